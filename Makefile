@@ -1,0 +1,61 @@
+# Every target sets up what it needs in .venv, from git, make and Python >= 3.10 alone.
+# Another interpreter: make test PYTHON=/path/to/python3.13
+
+VENV := .venv
+READY := $(VENV)/.ready
+BIN := $(VENV)/bin
+LOCK := requirements/dev.txt
+
+# An interpreter counts only if it runs (a pyenv shim may stand for a version that is not chosen) and can
+# make a virtual environment (Debian keeps ensurepip in a package of its own).
+USABLE := import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 10))
+CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python3.10 python
+PYTHON ?= $(shell for p in $(CANDIDATES); do $$p -c '$(USABLE)' >/dev/null 2>&1 && { command -v $$p; break; }; done)
+
+# An environment whose interpreter has gone is made again.
+$(shell test ! -e $(READY) || $(BIN)/python -c '' 2>/dev/null || rm -f $(READY))
+
+.PHONY: demo test lint bench format lock clean
+
+demo: $(READY)
+	$(BIN)/python demo/run.py
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/python -m ruff check
+	$(BIN)/python -m ruff format --check
+	$(BIN)/python -m mypy
+	$(BIN)/python -m pre_commit run --all-files
+
+bench: $(READY)
+	PYTHONPATH=tests $(BIN)/python bench/check_cargo_lock.py
+
+format: $(READY)
+	$(BIN)/python -m ruff check --fix
+	$(BIN)/python -m ruff format
+
+# Brings every pin in the lock up to date.
+lock: $(READY)
+	$(BIN)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \
+		--custom-compile-command 'make lock' --group pyproject.toml:dev --output-file $(LOCK) pyproject.toml
+
+clean:
+	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
+
+# The stamp comes last: a set-up that failed or was interrupted leaves none, and starts afresh.
+$(READY): $(LOCK) pyproject.toml
+	@test -n '$(PYTHON)' || { \
+		echo 'No usable Python: this needs Python >= 3.10 with its venv and ensurepip modules.' >&2; \
+		echo 'Debian and Ubuntu have them in the package python3-venv.' >&2; \
+		echo 'Or name an interpreter: make PYTHON=/path/to/python3' >&2; \
+		exit 1; }
+	@'$(PYTHON)' -c '$(USABLE)' || { \
+		echo '$(PYTHON) cannot be used: this needs Python >= 3.10 with its venv and ensurepip modules.' >&2; \
+		exit 1; }
+	rm -rf $(VENV)
+	'$(PYTHON)' -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes --requirement $(LOCK)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	touch $(READY)

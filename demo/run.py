@@ -1,0 +1,192 @@
+"""Shows the hooks at work: planted problems in an example repository, found and then fixed through pre-commit.
+
+The example is copied to a temporary folder and becomes a git repository there; nothing else is touched. The exit
+status is 0 only if exactly what was planted was found, and exactly what can be fixed was fixed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+EXAMPLE = CHECKOUT / "demo" / "example"
+
+# One workspace per folder of the example, and none in `steady`, which has nothing wrong.
+PLANTED = Counter(
+    {
+        ("ledger", "cargo-lock/stale"): 1,
+        ("greeter", "cargo-lock/missing"): 1,
+        ("plugin", "cargo-lock/untracked"): 1,
+        ("router", "cargo-lock/unreadable"): 1,
+    }
+)
+NEEDS_CARGO = {("ledger", "cargo-lock/stale"), ("greeter", "cargo-lock/missing")}
+FINDING = re.compile(r"^(?P<workspace>\w+)/[^:]+:\d+:\d+: (?P<rule>[a-z-]+/[a-z-]+) ", re.MULTILINE)
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Return variables for git and its hooks that owe nothing to the user's settings or to a surrounding git command.
+
+    Programs installed beside this interpreter come first on PATH; what the tools cache is kept under `home`.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "PRE_COMMIT", "PREK_"))}
+    kept.pop("SKIP", None)
+    settings = home / "gitconfig"
+    settings.write_text(
+        "[user]\nname = Example\nemail = example@example.invalid\n"
+        "[init]\ndefaultBranch = main\n"
+        "[advice]\naddIgnoredFile = false\n"
+        "[core]\nautocrlf = false\n",
+        encoding="utf-8",
+    )
+    return kept | {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)]),
+        "GIT_CONFIG_GLOBAL": str(settings),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "PRE_COMMIT_COLOR": "never",
+        "PRE_COMMIT_HOME": str(home / "pre-commit"),
+        "PREK_COLOR": "never",
+        "PREK_HOME": str(home / "prek"),
+    }
+
+
+def hook_repository(folder: Path, env: dict[str, str]) -> str:
+    """Commit what pre-commit installs from this checkout, as it stands now, to a new repository; return the commit."""
+    folder.mkdir()
+    for name in (".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"):
+        shutil.copy(CHECKOUT / name, folder)
+    shutil.copytree(CHECKOUT / "hooks", folder / "hooks", ignore=shutil.ignore_patterns("__pycache__"))
+    return commit_all(folder, "The hooks as they stand", env)
+
+
+def commit_all(folder: Path, message: str, env: dict[str, str]) -> str:
+    """Commit every file in a folder, which becomes a repository if it is none; return the commit."""
+    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--no-verify", "--message", message]):
+        subprocess.run(["git", *command], cwd=folder, env=env, check=True)
+    return subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=folder, env=env, check=True, stdout=subprocess.PIPE, text=True
+    ).stdout.strip()
+
+
+def configuration(repository: Path, revision: str, hook: str, *arguments: str) -> str:
+    """Return a .pre-commit-config.yaml that runs one hook of the repository."""
+    return (
+        f"repos:\n  - repo: '{repository.as_posix()}'\n    rev: {revision}\n    hooks:\n"
+        f"      - id: {hook}\n        args: [{', '.join(arguments)}]\n"
+    )
+
+
+def runs(command: list[str], env: dict[str, str]) -> bool:
+    """Say whether a command is there and works; a proxy for toolchains may be on PATH with none behind it."""
+    program = shutil.which(command[0], path=env["PATH"])
+    return (
+        program is not None
+        and not subprocess.run(
+            [program, *command[1:]], env=env, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ).returncode
+    )
+
+
+class Demo:
+    """The example repository in a temporary folder, and what is done there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.env = environment(folder)
+        self.hooks = folder / "dunnage"
+        self.revision = hook_repository(self.hooks, self.env)
+        self.example = folder / "example"
+        shutil.copytree(EXAMPLE, self.example)
+        # Under its own name this file would hide the lock from the repository that holds the example.
+        for planted in self.example.rglob("dot_gitignore"):
+            planted.rename(planted.with_name(".gitignore"))
+        self.configure()
+        commit_all(self.example, "An example", self.env)
+
+    def configure(self, *arguments: str) -> None:
+        """Have pre-commit run check-cargo-lock with these arguments."""
+        text = configuration(self.hooks, self.revision, "check-cargo-lock", *arguments)
+        (self.example / ".pre-commit-config.yaml").write_text(text, encoding="utf-8")
+
+    def run(self, *command: str) -> tuple[int, str]:
+        """Run a command in the example, show it and what it prints, and return both."""
+        print(f"$ {shlex.join(command)}", flush=True)
+        result = subprocess.run(
+            command,
+            cwd=self.example,
+            env=self.env,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+        )
+        print(result.stdout, flush=True)
+        return result.returncode, result.stdout
+
+    def findings(self, *, status: int) -> Counter[tuple[str, str]]:
+        """Run the hook on all files; it must exit with this status."""
+        got, output = self.run("pre-commit", "run", "--all-files")
+        if got != status:
+            raise SystemExit(f"demo: pre-commit exited with {got} where {status} was due")
+        return Counter((found["workspace"], found["rule"]) for found in FINDING.finditer(output))
+
+
+def expect(what: str, found: Counter[tuple[str, str]], due: Counter[tuple[str, str]]) -> None:
+    """End the demo with status 1 unless the findings are exactly those that are due."""
+    for problem, where in (("not reported", due - found), ("reported for no reason", found - due)):
+        if where:
+            raise SystemExit(f"demo: {what}: {problem}: {', '.join(f'{rule} in {name}' for name, rule in where)}")
+
+
+def main() -> None:
+    """Run the demo."""
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    with tempfile.TemporaryDirectory(prefix="dunnage-demo-", ignore_cleanup_errors=True) as folder:
+        demo = Demo(Path(folder).resolve())
+        cargo = runs(["cargo", "--version"], demo.env)
+
+        print("1. An example repository of five Cargo workspaces, with something wrong in four of them:\n")
+        expect("first run", demo.findings(status=1), PLANTED)
+
+        print("2. With `args: [--fix]` the hook has cargo, if it is there, write the locks that cargo can write:\n")
+        demo.configure("--fix")
+        demo.findings(status=1)
+        demo.run("git", "add", "--intent-to-add", "--all")
+        demo.run("git", "diff", "--", "*.lock")
+
+        print("3. What is left is for people to decide: plugin/.gitignore hides a lock, and router/Cargo.lock needs")
+        print("   both sides of the merge. Done here, and every lock added:\n")
+        ignored = demo.example / "plugin" / ".gitignore"
+        ignored.write_text(ignored.read_text(encoding="utf-8").replace("Cargo.lock\n", ""), encoding="utf-8")
+        lock = demo.example / "router" / "Cargo.lock"
+        lock.write_text(
+            re.sub(r"^(?:<{7}|={7}|>{7}).*\n", "", lock.read_text(encoding="utf-8"), flags=re.MULTILINE),
+            encoding="utf-8",
+        )
+        demo.configure()
+        demo.run("git", "add", "--all")
+
+        if not cargo:
+            stale = Counter(problem for problem in PLANTED.elements() if problem in NEEDS_CARGO)
+            expect("last run", demo.findings(status=1), stale)
+            print("Everything planted was found. There is no cargo here, which alone can put the stale lock and the")
+            print("missing one right: --fix runs it where it is on PATH, or run `cargo update --workspace` by hand.")
+            return
+
+        expect("last run", demo.findings(status=0), Counter())
+        demo.run("pre-commit", "install")
+        status, _ = demo.run("git", "commit", "--quiet", "--message", "Locks that hold")
+        if status:
+            raise SystemExit("demo: the hook stopped a commit with nothing wrong in it")
+        print("Everything planted was found and fixed.")
+
+
+if __name__ == "__main__":
+    main()

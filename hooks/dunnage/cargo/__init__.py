@@ -1,0 +1,1 @@
+"""What Cargo reads: versions and requirements, manifests, workspaces, lock files."""

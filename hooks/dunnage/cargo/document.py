@@ -1,0 +1,54 @@
+"""The TOML documents that Cargo reads, and how a place in one is named."""
+
+from typing import Any, NamedTuple
+
+from dunnage import toml
+from dunnage.finding import Span
+from dunnage.source import File, SourceError, Tree, display
+
+Keys = tuple[str | int, ...]
+"""Where a value stands in a TOML document: table keys, and indices into arrays."""
+
+
+class Document(NamedTuple):
+    """A file and what tomli read in it."""
+
+    file: File
+    data: dict[str, Any]
+
+
+class Refused(Exception):
+    """Cargo would refuse this file."""
+
+    def __init__(self, file: File, message: str, keys: Keys = (), help: str = "", span: Span | None = None) -> None:
+        """`message` may begin with a verb, whose subject is the file. `keys` is the place in the document, as far
+        down as it exists; `span` is it where there is no document.
+        """
+        super().__init__(message)
+        self.file = file
+        self.message = message
+        self.keys = keys
+        self.help = help
+        self.span = span
+
+
+def read(tree: Tree, path: str) -> Document:
+    """Read and parse the file at `path`. Raises FileNotFoundError if there is none, Refused if it cannot be read."""
+    try:
+        file = tree.read(path)
+    except SourceError as error:
+        raise Refused(File(display(path), b""), error.message, span=error.span) from None
+    try:
+        return Document(file, toml.parse(file))
+    except SourceError as error:
+        conflict = _conflict(file.data)
+        if conflict is not None:
+            help = "resolve the conflict, then commit the result"
+            raise Refused(file, "holds an unresolved merge conflict", help=help, span=conflict) from None
+        raise Refused(file, error.message, span=error.span) from None
+
+
+def _conflict(data: bytes) -> Span | None:
+    """Find the first line with which git marks a conflict."""
+    start = -1 if data.startswith(b"<<<<<<< ") else data.find(b"\n<<<<<<< ")
+    return Span(start + 1, start + 8) if start >= 0 or data.startswith(b"<<<<<<< ") else None

@@ -1,0 +1,227 @@
+"""Cargo.lock, formats 1 to 4, as Cargo reads it.
+
+Format 1 names the source in every edge and keeps checksums in `[metadata]`; format 2 shortens edges and puts checksums
+beside their package; both have no `version`. Formats 3 and 4 have one; they differ in how git references are encoded.
+"""
+
+from collections.abc import Container
+from typing import Any, NamedTuple
+
+from dunnage.cargo import source_id
+from dunnage.cargo.document import Document, Keys, Refused
+from dunnage.cargo.source_id import SourceId, SourceIdError
+from dunnage.cargo.version import Version, VersionError
+from dunnage.source import File
+
+_STABLE = (3, 4)
+"""The values of `version` that a stable Cargo reads."""
+
+
+class Edge(NamedTuple):
+    """A package that another depends on, named as short as the lock allows: version and source may be missing."""
+
+    name: str
+    version: str | None
+    source: SourceId | None
+
+    def __str__(self) -> str:
+        return self.name if self.version is None else f"{self.name} {self.version}"
+
+
+class LockedPackage(NamedTuple):
+    """One `[[package]]`; a package without a source stands in a folder."""
+
+    keys: Keys
+    """Where it stands in the document."""
+    name: str
+    version: Version
+    source: SourceId | None
+    commit: str
+    """Of a git source."""
+    checksum: str | None
+    edges: tuple[Edge, ...]
+    replace: Edge | None
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+class Lockfile(NamedTuple):
+    """What a Cargo.lock says."""
+
+    file: File
+    format: int
+    packages: tuple[LockedPackage, ...]
+    unused_patches: tuple[LockedPackage, ...]
+
+
+def read(document: Document, local: Container[str]) -> tuple[Lockfile | None, list[Refused]]:
+    """Understand a parsed Cargo.lock; None, and every reason found, if Cargo could not.
+
+    `local` holds the names of the packages that stand in folders of the workspace: Cargo passes over others without a
+    source, also when it tells one format from another.
+    """
+    reader = _Reader(document.file, local)
+    lockfile = reader.read(document.data)
+    return (None, reader.refused) if reader.refused else (lockfile, [])
+
+
+EMPTY = Lockfile(File("Cargo.lock", b""), 4, (), ())
+"""A lock that knows no package."""
+
+
+class _Reader:
+    """The reading of one lock, and what was refused."""
+
+    def __init__(self, file: File, local: Container[str]) -> None:
+        self.file = file
+        self.local = local
+        self.refused: list[Refused] = []
+        self._edges: dict[str, Edge] = {}
+
+    def read(self, data: dict[str, Any]) -> Lockfile:
+        version = data.get("version")
+        if version is not None and (version not in _STABLE or isinstance(version, (bool, float))):
+            message = f"lock format `{version}` is not one that stable Cargo reads"
+            self._refuse(("version",), message, "the formats with a `version` are 3 and 4: let a stable Cargo write it")
+        listed = self._list(data.get("package", []), ("package",))
+        entries: list[tuple[Keys, Any]] = [(("package", index), entry) for index, entry in enumerate(listed)]
+        if "root" in data:
+            entries.insert(0, (("root",), data["root"]))
+        packages = tuple(self._packages(entries))
+        self._refuse_duplicates(packages)
+        patch = data.get("patch", {"unused": []})
+        unused = self._list(patch.get("unused") if isinstance(patch, dict) else None, ("patch", "unused"))
+        metadata = data.get("metadata", {})
+        if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
+            self._refuse(("metadata",), "`[metadata]` may only hold strings", _RESTORE)
+            metadata = {}
+        checksums = self._checksums(metadata)
+        written = version or (2 if self._is_second_format(packages) else 1)
+        if written == 1:
+            packages = tuple(
+                package._replace(checksum=checksums.get(Edge(package.name, str(package.version), package.source)))
+                for package in packages
+            )
+        elif checksums and any(package.source and package.source.is_registry for package in packages):
+            message = "`[metadata]` holds checksums, which makes Cargo ignore those beside the packages"
+            self._refuse(("metadata",), message, "remove `[metadata]`, then run `cargo update --workspace`")
+        return Lockfile(
+            self.file,
+            written,
+            packages,
+            tuple(self._packages([(("patch", "unused", index), entry) for index, entry in enumerate(unused)])),
+        )
+
+    def _is_second_format(self, packages: tuple[LockedPackage, ...]) -> bool:
+        """Whether a lock without a `version` is not in format 1: it has a short edge, or a checksum beside a package."""
+        known = [package for package in packages if package.source is not None or package.name in self.local]
+        names = {package.name for package in known}
+        elsewhere = {(package.name, str(package.version)) for package in known if package.source is not None}
+        return any(package.checksum is not None for package in known) or any(
+            edge.source is None
+            and (edge.name in names if edge.version is None else (edge.name, edge.version) in elsewhere)
+            and (edge.version is None or edge.name not in self.local)
+            for package in known
+            for edge in package.edges
+        )
+
+    def _checksums(self, metadata: dict[str, str]) -> dict[Edge, str]:
+        """Read the checksums of format 1: keys are `checksum NAME VERSION (SOURCE)`."""
+        checksums = {}
+        for key, value in metadata.items():
+            if key.startswith("checksum "):
+                edge = self._edge(key.removeprefix("checksum "), ("metadata", key))
+                if value != "<none>":
+                    checksums[edge] = value
+        return checksums
+
+    def _packages(self, entries: list[tuple[Keys, Any]]) -> list[LockedPackage]:
+        packages = []
+        for keys, entry in entries:
+            if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or not entry["name"]:
+                self._refuse(keys, "a package has no `name`", _RESTORE)
+            elif not isinstance(entry.get("version"), str):
+                self._refuse(keys, f"package `{entry['name']}` has no `version`", _RESTORE)
+            else:
+                packages.append(self._package(keys, entry))
+        return packages
+
+    def _package(self, keys: Keys, entry: dict[str, Any]) -> LockedPackage:
+        name = entry["name"]
+        source, commit = self._source(entry.get("source"), (*keys, "source"))
+        try:
+            version = Version.parse(entry["version"])
+        except VersionError as error:
+            self._refuse((*keys, "version"), f"package `{name}`: {error}", _RESTORE)
+            version = _NO_VERSION
+        checksum = entry.get("checksum")
+        if checksum is not None and not isinstance(checksum, str):
+            self._refuse((*keys, "checksum"), f"the checksum of `{name}` is not a string", _RESTORE)
+        edges = self._list(entry.get("dependencies", []), (*keys, "dependencies"))
+        replace = entry.get("replace")
+        if replace is not None and edges:
+            self._refuse((*keys, "replace"), f"`{name}` is replaced, so it cannot have dependencies", _RESTORE)
+        return LockedPackage(
+            keys,
+            name,
+            version,
+            source,
+            commit,
+            checksum,
+            self._edges_of(edges, (*keys, "dependencies")),
+            None if replace is None else self._edge(replace, (*keys, "replace")),
+        )
+
+    def _edges_of(self, texts: list[Any], keys: Keys) -> tuple[Edge, ...]:
+        known = self._edges
+        edges = []
+        for index, text in enumerate(texts):
+            # Most are named many times.
+            edge = known.get(text) if isinstance(text, str) else None
+            if edge is None:
+                edge = known[str(text)] = self._edge(text, (*keys, index))
+            edges.append(edge)
+        return tuple(edges)
+
+    def _edge(self, text: Any, keys: Keys) -> Edge:
+        name, *rest = text.split(" ", 2) if isinstance(text, str) else ("",)
+        if len(rest) < 2:
+            if not isinstance(text, str):
+                self._refuse(keys, "a dependency must be a string", _RESTORE)
+            return Edge(name, rest[0] if rest else None, None)
+        if not (rest[1].startswith("(") and rest[1].endswith(")")):
+            self._refuse(keys, f"`{text}` is not `NAME`, `NAME VERSION` or `NAME VERSION (SOURCE)`", _RESTORE)
+            return Edge(name, rest[0], None)
+        return Edge(name, rest[0], self._source(rest[1][1:-1], keys)[0])
+
+    def _source(self, text: Any, keys: Keys) -> tuple[SourceId | None, str]:
+        if text is None:
+            return None, ""
+        try:
+            return source_id.parse(text if isinstance(text, str) else "")
+        except SourceIdError as error:
+            self._refuse(keys, str(error), _RESTORE)
+            return None, ""
+
+    def _list(self, value: Any, keys: Keys) -> list[Any]:
+        if isinstance(value, list):
+            return value
+        self._refuse(keys, f"`{'.'.join(map(str, keys))}` must be an array", _RESTORE)
+        return []
+
+    def _refuse_duplicates(self, packages: tuple[LockedPackage, ...]) -> None:
+        seen = set()
+        for package in packages:
+            identity = (package.name, package.version, package.source, package.commit)
+            if identity in seen:
+                message = f"package `{package}` is listed twice, as after a merge that kept both sides"
+                self._refuse(package.keys, message, "remove one of the two, then run `cargo update --workspace`")
+            seen.add(identity)
+
+    def _refuse(self, keys: Keys, message: str, help: str) -> None:
+        self.refused.append(Refused(self.file, message, keys, help))
+
+
+_RESTORE = "restore Cargo.lock from the last good commit, then run `cargo update --workspace`"
+_NO_VERSION = Version(0, 0, 0)

@@ -1,0 +1,261 @@
+"""Cargo.lock is present, committed, and exactly what the manifests ask for.
+
+Decides what `cargo --locked` decides, without cargo, the network or the registry's index. One thing only the index
+knows: whether a feature that a manifest newly turns on pulls in another transitive crate. Nothing is said about that.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+
+from dunnage import git, toml
+from dunnage.cargo import comparison, document, lockfile
+from dunnage.cargo.comparison import Problem, compare
+from dunnage.cargo.concerned import concerned
+from dunnage.cargo.document import Refused
+from dunnage.cargo.lockfile import EMPTY
+from dunnage.cargo.manifest import has_binary_or_component, package_table
+from dunnage.cargo.workspace import LOCK, Manifest, Manifests, Workspace, load
+from dunnage.finding import Finding, Rule, Span
+from dunnage.hook import Hook, Repaired, run
+from dunnage.options import Option, Options
+from dunnage.source import Tree, display
+
+MISSING = Rule("cargo-lock/missing", "a workspace has no Cargo.lock", cuts_short=True)
+UNTRACKED = Rule("cargo-lock/untracked", "Cargo.lock is there, but git does not track it")
+UNREADABLE = Rule("cargo-lock/unreadable", "Cargo could not read Cargo.lock, or not all of it", cuts_short=True)
+STALE = Rule("cargo-lock/stale", "Cargo.lock is not what the manifests ask for")
+FOREIGN_SOURCE = Rule("cargo-lock/foreign-source", "a crate is locked from another source than the one asked for")
+NO_CHECKSUM = Rule("cargo-lock/no-checksum", "a registry crate is locked without its checksum")
+BAD_MANIFEST = Rule("cargo-lock/bad-manifest", "Cargo would refuse a manifest, or the workspace", cuts_short=True)
+
+_RULES = {
+    comparison.STALE: STALE,
+    comparison.FOREIGN_SOURCE: FOREIGN_SOURCE,
+    comparison.NO_CHECKSUM: NO_CHECKSUM,
+    comparison.UNREADABLE: UNREADABLE,
+    comparison.BAD_MANIFEST: BAD_MANIFEST,
+}
+_REPAIRED = (MISSING, STALE)
+"""The rules whose findings `cargo update --workspace` can make go away without hiding anything."""
+
+
+def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
+    """Check every workspace that the named manifests, locks and configuration files concern, each once."""
+    for _, findings in _examine(names, tree, options):
+        yield from findings
+
+
+def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[tuple[Workspace | None, list[Finding]]]:
+    """Yield each workspace concerned, if cargo would load it, and what is wrong there."""
+    manifests = Manifests(tree)
+    repositories = _Repositories()
+    found = concerned(map(os.path.abspath, names), manifests, repositories.locks_near)
+    yield None, [_refusal(refused) for refused in found.refused]
+    for folder, root in sorted(found.roots.items()):
+        workspace, refusals = found.loaded.get(folder) or load(manifests, root)
+        findings = [_refusal(refused) for refused in refusals]
+        if workspace is not None:
+            findings += [
+                _not_a_member(manifest, root)
+                for manifest, its_root in found.named.values()
+                if its_root is root and manifest.folder not in workspace.members and package_table(manifest.data)
+            ]
+            findings += _check_lock(workspace, tree, repositories, options)
+        yield workspace, findings
+
+
+def _check_lock(workspace: Workspace, tree: Tree, repositories: _Repositories, options: Options) -> list[Finding]:
+    """Check the lock of a workspace that Cargo would load."""
+    repository = repositories.repository(workspace.root.folder)
+    is_untracked = repository is not None and workspace.lock not in repositories.locks_near(workspace.root.folder)
+    may_omit = options.libraries_may_omit and not _is_run_or_shipped(workspace)
+    try:
+        read = document.read(tree, workspace.lock)
+    except FileNotFoundError:
+        problems = [problem for problem in compare(workspace, EMPTY) if problem.kind == comparison.BAD_MANIFEST]
+        if problems or may_omit:
+            return [_problem(problem) for problem in problems]
+        return [_missing(workspace, repository)]
+    except Refused as refused:
+        return [_refusal(refused, UNREADABLE)]
+    findings = []
+    if repository is not None and is_untracked:
+        if may_omit:
+            return []
+        findings.append(_untracked(workspace.lock, repository))
+    lock, refusals = lockfile.read(read, {local.package.name for local in workspace.local.values()})
+    if lock is None:
+        return findings + [_refusal(refused, UNREADABLE) for refused in refusals]
+    return findings + [_problem(problem) for problem in compare(workspace, lock)]
+
+
+def _is_run_or_shipped(workspace: Workspace) -> bool:
+    """Whether a member is more than a library for others, whose own lock is what its users do not get."""
+
+    def is_more(member: Manifest) -> bool:
+        return has_binary_or_component(member.data, lambda path: os.path.exists(os.path.join(member.folder, path)))
+
+    return any(is_more(member.manifest) for member in workspace.members.values())
+
+
+def _missing(workspace: Workspace, repository: git.Repository | None) -> Finding:
+    root = workspace.root
+    help = f"run `cargo generate-lockfile` in {_folder(root.folder)} and commit {display(workspace.lock)}"
+    ignored = repository.ignored_by(workspace.lock) if repository else None
+    if ignored:
+        help += (
+            f";\nfirst remove the pattern `{ignored.pattern}` in {ignored.file}:{ignored.line}, which hides it from git"
+        )
+    span = toml.locate(root.file, ("package" if "package" in root.data else "workspace",))
+    message = "there is no Cargo.lock: every build takes the newest versions of its dependencies, whatever they hold"
+    return Finding(MISSING, root.file.path, span, message, help)
+
+
+def _untracked(lock: str, repository: git.Repository) -> Finding:
+    help = f"run `git add {display(lock)}`"
+    message = "git does not track this file, so every checkout builds with other dependencies"
+    ignored = repository.ignored_by(lock)
+    if ignored:
+        message += f": it is hidden by the pattern `{ignored.pattern}` in {ignored.file}:{ignored.line}"
+        help = f"remove that pattern, then {help}"
+    return Finding(UNTRACKED, display(lock), Span(0, 0), message, help)
+
+
+def _not_a_member(found: Manifest, root: Manifest) -> Finding:
+    span = toml.locate(found.file, ("package", "name"))
+    folder = os.path.relpath(found.folder, root.folder).replace(os.sep, "/")
+    message = f"this package believes it is in the workspace of {root.file.path}, which does not list it"
+    help = (
+        f'add "{folder}" to `workspace.members` or to `workspace.exclude` in {root.file.path},\n'
+        "or an empty `[workspace]` table here"
+    )
+    return Finding(BAD_MANIFEST, found.file.path, span, message, help)
+
+
+def _refusal(refused: Refused, rule: Rule = BAD_MANIFEST) -> Finding:
+    span = toml.locate(refused.file, refused.keys) if refused.span is None else refused.span
+    return Finding(rule, refused.file.path, span, refused.message, refused.help)
+
+
+def _problem(problem: Problem) -> Finding:
+    span = toml.locate(problem.file, problem.keys) if problem.span is None else problem.span
+    return Finding(_RULES[problem.kind], problem.file.path, span, problem.message, problem.help)
+
+
+def _folder(path: str) -> str:
+    return "this folder" if path == os.getcwd() else display(path)
+
+
+class _Repositories:
+    """The locks that git tracks, asked once for each repository."""
+
+    def __init__(self) -> None:
+        self._tracked: dict[str, frozenset[str] | None] = {}
+
+    def repository(self, folder: str) -> git.Repository | None:
+        """Find the repository that `folder` is in; None outside of one, or if git cannot say what is tracked there."""
+        found = git.repository(folder)
+        if found is None:
+            return None
+        if found.top not in self._tracked:
+            self._tracked[found.top] = found.tracked([f"**/{LOCK}"])
+        return None if self._tracked[found.top] is None else found
+
+    def locks_near(self, folder: str) -> frozenset[str]:
+        """List the tracked locks of the repository that `folder` is in."""
+        found = self.repository(folder)
+        return (found and self._tracked[found.top]) or frozenset()
+
+
+def _repair(names: Sequence[str], findings: Sequence[Finding], options: Options) -> Repaired:
+    """Let cargo bring up to date the locks that are missing or stale: what it changed, and why it left the others."""
+    wanted = {finding for finding in findings if finding.rule in _REPAIRED}
+    done: list[str] = []
+    failed: dict[Finding, str] = {}
+    for workspace, found in _examine(names, Tree(), options):
+        if workspace is None or wanted.isdisjoint(found):
+            continue
+        before = _packages(workspace.lock)
+        reason = _run_cargo(workspace.root.folder, options.fix_online)
+        after = _packages(workspace.lock)
+        if after != before:
+            done.append(f"{display(workspace.lock)}: {_changes(before, after)}")
+        elif reason:
+            failed.update(dict.fromkeys(wanted.intersection(found), reason))
+    return Repaired(done, failed)
+
+
+def _run_cargo(folder: str, online: bool) -> str:
+    """Run `cargo update --workspace` in a folder; the reason if it fails, else empty."""
+    import shutil
+    import subprocess
+
+    cargo = shutil.which("cargo")
+    if cargo is None:
+        return "cargo is not on PATH"
+    command = [cargo, "update", "--workspace", *([] if online else ["--offline"])]
+    # A toolchain file could otherwise make rustup download a toolchain.
+    environment = os.environ if online else {**os.environ, "RUSTUP_AUTO_INSTALL": "0"}
+    try:
+        ran = subprocess.run(
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        )
+    except OSError as error:
+        return f"cargo cannot be run: {error.strerror}"
+    if ran.returncode == 0:
+        return ""
+    said = [line for line in ran.stderr.decode("utf-8", "replace").splitlines() if line.startswith("error")]
+    offline = "" if online else "; --fix-online lets it use the network"
+    return f"`{' '.join(['cargo', *command[1:]])}` says: {said[0] if said else 'nothing'}{offline}"
+
+
+def _packages(lock: str) -> dict[str, set[str]]:
+    """The versions that a lock has of each package, by name; nothing if there is no lock that can be read."""
+    try:
+        read, _ = lockfile.read(document.read(Tree(), lock), ())
+    except (FileNotFoundError, Refused):
+        read = None
+    versions: dict[str, set[str]] = {}
+    for package in read.packages if read else ():
+        versions.setdefault(package.name, set()).add(str(package.version))
+    return versions
+
+
+def _changes(before: dict[str, set[str]], after: dict[str, set[str]]) -> str:
+    """Say what cargo did to a lock."""
+    if not before:
+        return f"created by cargo with {sum(map(len, after.values()))} packages"
+    said = []
+    for name in sorted({*before, *after}):
+        old, new = before.get(name, set()), after.get(name, set())
+        gone, come = " ".join(sorted(old - new)), " ".join(sorted(new - old))
+        if gone and come:
+            said.append(f"{name} {gone} → {come}")
+        elif gone or come:
+            said.append(f"added {name} {come}" if come else f"removed {name} {gone}")
+    return f"updated by cargo: {', '.join(said) or 'dependencies of packages in the repository'}"
+
+
+HOOK = Hook(
+    name="check-cargo-lock",
+    summary="check that Cargo.lock is present, committed, and exactly what the manifests ask for",
+    rules=(MISSING, UNTRACKED, UNREADABLE, STALE, FOREIGN_SOURCE, NO_CHECKSUM, BAD_MANIFEST),
+    check=check,
+    comments=toml.comments,
+    fixes=True,
+    options=(
+        Option(
+            "--libraries-may-omit",
+            "let a workspace do without a lock in which no package has a binary, a cdylib or a component",
+        ),
+        Option("--fix-online", "with --fix, let cargo use the network"),
+    ),
+    repair=_repair,
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the hook and return its exit status."""
+    return run(HOOK, argv)

@@ -1,0 +1,106 @@
+"""What git knows: which files are tracked, and which are ignored.
+
+Where git is not installed, or does not answer, the answer is None: not known.
+"""
+
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dunnage.source import display
+
+# What git sets for its hooks is about the repository being committed, in the folder that git was called in.
+_ABOUT_ONE_REPOSITORY = (
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_WORK_TREE",
+)
+_ABOUT_PATTERNS = ("GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_LITERAL_PATHSPECS", "GIT_NOGLOB_PATHSPECS")
+
+_SECONDS = 60
+
+
+class IgnoredBy(NamedTuple):
+    """The line that makes git ignore a path."""
+
+    file: str
+    """As it is printed: relative to the working directory if it is below it."""
+    line: int
+    pattern: str
+
+
+class Repository(NamedTuple):
+    """A git repository with files."""
+
+    top: str
+    """The absolute path of its topmost folder."""
+
+    def tracked(self, patterns: Sequence[str]) -> frozenset[str] | None:
+        """The absolute paths of the tracked files, staged ones included, that match one of git's glob patterns.
+
+        A pattern is relative to `top`: `**/Cargo.lock` is such a file in any folder.
+        """
+        names = self._git("ls-files", "-z", "--", *(f":(glob,top){pattern}" for pattern in patterns))
+        if names is None:
+            return None
+        return frozenset(os.path.join(self.top, *name.split("/")) for name in names.split("\0") if name)
+
+    def ignored_by(self, path: str) -> IgnoredBy | None:
+        """What makes git ignore `path`, tracked or not; None if nothing does or git cannot say."""
+        if "\0" in path:
+            return None
+        answer = self._git("check-ignore", "-v", "-z", "--no-index", "--stdin", stdin=f"{os.path.abspath(path)}\0")
+        if answer is None:
+            return None
+        file, line, pattern = answer.split("\0")[:3]
+        if pattern.startswith("!"):
+            return None
+        return IgnoredBy(display(os.path.join(self.top, file)), int(line), pattern)
+
+    def _git(self, *arguments: str, stdin: str = "") -> str | None:
+        """What git prints, or None if it fails."""
+        import subprocess
+
+        try:
+            answer = subprocess.run(
+                ["git", "-C", self.top, *arguments],
+                env=self._environment(),
+                input=os.fsencode(stdin),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                timeout=_SECONDS,
+                check=False,
+            )
+        except (OSError, ValueError, subprocess.TimeoutExpired):
+            return None
+        return os.fsdecode(answer.stdout) if answer.returncode == 0 else None
+
+    def _environment(self) -> dict[str, str]:
+        dropped = _ABOUT_ONE_REPOSITORY + _ABOUT_PATTERNS
+        environment = {name: value for name, value in os.environ.items() if name not in dropped}
+        # `git commit FILE` commits from an index of its own, which its hooks have to look at too.
+        index = os.path.join(self.top, os.environ.get("GIT_INDEX_FILE", ""))
+        if os.path.isfile(index) and repository(os.getcwd()) == self:
+            environment["GIT_INDEX_FILE"] = index
+        return environment
+
+
+def repository(folder: str) -> Repository | None:
+    """The repository that `folder` is in, found without calling git; None if it is in none."""
+    folder = os.path.abspath(folder)
+    while not _is_git(os.path.join(folder, ".git")):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
+    return Repository(folder)
+
+
+def _is_git(path: str) -> bool:
+    if os.path.isfile(path):  # of a submodule or a linked worktree
+        return True
+    return os.path.lexists(os.path.join(path, "HEAD"))

@@ -1,0 +1,147 @@
+"""What the project says about itself in several places says the same in each."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import tomli
+import yaml
+
+import dunnage
+from dunnage import ignore
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+README = (CHECKOUT / "README.md").read_text("utf-8")
+PYPROJECT: dict[str, Any] = tomli.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))
+MANIFEST: dict[str, dict[str, Any]] = {
+    entry["id"]: entry for entry in yaml.safe_load((CHECKOUT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+}
+HOOKS = sorted(path.stem.replace("_", "-") for path in (CHECKOUT / "hooks" / "dunnage").glob("check_*.py"))
+WORKFLOWS = sorted((CHECKOUT / ".github" / "workflows").glob("*.yml"))
+
+every_hook = pytest.mark.parametrize("hook", HOOKS)
+
+
+def module(hook: str) -> ModuleType:
+    """Return the module of a hook."""
+    return importlib.import_module(f"dunnage.{hook.replace('-', '_')}")
+
+
+def section(hook: str) -> str:
+    """Return the README's section about a hook."""
+    found = re.search(rf"^## {re.escape(hook)}\n(.*?)(?=^## )", README, re.DOTALL | re.MULTILINE)
+    assert found, f"README.md has no section {hook}"
+    return found[1]
+
+
+def test_scripts_hooks_and_modules_are_the_same() -> None:
+    scripts = PYPROJECT["project"]["scripts"]
+    assert scripts == {hook: f"dunnage.{hook.replace('-', '_')}:main" for hook in HOOKS}
+    assert sorted(MANIFEST) == HOOKS
+
+
+@every_hook
+def test_the_hook_repository_runs_the_script(hook: str) -> None:
+    entry = MANIFEST[hook]
+    assert entry["entry"] == hook
+    assert entry["language"] == "python"
+    assert entry["require_serial"] is True
+    assert entry["description"].endswith(".")
+
+
+@every_hook
+def test_the_readme_lists_the_hook(hook: str) -> None:
+    assert f"| [`{hook}`](#{hook}) |" in README
+
+
+@every_hook
+@pytest.mark.parametrize("field", ["What it finds", "Why it matters", "How to fix", "Fixes"])
+def test_the_readme_has_every_field(hook: str, field: str) -> None:
+    assert f"**{field}.**" in section(hook)
+
+
+@every_hook
+def test_the_readme_has_every_rule_and_no_other(hook: str) -> None:
+    written = re.findall(r"^\| `([a-z-]+/[a-z-]+)` \|", section(hook), re.MULTILINE)
+    assert sorted(written) == sorted(rule.id for rule in module(hook).HOOK.rules)
+
+
+@every_hook
+def test_the_readme_has_every_option_and_no_other(
+    hook: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert module(hook).main(["--help"]) == 0
+    offered = set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", capsys.readouterr().out, re.MULTILINE))
+    common = README[README.index("## What all hooks have in common") :]
+    written = re.findall(r"^\| `(--[a-z-]+)", section(hook) + common, re.MULTILINE)
+    assert set(written) == offered
+    assert len(written) == len(set(written))
+
+
+def test_the_readme_has_the_rules_of_ignore_comments() -> None:
+    common = README[README.index("## What all hooks have in common") :]
+    written = re.findall(r"^\| `([a-z-]+/[a-z-]+)` \|", common, re.MULTILINE)
+    assert sorted(written) == sorted(rule.id for rule in ignore.RULES)
+
+
+@every_hook
+def test_the_own_configuration_runs_the_hook(hook: str) -> None:
+    configuration = yaml.safe_load((CHECKOUT / ".pre-commit-config.yaml").read_text("utf-8"))
+    own = {entry["id"]: entry for repository in configuration["repos"] for entry in repository["hooks"]}
+    assert own[hook]["entry"].endswith(f"/{hook}")
+    assert own[hook]["files"] == MANIFEST[hook]["files"]
+
+
+def test_the_changelog_is_about_this_version() -> None:
+    changelog = (CHECKOUT / "CHANGELOG.md").read_text("utf-8")
+    assert re.findall(r"^## (.+)", changelog, re.MULTILINE)[0] == dunnage.__version__
+    assert f"rev: v{dunnage.__version__}\n" in README
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_actions_are_pinned(workflow: Path) -> None:
+    used = re.findall(r"\buses:(.*)", workflow.read_text("utf-8"))
+    assert used
+    for action in used:
+        assert re.fullmatch(r" [\w.-]+(/[\w.-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
+
+
+def test_every_dependency_has_a_lower_bound_and_a_locked_version() -> None:
+    locked = set(
+        re.findall(r"^([a-z0-9-]+)==", (CHECKOUT / "requirements" / "dev.txt").read_text("utf-8"), re.MULTILINE)
+    )
+    for asked in PYPROJECT["project"]["dependencies"] + PYPROJECT["dependency-groups"]["dev"]:
+        name, _, bound = asked.partition(">=")
+        assert bound, asked
+        assert name in locked
+
+
+@pytest.mark.parametrize(
+    ("name", "passed"),
+    [
+        ("Cargo.toml", True),
+        ("Cargo.lock", True),
+        ("crates/core/Cargo.toml", True),
+        (".cargo/config.toml", True),
+        (".cargo/config", True),
+        ("tools/.cargo/config.toml", True),
+        ("cargo.toml", False),
+        ("Cargo.toml.orig", False),
+        ("NotCargo.toml", False),
+        ("Cargo_toml", False),
+        ("Cargo-component.lock", False),
+        ("my.cargo/config.toml", False),
+        (".cargo/config.toml.bak", False),
+        (".cargo/audit.toml", False),
+        ("Cargo.toml/readme.md", False),
+        ("src/lib.rs", False),
+    ],
+)
+def test_which_files_check_cargo_lock_is_given(name: str, passed: bool) -> None:
+    assert bool(re.search(MANIFEST["check-cargo-lock"]["files"], name)) is passed
