@@ -17,8 +17,8 @@ from dunnage.cargo.document import Refused
 from dunnage.cargo.lockfile import EMPTY
 from dunnage.cargo.manifest import has_binary_or_component, package_table
 from dunnage.cargo.workspace import LOCK, Manifest, Manifests, Workspace, load
-from dunnage.finding import Finding, Rule, Span
-from dunnage.hook import Hook, Repaired, run
+from dunnage.finding import Finding, Repaired, Rule, Span
+from dunnage.hook import Hook, run
 from dunnage.options import Option, Options
 from dunnage.source import Tree, display
 
