@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from dunnage import git, toml
-from dunnage.cargo import comparison, document, lockfile
+from dunnage.cargo import comparison, document, lock_text, lockfile
 from dunnage.cargo.comparison import Problem, compare
 from dunnage.cargo.concerned import concerned
 from dunnage.cargo.document import Refused
@@ -72,7 +72,7 @@ def _check_lock(workspace: Workspace, tree: Tree, repositories: _Repositories, o
     is_untracked = repository is not None and workspace.lock not in repositories.locks_near(workspace.root.folder)
     may_omit = options.libraries_may_omit and not _is_run_or_shipped(workspace)
     try:
-        read = document.read(tree, workspace.lock)
+        read = document.read(tree, workspace.lock, lock_text.parse)
     except FileNotFoundError:
         problems = [problem for problem in compare(workspace, EMPTY) if problem.kind == comparison.BAD_MANIFEST]
         if problems or may_omit:
@@ -214,7 +214,7 @@ def _run_cargo(folder: str, online: bool) -> str:
 def _packages(lock: str) -> dict[str, set[str]]:
     """The versions that a lock has of each package, by name; nothing if there is no lock that can be read."""
     try:
-        read, _ = lockfile.read(document.read(Tree(), lock), ())
+        read, _ = lockfile.read(document.read(Tree(), lock, lock_text.parse), ())
     except (FileNotFoundError, Refused):
         read = None
     versions: dict[str, set[str]] = {}
