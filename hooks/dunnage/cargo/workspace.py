@@ -204,7 +204,6 @@ class _Loader:
                     continue
                 self._check_root(found)
                 if manifest.package_table(found.data) is None:
-                    _refusing(found.file, partial(manifest.check_virtual, found.data))
                     continue
                 member = self._package(found)
                 self._check_name(member, named)
@@ -410,6 +409,8 @@ def _walk(folder: str) -> Iterator[str]:
 
 
 def _manifest(file: File, folder: str, data: dict[str, Any]) -> Manifest:
+    if _refusing(file, partial(manifest.package_table, data)) is None:
+        _refusing(file, partial(manifest.check_virtual, data))
     pointer = _refusing(file, partial(manifest.workspace_pointer, data))
     table = _refusing(file, partial(manifest.workspace_table, data))
     return Manifest(file, folder, data, table, None if pointer is None else _join(folder, pointer))
