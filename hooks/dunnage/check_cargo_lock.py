@@ -43,8 +43,8 @@ _REPAIRED = (MISSING, STALE)
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check every workspace that the named manifests, locks and configuration files concern, each once."""
-    for _, findings in _examine(names, tree, options):
-        yield from findings
+    # A manifest that cannot be read may be in the way of several workspaces.
+    yield from dict.fromkeys(finding for _, findings in _examine(names, tree, options) for finding in findings)
 
 
 def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[tuple[Workspace | None, list[Finding]]]:

@@ -30,6 +30,7 @@ NO_CHECKSUM = "no-checksum"
 UNREADABLE = "unreadable"
 BAD_MANIFEST = "bad-manifest"
 
+_CHANGE_VERSION = "change the `version` of the dependency, or that of the package"
 _SHA256_DIGITS = 64
 _HEXADECIMAL = frozenset("0123456789abcdef")
 
@@ -72,6 +73,8 @@ class _Comparison:
         """Locked packages that nothing needs, for a reason that has been reported."""
         self.foreign: set[int] = set()
         """Locked packages that have been reported for their source."""
+        self.unmet: dict[tuple[str, File, Keys, str], list[str]] = defaultdict(list)
+        """Requirements that are not met, by the kind of problem, where they are written, and why: who asks for that."""
 
     def run(self) -> None:
         self._check_patches()
@@ -82,6 +85,7 @@ class _Comparison:
         for index in sorted(self.resolution.reached):
             if index not in self.resolution.folders:
                 self._check_locked(index)
+        self._report_unmet()
         self._check_unneeded()
         self._check_unity()
         self._check_unused_patches()
@@ -96,7 +100,9 @@ class _Comparison:
             if dependency.source.kind == "path":
                 found = self._check_path(dependency, patch.file)
                 if found is not None and not dependency.accepts(found.package.version):
-                    self._refuse_version(dependency, patch.file, "`[patch]`", found)
+                    has = f"{found.manifest.file.path} is at version {found.package.version}"
+                    message = f"`[patch]` asks for {_describe(dependency)}, but {has}"
+                    self._refuse(patch.file, dependency.keys, message, _CHANGE_VERSION)
             elif dependency.source.url == patch.url:
                 self._refuse(
                     patch.file,
@@ -157,7 +163,8 @@ class _Comparison:
             if dependency.source.kind == "path":
                 found = self._check_path(dependency, file)
                 if found is not None and not dependency.accepts(found.package.version):
-                    self._refuse_version(dependency, file, f"`{name}`", found)
+                    why = f"but {found.manifest.file.path} is at version {found.package.version}"
+                    self._note_unmet(BAD_MANIFEST, local, dependency, why)
             if wanted.folder is not None:
                 self._check_features(local, wanted, self.workspace.local[wanted.folder])
             if entry is None:
@@ -226,11 +233,10 @@ class _Comparison:
 
     def _explain_missing(self, local: Local, dependency: Dependency, entry: int) -> None:
         """Say why no edge of a package's entry serves a dependency that is not a path."""
-        asks = f"`{local.package.name}` asks for {_describe(dependency)}"
         named = [index for index in self.resolution.edges[entry] if self.packages[index].name == dependency.package]
         strangers = [index for index in named if dependency.accepts(self.packages[index].version)]
         if strangers:
-            self._foreign(strangers[0], asks)
+            self._foreign(strangers[0], f"`{local.package.name}` asks for {_describe(dependency)}")
             return
         for position, reason in self.resolution.dangling[entry].items():
             edge = self.packages[entry].edges[position]
@@ -243,12 +249,30 @@ class _Comparison:
         elsewhere = {str(package.version) for package in self.packages if package.name == dependency.package}
         if named:
             versions = " and ".join(sorted(str(self.packages[index].version) for index in named))
-            says = f"{self.name} has {versions}"
-        elif elsewhere:
+            self._note_unmet(STALE, local, dependency, f"but {self.name} has {versions}")
+            return
+        if elsewhere:
             says = f"{self.name} has `{dependency.package}` ({', '.join(sorted(elsewhere))}) only for other packages"
         else:
             says = f"{self.name} has no `{dependency.package}`"
+        asks = f"`{local.package.name}` asks for {_describe(dependency)}"
         self._stale(local.manifest.file, dependency.keys, f"{asks}, but {says}")
+
+    def _note_unmet(self, kind: str, local: Local, dependency: Dependency, why: str) -> None:
+        """Note a requirement that is not met where it is written, which for several packages may be one place."""
+        file, keys = local.manifest.file, dependency.keys
+        if dependency.inherited_from is not None:
+            file, keys = dependency.inherited_from, ("workspace", "dependencies", dependency.name)
+        self.unmet[kind, file, keys, f"{_describe(dependency)}, {why}"].append(local.package.name)
+
+    def _report_unmet(self) -> None:
+        for (kind, file, keys, what), names in self.unmet.items():
+            more = f" and {len(names) - 1} more ask" if len(names) > 1 else " asks"
+            message = f"`{names[0]}`{more} for {what}"
+            if kind == STALE:
+                self._stale(file, keys, message)
+            else:
+                self._refuse(file, keys, message, _CHANGE_VERSION)
 
     def _check_edges(self, local: Local, entry: int, failed: set[str]) -> None:
         """Report what a package in a folder is locked with though none of its dependencies asks for it."""
@@ -469,15 +493,6 @@ class _Comparison:
 
     def _refuse(self, file: File, keys: Keys, message: str, help: str) -> None:
         self.problems.append(Problem(BAD_MANIFEST, file, keys, message, help))
-
-    def _refuse_version(self, dependency: Dependency, file: File, who: str, found: Local) -> None:
-        self._refuse(
-            file,
-            dependency.keys,
-            f"{who} asks for `{dependency.package} {dependency.requirement}`, "
-            f"but {found.manifest.file.path} is at version {found.package.version}",
-            "change the `version` of the dependency, or that of the package",
-        )
 
     def _stale(self, file: File, keys: Keys, message: str) -> None:
         self.problems.append(Problem(STALE, file, keys, message, self._update()))
