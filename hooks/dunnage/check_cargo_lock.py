@@ -37,6 +37,10 @@ _RULES = {
     comparison.UNREADABLE: UNREADABLE,
     comparison.BAD_MANIFEST: BAD_MANIFEST,
 }
+_RESTORE = {
+    UNREADABLE: "restore it from the last good commit, then run `cargo update --workspace`",
+    BAD_MANIFEST: "correct it, or restore it from the last good commit",
+}
 _REPAIRED = (MISSING, STALE)
 """The rules whose findings `cargo update --workspace` can make go away without hiding anything."""
 
@@ -53,14 +57,17 @@ def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[tup
     repositories = _Repositories()
     found = concerned(map(os.path.abspath, names), manifests, repositories.locks_near)
     yield None, [_refusal(refused) for refused in found.refused]
+    named: dict[str, list[Manifest]] = {}
+    for manifest, root in found.named.values():
+        named.setdefault(root.folder, []).append(manifest)
     for folder, root in sorted(found.roots.items()):
         workspace, refusals = found.loaded.get(folder) or load(manifests, root)
         findings = [_refusal(refused) for refused in refusals]
         if workspace is not None:
             findings += [
                 _not_a_member(manifest, root)
-                for manifest, its_root in found.named.values()
-                if its_root is root and manifest.folder not in workspace.members and package_table(manifest.data)
+                for manifest in named.get(folder, ())
+                if manifest.folder not in workspace.members and package_table(manifest.data)
             ]
             findings += _check_lock(workspace, tree, repositories, options)
         yield workspace, findings
@@ -136,7 +143,7 @@ def _not_a_member(found: Manifest, root: Manifest) -> Finding:
 
 def _refusal(refused: Refused, rule: Rule = BAD_MANIFEST) -> Finding:
     span = toml.locate(refused.file, refused.keys) if refused.span is None else refused.span
-    return Finding(rule, refused.file.path, span, refused.message, refused.help)
+    return Finding(rule, refused.file.path, span, refused.message, refused.help or _RESTORE[rule])
 
 
 def _problem(problem: Problem) -> Finding:

@@ -78,6 +78,8 @@ class _Comparison:
 
         self.replaced = {(name, version) for name, version, _ in self.workspace.replacements}
         self.put_in_place = set().union(*resolution.put_in_place.values())
+        self.is_strange = False
+        """Whether the lock knows no package of this workspace, which explains all else."""
         # What problems ask for again and again, found once.
         self.by_name: dict[int, dict[str, list[int]]] = {}
         self.dangling_by_name: dict[int, dict[str, int]] = {}
@@ -89,6 +91,8 @@ class _Comparison:
         self._check_versions(local)
         for package in local:
             self._check_local(package)
+        if self.is_strange:
+            return
         for index in sorted(self.resolution.reached):
             if index not in self.resolution.folders:
                 self._check_locked(index)
@@ -134,6 +138,14 @@ class _Comparison:
 
     def _check_versions(self, local: Iterable[Local]) -> None:
         """Report packages in folders that are not in the lock, or not at their version."""
+        local = list(local)
+        if len(local) > 1 and not any(package.manifest.folder in self.resolution.entries for package in local):
+            self.is_strange = True
+            message = (
+                f"none of the {len(local)} packages of this workspace is in {self.name}: "
+                "it belongs to another workspace, or was emptied"
+            )
+            self._stale(self.lock.file, (), message)
         drifted: dict[tuple[str, Keys], list[Local]] = defaultdict(list)
         names: dict[tuple[str, Version], Local] = {}
         for package in local:
@@ -145,8 +157,9 @@ class _Comparison:
                 self._refuse(package.manifest.file, (*_package_keys(package), "name"), message, help)
             entry = self.resolution.entries.get(package.manifest.folder)
             if entry is None:
-                message = f"`{name}` is not in {self.name}"
-                self._stale(package.manifest.file, (*_package_keys(package), "name"), message)
+                if not self.is_strange:
+                    message = f"the package `{name}` is not in {self.name}"
+                    self._stale(package.manifest.file, (*_package_keys(package), "name"), message)
             elif self.packages[entry].version != version:
                 file, keys = package.version_at
                 drifted[file.path, keys].append(package)
