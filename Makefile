@@ -12,10 +12,16 @@ USABLE := import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 10))
 CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python3.10 python
 PYTHON ?= $(shell for p in $(CANDIDATES); do $$p -c '$(USABLE)' >/dev/null 2>&1 && { command -v $$p; break; }; done)
 
-# An environment whose interpreter has gone is made again.
+# An environment whose interpreter has gone, or is not the one that was asked for, is made again.
+IDENTITY := import sys; print(sys.version, sys.base_prefix)
+ifeq ($(origin PYTHON),file)
 $(shell test ! -e $(READY) || $(BIN)/python -c '' 2>/dev/null || rm -f $(READY))
+else
+$(shell test ! -e $(READY) || test "$$($(BIN)/python -c '$(IDENTITY)' 2>&1)" = "$$('$(PYTHON)' -c '$(IDENTITY)' 2>&1)" || \
+	rm -f $(READY))
+endif
 
-.PHONY: demo test lint bench format lock clean
+.PHONY: demo test lint bench format readme lock clean
 
 demo: $(READY)
 	$(BIN)/python demo/run.py
@@ -35,6 +41,10 @@ bench: $(READY)
 format: $(READY)
 	$(BIN)/python -m ruff check --fix
 	$(BIN)/python -m ruff format
+
+# Writes the examples in the README as the programs print them now.
+readme: $(READY)
+	PYTHONPATH=. $(BIN)/python tests/readme_test.py
 
 # Brings every pin in the lock up to date.
 lock: $(READY)
