@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from demo.run import commit_all, configuration, environment, hook_repository
+from demo.run import commit_all, configuration, environment, hook_repository, runs
+from judges import lacking
 
 MANIFEST = """\
 [package]
@@ -106,10 +107,12 @@ def project(tmp_path: Path, hooks: Hooks) -> Project:
 
 
 @pytest.fixture(params=["pre-commit", "prek"])
-def client(request: pytest.FixtureRequest) -> str:
+def client(request: pytest.FixtureRequest, hooks: Hooks) -> str:
     """Each of the programs that run hooks."""
     name = request.param
     assert isinstance(name, str)
+    if not runs([name, "--version"], dict(hooks.env)):
+        lacking(name)
     return name
 
 
@@ -121,9 +124,9 @@ def guarded(project: Project, client: str) -> Project:
     return project
 
 
-def test_try_repo_finds_a_stale_lock(project: Project, hooks: Hooks) -> None:
+def test_try_repo_finds_a_stale_lock(project: Project, client: str, hooks: Hooks) -> None:
     project.write("Cargo.toml", MANIFEST.format(version="0.2.0"))
-    tried = project.run("pre-commit", "try-repo", str(hooks.folder), "check-cargo-lock", "--all-files")
+    tried = project.run(client, "try-repo", str(hooks.folder), "check-cargo-lock", "--all-files")
     assert tried.status == 1, tried.output
     assert "cargo-lock/stale" in tried.output
 
