@@ -76,6 +76,10 @@ class _Comparison:
         self.unmet: dict[tuple[str, File, Keys, str], list[str]] = defaultdict(list)
         """Requirements that are not met, by the kind of problem, where they are written, and why: who asks for that."""
 
+        self.unheeded_patches: set[tuple[File, Keys]] = set()
+        """Entries of `[patch]` that have been reported, the lock having what they replace."""
+        self.unled: set[str] = set()
+        """Names of packages that a dependency should have led to, but does not; why has been reported."""
         self.replaced = {(name, version) for name, version, _ in self.workspace.replacements}
         self.put_in_place = set().union(*resolution.put_in_place.values())
         self.is_strange = False
@@ -157,7 +161,10 @@ class _Comparison:
                 self._refuse(package.manifest.file, (*_package_keys(package), "name"), message, help)
             entry = self.resolution.entries.get(package.manifest.folder)
             if entry is None:
-                if not self.is_strange:
+                impostor = self.resolution.impostors.get((name, version))
+                if impostor is not None:
+                    self._foreign(impostor, f"`{name}` stands in {_describe_source(_folder_of(package))}")
+                elif not self.is_strange:
                     message = f"the package `{name}` is not in {self.name}"
                     self._stale(package.manifest.file, (*_package_keys(package), "name"), message)
             elif self.packages[entry].version != version:
@@ -169,7 +176,8 @@ class _Comparison:
             message = (
                 f"`{first.package.name}` is at version {first.package.version}, but {self.name} has it at {locked}"
             )
-            more = f"; the same goes for {len(together) - 1} more packages" if len(together) > 1 else ""
+            others = len(together) - 1
+            more = f"; {others} more {'inherit' if others > 1 else 'inherits'} this version" if others else ""
             self._stale(*first.version_at, message + more)
 
     def _check_local(self, local: Local) -> None:
@@ -190,15 +198,20 @@ class _Comparison:
             if entry is None:
                 continue
             if wanted.locked is not None:
-                self._check_not_patched(file, dependency.keys, dependency.source.url, wanted.locked)
+                self._check_not_patched(dependency.source.url, wanted.locked)
                 self._check_commit(local, dependency, wanted.locked)
                 continue
             failed.add(dependency.package)
             if dependency.source.kind != "path":
                 self._explain_missing(local, dependency, entry)
-            elif dependency.source.url in self.resolution.entries:
+            elif (
+                dependency.source.url in self.resolution.entries
+                and not self._explain_foreign(local, dependency, entry)
+                and not self._explain_dangling(local, dependency, entry)
+            ):
                 message = f"`{name}` depends on `{dependency.package}`, but {self.name} does not say so"
                 self._stale(file, dependency.keys, message)
+        self.unled |= failed
         if entry is not None:
             self._check_edges(local, entry, failed)
 
@@ -253,18 +266,10 @@ class _Comparison:
 
     def _explain_missing(self, local: Local, dependency: Dependency, entry: int) -> None:
         """Say why no edge of a package's entry serves a dependency that is not a path."""
-        named = self._edges_by_name(entry).get(dependency.package, [])
-        strangers = [index for index in named if dependency.accepts(self.packages[index].version)]
-        if strangers:
-            self._foreign(strangers[0], f"`{local.package.name}` asks for {_describe(dependency)}")
+        if self._explain_foreign(local, dependency, entry):
             return
-        position = self._dangling_by_name(entry).get(dependency.package)
-        if position is not None and not named:
-            edge, reason = self.packages[entry].edges[position], self.resolution.dangling[entry][position]
-            self._unreadable(
-                (*self.packages[entry].keys, "dependencies", position),
-                f"`{local.package.name}` is locked with the dependency `{edge}`, {reason}",
-            )
+        named = self._edges_by_name(entry).get(dependency.package)
+        if not named and self._explain_dangling(local, dependency, entry):
             return
         elsewhere = self._locked_versions().get(dependency.package)
         if named:
@@ -277,6 +282,26 @@ class _Comparison:
             says = f"{self.name} has no `{dependency.package}`"
         asks = f"`{local.package.name}` asks for {_describe(dependency)}"
         self._stale(local.manifest.file, dependency.keys, f"{asks}, but {says}")
+
+    def _explain_foreign(self, local: Local, dependency: Dependency, entry: int) -> bool:
+        """Report an edge that would serve a dependency, but for its source."""
+        named = self._edges_by_name(entry).get(dependency.package, ())
+        strangers = [index for index in named if dependency.accepts(self.packages[index].version)]
+        if strangers:
+            self._foreign(strangers[0], f"`{local.package.name}` asks for {_describe(dependency)}")
+        return bool(strangers)
+
+    def _explain_dangling(self, local: Local, dependency: Dependency, entry: int) -> bool:
+        """Report an edge of the right name that leads nowhere."""
+        position = self._dangling_by_name(entry).get(dependency.package)
+        if position is None:
+            return False
+        edge, reason = self.packages[entry].edges[position], self.resolution.dangling[entry][position]
+        self._unreadable(
+            (*self.packages[entry].keys, "dependencies", position),
+            f"`{local.package.name}` is locked with the dependency `{edge}`, {reason}",
+        )
+        return True
 
     def _edges_by_name(self, entry: int) -> dict[str, list[int]]:
         """Group what a locked package depends on by name."""
@@ -333,15 +358,17 @@ class _Comparison:
                     f"but {local.manifest.file.path} does not ask for it",
                 )
 
-    def _check_not_patched(self, file: File, keys: Keys, url: str, index: int) -> None:
+    def _check_not_patched(self, url: str, index: int) -> None:
         """Report a locked package that `[patch]` would now replace, being of the very version that is put in place."""
         package = self.packages[index]
         for patched in self.resolution.patched.get((url, package.name, package.version), ()):
-            if patched.locked != index:
+            dependency = patched.patch.dependency
+            place = patched.patch.file, dependency.keys
+            if patched.locked != index and place not in self.unheeded_patches:
+                self.unheeded_patches.add(place)
                 self._stale(
-                    file,
-                    keys,
-                    f"`[patch]` puts `{package}` from {_describe_source(patched.patch.dependency.source)} in place, "
+                    *place,
+                    f"`[patch]` puts `{package}` from {_describe_source(dependency.source)} in place, "
                     f"but {self.name} still has it from {_describe_source(package.source)}",
                 )
 
@@ -351,6 +378,7 @@ class _Comparison:
         if package.source is None:
             return
         for position, reason in self.resolution.dangling[index].items():
+            self.unled.add(package.edges[position].name)
             message = f"`{package}` is locked with the dependency `{package.edges[position]}`, {reason}"
             self._unreadable((*package.keys, "dependencies", position), message)
         is_replaced = (package.name, str(package.version)) in self.replaced
@@ -365,18 +393,17 @@ class _Comparison:
             else:
                 strays = package.source.is_registry and (source is None or not source.is_registry)
             if strays and target not in self.put_in_place:
-                self._foreign(
-                    target, f"`{package}`, a crate of {package.source}, can only depend on crates of a registry"
-                )
+                kin = "crates of crates.io" if package.source == CRATES_IO else "crates of a registry"
+                self._foreign(target, f"`{package}`, a crate of {package.source}, can only depend on {kin}")
             elif source is not None and self.resolution.patches:
-                keys = (*package.keys, "dependencies", self.resolution.position(index, target))
-                self._check_not_patched(self.lock.file, keys, source.url, target)
+                self._check_not_patched(source.url, target)
 
     def _check_unneeded(self) -> None:
         """Report the locked packages that nothing needs, each group once: at the package that stands above the
         others.
         """
         edges = self.resolution.edges
+        self._explain(index for index, package in enumerate(self.packages) if package.name in self.unled)
         unneeded = [index for index in range(len(self.packages)) if not self._is_settled(index)]
         above = dict.fromkeys(unneeded, False)
         for index in unneeded:
@@ -413,8 +440,8 @@ class _Comparison:
         expected: dict[tuple[str, Version, SourceId], Problem] = {}
         for patched in (patched for entries in self.resolution.patches.values() for patched in entries):
             is_used = patched.locked in self.resolution.reached or patched.folder in self.resolution.wanted
-            if not is_used:
-                dependency = patched.patch.dependency
+            dependency = patched.patch.dependency
+            if not is_used and (patched.patch.file, dependency.keys) not in self.unheeded_patches:
                 message = (
                     f"nothing uses `{dependency.package} {patched.version}`, which `[patch]` puts in place, "
                     f"and {self.name} does not say so under `[[patch.unused]]`"
@@ -569,6 +596,10 @@ def _describe_source(source: SourceId | None) -> str:
     if source is None:
         return "a folder of this workspace"
     return f"the folder {display(source.url)}" if source.kind == "path" else str(source)
+
+
+def _folder_of(local: Local) -> SourceId:
+    return SourceId("path", local.manifest.folder)
 
 
 def _package_keys(local: Local) -> tuple[str]:

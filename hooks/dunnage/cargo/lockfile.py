@@ -83,7 +83,8 @@ class _Reader:
         version = data.get("version")
         if version is not None and (version not in _STABLE or isinstance(version, (bool, float))):
             message = f"lock format `{version}` is not one that stable Cargo reads"
-            self._refuse(("version",), message, "the formats with a `version` are 3 and 4: let a stable Cargo write it")
+            help = "restore Cargo.lock from the last good commit; stable Cargo writes `version = 3` or `version = 4`"
+            self._refuse(("version",), message, help)
         listed = self._list(data.get("package", []), ("package",))
         entries: list[tuple[Keys, Any]] = [(("package", index), entry) for index, entry in enumerate(listed)]
         if "root" in data:
@@ -126,14 +127,13 @@ class _Reader:
             for edge in package.edges
         )
 
-    def _checksums(self, metadata: dict[str, str]) -> dict[Edge, str]:
+    def _checksums(self, metadata: dict[str, str]) -> dict[Edge, str | None]:
         """Read the checksums of format 1: keys are `checksum NAME VERSION (SOURCE)`."""
-        checksums = {}
+        checksums: dict[Edge, str | None] = {}
         for key, value in metadata.items():
             if key.startswith("checksum "):
                 edge = self._edge(key.removeprefix("checksum "), ("metadata", key))
-                if value != "<none>":
-                    checksums[edge] = value
+                checksums[edge] = None if value == "<none>" else value
         return checksums
 
     def _packages(self, entries: list[tuple[Keys, Any]]) -> list[LockedPackage]:
@@ -207,7 +207,7 @@ class _Reader:
     def _list(self, value: Any, keys: Keys) -> list[Any]:
         if isinstance(value, list):
             return value
-        self._refuse(keys, f"`{'.'.join(map(str, keys))}` must be an array", _RESTORE)
+        self._refuse(keys, f"`{keys[-1]}` must be an array", _RESTORE)
         return []
 
     def _refuse_duplicates(self, packages: tuple[LockedPackage, ...]) -> None:

@@ -8,6 +8,7 @@ Locked packages are named by their index in the lock, packages in folders by the
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from dunnage.cargo.features import turned_on
@@ -80,6 +81,15 @@ class Resolution:
         self.reached: set[int] = set()
         """The locked packages that are needed."""
         self._follow()
+
+    @cached_property
+    def impostors(self) -> dict[tuple[str, Version], int]:
+        """Locked packages from elsewhere by name and version, for what might be mistaken for a package in a folder."""
+        return {
+            (package.name, package.version): index
+            for index, package in enumerate(self.packages)
+            if package.source is not None
+        }
 
     def position(self, index: int, target: int) -> int:
         """Find where among the dependencies of a locked package it names another."""
