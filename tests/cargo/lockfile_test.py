@@ -1,0 +1,292 @@
+"""Reading Cargo.lock in all its formats: what cargo cannot read is found where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from cargo.files import CHECKSUM, CRATES_IO, LOCKED, MEMBERS, WORKSPACE, Changes, changed, found, lock, matches, write
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+BETA = f'"1.2.0"\nsource = "{CRATES_IO}"\nchecksum = "'
+"""What stands in the lock up to the checksum of `beta`."""
+
+UNREADABLE = [
+    pytest.param(
+        {"Cargo.lock": ('[[package]]\nname = "helper"', '<<<<<<< HEAD\n[[package]]\nname = "helper"')},
+        ["Cargo.lock:40:1 unreadable: holds an unresolved merge conflict"],
+        id="conflict",
+    ),
+    pytest.param(
+        {"Cargo.lock": ("version = 4\n", "<<<<<<< HEAD\nversion = 4\n=======\nversion = 3\n>>>>>>> theirs\n")},
+        ["Cargo.lock:1:1 unreadable: holds an unresolved merge conflict"],
+        id="conflict-at-the-top",
+    ),
+    pytest.param(
+        {"Cargo.lock": ("version = 4\n", "version = = 4\n")},
+        ["Cargo.lock:1:11 unreadable: is not TOML: Invalid value"],
+        id="no-TOML",
+    ),
+    pytest.param(
+        {"Cargo.lock": ("version = 4\n", "version = 5\n")},
+        ["Cargo.lock:1:1 unreadable: lock format `5` is not one that stable Cargo reads"],
+        id="format-5",
+    ),
+    pytest.param(
+        {"Cargo.lock": ("version = 4\n", "version = 2\n")},
+        ["Cargo.lock:1:1 unreadable: lock format `2` is not one that stable Cargo reads"],
+        id="format-2-by-number",
+    ),
+    pytest.param(
+        {"Cargo.lock": ("version = 4\n", 'version = "4"\n')},
+        ["Cargo.lock:1:1 unreadable: lock format `4` is not one that stable Cargo reads"],
+        id="format-text",
+    ),
+    pytest.param(
+        {"lock": ("beta 1.2.0 crates.io\n", "beta 1.2.0 crates.io\nbeta 1.2.0 crates.io\n")},
+        ["Cargo.lock:28:3 unreadable: package `beta 1.2.0` is listed twice, as after a merge that kept both sides"],
+        id="listed-twice",
+    ),
+    pytest.param(
+        {"lock": ("beta 1.2.0 crates.io\n", "")},
+        ["Cargo.lock:9:2 unreadable: `alpha 1.0.3` is locked with the dependency `beta`, which is not locked"],
+        id="dangling-edge",
+    ),
+    pytest.param(
+        {"lock": ("-> alpha, dup 1.0.1, lib", "-> alpha, dup 9.9.9, lib")},
+        ["Cargo.lock:18:2 unreadable: `app` is locked with the dependency `dup 9.9.9`, which is not locked"],
+        id="dangling-edge-of-a-member",
+    ),
+    pytest.param(
+        {"lock": ("-> beta, dup 2.0.1", "-> beta, dup")},
+        ["Cargo.lock:10:2 unreadable: `alpha 1.0.3` is locked with the … may be any of several locked packages"],
+        id="ambiguous-edge",
+    ),
+    pytest.param(
+        {"lock": ("-> alpha, dup 1.0.1, lib", "-> alpha, dup, lib")},
+        ["Cargo.lock:18:2 unreadable: `app` is locked with the … may be any of several locked packages"],
+        id="ambiguous-edge-of-a-member",
+    ),
+    pytest.param(
+        {"lock": ("beta 1.2.0", "beta 1.2")},
+        ["Cargo.lock:24:1 unreadable: package `beta`: '1.2' is not a … 1.2.3, 1.2.3-rc.1 or 1.2.3+build.5"],
+        id="version",
+    ),
+    pytest.param(
+        {"lock": ("beta 1.2.0", "beta v1.2.0")},
+        ["Cargo.lock:24:1 unreadable: package `beta`: 'v1.2.0' is not a … 1.2.3, 1.2.3-rc.1 or 1.2.3+build.5"],
+        id="version-v",
+    ),
+    pytest.param(
+        {"lock": ("beta 1.2.0 crates.io", "beta 1.2.0 https://git.example/beta")},
+        ["Cargo.lock:25:1 unreadable: `https://git.example/beta` is not … it has no `KIND+` in front of a URL"],
+        id="source-of-no-kind",
+    ),
+    pytest.param(
+        {"lock": ("beta 1.2.0 crates.io", "beta 1.2.0 hg+https://git.example/beta")},
+        ["Cargo.lock:25:1 unreadable: `hg` is not a kind of source Cargo knows (registry, sparse, git)"],
+        id="source-of-unknown-kind",
+    ),
+    pytest.param(
+        {"lock": ("beta 1.2.0 crates.io", "beta 1.2.0 registry+beta")},
+        ["Cargo.lock:25:1 unreadable: `beta` is not an absolute URL"],
+        id="source-without-URL",
+    ),
+    pytest.param(
+        {
+            "Cargo.lock": (
+                BETA + "ab",
+                BETA,
+            )
+        },
+        ["Cargo.lock:26:1 unreadable: the checksum of `beta 1.2.0` is … 64 digits, of 0 to 9 and a to f"],
+        id="short-checksum",
+    ),
+    pytest.param(
+        {
+            "Cargo.lock": (
+                BETA + "ab",
+                BETA + "AB",
+            )
+        },
+        ["Cargo.lock:26:1 unreadable: the checksum of `beta 1.2.0` is … 64 digits, of 0 to 9 and a to f"],
+        id="checksum-in-capitals",
+    ),
+    pytest.param(
+        {
+            "Cargo.lock": (
+                'name = "helper"\nversion = "0.3.0"\n',
+                'name = "helper"\nversion = "0.3.0"\nchecksum = "ab"\n',
+            )
+        },
+        ["Cargo.lock:43:1 unreadable: `helper 0.3.0` has a checksum, but only crates of registries can have one"],
+        id="checksum-of-a-member",
+    ),
+    pytest.param(
+        {"Cargo.lock": ('name = "helper"\n', "")},
+        ["Cargo.lock:40:3 unreadable: a package has no `name`"],
+        id="package-without-name",
+    ),
+    pytest.param(
+        {"Cargo.lock": ('version = "0.3.0"\n', "")},
+        ["Cargo.lock:40:3 unreadable: package `helper` has no `version`"],
+        id="package-without-version",
+    ),
+    pytest.param(
+        {"Cargo.lock": ('dependencies = [\n "dup 2.0.1",\n "helper",\n]\n', 'dependencies = "helper"\n')},
+        ["Cargo.lock:47:1 unreadable: `dependencies` must be an array"],
+        id="dependencies-no-array",
+    ),
+    pytest.param(
+        {"Cargo.lock": ('"helper",', "1,")},
+        ["Cargo.lock:49:2 unreadable: a dependency must be a string"],
+        id="dependency-no-string",
+    ),
+    pytest.param(
+        {"Cargo.lock": (' "helper",', ' "helper 0.3.0 x",')},
+        ["Cargo.lock:49:2 unreadable: `helper 0.3.0 x` is not `NAME`, `NAME VERSION` or `NAME VERSION (SOURCE)`"],
+        id="three-words",
+    ),
+    pytest.param(
+        {"Cargo.lock": "package = 1\n"},
+        ["Cargo.lock:1:1 unreadable: `package` must be an array"],
+        id="package-no-array",
+    ),
+    pytest.param(
+        {"Cargo.lock": ("version = 4\n", "version = 4\nmetadata = { x = 1 }\n")},
+        ["Cargo.lock:2:1 unreadable: `[metadata]` may only hold strings"],
+        id="metadata",
+    ),
+    pytest.param(
+        {
+            "Cargo.lock": (
+                "version = 4\n",
+                'version = 4\nmetadata = { "checksum ghost 1.2.0 (registry+https://x.y/z)" = "<none>", x = "" }\n',
+            )
+        },
+        ["Cargo.lock:2:1 unreadable: `[metadata]` holds checksums, … ignore those beside the packages"],
+        id="checksums-in-metadata-of-format-4",
+    ),
+    pytest.param(
+        {"Cargo.lock": ("version = 4\n", "version = 4\npatch = {}\n")},
+        ["Cargo.lock:2:1 unreadable: `unused` must be an array"],
+        id="patch",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "expected"), UNREADABLE)
+def test_unreadable(folder: Path, changes: Changes, expected: Sequence[str]) -> None:
+    write(folder, changed(WORKSPACE, changes))
+    assert matches(found("Cargo.toml"), expected), found("Cargo.toml")
+
+
+FORMAT_1 = lock(LOCKED, 1)
+CHECKSUM_OF_BETA = f'"checksum beta 1.2.0 ({CRATES_IO})" = "{CHECKSUM}"\n'
+
+
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param(lambda text: text, id="as-cargo-writes-it"),
+        pytest.param(lambda text: text.replace("\n", "\r\n"), id="crlf"),
+        pytest.param(lambda text: "\ufeff" + text, id="byte-order-mark"),
+        pytest.param(lambda text: text.rstrip("\n"), id="no-final-newline"),
+        pytest.param(lambda text: "# written by hand\n" + text.replace(" = ", "="), id="by-hand"),
+        pytest.param(lambda text: text.replace(SOLO, SOLO.replace("[[package]]", "[root]")), id="root"),
+    ],
+)
+def test_formats(folder: Path, version: int, written: Callable[[str], str]) -> None:
+    write(folder, WORKSPACE | {"Cargo.lock": written(lock(LOCKED, version))})
+    assert found("Cargo.toml") == []
+
+
+SOLO = '[[package]]\nname = "helper"\n'
+
+OLD = [
+    pytest.param(
+        ("[metadata]\n", "[metadata.x]\n"),
+        ["Cargo.lock:47:2 unreadable: `[metadata]` may only hold strings"],
+        id="table",
+    ),
+    pytest.param(
+        (CHECKSUM_OF_BETA, ""), ["Cargo.lock:20:3 no-checksum: `beta 1.2.0` has no checksum, …"], id="checksum-missing"
+    ),
+    pytest.param(
+        (CHECKSUM_OF_BETA, CHECKSUM_OF_BETA.replace(CHECKSUM, "<none>")),
+        ["Cargo.lock:20:3 no-checksum: `beta 1.2.0` has no checksum, …"],
+        id="none",
+    ),
+    pytest.param(
+        (CHECKSUM_OF_BETA, CHECKSUM_OF_BETA.replace(CHECKSUM, "xyz")),
+        ["Cargo.lock:20:3 unreadable: the checksum of `beta 1.2.0` is not a SHA-256: …"],
+        id="malformed",
+    ),
+    pytest.param(
+        (CHECKSUM_OF_BETA, CHECKSUM_OF_BETA.replace("beta 1.2.0", "beta 1.2.0 x")),
+        ["Cargo.lock:49:1 unreadable: `beta 1.2.0 x (…)` is not `NAME`, `NAME VERSION` or …"],
+        id="key-malformed",
+    ),
+    pytest.param(
+        (CHECKSUM_OF_BETA, CHECKSUM_OF_BETA + '"checksum gone 1.0.0 (registry+https://x.y)" = "1"\n'), [], id="other"
+    ),
+    pytest.param(
+        (' "lib 0.2.0",', ' "lib",'),
+        ["Cargo.lock:47:2 unreadable: `[metadata]` holds checksums, …"],
+        id="a-short-edge-makes-it-format-2",
+    ),
+]
+
+
+@pytest.mark.parametrize(("edit", "expected"), OLD)
+def test_format_1(folder: Path, edit: tuple[str, str], expected: Sequence[str]) -> None:
+    write(folder, changed(WORKSPACE | {"Cargo.lock": FORMAT_1}, {"Cargo.lock": edit}))
+    assert matches(found("Cargo.toml"), expected), found("Cargo.toml")
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_format_1_is_not_a_later_one(folder: Path, version: int) -> None:
+    write(folder, WORKSPACE | {"Cargo.lock": f"version = {version}\n{FORMAT_1}"})
+    assert matches(found("Cargo.toml"), ["Cargo.lock:48:2 unreadable: `[metadata]` holds checksums, …"])
+
+
+def test_no_checksum_at_all(folder: Path) -> None:
+    checksums = f'checksum = "{CHECKSUM}"\n'
+    write(folder, WORKSPACE | {"Cargo.lock": WORKSPACE["Cargo.lock"].replace(checksums, "")})
+    expected = ["Cargo.lock:3:3 no-checksum: no crate in Cargo.lock has a checksum: neither `alpha 1.0.3` nor 3 more"]
+    assert found("Cargo.toml") == expected
+
+
+def test_one_checksum_missing(folder: Path) -> None:
+    write(folder, changed(WORKSPACE, {"Cargo.lock": (BETA + CHECKSUM, BETA.removesuffix('checksum = "') + 'x = "')}))
+    expected = ["Cargo.lock:22:3 no-checksum: `beta 1.2.0` has no checksum, so nothing holds its content to …"]
+    assert matches(found("Cargo.toml"), expected)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        pytest.param(b"version = 4\n# \xff", "Cargo.lock:2:3 unreadable: is not UTF-8: byte 0xff", id="not-utf-8"),
+        pytest.param(b"version = 4\n\0", "Cargo.lock:2:1 unreadable: is not TOML: …", id="nul"),
+        pytest.param(b"version = 4\r[[package]]\r", "Cargo.lock:1:12 unreadable: is not TOML: …", id="lone-cr"),
+        pytest.param(b"x = " + b"[" * 100_000, "Cargo.lock:1:105 unreadable: …nested too deeply…", id="deep"),
+        pytest.param(b"x = " + b"{a=" * 100_000, "Cargo.lock:1:305 unreadable: …nested too deeply…", id="deep-tables"),
+        pytest.param(b"a." * 100_000 + b"a = 1", "Cargo.lock:1:1 unreadable: has a key of more than…", id="long-key"),
+        pytest.param(b"a = " + b"1" * 5000, "Cargo.lock:1:5 unreadable: has an integer…", id="long-integer"),
+        pytest.param(b"#" * 17_000_000, "Cargo.lock:1:1 unreadable: is larger than 16,777,216 bytes…", id="large"),
+    ],
+)
+def test_hostile(folder: Path, data: bytes, expected: str) -> None:
+    write(folder, MEMBERS | {"Cargo.lock": data})
+    assert matches(found("Cargo.toml"), [expected]), found("Cargo.toml")
