@@ -13,7 +13,7 @@ import tomli
 import yaml
 
 import dunnage
-from dunnage import ignore
+from dunnage import ignore, source, toml
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 README = (CHECKOUT / "README.md").read_text("utf-8")
@@ -82,6 +82,13 @@ def test_the_readme_has_every_option_and_no_other(
     written = re.findall(r"^\| `(--[a-z-]+)", section(hook) + common, re.MULTILINE)
     assert set(written) == offered
     assert len(written) == len(set(written))
+
+
+def test_the_readme_has_the_limits() -> None:
+    limits = section("check-cargo-lock").partition("### Limits")[2]
+    assert f"more than {source.MAX_BYTES // 2**20} MiB" in limits
+    assert f"more than {toml.MAX_BYTES // 2**20} MiB" in limits
+    assert f"more than {toml.MAX_KEY_PARTS} parts" in limits
 
 
 def test_the_readme_has_the_rules_of_ignore_comments() -> None:
