@@ -20,7 +20,7 @@ from dunnage.cargo.workspace import LOCK, Manifest, Manifests, Workspace, load
 from dunnage.finding import Finding, Repaired, Rule, Span
 from dunnage.hook import Hook, run
 from dunnage.options import Option, Options
-from dunnage.source import Tree, display
+from dunnage.source import File, SourceError, Tree, display
 
 MISSING = Rule("cargo-lock/missing", "a workspace has no Cargo.lock", cuts_short=True)
 UNTRACKED = Rule("cargo-lock/untracked", "Cargo.lock is there, but git does not track it")
@@ -43,6 +43,9 @@ _RESTORE = {
 }
 _REPAIRED = (MISSING, STALE)
 """The rules whose findings `cargo update --workspace` can make go away without hiding anything."""
+_TO_BE_JUDGED = (UNREADABLE, FOREIGN_SOURCE, NO_CHECKSUM)
+"""The rules whose findings it would make go away as well, though somebody should know of them."""
+_JUDGE_FIRST = "what else is wrong with the lock has to be judged first, and cargo would make it go away"
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
@@ -184,13 +187,15 @@ def _repair(names: Sequence[str], findings: Sequence[Finding], options: Options)
     for workspace, found in _examine(names, Tree(), options):
         if workspace is None or wanted.isdisjoint(found):
             continue
-        before = _packages(workspace.lock)
-        reason = _run_cargo(workspace.root.folder, options.fix_online)
-        after = _packages(workspace.lock)
+        before, reason = _bytes(workspace.lock), _JUDGE_FIRST
+        if not any(finding.rule in _TO_BE_JUDGED and finding in findings for finding in found):
+            reason = _run_cargo(workspace.root.folder, options.fix_online)
+        after = _bytes(workspace.lock)
         if after != before:
-            done.append(f"{display(workspace.lock)}: {_changes(before, after)}")
-        elif reason:
-            failed.update(dict.fromkeys(wanted.intersection(found), reason))
+            changes = _changes(_packages(workspace.lock, before), _packages(workspace.lock, after))
+            done.append(f"{display(workspace.lock)}: {changes}")
+        else:
+            failed.update(dict.fromkeys(wanted.intersection(found), reason or "cargo itself finds nothing to change"))
     return Repaired(done, failed)
 
 
@@ -218,11 +223,19 @@ def _run_cargo(folder: str, online: bool) -> str:
     return f"`{' '.join(['cargo', *command[1:]])}` says: {said[0] if said else 'nothing'}{offline}"
 
 
-def _packages(lock: str) -> dict[str, set[str]]:
-    """The versions that a lock has of each package, by name; nothing if there is no lock that can be read."""
+def _bytes(path: str) -> bytes:
     try:
-        read, _ = lockfile.read(document.read(Tree(), lock, lock_text.parse), ())
-    except (FileNotFoundError, Refused):
+        return Tree().read(path).data
+    except (FileNotFoundError, SourceError):
+        return b""
+
+
+def _packages(lock: str, data: bytes) -> dict[str, set[str]]:
+    """The versions that a lock has of each package, by name; nothing if there is none that can be read."""
+    try:
+        file = File(lock, data)
+        read, _ = lockfile.read(document.Document(file, toml.parse(file)), ())
+    except SourceError:
         read = None
     versions: dict[str, set[str]] = {}
     for package in read.packages if read else ():

@@ -529,9 +529,7 @@ def test_version_that_many_members_inherit(folder: Path) -> None:
         {
             "Cargo.toml": '[workspace]\nmembers = ["crates/*"]\n\n[workspace.package]\nversion = "1.3.0"\n',
             "Cargo.lock": lock("\n".join(f"{name} 1.2.0" for name in sorted(names))),
-            **{
-                f"crates/{name}/Cargo.toml": f'[package]\nname = "{name}"\nversion.workspace = true\n' for name in names
-            },
+            **{f"crates/{name}/Cargo.toml": manifest.replace("NAME", name) for name in names},
         },
     )
     expected = "Cargo.toml:5:1 stale: `member-0` is at version 1.3.0, …has it at 1.2.0; 26 more inherit this version"

@@ -1,0 +1,811 @@
+"""`check-cargo-lock` as it is called: which files concern which workspaces, git, options, ignores, fixes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cargo.files import LOCKED, MEMBERS, WORKSPACE, Changes, Files, changed, found, lock, matches, package, write
+from dunnage.check_cargo_lock import HOOK, main
+
+SOLO = {"Cargo.toml": package("solo"), "Cargo.lock": lock("solo 0.1.0"), "src/main.rs": "fn main() {}\n"}
+"""One package that depends on nothing."""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory, in no repository, with git as it is without settings."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    write(tmp_path, {"settings": ""})
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "settings"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def top(folder: Path) -> Path:
+    """The working directory as a git repository."""
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
+    _git(folder, "init", "-q")
+    return folder
+
+
+@pytest.fixture
+def cargo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Real cargo, with a home of its own. Without one a test is skipped, or fails where judges are required."""
+    real = shutil.which("cargo")
+    if real is None:
+        if os.environ.get("DUNNAGE_REQUIRE_JUDGES") == "1":
+            pytest.fail("cargo is not on PATH, and DUNNAGE_REQUIRE_JUDGES=1 asks for it")
+        pytest.skip("cargo is not on PATH")
+    for name in [name for name in os.environ if name.startswith("CARGO")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("CARGO_HOME", str(tmp_path / "home"))
+    return Path(real)
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    identity = ("-c", "user.name=a", "-c", "user.email=a@b")
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def _printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    main(arguments)
+    out, err = capsys.readouterr()
+    assert err == ""
+    return out
+
+
+# Missing.
+
+
+def test_missing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder, MEMBERS)
+    assert _printed(capsys, "Cargo.toml", "app/Cargo.toml", "lib/Cargo.toml") == (
+        "Cargo.toml:1:2: cargo-lock/missing there is no Cargo.lock: "
+        "every build takes the newest versions of its dependencies, whatever they hold\n"
+        "    help: run `cargo generate-lockfile` in this folder and commit Cargo.lock\n"
+    )
+
+
+def test_missing_below(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder, {f"tools/{name}": text for name, text in MEMBERS.items()})
+    assert "run `cargo generate-lockfile` in tools and commit tools/Cargo.lock" in _printed(capsys, "tools/Cargo.toml")
+
+
+def test_missing_and_ignored(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(top, {**MEMBERS, ".gitignore": "/target\n\nCargo.lock\n"})
+    assert _printed(capsys, "Cargo.toml").endswith(
+        "commit Cargo.lock;\n          first remove the pattern `Cargo.lock` in .gitignore:3, which hides it from git\n"
+    )
+
+
+def test_missing_where_the_workspace_is_broken(folder: Path) -> None:
+    write(folder, changed(MEMBERS, {"app/Cargo.toml": ("../lib", "../nowhere")}))
+    assert matches(found("Cargo.toml"), ["app/Cargo.toml:7:1 bad-manifest: there is no Cargo.toml in nowhere, …"])
+
+
+OMITTED: list[Files] = [
+    {"Cargo.toml": package("a"), "src/lib.rs": ""},
+    {"Cargo.toml": package("a", rest="autobins = false\n"), "src/lib.rs": "", "src/main.rs": ""},
+    {"Cargo.toml": package("a", rest='[lib]\ncrate-type = ["rlib", "staticlib"]\n'), "src/lib.rs": ""},
+    {"Cargo.toml": package("a", rest='[[example]]\nname = "b"\n[[test]]\nname = "c"\n'), "src/lib.rs": ""},
+    {"Cargo.toml": package("a", rest="[package.metadata.docs]\ncomponent = true\n"), "src/lib.rs": ""},
+]
+REQUIRED: list[Files] = [
+    {"Cargo.toml": package("a"), "src/main.rs": ""},
+    {"Cargo.toml": package("a"), "src/lib.rs": "", "src/bin/tool.rs": ""},
+    {"Cargo.toml": package("a", rest='autobins = false\n[[bin]]\nname = "b"\npath = "b.rs"\n'), "b.rs": ""},
+    {"Cargo.toml": package("a", rest='[lib]\ncrate-type = ["cdylib"]\n'), "src/lib.rs": ""},
+    {"Cargo.toml": package("a", rest='[lib]\ncrate_type = ["rlib", "cdylib"]\n'), "src/lib.rs": ""},
+    {"Cargo.toml": package("a", rest="[package.metadata.component]\n"), "src/lib.rs": ""},
+    {
+        "Cargo.toml": '[workspace]\nmembers = ["a", "b"]\n',
+        "a/Cargo.toml": package("a"),
+        "a/src/lib.rs": "",
+        "b/Cargo.toml": package("b"),
+        "b/src/main.rs": "",
+    },
+]
+
+
+@pytest.mark.parametrize("files", OMITTED)
+def test_libraries_may_omit_it(folder: Path, files: Files) -> None:
+    write(folder, files)
+    assert len(found("Cargo.toml")) == 1
+    assert found("--libraries-may-omit", "Cargo.toml") == []
+
+
+@pytest.mark.parametrize("files", REQUIRED)
+def test_others_may_not_omit_it(folder: Path, files: Files) -> None:
+    write(folder, files)
+    assert matches(found("--libraries-may-omit", "Cargo.toml"), ["Cargo.toml:1:2 missing: …"])
+
+
+def test_a_library_that_has_it_must_have_it_right(folder: Path) -> None:
+    write(folder, changed(WORKSPACE, {"lib/Cargo.toml": ('version = "0.2.0"', 'version = "0.2.1"')}))
+    assert matches(found("--libraries-may-omit", "Cargo.toml"), ["lib/Cargo.toml:3:1 stale: …"])
+
+
+def test_a_library_may_keep_it_untracked(top: Path) -> None:
+    write(top, {"Cargo.toml": package("a"), "src/lib.rs": "", "Cargo.lock": "", ".gitignore": "Cargo.lock\n"})
+    assert found("--libraries-may-omit", "Cargo.toml") == []
+
+
+# Untracked.
+
+
+def test_untracked(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(top, SOLO)
+    assert _printed(capsys, "Cargo.toml") == (
+        "Cargo.lock:1:1: cargo-lock/untracked git does not track this file, "
+        "so every checkout builds with other dependencies\n"
+        "    help: run `git add Cargo.lock`\n"
+    )
+    _git(top, "add", "Cargo.lock")
+    assert _printed(capsys, "Cargo.toml") == ""
+    _git(top, "commit", "-q", "-m", "x")
+    assert _printed(capsys, "Cargo.toml") == ""
+
+
+@pytest.mark.parametrize(
+    ("files", "pattern"),
+    [
+        pytest.param({".gitignore": "target\n*.lock\n"}, "`*.lock` in .gitignore:2", id="own"),
+        pytest.param({"tools/.gitignore": "/Cargo.lock\n"}, "`/Cargo.lock` in tools/.gitignore:1", id="below"),
+        pytest.param({".git/info/exclude": "# x\n\nCargo.*\n"}, "`Cargo.*` in .git/info/exclude:3", id="exclude"),
+        pytest.param({".gitignore": "tools\n"}, "`tools` in .gitignore:1", id="folder"),
+    ],
+)
+def test_untracked_and_ignored(top: Path, files: Files, pattern: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write(top, {**{f"tools/{name}": text for name, text in SOLO.items()}, **files})
+    assert _printed(capsys, "tools/Cargo.toml") == (
+        "tools/Cargo.lock:1:1: cargo-lock/untracked git does not track this file, "
+        f"so every checkout builds with other dependencies: it is hidden by the pattern {pattern}\n"
+        "    help: remove that pattern, then run `git add tools/Cargo.lock`\n"
+    )
+
+
+def test_ignored_but_tracked(top: Path) -> None:
+    write(top, {**SOLO, ".gitignore": "Cargo.lock\n"})
+    _git(top, "add", "-f", "Cargo.lock")
+    assert found("Cargo.toml") == []
+
+
+def test_untracked_and_stale(top: Path) -> None:
+    write(top, {**SOLO, "Cargo.toml": package("solo", "0.2.0")})
+    expected = ["Cargo.lock:1:1 untracked: …", "Cargo.toml:3:1 stale: …"]
+    assert matches(found("Cargo.toml"), expected)
+
+
+def test_linked_worktree(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(top, {"Cargo.toml": SOLO["Cargo.toml"]})
+    _git(top, "add", ".")
+    _git(top, "commit", "-q", "-m", "x")
+    linked = top.parent / "linked"
+    _git(top, "worktree", "add", "-q", str(linked))
+    monkeypatch.chdir(linked)
+    write(linked, SOLO)
+    assert matches(found("Cargo.toml"), ["Cargo.lock:1:1 untracked: …"])
+    _git(linked, "add", "Cargo.lock")
+    assert found("Cargo.toml") == []
+
+
+def test_outside_of_a_repository(folder: Path) -> None:
+    write(folder, SOLO)
+    assert found("Cargo.toml") == []
+
+
+# Which workspaces.
+
+
+def test_each_workspace_is_checked_once(folder: Path) -> None:
+    stale = changed(WORKSPACE, {"lib/Cargo.toml": ('version = "0.2.0"', 'version = "0.2.1"')})
+    write(folder, {f"{place}/{name}": text for place in ("one", "two") for name, text in stale.items()})
+    names = [f"{place}/{name}" for place in ("two", "one") for name in ("Cargo.lock", "app/Cargo.toml", "Cargo.toml")]
+    assert matches(found(*names), ["one/lib/Cargo.toml:3:1 stale: …", "two/lib/Cargo.toml:3:1 stale: …"])
+
+
+@pytest.mark.parametrize("name", ["Cargo.toml", "Cargo.lock", "app/Cargo.toml", "lib/Cargo.toml", "helper/Cargo.toml"])
+def test_any_file_of_a_workspace(folder: Path, name: str, top: Path) -> None:
+    write(folder, changed(WORKSPACE, {"app/Cargo.toml": ('alpha = "1.0"', 'alpha = "2.0"')}))
+    write(folder, {"helper/Cargo.lock": lock("helper 0.3.0")})
+    _git(top, "add", ".")
+    assert matches(found(name), ["app/Cargo.toml:8:1 stale: …"])
+
+
+def test_a_path_dependency_elsewhere_concerns_the_workspace(top: Path) -> None:
+    write(
+        top,
+        {
+            "apps/one/Cargo.toml": package("one", rest='[dependencies]\nshared = { path = "../../shared" }\n'),
+            "apps/one/Cargo.lock": lock("one 0.1.0 -> shared\nshared 0.1.0"),
+            "apps/two/Cargo.toml": package("two"),
+            "apps/two/Cargo.lock": lock("two 0.2.0"),
+            "shared/Cargo.toml": package("shared", "0.2.0"),
+            "shared/Cargo.lock": lock("shared 0.2.0"),
+        },
+    )
+    _git(top, "add", ".")
+    assert matches(found("shared/Cargo.toml"), ["shared/Cargo.toml:3:1 stale: …apps/one/Cargo.lock has it at 0.1.0"])
+
+
+def test_a_broken_root_is_found_once(folder: Path) -> None:
+    write(folder, {**WORKSPACE, "Cargo.toml": '[workspace]\nmembers = ["app", "lib"\n'})
+    expected = ["Cargo.toml:3:1 bad-manifest: is not TOML: …"]
+    assert matches(found("Cargo.toml", "Cargo.lock", "app/Cargo.toml", "lib/Cargo.toml"), expected)
+
+
+def test_a_broken_member_is_found_once(folder: Path) -> None:
+    write(folder, {**WORKSPACE, "app/Cargo.toml": "x"})
+    assert matches(found("Cargo.toml", "app/Cargo.toml", "lib/Cargo.toml"), ["app/Cargo.toml:1:2 bad-manifest: …"])
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({"vendor/a/.cargo-checksum.json": "{}", "vendor/a/Cargo.toml": package("a")}, id="vendored"),
+        pytest.param({"vendor/a/.cargo-checksum.json": "{}", "vendor/a/Cargo.toml": "x"}, id="vendored-and-broken"),
+        pytest.param({"template/Cargo.toml": package("{{ project-name }}")}, id="template"),
+        pytest.param({"template/Cargo.toml": "[package]\nname = {{ name | json }}\n"}, id="template-that-is-no-toml"),
+        pytest.param({"template/Cargo.toml": "[package]\n{% if x %}\n"}, id="template-with-a-statement"),
+        pytest.param({"lock/Cargo.lock": lock("a 0.1.0")}, id="lock-without-manifest"),
+        pytest.param({"other/.cargo/config.toml": "x = 1\n"}, id="configuration-of-nothing"),
+    ],
+)
+def test_passed_over(folder: Path, files: Files) -> None:
+    write(folder, files)
+    assert found(*files) == []
+
+
+def test_configuration_moves_the_lock(folder: Path) -> None:
+    config = {".cargo/config.toml": '[resolver]\nlockfile-path = "locks/Cargo.lock"\n'}
+    write(folder, {**SOLO, "Cargo.toml": package("solo", "0.2.0"), **config, "Cargo.lock": "x"})
+    for name in ("Cargo.toml", ".cargo/config.toml"):
+        assert matches(found(name), ["Cargo.toml:1:2 missing: …"])
+    write(folder, {"locks/Cargo.lock": lock("solo 0.1.0")})
+    for name in ("Cargo.toml", ".cargo/config.toml", "locks/Cargo.lock"):
+        assert matches(found(name), ["Cargo.toml:3:1 stale: …, but locks/Cargo.lock has it at 0.1.0"])
+
+
+def test_configuration_names_registries(folder: Path) -> None:
+    manifest = package("app", rest='[dependencies]\nalpha = { version = "1", registry = "other" }\n')
+    config = '[registries.other]\nindex = "https://other.example/index/"\n'
+    write(folder, {"Cargo.toml": manifest, "Cargo.lock": lock("alpha 1.0.3 crates.io\napp 0.1.0 -> alpha")})
+    write(folder, {".cargo/config.toml": config})
+    expected = ["Cargo.lock:6:1 foreign-source: `app` asks for `alpha ^1` from registry …other…, but …from crates.io"]
+    assert matches(found(".cargo/config.toml"), expected)
+    write(folder, {"Cargo.lock": lock("alpha 1.0.3 other\napp 0.1.0 -> alpha")})
+    assert found(".cargo/config.toml") == []
+
+
+def test_configuration_patches(folder: Path) -> None:
+    config = '[patch.crates-io]\nbeta = { path = "../fork" }\n'
+    write(folder, {**WORKSPACE, "../fork/Cargo.toml": package("beta", "1.2.0"), ".cargo/config.toml": config})
+    expected = [".cargo/config.toml:2:1 stale: `[patch]` puts `beta 1.2.0` …, but Cargo.lock still has it from …"]
+    assert matches(found(".cargo/config.toml"), expected)
+    write(folder, {"Cargo.lock": lock(LOCKED.replace("beta 1.2.0 crates.io", "beta 1.2.0"))})
+    assert found(".cargo/config.toml") == []
+
+
+def test_configuration_above_concerns_the_workspaces_below(top: Path) -> None:
+    write(top, {f"tools/{name}": text for name, text in SOLO.items()})
+    write(top, {".cargo/config.toml": '[patch.crates-io]\nx = { path = "nowhere" }\n'})
+    _git(top, "add", ".")
+    assert matches(found(".cargo/config.toml"), [".cargo/config.toml:2:1 bad-manifest: there is no Cargo.toml in…"])
+
+
+# Ignores, JSON.
+
+
+def test_ignored_in_a_manifest(folder: Path) -> None:
+    stale = changed(WORKSPACE, {"app/Cargo.toml": ('alpha = "1.0"', 'alpha = "2.0" # dunnage: ignore[RULE] REASON')})
+    write(folder, {**stale, "app/Cargo.toml": stale["app/Cargo.toml"].replace("RULE", "cargo-lock/stale")})
+    assert found("Cargo.toml") == []
+    write(folder, {"app/Cargo.toml": stale["app/Cargo.toml"].replace("RULE", "cargo-lock/missing")})
+    assert matches(found("Cargo.toml"), ["app/Cargo.toml:8:1 stale: …", "app/Cargo.toml:8:15 ignore/unused: …"])
+    write(folder, {"app/Cargo.toml": stale["app/Cargo.toml"].replace("RULE] REASON", "cargo-lock/stale]")})
+    assert matches(found("Cargo.toml"), ["app/Cargo.toml:8:1 stale: …", "app/Cargo.toml:8:15 ignore/no-reason: …"])
+
+
+def test_ignored_in_a_lock(folder: Path) -> None:
+    comment = "# dunnage: ignore[cargo-lock/stale] kept for the next release"
+    text = lock(f"{LOCKED}orphan 1.0.0 crates.io")
+    write(folder, {**WORKSPACE, "Cargo.lock": text})
+    assert matches(found("Cargo.toml"), ["Cargo.lock:52:3 stale: nothing depends on `orphan 1.0.0`, …"])
+    head, _, tail = text.rpartition("[[package]]")
+    write(folder, {"Cargo.lock": f"{head}{comment}\n[[package]]{tail}"})
+    assert found("Cargo.toml") == []
+    write(folder, {"Cargo.lock": f"{comment}\n{WORKSPACE['Cargo.lock']}"})
+    assert matches(found("Cargo.toml"), ["Cargo.lock:1:1 ignore/unused: …"])
+
+
+def test_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder, changed(WORKSPACE, {"app/Cargo.toml": ('alpha = "1.0"', 'alpha = "2.0"')}))
+    assert json.loads(_printed(capsys, "--output-format", "json", "Cargo.toml")) == {
+        "version": 1,
+        "hook": "check-cargo-lock",
+        "findings": [
+            {
+                "rule": "cargo-lock/stale",
+                "path": "app/Cargo.toml",
+                "start": {"line": 8, "column": 1},
+                "end": {"line": 8, "column": 6},
+                "message": "`app` asks for `alpha ^2.0` from crates.io, but Cargo.lock has 1.0.3",
+                "help": "run `cargo update --workspace` and commit Cargo.lock",
+                "fix": None,
+            }
+        ],
+        "fixed": [],
+    }
+
+
+def test_help_names_what_to_type_where(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder, {"tools/Cargo.toml": package("solo", "0.2.0"), "tools/Cargo.lock": lock("solo 0.1.0")})
+    help = "    help: run `cargo update --workspace` in tools and commit tools/Cargo.lock\n"
+    assert _printed(capsys, "tools/Cargo.toml").endswith(help)
+
+
+def test_help_about_a_foreign_source(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder, changed(WORKSPACE, {"lock": ("beta 1.2.0 crates.io", "beta 1.2.0 other")}))
+    assert _printed(capsys, "Cargo.toml").endswith(
+        "    help: if a manifest was changed on purpose, run `cargo update --workspace` and commit Cargo.lock;\n"
+        "          if not, restore Cargo.lock from the last good commit and find out who pointed it there\n"
+    )
+
+
+# Fixes.
+
+PATHS = {
+    "Cargo.toml": '[workspace]\nresolver = "2"\nmembers = ["app", "lib"]\n',
+    "app/Cargo.toml": package("app", rest='[dependencies]\nlib = { path = "../lib" }\n'),
+    "app/src/lib.rs": "",
+    "lib/Cargo.toml": package("lib", "0.2.0"),
+    "lib/src/lib.rs": "",
+}
+"""A workspace that depends on nothing from elsewhere."""
+PATHS_LOCK = lock("app 0.1.0 -> lib\nlib 0.2.0")
+
+
+def _fixed(*arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[list[str], list[str]]:
+    """What `--fix` did and what it left, with its help, a line each."""
+    main(["--fix", "--output-format", "json", *arguments])
+    report = json.loads(capsys.readouterr().out)
+    return report["fixed"], [f"{left['path']}: {left['rule']}\n{left['help']}" for left in report["findings"]]
+
+
+@pytest.mark.usefixtures("cargo")
+@pytest.mark.parametrize("place", ["", "tools/"])
+@pytest.mark.parametrize(
+    ("locked", "done"),
+    [
+        pytest.param(None, "created by cargo with 2 packages", id="missing"),
+        pytest.param("app 0.1.0 -> lib\nlib 0.1.0", "updated by cargo: lib 0.1.0 → 0.2.0", id="version"),
+        pytest.param("app 0.1.0\n", "updated by cargo: added lib 0.2.0", id="member-added"),
+        pytest.param(
+            "app 0.1.0 -> lib\ngone 1.0.0 crates.io\nlib 0.2.0", "updated by cargo: removed gone 1.0.0", id="orphan"
+        ),
+        pytest.param(
+            "app 0.1.0\nlib 0.2.0", "updated by cargo: dependencies of packages in the repository", id="edge-alone"
+        ),
+    ],
+)
+def test_fix(folder: Path, place: str, locked: str | None, done: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder, {f"{place}{name}": text for name, text in PATHS.items()})
+    if locked is not None:
+        write(folder, {f"{place}Cargo.lock": lock(locked)})
+    assert _fixed(f"{place}Cargo.toml", capsys=capsys) == ([f"{place}Cargo.lock: {done}"], [])
+    text = (folder / f"{place}Cargo.lock").read_text()
+    assert found(f"{place}Cargo.toml") == []
+    assert _fixed(f"{place}Cargo.toml", capsys=capsys) == ([], [])
+    assert (folder / f"{place}Cargo.lock").read_text() == text
+
+
+@pytest.mark.usefixtures("cargo")
+def test_fix_of_several_workspaces(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder, {f"{place}/{name}": text for place in ("one", "three", "two") for name, text in PATHS.items()})
+    write(folder, {"two/Cargo.lock": PATHS_LOCK})
+    done, left = _fixed("two/Cargo.toml", "three/Cargo.toml", "one/Cargo.toml", capsys=capsys)
+    assert done == [f"{place}/Cargo.lock: created by cargo with 2 packages" for place in ("one", "three")]
+    assert left == []
+
+
+@pytest.mark.usefixtures("cargo")
+def test_what_fix_created_is_still_to_be_tracked(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(top, PATHS)
+    done, left = _fixed("Cargo.toml", capsys=capsys)
+    assert done == ["Cargo.lock: created by cargo with 2 packages"]
+    assert left == ["Cargo.lock: cargo-lock/untracked\nrun `git add Cargo.lock`"]
+
+
+@pytest.mark.usefixtures("cargo")
+def test_without_fix_nothing_is_written(folder: Path) -> None:
+    write(folder, PATHS)
+    assert matches(found("Cargo.toml"), ["Cargo.toml:1:2 missing: …"])
+    assert not (folder / "Cargo.lock").exists()
+
+
+UNTOUCHED = [
+    pytest.param(
+        {"lock": ("beta 1.2.0 crates.io", "beta 1.2.0 other")}, "cargo-lock/foreign-source", id="foreign-source"
+    ),
+    pytest.param(
+        {"Cargo.lock": WORKSPACE["Cargo.lock"].replace("checksum = ", "x = ")},
+        "cargo-lock/no-checksum",
+        id="no-checksum",
+    ),
+    pytest.param({"Cargo.lock": ("version = 4", "<<<<<<< HEAD")}, "cargo-lock/unreadable", id="conflict"),
+    pytest.param({"lock": ("alpha 1.0.3 crates.io -> beta", "alpha 1.0.3 crates.io -> ghost")}, "", id="dangling"),
+    pytest.param({"app/Cargo.toml": ("../lib", "../nowhere")}, "cargo-lock/bad-manifest", id="bad-manifest"),
+]
+
+
+@pytest.mark.usefixtures("cargo")
+@pytest.mark.parametrize(("changes", "rule"), UNTOUCHED)
+def test_fix_leaves_what_may_hide_something(
+    folder: Path, changes: Changes, rule: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = changed(WORKSPACE, changes)
+    write(folder, files)
+    done, left = _fixed("Cargo.toml", capsys=capsys)
+    assert done == []
+    assert any(rule in line for line in left)
+    assert (folder / "Cargo.lock").read_text() == files["Cargo.lock"]
+
+
+@pytest.mark.usefixtures("cargo")
+def test_fix_leaves_a_poisoned_lock_that_is_stale_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Cargo would put the source right, and nobody would learn that somebody had pointed it elsewhere."""
+    poisoned = lock("app 0.0.1 -> lib\nlib 0.2.0 crates.io")
+    write(folder, {**PATHS, "Cargo.lock": poisoned})
+    done, left = _fixed("Cargo.toml", capsys=capsys)
+    assert done == []
+    assert [line.partition("\n")[0] for line in left] == [
+        "Cargo.lock: cargo-lock/foreign-source",
+        "app/Cargo.toml: cargo-lock/stale",
+    ]
+    assert "--fix changed nothing: what else is wrong with the lock has to be judged first" in left[1]
+    assert (folder / "Cargo.lock").read_text() == poisoned
+
+
+def test_fix_without_cargo(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder, PATHS)
+    monkeypatch.setenv("PATH", str(folder))
+    help = "run `cargo generate-lockfile` in this folder and commit Cargo.lock"
+    reason = "--fix changed nothing: cargo is not on PATH"
+    assert _fixed("Cargo.toml", capsys=capsys) == ([], [f"Cargo.toml: cargo-lock/missing\n{help}\n{reason}"])
+
+
+@pytest.mark.usefixtures("cargo")
+def test_fix_that_would_need_the_network(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder, {**PATHS, "app/Cargo.toml": package("app", rest='[dependencies]\nno-such-crate-0 = "1"\n')})
+    done, left = _fixed("Cargo.toml", capsys=capsys)
+    assert done == []
+    assert len(left) == 1
+    assert "--fix changed nothing: `cargo update --workspace --offline` says: error: no matching package" in left[0]
+    assert left[0].endswith("; --fix-online lets it use the network")
+    assert not (folder / "Cargo.lock").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in for cargo is a shell script")
+@pytest.mark.parametrize(
+    ("script", "options", "says"),
+    [
+        pytest.param("echo error: the disk is full >&2; exit 101", [], "error: the disk is full", id="error"),
+        pytest.param("echo error: no route >&2; exit 101", ["--fix-online"], "error: no route", id="online"),
+        pytest.param("exit 3", [], "nothing", id="no-words"),
+        pytest.param("printf 'error: \\377 \\033[31m' >&2; exit 1", [], "error: \ufffd \x1b[31m", id="not-utf-8"),
+    ],
+)
+def test_fix_that_fails(
+    folder: Path,
+    script: str,
+    options: Sequence[str],
+    says: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write(folder, {**PATHS, "bin/cargo": f"#!/bin/sh\n{script}\n"})
+    (folder / "bin/cargo").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    done, left = _fixed(*options, "Cargo.toml", capsys=capsys)
+    command = "cargo update --workspace" if options else "cargo update --workspace --offline"
+    assert done == []
+    assert f"--fix changed nothing: `{command}` says: {says}" in left[0]
+    assert ("--fix-online" in left[0]) is not bool(options)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in for cargo is a shell script")
+def test_fix_that_changes_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(folder, {**PATHS, "bin/cargo": "#!/bin/sh\n"})
+    (folder / "bin/cargo").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    done, left = _fixed("Cargo.toml", capsys=capsys)
+    assert done == []
+    assert left[0].endswith("--fix changed nothing: cargo itself finds nothing to change")
+
+
+# Hostile input.
+
+
+def _link(path: Path, target: str) -> None:
+    try:
+        path.symlink_to(target)
+    except OSError:
+        pytest.skip("this system makes no symbolic links")
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param(
+            {"Cargo.toml": b"[package]\nname = '\xff'"}, ["Cargo.toml:2:9 bad-manifest: is not UTF-8: …"], id="utf-8"
+        ),
+        pytest.param({"Cargo.toml": "x = " + "[" * 100_000}, ["…nested too deeply to be read"], id="deep"),
+        pytest.param({"Cargo.toml": ".".join(["a"] * 100_000) + " = 1"}, ["…has a key of more than …"], id="long-key"),
+        pytest.param({"Cargo.toml": "#" * 17_000_000}, ["…is larger than …"], id="large"),
+        pytest.param({"Cargo.toml": "#" * 3_000_000}, ["…is larger than …"], id="large-for-toml"),
+        pytest.param({"Cargo.toml": b""}, ["Cargo.toml:1:1 bad-manifest: …neither a `[package]` nor a …"], id="empty"),
+        pytest.param(
+            {**SOLO, "Cargo.toml": "\ufeff" + SOLO["Cargo.toml"].replace("\n", "\r\n")}, [], id="bom-and-crlf"
+        ),
+        pytest.param(
+            {**SOLO, "Cargo.toml": package("solo", rest='[dependencies]\nx = { path = "' + "../" * 90 + 'etc" }\n')},
+            ["Cargo.toml:6:1 bad-manifest: there is no Cargo.toml in /etc, where `x` is expected"],
+            id="path-that-climbs-out",
+        ),
+        pytest.param(
+            {**SOLO, "Cargo.toml": package("solo", rest='[dependencies]\nx = { path = "a\\u0000b" }\n')},
+            ["Cargo.toml:6:1 bad-manifest: there is no Cargo.toml in …"],
+            id="path-with-a-nul",
+        ),
+        pytest.param(
+            {**SOLO, "Cargo.toml": package("solo", rest=f'[dependencies]\nx = {{ path = "{"x/" * 5000}" }}\n')},
+            ["Cargo.toml:6:1 bad-manifest: there is no Cargo.toml in …"],
+            id="path-too-long",
+        ),
+        pytest.param(
+            {**SOLO, "Cargo.toml": package("solo", rest='[workspace]\nmembers = ["\\u0000*"]\n')},
+            ["Cargo.toml:6:12 bad-manifest: …"],
+            id="pattern-with-a-nul",
+        ),
+    ],
+)
+def test_hostile_files(folder: Path, files: Files, expected: Sequence[str]) -> None:
+    write(folder, files)
+    assert matches(found("Cargo.toml"), expected), found("Cargo.toml")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes in folders")
+@pytest.mark.parametrize("name", ["Cargo.toml", "Cargo.lock"])
+@pytest.mark.parametrize("kind", ["a folder", "a named pipe"])
+def test_what_is_no_file(folder: Path, name: str, kind: str) -> None:
+    write(folder, SOLO)
+    (folder / name).unlink()
+    if kind == "a folder":
+        (folder / name).mkdir()
+    else:
+        os.mkfifo(folder / name)
+    assert matches(found("Cargo.toml"), [f"{name}:1:1 …: is {kind}, not a regular file"])
+
+
+@pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")
+@pytest.mark.parametrize("name", ["Cargo.toml", "Cargo.lock"])
+def test_what_may_not_be_read(folder: Path, name: str) -> None:
+    write(folder, SOLO)
+    (folder / name).chmod(0)
+    assert matches(found("Cargo.toml"), [f"{name}:1:1 …: cannot be read: Permission denied"])
+
+
+def test_lock_that_is_a_link(folder: Path) -> None:
+    write(folder, {**SOLO, "locks/Cargo.lock": SOLO["Cargo.lock"]})
+    (folder / "Cargo.lock").unlink()
+    _link(folder / "Cargo.lock", "locks/Cargo.lock")
+    assert found("Cargo.toml", "Cargo.lock") == []
+    (folder / "locks/Cargo.lock").unlink()
+    expected = ["Cargo.lock:1:1 unreadable: is a symbolic link to a file that does not exist"]
+    assert found("Cargo.toml", "Cargo.lock") == expected
+
+
+def test_links_in_a_circle(folder: Path) -> None:
+    for name, target in (("Cargo.toml", "Cargo.toml"), ("loop", "."), ("again", ".")):
+        _link(folder / name, target)
+    assert matches(found("Cargo.toml"), ["Cargo.toml:1:1 bad-manifest: cannot be read: …"])
+    (folder / "Cargo.toml").unlink()
+    for rest in (
+        '[workspace]\nmembers = ["**"]\n',
+        '[workspace]\nmembers = ["*/*/*"]\n',
+        '[dependencies]\nloop.path = "loop/loop"\n',
+    ):
+        write(folder, {**SOLO, "Cargo.toml": package("solo", rest=rest)})
+        assert found("Cargo.toml") != []
+    dependencies = "".join(f'{name} = {{ package = "solo", path = "{name}" }}\n' for name in ("loop", "again"))
+    write(folder, {**SOLO, "Cargo.toml": package("solo", rest=f"[dependencies]\n{dependencies}")})
+    start = monotonic()
+    assert matches(found("Cargo.toml"), ["Cargo.toml:1:2 bad-manifest: path dependencies lead to more than …folders"])
+    assert monotonic() - start < 30
+
+
+def test_a_pattern_that_matches_a_great_many_folders(folder: Path) -> None:
+    write(folder, {"Cargo.toml": '[workspace]\nmembers = ["crates/*"]\n', "Cargo.lock": ""})
+    for number in range(2000):
+        (folder / f"crates/crate-{number}").mkdir(parents=True)
+    message = "the workspace lists `crates/*`, but there is no crates/crate-0/Cargo.toml (and 1,999 more)"
+    assert found("Cargo.toml") == [f"Cargo.toml:2:12 bad-manifest: {message}"]
+
+
+def test_a_great_many_members(folder: Path) -> None:
+    names = [f"crate-{number}" for number in range(1000)]
+    write(
+        folder,
+        {
+            "Cargo.toml": '[workspace]\nmembers = ["*"]\n',
+            "Cargo.lock": lock("\n".join(f"{name} 0.1.0" for name in names)),
+        },
+    )
+    write(folder, {f"{name}/Cargo.toml": package(name) for name in names})
+    assert found("Cargo.toml") == []
+    write(folder, {f"{name}/Cargo.toml": "x" for name in names})
+    assert len(found("Cargo.toml")) == 102
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_names_that_would_spoil_the_report(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder, {"a\nb\x1b[31m/Cargo.toml": package("solo")})
+    printed = _printed(capsys, "a\nb\x1b[31m/Cargo.toml")
+    assert printed.startswith("a\\nb\\x1b[31m/Cargo.toml:1:2: cargo-lock/missing ")
+    assert "\x1b" not in printed
+
+
+_WORDS = st.sampled_from(
+    [
+        "package",
+        "name",
+        "version",
+        "workspace",
+        "members",
+        "exclude",
+        "default-members",
+        "dependencies",
+        "dev-dependencies",
+        "target",
+        "cfg(unix)",
+        "features",
+        "default",
+        "patch",
+        "replace",
+        "crates-io",
+        "path",
+        "git",
+        "branch",
+        "rev",
+        "optional",
+        "solo",
+        "0.1.0",
+        "1",
+        "^1",
+        "..",
+        ".",
+        "*",
+        "**",
+        "lib",
+        "source",
+        "checksum",
+        "unused",
+        "registry+https://x.y/z",
+        "git+https://x.y/z",
+        "dep:lib",
+        "lib/x",
+        "lib?/x",
+        "edition",
+        "2021",
+        "index",
+        "registry",
+        "lockfile-path",
+        "true",
+    ]
+)
+_SCALARS = (
+    st.booleans() | st.integers(-5, 5) | st.floats(allow_nan=False, allow_infinity=False) | _WORDS | st.text(max_size=3)
+)
+_VALUES = st.recursive(
+    _SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_WORDS | st.text(max_size=3), inner, max_size=4),
+    max_leaves=12,
+)
+_KEYS = st.sampled_from(
+    [
+        "package",
+        "project",
+        "workspace",
+        "dependencies",
+        "dev-dependencies",
+        "dev_dependencies",
+        "build-dependencies",
+        "target",
+        "features",
+        "patch",
+        "replace",
+        "lib",
+        "bin",
+        "lints",
+        "version",
+        "root",
+        "metadata",
+        "registries",
+        "resolver",
+    ]
+)
+_LOCK_KEYS = st.sampled_from(["source", "checksum", "dependencies", "replace", "x"])
+_DOCUMENTS = st.dictionaries(_KEYS, _VALUES, max_size=6)
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_toml(key)} = {_toml(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _document(values: dict[str, object]) -> str:
+    return "".join(f"{key} = {_toml(value)}\n" for key, value in values.items())
+
+
+@settings(max_examples=150, deadline=None)
+@given(manifest=st.binary(max_size=60), lock=st.binary(max_size=60), config=st.binary(max_size=30))
+def test_any_bytes(tmp_path_factory: pytest.TempPathFactory, manifest: bytes, lock: bytes, config: bytes) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    write(folder, {"Cargo.toml": manifest, "Cargo.lock": lock, ".cargo/config.toml": config})
+    found(*(str(folder / name) for name in ("Cargo.toml", "Cargo.lock", ".cargo/config.toml")))
+
+
+@settings(max_examples=200, deadline=None)
+@given(manifest=_DOCUMENTS, member=_DOCUMENTS, lock=_DOCUMENTS, config=_DOCUMENTS)
+def test_any_documents(
+    tmp_path_factory: pytest.TempPathFactory,
+    manifest: dict[str, object],
+    member: dict[str, object],
+    lock: dict[str, object],
+    config: dict[str, object],
+) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    files = {"Cargo.toml": manifest, "lib/Cargo.toml": member, "Cargo.lock": lock, ".cargo/config.toml": config}
+    write(folder, {name: _document(document) for name, document in files.items()})
+    found(*(str(folder / name) for name in files))
+
+
+@settings(max_examples=200, deadline=None)
+@given(entries=st.lists(st.dictionaries(_LOCK_KEYS, _VALUES, max_size=5), max_size=4), dependencies=_VALUES)
+def test_any_lock_of_a_sound_manifest(
+    tmp_path_factory: pytest.TempPathFactory, entries: list[dict[str, object]], dependencies: object
+) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    manifest = f"{package('solo')}\n[dependencies]\nlib = {_toml(dependencies)}\n"
+    tables = "".join(f'[[package]]\nname = "solo"\nversion = "0.1.0"\n{_document(entry)}' for entry in entries)
+    write(folder, {"Cargo.toml": manifest, "Cargo.lock": tables})
+    found(str(folder / "Cargo.toml"))
+
+
+def test_rules_are_all_tested() -> None:
+    """Each rule stands in a table or a test of these files."""
+    here = Path(__file__)
+    text = "".join(file.read_text("utf-8") for file in (here, *here.parent.joinpath("cargo").glob("*_test.py")))
+    for rule in HOOK.rules:
+        assert f" {rule.id.removeprefix('cargo-lock/')}: " in text
