@@ -151,7 +151,8 @@ def _refusal(refused: Refused, rule: Rule = BAD_MANIFEST) -> Finding:
 
 def _problem(problem: Problem) -> Finding:
     span = toml.locate(problem.file, problem.keys) if problem.span is None else problem.span
-    return Finding(_RULES[problem.kind], problem.file.path, span, problem.message, problem.help)
+    rule = _RULES[problem.kind]
+    return Finding(rule, problem.file.path, span, problem.message, problem.help or _RESTORE[rule])
 
 
 def _folder(path: str) -> str:

@@ -75,12 +75,21 @@ def canonical_url(url: str) -> str:
         return f"{scheme}:{rest}"
     authority, _, path = rest[2:].partition("/")
     user, at, host = authority.rpartition("@")
-    host = host.lower().removesuffix(_DEFAULT_PORTS.get(transport, ":"))
+    _check_port(host, url)
+    host = host.lower().removesuffix(_DEFAULT_PORTS.get(transport, ":")).removesuffix(":")
     path = path.rstrip("/")
     if host == "github.com":
         scheme, path = "https", path.lower()
     path = path.removesuffix(".git")
     return f"{scheme}://{user}{at}{host}/{path}"
+
+
+def _check_port(host: str, url: str) -> None:
+    """Raise SourceIdError if no port follows the colon after a host, as in what git alone would read: `host:path`."""
+    name, colon, port = host.rpartition(":")
+    if host.endswith("]") or not colon or (name and ":" not in name.rpartition("]")[2] and (port.isdecimal() or not port)):
+        return
+    raise SourceIdError(f"`{url}` has no port after the colon; write `/` before a path")
 
 
 def registry(index: str) -> SourceId:

@@ -1,0 +1,315 @@
+"""Workspaces: who is a member, and what cargo refuses about that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cargo.files import WORKSPACE, Changes, changed, found, lock, matches, package, write
+from dunnage.cargo.workspace import expand
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+REFUSED = [
+    pytest.param(
+        {"Cargo.toml": ('"lib"]', '"lib", "none"]')},
+        "Cargo.toml:3:26 bad-manifest: the workspace lists `none`, but there is no none/Cargo.toml",
+        id="member-without-a-manifest",
+    ),
+    pytest.param(
+        {"Cargo.toml": ('"lib"]', '"lib", "none/*"]')},
+        "Cargo.toml:3:26 bad-manifest: the workspace lists `none/*`, but there is no none/*/Cargo.toml",
+        id="pattern-that-matches-nothing",
+    ),
+    pytest.param(
+        {"Cargo.toml": ('"app", "lib"', '"{app,lib}"')},
+        "Cargo.toml:3:12 bad-manifest: the workspace lists `{app,lib}`, but there is no {app,lib}/Cargo.toml",
+        id="braces",
+    ),
+    pytest.param(
+        {"Cargo.toml": ('"lib"]', '"lib", "a***"]')},
+        "Cargo.toml:3:26 bad-manifest: `a***` is not a pattern: `**` … of a path, and `[` must be closed",
+        id="malformed-pattern",
+    ),
+    pytest.param(
+        {"Cargo.toml": ('"lib"]', '"lib", "[x"]')},
+        "Cargo.toml:3:26 bad-manifest: `[x` is not a pattern: `**` … of a path, and `[` must be closed",
+        id="open-bracket",
+    ),
+    pytest.param(
+        {"Cargo.toml": ('"lib"]', '"lib", "x/*"]'), "x/y/z.txt": ""},
+        "Cargo.toml:3:26 bad-manifest: the workspace lists `x/*`, but there is no x/y/Cargo.toml",
+        id="pattern-and-bare-folder",
+    ),
+    pytest.param(
+        {
+            "Cargo.toml": ('"lib"]', '"lib", "lib2"]'),
+            "lib2/Cargo.toml": '[package]\nname = "lib"\nversion = "0.9.0"\n',
+            "lib2/src/lib.rs": "",
+        },
+        "lib2/Cargo.toml:2:1 bad-manifest: two members of the … lib/Cargo.toml and lib2/Cargo.toml",
+        id="two-members-of-one-name",
+    ),
+    pytest.param(
+        {
+            "Cargo.toml": ('"lib"]', '"lib", "h2"]'),
+            "h2/Cargo.toml": '[package]\nname = "helper"\nversion = "0.3.0"\n',
+            "h2/src/lib.rs": "",
+        },
+        "helper/Cargo.toml:2:1 bad-manifest: h2/Cargo.toml is a package named `helper` at version 0.3.0, too",
+        id="two-packages-of-one-name-and-version",
+    ),
+    pytest.param(
+        {"lib/Cargo.toml": ("[package]", "[workspace]\n\n[package]")},
+        "lib/Cargo.toml:1:2 bad-manifest: this package is a member of … yet has a `[workspace]` of its own",
+        id="nested-workspace",
+    ),
+    pytest.param(
+        {"lib/Cargo.toml": ("edition", 'workspace = "../app"\nedition')},
+        "lib/Cargo.toml:4:1 bad-manifest: `package.workspace` leads to … whose Cargo.toml has no `[workspace]`",
+        id="package.workspace-elsewhere",
+    ),
+    pytest.param(
+        {"lib/Cargo.toml": ("edition", 'workspace = "../none"\nedition')},
+        "lib/Cargo.toml:4:1 bad-manifest: `package.workspace` leads to … whose Cargo.toml has no `[workspace]`",
+        id="package.workspace-nowhere",
+    ),
+    pytest.param(
+        {"lib/Cargo.toml": ("[package]\n", '[workspace]\n\n[package]\nworkspace = ".."\n')},
+        "lib/Cargo.toml:4:1 bad-manifest: both `package.workspace` and `[workspace]` are given",
+        id="both-workspace",
+    ),
+    pytest.param(
+        {"Cargo.toml": ('members = ["app", "lib"]', 'members = ["app", "lib"]\ndefault-members = ["none"]')},
+        "Cargo.toml:4:20 bad-manifest: `none` is in `default-members` but is not a member",
+        id="default-members",
+    ),
+    pytest.param(
+        {"Cargo.toml": ('members = ["app", "lib"]', 'members = ["app", "lib"]\ndefault-members = ["helper"]')},
+        "Cargo.toml:4:20 bad-manifest: `helper` is in `default-members` but is not a member",
+        id="default-members-no-member",
+    ),
+    pytest.param(
+        {"Cargo.toml": ('"app", "lib"', "")},
+        "Cargo.toml:1:2 bad-manifest: this workspace has no members, so Cargo can do nothing with it",
+        id="no-members",
+    ),
+    pytest.param(
+        {"Cargo.toml": ('members = ["app", "lib"]', 'members = "app"')},
+        "Cargo.toml:3:1 bad-manifest: `workspace.members` must be an array of strings",
+        id="members-no-array",
+    ),
+    pytest.param(
+        {"Cargo.toml": ('exclude = ["helper"]\n', 'exclude = ["helper"]\n\n[dependencies]\nalpha = "1"\n')},
+        "Cargo.toml:6:2 bad-manifest: a virtual manifest cannot have `dependencies`",
+        id="virtual-with-dependencies",
+    ),
+    pytest.param(
+        {"lib/Cargo.toml": "[dependencies]\n"},
+        "lib/Cargo.toml:1:1 bad-manifest: the manifest has neither a `[package]` nor a `[workspace]`",
+        id="neither",
+    ),
+    pytest.param(
+        {"Cargo.toml": ('resolver = "2"', 'resolver = "9"')},
+        "Cargo.toml:2:1 bad-manifest: resolver `9` is not known to Cargo",
+        id="resolver",
+    ),
+    pytest.param(
+        {
+            "Cargo.toml": (
+                'exclude = ["helper"]\n',
+                'exclude = ["helper"]\n\n[workspace.dependencies]\nalpha = { version = "1", optional = true }\n',
+            )
+        },
+        "Cargo.toml:7:26 bad-manifest: `alpha` is optional, but a workspace dependency cannot be",
+        id="optional-workspace-dependency",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ("[package]", "[package")},
+        "app/Cargo.toml:1:9 bad-manifest: is not TOML: Expected ']' at the end of a table declaration",
+        id="no-TOML",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ("[package]", "<<<<<<< HEAD\n[package]")},
+        "app/Cargo.toml:1:1 bad-manifest: holds an unresolved merge conflict",
+        id="conflict",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('dup = "1"\n', 'dup = "1"\ndup = "1"\n')},
+        "app/Cargo.toml:10:10 bad-manifest: is not TOML: Cannot overwrite a value",
+        id="duplicate-key",
+    ),
+    pytest.param(
+        {
+            "Cargo.toml": (
+                'exclude = ["helper"]\n',
+                'exclude = ["helper"]\n\n[patch.crates-io]\nalpha = { path = "none" }\n',
+            )
+        },
+        "Cargo.toml:7:1 bad-manifest: there is no Cargo.toml in none, where `alpha` is expected",
+        id="patch-path-to-nothing",
+    ),
+    pytest.param(
+        {"Cargo.toml": ('exclude = ["helper"]\n', 'exclude = ["helper"]\n\n[patch.crates-io]\nalpha = "1"\n')},
+        "Cargo.toml:7:1 bad-manifest: `[patch]` puts `alpha` from crates.io in place of itself",
+        id="patch-by-itself",
+    ),
+    pytest.param(
+        {
+            "Cargo.toml": (
+                'exclude = ["helper"]\n',
+                'exclude = ["helper"]\n\n[patch.other]\nalpha = { path = "helper" }\n',
+            )
+        },
+        "Cargo.toml:6:8 bad-manifest: `[patch]` names `other`, which … a registry of Cargo's configuration",
+        id="patch-of-an-unknown-name",
+    ),
+    pytest.param(
+        {
+            "Cargo.toml": (
+                'exclude = ["helper"]\n',
+                'exclude = ["helper"]\n\n[patch.crates-io]\nalpha = { path = "helper" }\n',
+            )
+        },
+        "Cargo.toml:7:1 bad-manifest: `alpha` is expected in helper, but there is `helper`",
+        id="patch-of-another-name",
+    ),
+    pytest.param(
+        {
+            "Cargo.toml": (
+                'exclude = ["helper"]\n',
+                'exclude = ["helper"]\n\n[patch.crates-io]\nhelper = { path = "helper", version = "2" }\n',
+            )
+        },
+        "Cargo.toml:7:1 bad-manifest: `[patch]` asks for `helper ^2` … helper/Cargo.toml is at version 0.3.0",
+        id="patch-version",
+    ),
+    pytest.param(
+        {
+            "Cargo.toml": (
+                'exclude = ["helper"]\n',
+                'exclude = ["helper"]\n[patch.crates-io]\nbeta.path = "fork"\nb2 = { package = "beta", path = "f2" }\n',
+            ),
+            "fork/Cargo.toml": '[package]\nname = "beta"\nversion = "1.2.0"\n',
+            "fork/src/lib.rs": "",
+            "f2/Cargo.toml": '[package]\nname = "beta"\nversion = "1.2.0"\n',
+            "f2/src/lib.rs": "",
+        },
+        "Cargo.toml:7:1 bad-manifest: several entries of `[patch]` put `beta 1.2.0` in place",
+        id="patch-twice",
+    ),
+    pytest.param(
+        {"Cargo.toml": ('exclude = ["helper"]\n', 'exclude = ["helper"]\n\n[replace]\nbeta = { path = "helper" }\n')},
+        "Cargo.toml:7:1 bad-manifest: `beta` names no version to replace",
+        id="replace-without-version",
+    ),
+    pytest.param(
+        {
+            "Cargo.toml": (
+                'exclude = ["helper"]\n',
+                'exclude = ["helper"]\n\n[patch]\n\n[replace]\n"beta:9.0.0" = { path = "helper" }\n',
+            )
+        },
+        "Cargo.toml:8:2 bad-manifest: both `[replace]` and `[patch]` are given",
+        id="replace-and-patch",
+    ),
+    pytest.param(
+        {".cargo/config.toml": "a = = 1\n"},
+        ".cargo/config.toml:1:5 bad-manifest: is not TOML: Invalid value",
+        id="broken-configuration",
+    ),
+]
+
+ACCEPTED = [
+    pytest.param({"Cargo.toml": ('"lib"]', '"lib", "./lib/", "app/../lib"]')}, id="member-listed-twice"),
+    pytest.param({"Cargo.toml": ('"lib"]', '"lib", ""]')}, id="empty-member"),
+    pytest.param({"Cargo.toml": ('"lib"]', '"lib", "x/*"]'), "x/y": ""}, id="pattern-that-matches-files"),
+    pytest.param(
+        {"Cargo.toml": ('"lib"]\nexclude = ["helper"]', '"lib", "x/*"]\nexclude = ["helper", "x/y"]'), "x/y/z": ""},
+        id="bare-folder-excluded",
+    ),
+    pytest.param({"Cargo.toml": ('"app", "lib"', '"app"')}, id="not-listed-but-depended-on"),
+    pytest.param({"Cargo.toml": ('exclude = ["helper"]\n', "")}, id="helper-a-member"),
+    pytest.param({"lib/Cargo.toml": ("edition", 'workspace = ".."\nedition')}, id="package.workspace"),
+    pytest.param(
+        {"Cargo.toml": ('members = ["app", "lib"]', 'members = ["app", "lib"]\ndefault-members = ["a*"]')},
+        id="default-members",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('dup = "1"\n', 'dup = "1"\n\n[patch.crates-io]\nalpha = { path = "none" }\n')},
+        id="patch-in-a-member",
+    ),
+    pytest.param(
+        {
+            "lib/Cargo.toml": ("[dependencies]", '[dev-dependencies]\napp = { path = "../app" }\n\n[dependencies]'),
+            "lock": ("lib 0.2.0 -> dup", "lib 0.2.0 -> app, dup"),
+        },
+        id="cycle-through-dev",
+    ),
+    pytest.param({".cargo/config.toml": "[x]\na = 1\n"}, id="unknown-keys-in-configuration"),
+]
+
+
+@pytest.mark.parametrize(("changes", "expected"), REFUSED)
+def test_refused(folder: Path, changes: Changes, expected: str) -> None:
+    write(folder, changed(WORKSPACE, changes))
+    assert matches(found("Cargo.toml"), [expected]), found("Cargo.toml")
+
+
+@pytest.mark.parametrize("changes", ACCEPTED)
+def test_accepted(folder: Path, changes: Changes) -> None:
+    write(folder, changed(WORKSPACE, changes))
+    assert found("Cargo.toml") == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        pytest.param("a", "a", id="plain"),
+        pytest.param("./a/", "a", id="dots"),
+        pytest.param("b/../a", "a", id="climbs"),
+        pytest.param("", ".", id="empty"),
+        pytest.param("none", "none", id="plain-nothing"),
+        pytest.param("none/*", "none/*", id="nothing"),
+        pytest.param("*", ".h a b", id="star"),
+        pytest.param("?", "a b", id="one-character"),
+        pytest.param("[!a]", "b", id="not"),
+        pytest.param("[a-b]/c", "a/c", id="range"),
+        pytest.param("**", ". .h a a/c a/c/d b", id="any-depth"),
+        pytest.param("**/c", "a/c", id="at-any-depth"),
+        pytest.param("**/**/d", "a/c/d", id="any-depth-twice"),
+        pytest.param("*/", ".h a b", id="final-slash"),
+        pytest.param("{a,b}", "{a,b}", id="braces"),
+    ],
+)
+def test_expand(folder: Path, pattern: str, expected: str) -> None:
+    write(folder, {"a/c/d/x": "", "b/x": "", ".h/x": "", "file": ""})
+    assert [Path(path).relative_to(folder).as_posix() for path in expand(str(folder), pattern)] == expected.split()
+
+
+def test_expand_follows_links_but_not_at_any_depth(folder: Path) -> None:
+    write(folder, {"a/c/x": ""})
+    try:
+        (folder / "a/up").symlink_to("..")
+    except OSError:
+        pytest.skip("this system makes no symbolic links")
+    assert [Path(path).name for path in expand(str(folder), "a/*/a/*")] == ["c", "up"]
+    assert [Path(path).name for path in expand(str(folder), "a/**")] == ["a", "c"]
+
+
+def test_nobody_believes_to_be_a_member_who_is_none(folder: Path) -> None:
+    write(folder, {**WORKSPACE, "tools/Cargo.toml": package("tools")})
+    expected = ["tools/Cargo.toml:2:1 bad-manifest: this package believes it is in the workspace of Cargo.toml, …"]
+    assert matches(found("tools/Cargo.toml"), expected)
+    write(
+        folder, {"tools/Cargo.toml": package("tools", rest="\n[workspace]\n"), "tools/Cargo.lock": lock("tools 0.1.0")}
+    )
+    assert found("tools/Cargo.toml") == []
