@@ -87,7 +87,11 @@ def canonical_url(url: str) -> str:
 def _check_port(host: str, url: str) -> None:
     """Raise SourceIdError if no port follows the colon after a host, as in what git alone would read: `host:path`."""
     name, colon, port = host.rpartition(":")
-    if host.endswith("]") or not colon or (name and ":" not in name.rpartition("]")[2] and (port.isdecimal() or not port)):
+    if (
+        host.endswith("]")
+        or not colon
+        or (name and ":" not in name.rpartition("]")[2] and (port.isdecimal() or not port))
+    ):
         return
     raise SourceIdError(f"`{url}` has no port after the colon; write `/` before a path")
 
