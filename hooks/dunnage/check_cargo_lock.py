@@ -45,7 +45,7 @@ _REPAIRED = (MISSING, STALE)
 """The rules whose findings `cargo update --workspace` can make go away without hiding anything."""
 _TO_BE_JUDGED = (UNREADABLE, FOREIGN_SOURCE, NO_CHECKSUM)
 """The rules whose findings it would make go away as well, though somebody should know of them."""
-_JUDGE_FIRST = "what else is wrong with the lock has to be judged first, and cargo would make it go away"
+_JUDGE_FIRST = "the lock has other findings, which cargo would make go away, and which a person must look at first"
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
@@ -247,7 +247,8 @@ def _packages(lock: str, data: bytes) -> dict[str, set[str]]:
 def _changes(before: dict[str, set[str]], after: dict[str, set[str]]) -> str:
     """Say what cargo did to a lock."""
     if not before:
-        return f"created by cargo with {sum(map(len, after.values()))} packages"
+        count = sum(map(len, after.values()))
+        return f"created by cargo with {count} package{'' if count == 1 else 's'}"
     said = []
     for name in sorted({*before, *after}):
         old, new = before.get(name, set()), after.get(name, set())

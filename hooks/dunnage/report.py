@@ -76,7 +76,7 @@ def as_text(findings: Sequence[Finding], fixed: Sequence[str], tree: Tree, colou
     for finding in in_order(findings, tree):
         where = paint(_BOLD, printable(place(finding, tree)))
         lines.append(f"{where}: {paint(_RED, finding.rule.id)} {printable(finding.message)}")
-        for number, line in enumerate(finding.help.splitlines()):
+        for number, line in enumerate(finding.help.split("\n") if finding.help else ()):
             start = _HELP if number == 0 else " " * len(_HELP)
             lines.append(f"{paint(_CYAN, start)}{printable(line)}")
     return "".join(f"{line}\n" for line in lines)

@@ -262,7 +262,8 @@ class _Comparison:
             and package.source == dependency.source
             and not reference.endswith(f"={package.commit}")
         ):
-            self._foreign(index, f"`{local.package.name}` asks for {_describe(dependency)}", f"commit {package.commit}")
+            asks = f"`{local.package.name}` asks for {_describe(dependency)}"
+            self._foreign(index, asks, f"commit {package.commit}", f"cargo update {package.name}")
 
     def _explain_missing(self, local: Local, dependency: Dependency, entry: int) -> None:
         """Say why no edge of a package's entry serves a dependency that is not a path."""
@@ -564,7 +565,7 @@ class _Comparison:
     def _unreadable(self, keys: Keys, message: str) -> None:
         self.problems.append(Problem(UNREADABLE, self.lock.file, keys, message, self._restore()))
 
-    def _foreign(self, index: int, asks: str, from_where: str = "") -> None:
+    def _foreign(self, index: int, asks: str, from_where: str = "", command: str = "cargo update --workspace") -> None:
         if index in self.foreign:
             return
         self.foreign.add(index)
@@ -572,15 +573,15 @@ class _Comparison:
         message = f"{asks}, but {self.name} has `{package}` from {from_where or _describe_source(package.source)}"
         keys = (*package.keys, "source" if package.source else "name")
         help = (
-            f"if a manifest was changed on purpose, {self._update()};\n"
+            f"if a manifest was changed on purpose, {self._update(command)};\n"
             f"if not, restore {self.name} from the last good commit and find out who pointed it there"
         )
         self.problems.append(Problem(FOREIGN_SOURCE, self.lock.file, keys, message, help))
 
-    def _update(self) -> str:
+    def _update(self, command: str = "cargo update --workspace") -> str:
         folder = self.workspace.root.folder
         where = "" if folder == os.getcwd() else f" in {display(folder)}"
-        return f"run `cargo update --workspace`{where} and commit {self.name}"
+        return f"run `{command}`{where} and commit {self.name}"
 
     def _restore(self) -> str:
         return f"restore {self.name} from the last good commit, then {self._update()}"
