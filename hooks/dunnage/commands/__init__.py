@@ -1,0 +1,1 @@
+"""Where shell commands stand: scripts, Dockerfiles, CI files, Makefiles and justfiles."""
