@@ -1,7 +1,9 @@
 """Measures check-cargo-lock against a bare Python start and against cargo's own offline answer, side by side.
 
-Every figure is a median over rounds in which the contestants take turns, so that a busy machine slows all of them.
-`make bench` runs it; the arguments are how many rounds, and a workspace to use in place of the usual one.
+The hook is installed as pre-commit installs it, in an environment of its own: an editable installation finds its
+modules more slowly, and where PYTHONDONTWRITEBYTECODE is set it compiles them anew in every run. Every figure is a
+median over rounds in which the contestants take turns, so that a busy machine slows all of them. `make bench` runs it;
+the arguments are how many rounds, and a workspace to use in place of the usual one.
 """
 
 from __future__ import annotations
@@ -16,13 +18,13 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from oracle.cargo_judge import CRATES_IO, Judge, find_cargo
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CORPUS = CHECKOUT.parent / "shared" / "corpus" / "workspaces" / "cargo"
-HOOK = [str(Path(sys.executable).with_name("check-cargo-lock")), "Cargo.toml", "Cargo.lock"]
-PYTHON = [sys.executable, "-c", "pass"]
+BIN = "Scripts" if sys.platform == "win32" else "bin"
 
 # Run in a small process of its own: a child's peak counts what its parent held when it was started.
 PEAK = """
@@ -32,6 +34,26 @@ _, status, usage = os.wait4(child, 0)
 print(usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
 sys.exit(os.waitstatus_to_exitcode(status))
 """
+
+
+class Installed(NamedTuple):
+    """The commands that are measured."""
+
+    python: list[str]
+    hook: list[str]
+
+
+def install(scratch: Path) -> Installed:
+    """Install this checkout, as it stands now, as pre-commit does: a virtual environment, a wheel, compiled modules."""
+    environment = scratch / "environment"
+    python = environment / BIN / "python"
+    pip = ["-m", "pip", "--disable-pip-version-check", "--quiet"]
+    wheel = [*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(scratch), str(CHECKOUT)]
+    subprocess.run([sys.executable, "-m", "virtualenv", "--quiet", str(environment)], check=True)
+    subprocess.run([sys.executable, *wheel], check=True)
+    subprocess.run([str(python), *pip, "install", *map(str, scratch.glob("*.whl"))], check=True)
+    hook = environment / BIN / "check-cargo-lock"
+    return Installed([str(python), "-c", "pass"], [str(hook), "Cargo.toml", "Cargo.lock"])
 
 
 def generate(folder: Path, crates: int, members: int = 27) -> None:
@@ -116,15 +138,15 @@ def medians(contestants: Mapping[str, Callable[[], None]], rounds: int) -> dict[
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def peak(folder: Path) -> float:
+def peak(hook: list[str], folder: Path) -> float:
     """Return the most memory the hook had in use, in MiB."""
     result = subprocess.run(
-        [sys.executable, "-S", "-E", "-c", PEAK, *HOOK], cwd=folder, check=True, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-S", "-E", "-c", PEAK, *hook], cwd=folder, check=True, stdout=subprocess.PIPE, text=True
     )
     return int(result.stdout.split()[-1]) / 2**20
 
 
-def side_by_side(scratch: Path, source: Path | None, rounds: int) -> None:
+def side_by_side(installed: Installed, scratch: Path, source: Path | None, rounds: int) -> None:
     """Print the hook's time and memory on one workspace beside a bare Python start and cargo."""
     folder = scratch / "workspace"
     if source is None:
@@ -136,7 +158,10 @@ def side_by_side(scratch: Path, source: Path | None, rounds: int) -> None:
         name = f"the workspace {source.name}"
     commit(folder)
     locked = (folder / "Cargo.lock").read_text(encoding="utf-8").count("[[package]]")
-    contestants = {"python -c pass": process(PYTHON, folder), "check-cargo-lock": process(HOOK, folder)}
+    contestants = {
+        "python -c pass": process(installed.python, folder),
+        "check-cargo-lock": process(installed.hook, folder),
+    }
     cargo = find_cargo()
     if cargo is None:
         print("cargo is not on PATH: no comparison with it.\n")
@@ -152,19 +177,19 @@ def side_by_side(scratch: Path, source: Path | None, rounds: int) -> None:
     print(f"  {'hook / python':<18}{hook / times['python -c pass']:8.2f}     at most 6")
     if cargo is not None:
         print(f"  {'hook / cargo':<18}{hook / times['cargo']:8.2f}     at most 0.33")
-    print(f"  {'peak memory':<18}{peak(folder):8.1f} MiB under 60\n")
+    print(f"  {'peak memory':<18}{peak(installed.hook, folder):8.1f} MiB under 60\n")
 
 
-def doubling(scratch: Path, rounds: int) -> None:
+def doubling(installed: Installed, scratch: Path, rounds: int) -> None:
     """Print how the hook's time above a bare Python start grows with the number of crates."""
-    contestants = {"python": process(PYTHON, scratch)}
+    contestants = {"python": process(installed.python, scratch)}
     sizes = (250, 500, 1000, 2000)
     for crates in sizes:
         folder = scratch / f"generated-{crates}"
         folder.mkdir()
         generate(folder, crates)
         commit(folder)
-        contestants[str(crates)] = process(HOOK, folder)
+        contestants[str(crates)] = process(installed.hook, folder)
     times = medians(contestants, rounds)
 
     print(f"Generated workspaces, medians of {rounds}; growth of the time above `python -c pass`, at most 2:\n")
@@ -183,8 +208,9 @@ def main(arguments: list[str]) -> None:
     source = Path(arguments[1]).resolve() if len(arguments) > 1 else usual
     with tempfile.TemporaryDirectory(prefix="dunnage-bench-") as folder:
         scratch = Path(folder).resolve()
-        side_by_side(scratch, source, rounds)
-        doubling(scratch, rounds)
+        installed = install(scratch)
+        side_by_side(installed, scratch, source, rounds)
+        doubling(installed, scratch, rounds)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Shows the hooks at work: planted problems in an example repository, found and then fixed through pre-commit.
 
 The example is copied to a temporary folder and becomes a git repository there; nothing else is touched. The exit
-status is 0 only if exactly what was planted was found, and exactly what can be fixed was fixed.
+status is 0 only if exactly what was planted was found, exactly what cargo can fix was fixed, and nothing else changed.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ EXAMPLE = CHECKOUT / "demo" / "example"
 # One workspace per folder of the example, and none in `steady`, which has nothing wrong.
 PLANTED = Counter(
     {
+        ("courier", "cargo-lock/foreign-source"): 1,
         ("ledger", "cargo-lock/stale"): 1,
         ("greeter", "cargo-lock/missing"): 1,
         ("plugin", "cargo-lock/untracked"): 1,
@@ -29,6 +30,13 @@ PLANTED = Counter(
     }
 )
 NEEDS_CARGO = {("ledger", "cargo-lock/stale"), ("greeter", "cargo-lock/missing")}
+# Cargo writes this lock, and adding it to the commit is for people.
+WRITTEN = Counter({("greeter", "cargo-lock/untracked"): 1})
+
+# The lock of `courier` is poisoned by the second commit: what is built as base64 comes from somebody's repository.
+REGISTRY_CRATE = r'^source = "registry\+[^"]+"\nchecksum = "[^"]+"$'
+POISON = f'source = "git+https://git.example.invalid/somebody/base64#{"bad" * 13}b"'
+
 FINDING = re.compile(r"^(?P<workspace>\w+)/[^:]+:\d+:\d+: (?P<rule>[a-z-]+/[a-z-]+) ", re.MULTILINE)
 
 
@@ -76,6 +84,12 @@ def commit_all(folder: Path, message: str, env: dict[str, str]) -> str:
     ).stdout.strip()
 
 
+def rewrite(path: Path, pattern: str, replacement: str) -> None:
+    """Replace what matches in a file; its line endings stay as they are."""
+    text = path.read_bytes().decode("utf-8")
+    path.write_bytes(re.sub(pattern, replacement, text, flags=re.MULTILINE).encode("utf-8"))
+
+
 def configuration(repository: Path, revision: str, hook: str, *arguments: str) -> str:
     """Return a .pre-commit-config.yaml that runs one hook of the repository."""
     return (
@@ -109,6 +123,8 @@ class Demo:
             planted.rename(planted.with_name(".gitignore"))
         self.configure()
         commit_all(self.example, "An example", self.env)
+        rewrite(self.example / "courier" / "Cargo.lock", REGISTRY_CRATE, POISON)
+        commit_all(self.example, "Tidy up", self.env)
 
     def configure(self, *arguments: str) -> None:
         """Have pre-commit run check-cargo-lock with these arguments."""
@@ -150,42 +166,45 @@ def main() -> None:
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     with tempfile.TemporaryDirectory(prefix="dunnage-demo-", ignore_cleanup_errors=True) as folder:
         demo = Demo(Path(folder).resolve())
-        cargo = runs(["cargo", "--version"], demo.env)
+        has_cargo = runs(["cargo", "--version"], demo.env)
+        by_cargo = Counter(problem for problem in PLANTED.elements() if problem in NEEDS_CARGO)
 
-        print("1. An example repository of five Cargo workspaces, with something wrong in four of them:\n")
+        print("An example repository of six Cargo workspaces, with something wrong in five of them.\n")
+        print("1. The hook is installed, and run on all files:\n")
+        demo.run("pre-commit", "install", "--install-hooks")
         expect("first run", demo.findings(status=1), PLANTED)
 
-        print("2. With `args: [--fix]` the hook has cargo, if it is there, write the locks that cargo can write:\n")
+        print("2. With `args: [--fix]` the hook has cargo, where it is there, write the locks that cargo can write. It")
+        print("   touches no others: a lock that was tampered with, hidden or half merged is for people to look at.\n")
         demo.configure("--fix")
-        demo.findings(status=1)
+        expect("--fix", demo.findings(status=1), PLANTED - by_cargo + WRITTEN if has_cargo else PLANTED)
         demo.run("git", "add", "--intent-to-add", "--all")
-        demo.run("git", "diff", "--", "*.lock")
+        _, changes = demo.run("git", "diff", "--", "*.lock")
+        changed = set(re.findall(r"^\+\+\+ b/(\w+)/", changes, re.MULTILINE))
+        if changed != ({name for name, _ in NEEDS_CARGO} if has_cargo else set()):
+            raise SystemExit(f"demo: --fix changed {', '.join(sorted(changed)) or 'nothing'}")
 
-        print("3. What is left is for people to decide: plugin/.gitignore hides a lock, and router/Cargo.lock needs")
-        print("   both sides of the merge. Done here, and every lock added:\n")
-        ignored = demo.example / "plugin" / ".gitignore"
-        ignored.write_text(ignored.read_text(encoding="utf-8").replace("Cargo.lock\n", ""), encoding="utf-8")
-        lock = demo.example / "router" / "Cargo.lock"
-        lock.write_text(
-            re.sub(r"^(?:<{7}|={7}|>{7}).*\n", "", lock.read_text(encoding="utf-8"), flags=re.MULTILINE),
-            encoding="utf-8",
-        )
+        print("3. So people look. The last commit slipped another source for a crate into courier/Cargo.lock, which is")
+        print("   taken from the commit before. plugin/.gitignore no longer hides the lock, and router/Cargo.lock gets")
+        print("   both sides of the merge:\n")
+        demo.run("git", "diff", "HEAD~1", "HEAD")
+        demo.run("git", "checkout", "HEAD~1", "--", "courier/Cargo.lock")
+        rewrite(demo.example / "plugin" / ".gitignore", r"^Cargo\.lock\n", "")
+        rewrite(demo.example / "router" / "Cargo.lock", r"^(?:<{7}|={7}|>{7}).*\n", "")
         demo.configure()
         demo.run("git", "add", "--all")
 
-        if not cargo:
-            stale = Counter(problem for problem in PLANTED.elements() if problem in NEEDS_CARGO)
-            expect("last run", demo.findings(status=1), stale)
+        if not has_cargo:
+            expect("last run", demo.findings(status=1), by_cargo)
             print("Everything planted was found. There is no cargo here, which alone can put the stale lock and the")
             print("missing one right: --fix runs it where it is on PATH, or run `cargo update --workspace` by hand.")
             return
 
         expect("last run", demo.findings(status=0), Counter())
-        demo.run("pre-commit", "install")
         status, _ = demo.run("git", "commit", "--quiet", "--message", "Locks that hold")
         if status:
             raise SystemExit("demo: the hook stopped a commit with nothing wrong in it")
-        print("Everything planted was found and fixed.")
+        print("Everything planted was found and put right.")
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ import pytest
 
 import dunnage
 from dunnage import toml
-from dunnage.finding import Edit, Finding, Fix, Rule, Span
-from dunnage.hook import Hook, Repaired, run
+from dunnage.finding import Edit, Finding, Fix, Repaired, Rule, Span
+from dunnage.hook import Hook, run
 from dunnage.options import Option, Options
 from dunnage.source import SourceError, Tree
 
@@ -348,8 +348,8 @@ def test_interrupt() -> None:
 PROGRAM = """\
 import sys
 from dunnage import toml
-from dunnage.finding import Finding, Rule, Span
-from dunnage.hook import Hook, Repaired, run
+from dunnage.finding import Finding, Repaired, Rule, Span
+from dunnage.hook import Hook, run
 from dunnage.options import Option, Options
 RULE = Rule("demo/bad", "a value is bad")
 def check(names, tree, options):

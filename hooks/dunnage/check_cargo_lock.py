@@ -10,15 +10,15 @@ import os
 from collections.abc import Iterator, Sequence
 
 from dunnage import git, toml
-from dunnage.cargo import comparison, document, lockfile
+from dunnage.cargo import comparison, document, lock_text, lockfile
 from dunnage.cargo.comparison import Problem, compare
 from dunnage.cargo.concerned import concerned
 from dunnage.cargo.document import Refused
 from dunnage.cargo.lockfile import EMPTY
 from dunnage.cargo.manifest import has_binary_or_component, package_table
 from dunnage.cargo.workspace import LOCK, Manifest, Manifests, Workspace, load
-from dunnage.finding import Finding, Rule, Span
-from dunnage.hook import Hook, Repaired, run
+from dunnage.finding import Finding, Repaired, Rule, Span
+from dunnage.hook import Hook, run
 from dunnage.options import Option, Options
 from dunnage.source import Tree, display
 
@@ -43,8 +43,8 @@ _REPAIRED = (MISSING, STALE)
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check every workspace that the named manifests, locks and configuration files concern, each once."""
-    for _, findings in _examine(names, tree, options):
-        yield from findings
+    # A manifest that cannot be read may be in the way of several workspaces.
+    yield from dict.fromkeys(finding for _, findings in _examine(names, tree, options) for finding in findings)
 
 
 def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[tuple[Workspace | None, list[Finding]]]:
@@ -72,7 +72,7 @@ def _check_lock(workspace: Workspace, tree: Tree, repositories: _Repositories, o
     is_untracked = repository is not None and workspace.lock not in repositories.locks_near(workspace.root.folder)
     may_omit = options.libraries_may_omit and not _is_run_or_shipped(workspace)
     try:
-        read = document.read(tree, workspace.lock)
+        read = document.read(tree, workspace.lock, lock_text.parse)
     except FileNotFoundError:
         problems = [problem for problem in compare(workspace, EMPTY) if problem.kind == comparison.BAD_MANIFEST]
         if problems or may_omit:
@@ -214,7 +214,7 @@ def _run_cargo(folder: str, online: bool) -> str:
 def _packages(lock: str) -> dict[str, set[str]]:
     """The versions that a lock has of each package, by name; nothing if there is no lock that can be read."""
     try:
-        read, _ = lockfile.read(document.read(Tree(), lock), ())
+        read, _ = lockfile.read(document.read(Tree(), lock, lock_text.parse), ())
     except (FileNotFoundError, Refused):
         read = None
     versions: dict[str, set[str]] = {}

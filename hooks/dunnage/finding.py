@@ -3,6 +3,7 @@
 These are named tuples and not dataclasses because importing `dataclasses` takes longer than a whole check.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -57,3 +58,12 @@ class Finding(NamedTuple):
     """What to type; may have several lines."""
     fix: Fix | None = None
     """Only what needs no guess."""
+
+
+class Repaired(NamedTuple):
+    """What came of a fix that is an action."""
+
+    done: Sequence[str]
+    """What was done, in lines that begin with a path."""
+    failed: Mapping[Finding, str]
+    """Why nothing could be done about a finding, in one line each."""

@@ -3,21 +3,16 @@
 A hook's module has a `HOOK = Hook(…)` and a `main(argv)` that returns `run(HOOK, argv)`.
 """
 
+import gc
 import os
 import sys
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from dunnage import __version__, ignore, options, report
-from dunnage.finding import Edit, Finding, Rule, Span
-from dunnage.git import repository
+from dunnage import __version__, ignore, options
+from dunnage.finding import Finding, Repaired, Rule, Span
 from dunnage.options import Option, Options
-from dunnage.source import File, SourceError, Tree, apply, overlap, replace, writable
-
-# A fix may make another one possible, or wait for one that it overlaps with. Real files need two or three rounds.
-_ROUNDS = 10
+from dunnage.source import File, Tree
 
 
 class Hook(NamedTuple):
@@ -42,24 +37,21 @@ class Hook(NamedTuple):
     """
 
 
-class Repaired(NamedTuple):
-    """What a hook's `repair` came to."""
-
-    done: Sequence[str]
-    """What it did, in lines that begin with a path."""
-    failed: Mapping[Finding, str]
-    """Why it could not do what a finding needs, in one line each."""
-
-
 def run(hook: Hook, argv: Sequence[str] | None = None) -> int:
     """Run a hook with command-line arguments, by default the program's own, and return its exit status.
 
     0: nothing found. 1: something found, or fixed. 2: wrong usage. 130: interrupted.
     """
+    # A check keeps nearly all that it makes until it ends, so there is nothing for the garbage collector to find.
+    collects = gc.isenabled()
+    gc.disable()
     try:
         return _run(hook, sys.argv[1:] if argv is None else argv)
     except KeyboardInterrupt:
         return 130
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _run(hook: Hook, argv: Sequence[str]) -> int:
@@ -76,11 +68,13 @@ def _run(hook: Hook, argv: Sequence[str]) -> int:
     findings, tree = _look(hook, given)
     fixed: list[str] = []
     if hook.fixes and given.fix:
-        findings, tree, fixed = _fix(hook, given, findings, tree)
-    if given.output_format == "json":
-        _print(hook, report.as_json(hook.name, findings, fixed, tree))
-    elif findings or fixed:
-        _print(hook, report.as_text(findings, fixed, tree, report.wants_colour(sys.stdout)))
+        from dunnage.fix import fix
+
+        def repair(left: Sequence[Finding]) -> Repaired:
+            return hook.repair(given.files, left, given) if hook.repair else Repaired([], {})
+
+        findings, tree, fixed = fix(findings, tree, lambda: _look(hook, given), repair)
+    _report(hook, given, findings, fixed, tree)
     return 1 if findings or fixed else 0
 
 
@@ -128,92 +122,15 @@ def _look(hook: Hook, given: Options) -> tuple[list[Finding], Tree]:
     return ignore.silence(findings, tree, hook.rules, hook.comments), tree
 
 
-def _fix(hook: Hook, given: Options, findings: list[Finding], tree: Tree) -> tuple[list[Finding], Tree, list[str]]:
-    """What is left, as it is on disk now, and what was done."""
-    folder = repository(os.getcwd())
-    root = folder.top if folder else os.getcwd()
-    repair = hook.repair
-    fixed: list[str] = []
-    refused: dict[str, str] = {}
-    failed: Mapping[Finding, str] = {}
-    for _ in range(_ROUNDS):
-        done: Sequence[str] = _write_fixes(report.in_order(findings, tree), tree, root, refused)
-        if not done and findings and repair:
-            done, failed = repair(given.files, findings, given)
-            repair = None
-        if not done:
-            break
-        fixed += done
-        findings, tree = _look(hook, given)
-    return [_with_reasons(finding, refused, failed) for finding in findings], tree, fixed
+def _report(hook: Hook, given: Options, findings: list[Finding], fixed: list[str], tree: Tree) -> None:
+    if given.output_format == "text" and not findings and not fixed:
+        return
+    from dunnage import report
 
-
-def _write_fixes(findings: Sequence[Finding], tree: Tree, root: str, refused: dict[str, str]) -> list[str]:
-    """Write the fixes that fit together and say what they did; add to `refused` why a path cannot be written."""
-    taken: list[Edit] = []
-    done = [
-        f"{report.place(finding, tree)}: {finding.rule.id} {finding.fix.description}"
-        for finding in findings
-        if finding.fix and _may_write(finding.fix.edits, root, refused) and _take(finding.fix.edits, taken)
-    ]
-    written: list[str] = []
-    for path in sorted({edit.path for edit in taken}):
-        before = tree.read(path).data
-        try:
-            replace(path, apply(before, [edit for edit in taken if edit.path == path]), root)
-        except SourceError as error:
-            # All of a fix or nothing: which files belong together is not worth knowing when a disk is full.
-            for other in written:
-                with suppress(SourceError):
-                    replace(other, tree.read(other).data, root)
-            refused[path] = error.message
-            return []
-        written.append(path)
-    return done
-
-
-def _may_write(edits: Iterable[Edit], root: str, refused: dict[str, str]) -> bool:
-    paths = {edit.path for edit in edits}
-    for path in paths - refused.keys():
-        try:
-            writable(path, root)
-        except SourceError as error:
-            refused[path] = error.message
-    return refused.keys().isdisjoint(paths)
-
-
-def _take(edits: Iterable[Edit], taken: list[Edit]) -> bool:
-    """Put the edits among those taken, which are in order, if none of them overlaps with another."""
-    added: list[Edit] = []
-    for edit in edits:
-        at = bisect_left(taken, edit)
-        if edit in taken[at : at + 1]:
-            continue
-        neighbours = taken[max(at - 1, 0) : at + 1]
-        if any(edit.path == other.path and overlap(*sorted((edit, other))) for other in neighbours):
-            for other in added:
-                taken.remove(other)
-            return False
-        taken.insert(at, edit)
-        added.append(edit)
-    return True
-
-
-def _with_reasons(finding: Finding, refused: Mapping[str, str], failed: Mapping[Finding, str]) -> Finding:
-    """Add to the help of a finding why it is still there."""
-    paths = sorted({edit.path for edit in finding.fix.edits} & refused.keys()) if finding.fix else []
-    reasons = [f"{path} {refused[path]}" for path in paths] + ([failed[finding]] if finding in failed else [])
-    if not reasons:
-        return finding
-    lines = [finding.help, *(f"--fix changed nothing: {reason}" for reason in reasons)]
-    return finding._replace(help="\n".join(filter(None, lines)))
-
-
-def _complain(hook: Hook, message: str) -> None:
-    print(report.printable(f"{hook.name}: {message}"), file=sys.stderr)
-
-
-def _print(hook: Hook, text: str) -> None:
+    if given.output_format == "json":
+        text = report.as_json(hook.name, findings, fixed, tree)
+    else:
+        text = report.as_text(findings, fixed, tree, report.wants_colour(sys.stdout))
     try:
         report.write(text, sys.stdout)
     except OSError as error:
@@ -221,3 +138,9 @@ def _print(hook: Hook, text: str) -> None:
             _complain(hook, f"the report cannot be written: {error.strerror}")
         # What is still buffered would fail once more when Python exits, and be reported then.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _complain(hook: Hook, message: str) -> None:
+    from dunnage.report import printable
+
+    print(printable(f"{hook.name}: {message}"), file=sys.stderr)

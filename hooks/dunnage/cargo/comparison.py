@@ -30,6 +30,7 @@ NO_CHECKSUM = "no-checksum"
 UNREADABLE = "unreadable"
 BAD_MANIFEST = "bad-manifest"
 
+_CHANGE_VERSION = "change the `version` of the dependency, or that of the package"
 _SHA256_DIGITS = 64
 _HEXADECIMAL = frozenset("0123456789abcdef")
 
@@ -72,6 +73,15 @@ class _Comparison:
         """Locked packages that nothing needs, for a reason that has been reported."""
         self.foreign: set[int] = set()
         """Locked packages that have been reported for their source."""
+        self.unmet: dict[tuple[str, File, Keys, str], list[str]] = defaultdict(list)
+        """Requirements that are not met, by the kind of problem, where they are written, and why: who asks for that."""
+
+        self.replaced = {(name, version) for name, version, _ in self.workspace.replacements}
+        self.put_in_place = set().union(*resolution.put_in_place.values())
+        # What problems ask for again and again, found once.
+        self.by_name: dict[int, dict[str, list[int]]] = {}
+        self.dangling_by_name: dict[int, dict[str, int]] = {}
+        self.versions: dict[str, set[str]] = defaultdict(set)
 
     def run(self) -> None:
         self._check_patches()
@@ -82,6 +92,7 @@ class _Comparison:
         for index in sorted(self.resolution.reached):
             if index not in self.resolution.folders:
                 self._check_locked(index)
+        self._report_unmet()
         self._check_unneeded()
         self._check_unity()
         self._check_unused_patches()
@@ -96,7 +107,9 @@ class _Comparison:
             if dependency.source.kind == "path":
                 found = self._check_path(dependency, patch.file)
                 if found is not None and not dependency.accepts(found.package.version):
-                    self._refuse_version(dependency, patch.file, "`[patch]`", found)
+                    has = f"{found.manifest.file.path} is at version {found.package.version}"
+                    message = f"`[patch]` asks for {_describe(dependency)}, but {has}"
+                    self._refuse(patch.file, dependency.keys, message, _CHANGE_VERSION)
             elif dependency.source.url == patch.url:
                 self._refuse(
                     patch.file,
@@ -157,7 +170,8 @@ class _Comparison:
             if dependency.source.kind == "path":
                 found = self._check_path(dependency, file)
                 if found is not None and not dependency.accepts(found.package.version):
-                    self._refuse_version(dependency, file, f"`{name}`", found)
+                    why = f"but {found.manifest.file.path} is at version {found.package.version}"
+                    self._note_unmet(BAD_MANIFEST, local, dependency, why)
             if wanted.folder is not None:
                 self._check_features(local, wanted, self.workspace.local[wanted.folder])
             if entry is None:
@@ -226,29 +240,69 @@ class _Comparison:
 
     def _explain_missing(self, local: Local, dependency: Dependency, entry: int) -> None:
         """Say why no edge of a package's entry serves a dependency that is not a path."""
-        asks = f"`{local.package.name}` asks for {_describe(dependency)}"
-        named = [index for index in self.resolution.edges[entry] if self.packages[index].name == dependency.package]
+        named = self._edges_by_name(entry).get(dependency.package, [])
         strangers = [index for index in named if dependency.accepts(self.packages[index].version)]
         if strangers:
-            self._foreign(strangers[0], asks)
+            self._foreign(strangers[0], f"`{local.package.name}` asks for {_describe(dependency)}")
             return
-        for position, reason in self.resolution.dangling[entry].items():
-            edge = self.packages[entry].edges[position]
-            if edge.name == dependency.package and not named:
-                self._unreadable(
-                    (*self.packages[entry].keys, "dependencies", position),
-                    f"`{local.package.name}` is locked with the dependency `{edge}`, {reason}",
-                )
-                return
-        elsewhere = {str(package.version) for package in self.packages if package.name == dependency.package}
+        position = self._dangling_by_name(entry).get(dependency.package)
+        if position is not None and not named:
+            edge, reason = self.packages[entry].edges[position], self.resolution.dangling[entry][position]
+            self._unreadable(
+                (*self.packages[entry].keys, "dependencies", position),
+                f"`{local.package.name}` is locked with the dependency `{edge}`, {reason}",
+            )
+            return
+        elsewhere = self._locked_versions().get(dependency.package)
         if named:
             versions = " and ".join(sorted(str(self.packages[index].version) for index in named))
-            says = f"{self.name} has {versions}"
-        elif elsewhere:
+            self._note_unmet(STALE, local, dependency, f"but {self.name} has {versions}")
+            return
+        if elsewhere:
             says = f"{self.name} has `{dependency.package}` ({', '.join(sorted(elsewhere))}) only for other packages"
         else:
             says = f"{self.name} has no `{dependency.package}`"
+        asks = f"`{local.package.name}` asks for {_describe(dependency)}"
         self._stale(local.manifest.file, dependency.keys, f"{asks}, but {says}")
+
+    def _edges_by_name(self, entry: int) -> dict[str, list[int]]:
+        """Group what a locked package depends on by name."""
+        if entry not in self.by_name:
+            named = self.by_name[entry] = defaultdict(list)
+            for index in self.resolution.edges[entry]:
+                named[self.packages[index].name].append(index)
+        return self.by_name[entry]
+
+    def _dangling_by_name(self, entry: int) -> dict[str, int]:
+        """Find by name where a locked package depends on what cannot be found; the first place of each name."""
+        if entry not in self.dangling_by_name:
+            edges = self.packages[entry].edges
+            positions = reversed(self.resolution.dangling[entry])
+            self.dangling_by_name[entry] = {edges[position].name: position for position in positions}
+        return self.dangling_by_name[entry]
+
+    def _locked_versions(self) -> dict[str, set[str]]:
+        """Group the versions of all locked packages by name."""
+        if not self.versions:
+            for package in self.packages:
+                self.versions[package.name].add(str(package.version))
+        return self.versions
+
+    def _note_unmet(self, kind: str, local: Local, dependency: Dependency, why: str) -> None:
+        """Note a requirement that is not met where it is written, which for several packages may be one place."""
+        file, keys = local.manifest.file, dependency.keys
+        if dependency.inherited_from is not None:
+            file, keys = dependency.inherited_from, ("workspace", "dependencies", dependency.name)
+        self.unmet[kind, file, keys, f"{_describe(dependency)}, {why}"].append(local.package.name)
+
+    def _report_unmet(self) -> None:
+        for (kind, file, keys, what), names in self.unmet.items():
+            more = f" and {len(names) - 1} more ask" if len(names) > 1 else " asks"
+            message = f"`{names[0]}`{more} for {what}"
+            if kind == STALE:
+                self._stale(file, keys, message)
+            else:
+                self._refuse(file, keys, message, _CHANGE_VERSION)
 
     def _check_edges(self, local: Local, entry: int, failed: set[str]) -> None:
         """Report what a package in a folder is locked with though none of its dependencies asks for it."""
@@ -269,13 +323,12 @@ class _Comparison:
     def _check_not_patched(self, file: File, keys: Keys, url: str, index: int) -> None:
         """Report a locked package that `[patch]` would now replace, being of the very version that is put in place."""
         package = self.packages[index]
-        for patched in self.resolution.patches.get(url, ()):
-            dependency = patched.patch.dependency
-            if (dependency.package, patched.version) == (package.name, package.version) and patched.locked != index:
+        for patched in self.resolution.patched.get((url, package.name, package.version), ()):
+            if patched.locked != index:
                 self._stale(
                     file,
                     keys,
-                    f"`[patch]` puts `{package}` from {_describe_source(dependency.source)} in place, "
+                    f"`[patch]` puts `{package}` from {_describe_source(patched.patch.dependency.source)} in place, "
                     f"but {self.name} still has it from {_describe_source(package.source)}",
                 )
 
@@ -287,9 +340,7 @@ class _Comparison:
         for position, reason in self.resolution.dangling[index].items():
             message = f"`{package}` is locked with the dependency `{package.edges[position]}`, {reason}"
             self._unreadable((*package.keys, "dependencies", position), message)
-        is_replaced = any(
-            (name, version) == (package.name, str(package.version)) for name, version, _ in self.workspace.replacements
-        )
+        is_replaced = (package.name, str(package.version)) in self.replaced
         if is_replaced != (index in self.resolution.replaced):
             says = "replaces" if is_replaced else "does not replace"
             message = f"`[replace]` {says} `{package}`, but {self.name} says otherwise"
@@ -300,16 +351,13 @@ class _Comparison:
                 strays = source != CRATES_IO
             else:
                 strays = package.source.is_registry and (source is None or not source.is_registry)
-            if strays and not self._is_put_in_place(target):
+            if strays and target not in self.put_in_place:
                 self._foreign(
                     target, f"`{package}`, a crate of {package.source}, can only depend on crates of a registry"
                 )
             elif source is not None and self.resolution.patches:
                 keys = (*package.keys, "dependencies", self.resolution.position(index, target))
                 self._check_not_patched(self.lock.file, keys, source.url, target)
-
-    def _is_put_in_place(self, index: int) -> bool:
-        return any(patched.locked == index for entries in self.resolution.patches.values() for patched in entries)
 
     def _check_unneeded(self) -> None:
         """Report the locked packages that nothing needs, each group once: at the package that stands above the
@@ -469,15 +517,6 @@ class _Comparison:
 
     def _refuse(self, file: File, keys: Keys, message: str, help: str) -> None:
         self.problems.append(Problem(BAD_MANIFEST, file, keys, message, help))
-
-    def _refuse_version(self, dependency: Dependency, file: File, who: str, found: Local) -> None:
-        self._refuse(
-            file,
-            dependency.keys,
-            f"{who} asks for `{dependency.package} {dependency.requirement}`, "
-            f"but {found.manifest.file.path} is at version {found.package.version}",
-            "change the `version` of the dependency, or that of the package",
-        )
 
     def _stale(self, file: File, keys: Keys, message: str) -> None:
         self.problems.append(Problem(STALE, file, keys, message, self._update()))

@@ -1,5 +1,6 @@
 """The TOML documents that Cargo reads, and how a place in one is named."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from dunnage import toml
@@ -32,14 +33,17 @@ class Refused(Exception):
         self.span = span
 
 
-def read(tree: Tree, path: str) -> Document:
-    """Read and parse the file at `path`. Raises FileNotFoundError if there is none, Refused if it cannot be read."""
+def read(tree: Tree, path: str, quick: Callable[[bytes], dict[str, Any] | None] | None = None) -> Document:
+    """Read and parse the file at `path`. Raises FileNotFoundError if there is none, Refused if it cannot be read.
+
+    `quick` may know how to read it, as TOML would be read, without a TOML reader; if not, it returns None.
+    """
     try:
         file = tree.read(path)
     except SourceError as error:
         raise Refused(File(display(path), b""), error.message, span=error.span) from None
     try:
-        return Document(file, toml.parse(file))
+        return Document(file, (quick and quick(file.data)) or toml.parse(file))
     except SourceError as error:
         conflict = _conflict(file.data)
         if conflict is not None:

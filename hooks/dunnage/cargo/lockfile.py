@@ -114,7 +114,7 @@ class _Reader:
         )
 
     def _is_second_format(self, packages: tuple[LockedPackage, ...]) -> bool:
-        """Whether a lock without a `version` is not in format 1: it has a short edge, or a checksum beside a package."""
+        """Whether a lock without a `version` is not in format 1: it has short edges, or checksums beside packages."""
         known = [package for package in packages if package.source is not None or package.name in self.local]
         names = {package.name for package in known}
         elsewhere = {(package.name, str(package.version)) for package in known if package.source is not None}

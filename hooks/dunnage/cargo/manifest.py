@@ -73,6 +73,8 @@ class Dependency(NamedTuple):
     features: tuple[str, ...]
     default_features: bool
     keys: Keys
+    inherited_from: File | None = None
+    """The root manifest whose `[workspace.dependencies]` says what is asked for, if the entry says so."""
 
     def accepts(self, version: Version) -> bool:
         """Whether the version requirement is met."""
@@ -341,6 +343,7 @@ def _inherit_dependency(
     return dependency._replace(
         kind=kind,
         keys=keys,
+        inherited_from=offered.file,
         optional=_flag(entry, "optional", keys),
         features=dependency.features + own,
         default_features=own_default is True or base_default is not False,

@@ -62,8 +62,19 @@ class Resolution:
         self.replaced: dict[int, int] = {}
         """Locked packages that `[replace]` replaces, and by which."""
         self._resolve_edges()
+        self._positions: dict[int, dict[int, int]] = {}
         self.patches, self.unlocked_patches = self._resolve_patches()
         """Entries of `[patch]` by the URL that is patched; those that the lock should know but does not."""
+        self.put_in_place = {
+            url: {patched.locked for patched in entries if patched.locked is not None}
+            for url, entries in self.patches.items()
+        }
+        """The locked packages that `[patch]` puts in place, by the URL that is patched."""
+        self.patched: dict[tuple[str, str, Version], list[Patched]] = defaultdict(list)
+        """Entries of `[patch]` by the URL, the name and the version of what they replace."""
+        for url, entries in self.patches.items():
+            for entry in entries:
+                self.patched[url, entry.patch.dependency.package, entry.version].append(entry)
         self.wanted: dict[str, list[Wanted]] = {}
         """What each package in a folder needs, for those that are needed themselves."""
         self.reached: set[int] = set()
@@ -72,9 +83,12 @@ class Resolution:
 
     def position(self, index: int, target: int) -> int:
         """Find where among the dependencies of a locked package it names another."""
-        dangling = self.dangling[index]
-        positions = [position for position in range(len(self.packages[index].edges)) if position not in dangling]
-        return positions[self.edges[index].index(target)]
+        if index not in self._positions:
+            dangling = self.dangling[index]
+            positions = [position for position in range(len(self.packages[index].edges)) if position not in dangling]
+            # An edge may stand there twice: the first is meant.
+            self._positions[index] = dict(zip(reversed(self.edges[index]), reversed(positions), strict=True))
+        return self._positions[index][target]
 
     def _assign_folders(self) -> dict[int, str]:
         """Match packages without a source by name, and by version where several folders have a package of the name."""
@@ -103,11 +117,12 @@ class Resolution:
         for index, package in enumerate(self.packages):
             if index not in self.ghosts:
                 named[package.name].setdefault(str(package.version), []).append(index)
+        ghosts = {self.packages[index].name for index in self.ghosts}
         for index, package in enumerate(self.packages):
             edges = []
             dangling = {}
             for position, edge in enumerate(package.edges):
-                found = self._lookup(edge, named.get(edge.name))
+                found = self._lookup(edge, named.get(edge.name), ghosts)
                 if isinstance(found, int):
                     edges.append(found)
                 else:
@@ -115,15 +130,14 @@ class Resolution:
             self.edges.append(edges)
             self.dangling.append(dangling)
             if package.replace is not None:
-                found = self._lookup(package.replace, named.get(package.replace.name))
+                found = self._lookup(package.replace, named.get(package.replace.name), ghosts)
                 if isinstance(found, int):
                     self.replaced[index] = found
 
-    def _lookup(self, edge: Edge, versions: dict[str, list[int]] | None) -> int | str:
+    def _lookup(self, edge: Edge, versions: dict[str, list[int]] | None, ghosts: set[str]) -> int | str:
         """Find the package that an edge means among those of its name, or say why there is none."""
         if not versions:
-            is_ghost = any(self.packages[index].name == edge.name for index in self.ghosts)
-            return "which is locked without a `source`, as if it stood in this workspace" if is_ghost else _NOT_LOCKED
+            return _NO_SOURCE if edge.name in ghosts else _NOT_LOCKED
         if edge.version is not None:
             found = versions.get(edge.version, [])
         elif len(versions) == 1:
@@ -142,6 +156,13 @@ class Resolution:
     def _resolve_patches(self) -> tuple[dict[str, list[Patched]], list[Patch]]:
         patches: dict[str, list[Patched]] = defaultdict(list)
         unlocked = []
+        named: dict[str, list[int]] = defaultdict(list)
+        unused_named: dict[str, list[LockedPackage]] = defaultdict(list)
+        if self.workspace.patches:
+            for number, package in enumerate(self.packages):
+                named[package.name].append(number)
+            for package in self.lock.unused_patches:
+                unused_named[package.name].append(package)
         for patch in self.workspace.patches:
             dependency = patch.dependency
             folder = dependency.source.url if dependency.source.kind == "path" else None
@@ -154,9 +175,11 @@ class Resolution:
                     patches[patch.url].append(Patched(patch, local.package.version, folder, index))
                 continue
             index = next(
-                (index for index in range(len(self.packages)) if self._is(self.packages[index], dependency)), None
+                (index for index in named[dependency.package] if self._is(self.packages[index], dependency)), None
             )
-            unused = next((package for package in self.lock.unused_patches if self._is(package, dependency)), None)
+            unused = next(
+                (package for package in unused_named[dependency.package] if self._is(package, dependency)), None
+            )
             if index is not None:
                 patches[patch.url].append(Patched(patch, self.packages[index].version, None, index))
             elif unused is not None:
@@ -258,7 +281,7 @@ class Resolution:
 
     def _serving(self, dependency: Dependency, edges: Iterable[int]) -> int | None:
         """Find which of a package's edges of the right name serves a dependency that is no path."""
-        patches = {patched.locked for patched in self.patches.get(dependency.source.url, ())}
+        patches = self.put_in_place.get(dependency.source.url, ())
         found = [
             index
             for index in edges
@@ -270,4 +293,5 @@ class Resolution:
 
 
 _NOT_LOCKED = "which is not locked"
+_NO_SOURCE = "which is locked without a `source`, as if it stood in this workspace"
 _AMBIGUOUS = "which may be any of several locked packages"

@@ -6,11 +6,12 @@ own. All folders are absolute and normalised by text alone, as Cargo does it (`a
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import translate
 from functools import partial
+from itertools import islice
 from re import compile as compile_pattern
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from dunnage.cargo import document, manifest
 from dunnage.cargo.config import read_config
@@ -21,8 +22,10 @@ from dunnage.source import File, Tree, display
 T = TypeVar("T")
 MANIFEST = "Cargo.toml"
 LOCK = "Cargo.lock"
-_MOST_PACKAGES = 50_000
-"""More packages than any workspace has: a bound against folders that links multiply."""
+# More than any workspace has: bounds against links that multiply folders, and against a report nobody could read.
+_MOST_FOLDERS = 100_000
+_MOST_PACKAGES = 30_000
+_MOST_REFUSED = 100
 
 
 class Manifest(NamedTuple):
@@ -34,6 +37,10 @@ class Manifest(NamedTuple):
     workspace: WorkspaceTable | None
     pointer: str | None
     """The folder that `package.workspace` leads to."""
+    listed: frozenset[str]
+    """The paths that `workspace.members` names, patterns as they are."""
+    excluded: frozenset[str]
+    """The paths that `workspace.exclude` names."""
 
 
 class Local(NamedTuple):
@@ -129,14 +136,7 @@ class Manifests:
 
 def is_excluded(root: Manifest, folder: str) -> bool:
     """Whether the root's `exclude` covers `folder`, and no entry of `members` names it or a folder above it."""
-    table = root.workspace
-    if table is None:
-        return False
-
-    def covers(paths: tuple[str, ...]) -> bool:
-        return any(_is_within(folder, _join(root.folder, path)) for path in paths)
-
-    return covers(table.exclude) and not covers(table.members or ())
+    return _is_within_any(folder, root.excluded) and not _is_within_any(folder, root.listed)
 
 
 def load(manifests: Manifests, root: Manifest) -> tuple[Workspace | None, list[Refused]]:
@@ -197,14 +197,17 @@ class _Loader:
                 continue
             seen.add(folder)
             if len(seen) > _MOST_PACKAGES:
-                raise Refused(root.file, f"the workspace has more than {_MOST_PACKAGES:,} members", ("workspace",))
+                self._give_up(f"the workspace has more than {_MOST_PACKAGES:,} members")
+            if len(self.refused) > _MOST_REFUSED:
+                self._give_up(
+                    f"more than {_MOST_REFUSED} things are wrong with the members; the others are not looked at"
+                )
             try:
                 found = self.manifests.find(folder)
                 if found is None:
                     continue
                 self._check_root(found)
                 if manifest.package_table(found.data) is None:
-                    _refusing(found.file, partial(manifest.check_virtual, found.data))
                     continue
                 member = self._package(found)
                 self._check_name(member, named)
@@ -216,6 +219,12 @@ class _Loader:
                 pending += filter(self._joins, _paths(member.package))
         return members
 
+    def _give_up(self, message: str) -> NoReturn:
+        key = "package" if self.root.workspace is None else "workspace"
+        raise Refused(
+            self.root.file, message, (key,), "look for links that multiply folders, and for a pattern too wide"
+        )
+
     def _listed(self, pattern: str, keys: Keys) -> list[str]:
         """Expand an entry of `members`; each folder that it names must hold a manifest."""
         if _is_malformed(pattern):
@@ -224,7 +233,7 @@ class _Loader:
             return []
         found = []
         bare = []
-        for folder in expand(self.root.folder, pattern):
+        for folder in self._expand(pattern, keys):
             if is_excluded(self.root, folder) or self.manifests.tree.exists(os.path.join(folder, MANIFEST)):
                 found.append(folder)
             else:
@@ -285,19 +294,26 @@ class _Loader:
             )
 
     def _check_default_members(self, table: WorkspaceTable, members: dict[str, Local]) -> None:
-        listed = {folder for pattern in table.members or () for folder in expand(self.root.folder, pattern)}
-        for index, pattern in enumerate(table.default_members or ()):
-            for folder in expand(self.root.folder, pattern):
+        if not table.default_members or self.refused:
+            return
+        listed = {folder for pattern in table.members or () for folder in self._expand(pattern, ("workspace",))}
+        for index, pattern in enumerate(table.default_members):
+            keys: Keys = ("workspace", "default-members", index)
+            for folder in self._expand(pattern, keys):
                 excluded = folder in listed and is_excluded(self.root, folder)
-                if folder not in members and folder != self.root.folder and not excluded and not self.refused:
+                if folder not in members and folder != self.root.folder and not excluded:
+                    message = f"`{pattern}` is in `default-members` but is not a member"
                     self.refused.append(
-                        Refused(
-                            self.root.file,
-                            f"`{pattern}` is in `default-members` but is not a member",
-                            ("workspace", "default-members", index),
-                            "add it to `members`, or remove it here",
-                        )
+                        Refused(self.root.file, message, keys, "add it to `members`, or remove it here")
                     )
+                    break
+
+    def _expand(self, pattern: str, keys: Keys) -> list[str]:
+        try:
+            return expand(self.root.folder, pattern)
+        except OverflowError:
+            message = f"`{pattern}` makes Cargo look through more than {_MOST_FOLDERS:,} folders"
+            raise Refused(self.root.file, message, keys, "name fewer folders") from None
 
     def _patches(self) -> Iterator[Patch]:
         """Read `[patch]` of the root and of Cargo's configuration, which wins for a name that both patch."""
@@ -319,10 +335,12 @@ class _Loader:
         unreadable: dict[str, Refused] = {}
         pending = [path for member in members.values() for path in _paths(member.package)]
         pending += [dependency.source.url for dependency in wanted if dependency.source.kind == "path"]
-        while pending and len(local) < _MOST_PACKAGES:
+        while pending:
             folder = pending.pop()
             if folder in local or folder in unreadable:
                 continue
+            if len(local) >= _MOST_PACKAGES:
+                self._give_up(f"path dependencies lead to more than {_MOST_PACKAGES:,} folders")
             try:
                 found = self.manifests.find(folder)
                 if found is not None:
@@ -361,21 +379,30 @@ def expand(folder: str, pattern: str) -> list[str]:
 
     `*`, `?` and `[…]` match within a name, hidden names included; `**` matches folders at any depth, and follows no
     links.
+
+    Raises OverflowError if more folders would have to be looked at than any workspace has.
     """
     if not _is_magic(pattern):
         return [_join(folder, pattern)]
     found = [os.path.join(os.path.splitdrive(pattern)[0], os.sep) if os.path.isabs(pattern) else folder]
     for part in pattern.replace(os.sep, "/").split("/"):
         if part == "**":
-            found = [below for above in found for below in _walk(above)]
+            found = _bounded(below for above in found for below in _walk(above))
         elif _is_magic(part):
             matches = compile_pattern(translate(part)).match
-            found = [os.path.join(above, name) for above in found for name in _names(above) if matches(name)]
+            found = _bounded(os.path.join(above, name) for above in found for name in _names(above) if matches(name))
         elif part:
             found = [path for above in found if os.path.exists(path := os.path.join(above, part))]
     if not found:
         return [_join(folder, pattern)]
     return sorted(os.path.normpath(path) for path in found if os.path.isdir(path))
+
+
+def _bounded(paths: Iterable[str]) -> list[str]:
+    found = dict.fromkeys(islice(paths, _MOST_FOLDERS + 1))
+    if len(found) > _MOST_FOLDERS:
+        raise OverflowError
+    return list(found)
 
 
 def _is_magic(pattern: str) -> bool:
@@ -410,9 +437,20 @@ def _walk(folder: str) -> Iterator[str]:
 
 
 def _manifest(file: File, folder: str, data: dict[str, Any]) -> Manifest:
+    if _refusing(file, partial(manifest.package_table, data)) is None:
+        _refusing(file, partial(manifest.check_virtual, data))
     pointer = _refusing(file, partial(manifest.workspace_pointer, data))
     table = _refusing(file, partial(manifest.workspace_table, data))
-    return Manifest(file, folder, data, table, None if pointer is None else _join(folder, pointer))
+    listed, excluded = (table.members or (), table.exclude) if table else ((), ())
+    return Manifest(
+        file,
+        folder,
+        data,
+        table,
+        None if pointer is None else _join(folder, pointer),
+        frozenset(_join(folder, path) for path in listed),
+        frozenset(_join(folder, path) for path in excluded),
+    )
 
 
 def _refusing(file: File, read: Callable[[], T]) -> T:
@@ -433,6 +471,15 @@ def _join(folder: str, path: str) -> str:
 
 def _is_within(folder: str, above: str) -> bool:
     return folder == above or folder.startswith(os.path.join(above, ""))
+
+
+def _is_within_any(folder: str, paths: frozenset[str]) -> bool:
+    while paths and folder not in paths:
+        above = os.path.dirname(folder)
+        if above == folder:
+            return False
+        folder = above
+    return bool(paths)
 
 
 def _above(folder: str) -> Iterator[str]:
