@@ -1,25 +1,73 @@
 """What a cargo command line says: its toolchain, its subcommand, and the options that bear on locking and installing.
 
 Arguments are given as the words of a command, None for one whose value is not known; they are named by their index.
-Source of the options: `cargo help`, `cargo help install`, and the help of the subcommands that pass options on.
+In a word that is known in part, as `--version=$V` is, UNKNOWN stands for the rest. Source of the options: `cargo help`,
+`cargo help install`, and the help of the subcommands that pass options on.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
+
+UNKNOWN = "\0"
+"""Stands in a word for what is not known."""
+
+LOCKING = ("--locked", "--frozen")
+"""The options that make cargo refuse to change the lock."""
 
 _GLOBAL_WITH_VALUE = frozenset({"--color", "--config", "--explain", "-C", "-Z"})
 _INSTALL_WITH_VALUE = _GLOBAL_WITH_VALUE | {
+    # cargo install's, most of which cargo-binstall has too
     "--bin", "--branch", "--example", "--features", "--git", "--index", "--jobs", "--message-format", "--path",
     "--profile", "--registry", "--rev", "--root", "--tag", "--target", "--target-dir", "--vers", "--version",
     "-F", "-j",
-}  # fmt: skip
-_BINSTALL_WITH_VALUE = _INSTALL_WITH_VALUE | {
+    # and those that cargo-binstall has beside them
     "--bin-dir", "--disable-strategies", "--github-token", "--install-path", "--log-level", "--manifest-path",
     "--maximum-resolution-timeout", "--min-tls-version", "--pkg-fmt", "--pkg-url", "--rate-limit",
-    "--root-certificates", "--settings", "--strategies", "--targets",
+    "--root-certificates", "--roots", "--settings", "--strategies", "--targets",
 }  # fmt: skip
-LOCKING = ("--locked", "--frozen")
-"""The options that make cargo refuse to change the lock."""
+_BUILD_WITH_VALUE = _GLOBAL_WITH_VALUE | {
+    "--artifact-dir", "--bench", "--bin", "--crate-type", "--depth", "--edges", "--example", "--exclude", "--features",
+    "--filter-platform", "--format", "--format-version", "--index", "--invert", "--jobs", "--lockfile-path",
+    "--manifest-path", "--message-format", "--out-dir", "--package", "--prefix", "--print", "--profile", "--prune",
+    "--registry", "--sync", "--target", "--target-dir", "--test", "--token",
+    "-F", "-e", "-i", "-j", "-p", "-s",
+}  # fmt: skip
+# cargo-hack's, cargo-ndk's and cargo-llvm-cov's own, as they stand before the subcommand that they run.
+_OUTER_WITH_VALUE = {
+    "hack": _BUILD_WITH_VALUE | {
+        "--at-least-one-of", "--exclude-features", "--exclude-no-default-features", "--group-features",
+        "--include-features", "--log-group", "--must-have-and-exclude-feature", "--mutually-exclusive-features",
+        "--partition", "--skip", "--version-range", "--version-step",
+    },
+    "ndk": _BUILD_WITH_VALUE | {"--output-dir", "--platform", "-P", "-o", "-t"},
+    "llvm-cov": _BUILD_WITH_VALUE | {
+        "--cobertura-path", "--codecov-path", "--dep-coverage", "--exclude-from-report", "--exclude-from-test",
+        "--fail-under-functions", "--fail-under-lines", "--fail-under-regions", "--failure-mode",
+        "--fail-uncovered-functions", "--fail-uncovered-lines", "--fail-uncovered-regions",
+        "--ignore-filename-regex", "--json-path", "--output-dir", "--output-path",
+    },
+    "deny": _BUILD_WITH_VALUE | {"--log-level", "-L", "-f", "-t"},
+}  # fmt: skip
+
+_RESOLVING = frozenset(
+    {
+        "bench", "build", "check", "clippy", "doc", "fetch", "fix", "metadata", "package", "publish", "run", "rustc",
+        "rustdoc", "test", "tree", "vendor",
+    }
+)  # fmt: skip
+_LETTERS = {"b": "build", "c": "check", "d": "doc", "r": "run", "t": "test"}
+_BUILTIN = (_RESOLVING - {"clippy"}) | {
+    "add", "clean", "config", "generate-lockfile", "help", "info", "init", "install", "locate-project", "login",
+    "logout", "new", "owner", "pkgid", "read-manifest", "remove", "report", "search", "uninstall", "update",
+    "verify-project", "version", "yank",
+}  # fmt: skip
+_NOTHING_DONE = frozenset({"--help", "--list", "--version", "-V", "-h"})
+_MOST_ALIASES = 20
+_MOST_WORDS = 1000
+
+_NEXTEST = {"archive": "archive", "bench": "bench", "list": "list", "r": "run", "run": "run"}
+_LLVM_COV = frozenset({"nextest", "nextest-archive", "run", "test"})
+_LLVM_COV_OTHERS = frozenset({"clean", "help", "report", "show-env"})
 
 
 class Invocation(NamedTuple):
@@ -52,8 +100,6 @@ class Arguments(NamedTuple):
     """Options that take a value, by name."""
     flags: frozenset[str]
     """Options that take none."""
-    has_unknown: bool
-    """Whether a word is not known, and so might be any option."""
     end: int
     """The index of `--`, or the number of words."""
 
@@ -63,15 +109,29 @@ class Arguments(NamedTuple):
         return max(found, default=None, key=lambda argument: argument.index)
 
 
+class Build(NamedTuple):
+    """A call of a subcommand that resolves dependencies."""
+
+    name: str
+    """The subcommand, and that of another that it runs: `build`, `component build`, `hack check`."""
+    index: int
+    """The word that `--locked` is to follow."""
+    is_locked: bool
+    unknown: tuple[int, ...]
+    """Words that are not known, and so might be a locking option."""
+    is_builtin: bool
+    """Whether it is cargo's own, which heeds a locking option in front of it too."""
+
+
 def invocation(words: Sequence[str | None]) -> Invocation | None:
-    """Find the subcommand of a call of cargo, whose own name is the first word; None if there is none, or none known."""
+    """Find the subcommand of a call of cargo, which is the first word; None if there is none, or none is known."""
     index = 1
     if index < len(words) and (words[index] or "").startswith("+"):
         index += 1
     is_locked = False
     while index < len(words):
         word = words[index]
-        if word is None or word == "--":
+        if word is None or word == "--" or UNKNOWN in word:
             return None
         if not word.startswith("-"):
             return Invocation(word, index, is_locked)
@@ -85,14 +145,10 @@ def arguments(words: Sequence[str | None], start: int, with_value: Collection[st
     operands: list[int] = []
     options: dict[str, tuple[Argument, ...]] = {}
     flags: set[str] = set()
-    has_unknown = False
     index = start
     while index < len(words) and words[index] != "--":
         word = words[index]
-        if word is None:
-            has_unknown = True
-            operands.append(index)
-        elif not word.startswith("-") or word == "-":
+        if word is None or not word.startswith("-") or word == "-":
             operands.append(index)
         else:
             name, equals, value = word.partition("=")
@@ -101,17 +157,120 @@ def arguments(words: Sequence[str | None], start: int, with_value: Collection[st
             if name not in with_value:
                 flags.add(name)
             elif equals:
-                options[name] = (*options.get(name, ()), Argument(index, value, True))
+                argument = Argument(index, None if UNKNOWN in value else value, True)
+                options[name] = (*options.get(name, ()), argument)
             elif index + 1 < len(words):
                 index += 1
-                options[name] = (*options.get(name, ()), Argument(index, words[index]))
-                has_unknown = has_unknown or words[index] is None
+                given = words[index]
+                argument = Argument(index, None if given is None or UNKNOWN in given else given)
+                options[name] = (*options.get(name, ()), argument)
         index += 1
-    return Arguments(tuple(operands), options, frozenset(flags), has_unknown, index)
+    return Arguments(tuple(operands), options, frozenset(flags), min(index, len(words)))
 
 
-def install_arguments(words: Sequence[str | None], call: Invocation) -> Arguments:
-    """Sort the words after `cargo install` or `cargo binstall`."""
-    return arguments(
-        words, call.subcommand + 1, _BINSTALL_WITH_VALUE if call.name == "binstall" else _INSTALL_WITH_VALUE
-    )
+def install_arguments(words: Sequence[str | None], call: Invocation) -> Arguments | None:
+    """Sort the words after `cargo install` or `cargo binstall`; None if it installs nothing, as `--list` does."""
+    found = arguments(words, call.subcommand + 1, _INSTALL_WITH_VALUE)
+    nothing_done = not found.flags.isdisjoint({"--help", "--list", "-V", "-h", "--self-install"})
+    return None if nothing_done else found
+
+
+def expand(
+    words: Sequence[str | None], alias: Callable[[str], Sequence[str] | None]
+) -> tuple[list[str | None], list[int]]:
+    """Replace aliases by what they stand for: the words, and for each the index that it had, or that the alias has.
+
+    An alias may stand for another; cargo's own subcommands cannot be aliases.
+    """
+    expanded = list(words)
+    origin = list(range(len(words)))
+    for _ in range(_MOST_ALIASES):
+        call = invocation(expanded)
+        if call is None or call.name in _BUILTIN or len(expanded) > _MOST_WORDS:
+            break
+        meant = alias(call.name)
+        if not meant or meant[0] == call.name:
+            break
+        at = call.subcommand
+        origin[at : at + 1] = [origin[at]] * len(meant)
+        expanded[at : at + 1] = meant
+    return expanded, origin
+
+
+def build(words: Sequence[str | None]) -> Build | None:
+    """Find what a call of cargo builds, or otherwise resolves; None if it does neither."""
+    call = invocation(words)
+    if call is None:
+        return None
+    name = _LETTERS.get(call.name, call.name)
+    names: tuple[str, ...] = (name,)
+    at = insert = call.subcommand
+    if name in _RESOLVING:
+        pass
+    elif name in ("component", "hack", "miri", "ndk", "lambda"):
+        inner = _inner(words, at, name)
+        if inner is None:
+            return None
+        names = (name, *inner[0])
+        insert = inner[1]
+    elif name in ("nextest", "llvm-cov", "deny"):
+        inner = _own(words, at, name)
+        if inner is None:
+            return None
+        names = (name, *inner[0])
+        insert = at if name == "deny" else inner[1]
+    elif name != "zigbuild":
+        return None
+    is_builtin = name in _RESOLVING and name != "clippy"
+    with_value = _OUTER_WITH_VALUE.get(name, _BUILD_WITH_VALUE)
+    found = arguments(words, call.subcommand + 1, with_value)
+    if name == "run" and found.operands and words[found.operands[0]] is not None:
+        # From the first operand on, all is the program's.
+        found = arguments(words[: found.operands[0]], call.subcommand + 1, with_value)
+    if not found.flags.isdisjoint(_NOTHING_DONE) or (name == "metadata" and "--no-deps" in found.flags):
+        return None
+    if names[-1] != "archive" and _runs_what_is_built(words[: found.end]):
+        return None
+    is_locked = any(word in LOCKING for word in words[at + 1 : found.end]) or (is_builtin and call.is_locked)
+    unknown = tuple(index for index in found.operands if words[index] is None)
+    return Build(" ".join(names), insert, is_locked, unknown, is_builtin)
+
+
+def _runs_what_is_built(words: Sequence[str | None]) -> bool:
+    """Whether nextest takes its tests from an earlier build."""
+    return not {"--archive-file", "--binaries-metadata"}.isdisjoint(word.partition("=")[0] for word in words if word)
+
+
+def _inner(words: Sequence[str | None], at: int, name: str) -> tuple[tuple[str, ...], int] | None:
+    """Find the subcommand of cargo that another subcommand runs: its names, and the word for `--locked` to follow."""
+    found = arguments(words, at + 1, _OUTER_WITH_VALUE.get(name, _BUILD_WITH_VALUE))
+    if not found.operands:
+        return None
+    index = found.operands[0]
+    inner = words[index]
+    if inner is None:
+        return None
+    inner = _LETTERS.get(inner, inner)
+    if name == "lambda":
+        return (("build",), index) if inner == "build" else None
+    if inner in ("nextest", "llvm-cov", "miri") and name in ("hack", "miri"):
+        deeper = _inner(words, index, inner) if inner == "miri" else _own(words, index, inner)
+        return ((inner, *deeper[0]), deeper[1]) if deeper else None
+    return ((inner,), index) if inner in _RESOLVING else None
+
+
+def _own(words: Sequence[str | None], at: int, name: str) -> tuple[tuple[str, ...], int] | None:
+    """The same for a subcommand that has subcommands of its own."""
+    found = arguments(words, at + 1, _OUTER_WITH_VALUE.get(name, _BUILD_WITH_VALUE))
+    index = found.operands[0] if found.operands else None
+    inner = words[index] if index is not None else None
+    if name == "llvm-cov":
+        if index is not None and inner is not None and inner in _LLVM_COV:
+            return (inner,), index
+        is_other = inner in _LLVM_COV_OTHERS or not found.flags.isdisjoint({"--no-run", *_NOTHING_DONE})
+        return None if is_other else ((), at)
+    if index is None or inner is None:
+        return None
+    if name == "nextest":
+        return ((_NEXTEST[inner],), index) if inner in _NEXTEST else None
+    return ((inner,), index) if inner in ("check", "list") else None
