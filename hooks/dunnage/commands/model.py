@@ -56,7 +56,10 @@ class Command(NamedTuple):
     environment: tuple[tuple[str, Values], ...] = ()
     """`NAME=value` in front of it or given to `env`, in order."""
     form: str = "shell"
-    """`exec` if the words are strings of a JSON array, else `shell`."""
+    """`shell`; `exec` if the words are strings of a JSON array; `fixed` if no word can be put between them.
+
+    That is so of a command that is the value of a variable, and of one in an unquoted word: `bash -c make`.
+    """
     inside: frozenset[str] = frozenset()
     """What of the shell's syntax is around it, and so decides whether it is run and whether its failure counts.
 
@@ -155,6 +158,8 @@ def insert_after(command: Command, word: Word, text: str) -> tuple[int, int, str
 
     `text` needs no quoting. None if the place is inside the value of a variable, which is not for this command alone.
     """
+    if command.form == "fixed":
+        return None
     index = command.words.index(word)
     if index + 1 < len(command.words) and command.words[index + 1].span == word.span:
         return None
