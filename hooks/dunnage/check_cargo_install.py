@@ -218,7 +218,7 @@ def _written(found: Call, given: Argument) -> Iterator[str | None]:
     if given.value is None:
         yield None
         return
-    for value in found.values(given.index):
+    for value in found.values(given.at):
         yield value.partition("=")[2] if given.is_joined and value is not None else value
 
 
@@ -259,7 +259,7 @@ def _check_version(
     if given is None:
         fix = _replacement(context, found, index, f"{name}@{version}", f"{name}@{pin}", f"pinned {name} to {pin}")
     elif is_for_one:
-        fix = _replacement(context, found, given.index, version, pin, f"pinned {name} to {pin}")
+        fix = _replacement(context, found, given.at, version, pin, f"pinned {name} to {pin}")
     yield context.finding(UNPINNED, word.span, message, help, fix)
 
 
@@ -281,7 +281,7 @@ def _same(version: str, pin: str) -> bool:
 def _replacement(context: _Context, found: Call, index: int, old: str, new: str, description: str) -> Fix | None:
     """The fix that writes `new` for `old` in one word; None unless that stands there as it is, once."""
     word = found.word(index)
-    if not found.is_written(index) or (word.values and len(word.values) > 1):
+    if not found.is_written(index) or any(mark in word.text for mark in ("$", "`", "{{")):
         return None
     edit = _edit(context.file, word.span, word.text, old, new)
     return edit and Fix(description, (edit,))
@@ -305,10 +305,10 @@ def _check_git(context: _Context, found: Call, arguments: Arguments, git: Argume
             if value is None or command_line.UNKNOWN in value:
                 if context.deny_unknown:
                     message = f"which commit {what} is built from cannot be told from this file"
-                    yield context.finding(MOVING_GIT, found.word(rev.index).span, message, help)
+                    yield context.finding(MOVING_GIT, found.word(rev.at).span, message, help)
             elif not tools.is_commit(value):
                 message = f"{what} is built from `{value}`, which is not the full hash of a commit"
-                yield context.finding(MOVING_GIT, found.word(rev.index).span, message, help)
+                yield context.finding(MOVING_GIT, found.word(rev.at).span, message, help)
         return
     if possible := _possible_options(found, arguments):
         if context.deny_unknown:
@@ -318,11 +318,11 @@ def _check_git(context: _Context, found: Call, arguments: Arguments, git: Argume
     for option, reason in (("--tag", "a tag, which can be moved"), ("--branch", "a branch, which moves")):
         moving = arguments.last(option)
         if moving is not None:
-            message = f"{what} is built from `{moving.value or _text(found.word(moving.index))}`, {reason}"
-            yield context.finding(MOVING_GIT, found.word(moving.index).span, message, help)
+            message = f"{what} is built from `{moving.value or _text(found.word(moving.at))}`, {reason}"
+            yield context.finding(MOVING_GIT, found.word(moving.at).span, message, help)
             return
     message = f"{what} is built from whatever commit is newest"
-    yield context.finding(MOVING_GIT, found.word(git.index).span, message, help)
+    yield context.finding(MOVING_GIT, found.word(git.at).span, message, help)
 
 
 def _text(word: Word) -> str:

@@ -37,13 +37,13 @@ def _check_call(file: File, found: Call) -> Iterator[Finding]:
     build = command_line.build(found.words) if found.program != "cargo-binstall" else None
     if build is None or build.is_locked or may_be_locked(found, build.unknown):
         return
-    word = found.word(build.index)
+    word = found.word(build.at)
     name = f"{found.program} {build.name}"
     message = f"`{name}` does not insist on Cargo.lock: it may build with other dependencies than those committed"
-    if found.is_written(build.index):
+    if found.is_written(build.at):
         written = f"{name.removesuffix(' check')} --locked check" if build.name == "deny check" else f"{name} --locked"
         yield Finding(
-            UNLOCKED, file.path, word.span, message, f"write `{written}`", insertion(file, found, build.index)
+            UNLOCKED, file.path, word.span, message, f"write `{written}`", insertion(file, found, build.at)
         )
         return
     message = f"`{found.program} {word.text}`, which stands for `{name}`, does not insist on Cargo.lock"
@@ -55,7 +55,7 @@ def _check_call(file: File, found: Call) -> Iterator[Finding]:
 
 def _before_alias(file: File, found: Call, build: command_line.Build) -> Fix | None:
     """The fix for an alias: in front of it, since it may hold `--`, where only cargo's own subcommands heed it."""
-    at = found.origin[build.index]
+    at = found.origin[build.at]
     if not build.is_builtin or at == 0 or found.program != "cargo":
         return None
     return insertion(file, found, at - 1)

@@ -7,7 +7,6 @@ Source: the Cargo book, "Configuration", `[alias]`.
 import os
 from collections.abc import Mapping
 
-from dunnage import toml
 from dunnage.source import SourceError, Tree
 
 _NAMES = ("config", "config.toml")
@@ -38,6 +37,8 @@ def _own(tree: Tree, folder: str) -> dict[str, tuple[str, ...]]:
             return {}
         if b"alias" not in file.data:
             return {}
+        from dunnage import toml
+
         try:
             table = toml.parse(file).get("alias")
         except SourceError:

@@ -84,7 +84,7 @@ class Invocation(NamedTuple):
 class Argument(NamedTuple):
     """An option's value: the word it is in, what it is there, and whether the option stands in the same word."""
 
-    index: int
+    at: int
     value: str | None
     """None if it is not known."""
     is_joined: bool = False
@@ -106,7 +106,7 @@ class Arguments(NamedTuple):
     def last(self, *names: str) -> Argument | None:
         """Find the value that counts of an option with these spellings: the last."""
         found = [argument for name in names for argument in self.options.get(name, ())]
-        return max(found, default=None, key=lambda argument: argument.index)
+        return max(found, default=None, key=lambda argument: argument.at)
 
 
 class Build(NamedTuple):
@@ -114,7 +114,7 @@ class Build(NamedTuple):
 
     name: str
     """The subcommand, and that of another that it runs: `build`, `component build`, `hack check`."""
-    index: int
+    at: int
     """The word that `--locked` is to follow."""
     is_locked: bool
     unknown: tuple[int, ...]

@@ -7,7 +7,6 @@ crates/binstalk/src/ops/resolve/version_ext.rs.
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dunnage import toml
 from dunnage.cargo.version import Requirement, Version, VersionError
 from dunnage.finding import Span
 from dunnage.source import File
@@ -94,6 +93,8 @@ def is_commit(text: str) -> bool:
 
 def listed(file: File) -> tuple[Pins, list[BadPin]]:
     """Read a TOML file that lists tools at its top: `NAME = "VERSION"`. Raises SourceError."""
+    from dunnage import toml
+
     return _read(file, [((), toml.parse(file))])
 
 
@@ -102,6 +103,8 @@ def manifest_pins(file: File) -> tuple[Pins, list[BadPin]]:
 
     Raises SourceError.
     """
+    from dunnage import toml
+
     if b"dunnage" not in file.data:
         return Pins(file.path, {}), []
     data = toml.parse(file)
@@ -117,6 +120,8 @@ def manifest_pins(file: File) -> tuple[Pins, list[BadPin]]:
 
 
 def _read(file: File, tables: list[tuple[tuple[str, ...], Any]]) -> tuple[Pins, list[BadPin]]:
+    from dunnage import toml
+
     versions: dict[str, str] = {}
     bad: list[BadPin] = []
     for keys, table in tables:

@@ -43,11 +43,9 @@ def _start(line: str) -> int:
             end = line.find(character, at + 1)
             while character == '"' and end > 0 and line[end - 1] == "\\":
                 end = line.find(character, end + 1)
-            # An apostrophe in plain text ends nowhere, or in the comment.
-            if end > 0 and _MARK not in line[at:end]:
+            # An apostrophe in plain text, as in "don't", ends nowhere or in the comment.
+            is_apostrophe = at > 0 and line[at - 1].isalnum() and _MARK in line[at:end]
+            if end > 0 and not is_apostrophe:
                 at = end
-            elif end > 0 and not line[end + 1 :].strip(" \t\"',;)]}"):
-                # All the rest of the line is text.
-                return -1
         at += 1
     return -1
