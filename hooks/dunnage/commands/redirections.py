@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
+LISTS = frozenset(("list", "pipeline", "negated_command"))
+"""Syntax around commands that a redirection behind it does not belong to, but to the last of the commands."""
+
+
 class Redirections(NamedTuple):
     """What a `redirected_statement` holds."""
 
@@ -37,6 +41,13 @@ def redirections(node: Node, data: bytes) -> Redirections:
         elif redirect.type == "heredoc_redirect":
             _document(redirect, data, found)
     return found
+
+
+def last_of(node: Node) -> Node:
+    """The last command of a list or pipe."""
+    while node.type in LISTS and node.children:
+        node = node.children[-1]
+    return node
 
 
 def _document(redirect: Node, data: bytes, found: Redirections) -> None:

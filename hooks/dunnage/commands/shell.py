@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import pairwise, product
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.commands import wrappers
-from dunnage.commands.assignments import CALCULATIONS, assigned, changed, functions, read_by
+from dunnage.commands.arguments import simple_command, ways
+from dunnage.commands.assignments import CALCULATIONS, assigned, changed, declare, functions, read_by
 from dunnage.commands.grammar import parse
 from dunnage.commands.model import Command, Place, Script, Values, Word, mentions, programs
 from dunnage.commands.programs import Program, program_of
-from dunnage.commands.redirections import redirections
-from dunnage.commands.scope import END, MOST_VALUES, Scope, either, elements_of
-from dunnage.commands.words import Argument, Reader, fields, is_plain
+from dunnage.commands.redirections import LISTS, Redirections, last_of, redirections
+from dunnage.commands.scope import Scope, either
+from dunnage.commands.words import Argument, Reader, is_plain
 from dunnage.source import File
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ _MOST_DEEP = 100
 """Syntax nested more deeply than this is passed over: Python's own stack is what would give out."""
 _MOST_PROGRAMS_DEEP = 8
 _MOST_PIPED = 50
-_MOST_WAYS = 8
-"""If variables could make more commands than this of one, those variables count as unknown."""
 
 
 def commands(file: File, script: Script, mention: Collection[str] | None = None) -> Iterator[Command]:
@@ -107,6 +106,8 @@ class _Walk:
         self._programs_deep = programs_deep
         self._depth = depth
         self._functions: list[tuple[Node, _Around]] = []
+        # Those of a list or pipe, which are the last command's, by that command.
+        self._redirections: dict[int, Redirections] = {}
 
     def whole(self, around: _Around) -> Command | None:
         """Read the whole program; the result is its last command."""
@@ -127,13 +128,19 @@ class _Walk:
         last: Command | None = None
         before: Node | None = None
         for node in (*nodes, None):
-            if before is not None and before.is_named:
+            if before is not None and before.is_named and not self._is_broken(before, node):
                 if node is not None and node.type == "&":
                     last = self._apart(before, around.within("background"))
                 else:
                     last = self._visit(before, around) or last
             before = node
         return last
+
+    def _is_broken(self, node: Node, after: Node | None) -> bool:
+        """Whether what could not be parsed begins on the line of a command, so that its words may not be all."""
+        if after is None or after.type != "ERROR" or node.type not in ("command", "redirected_statement"):
+            return False
+        return b"\n" not in self._data[node.end_byte : after.start_byte]
 
     def _apart(self, node: Node, around: _Around) -> Command | None:
         """Visit what is run in a subshell: its assignments end with it."""
@@ -149,14 +156,20 @@ class _Walk:
             return None
         self._depth += 1
         try:
+            if self._redirections and (line := self._redirections.pop(node.id, None)) is not None:
+                return self._redirected(line._replace(body=node), around)
             if kind == "command":
                 return self._command(node, (), around)
             if kind == "redirected_statement":
-                return self._redirected(node, around)
+                line = redirections(node, self._data)
+                if line.body is not None and line.body.type in LISTS:
+                    self._redirections[last_of(line.body).id] = line
+                    return self._visit(line.body, around)
+                return self._redirected(line, around)
             if kind == "list":
                 return self._list(node, around)
             if kind == "pipeline":
-                return self._pipeline([child for child in node.children if child.is_named], around)
+                return self._pipeline(self._piped(node), around)
             if kind == "negated_command":
                 around = around._replace(inside=around.inside | {"negated"})
                 return self._visit(node.children[-1], around)
@@ -215,6 +228,18 @@ class _Walk:
             last = self._visit(right, around.within()._replace(inside=outside | {flag}))
         self._scope.join((before, self._scope.copy()))
         return last
+
+    def _piped(self, node: Node) -> list[Node]:
+        """The commands of a pipe, also if one in the middle has a redirection."""
+        parts: list[Node] = []
+        for child in node.children:
+            body = child.child_by_field_name("body") if child.type == "redirected_statement" else None
+            if body is not None and body.type == "pipeline" and not parts:
+                self._redirections[last_of(body).id] = redirections(child, self._data)
+                parts += self._piped(body)
+            elif child.is_named:
+                parts.append(child)
+        return parts
 
     def _pipeline(self, parts: Sequence[Node], around: _Around) -> Command | None:
         last: Command | None = None
@@ -302,52 +327,16 @@ class _Walk:
     # Variables
 
     def _declaration(self, node: Node, around: _Around) -> None:
-        keyword = node.children[0].type
         self._substitutions(node, around)
-        for child in (node,) if node.type == "variable_assignment" else node.children:
-            if child.type == "variable_assignment":
-                self._assign(child)
-            elif child.type == "variable_name" and keyword in ("local", "unset"):
-                self._scope.forget((self._text(child),))
-
-    def _assign(self, node: Node) -> None:
-        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
-        if name is None:
-            return
-        if name.type == "subscript":
-            self._scope.forget((self._text(name).partition("[")[0],))
-            return
-        adds = any(child.type == "+=" for child in node.children)
-        key = self._text(name)
-        if value is not None and value.type == "array":
-            key = elements_of(key)
-            values = self._elements(value)
-        else:
-            values = ("",) if value is None else None if value.has_error else self._reader.value(value, self._scope)
-        if adds:
-            old = self._scope.get(key)
-            if old is None or values is None or len(old) * len(values) > MOST_VALUES:
-                values = None
-            else:
-                values = tuple(dict.fromkeys(before + after for before in old for after in values))
-        self._scope.set(key, values)
-
-    def _elements(self, array: Node) -> Values:
-        lists: list[list[str]] = [[]]
-        for child in array.children:
-            if not child.is_named or child.type == "comment":
-                continue
-            argument = self._reader.argument((child,), self._scope)
-            ways = fields(argument.parts)
-            if ways is None or not is_plain(argument.parts, "*?[{=") or len(ways) * len(lists) > MOST_VALUES:
-                return None
-            lists = [[*done, *way] for done in lists for way in ways]
-        return tuple(dict.fromkeys("".join(f"{element}{END}" for element in found) for found in lists))
+        declare(node, self._data, self._reader, self._scope)
 
     def _arithmetic(self, node: Node) -> None:
-        names = [name for child in node.children for name in changed(child, self._data)]
-        if names:
-            self._scope.forget(names)
+        """Forget what `((V++))` assigns."""
+        pending = [child for child in node.children if child.type in CALCULATIONS]
+        while pending:
+            child = pending.pop()
+            self._scope.forget(changed(child, self._data))
+            pending += child.children
 
     # Commands
 
@@ -355,30 +344,15 @@ class _Walk:
         """One simple command; `more` are words of it that stand after a redirection."""
         if node.has_error:
             return None
-        nodes: list[Node] = []
-        environment = list(around.environment)
-        text: Node | None = None
-        for child in node.children:
-            kind = child.type
-            if kind == "variable_assignment":
-                environment += self._environment(child)
-            elif kind == "command_name":
-                nodes += child.children
-            elif kind == "herestring_redirect":
-                text = child.children[-1]
-            elif kind == "file_redirect":
-                nodes += child.children_by_field_name("destination")[1:]
-            elif kind not in _PASSED_OVER:
-                nodes.append(child)
-        arguments = [self._reader.argument(group, self._scope) for group in self._groups((*nodes, *more))]
+        simple = simple_command(node, more, self._data, self._reader, self._scope)
         last: Command | None = None
         seen: list[tuple[Word, ...]] = []
-        for words, origins in self._ways(arguments):
+        for words, origins in ways(simple.arguments, self._reader):
             command = Command(
                 words,
                 self._place,
                 around.wrapper,
-                tuple(environment),
+                around.environment + simple.environment,
                 around.form,
                 around.inside,
                 around.pipeline,
@@ -389,61 +363,23 @@ class _Walk:
         self._scope.forget(read_by(node, self._data))
         for child in (*node.children, *more):
             self._substitutions(child, around)
-        if last is not None and text is not None and wrappers.reads_program(last.words):
-            self._nested(last, len(last.words), [self._reader.argument((text,), self._scope)])
+        if last is not None and simple.text is not None and wrappers.reads_program(last.words):
+            self._nested(last, len(last.words), [simple.text])
         return last
-
-    def _environment(self, node: Node) -> list[tuple[str, Values]]:
-        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
-        if name is None:
-            return []
-        return [(self._text(name), ("",) if value is None else self._reader.value(value, self._scope))]
-
-    def _groups(self, nodes: Sequence[Node]) -> Iterator[list[Node]]:
-        """The nodes of each word: tree-sitter-bash makes two of a word with a line continuation or `\\ ` in it."""
-        group: list[Node] = []
-        for node in nodes:
-            if group and _is_joined(self._data[group[-1].end_byte : node.start_byte]):
-                group.append(node)
-                continue
-            if group:
-                yield group
-            group = [node]
-        if group:
-            yield group
-
-    def _ways(self, arguments: Sequence[Argument]) -> Iterator[tuple[tuple[Word, ...], tuple[Argument | None, ...]]]:
-        """The words of a command in each way it may come out, and for each word the argument that it alone is."""
-        choices: list[list[tuple[Word, ...]]] = []
-        count = 1
-        for argument in arguments:
-            ways = self._reader.alternatives(argument)
-            count *= len(ways)
-            if count > _MOST_WAYS:
-                count //= len(ways)
-                word = ways[0][0] if ways[0] else ways[1][0]
-                ways = [(word._replace(values=None, splits=True),)]
-            choices.append(ways)
-        for chosen in product(*choices):
-            words: list[Word] = []
-            origins: list[Argument | None] = []
-            for argument, fields_of_it in zip(arguments, chosen, strict=True):
-                words += fields_of_it
-                origins += [argument if len(fields_of_it) == 1 else None] * len(fields_of_it)
-            if words:
-                yield tuple(words), tuple(origins)
 
     def _run(
         self, command: Command, origins: tuple[Argument | None, ...], seen: list[tuple[Word, ...]]
     ) -> Command | None:
         """Take note of what a command really runs."""
+        is_elsewhere = False
         for _ in range(_MOST_PROGRAMS_DEEP):
             words = command.words
             inner = wrappers.inner(words)
             if inner is None:
                 break
+            is_elsewhere = is_elsewhere or inner.is_elsewhere
             if inner.program:
-                found = self._text_of(words, origins, inner)
+                found = self._text_of(origins, inner)
                 if found is None:
                     if inner.is_joined and (values := _joined(words[inner.start :])):
                         return self._made_of(values, _inside(command, words, inner))
@@ -453,7 +389,7 @@ class _Walk:
                         words=words[inner.start :], wrapper=command.wrapper + words[: inner.start]
                     )
                     return self._made_of(values, wrapped)
-                return self._nested(command, inner.start, found, inner.is_elsewhere, inner.is_joined)
+                return self._nested(command, inner.start, found, is_elsewhere, inner.is_joined)
             command = _inside(command, words, inner)
             rest = origins[inner.start :]
             origins = (origins[inner.entrypoint], *rest) if inner.entrypoint else rest
@@ -476,14 +412,10 @@ class _Walk:
                 )
         return command
 
-    def _redirected(self, node: Node, around: _Around) -> Command | None:
-        """A command with redirections. What follows a here-document's delimiter on its line is part of that."""
-        line = redirections(node, self._data)
+    def _redirected(self, line: Redirections, around: _Around) -> Command | None:
         inside = around.inside.union("and-list" if operator == "&&" else "or-list-left" for operator, _ in line.rest)
-        length = len(line.pipe) + 1
-        first_around = around._replace(inside=inside)
-        if line.pipe:
-            first_around = first_around._replace(pipeline=(0, length), piped_from=None)
+        before_pipe, length = around.pipeline[0], around.pipeline[1] + len(line.pipe)
+        first_around = around._replace(inside=inside, pipeline=(before_pipe, length))
         first: Command | None = None
         if line.body is not None and line.body.type == "command":
             first = self._command(line.body, line.words, first_around)
@@ -492,10 +424,10 @@ class _Walk:
         for redirect in line.redirects:
             self._substitutions(redirect, around)
         last = reader = first
-        for index, part in enumerate(line.pipe, 1):
+        for index, part in enumerate(line.pipe, before_pipe + 1):
             piped = around.within()._replace(inside=inside, pipeline=(index, length), piped_from=last)
             last = self._apart(part, piped)
-            if index == 1:
+            if part is line.pipe[0]:
                 reader = last if first is not None and _prints_input(first.words) else None
         if reader is not None and wrappers.reads_program(reader.words):
             for document, is_quoted in line.documents:
@@ -509,15 +441,11 @@ class _Walk:
 
     # Programs in words
 
-    def _text_of(
-        self, words: tuple[Word, ...], origins: tuple[Argument | None, ...], inner: wrappers.Inner
-    ) -> list[Argument] | None:
+    def _text_of(self, origins: tuple[Argument | None, ...], inner: wrappers.Inner) -> list[Argument] | None:
         """The arguments that are a program; None if too little of it is known to read it."""
-        found: list[Argument] = []
-        for word, origin in zip(words[inner.start :][: inner.program], origins[inner.start :], strict=False):
-            if origin is None or (word.values is None and not any(part.is_literal for part in origin.parts)):
-                return None
-            found.append(origin)
+        found = [origin for origin in origins[inner.start :][: inner.program] if origin is not None]
+        if len(found) < inner.program or not any(_is_partly_known(argument) for argument in found):
+            return None
         if inner.program == 1 and not all(part.is_quoted or part.is_literal for part in found[0].parts):
             return None
         return found
@@ -590,9 +518,8 @@ class _Walk:
                     self._statements(node.children, around.within("substitution"))
                     self._scope = scope
                 self._depth -= 1
-            elif node.type in CALCULATIONS:
-                self._scope.forget(changed(node, self._data))
             elif node.type not in _STATEMENTS:
+                self._scope.forget(changed(node, self._data))
                 pending += reversed(node.children)
 
     def _text(self, node: Node) -> str:
@@ -604,9 +531,8 @@ _PASSED_OVER = frozenset(("ERROR", "comment", "heredoc_body"))
 _STATEMENTS = frozenset(("ERROR", "pipeline", "command", "list", "redirected_statement", "negated_command", "subshell"))
 
 
-def _is_joined(between: bytes) -> bool:
-    """Whether what is between two words escapes every blank, so that they are one."""
-    return len(between) % 2 == 0 and between[::2] == b"\\" * (len(between) // 2)
+def _is_partly_known(argument: Argument) -> bool:
+    return any(part.values is not None and part.start < part.end for part in argument.parts)
 
 
 def _joined(words: tuple[Word, ...]) -> Values:

@@ -121,6 +121,8 @@ class Reader:
             return [Part(None, start, end, False, is_quoted)]
         if kind == "string":
             inside = self._between(start + 1, end - 1, node.children[1:-1], scope, _DOUBLE, depth + 1)
+            if len(inside) == 1 and inside[0].is_array:
+                return inside  # no word at all if the array is empty
             return [Part(("",), start, start, True, True), *inside]
         if kind == "raw_string":
             return [Part(("",), start, start, True, True), *self._literal(start + 1, end - 1, _RAW)]
@@ -128,6 +130,8 @@ class Reader:
             return [Part(("",), start, start, True, True), *self._ansi_c(start + 2, end - 1)]
         if kind == "translated_string":
             return self._parts(node.children[-1], scope, is_quoted, depth + 1)
+        if kind == "$" and self._data[end : end + 1] == b'"':
+            return []  # `$"…"` again, as it is parsed in most places
         if kind == "concatenation":
             return self._between(start, end, node.children, scope, _DOUBLE if is_quoted else _PLAIN, depth + 1)
         if kind == "simple_expansion":
@@ -190,7 +194,7 @@ class Reader:
                 while start < end and data[start] & 0xC0 == 0x80:
                     start += 1
                 text = data[slash + 1 : start].decode("utf-8", "replace")
-                parts.append(Part((text,), slash + 1, start, True, True))
+                parts.append(Part((text,), slash, start, False, True))
         return parts
 
     def _ansi_c(self, start: int, end: int) -> list[Part]:
