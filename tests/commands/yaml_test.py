@@ -64,7 +64,6 @@ def assert_literal(file: File, node: Node) -> None:
     done = 0
     for in_text, in_file, length in node.offsets:
         assert in_text >= done
-        assert length > 0
         assert text[in_text : in_text + length] == file.data[in_file : in_file + length]
         assert node.span.start <= in_file
         done = in_text + length

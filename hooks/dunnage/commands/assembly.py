@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dunnage.commands.model import Segment
+from dunnage.commands.model import Segment, locate
 
 
 class Text:
@@ -27,6 +27,10 @@ class Text:
         """Add bytes that do not."""
         self._pieces.append(text)
         self._size += len(text)
+
+    def mark(self, at: int) -> None:
+        """Note that what comes before and what comes next meet at `at` in the file."""
+        self._note(at, 0)
 
     def end_line(self, at: int) -> None:
         """Add the line ending that is at `at`, as LF whatever it is."""
@@ -61,7 +65,7 @@ def rewrite(
 ) -> tuple[str, tuple[Segment, ...]]:
     """`text` with other text at some places, given in order as start and end in characters.
 
-    What is put in does not stand in the file.
+    What is put in does not stand in the file. An empty segment at each end of it says what it is there for.
     """
     made = Text(b"")
     done = position = index = 0
@@ -78,7 +82,11 @@ def rewrite(
                 break
             index += 1
         made.append(part, kept)
-        made.make(inserted.encode("utf-8"))
         position = stop + len(text[start:end].encode("utf-8"))
         done = end
+        if stop < position:
+            span = locate(offsets, stop, position)
+            made.mark(span.start)
+            made.make(inserted.encode("utf-8"))
+            made.mark(span.end)
     return made.done()

@@ -488,6 +488,7 @@ def _unescape(text: Text, data: bytes, start: int, end: int, line_end: int) -> b
             end += 1
         if backslash + 1 >= line_end:
             return True
+        text.mark(backslash)
         if pair := re.compile(_SURROGATES).match(data, backslash, end):
             high, low = int(pair[1], 16), int(pair[2], 16)
             text.make(chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00).encode("utf-8"))
@@ -507,6 +508,7 @@ def _unescape(text: Text, data: bytes, start: int, end: int, line_end: int) -> b
         else:
             text.copy(backslash, backslash + 1)
             start = backslash + 1
+        text.mark(start)
     text.copy(start, end)
     return False
 
