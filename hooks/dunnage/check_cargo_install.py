@@ -69,6 +69,7 @@ class _Lists:
         self._tree = tree
         self.findings: list[Finding] = []
         self._given = self._listed(path) if path is not None else None
+        self._tops: dict[str, str] = {}
         self._found: dict[str, Pins | None] = {}
 
     def wanted(self, file: File, tool: str) -> tuple[str, str] | None:
@@ -94,17 +95,19 @@ class _Lists:
 
     def _own(self, file: File) -> Pins | None:
         """The list in the manifest at the top of the repository that `file` is in."""
-        folder = top(os.path.dirname(os.path.abspath(file.path)))
-        if folder not in self._found:
-            self._found[folder] = None
-            manifest = os.path.join(folder, "Cargo.toml")
+        folder = os.path.dirname(os.path.abspath(file.path))
+        if folder not in self._tops:
+            self._tops[folder] = os.path.join(top(folder), "Cargo.toml")
+        manifest = self._tops[folder]
+        if manifest not in self._found:
+            self._found[manifest] = None
             try:
-                self._found[folder], bad = tools.manifest_pins(self._tree.read(manifest))
+                self._found[manifest], bad = tools.manifest_pins(self._tree.read(manifest))
             except (FileNotFoundError, SourceError):
                 return None
             for entry in bad:
                 self._refuse(manifest, entry.span, entry.message)
-        return self._found[folder]
+        return self._found[manifest]
 
     def _refuse(self, path: str, span: Span, message: str) -> None:
         help = 'write the version that was reviewed in full: NAME = "1.2.3"'
