@@ -46,13 +46,15 @@ def problem(version: str, reader: str = INSTALL) -> str:
     if reader == INSTALL and text.startswith("v"):
         return "is refused by cargo: a version does not begin with `v`"
     is_range = text[0] in "<>=^~" or "*" in text
+    floats = "is a range"
     if reader == BINSTALL and not is_range:
         text, is_range = f"={text}", True
+        floats = "stands for any version that begins so"
     try:
         if not is_range:
             Version.parse(text)
             return ""
-        return "" if Requirement.parse(text).exact else "is a range"
+        return "" if Requirement.parse(text).exact else floats
     except VersionError as error:
         reason = str(error).partition(" is not a version")[2].removeprefix(" requirement").removeprefix(": ")
         reason = reason.partition(";")[0]
