@@ -166,6 +166,8 @@ def _unlocked(
         return
     if by_path or not (arguments.operands or arguments.last("--git") or "xargs" in found.command.inside):
         message = f"`{tool}` does not insist on Cargo.lock: it may build with other dependencies than those committed"
+    elif invocation.name == "binstall":
+        message = f"where `{tool}` has to build a tool, it does so with whatever dependencies are newest"
     else:
         message = f"`{tool}` ignores the Cargo.lock that comes with a tool and builds with whatever is newest"
     if not found.is_written(invocation.subcommand) and found.program != "cargo-binstall":

@@ -20,10 +20,10 @@ from dunnage.source import File
         (
             "1.2",
             "is refused by cargo: it must have three numbers, and a range would be written `^1.2`",
-            "is a range",
+            "stands for any version that begins so",
             "is a",
         ),
-        ("1", "is refused by cargo", "is a range", "is a range"),
+        ("1", "is refused by cargo", "stands for any", "is a range"),
         ("=1.2", "is a range", "is a range", "is a range"),
         ("^1.2.3", "is a range", "is a range", "is a range"),
         (">=1, <2", "is a range", "is a range", "is a range"),
