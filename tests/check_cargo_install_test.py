@@ -1,0 +1,465 @@
+"""check-cargo-install: tools have an exact version and the dependencies that they were released with."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dunnage.check_cargo_install import check, main
+from dunnage.options import Options
+from dunnage.source import Tree
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+STEPS = """\
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+"""
+RUN = STEPS + "      - run: {}\n"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a repository of our own."""
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(name: str, text: str) -> Path:
+    """Write a file, and the folders it is in."""
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode())
+    return path
+
+
+def found(name: str, text: str, pins: str | None = None, deny_unknown: bool = False) -> list[str]:
+    """What is found in a file: `line:column rule`, the rule without its concern."""
+    write(name, text)
+    tree = Tree()
+    findings = check([name], tree, Options(pins=pins, deny_unknown=deny_unknown))
+    places = [(*tree.position(it.path, it.span.start), it.rule.id.removeprefix("cargo-install/")) for it in findings]
+    return [f"{line}:{column} {rule}" for line, column, rule in sorted(places)]
+
+
+def fixed(name: str, text: str, *options: str) -> str:
+    """What --fix makes of a file; a second run must find nothing more to change."""
+    path = write(name, text)
+    main(["--fix", *options, name])
+    once = path.read_bytes()
+    main(["--fix", *options, name])
+    assert path.read_bytes() == once
+    return once.decode()
+
+
+@pytest.mark.parametrize(
+    ("line", "rules"),
+    [
+        ("cargo install x", ["unlocked", "unpinned"]),
+        ("cargo install x@1.2.3", ["unlocked"]),
+        ("cargo install x --locked", ["unpinned"]),
+        ("cargo install --locked x@1.2.3", []),
+        ("cargo install --frozen x@1.2.3", []),
+        ("cargo --locked install x@1.2.3", []),
+        ("cargo +nightly install --locked x --version 1.2.3", []),
+        ("cargo install --locked --vers=1.2.3 x", []),
+        ("cargo install --locked x@=1.2.3-rc.1", []),
+        ("cargo install --locked x@=1.2", ["unpinned"]),
+        ("cargo install --locked x@1.2", ["unpinned"]),
+        ("cargo install --locked x@v1.2.3", ["unpinned"]),
+        ("cargo install --locked x@latest", ["unpinned"]),
+        ("cargo install --locked x@^1.2.3", ["unpinned"]),
+        ("cargo install --locked x@'>=1, <2'", ["unpinned"]),
+        ("cargo install --locked x@'1.*'", ["unpinned"]),
+        ("cargo install --locked x@", ["unpinned"]),
+        ("cargo install --locked a@1.2.3 b c@1.2.3 d", ["unpinned", "unpinned"]),
+        ("cargo install --locked a b --version 1.2.3", []),
+        ("cargo install --path .", ["unlocked"]),
+        ("cargo install --path . --locked", []),
+        ("cargo install", ["unlocked"]),
+        ("cargo install --list", []),
+        ("cargo install -h", []),
+        ("cargo install x --locked -- --locked", ["unpinned"]),
+        ("cargo install x -- --locked", ["unlocked", "unpinned"]),
+        ("cargo install --git https://x/y --locked", ["moving-git"]),
+        ("cargo install --git https://x/y --locked --tag v1.2.3 z", ["moving-git"]),
+        ("cargo install --git https://x/y --locked --branch main", ["moving-git"]),
+        ("cargo install --git https://x/y --locked --rev 0123456", ["moving-git"]),
+        (f"cargo install --git https://x/y --locked --rev {COMMIT}", []),
+        (f"cargo install --git=https://x/y --locked --rev={COMMIT} z", []),
+        ("cargo install --git https://x/y --locked --rev $REV", []),
+        ("cargo binstall -y x", ["unlocked", "unpinned"]),
+        ("cargo binstall -y --locked x@1.2.3", []),
+        ("cargo binstall -y --locked x@1.2", ["unpinned"]),
+        ("cargo binstall -y --locked x@=1.2.3", []),
+        ("cargo binstall -V", []),
+        ("cargo binstall --self-install", []),
+        ("cargo-binstall -y x", ["unlocked", "unpinned"]),
+        ("cargo-binstall binstall --locked x@1.2.3", []),
+        ("~/.cargo/bin/cargo install x@1.2.3", ["unlocked"]),
+        ('"$HOME/.cargo/bin/cargo" install x@1.2.3', ["unlocked"]),
+        ("sudo -E cargo install x@1.2.3", ["unlocked"]),
+        ("bash -c 'cargo install x@1.2.3'", ["unlocked"]),
+        ("docker run --rm -v x:y rust:1 cargo install x@1.2.3", ["unlocked"]),
+        ("if which x; then cargo install x@1.2.3; else cargo binstall x@1.2.3; fi", ["unlocked", "unlocked"]),
+        ("for t in a b@1.2.3; do cargo install --locked $t; done", ["unpinned"]),
+        ("V=1.2.3; cargo install --locked x@$V", []),
+        ("V=1.2; cargo install --locked x@$V", ["unpinned"]),
+        ("cargo install --locked x@$V", []),
+        ("cargo install --locked --version=$V x", []),
+        ('cargo install --locked --version "$V" x', []),
+        ('cargo install --locked "$TOOL"', []),
+        ("cargo install $TOOL", ["unlocked"]),
+        ("cargo install $FLAGS x", []),
+        ('cargo install "$@"', []),
+        ('cargo install "${tools[@]}"', []),
+        ("echo x@1.2.3 | xargs cargo install", ["unlocked"]),
+        ("echo cargo install x", []),
+        ("# cargo install x", []),
+        ("cat <<EOF\ncargo install x\nEOF", []),
+        ("X='cargo install x'", []),
+        ("cargo build; cross build; cargo uninstall x", []),
+    ],
+)
+def test_commands(line: str, rules: list[str]) -> None:
+    assert sorted(it.partition(" ")[2] for it in found("x.sh", f"{line}\n")) == rules
+
+
+@pytest.mark.parametrize(
+    ("line", "rules"),
+    [
+        ("curl -sSf https://raw.githubusercontent.com/cargo-bins/cargo-binstall/main/install.sh | bash", 1),
+        ("wget -qO- https://raw.githubusercontent.com/x/cargo-y/refs/heads/main/install.sh | sudo sh -s -- -y", 1),
+        ("curl -L https://github.com/cargo-bins/cargo-binstall/raw/main/install.sh | tr a b | sh", 1),
+        ("curl https://github.com/o/r/releases/latest/download/r-installer.sh | sh", 1),
+        ("bash <(curl https://wasmtime.dev/install.sh)", 1),
+        ('sh -c "$(curl -fsSL https://just.systems/install.sh)"', 1),
+        ("curl https://rustwasm.github.io/wasm-pack/installer/init.sh -sSf | sh", 1),
+        (f"curl https://raw.githubusercontent.com/cargo-bins/cargo-binstall/{COMMIT}/install.sh | bash", 0),
+        ("curl https://raw.githubusercontent.com/cargo-bins/cargo-binstall/v1.2.3/install.sh | bash", 0),
+        ("curl https://github.com/o/r/releases/download/v1.2.3/r-installer.sh | sh", 0),
+        ("curl https://raw.githubusercontent.com/cargo-bins/cargo-binstall/$REF/install.sh | bash", 0),
+        ("curl --proto '=https' -sSf https://sh.rustup.rs | sh -s -- -y", 0),
+        ("curl https://wasmtime.dev/install.sh > install.sh", 0),
+        ("curl https://get.nexte.st/latest/linux | tar zxf -", 0),
+        ("curl https://example.org/install.sh | sh", 0),
+        ("VERSION=$(curl https://raw.githubusercontent.com/x/cargo-y/main/VERSION)", 0),
+    ],
+)
+def test_piped_installers(line: str, rules: int) -> None:
+    assert [it.partition(" ")[2] for it in found("x.sh", f"{line}\n")] == ["piped-installer"] * rules
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rules"),
+    [
+        pytest.param(
+            "Dockerfile",
+            "FROM rust\nRUN cargo install x --version 1.2.3 \\\n # why\n && true\n",
+            ["2:11 unlocked"],
+            id="RUN",
+        ),
+        pytest.param(
+            "Dockerfile", 'FROM rust\nRUN ["cargo", "install", "x"]\n', ["2:15 unlocked", "2:26 unpinned"], id="exec"
+        ),
+        pytest.param(
+            "Dockerfile", "FROM rust\nARG V=1.2\nRUN cargo install --locked x@$V\n", ["3:28 unpinned"], id="ARG"
+        ),
+        pytest.param(
+            "Dockerfile", "ARG V=1.2.3\nFROM rust\nARG V\nRUN cargo install --locked x@$V\n", [], id="global ARG"
+        ),
+        pytest.param("Dockerfile", "FROM rust\nARG V\nRUN cargo install --locked x@${V}\n", [], id="ARG from outside"),
+        pytest.param(
+            "Dockerfile.ci",
+            "FROM rust\nRUN <<EOF\nset -e\ncargo install x@1.2.3\nEOF\n",
+            ["4:7 unlocked"],
+            id="heredoc",
+        ),
+        pytest.param(".github/workflows/x.yml", RUN.format("cargo install x@1.2.3"), ["5:20 unlocked"], id="workflow"),
+        pytest.param(
+            ".github/workflows/x.yml",
+            "env:\n  V: 1.2\n" + RUN.format("cargo install --locked --version ${{ env.V }} x"),
+            ["7:60 unpinned"],
+            id="env",
+        ),
+        pytest.param(
+            ".github/workflows/x.yml", RUN.format("cargo install --locked x@${{ needs.a.outputs.b }}"), [], id="unknown"
+        ),
+        pytest.param(".gitlab-ci.yml", "a:\n  script:\n    - cargo install x@1.2.3\n", ["3:13 unlocked"], id="GitLab"),
+        pytest.param(
+            ".circleci/config.yml",
+            "jobs:\n  a:\n    steps:\n      - run:\n          command: cargo install x@1.2.3\n",
+            ["5:26 unlocked"],
+            id="CircleCI",
+        ),
+        pytest.param("Makefile", "x:\n\t@cargo install x@1.2.3\n", ["2:9 unlocked"], id="Makefile"),
+        pytest.param("justfile", "x:\n    @cargo install x@1.2.3\n", ["2:12 unlocked"], id="justfile"),
+        pytest.param("tools", "#!/usr/bin/env bash\ncargo install x@1.2.3\n", ["2:7 unlocked"], id="shebang"),
+        pytest.param("README", "cargo install x\n", [], id="no script"),
+        pytest.param("x.py", "#!/usr/bin/env python3\n# cargo install x\n", [], id="another language"),
+    ],
+)  # fmt: skip
+def test_files(name: str, text: str, rules: list[str]) -> None:
+    assert found(name, text) == rules
+
+
+@pytest.mark.parametrize(
+    ("step", "rules"),
+    [
+        ("uses: taiki-e/install-action@v2\n        with:\n          tool: a@1.2.3,b@1.2.3", []),
+        ("uses: taiki-e/install-action@v2\n        with:\n          tool: a@1.2,b c@1.2.3", ["7:17", "7:23"]),
+        (
+            "uses: Taiki-e/install-action@v2\n        with:\n          tool: |\n            a@1.2.3\n            b",
+            ["9:13"],
+        ),
+        ("uses: taiki-e/install-action@v2\n        with:\n          tool: a@latest", ["7:17"]),
+        ("uses: taiki-e/install-action@v2\n        with:\n          tool: ${{ inputs.x }}", []),
+        ("uses: taiki-e/install-action@v2\n        with:\n          tool: rust@nightly+rustfmt, valgrind", []),
+        (f"uses: taiki-e/install-action@{COMMIT}\n        with:\n          tool: a", ["7:17"]),
+        ("uses: taiki-e/install-action@cargo-hack", ["5:15"]),
+        ("uses: taiki-e/install-action@v2", []),
+        (f"uses: taiki-e/install-action@{COMMIT}", []),
+        ("uses: taiki-e/cache-cargo-install-action@v2\n        with:\n          tool: a", ["7:17"]),
+        ("uses: taiki-e/cache-cargo-install-action@v2\n        with:\n          tool: a@1.2.3", []),
+        ("uses: taiki-e/cache-cargo-install-action@v2\n        with: {tool: a, git: x, tag: v1.2.3}", ["6:38"]),
+        (f"uses: taiki-e/cache-cargo-install-action@v2\n        with: {{tool: a, git: x, rev: {COMMIT}}}", []),
+        ("uses: baptiste0928/cargo-install@v3\n        with:\n          crate: a", ["7:18"]),
+        ("uses: baptiste0928/cargo-install@v3\n        with:\n          crate: a\n          version: 1.2.3", []),
+        ('uses: baptiste0928/cargo-install@v3\n        with:\n          crate: a\n          version: "=1.2.3"', []),
+        ('uses: baptiste0928/cargo-install@v3\n        with:\n          crate: a\n          version: "^1.2"', ["8:21"]),
+        ("uses: baptiste0928/cargo-install@v3\n        with:\n          crate: a\n          version: 1.2", ["8:20"]),
+        ("uses: baptiste0928/cargo-install@v3\n        with: {crate: a, git: x, branch: main}", ["6:42"]),
+        (f"uses: baptiste0928/cargo-install@v3\n        with: {{crate: a, git: x, commit: {COMMIT}}}", []),
+        ("uses: cargo-bins/cargo-binstall@main", ["5:15"]),
+        ("uses: cargo-bins/cargo-binstall@v1.10.0", ["5:15"]),
+        ("uses: cargo-bins/cargo-binstall@main\n        with:\n          version: v1.10.0", []),
+        ("uses: actions/checkout@v4\n        with:\n          tool: a", []),
+    ],
+)
+def test_actions(step: str, rules: list[str]) -> None:
+    text = f"{STEPS}      - {step}\n"
+    assert found(".github/workflows/x.yml", text) == [f"{place} unpinned-action" for place in rules]
+
+
+def test_an_action_that_is_told_not_to_lock() -> None:
+    step = "uses: baptiste0928/cargo-install@v3\n        with: {crate: a, version: 1.2.3, locked: false}"
+    assert found(".github/workflows/x.yml", f"{STEPS}      - {step}\n") == ["6:50 unlocked"]
+
+
+@pytest.mark.parametrize(
+    ("line", "rules"),
+    [
+        ("cargo install --locked x@$V", ["unpinned"]),
+        ('cargo install --locked x --version "$V"', ["unpinned"]),
+        ('cargo install --locked "$TOOL"', ["unpinned"]),
+        ("cargo install $FLAGS x", ["unlocked", "unpinned"]),
+        ("cargo install --locked --git https://x/y --rev $REV", ["moving-git"]),
+        ("cargo install --locked x@1.2.3", []),
+    ],
+)
+def test_deny_unknown(line: str, rules: list[str]) -> None:
+    assert sorted(it.partition(" ")[2] for it in found("x.sh", f"{line}\n", deny_unknown=True)) == rules
+
+
+def test_deny_unknown_in_actions() -> None:
+    step = "uses: taiki-e/install-action@v2\n        with:\n          tool: ${{ inputs.x }}"
+    text = f"{STEPS}      - {step}\n"
+    assert found(".github/workflows/x.yml", text, deny_unknown=True) == ["7:17 unpinned-action"]
+
+
+PINS = 'x = "1.2.3"\ny = "=2.0.0"\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("cargo install x", "cargo install --locked x@1.2.3", id="none"),
+        pytest.param("cargo install --locked 'x'", "cargo install --locked 'x@1.2.3'", id="quoted"),
+        pytest.param("cargo install --locked x@^1 z@^1", "cargo install --locked x@1.2.3 z@^1", id="range"),
+        pytest.param('cargo install --locked x --vers "1.0"', 'cargo install --locked x --vers "1.2.3"', id="--vers"),
+        pytest.param("cargo install --locked --vers=0.9.0 x", "cargo install --locked --vers=1.2.3 x", id="="),
+        pytest.param("cargo install --locked x@=1.2.2", "cargo install --locked x@=1.2.3", id="exact requirement"),
+        pytest.param("cargo install --locked x@1.2.3 y@2.0.0", "cargo install --locked x@1.2.3 y@2.0.0", id="right"),
+        pytest.param("cargo install --locked x y", "cargo install --locked x@1.2.3 y@2.0.0", id="several"),
+        pytest.param("V=1; cargo install --locked x@$V", "V=1; cargo install --locked x@$V", id="variable"),
+        pytest.param("x=x; cargo install ${x}", "x=x; cargo install --locked ${x}", id="variable of the same name"),
+        pytest.param("cargo install --locked x y --version 1", "cargo install --locked x y --version 1", id="shared"),
+        pytest.param("cargo binstall -y x", "cargo binstall --locked -y x@1.2.3", id="binstall"),
+        pytest.param("cargo-binstall x@1", "cargo-binstall --locked x@1.2.3", id="cargo-binstall"),
+        pytest.param("cargo install --path x", "cargo install --locked --path x", id="path"),
+        pytest.param("cargo install $(echo) x", "cargo install $(echo) x", id="unknown"),
+    ],
+)  # fmt: skip
+def test_fixes(before: str, after: str) -> None:
+    write("pins.toml", PINS)
+    assert fixed("x.sh", f"{before}\n", "--pins", "pins.toml") == f"{after}\n"
+
+
+def test_fixes_everywhere(folder: Path) -> None:
+    (folder / "Cargo.toml").write_text(f"[workspace.metadata.dunnage.tools]\n{PINS}nextest = '0.9.1'\n")
+    assert (
+        fixed("a/Dockerfile", 'FROM rust\r\nRUN cargo install \\\r\n\t# why\r\n\tx\r\nRUN ["cargo", "install", "y"]')
+        == "FROM rust\r\nRUN cargo install --locked \\\r\n\t# why\r\n\tx@1.2.3\r\n"
+        'RUN ["cargo", "install", "--locked", "y@2.0.0"]'
+    )
+    text = (
+        RUN.format('"cargo install x" # why') + "      - uses: taiki-e/install-action@v2\n        with:\n          {}\n"
+    )
+    assert fixed(".github/workflows/x.yml", text.format("tool: x@1, nextest")) == text.replace(
+        '"cargo install x"', '"cargo install --locked x@1.2.3"'
+    ).format("tool: x@1.2.3, nextest@0.9.1")
+    step = "      - uses: baptiste0928/cargo-install@v3\n        with:\n          crate: x\n          version: '{}'\n"
+    assert fixed(".github/workflows/y.yml", STEPS + step.format("^1")) == STEPS + step.format("1.2.3")
+
+
+def test_without_a_list_no_version_is_written() -> None:
+    assert fixed("x.sh", "cargo install x@^1\n") == "cargo install --locked x@^1\n"
+
+
+def test_a_list_that_is_contradicted(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "Cargo.toml").write_text('[package.metadata.dunnage.tools]\nx = "1.2.3"\n')
+    write("x.sh", "cargo install --locked x@1.2.2\n")
+    assert main(["x.sh"]) == 1
+    assert capsys.readouterr().out == (
+        "x.sh:1:24: cargo-install/unpinned x is installed in version 1.2.2, but Cargo.toml pins it to 1.2.3\n"
+        "    help: write `x@1.2.3`, as Cargo.toml pins it\n"
+    )
+
+
+def test_a_given_list_goes_before_the_manifest(folder: Path) -> None:
+    (folder / "Cargo.toml").write_text('[package.metadata.dunnage.tools]\nx = "1.0.0"\ny = "1.0.0"\n')
+    write("pins.toml", 'x = "1.2.3"\n')
+    assert found("x.sh", "cargo install --locked x@1.2.3 y@1.0.0\n", pins="pins.toml") == []
+
+
+@pytest.mark.parametrize(
+    ("pins", "place"),
+    [
+        ('x = "1.2"\n', "pins.toml:1:5"),
+        ('y = "1.2.3"\nx = "^1.2.3"\n', "pins.toml:2:5"),
+        ("x = 1\n", "pins.toml:1:5"),
+        ("x = \n", "pins.toml:1:5"),
+        (None, "pins.toml:1:1"),
+    ],
+)
+def test_a_list_that_is_wrong(pins: str | None, place: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if pins is not None:
+        write("pins.toml", pins)
+    write("x.sh", "cargo install --locked y@1.2.3\n")
+    assert main(["--pins", "pins.toml", "x.sh"]) == 1
+    assert capsys.readouterr().out.startswith(f"{place}: cargo-install/unpinned ")
+
+
+@pytest.mark.parametrize(
+    "manifest", ["[dunnage\n", "workspace = 1\n", "[workspace.metadata]\ndunnage = 1\n", "# dunnage\n"]
+)
+def test_a_manifest_without_a_list(folder: Path, manifest: str) -> None:
+    (folder / "Cargo.toml").write_text(manifest)
+    assert found("x.sh", "cargo install --locked x@1.2.3\n") == []
+
+
+def test_what_it_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    write("x.sh", "cargo install x@v1.2.3\n")
+    assert main(["x.sh"]) == 1
+    assert capsys.readouterr().out == (
+        "x.sh:1:7: cargo-install/unlocked `cargo install` ignores the Cargo.lock that comes with a tool "
+        "and builds with whatever is newest\n"
+        "    help: write `cargo install --locked`\n"
+        "x.sh:1:15: cargo-install/unpinned x is not installed: the version `v1.2.3` is refused by cargo: "
+        "a version does not begin with `v`\n"
+        "    help: write `x@1.2.3`, with the version that was reviewed\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cargo install --locked x # dunnage: ignore[cargo-install/unpinned] newest on purpose\n",
+        "# dunnage: ignore[cargo-install/unpinned] newest on purpose\ncargo install --locked x\n",
+        "echo 'it' && cargo install --locked x # dunnage: ignore[cargo-install/unpinned] don't care\n",
+    ],
+)
+def test_ignored(text: str) -> None:
+    write("x.sh", text)
+    assert main(["x.sh"]) == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["echo '# dunnage: ignore[x/y]' cargo\n", 'echo "a # dunnage: nonsense" cargo\n', "echo a#dunnage: cargo\n"]
+)
+def test_what_is_no_comment(text: str) -> None:
+    write("x.sh", text)
+    assert main(["x.sh"]) == 0
+
+
+def test_a_file_that_is_not_utf_8_is_passed_over(folder: Path) -> None:
+    (folder / "x.sh").write_bytes(b"cargo install x # \xff\n")
+    assert main(["x.sh"]) == 0
+
+
+NAMES = ["Dockerfile", "x.sh", "Makefile", "justfile", ".gitlab-ci.yml", ".github/workflows/x.yml", ".circleci/x.yml"]
+PIECES = st.sampled_from(
+    [
+        "cargo install ",
+        "RUN ",
+        "run: ",
+        "- ",
+        "\n",
+        "\n  ",
+        "\t",
+        "$(",
+        "`",
+        "'",
+        '"',
+        "<<EOF",
+        "EOF",
+        "\\",
+        "#",
+        "${{",
+        "}}",
+        "steps:",
+        "jobs:",
+        "script:",
+        "FROM x",
+        "--locked",
+        "{",
+        "[",
+        "x@1.2",
+        "é",
+        "\r\n",
+        "for x in a b; do ",
+        "curl https://wasmtime.dev/install.sh",
+        "bash",
+        "uses: taiki-e/install-action@v2",
+        "with:",
+        "tool: a,b",
+        "--version ",
+        "--git ",
+        " --rev ",
+        "$X",
+        "dunnage: ",
+    ]
+)
+
+
+@given(
+    name=st.sampled_from(NAMES),
+    data=st.one_of(st.binary(), st.lists(PIECES).map(lambda it: "".join(it).encode())),
+    deny_unknown=st.booleans(),
+)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_bytes(name: str, data: bytes, deny_unknown: bool) -> None:
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    write("pins.toml", PINS)
+    for finding in check([name], Tree(), Options(pins="pins.toml", deny_unknown=deny_unknown)):
+        assert 0 <= finding.span.start <= finding.span.end <= len(data)
+        for edit in finding.fix.edits if finding.fix else ():
+            assert 0 <= edit.start <= edit.end <= len(data)
