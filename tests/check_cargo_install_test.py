@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dunnage import commands
 from dunnage.check_cargo_install import check, main
 from dunnage.options import Options
 from dunnage.source import Tree
@@ -21,6 +24,9 @@ jobs:
     steps:
 """
 RUN = STEPS + "      - run: {}\n"
+
+
+CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(autouse=True)
@@ -401,6 +407,27 @@ def test_what_is_no_comment(text: str) -> None:
 def test_a_file_that_is_not_utf_8_is_passed_over(folder: Path) -> None:
     (folder / "x.sh").write_bytes(b"cargo install x # \xff\n")
     assert main(["x.sh"]) == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Dockerfile", "a/Dockerfile.ci", "x.dockerfile", "Containerfile", "Containerfile.dev", "dockerfile"),
+        *(".github/workflows/ci.yml", ".gitea/workflows/ci.yaml", ".github/actions/x/action.yml", "action.yaml"),
+        *(".gitlab-ci.yml", "x.gitlab-ci.yml", ".gitlab/ci/a/b.yml", ".gitlab-ci/a.yml", ".circleci/config.yml"),
+        *("x.sh", "a/b.bash", ".envrc", "Makefile", "GNUmakefile", "makefile", "Makefile.ci", "x.mk", "justfile"),
+        *(".justfile", "a/Justfile", "x.just", "x.zsh"),
+        *("README.md", "x.yml", ".github/dependabot.yml", ".github/workflows/x/y.yml", "Cargo.toml", "main.rs", "x.py"),
+        *("docker-compose.yml", "my-action.yml", "NotDockerfile.md", "x.shx", "a.justx"),
+    ],
+)
+def test_the_clients_pass_every_file_that_has_commands(name: str) -> None:
+    manifest = yaml.safe_load((CHECKOUT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    files = {entry["id"]: entry["files"] for entry in manifest}
+    kind = commands.kind_of(name, b"")
+    assert bool(re.search(files["check-cargo-install"], name)) is (kind is not None)
+    is_built_from = kind in ("dockerfile", "github", "gitlab", "circleci")
+    assert bool(re.search(files["check-locked-builds"], name)) is is_built_from
 
 
 NAMES = ["Dockerfile", "x.sh", "Makefile", "justfile", ".gitlab-ci.yml", ".github/workflows/x.yml", ".circleci/x.yml"]

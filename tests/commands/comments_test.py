@@ -35,6 +35,11 @@ def test_comments(text: str, found: list[str]) -> None:
     assert [f"#{comment}" for _, comment in got] == found
 
 
+@pytest.mark.parametrize(("path", "count"), [("a.py", 0), ("README", 0), ("pins.toml", 1), ("Makefile", 1)])
+def test_in_which_files(path: str, count: int) -> None:
+    assert len(list(comments(File(path, b"# dunnage: a")))) == count
+
+
 @given(st.binary())
 def test_any_bytes(data: bytes) -> None:
     file = File("x.sh", data + b" # dunnage: x")
