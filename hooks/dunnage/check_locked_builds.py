@@ -42,9 +42,7 @@ def _check_call(file: File, found: Call) -> Iterator[Finding]:
     message = f"`{name}` does not insist on Cargo.lock: it may build with other dependencies than those committed"
     if found.is_written(build.at):
         written = f"{name.removesuffix(' check')} --locked check" if build.name == "deny check" else f"{name} --locked"
-        yield Finding(
-            UNLOCKED, file.path, word.span, message, f"write `{written}`", insertion(file, found, build.at)
-        )
+        yield Finding(UNLOCKED, file.path, word.span, message, f"write `{written}`", insertion(file, found, build.at))
         return
     message = f"`{found.program} {word.text}`, which stands for `{name}`, does not insist on Cargo.lock"
     help = f"write `{found.program} --locked {word.text}`, or put `--locked` into the alias in .cargo/config.toml"
