@@ -578,8 +578,22 @@ def test_commands_that_no_shell_reads() -> None:
 )
 def test_no_program_takes_long(unit: str) -> None:
     started = time.monotonic()
-    read(unit * (30_000 // len(unit)))
-    assert time.monotonic() - started < 10
+    read(unit * (40_000 // len(unit)))
+    assert time.monotonic() - started < 20
+
+
+def test_a_long_program_is_read_to_its_end() -> None:
+    program = "".join(f"f{n}() {{\n  cat <<E\n{n}\nE\n  echo 'é {n}'\n}}\n" for n in range(2000))
+    assert lines(read(program))[-2:] == ["cat", "echo 'é 1999'"]
+
+
+@pytest.mark.parametrize("character", ["\u00e9", "\u2705", "\U0001f680", "\U0010ffff"])
+def test_characters_beyond_ascii(character: str) -> None:
+    program = f'{character} a{character}b "$V{character}$V" # {character}\nV={character}; c ${character} $V'
+    assert lines(read(program, {"V": ("1",)})) == [
+        f"{character} a{character}b 1{character}1",
+        f"c ${character} {character}",
+    ]
 
 
 def test_deep_nesting_is_passed_over() -> None:

@@ -6,6 +6,7 @@ the file and are passed over.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from dunnage.commands import yaml
@@ -19,6 +20,8 @@ Variables = Mapping[str, Values]
 # `<< parameters.x >>`; and `\<<`, which stands for `<<`.
 _PARAMETER = r"\\<<|<<\s*((?:parameters|pipeline|matrix|node)(?:\.[A-Za-z0-9_-]+)+)\s*>>"
 _DEEPEST = 20
+# Aliases can make millions of steps of a small file. Real ones have up to a few hundred.
+_MOST_STEPS = 5000
 
 
 class _Place(NamedTuple):
@@ -39,11 +42,11 @@ def scripts(file: File) -> Iterator[Script]:
     """
     found: dict[int, Script] = {}
     for document in yaml.documents(file)[:1]:
-        for place in _places(document):
-            for start, script in _place_scripts(place):
-                other = found.setdefault(start, script)
-                if other is not script:
-                    found[start] = other._replace(variables=either(other.variables, script.variables))
+        places = (found for place in _places(document) for found in _place_scripts(place))
+        for start, script in islice(places, _MOST_STEPS):
+            other = found.setdefault(start, script)
+            if other is not script:
+                found[start] = other._replace(variables=either(other.variables, script.variables))
     yield from (script for _, script in sorted(found.items()))
 
 
@@ -206,12 +209,12 @@ def _given(document: yaml.Node) -> dict[str, list[yaml.Node]]:
         jobs = workflow.get("jobs")
         if jobs is not None:
             lists.append(jobs)
-    for steps in lists:
-        for step in _steps(steps):
-            for name, arguments in step.items():
-                matrix = arguments.path("matrix", "parameters")
-                if name not in ("run", "when", "unless"):
-                    found.setdefault(name, []).append(matrix or arguments)
+    for step in islice((step for steps in lists for step in _steps(steps)), _MOST_STEPS):
+        for name, arguments in step.items():
+            matrix = arguments.path("matrix", "parameters")
+            if name not in ("run", "when", "unless"):
+                found.setdefault(name, []).append(matrix or arguments)
+    for steps in lists[:_MOST_STEPS]:
         if steps.kind == "sequence":
             for element in steps.elements():
                 if element.kind == "scalar":

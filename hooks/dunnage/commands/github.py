@@ -5,7 +5,7 @@ Their syntax is that of https://docs.github.com/en/actions/reference/workflows-a
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import product
+from itertools import islice, product
 from typing import NamedTuple
 
 from dunnage.commands import expression, yaml
@@ -18,6 +18,9 @@ Variables = Mapping[str, Values]
 POSIX_SHELLS = frozenset(("ash", "bash", "dash", "ksh", "mksh", "sh", "zsh"))
 # Under these names, well-known actions install a wrapper that hands the script to a POSIX shell.
 _WRAPPED_SHELLS = frozenset(("alpine.sh", "msys2", "wsl-bash"))
+
+# Aliases can make millions of steps of a small file. Real ones have up to a few hundred.
+_MOST_STEPS = 5000
 
 # A job of more combinations is described by all the values that each name has anywhere.
 _MOST_COMBINATIONS = 300
@@ -63,7 +66,7 @@ class _Step(NamedTuple):
 def scripts(file: File) -> Iterator[Script]:
     """What each step runs in a POSIX shell, in the order of the file. Raises SourceError as YAML does."""
     found: dict[int, Script] = {}
-    for step in _steps(file):
+    for step in islice(_steps(file), _MOST_STEPS):
         run = step.node.get("run")
         if run is None or run.kind != "scalar" or not run.text or not _is_posix(step):
             continue
@@ -80,7 +83,7 @@ def scripts(file: File) -> Iterator[Script]:
 def uses(file: File) -> Iterator[Action]:
     """The actions that steps use, in the order of the file. Raises SourceError as YAML does."""
     found: dict[int, Action] = {}
-    for step in _steps(file):
+    for step in islice(_steps(file), _MOST_STEPS):
         used = step.node.get("uses")
         if used is None or used.kind != "scalar" or not used.text:
             continue
@@ -177,7 +180,9 @@ def expand_all(texts: Values, variables: Variables) -> Values:
 
 
 def _without(variables: Variables, names: Iterable[str]) -> Variables:
-    gone = {name for bare in names for name in (bare, f"env.{bare}")}
+    gone = {name for bare in names for name in (bare, f"env.{bare}")} & variables.keys()
+    if not gone:
+        return variables
     return {name: values for name, values in variables.items() if name not in gone}
 
 

@@ -45,16 +45,13 @@ def _document_scripts(file: File, document: yaml.Node) -> Iterator[Script]:
     jobs = {name: node for name, node in document.items() if name not in _NO_JOBS and node.kind == "mapping"}
     visible = _visible(document, jobs)
     default = document.get("default")
-    everywhere: Variables | None = None
-    for variables in visible.values():
-        everywhere = variables if everywhere is None else either(everywhere, variables)
-    if everywhere is None:
-        everywhere = _variables(document)
-
-    places: list[tuple[yaml.Node, Place, Variables]] = []
-    for names, node in (((), document), (("default",), default)):
-        for key, script in _own_scripts(node):
-            places.append((script, Place("gitlab", (*names, key)), everywhere))
+    shared = [
+        (script, Place("gitlab", (*names, key)))
+        for names, node in (((), document), (("default",), default))
+        for key, script in _own_scripts(node)
+    ]
+    everywhere = _everywhere(document, visible) if shared else {}
+    places = [(script, place, everywhere) for script, place in shared]
     for name, job in jobs.items():
         if _is_windows(job) or (not job.get("tags") and _is_windows(default)):
             continue
@@ -65,6 +62,14 @@ def _document_scripts(file: File, document: yaml.Node) -> Iterator[Script]:
                 variables = _without_assigned(variables, before or document.get("before_script"))
             places.append((script, Place("gitlab", (f"job {name}", key)), variables))
     yield from _programs(file, places)
+
+
+def _everywhere(document: yaml.Node, visible: Mapping[str, Variables]) -> Variables:
+    """What scripts see that run in all jobs."""
+    found: Variables | None = None
+    for variables in visible.values():
+        found = variables if found is None else either(found, variables)
+    return _resolved(_templates(document.get("variables"))) if found is None else found
 
 
 def _own_scripts(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
@@ -211,10 +216,6 @@ def _chain(name: str, jobs: Mapping[str, yaml.Node]) -> list[str] | None:
     return found[::-1]
 
 
-def _variables(document: yaml.Node) -> Variables:
-    return _resolved(_templates(document.get("variables")))
-
-
 def _templates(variables: yaml.Node | None) -> dict[str, Values]:
     """What `variables:` says, references to other ones still in it."""
     found: dict[str, Values] = {}
@@ -254,6 +255,8 @@ def _rule_variables(node: yaml.Node | None) -> dict[str, Values]:
 
 def _resolved(templates: Mapping[str, Values]) -> Variables:
     """`templates` with the variables put in that they refer to; unknown if one of those is."""
+    if not any("$" in value for values in templates.values() for value in values or ()):
+        return templates
     known: dict[str, Values] = {}
     waiting = dict(templates)
     for _ in range(10):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dunnage.commands import wrappers
 from dunnage.commands.arguments import simple_command, ways
 from dunnage.commands.assignments import CALCULATIONS, assigned, changed, declare, functions, read_by
-from dunnage.commands.grammar import parse
+from dunnage.commands.grammar import parse_bash
 from dunnage.commands.model import Command, Place, Script, Values, Word, mentions, programs
 from dunnage.commands.programs import Program, program_of
 from dunnage.commands.redirections import LISTS, Redirections, last_of, redirections
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 1024 * 1024
 """A program of more bytes than this is passed over; the largest real script seen has 200,000."""
-MOST_PIPES = 5000
-"""A program with more `|` than this is passed over, for parsing a pipe takes time that grows with the square of its
-length, and nothing can stop it; real scripts have up to 1,200."""
-
 _MOST_DEEP = 100
 """Syntax nested more deeply than this is passed over: Python's own stack is what would give out."""
 _MOST_PROGRAMS_DEEP = 8
@@ -38,9 +34,7 @@ def commands(file: File, script: Script, mention: Collection[str] | None = None)
     If `mention` is given, a program that holds none of those names is not looked at. What cannot be parsed is passed
     over.
     """
-    if len(script.text) > MAX_BYTES or script.text.count("|") > MOST_PIPES:
-        return
-    if mention is not None and not mentions(script, mention):
+    if len(script.text) > MAX_BYTES or (mention is not None and not mentions(script, mention)):
         return
     walk = _Walk(file, script.place, program_of(script), Scope(script.variables))
     walk.whole(_Around())
@@ -111,7 +105,7 @@ class _Walk:
 
     def whole(self, around: _Around) -> Command | None:
         """Read the whole program; the result is its last command."""
-        tree = parse("bash", self._data)
+        tree = parse_bash(self._data)
         if tree is None:
             return None
         root = tree.root_node

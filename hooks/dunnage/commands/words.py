@@ -135,7 +135,7 @@ class Reader:
         if kind == "concatenation":
             return self._between(start, end, node.children, scope, _DOUBLE if is_quoted else _PLAIN, depth + 1)
         if kind == "simple_expansion":
-            return [self._variable(node, start, scope, is_quoted)]
+            return self._variable(node, start, scope, is_quoted)
         if kind == "expansion":
             return [self._expansion(node, start, scope, is_quoted, depth)]
         if kind in ("arithmetic_expansion", "process_substitution") or (node.children and kind != "word"):
@@ -215,11 +215,20 @@ class Reader:
             done = escape.end()
         return parts + self._literal(start + done, end, _RAW)
 
-    def _variable(self, node: Node, start: int, scope: Scope, is_quoted: bool) -> Part:
-        name = self._text(node.children[-1])
+    def _variable(self, node: Node, start: int, scope: Scope, is_quoted: bool) -> list[Part]:
+        name, end = self._text(node.children[-1]), node.end_byte
+        if not name.isascii():
+            # To the parser all that is beyond ASCII is an underscore: `$V…` is `$V` and an ellipsis.
+            while not name.isascii():
+                name = name[:-1]
+            end = start + 1 + len(name)
+            rest = self._literal(end, node.end_byte, _DOUBLE if is_quoted else _PLAIN)
+            if not name:
+                return [*self._literal(start, end, _RAW), *rest]
+            return [Part(scope.get(name), start, end, False, is_quoted), *rest]
         if name == "@" or (name == "*" and not is_quoted):
-            return Part(None, start, node.end_byte, False, is_quoted, True)
-        return Part(scope.get(name), start, node.end_byte, False, is_quoted or name in _NUMBERS)
+            return [Part(None, start, end, False, is_quoted, True)]
+        return [Part(scope.get(name), start, end, False, is_quoted or name in _NUMBERS)]
 
     def _expansion(self, node: Node, start: int, scope: Scope, is_quoted: bool, depth: int) -> Part:
         """`${…}`. Source of the operators: the bash manual, "Shell Parameter Expansion"."""

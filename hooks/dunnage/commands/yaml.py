@@ -29,7 +29,8 @@ MAX_LINES = 32_000
 MAX_COLUMNS = 80
 _BLOCK_STARTS = rb"(?m)^[ \t]*(?:(?:[-?:]|[&!*][^ \t\r\n]*)[ \t]+)*"
 
-_LONGEST_FLOW = 20_000
+_LONGEST_FLOW = 10_000
+_MOST_MISSES = 20  # brackets that are not closed
 
 _BREAK = rb"\r\n|\n|\r"
 _MERGE = "<<"
@@ -38,7 +39,7 @@ _MERGE = "<<"
 class Node:
     """A value: a mapping, a sequence or a scalar; `unknown` if it is none of these because the file is broken."""
 
-    __slots__ = ("_contents", "_decoded", "_document", "_syntax", "kind", "span", "style", "tag")
+    __slots__ = ("_contents", "_decoded", "_document", "_index", "_syntax", "kind", "span", "style", "tag")
 
     kind: str
     """`mapping`, `sequence`, `scalar` or `unknown`."""
@@ -54,6 +55,7 @@ class Node:
         self._document = document
         self._syntax = syntax
         self._decoded: tuple[str, tuple[Segment, ...]] | None = None
+        self._index: dict[str, Node] | None = None
         self._contents: list[tuple[Node | None, Node]] | None = None
         self.tag = tag
         if syntax is None:
@@ -93,9 +95,9 @@ class Node:
         Of keys that are there twice, which YAML does not allow, the last counts.
         """
         for mapping in self._merged():
-            for found, value in reversed(mapping.pairs()):
-                if found.text == key and found.kind == "scalar":
-                    return value
+            found = mapping.by_key().get(key)
+            if found is not None:
+                return found
         return None
 
     def path(self, *keys: str) -> Node | None:
@@ -109,9 +111,8 @@ class Node:
         """Keys and values of a mapping: its own in order, then those that only merge keys bring."""
         seen: set[str] = set()
         for mapping in self._merged():
-            last = {key.text: value for key, value in mapping.pairs() if key.kind == "scalar" and not _is_merge(key)}
-            for key, value in last.items():
-                if key not in seen:
+            for key, value in mapping.by_key().items():
+                if key not in seen and not (key == _MERGE and self._document.merges):
                     seen.add(key)
                     yield key, value
 
@@ -130,6 +131,12 @@ class Node:
                 yield node
                 if self._document.merges:
                     waiting += [value for key, value in reversed(node.pairs()) if _is_merge(key)]
+
+    def by_key(self) -> dict[str, Node]:
+        """Its own values by the text of their keys, merge keys among them."""
+        if self._index is None:
+            self._index = {key.text: value for key, value in self.pairs() if key.kind == "scalar"}
+        return self._index
 
     def _decode(self) -> tuple[str, tuple[Segment, ...]]:
         if self._decoded is None:
@@ -349,11 +356,14 @@ def _on_one_line(data: bytes) -> bytes:
     """
     masked = bytearray(data)
     token = re.compile(_FLOW_TOKEN, re.DOTALL)
-    done = 0
+    done = misses = 0
     for start in re.finditer(_FLOW, data):
         if start.end() < done:
             continue
+        if misses > _MOST_MISSES:
+            break
         depth = 0
+        misses += 1
         blanks: list[tuple[int, int]] = []
         for found in token.finditer(data, start.end(), start.end() + _LONGEST_FLOW):
             if found.lastgroup in ("comment", "newline"):
@@ -361,6 +371,7 @@ def _on_one_line(data: bytes) -> bytes:
             depth += {"open": 1, "close": -1}.get(found.lastgroup or "", 0)
             if not depth:
                 done = found.end()
+                misses -= 1
                 for begin, end in blanks:
                     masked[begin:end] = b" " * (end - begin)
                 break
