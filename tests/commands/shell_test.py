@@ -325,6 +325,7 @@ def test_order_is_that_of_the_file() -> None:
         pytest.param("env -i -u X A=b cargo b", "cargo b", id="env"),
         pytest.param("env", "env", id="env alone"),
         pytest.param("time -p cargo b", "cargo b", id="time"),
+        pytest.param("time A=b cargo b", "cargo b", id="time-and-an-assignment"),
         pytest.param("nice -n 5 ionice -c3 nohup cargo b", "cargo b", id="nice, ionice, nohup"),
         pytest.param("timeout -s KILL --kill-after 5 10m cargo b", "cargo b", id="timeout"),
         pytest.param("exec -a x cargo b", "cargo b", id="exec"),

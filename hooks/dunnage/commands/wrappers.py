@@ -388,7 +388,10 @@ _SIMPLE = {
     "env": _Options(
         "uC", frozenset(("--unset", "--chdir")), stops=frozenset(("S", "--split-string")), has_assignments=True
     ),
-    "time": _Options("fo", frozenset(("--format", "--output")), stops=frozenset(("V", "--version"))),
+    # A word of the shell's own, so assignments may follow it as they may begin a command.
+    "time": _Options(
+        "fo", frozenset(("--format", "--output")), stops=frozenset(("V", "--version")), has_assignments=True
+    ),
     "gtime": _Options("fo", frozenset(("--format", "--output"))),
     "nice": _Options("n", frozenset(("--adjustment",))),
     "ionice": _Options("cn", frozenset(("--class", "--classdata")), stops=frozenset(("p", "P", "u"))),
