@@ -19,7 +19,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 EXAMPLE = CHECKOUT / "demo" / "example"
 
-# One workspace per folder of the example, and none in `steady`, which has nothing wrong.
+# One workspace per folder of the example, and none in `steady`, which has nothing wrong; `image` is a Dockerfile.
 PLANTED = Counter(
     {
         ("courier", "cargo-lock/foreign-source"): 1,
@@ -27,6 +27,9 @@ PLANTED = Counter(
         ("greeter", "cargo-lock/missing"): 1,
         ("plugin", "cargo-lock/untracked"): 1,
         ("router", "cargo-lock/unreadable"): 1,
+        ("image", "cargo-install/unlocked"): 1,
+        ("image", "cargo-install/unpinned"): 1,
+        ("image", "locked-builds/unlocked"): 1,
     }
 )
 NEEDS_CARGO = {("ledger", "cargo-lock/stale"), ("greeter", "cargo-lock/missing")}
@@ -92,10 +95,12 @@ def rewrite(path: Path, pattern: str, replacement: str) -> None:
 
 def configuration(repository: Path, revision: str, hook: str, *arguments: str) -> str:
     """Return a .pre-commit-config.yaml that runs one hook of the repository."""
-    return (
-        f"repos:\n  - repo: '{repository.as_posix()}'\n    rev: {revision}\n    hooks:\n"
-        f"      - id: {hook}\n        args: [{', '.join(arguments)}]\n"
-    )
+    return f"repos:\n  - repo: '{repository.as_posix()}'\n    rev: {revision}\n    hooks:\n{entry(hook, *arguments)}"
+
+
+def entry(hook: str, *arguments: str) -> str:
+    """Return the lines of a configuration that switch a hook on."""
+    return f"      - id: {hook}\n        args: [{', '.join(arguments)}]\n"
 
 
 def runs(command: list[str], env: dict[str, str]) -> bool:
@@ -127,8 +132,9 @@ class Demo:
         commit_all(self.example, "Tidy up", self.env)
 
     def configure(self, *arguments: str) -> None:
-        """Have pre-commit run check-cargo-lock with these arguments."""
-        text = configuration(self.hooks, self.revision, "check-cargo-lock", *arguments)
+        """Have pre-commit run all hooks with these arguments."""
+        text = configuration(self.hooks, self.revision, "check-cargo-install", "--pins=tools.toml", *arguments)
+        text += entry("check-cargo-lock", *arguments) + entry("check-locked-builds", *arguments)
         (self.example / ".pre-commit-config.yaml").write_text(text, encoding="utf-8")
 
     def run(self, *command: str) -> tuple[int, str]:
@@ -168,16 +174,20 @@ def main() -> None:
         demo = Demo(Path(folder).resolve())
         has_cargo = runs(["cargo", "--version"], demo.env)
         by_cargo = Counter(problem for problem in PLANTED.elements() if problem in NEEDS_CARGO)
+        by_edit = Counter(problem for problem in PLANTED.elements() if problem[0] == "image")
 
-        print("An example repository of six Cargo workspaces, with something wrong in five of them.\n")
-        print("1. The hook is installed, and run on all files:\n")
+        print("An example repository of six Cargo workspaces and a Dockerfile, with something wrong in all but one.\n")
+        print("1. The hooks are installed, and run on all files:\n")
         demo.run("pre-commit", "install", "--install-hooks")
         expect("first run", demo.findings(status=1), PLANTED)
 
-        print("2. With `args: [--fix]` the hook has cargo, where it is there, write the locks that cargo can write. It")
-        print("   touches no others: a lock that was tampered with, hidden or half merged is for people to look at.\n")
+        print("2. With `args: [--fix]` the hooks write what needs no guess: `--locked`, the versions that tools.toml")
+        print("   lists, and, where cargo is there to write them, the locks that cargo can write. They touch no other")
+        print("   lock: one that was tampered with, hidden or half merged is for people to look at.\n")
         demo.configure("--fix")
-        expect("--fix", demo.findings(status=1), PLANTED - by_cargo + WRITTEN if has_cargo else PLANTED)
+        left = PLANTED - by_edit
+        expect("--fix", demo.findings(status=1), left - by_cargo + WRITTEN if has_cargo else left)
+        demo.run("git", "diff", "--", "image/Dockerfile")
         demo.run("git", "add", "--intent-to-add", "--all")
         _, changes = demo.run("git", "diff", "--", "*.lock")
         changed = set(re.findall(r"^\+\+\+ b/(\w+)/", changes, re.MULTILINE))
