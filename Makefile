@@ -36,7 +36,8 @@ lint: $(READY)
 	$(BIN)/python -m pre_commit run --all-files
 
 bench: $(READY)
-	PYTHONPATH=tests $(BIN)/python bench/check_cargo_lock.py
+	PYTHONPATH=tests:. $(BIN)/python bench/check_cargo_lock.py
+	PYTHONPATH=tests:. $(BIN)/python bench/check_commands.py
 
 format: $(READY)
 	$(BIN)/python -m ruff check --fix
