@@ -169,7 +169,7 @@ def expect(what: str, found: Counter[tuple[str, str]], due: Counter[tuple[str, s
 
 def main() -> None:
     """Run the demo."""
-    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr] # it is a TextIOWrapper
     with tempfile.TemporaryDirectory(prefix="dunnage-demo-", ignore_cleanup_errors=True) as folder:
         demo = Demo(Path(folder).resolve())
         has_cargo = runs(["cargo", "--version"], demo.env)

@@ -363,7 +363,7 @@ def test_requirement_is_a_value() -> None:
     assert copy.deepcopy(requirement) == requirement
     assert pickle.loads(pickle.dumps(requirement)) == requirement
     with pytest.raises(AttributeError, match="immutable"):
-        requirement.exact = None  # type: ignore[misc]
+        requirement.exact = None  # type: ignore[misc] # which is what is tested
 
 
 # Properties
@@ -391,7 +391,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         try:
             parse(text)
         except VersionError as error:
-            assert str(error).isprintable()  # noqa: PT017
+            assert str(error).isprintable()  # noqa: PT017 - most texts raise nothing
 
 
 @given(versions)

@@ -162,7 +162,7 @@ def arenas(judge: Judge, origin: Path, scratch: Path) -> Iterator[Arena]:
         try:
             yield Arena(judge, root, str(Path(origin.name) / root.relative_to(copy)))
         except ValueError as error:
-            print(f"{root}: left out, its lock cannot be read: {error}")  # noqa: T201
+            print(f"{root}: left out, its lock cannot be read: {error}")  # noqa: T201 - a program of its own
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -209,7 +209,7 @@ def _compare(arena: Arena, options: argparse.Namespace, totals: Counter[str], by
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201
+    print(text, flush=True)  # noqa: T201 - a program of its own
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import product
 
 from dunnage.commands.model import Values
@@ -285,7 +286,7 @@ def _format(arguments: list[_Values]) -> _Values:
         if count >= _MOST_VALUES:
             return (_UNKNOWN,)
         try:
-            made.append(re.sub(r"\{\{|\}\}|\{([0-9]{1,4})\}", lambda match, it=inserted: _insert(match, it), pattern))  # type: ignore[misc]
+            made.append(re.sub(r"\{\{|\}\}|\{([0-9]{1,4})\}", partial(_insert, inserted=inserted), pattern))
         except IndexError:
             return (_UNKNOWN,)
     return _unique(made)
