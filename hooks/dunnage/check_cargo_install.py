@@ -16,7 +16,7 @@ from dunnage.cargo.command_line import Argument, Arguments
 from dunnage.cargo.tools import Pins
 from dunnage.cargo_calls import Aliases, Call, call, insertion, readable, top
 from dunnage.commands.comments import comments
-from dunnage.commands.model import Command, Word, programs
+from dunnage.commands.model import POSIX_SHELLS, Command, Word, programs
 from dunnage.finding import Edit, Finding, Fix, Rule, Span
 from dunnage.hook import Hook, run
 from dunnage.options import Option, Options
@@ -31,7 +31,6 @@ MOVING_GIT = Rule("cargo-install/moving-git", "a tool is built from git, but not
 UNPINNED_ACTION = Rule("cargo-install/unpinned-action", "an action installs a tool in no exact version")
 PIPED_INSTALLER = Rule("cargo-install/piped-installer", "a tool's installer is run from where it can change any day")
 
-_SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ash", "ksh", "mksh"))
 _DOWNLOADERS = frozenset(("curl", "wget"))
 _MENTION = (*dict.fromkeys(("cargo", *installers.HINTS)),)
 _HINTS = (*_MENTION, *(name.partition("/")[2] for name in actions.NAMES))
@@ -339,7 +338,7 @@ def _text(word: Word) -> str:
 
 def _check_piped(context: _Context, command: Command, downloads: Sequence[tuple[Word, str]]) -> Iterator[Finding]:
     """Check a command that runs what another one downloads."""
-    is_shell = not _SHELLS.isdisjoint(programs(command.words[0]) or ())
+    is_shell = not POSIX_SHELLS.isdisjoint(programs(command.words[0]) or ())
     found: list[tuple[Word, str]] = []
     if is_shell:
         before = command.piped_from

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
+from dunnage.commands.model import POSIX_SHELLS
+
 if TYPE_CHECKING:
     from dunnage.commands.model import Command, Script
     from dunnage.source import File
@@ -32,11 +34,11 @@ def kind_of(path: str, head: bytes) -> str | None:
     if name.startswith(("Makefile.", "makefile.")) and extension not in ("am", "in", "toml"):
         return "makefile"
     interpreter = _interpreter(head)
-    if interpreter in _POSIX:
+    if interpreter in POSIX_SHELLS:
         return "shell"
     if interpreter:
         return {"just": "justfile", "make": "makefile", "gmake": "makefile"}.get(interpreter)
-    return "shell" if extension in _POSIX or lower in _STARTUP_FILES else None
+    return "shell" if extension in POSIX_SHELLS or lower in _STARTUP_FILES else None
 
 
 def commands(file: File, mention: Collection[str] | None = None) -> Iterator[Command]:
@@ -89,7 +91,6 @@ def _scripts(file: File) -> Iterator[Script | Command]:
         yield from justfile.scripts(file)
 
 
-_POSIX = frozenset(("sh", "bash", "dash", "zsh", "ash", "ksh", "mksh"))
 _STARTUP_FILES = frozenset((".bashrc", ".bash_profile", ".profile", ".zshrc", ".zprofile", ".zshenv", ".envrc"))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from dunnage.commands.dockerfile_syntax import Argument, Heredoc, Instruction, is_heredoc, joined, read
 from dunnage.commands.dockerfile_words import Expansion, expand
-from dunnage.commands.model import Command, Place, Script, Segment, Values, Word
+from dunnage.commands.model import POSIX_SHELLS, Command, Place, Script, Segment, Values, Word
 from dunnage.source import File
 
 
@@ -31,7 +31,6 @@ def scripts(file: File) -> Iterator[Script | Command]:
 
 _RUNNING = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK", "RUN"})
 _SETTING = frozenset({"ARG", "ENV", "FROM", "SHELL"})
-_SHELLS = frozenset({"ash", "bash", "dash", "ksh", "mksh", "sh", "zsh"})
 _WINDOWS = ("mcr.microsoft.com/windows", "nanoserver", "servercore")
 _GIVEN = tuple(
     f"{side}{part}" for side in ("BUILD", "TARGET") for part in ("PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT")
@@ -73,7 +72,7 @@ class _Builder:
             for argument in instruction.arguments:
                 self._declare(instruction, argument.text)
         elif instruction.form == "exec" and not instruction.onbuild:
-            self._stage.is_posix = any(_base_name(argument.text) in _SHELLS for argument in instruction.arguments)
+            self._stage.is_posix = any(_base_name(argument.text) in POSIX_SHELLS for argument in instruction.arguments)
 
     def _start(self, instruction: Instruction) -> None:
         written = [argument.text for argument in instruction.arguments]
@@ -155,7 +154,7 @@ class _Builder:
             if is_heredoc(arguments[0].text):
                 program = self._body(instruction.heredocs[0], instruction.heredocs[0].chomp)
                 interpreter = _interpreter(program[0])
-                is_posix = stage.is_posix if interpreter is None else interpreter in _SHELLS
+                is_posix = stage.is_posix if interpreter is None else interpreter in POSIX_SHELLS
             else:
                 program = self._with_heredocs(arguments[0], instruction.heredocs)
                 is_posix = stage.is_posix
@@ -242,7 +241,7 @@ def _interpreter(text: str) -> str | None:
 def _command_string(arguments: tuple[Argument, ...]) -> Argument | None:
     """The program in `["sh", "-c", "PROGRAM"]`; None if it is something else that is run."""
     at = int(_base_name(arguments[0].text) == "env" and len(arguments) > 1)
-    if _base_name(arguments[at].text) not in _SHELLS:
+    if _base_name(arguments[at].text) not in POSIX_SHELLS:
         return None
     at += 1
     reads_string = False

@@ -9,13 +9,12 @@ from itertools import islice, product
 from typing import NamedTuple
 
 from dunnage.commands import expression, yaml
-from dunnage.commands.model import Place, Script, Segment, Values
+from dunnage.commands.model import POSIX_SHELLS, Place, Script, Segment, Values
 from dunnage.finding import Span
 from dunnage.source import File
 
 Variables = Mapping[str, Values]
 
-POSIX_SHELLS = frozenset(("ash", "bash", "dash", "ksh", "mksh", "sh", "zsh"))
 # Under these names, well-known actions install a wrapper that hands the script to a POSIX shell.
 _WRAPPED_SHELLS = frozenset(("alpine.sh", "msys2", "wsl-bash"))
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from dunnage.commands.assembly import Text
-from dunnage.commands.github import POSIX_SHELLS, is_posix_shell
-from dunnage.commands.model import Place, Script, Values
+from dunnage.commands.github import is_posix_shell
+from dunnage.commands.model import POSIX_SHELLS, Place, Script, Values
 from dunnage.source import File
 
 _DEEPEST = 20

@@ -51,8 +51,6 @@ class _Recipe(NamedTuple):
     rule: int
     lines: list[_Line]
     """One line, and those that continue it."""
-    inline: bool
-    """It stands behind `;` on the rule's own line."""
 
 
 class _Rule(NamedTuple):
@@ -114,7 +112,7 @@ class _Reader:
             if self._in_rule and self._data.startswith(self._prefix, line.start):
                 taken = self._continued(lines, index)
                 first = _Line(line.start + len(self._prefix), line.end)
-                self._recipes.append(_Recipe(len(self._rules) - 1, [first, *lines[index + 1 : taken]], inline=False))
+                self._recipes.append(_Recipe(len(self._rules) - 1, [first, *lines[index + 1 : taken]]))
                 index = taken
                 continue
             taken = self._continued(lines, index)
@@ -287,7 +285,7 @@ class _Reader:
                 if skipped < len(parts) - 1:
                     start = line.start + len(b";".join(parts[: skipped + 1])) + 1
                     kept = [_Line(start, line.end), *lines[number + 1 :]]
-                    self._recipes.append(_Recipe(len(self._rules) - 1, kept, inline=True))
+                    self._recipes.append(_Recipe(len(self._rules) - 1, kept))
                     break
                 skipped -= len(parts) - 1
 
@@ -354,7 +352,7 @@ class _Reader:
             index = 0
             while index < len(lines):
                 taken = self._continued(lines, index)
-                recipe = _Recipe(0, lines[index:taken], inline=False)
+                recipe = _Recipe(0, lines[index:taken])
                 text, offsets = self._recipe_text([recipe])
                 unknown: dict[str, Values] = {str(number): None for number in range(10)}
                 place = Place("makefile", (f"define {name}",))

@@ -17,6 +17,10 @@ Segment: TypeAlias = tuple[int, int, int]
 """Bytes that stand in the file as they stand in a program: offset in the program, offset in the file, length."""
 
 
+POSIX_SHELLS = frozenset(("ash", "bash", "dash", "ksh", "mksh", "sh", "zsh"))
+"""The shells whose programs are read, all by one grammar."""
+
+
 class Word(NamedTuple):
     """One argument of a command.
 

@@ -307,8 +307,14 @@ _MAY_HAVE_BLANKS = frozenset(("simple_expansion", "expansion", "command_substitu
 
 def fields(parts: Sequence[Part]) -> list[tuple[str, ...]] | None:
     """The words that `parts` become, in each way they may; None if that is unknown."""
+    choices = _choices(parts)
+    return None if choices is None else list(dict.fromkeys(_split(parts, chosen) for chosen in product(*choices)))
+
+
+def _choices(parts: Sequence[Part]) -> list[tuple[str, ...]] | None:
+    """The values of each part; None if one is unknown, or if together they are too many."""
     count = 1
-    choices: list[tuple[str, ...]] = []
+    choices = []
     for part in parts:
         if part.values is None:
             return None
@@ -316,7 +322,7 @@ def fields(parts: Sequence[Part]) -> list[tuple[str, ...]] | None:
         if count > MOST_VALUES:
             return None
         choices.append(part.values)
-    return list(dict.fromkeys(_split(parts, chosen) for chosen in product(*choices)))
+    return choices
 
 
 def _split(parts: Sequence[Part], values: tuple[str, ...]) -> tuple[str, ...]:
@@ -345,17 +351,14 @@ def _split(parts: Sequence[Part], values: tuple[str, ...]) -> tuple[str, ...]:
 
 def joined(parts: Sequence[Part]) -> Values:
     """The value of `parts` where the shell splits nothing."""
-    count = 1
-    choices: list[tuple[str, ...]] = []
-    for part in parts:
-        if part.values is None:
-            return None
-        count *= len(part.values)
-        if count > MOST_VALUES:
-            return None
-        is_list = part.is_array
-        choices.append(tuple(value.replace(END, " ").rstrip(" ") if is_list else value for value in part.values))
-    return tuple(dict.fromkeys("".join(chosen) for chosen in product(*choices)))
+    choices = _choices(parts)
+    if choices is None:
+        return None
+    shown = [
+        tuple(value.replace(END, " ").rstrip(" ") for value in values) if part.is_array else values
+        for part, values in zip(parts, choices, strict=True)
+    ]
+    return tuple(dict.fromkeys("".join(chosen) for chosen in product(*shown)))
 
 
 def replaced(values: Values, start: int, end: int, is_quoted: bool) -> Part:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dunnage.commands.model import programs
+from dunnage.commands.model import POSIX_SHELLS, programs
 
 if TYPE_CHECKING:
     from dunnage.commands.model import Values, Word
 
-SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ash", "ksh", "mksh", "rbash"))
+SHELLS = POSIX_SHELLS | {"rbash"}
 """Those whose programs can be read."""
 
 
