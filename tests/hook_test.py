@@ -407,3 +407,50 @@ def test_names_that_write_to_terminals(folder: Path, capsys: pytest.CaptureFixtu
     (folder / name).write_bytes(b'a = "bad"')
     assert run(HOOK, ["--fix", name]) == 1
     assert capsys.readouterr().out == "fixed a\\nb\\x1b[2J\\udcff.toml:1:5: demo/bad made good\n"
+
+
+def _options(argv: Sequence[str]) -> Options | None:
+    """What a check is given for these arguments; None if it does not come to that."""
+
+    def whole(text: str) -> int:
+        if not text.isdigit():
+            raise ValueError(f"{text!r} is no whole number")
+        return int(text)
+
+    seen: list[Options] = []
+
+    def check(_names: Sequence[str], _tree: Tree, options: Options) -> list[Finding]:
+        seen.append(options)
+        return []
+
+    options = (
+        Option("--most", "how many", "N", default=7, read=whole),
+        Option("--also", "what else", "NAME", repeated=True),
+        Option("--show-terms", "print the terms and exit", shown=lambda: "100% good\n"),
+    )
+    run(HOOK._replace(check=check, options=options), argv)
+    return seen[0] if seen else None
+
+
+@pytest.mark.parametrize(
+    ("argv", "most", "also"),
+    [
+        pytest.param([], 7, [], id="no-option"),
+        pytest.param(["--fix"], 7, [], id="another-option"),
+        pytest.param(["--most", "3", "--also=a", "--also", "b"], 3, ["a", "b"], id="given"),
+    ],
+)
+def test_options_with_values(argv: list[str], most: int, also: list[str]) -> None:
+    options = _options(argv)
+    assert options is not None
+    assert (options.most, options.also) == (most, also)
+
+
+def test_an_option_refuses_a_value(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _options(["--most=many"]) is None
+    assert "argument --most: 'many' is no whole number\n" in capsys.readouterr().err
+
+
+def test_an_option_that_shows_something(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _options(["--show-terms"]) is None
+    assert capsys.readouterr().out == "100% good\n"

@@ -9,15 +9,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
-from dunnage import git, toml
-from dunnage.cargo import comparison, document, lock_text, lockfile
+from dunnage import document, git, toml
+from dunnage.cargo import comparison, lock_text, lockfile
 from dunnage.cargo.comparison import Problem, compare
 from dunnage.cargo.concerned import concerned
-from dunnage.cargo.document import Refused
 from dunnage.cargo.lockfile import EMPTY
 from dunnage.cargo.manifest import has_binary_or_component, package_table
 from dunnage.cargo.workspace import LOCK, Manifest, Manifests, Workspace, load
+from dunnage.document import Refused
 from dunnage.finding import Finding, Repaired, Rule, Span
+from dunnage.git import Repositories
 from dunnage.hook import Hook, run
 from dunnage.options import Option, Options
 from dunnage.source import File, SourceError, Tree, display
@@ -57,8 +58,8 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
 def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[tuple[Workspace | None, list[Finding]]]:
     """Yield each workspace concerned, if cargo would load it, and what is wrong there."""
     manifests = Manifests(tree)
-    repositories = _Repositories()
-    found = concerned(map(os.path.abspath, names), manifests, repositories.locks_near)
+    repositories = Repositories(f"**/{LOCK}")
+    found = concerned(map(os.path.abspath, names), manifests, repositories.tracked_near)
     yield None, [_refusal(refused) for refused in found.refused]
     named: dict[str, list[Manifest]] = {}
     for manifest, root in found.named.values():
@@ -76,10 +77,10 @@ def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[tup
         yield workspace, findings
 
 
-def _check_lock(workspace: Workspace, tree: Tree, repositories: _Repositories, options: Options) -> list[Finding]:
+def _check_lock(workspace: Workspace, tree: Tree, repositories: Repositories, options: Options) -> list[Finding]:
     """Check the lock of a workspace that Cargo would load."""
     repository = repositories.repository(workspace.root.folder)
-    is_untracked = repository is not None and workspace.lock not in repositories.locks_near(workspace.root.folder)
+    is_untracked = repository is not None and workspace.lock not in repositories.tracked_near(workspace.root.folder)
     may_omit = options.libraries_may_omit and not _is_run_or_shipped(workspace)
     try:
         read = document.read(tree, workspace.lock, lock_text.parse)
@@ -157,27 +158,6 @@ def _problem(problem: Problem) -> Finding:
 
 def _folder(path: str) -> str:
     return "this folder" if path == os.getcwd() else display(path)
-
-
-class _Repositories:
-    """The locks that git tracks, asked once for each repository."""
-
-    def __init__(self) -> None:
-        self._tracked: dict[str, frozenset[str] | None] = {}
-
-    def repository(self, folder: str) -> git.Repository | None:
-        """Find the repository that `folder` is in; None outside of one, or if git cannot say what is tracked there."""
-        found = git.repository(folder)
-        if found is None:
-            return None
-        if found.top not in self._tracked:
-            self._tracked[found.top] = found.tracked([f"**/{LOCK}"])
-        return None if self._tracked[found.top] is None else found
-
-    def locks_near(self, folder: str) -> frozenset[str]:
-        """List the tracked locks of the repository that `folder` is in."""
-        found = self.repository(folder)
-        return (found and self._tracked[found.top]) or frozenset()
 
 
 def _repair(names: Sequence[str], findings: Sequence[Finding], options: Options) -> Repaired:

@@ -89,6 +89,29 @@ class Repository(NamedTuple):
         return environment
 
 
+class Repositories:
+    """The repositories that a run has to do with, and the files of a pattern that each of them tracks."""
+
+    def __init__(self, *patterns: str) -> None:
+        """`patterns` are those of the files, as `Repository.tracked` takes them."""
+        self._patterns = patterns
+        self._tracked: dict[str, frozenset[str] | None] = {}
+
+    def repository(self, folder: str) -> Repository | None:
+        """The repository that `folder` is in; None outside of one, or if git cannot say what is tracked there."""
+        found = repository(folder)
+        if found is None:
+            return None
+        if found.top not in self._tracked:
+            self._tracked[found.top] = found.tracked(self._patterns)
+        return None if self._tracked[found.top] is None else found
+
+    def tracked_near(self, folder: str) -> frozenset[str]:
+        """The tracked files of the pattern, as absolute paths, in the repository that `folder` is in."""
+        found = self.repository(folder)
+        return (found and self._tracked[found.top]) or frozenset()
+
+
 def repository(folder: str) -> Repository | None:
     """The repository that `folder` is in, found without calling git; None if it is in none."""
     folder = os.path.abspath(folder)

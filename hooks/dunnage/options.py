@@ -4,17 +4,17 @@ argparse reads them, but only where there is an option to read: it takes as long
 run.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
 
 class Option(NamedTuple):
-    """An option, and what it is if it is not given: False if it takes no value, else None or the first of its
-    choices.
+    """An option. One that is not given is False if it takes no value, an empty list if it may be repeated, and
+    otherwise the first of its choices or its default.
     """
 
     name: str
@@ -24,6 +24,14 @@ class Option(NamedTuple):
     """What stands for the value in `--help`; empty if the option takes none, or has choices."""
     choices: tuple[str, ...] = ()
     """The values that it may have."""
+    default: Any = None
+    """The value if it is not given."""
+    read: Callable[[str], Any] = str
+    """Makes a value of what is typed; raises ValueError, with a clause that says what is wrong with it, to refuse."""
+    repeated: bool = False
+    """Whether it may be given several times; then its value is the list of all."""
+    shown: Callable[[], str] | None = None
+    """What is printed where it is given, instead of checking anything."""
 
 
 class Options(SimpleNamespace):
@@ -67,7 +75,15 @@ def _parser(options: Sequence[Option], prog: str, description: str, epilog: str,
         if option.choices:
             parser.add_argument(option.name, choices=option.choices, default=_default(option), help=option.help)
         elif option.metavar:
-            parser.add_argument(option.name, metavar=option.metavar, help=option.help)
+            parser.add_argument(
+                option.name,
+                metavar=option.metavar,
+                action="append" if option.repeated else "store",
+                type=_reader(option.read),
+                help=option.help,
+            )
+        elif option.shown:
+            parser.add_argument(option.name, action="version", version=option.shown(), help=option.help)
         else:
             parser.add_argument(option.name, action="store_true", help=option.help)
     parser.add_argument("--version", action="version", version=version)
@@ -78,7 +94,22 @@ def _key(option: Option) -> str:
     return option.name.removeprefix("--").replace("-", "_")
 
 
-def _default(option: Option) -> str | bool | None:
+def _default(option: Option) -> Any:
     if option.choices:
         return option.choices[0]
-    return None if option.metavar else False
+    if option.repeated:
+        return []
+    return option.default if option.metavar else False
+
+
+def _reader(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Have argparse print what is wrong with a value."""
+    from argparse import ArgumentTypeError
+
+    def reader(text: str) -> Any:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise ArgumentTypeError(str(error)) from None
+
+    return reader

@@ -8,7 +8,7 @@ import pytest
 
 from cargo.files import write
 from dunnage.cargo.config import Config, read_config
-from dunnage.cargo.document import Refused
+from dunnage.document import Refused
 from dunnage.source import Tree
 
 

@@ -14,13 +14,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from dunnage.cargo.document import Keys
 from dunnage.cargo.lockfile import LockedPackage, Lockfile
 from dunnage.cargo.manifest import Dependency
 from dunnage.cargo.resolution import Resolution, Wanted
 from dunnage.cargo.source_id import CRATES_IO, SourceId, names_commit
 from dunnage.cargo.version import Version
 from dunnage.cargo.workspace import Local, Workspace
+from dunnage.document import Keys
 from dunnage.finding import Span
 from dunnage.source import File, display
 

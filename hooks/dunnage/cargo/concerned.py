@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from dunnage.cargo.config import read_config
-from dunnage.cargo.document import Refused
 from dunnage.cargo.manifest import package_table
 from dunnage.cargo.workspace import LOCK, MANIFEST, Manifest, Manifests, Workspace, load
+from dunnage.document import Refused
 from dunnage.source import SourceError, Tree
 
 LocksNear = Callable[[str], Iterable[str]]

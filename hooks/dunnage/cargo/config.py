@@ -9,9 +9,9 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dunnage.cargo import document
-from dunnage.cargo.document import Document, Refused
+from dunnage import document
 from dunnage.cargo.manifest import Dependency, ManifestError, read_patches
+from dunnage.document import Document, Refused
 from dunnage.source import File, Tree
 
 _NAMES = ("config", "config.toml")

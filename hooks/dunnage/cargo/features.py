@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dunnage.cargo.document import Keys
     from dunnage.cargo.manifest import Dependency
+    from dunnage.document import Keys
 
 FeatureMap = Mapping[str, tuple[str, ...]]
 """Each feature and what it turns on, implicit features of optional dependencies included."""

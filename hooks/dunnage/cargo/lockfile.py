@@ -8,9 +8,9 @@ from collections.abc import Container
 from typing import Any, NamedTuple
 
 from dunnage.cargo import source_id
-from dunnage.cargo.document import Document, Keys, Refused
 from dunnage.cargo.source_id import SourceId, SourceIdError
 from dunnage.cargo.version import Version, VersionError
+from dunnage.document import Document, Keys, Refused
 from dunnage.source import File
 
 _STABLE = (3, 4)

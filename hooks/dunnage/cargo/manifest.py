@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from dunnage.cargo import source_id
-from dunnage.cargo.document import Keys
 from dunnage.cargo.features import FeatureError, FeatureMap, feature_map
 from dunnage.cargo.platform import is_platform
 from dunnage.cargo.source_id import CRATES_IO, SourceId, SourceIdError
 from dunnage.cargo.version import Requirement, Version, VersionError
+from dunnage.document import Keys
 from dunnage.source import File
 
 Registries = Mapping[str, str]

@@ -13,10 +13,11 @@ from itertools import islice
 from re import compile as compile_pattern
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
-from dunnage.cargo import document, manifest
+from dunnage import document
+from dunnage.cargo import manifest
 from dunnage.cargo.config import read_config
-from dunnage.cargo.document import Keys, Refused
 from dunnage.cargo.manifest import Dependency, Inherited, ManifestError, Package, WorkspaceTable
+from dunnage.document import Keys, Refused
 from dunnage.source import File, Tree, display
 
 T = TypeVar("T")

@@ -1,4 +1,4 @@
-"""The TOML documents that Cargo reads, and how a place in one is named."""
+"""The TOML documents that tools read, and how a place in one is named."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ class Document(NamedTuple):
 
 
 class Refused(Exception):
-    """Cargo would refuse this file."""
+    """The tool that reads this file would refuse it."""
 
     def __init__(self, file: File, message: str, keys: Keys = (), help: str = "", span: Span | None = None) -> None:
         """`message` may begin with a verb, whose subject is the file. `keys` is the place in the document, as far

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dunnage.cargo.document import Refused, read
+from dunnage.document import Refused, read
 from dunnage.source import Tree
 
 
