@@ -5,6 +5,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 LOCK := requirements/dev.txt
+JUDGES := cargo-deny cargo-deny-0-14 wasm-tools
 
 # An interpreter counts only if it runs (a pyenv shim may stand for a version that is not chosen) and can
 # make a virtual environment (Debian keeps ensurepip in a package of its own).
@@ -47,16 +48,21 @@ format: $(READY)
 readme: $(READY)
 	PYTHONPATH=. $(BIN)/python tests/readme_test.py
 
-# Brings every pin in the lock up to date.
+# Brings every pin in the locks up to date.
+COMPILE := $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \
+	--custom-compile-command 'make lock'
 lock: $(READY)
-	$(BIN)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \
-		--custom-compile-command 'make lock' --group pyproject.toml:dev --output-file $(LOCK) pyproject.toml
+	$(COMPILE) --group pyproject.toml:dev --output-file $(LOCK) pyproject.toml
+	for judge in $(JUDGES); do \
+		$(COMPILE) --group pyproject.toml:judge-$$judge --output-file requirements/judge-$$judge.txt || exit; done
 
 clean:
 	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
 
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
+
 # The stamp comes last: a set-up that failed or was interrupted leaves none, and starts afresh.
-$(READY): $(LOCK) pyproject.toml
+$(READY): $(LOCK) $(JUDGES:%=requirements/judge-%.txt) pyproject.toml
 	@test -n '$(PYTHON)' || { \
 		echo 'No usable Python: this needs Python >= 3.10 with its venv and ensurepip modules.' >&2; \
 		echo 'Debian and Ubuntu have them in the package python3-venv.' >&2; \
@@ -67,6 +73,9 @@ $(READY): $(LOCK) pyproject.toml
 		exit 1; }
 	rm -rf $(VENV)
 	'$(PYTHON)' -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes --requirement $(LOCK)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	$(PIP) --require-hashes --requirement $(LOCK)
+	$(PIP) --no-deps --no-build-isolation --editable .
+	for judge in $(JUDGES); do \
+		$(PIP) --require-hashes --requirement requirements/judge-$$judge.txt --target $(VENV)/judges/$$judge || \
+		echo "$$judge is not to be had for this platform: the tests that it judges are skipped" >&2; done
 	touch $(READY)

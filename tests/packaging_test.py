@@ -119,13 +119,23 @@ def test_actions_are_pinned(workflow: Path) -> None:
         assert re.fullmatch(r" [\w.-]+(/[\w.-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
 
 
-def test_every_dependency_has_a_lower_bound_and_a_locked_version() -> None:
-    locked = set(
-        re.findall(r"^([a-z0-9-]+)==", (CHECKOUT / "requirements" / "dev.txt").read_text("utf-8"), re.MULTILINE)
-    )
-    for asked in PYPROJECT["project"]["dependencies"] + PYPROJECT["dependency-groups"]["dev"]:
-        name, _, bound = asked.partition(">=")
-        assert bound, asked
+@pytest.mark.parametrize(
+    ("lock", "dependencies"),
+    [
+        pytest.param("dev", PYPROJECT["project"]["dependencies"] + PYPROJECT["dependency-groups"]["dev"], id="dev"),
+        *(
+            pytest.param(group, asked, id=group)
+            for group, asked in PYPROJECT["dependency-groups"].items()
+            if group != "dev"
+        ),
+    ],
+)
+def test_every_dependency_has_a_lower_bound_and_a_locked_version(lock: str, dependencies: list[str]) -> None:
+    text = (CHECKOUT / "requirements" / f"{lock}.txt").read_text("utf-8")
+    locked = set(re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE))
+    for asked in dependencies:
+        name, bound = re.split("[>=]=", asked, maxsplit=1)
+        assert bound
         assert name in locked
 
 

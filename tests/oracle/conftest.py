@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
+import judges
 from oracle.cargo_judge import find_cargo
 
 
 @pytest.fixture(scope="session")
 def cargo() -> str:
-    """The path of the cargo executable. Without one a test is skipped, or fails where judges are required."""
-    found = find_cargo()
-    if found is None:
-        if os.environ.get("DUNNAGE_REQUIRE_JUDGES") == "1":
-            pytest.fail("cargo is not on PATH, and DUNNAGE_REQUIRE_JUDGES=1 asks for it")
-        pytest.skip("cargo is not on PATH")
-    return found
+    """Give the path of the cargo executable. Without one a test is skipped, or fails where judges are required."""
+    return find_cargo() or judges.lacking("cargo")
+
+
+@pytest.fixture(scope="session")
+def cargo_deny() -> str:
+    """Give the path of today's cargo-deny."""
+    return judges.installed("cargo-deny")
+
+
+@pytest.fixture(scope="session")
+def old_cargo_deny() -> str:
+    """Give the path of cargo-deny 0.14."""
+    return judges.installed("cargo-deny 0.14")
+
+
+@pytest.fixture(scope="session")
+def wasm_tools() -> str:
+    """Give the path of wasm-tools."""
+    return judges.installed("wasm-tools")
