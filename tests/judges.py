@@ -28,7 +28,7 @@ def installed(tool: str) -> str:
             return str(program)
     if tool == "wasm-tools" and sys.version_info < (3, 11):
         pytest.skip("wasm-tools is not to be had for this Python")
-    lacking(tool)
+    return lacking(tool)
 
 
 def lacking(tool: str) -> NoReturn:
