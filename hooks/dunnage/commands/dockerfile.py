@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dunnage.commands.dockerfile_syntax import Argument, Heredoc, Instruction, is_heredoc, joined, read
 from dunnage.commands.dockerfile_words import Expansion, expand
 from dunnage.commands.model import POSIX_SHELLS, Command, Place, Script, Segment, Values, Word
+from dunnage.commands.wrappers import shell_input
 from dunnage.source import File
 
 
@@ -240,18 +241,9 @@ def _interpreter(text: str) -> str | None:
 
 def _command_string(arguments: tuple[Argument, ...]) -> Argument | None:
     """The program in `["sh", "-c", "PROGRAM"]`; None if it is something else that is run."""
-    at = int(_base_name(arguments[0].text) == "env" and len(arguments) > 1)
-    if _base_name(arguments[at].text) not in POSIX_SHELLS:
+    is_env = _base_name(arguments[0].text) == "env" and len(arguments) > 1
+    shell = arguments[is_env:]
+    if _base_name(shell[0].text) not in POSIX_SHELLS:
         return None
-    at += 1
-    reads_string = False
-    while at < len(arguments) and len(arguments[at].text) > 1 and arguments[at].text[0] in "-+":
-        option = arguments[at].text
-        at += 1
-        if option == "--":
-            break
-        if not option.startswith("--"):
-            reads_string = reads_string or (option[0] == "-" and "c" in option)
-            # `-o pipefail`, `-O extglob`: each has a value.
-            at += option.count("o") + option.count("O")
-    return arguments[at] if reads_string and at < len(arguments) else None
+    kind, at = shell_input([argument.text for argument in shell])
+    return shell[at] if kind == "text" else None

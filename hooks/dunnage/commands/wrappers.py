@@ -64,39 +64,44 @@ def inner(words: Sequence[Word]) -> Inner | None:
     if name in _SIMPLE:
         return _simple(words, 1, _SIMPLE[name], "xargs" if name == "xargs" else "", name == "chroot")
     if name in SHELLS:
-        kind, at = shell_input(words)
+        kind, at = shell_input([_written(word) for word in words])
         return Inner(at, 1) if kind == "text" else None
     special = _SPECIAL.get(name)
     found = special(words) if special is not None else None
     return found if found is not None and found.start < len(words) else None
 
 
-def shell_input(words: Sequence[Word]) -> tuple[str, int]:
-    """Where a shell called by `words` has its program from: `text`, `file`, or else `stdin`; and in which word."""
+def shell_input(arguments: Sequence[str]) -> tuple[str, int]:
+    """Where a shell has its program from: `text`, `file`, or else `stdin`; and in which of its arguments.
+
+    The first of `arguments` is the shell itself.
+    """
     at, has_text, is_stdin = 1, False, False
-    while at < len(words):
-        option = _written(words[at])
+    while at < len(arguments):
+        option = arguments[at]
         if option in ("--", "-"):
             at += 1
             break
         if option[:1] not in ("-", "+"):
             break
+        at += 1
         if option.startswith("--"):
-            at += 2 if option in ("--rcfile", "--init-file") else 1
+            at += option in ("--rcfile", "--init-file")
             continue
         has_text = has_text or (option[0] == "-" and "c" in option)
         is_stdin = is_stdin or "s" in option
-        at += 2 if option[-1] in "oO" else 1
-    if has_text and at < len(words):
+        # `-o pipefail`, `-O extglob`: each has a value.
+        at += option.count("o") + option.count("O")
+    if has_text and at < len(arguments):
         return "text", at
-    return ("file", at) if at < len(words) and not is_stdin else ("stdin", at)
+    return ("file", at) if at < len(arguments) and not is_stdin else ("stdin", at)
 
 
 def reads_program(words: Sequence[Word]) -> bool:
     """Whether what this command reads from its input is a program for a shell."""
     for name in programs(words[0]) or ():
         if name in SHELLS:
-            return shell_input(words)[0] == "stdin"
+            return shell_input([_written(word) for word in words])[0] == "stdin"
         if name == "ssh":
             at = _skip(words, 1, _SSH)
             return at is not None and at == len(words) - 1
