@@ -1,0 +1,340 @@
+"""Dependencies on WIT packages name one exact version, or one source that cannot change.
+
+Reads what cargo-component, wkg and wit-deps take their dependencies from: `[package.metadata.component]` in
+`Cargo.toml`, `wkg.toml`, `deps.toml`, and WIT itself, where `wkg` finds the packages that it fetches.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from dunnage import document, toml
+from dunnage.document import Keys, Refused
+from dunnage.finding import Finding, Fix, Rule, Span
+from dunnage.hook import Hook, run
+from dunnage.options import Option, Options
+from dunnage.source import File, SourceError, Tree
+
+if TYPE_CHECKING:
+    from dunnage.cargo.workspace import Manifests
+    from dunnage.wit.cargo_component import Component
+    from dunnage.wit.values import Problem
+    from dunnage.wit.wit_deps import Entry
+    from dunnage.wit.wkg import Config
+    from dunnage.wit_requirements import Asked, Pin
+
+RANGE = Rule("wit-pins/range", "a requirement that more than one version of a WIT package meets")
+MOVING_URL = Rule("wit-pins/moving-url", "a WIT dependency is taken from where another thing may be tomorrow")
+UNVERSIONED = Rule("wit-pins/unversioned", "a foreign WIT package is referred to in no version, so wkg takes any")
+CONFLICT = Rule("wit-pins/conflict", "one component wants a WIT package in versions of which it cannot have both")
+UNREADABLE = Rule("wit-pins/unreadable", "cargo-component, wkg or wit-deps would refuse a manifest", cuts_short=True)
+RULES = (RANGE, MOVING_URL, UNVERSIONED, CONFLICT, UNREADABLE)
+
+_CARGO, _WIT_DEPS, _WKG = "Cargo.toml", "deps.toml", "wkg.toml"
+_MANIFESTS = {
+    "Cargo-component.lock": _CARGO,
+    "deps.lock": _WIT_DEPS,
+    "wkg.lock": _WKG,
+}
+"""By the name of a lock, that of the manifest beside it."""
+
+
+def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
+    """Check the named manifests, those beside the named locks, and what the WIT that is concerned refers to."""
+    paths: dict[str, list[str]] = {}
+    for name in names:
+        folder, base = os.path.split(os.path.abspath(name))
+        base = _MANIFESTS.get(base, base)
+        paths.setdefault(base, []).append(os.path.join(folder, base))
+    findings = [
+        *_check_components(paths.get(_CARGO, ()), tree),
+        *_check_wkg(paths.get(_WKG, ()), tree),
+        *_check_wit_deps(paths.get(_WIT_DEPS, ()), tree, options),
+    ]
+    yield from dict.fromkeys(findings)
+
+
+# cargo-component
+
+
+def _check_components(paths: Sequence[str], tree: Tree) -> Iterator[Finding]:
+    """Check the section of cargo-component in the manifests of packages."""
+    ranges: dict[str, list[Asked]] = {}
+    for path in paths:
+        try:
+            found = _component(path, tree)
+        except Refused as refused:
+            yield _refusal(refused)
+            continue
+        if found is not None:
+            file, component = found
+            yield from _problems(file, component.problems)
+            asked = _component_requirements(file, component)
+            yield from _malformed("cargo-component", asked)
+            ranges[os.path.dirname(path)] = _ranges(asked)
+    ranges = {folder: asked for folder, asked in ranges.items() if asked}
+    if ranges:
+        yield from _component_ranges(ranges, tree)
+
+
+def _component(path: str, tree: Tree) -> tuple[File, Component] | None:
+    """Read the section in a manifest; None if it has none, or nobody builds there. Raises Refused."""
+    folder = os.path.dirname(path)
+    try:
+        if b"component" not in tree.read(path).data or tree.exists(os.path.join(folder, ".cargo-checksum.json")):
+            return None
+        file, data = document.read(tree, path)
+    except (FileNotFoundError, SourceError):
+        return None
+    except Refused as refused:
+        is_template = b"{{" in refused.file.data or b"{%" in refused.file.data
+        if is_template or b"metadata.component" not in refused.file.data:
+            return None
+        raise
+    from dunnage.wit import cargo_component
+
+    component = cargo_component.read(data)
+    return component and (file, component)
+
+
+def _component_requirements(file: File, component: Component) -> list[Asked]:
+    from dunnage.wit_requirements import Asked
+
+    return [
+        Asked(file, it.package, it.registry or "default", it.requirement, it.requirement_keys)
+        for it in component.registry_dependencies
+        if it.requirement is not None
+    ]
+
+
+def _component_ranges(ranges: Mapping[str, list[Asked]], tree: Tree) -> Iterator[Finding]:
+    """Report the ranges in manifests, given by folder, workspace by workspace, since each has one lock."""
+    from dunnage.cargo.workspace import Manifests
+
+    manifests = Manifests(tree)
+    shared: dict[str | None, list[Asked]] = {}
+    for folder, asked in ranges.items():
+        shared.setdefault(_root(manifests, folder), []).extend(asked)
+    for root, asked in shared.items():
+        lock = root and os.path.join(root, "Cargo-component.lock")
+        yield from _report_ranges("cargo-component", asked, lock, partial(_all_asked, manifests, root), tree)
+
+
+def _root(manifests: Manifests, folder: str) -> str | None:
+    """The folder of the root of the workspace that a manifest belongs to; None if cargo would refuse it."""
+    try:
+        found = manifests.find(folder)
+        return manifests.root_of(found).folder if found else None
+    except Refused:
+        return None
+
+
+def _all_asked(manifests: Manifests, root: str | None) -> list[Asked] | None:
+    """All that the members of a workspace ask for; None if cargo would refuse it."""
+    from dunnage.cargo.workspace import load
+    from dunnage.wit import cargo_component
+
+    found = manifests.find(root) if root else None
+    workspace = load(manifests, found)[0] if found else None
+    if workspace is None:
+        return None
+    asked = []
+    for member in workspace.members.values():
+        component = cargo_component.read(member.manifest.data)
+        if component:
+            asked += _component_requirements(member.manifest.file, component)
+    return asked
+
+
+# wkg
+
+
+def _check_wkg(paths: Sequence[str], tree: Tree) -> Iterator[Finding]:
+    """Check manifests of wkg."""
+    from dunnage.wit import wkg
+
+    for path in paths:
+        try:
+            found = document.read(tree, path)
+        except FileNotFoundError:
+            continue
+        except Refused as refused:
+            yield _refusal(refused)
+            continue
+        config = wkg.read_config(found)
+        yield from _problems(found.file, config.problems)
+        asked = _overridden(found.file, config)
+        yield from _malformed("wkg", asked)
+        lock = os.path.join(os.path.dirname(path), "wkg.lock")
+        yield from _report_ranges("wkg", _ranges(asked), lock, partial(list, asked), tree)
+
+
+def _overridden(file: File, config: Config) -> list[Asked]:
+    """The versions of overrides; wkg ignores one that is beside a path."""
+    from dunnage.wit_requirements import Asked
+
+    return [
+        Asked(file, override.package, "", override.version, (*override.keys, "version"))
+        for override in config.overrides.values()
+        if override.version is not None and override.path is None
+    ]
+
+
+# Requirements
+
+
+def _malformed(tool: str, asked: list[Asked]) -> Iterator[Finding]:
+    from dunnage.wit_requirements import problem
+
+    for one in asked:
+        if reason := problem(one.text):
+            span = toml.locate_value(one.file, one.keys)
+            message = f"{tool} refuses the version of `{one.package}`: {reason}"
+            yield Finding(UNREADABLE, one.file.path, span, message, _WRITE_EXACT)
+
+
+def _ranges(asked: list[Asked]) -> list[Asked]:
+    from dunnage.wit_requirements import is_exact, problem
+
+    return [one for one in asked if not problem(one.text) and not is_exact(one.text)]
+
+
+def _report_ranges(
+    tool: str, ranges: list[Asked], lock: str | None, all_asked: Callable[[], list[Asked] | None], tree: Tree
+) -> Iterator[Finding]:
+    """Report ranges that share a lock, with the fix of those that are known to mean one version.
+
+    `all_asked` gives everything that the lock is for, None if that cannot be told.
+    """
+    found = {}
+    for one in ranges:
+        span = toml.locate_value(one.file, one.keys)
+        found[one] = Finding(RANGE, one.file.path, span, _why_a_range(tool, one), _WRITE_EXACT)
+    pinned = _pins(found, lock, all_asked, tree) if found and lock else {}
+    for one, finding in found.items():
+        pin = pinned.get(one)
+        if pin is None:
+            yield finding
+        else:
+            source = f", the version in {os.path.basename(lock or '')}" if pin.is_locked else ""
+            fix = Fix(f"pinned {one.package} to ={pin.version}{source}", pin.edits)
+            yield finding._replace(help=f'write `"={pin.version}"`{source}', fix=fix)
+
+
+def _why_a_range(tool: str, asked: Asked) -> str:
+    from dunnage.wit_requirements import full_version
+
+    text = asked.text.strip(" ")
+    if full_version(text):
+        return f"`{text}` is a range to {tool}, `^{text}`: a newer version of `{asked.package}` will do as well"
+    return f"`{text}` is a range: any version of `{asked.package}` in it will do"
+
+
+def _pins(
+    found: Mapping[Asked, Finding], path: str, all_asked: Callable[[], list[Asked] | None], tree: Tree
+) -> Mapping[Asked, Pin]:
+    from dunnage import ignore
+    from dunnage.wit import lock
+    from dunnage.wit_requirements import Lock, pins, problem
+
+    try:
+        read = document.read(tree, path)
+        known = Lock(read.file, lock.read(read))
+    except FileNotFoundError:
+        return pins(found, found, None)
+    except Refused:
+        return {}
+    asked = all_asked()
+    if asked is None:
+        return {}
+    left = ignore.silence(found.values(), tree, RULES, toml.comments)
+    free = {one for one, finding in found.items() if finding in left}
+    return pins([one for one in asked if not problem(one.text)], free, known)
+
+
+# wit-deps
+
+
+def _check_wit_deps(paths: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
+    """Check the URLs in manifests of wit-deps."""
+    from dunnage.wit import wit_deps
+
+    for path in paths:
+        try:
+            found = document.read(tree, path)
+            entries = wit_deps.read_manifest(found)
+        except FileNotFoundError:
+            continue
+        except Refused as refused:
+            yield _refusal(refused)
+            continue
+        for entry in entries:
+            if entry.url is not None and not entry.sha256 and not entry.sha512:
+                yield from _moving(found.file, entry, options.allow_tags)
+
+
+def _moving(file: File, entry: Entry, allow_tags: bool) -> Iterator[Finding]:
+    from dunnage.wit import archive_url
+    from dunnage.wit.archive_url import BRANCH, COMMIT, HEAD, LATEST_RELEASE, OTHER, RELEASE_ASSET, SHORT_COMMIT, TAG
+
+    kind, ref = archive_url.classify(entry.url or "")
+    if kind == COMMIT or (allow_tags and kind in (TAG, RELEASE_ASSET, SHORT_COMMIT)):
+        return
+    why = {
+        BRANCH: f"is taken from the branch `{ref}`, which moves with every commit",
+        HEAD: "is taken from the newest commit, whatever it is",
+        LATEST_RELEASE: "is taken from the newest release, whatever it is",
+        TAG: f"is taken from the tag `{ref}`, which can be moved to another commit",
+        SHORT_COMMIT: f"is taken from `{ref}`, which is no full commit: a branch or a tag may be named so",
+        RELEASE_ASSET: f"is taken from a file of the release `{ref}`, which can be replaced",
+        OTHER: "is taken from a URL that may serve another thing tomorrow",
+    }[kind]
+    commit = "" if kind in (LATEST_RELEASE, RELEASE_ASSET, OTHER) else "name the full commit in the URL, or "
+    help = f'{commit}write `sha256 = "…"` of the archive beside `url`: `curl -L {entry.url} | sha256sum`'
+    value: object = toml.parse(file)[entry.name]
+    keys: Keys = entry.keys if isinstance(value, str) else (*entry.keys, "url")
+    yield Finding(MOVING_URL, file.path, toml.locate_value(file, keys), f"`{entry.name}` {why}", help)
+
+
+# Findings
+
+
+def _problems(file: File, problems: Sequence[Problem]) -> Iterator[Finding]:
+    for problem in problems:
+        yield Finding(UNREADABLE, file.path, toml.locate(file, problem.keys), problem.message, problem.help)
+
+
+def _refusal(refused: Refused) -> Finding:
+    span = toml.locate(refused.file, refused.keys) if refused.span is None else refused.span
+    help = refused.help or "correct it, or restore it from the last good commit"
+    return Finding(UNREADABLE, refused.file.path, span, refused.message, help)
+
+
+_WRITE_EXACT = 'write `"=1.2.3"`, with the version that was reviewed'
+
+
+def _comments(file: File) -> Iterable[tuple[Span, str]]:
+    if file.path.endswith(".wit"):
+        from dunnage.wit.syntax import comments
+
+        return comments(file)
+    return toml.comments(file)
+
+
+HOOK = Hook(
+    name="check-wit-pins",
+    summary="check that dependencies on WIT packages name one exact version or one immutable source",
+    rules=RULES,
+    check=check,
+    comments=_comments,
+    fixes=True,
+    options=(Option("--allow-tags", "let URLs name tags and releases, although these can be moved"),),
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the hook and return its exit status."""
+    return run(HOOK, argv)
