@@ -1,0 +1,98 @@
+"""What WIT refers to, and so what wkg fetches and locks.
+
+wkg takes the packages that the WIT of a folder itself refers to, in the version that is written there; an override in
+`wkg.toml` goes before it. What those packages refer to in turn is in them, and is not locked.
+"""
+
+import os
+from collections.abc import Iterator
+
+from dunnage.finding import Span
+from dunnage.source import File, SourceError, Tree
+from dunnage.wit import syntax, wit_deps
+from dunnage.wit.syntax import PackageName
+from dunnage.wit_locks import Wanted
+from dunnage.wit_projects import WkgRoot, own_files
+from dunnage.wit_vendored import mentions
+
+# More than any repository has below a lock; bounds against links and against folders of other people's files.
+_MOST_FOLDERS = 20_000
+_NOT_LOOKED_INTO = frozenset((".git", "node_modules", "target", ".venv"))
+
+
+def references(root: WkgRoot, tree: Tree) -> list[Wanted]:
+    """What wkg would ask a registry for, in a folder that it runs in.
+
+    WIT that is not well-formed is passed over, as are packages of the WIT folders themselves.
+    """
+    overrides = root.config.overrides if root.config else {}
+    local = {name for name, override in overrides.items() if override.path is not None}
+    found: list[Wanted] = []
+    folders = [*root.wit_folders]
+    folders += [
+        os.path.normpath(os.path.join(root.folder, override.path))
+        for override in overrides.values()
+        if override.path is not None
+    ]
+    for path in folders:
+        for file in _files(path, tree):
+            try:
+                read = syntax.parse(file)
+            except SourceError:
+                continue
+            declared = (read.package, *(nested.name for nested in read.nested))
+            local.update(_name(package) for package in declared if package is not None)
+            found += [_wanted(reference.package, file, reference.span) for reference in read.references]
+    for name, override in overrides.items():
+        if override.version is not None and override.path is None and root.manifest:
+            keys = (*override.keys, "version")
+            found.append(Wanted(name, "", override.version, root.manifest.file, keys))
+    return [one for one in found if one.package not in local]
+
+
+class Mentioned:
+    """Tells whether any WIT below a folder names a package in a version; all of it is read when first asked."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        # Its own, because it reads what is not checked, where comments are not for the findings here.
+        self._tree = Tree()
+        self._found: set[tuple[str, str]] | None = None
+
+    def __call__(self, package: str, version: str) -> bool:
+        """Whether `package` is named in `version`, empty for none, or anything at all if there is no WIT to ask."""
+        if self._found is None:
+            self._found = set()
+            for file in self._wit():
+                self._found.update(mentions(file.data))
+        return not self._found or (package, version) in self._found
+
+    def _wit(self) -> Iterator[File]:
+        for count, (folder, below, names) in enumerate(os.walk(self._folder)):
+            below[:] = [name for name in below if name not in _NOT_LOOKED_INTO]
+            if count > _MOST_FOLDERS:
+                return
+            for name in names:
+                if wit_deps.is_wit(name):
+                    try:
+                        yield self._tree.read(os.path.join(folder, name))
+                    except (FileNotFoundError, SourceError):
+                        continue
+
+
+def _files(path: str, tree: Tree) -> Iterator[File]:
+    """The WIT files of a folder, or the one at `path` itself."""
+    for name in own_files(path) or (path,):
+        try:
+            yield tree.read(name)
+        except (FileNotFoundError, SourceError):
+            continue
+
+
+def _wanted(package: PackageName, file: File, span: Span) -> Wanted:
+    requirement = f"={package.version}" if package.version is not None else "*"
+    return Wanted(_name(package), "", requirement, file, (), span)
+
+
+def _name(package: PackageName) -> str:
+    return f"{package.namespace}:{package.name}"

@@ -1,0 +1,290 @@
+"""Whether the WIT that is vendored is what the locks of wit-deps and wkg say.
+
+Everything is read from disk as it is, whether git tracks it or not: that is what is built here.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from dunnage.document import Document
+from dunnage.finding import Span
+from dunnage.source import File, SourceError, Tree, display
+from dunnage.wit import wit_deps
+from dunnage.wit.lock import LockedPackage, LockedVersion
+from dunnage.wit.wit_deps import Digests, Entry
+from dunnage.wit_locks import DRIFTED, Problem, normal
+from dunnage.wit_projects import Vendored, own_files
+
+_SHOWN_DIGITS = 12
+_MOST_NAMES = 5
+# NAMESPACE:NAME, as in WIT, perhaps with an item and a version.
+_MENTION = rb"%?([a-z][a-z0-9-]*):%?([a-z][a-z0-9-]*)(?:/%?[A-Za-z][A-Za-z0-9-]*)?(?:@([0-9][0-9A-Za-z.+-]*))?"
+
+
+class _Contents(NamedTuple):
+    """The WIT of a vendored package."""
+
+    files: dict[str, bytes]
+    executable: frozenset[str]
+
+
+# wit-deps
+
+
+def compare_wit_deps(
+    tree: Tree, deps: str, lock: Document, locked: Sequence[Entry], vendored: Sequence[Vendored], update: str
+) -> Iterator[Problem]:
+    """Say where the folder `deps` is not what the `deps.lock` beside it says. `update` is the command that writes both.
+
+    Entries without well-formed digests are passed over. Nothing is said if nothing is vendored.
+    """
+    there = {entry.name: os.path.isdir(os.path.join(deps, entry.name)) for entry in locked}
+    for entry in locked:
+        if not _has_digests(entry):
+            continue
+        if there[entry.name]:
+            yield from _check_folder(tree, os.path.join(deps, entry.name), lock, entry, update)
+        elif any(there.values()) and _expected(entry) != wit_deps.digests({}):  # git keeps no empty folder
+            message = f"`{entry.name}` is not vendored, though others are: there is no {_shown(deps, entry.name)}"
+            yield Problem(DRIFTED, lock.file, entry.keys, message, f"{update}, and commit what it changes")
+    known = {entry.name.split("/", 1)[0] for entry in locked}
+    for found in vendored:
+        if found.name not in known:
+            message = "this is vendored, but deps.lock does not know it"
+            help = f"add it to deps.toml and {update}, or remove {display(found.path)}"
+            yield _at_top(tree, found, lock.file, message, help)
+
+
+def _check_folder(tree: Tree, folder: str, lock: Document, entry: Entry, update: str) -> Iterator[Problem]:
+    """Compare a folder with its entry, whose digests are well-formed."""
+    try:
+        contents = _read(tree, folder)
+    except SourceError as error:
+        message = f"what is vendored as `{entry.name}` cannot be compared with the lock: {error.message}"
+        yield Problem(DRIFTED, lock.file, entry.keys, message, "make it a readable file, or remove it")
+        return
+    expected = _expected(entry)
+    found = wit_deps.digests(contents.files)
+    if found == expected or any(wit_deps.digests(contents.files, names) == expected for names in _modes(contents)):
+        return
+    name = "sha256" if found.sha256 != expected.sha256 else "sha512"
+    message = (
+        f"{display(folder)} ({_listed(contents.files)}) is not what is locked: its {name} is "
+        f"{_short(getattr(found, name))}, not {_short(getattr(expected, name))}"
+    )
+    help = _why(contents.files, found, expected) or _restore(folder, entry, update)
+    for key in ("sha256", "sha512"):
+        help += f"\n{key} vendored {getattr(found, key)}\n       locked   {getattr(expected, key)}"
+    yield Problem(DRIFTED, lock.file, entry.keys, message, help)
+
+
+def _modes(contents: _Contents) -> Iterator[frozenset[str]]:
+    """The sets of files to take for executable, which counts for wit-deps: where git does not track that, or the file
+    system does not have it, files that were none may be, and the other way round.
+    """
+    if contents.executable:
+        yield contents.executable
+    if len(contents.executable) < len(contents.files):
+        yield frozenset(contents.files)
+
+
+def _why(files: Mapping[str, bytes], found: Digests, expected: Digests) -> str:
+    """What made the difference, if that is easily told."""
+    if found.sha256 == expected.sha256 or found.sha512 == expected.sha512:
+        return "one of the two digests is right, so the lock was changed by hand: restore it from the last good commit"
+    plain = {name: data.replace(b"\r\n", b"\n") for name, data in files.items()}
+    if wit_deps.digests(plain) == expected:
+        return "only line endings differ: write `**/deps/** -text` into .gitattributes, and check the files out again"
+    if wit_deps.digests({name: data.replace(b"\n", b"\r\n") for name, data in plain.items()}) == expected:
+        return "only line endings differ: the lock is of files with CRLF; write it again where they are as in git"
+    return ""
+
+
+def _restore(folder: str, entry: Entry, update: str) -> str:
+    # For what came with another dependency, wit-deps itself would take the files as they are for right.
+    remove = "" if entry.url is not None or entry.path is not None else f"remove {display(folder)}, "
+    return (
+        f"{remove}{update}, and look at what it changes; if that is right, commit it.\n"
+        f"Keep formatters and whitespace fixers away from vendored files"
+    )
+
+
+# wkg
+
+
+def compare_wkg(
+    tree: Tree,
+    deps: str,
+    lock: Document,
+    locked: Iterable[LockedPackage],
+    wanted: Mapping[str, set[str]],
+    vendored: Sequence[Vendored],
+    own: Iterable[str],
+) -> Iterator[Problem]:
+    """Say where a folder `deps` that wkg has written is not what its `wkg.lock` says.
+
+    `wanted` has, for each package that WIT with this folder refers to, the requirements on it, as locks spell them;
+    `own` are the paths of that WIT.
+    """
+    entries = [
+        (package, entry, _folder_name(package.name, entry.version)) for package in locked for entry in package.versions
+    ]
+    names = {_stem(found) for found in vendored}
+    if names.isdisjoint(name for _, _, name in entries):  # something else has put there what is there
+        return
+    for package, entry, name in entries:
+        wasm = f"{name}.wasm"
+        if any(found.name == wasm for found in vendored):
+            yield from _check_wasm(tree, os.path.join(deps, wasm), lock, package, entry)
+    unlocked = [found for found in vendored if _stem(found) not in {name for _, _, name in entries}]
+    mentions = _Mentions(tree, vendored, own) if unlocked else None
+    for package, entry, _ in entries:
+        asked = wanted.get(package.name, ())
+        if normal(entry.requirement) not in asked or any(
+            of.name == package.name and normal(other.requirement) in asked and folder in names
+            for of, other, folder in entries
+        ):
+            continue
+        others = [found for found in unlocked if mentions and package.name in mentions.declared(found)]
+        if any(_stem(found) == _folder_name(package.name, "") for found in others):
+            continue
+        message = f"`{package.name}` {entry.version} is locked but not vendored, though others are"
+        if others:
+            message = f"`{package.name}` is locked at {entry.version}, but {display(others[0].path)} is vendored"
+        yield Problem(DRIFTED, lock.file, entry.keys, message, "run `wkg fetch`, and commit what it changes")
+    for found in unlocked:
+        if mentions and not mentions.is_used(found):
+            message = "this is vendored, but wkg.lock does not know it, and no WIT here refers to it"
+            yield _at_top(
+                tree, found, lock.file, message, f"refer to it and run `wkg fetch`, or remove {display(found.path)}"
+            )
+
+
+def _check_wasm(
+    tree: Tree, path: str, lock: Document, package: LockedPackage, entry: LockedVersion
+) -> Iterator[Problem]:
+    from hashlib import sha256
+
+    expected = entry.digest.lower()
+    if not re.fullmatch("sha256:[0-9a-f]{64}", expected):
+        return
+    try:
+        found = f"sha256:{sha256(tree.read(path).data).hexdigest()}"
+    except (FileNotFoundError, SourceError) as error:
+        message = f"what is vendored of `{package.name}` cannot be compared with the lock: {error}"
+        yield Problem(DRIFTED, lock.file, entry.keys, message, "make it a readable file, or remove it")
+        return
+    if found != expected:
+        shown = len("sha256:") + _SHOWN_DIGITS
+        message = f"{display(path)} is not what is locked: its digest is {found[:shown]}…, not {expected[:shown]}…"
+        help = "remove it, run `wkg fetch --type wasm`, and look at what it changes"
+        help += f"\nvendored {found}\nlocked   {expected}"
+        yield Problem(DRIFTED, lock.file, (*entry.keys, "digest"), message, help)
+
+
+def mentions(data: bytes) -> Iterator[tuple[str, str]]:
+    """Every NAMESPACE:NAME in WIT and the version that follows it, empty for none; also those in comments."""
+    for match in re.finditer(_MENTION, data):
+        yield f"{match[1].decode()}:{match[2].decode()}", (match[3] or b"").decode().rstrip(".")
+
+
+class _Mentions:
+    """Which packages the files of vendored packages, and of the one that refers to them, name."""
+
+    def __init__(self, tree: Tree, vendored: Iterable[Vendored], own: Iterable[str]) -> None:
+        self._tree = tree
+        self._of = {found: self._named(found.files) for found in vendored}
+        self._own = self._named(own)
+
+    def _named(self, paths: Iterable[str]) -> set[str]:
+        found: set[str] = set()
+        for path in paths:
+            try:
+                data = self._tree.read(path).data
+            except (FileNotFoundError, SourceError):
+                continue
+            found.update(package for package, _ in mentions(data))
+        return found
+
+    def declared(self, of: Vendored) -> set[str]:
+        """The packages that what is vendored may be: those it names whose folder would have such a name."""
+        return {package for package in self._of[of] if f"{_stem(of)}-".startswith(f"{package.replace(':', '-')}-")}
+
+    def is_used(self, of: Vendored) -> bool:
+        """Whether any other WIT names a package that this may be."""
+        names = self.declared(of) or self._of[of]
+        others = [self._own, *(named for found, named in self._of.items() if found != of)]
+        return any(not names.isdisjoint(other) for other in others)
+
+
+def _folder_name(package: str, version: str) -> str:
+    """What wkg calls the folder of a package, or, with `.wasm`, its file."""
+    return f"{package}@{version}".removesuffix("@").replace(":", "-").replace("@", "-")
+
+
+def _stem(found: Vendored) -> str:
+    return found.name.removesuffix(".wasm")
+
+
+# Both
+
+
+def _read(tree: Tree, folder: str) -> _Contents:
+    """Read what wit-deps reads of a folder. Raises SourceError, with the path in its message, for a bad file."""
+    files: dict[str, bytes] = {}
+    executable = set()
+    for path in own_files(folder):
+        name = os.path.basename(path)
+        if os.path.isdir(path) and not os.path.islink(path):
+            continue
+        try:
+            files[name] = tree.read(path).data
+            if os.name != "nt" and os.stat(path).st_mode & 0o100:
+                executable.add(name)
+        except FileNotFoundError:
+            continue  # removed just now
+        except SourceError as error:
+            raise SourceError(f"{display(path)} {error.message}") from None
+    return _Contents(files, frozenset(executable))
+
+
+def _has_digests(entry: Entry) -> bool:
+    return (
+        entry.sha256 is not None
+        and entry.sha512 is not None
+        and wit_deps.is_hexadecimal(entry.sha256, wit_deps.SHA256_DIGITS)
+        and wit_deps.is_hexadecimal(entry.sha512, wit_deps.SHA512_DIGITS)
+    )
+
+
+def _expected(entry: Entry) -> Digests:
+    return Digests((entry.sha256 or "").lower(), (entry.sha512 or "").lower())
+
+
+def _at_top(tree: Tree, found: Vendored, lock: File, message: str, help: str) -> Problem:
+    """Report what is vendored and not locked: at the top of its first file, or of the lock if that is no text."""
+    path = found.files[0]
+    if wit_deps.is_wit(path):
+        try:
+            return Problem(DRIFTED, tree.read(path), (), message, help, Span(0, 0))
+        except (FileNotFoundError, SourceError):
+            pass
+    return Problem(DRIFTED, lock, (), f"{display(path)}: {message}", help, Span(0, 0))
+
+
+def _listed(names: Iterable[str]) -> str:
+    """List names, the first few if they are many."""
+    names = sorted(names)
+    rest = len(names) - _MOST_NAMES
+    listed = ", ".join(names[:_MOST_NAMES]) or "no WIT"
+    return f"{listed} and {rest} more" if rest > 0 else listed
+
+
+def _short(digest: str) -> str:
+    return f"{digest[:_SHOWN_DIGITS]}…"
+
+
+def _shown(folder: str, name: str) -> str:
+    return display(os.path.join(folder, name))
