@@ -20,10 +20,12 @@ from dunnage.source import File, SourceError, Tree
 
 if TYPE_CHECKING:
     from dunnage.cargo.workspace import Manifests
-    from dunnage.wit.cargo_component import Component
+    from dunnage.wit.cargo_component import Component, Dependency
     from dunnage.wit.values import Problem
     from dunnage.wit.wit_deps import Entry
     from dunnage.wit.wkg import Config
+    from dunnage.wit_package import Reference
+    from dunnage.wit_projects import Projects
     from dunnage.wit_requirements import Asked, Pin
 
 RANGE = Rule("wit-pins/range", "a requirement that more than one version of a WIT package meets")
@@ -34,25 +36,27 @@ UNREADABLE = Rule("wit-pins/unreadable", "cargo-component, wkg or wit-deps would
 RULES = (RANGE, MOVING_URL, UNVERSIONED, CONFLICT, UNREADABLE)
 
 _CARGO, _WIT_DEPS, _WKG = "Cargo.toml", "deps.toml", "wkg.toml"
-_MANIFESTS = {
-    "Cargo-component.lock": _CARGO,
-    "deps.lock": _WIT_DEPS,
-    "wkg.lock": _WKG,
-}
+_BESIDE = {"Cargo-component.lock": _CARGO, "deps.lock": _WIT_DEPS, "wkg.lock": _WKG}
 """By the name of a lock, that of the manifest beside it."""
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
-    """Check the named manifests, those beside the named locks, and what the WIT that is concerned refers to."""
-    paths: dict[str, list[str]] = {}
-    for name in names:
-        folder, base = os.path.split(os.path.abspath(name))
-        base = _MANIFESTS.get(base, base)
-        paths.setdefault(base, []).append(os.path.join(folder, base))
+    """Check the named manifests, those beside the named locks, and what the WIT refers to that is named or theirs."""
+    manifests: dict[str, dict[str, None]] = {_CARGO: {}, _WKG: {}, _WIT_DEPS: {}}
+    texts: dict[str, None] = {}
+    for path in map(os.path.abspath, names):
+        folder, name = os.path.split(path)
+        name = _BESIDE.get(name, name)
+        if name in manifests:
+            manifests[name][os.path.join(folder, name)] = None
+        elif name.endswith(".wit"):
+            texts[path] = None
+    components = _components(manifests[_CARGO], tree)
     findings = [
-        *_check_components(paths.get(_CARGO, ()), tree),
-        *_check_wkg(paths.get(_WKG, ()), tree),
-        *_check_wit_deps(paths.get(_WIT_DEPS, ()), tree, options),
+        *_check_components(components, tree),
+        *_check_wkg(manifests[_WKG], tree),
+        *_check_wit_deps(manifests[_WIT_DEPS], tree, options),
+        *_check_wit(texts, manifests[_WKG], components, tree),
     ]
     yield from dict.fromkeys(findings)
 
@@ -60,31 +64,25 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
 # cargo-component
 
 
-def _check_components(paths: Sequence[str], tree: Tree) -> Iterator[Finding]:
-    """Check the section of cargo-component in the manifests of packages."""
-    ranges: dict[str, list[Asked]] = {}
+def _components(paths: Iterable[str], tree: Tree) -> dict[str, tuple[File, Component] | Refused]:
+    """The sections of cargo-component in those manifests that have one, by the folder of the manifest."""
+    found: dict[str, tuple[File, Component] | Refused] = {}
     for path in paths:
         try:
-            found = _component(path, tree)
+            component = _component(path, tree)
         except Refused as refused:
-            yield _refusal(refused)
-            continue
-        if found is not None:
-            file, component = found
-            yield from _problems(file, component.problems)
-            asked = _component_requirements(file, component)
-            yield from _malformed("cargo-component", asked)
-            ranges[os.path.dirname(path)] = _ranges(asked)
-    ranges = {folder: asked for folder, asked in ranges.items() if asked}
-    if ranges:
-        yield from _component_ranges(ranges, tree)
+            found[os.path.dirname(path)] = refused
+        else:
+            if component is not None:
+                found[os.path.dirname(path)] = component
+    return found
 
 
 def _component(path: str, tree: Tree) -> tuple[File, Component] | None:
     """Read the section in a manifest; None if it has none, or nobody builds there. Raises Refused."""
-    folder = os.path.dirname(path)
+    vendored = os.path.join(os.path.dirname(path), ".cargo-checksum.json")
     try:
-        if b"component" not in tree.read(path).data or tree.exists(os.path.join(folder, ".cargo-checksum.json")):
+        if b"component" not in tree.read(path).data or tree.exists(vendored):
             return None
         file, data = document.read(tree, path)
     except (FileNotFoundError, SourceError):
@@ -100,12 +98,30 @@ def _component(path: str, tree: Tree) -> tuple[File, Component] | None:
     return component and (file, component)
 
 
-def _component_requirements(file: File, component: Component) -> list[Asked]:
+def _check_components(components: Mapping[str, tuple[File, Component] | Refused], tree: Tree) -> Iterator[Finding]:
+    """Check sections of cargo-component, given by the folder of the manifest."""
+    ranges: dict[str, list[Asked]] = {}
+    for folder, found in components.items():
+        if isinstance(found, Refused):
+            yield _refusal(found)
+            continue
+        file, component = found
+        yield from _problems(file, component.problems)
+        asked = _requirements(file, component.registry_dependencies)
+        yield from _malformed("cargo-component", asked)
+        if some := _ranges(asked):
+            ranges[folder] = some
+    if ranges:
+        yield from _component_ranges(ranges, tree)
+
+
+def _requirements(file: File, dependencies: Iterable[Dependency]) -> list[Asked]:
+    """What a manifest asks registries for."""
     from dunnage.wit_requirements import Asked
 
     return [
         Asked(file, it.package, it.registry or "default", it.requirement, it.requirement_keys)
-        for it in component.registry_dependencies
+        for it in dependencies
         if it.requirement is not None
     ]
 
@@ -145,14 +161,14 @@ def _all_asked(manifests: Manifests, root: str | None) -> list[Asked] | None:
     for member in workspace.members.values():
         component = cargo_component.read(member.manifest.data)
         if component:
-            asked += _component_requirements(member.manifest.file, component)
+            asked += _requirements(member.manifest.file, component.registry_dependencies)
     return asked
 
 
 # wkg
 
 
-def _check_wkg(paths: Sequence[str], tree: Tree) -> Iterator[Finding]:
+def _check_wkg(paths: Iterable[str], tree: Tree) -> Iterator[Finding]:
     """Check manifests of wkg."""
     from dunnage.wit import wkg
 
@@ -197,9 +213,9 @@ def _malformed(tool: str, asked: list[Asked]) -> Iterator[Finding]:
 
 
 def _ranges(asked: list[Asked]) -> list[Asked]:
-    from dunnage.wit_requirements import is_exact, problem
+    from dunnage.wit_requirements import exact_version, problem
 
-    return [one for one in asked if not problem(one.text) and not is_exact(one.text)]
+    return [one for one in asked if not problem(one.text) and not exact_version(one.text)]
 
 
 def _report_ranges(
@@ -258,7 +274,7 @@ def _pins(
 # wit-deps
 
 
-def _check_wit_deps(paths: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
+def _check_wit_deps(paths: Iterable[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check the URLs in manifests of wit-deps."""
     from dunnage.wit import wit_deps
 
@@ -297,6 +313,105 @@ def _moving(file: File, entry: Entry, allow_tags: bool) -> Iterator[Finding]:
     value: object = toml.parse(file)[entry.name]
     keys: Keys = entry.keys if isinstance(value, str) else (*entry.keys, "url")
     yield Finding(MOVING_URL, file.path, toml.locate_value(file, keys), f"`{entry.name}` {why}", help)
+
+
+# WIT
+
+
+def _check_wit(
+    texts: Iterable[str],
+    manifests: Iterable[str],
+    components: Mapping[str, tuple[File, Component] | Refused],
+    tree: Tree,
+) -> Iterator[Finding]:
+    """Check the named WIT, and all that wkg or cargo-component reads together with it or with a named manifest."""
+    if not (texts or manifests or components):
+        return
+    from dunnage.wit_projects import Projects, is_vendored
+
+    projects = Projects(tree)
+    own = [path for path in texts if not is_vendored(path)]
+    folders = dict.fromkeys(os.path.dirname(path) for path in own)
+    for manifest in manifests:
+        root = projects.wkg_root(os.path.dirname(manifest))
+        folders.update(dict.fromkeys(root.wit_folders if root else ()))
+    for folder, found in components.items():
+        if not isinstance(found, Refused) and found[1].target_dependencies and found[1].wit_path:
+            folders[os.path.normpath(os.path.join(folder, found[1].wit_path))] = None
+    for path in own:
+        yield from _check_worlds(path, tree)
+    for folder in folders:
+        yield from _check_folder(folder, projects, tree)
+
+
+def _check_worlds(path: str, tree: Tree) -> Iterator[Finding]:
+    """Find versions in one world that are one to whoever runs it."""
+    from dunnage import wit_package
+
+    for world in wit_package.worlds(path, tree):
+        for package, versions in wit_package.by_version(world).items():
+            first, *others = versions
+            for other in others:
+                if wit_package.are_compatible(first, other):
+                    message = (
+                        f"this world wants `{package}` in version {other}, and in {first} in {versions[first].place}, "
+                        "but whoever runs it has one version for both"
+                    )
+                    yield _conflict(versions[other], message)
+
+
+def _check_folder(folder: str, projects: Projects, tree: Tree) -> Iterator[Finding]:
+    """Check what a WIT folder refers to beside what wkg or cargo-component is told to take for it."""
+    from dunnage import wit_package
+
+    roots, component = projects.wkg_roots(folder), projects.component(folder)
+    told = [_overridden(root.manifest.file, root.config) for root in roots if root.manifest and root.config]
+    if component:
+        told.append(_requirements(component[0].file, component[1].target_dependencies))
+    if not roots and not any(told):
+        return
+    wit = wit_package.read(folder, tree)
+    versions = wit_package.by_version(wit.references)
+    for asked in told:
+        yield from _check_told(asked, versions)
+    if not roots:
+        return
+    unsettled = wit_package.Unsettled(folder, projects, tree)
+    for it in wit.references:
+        if it.version is None and it.package in unsettled:
+            message = f"`{it.text}` names no version: wkg takes whatever version of `{it.package}` is newest"
+            help = f"write `{it.text}@1.2.3`, with the version that was reviewed"
+            yield Finding(UNVERSIONED, it.file.path, it.span, message, help)
+    for package, wanted in versions.items():
+        first, *others = wanted
+        for other in others:
+            message = (
+                f"`{package}` is wanted in version {other} here, and in {first} in {wanted[first].place}, but wkg "
+                "fetches one version of a package"
+            )
+            yield _conflict(wanted[other], message)
+
+
+def _check_told(asked: list[Asked], versions: Mapping[str, Mapping[str, Reference]]) -> Iterator[Finding]:
+    """Find the exact versions in a manifest of packages that the WIT wants in other versions only."""
+    from dunnage.wit_requirements import exact_version
+
+    exact: dict[str, dict[Asked, str]] = {}
+    for one in asked:
+        if version := exact_version(one.text):
+            exact.setdefault(one.package, {})[one] = version
+    for package, pinned in exact.items():
+        wanted = versions.get(package, {})
+        if wanted and {version.partition("+")[0] for version in wanted}.isdisjoint(pinned.values()):
+            version, reference = next(iter(wanted.items()))
+            for one, pin in pinned.items():
+                message = f"`{package}` is given here in version {pin}, but wanted in {version} in {reference.place}"
+                span = toml.locate_value(one.file, one.keys)
+                yield Finding(CONFLICT, one.file.path, span, message, "write the same version in both places")
+
+
+def _conflict(reference: Reference, message: str) -> Finding:
+    return Finding(CONFLICT, reference.file.path, reference.span, message, "write one version everywhere")
 
 
 # Findings

@@ -55,9 +55,13 @@ def problem(text: str) -> str:
     return ""
 
 
-def is_exact(text: str) -> bool:
-    """Whether the requirement `text` is met by one version only, whatever its build metadata."""
-    return Requirement.parse(text).exact is not None
+def exact_version(text: str) -> str:
+    """The version that alone meets the requirement `text`, whatever its build metadata; empty if there is no one."""
+    try:
+        exact = Requirement.parse(text).exact
+    except VersionError:
+        return ""
+    return str(exact) if exact else ""
 
 
 def full_version(text: str) -> str:
