@@ -15,8 +15,8 @@ from dunnage.wit.lexer import KEYWORDS, Tokens, comments
 
 __all__ = ["Document", "PackageName", "Reference", "WitError", "comments", "parse"]
 
-MAX_LEVELS = 100
-"""Types stand in each other in at most so many levels: `list<u8>` has two."""
+MAX_NESTING = 99
+"""So many brackets may stand round a type: there is one round the `u8` in `list<u8>`."""
 MAX_FLAGS = 32
 
 _KEYS = frozenset(["bool", "char", "s16", "s32", "s64", "s8", "string", "u16", "u32", "u64", "u8"])
@@ -43,7 +43,7 @@ class WitError(SourceError):
 
 
 class TooDeep(WitError):
-    """A file with types that stand in each other in more levels than wasm-tools reads."""
+    """A file with more types nested in each other than wasm-tools reads."""
 
 
 class PackageName(NamedTuple):
@@ -98,7 +98,7 @@ class Definition(NamedTuple):
     size: int
     """How many types it is made of, itself included, as wasmparser counts; what names stand for is left out."""
     levels: int
-    """In how many levels types stand in each other in it, without what names stand for."""
+    """In how many levels types stand in each other in it: two in `list<u8>`, one in what a name stands for."""
     names: tuple[tuple[int, int], ...]
     """Of each name of a type: the number of its token, and the level that it stands in, from 1."""
 
@@ -486,15 +486,19 @@ class _Parser:
             at = self.at
             if self.texts[at] == "constructor":
                 self.at = at + 1
-                scope.definitions.append(self.signature(at, is_accessor=False))
+                function = self.signature(at, is_accessor=False)
+                is_more = self.texts[function.end - 2] == ")"  # the resource, which it returns then
             elif self.texts[at] in self.names:
                 self.at = at + 1
                 self.expect(":")
-                if self.texts[self.at] == "static":
-                    self.at += 1
-                scope.definitions.append(self.function(at))
+                is_more = self.texts[self.at] != "static"  # the resource, which is its first parameter then
+                self.at += not is_more
+                function = self.function(at)
             else:
                 self.expected("`constructor` or an identifier")
+            if is_more:
+                function = function._replace(size=function.size + 1, levels=max(function.levels, 2))
+            scope.definitions.append(function)
             self.gates(attributes)
         self.at += 1
 
@@ -568,10 +572,8 @@ class _Parser:
         opened: list[str] = []  # the constructors that are not closed, and `last` for one that wants no `,` any more
         while True:
             word = texts[at]
-            if level > MAX_LEVELS:
-                raise TooDeep(
-                    f"is not WIT: types stand in each other in more than {MAX_LEVELS} levels", self.tokens.span(at)
-                )
+            if len(opened) > MAX_NESTING:
+                raise TooDeep(f"is not WIT: over {MAX_NESTING} types are nested in each other", self.tokens.span(at))
             if word in _PRIMITIVES:
                 size += 1
             elif word in is_name:
