@@ -154,12 +154,15 @@ class _Checker:
         asked: dict[str, set[str]] = {}
         for one in wanted:
             asked.setdefault(one.package, set()).add(wit_locks.normal(one.requirement))
+        overridden = root.config.overrides if root.config else {}
         own = [path for wit in root.wit_folders for path in own_files(wit)]
         folders = (os.path.join(root.folder, WORKSPACE_OUT),) if root.is_workspace else root.wit_folders
         for wit in folders:
             deps = os.path.join(wit, DEPS)
             if not any(self._tree.exists(os.path.join(wit, name)) for name in (wit_deps.MANIFEST, wit_deps.LOCK)):
-                yield from wit_vendored.compare_wkg(self._tree, deps, read, locked, asked, vendored(deps), own)
+                yield from wit_vendored.compare_wkg(
+                    self._tree, deps, read, locked, asked, overridden, vendored(deps), own
+                )
 
     # cargo-component
 

@@ -93,6 +93,8 @@ def _difference(wanted: Entry, locked: Entry) -> str:
             return f"it is locked from {locked.url}"
         if wanted.prefix != locked.prefix:
             return f"it is locked with the prefix `{locked.prefix}`" if locked.prefix else "it is locked with no prefix"
+        if wanted.subdir != locked.subdir:
+            return f"it is locked with the subdir `{locked.subdir}`"
     elif wanted.path is not None:
         if locked.path is None:
             return _locked_as(locked)

@@ -28,21 +28,14 @@ def references(root: WkgRoot, tree: Tree) -> list[Wanted]:
     overrides = root.config.overrides if root.config else {}
     local = {name for name, override in overrides.items() if override.path is not None}
     found: list[Wanted] = []
-    folders = [*root.wit_folders]
-    folders += [
-        os.path.normpath(os.path.join(root.folder, override.path))
-        for override in overrides.values()
-        if override.path is not None
-    ]
-    for path in folders:
-        for file in _files(path, tree):
-            try:
-                read = syntax.parse(file)
-            except SourceError:
-                continue
-            declared = (read.package, *(nested.name for nested in read.nested))
-            local.update(_name(package) for package in declared if package is not None)
-            found += [_wanted(reference.package, file, reference.span) for reference in read.references]
+    for folder in root.wit_folders:
+        found += _read(folder, tree, local)
+    for override in overrides.values():
+        if override.path is not None and root.manifest:
+            # The WIT may be outside of this repository, or be another's; the override is what makes it wanted here.
+            path = os.path.normpath(os.path.join(root.folder, override.path))
+            wanted = _read(path, tree, local)
+            found += [one._replace(file=root.manifest.file, keys=override.keys, span=None) for one in wanted]
     for name, override in overrides.items():
         if override.version is not None and override.path is None and root.manifest:
             keys = (*override.keys, "version")
@@ -78,6 +71,20 @@ class Mentioned:
                         yield self._tree.read(os.path.join(folder, name))
                     except (FileNotFoundError, SourceError):
                         continue
+
+
+def _read(path: str, tree: Tree, local: set[str]) -> list[Wanted]:
+    """What the WIT in a folder or file refers to; the packages that it declares are added to `local`."""
+    found = []
+    for file in _files(path, tree):
+        try:
+            read = syntax.parse(file)
+        except SourceError:
+            continue
+        declared = (read.package, *(nested.name for nested in read.nested))
+        local.update(_name(package) for package in declared if package is not None)
+        found += [_wanted(reference.package, file, reference.span) for reference in read.references]
+    return found
 
 
 def _files(path: str, tree: Tree) -> Iterator[File]:

@@ -120,13 +120,14 @@ def compare_wkg(
     lock: Document,
     locked: Iterable[LockedPackage],
     wanted: Mapping[str, set[str]],
+    overridden: Iterable[str],
     vendored: Sequence[Vendored],
     own: Iterable[str],
 ) -> Iterator[Problem]:
     """Say where a folder `deps` that wkg has written is not what its `wkg.lock` says.
 
     `wanted` has, for each package that WIT with this folder refers to, the requirements on it, as locks spell them;
-    `own` are the paths of that WIT.
+    `overridden` are the packages that are not taken from a registry; `own` are the paths of that WIT.
     """
     entries = [
         (package, entry, _folder_name(package.name, entry.version)) for package in locked for entry in package.versions
@@ -155,7 +156,7 @@ def compare_wkg(
             message = f"`{package.name}` is locked at {entry.version}, but {display(others[0].path)} is vendored"
         yield Problem(DRIFTED, lock.file, entry.keys, message, "run `wkg fetch`, and commit what it changes")
     for found in unlocked:
-        if mentions and not mentions.is_used(found):
+        if mentions and not mentions.is_used(found) and mentions.declared(found).isdisjoint(overridden):
             message = "this is vendored, but wkg.lock does not know it, and no WIT here refers to it"
             yield _at_top(
                 tree, found, lock.file, message, f"refer to it and run `wkg fetch`, or remove {display(found.path)}"

@@ -29,8 +29,9 @@ def _entry(
     sha512: str | None = None,
     prefix: str = "",
     deps: tuple[str, ...] = (),
+    subdir: str = "wit",
 ) -> Entry:
-    return Entry("a", url, path, sha256, sha512, prefix, deps, ("a",))
+    return Entry("a", url, path, sha256, sha512, prefix, subdir, deps, ("a",))
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,7 @@ def _entry(
         pytest.param('a = { url = "https://h/x" }', _entry("https://h/x"), id="url-in-table"),
         pytest.param('a = { path = "../wit" }', _entry(path="../wit"), id="path-in-table"),
         pytest.param('[a]\nurl = "https://h/x"\nprefix = "p"', _entry("https://h/x", prefix="p"), id="prefix"),
+        pytest.param('a = { url = "https://h/x", subdir = "s" }', _entry("https://h/x", subdir="s"), id="subdir"),
         pytest.param(
             f'a = {{ url = "https://h/x", {DIGESTS} }}', _entry("https://h/x", None, SHA256, SHA512), id="digests"
         ),
@@ -95,6 +97,12 @@ def test_empty_files() -> None:
             ("a", "sha512"),
             "`sha512` is not 128 hexadecimal digits",
             id="short-digest",
+        ),
+        pytest.param(
+            'a = { url = "https://h", prefix = "p", subdir = "s" }',
+            ("a", "subdir"),
+            "`subdir` and `prefix` are fields of different versions of wit-deps",
+            id="subdir-with-prefix",
         ),
         pytest.param('a = { url = "../wit" }', ("a", "url"), "`../wit` is not a URL", id="path-as-url"),
         pytest.param('a = "git://h/x"', ("a",), "unsupported URL scheme `git`", id="scheme"),

@@ -1,6 +1,7 @@
 """The manifest, the lock and the digests of wit-deps: `deps.toml`, `deps.lock`, and what is vendored in `deps/NAME/`.
 
-Follows the sources of wit-deps 0.6, which are its only documentation of the lock and of what it refuses.
+Follows the sources of wit-deps 0.6, which are its only documentation of the lock and of what it refuses, but knows
+`subdir` as well, which 0.5 had in the place of `prefix`.
 """
 
 import re
@@ -17,7 +18,10 @@ FOLDER = "deps"
 SHA256_DIGITS = 64
 SHA512_DIGITS = 128
 
+DEFAULT_SUBDIR = "wit"
+
 _FIELDS = ("path", "sha256", "sha512", "url", "prefix")
+_OLD_FIELDS = ("subdir",)
 _SPECIAL_SCHEMES = ("http", "https", "ws", "wss", "ftp", "file")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _BLOCK = 512
@@ -37,6 +41,8 @@ class Entry(NamedTuple):
     sha512: str | None
     prefix: str
     """Where in the archive the WIT is; empty if not given."""
+    subdir: str
+    """What 0.5 had instead: the folder in the archive's only folder; `wit` if not given."""
     deps: tuple[str, ...]
     """In the lock: the names of the dependencies that came with this one."""
     keys: Keys
@@ -127,14 +133,15 @@ def _manifest_entry(read: Document, name: str, value: object) -> Entry:
     _check_name(read, name)
     if isinstance(value, str):
         is_url = _is_url(value)
-        entry = Entry(name, value if is_url else None, None if is_url else value, None, None, "", (), keys)
+        url, path = (value, None) if is_url else (None, value)
+        entry = Entry(name, url, path, None, None, "", DEFAULT_SUBDIR, (), keys)
         _check_scheme(read, entry, keys)
         return entry
     if not isinstance(value, dict):
         message = f"`{name}` is neither a string nor a table"
         raise Refused(read.file, message, keys, "give the URL of an archive or the path of a folder")
     for key, part in value.items():
-        if key not in _FIELDS:
+        if key not in (*_FIELDS, *_OLD_FIELDS):
             message = f"unknown field `{key}`, expected one of {', '.join(f'`{field}`' for field in _FIELDS)}"
             raise Refused(read.file, message, (*keys, key), "correct its name, or remove it")
         if not isinstance(part, str):
@@ -152,7 +159,10 @@ def _check_fields(read: Document, entry: Entry, value: Mapping[str, object]) -> 
     if entry.path is None and entry.url is None:
         message = f"`{entry.name}` has neither `url` nor `path`"
         raise Refused(read.file, message, keys, "give the URL of an archive or the path of a folder")
-    for key in ("sha256", "sha512", "prefix"):
+    if "subdir" in value and "prefix" in value:
+        message = "`subdir` and `prefix` are fields of different versions of wit-deps"
+        raise Refused(read.file, message, (*keys, "subdir"), "keep the one that yours knows")
+    for key in ("sha256", "sha512", "prefix", "subdir"):
         if entry.path is not None and key in value:
             message = f"`{key}` is not supported in combination with `path`"
             raise Refused(read.file, message, (*keys, key), f"remove `{key}`")
@@ -202,6 +212,7 @@ def _entry(name: str, value: Mapping[str, Any], url: object, path: object, deps:
         value.get("sha256"),
         value.get("sha512"),
         value.get("prefix", "") if isinstance(url, str) else "",
+        str(value.get("subdir", DEFAULT_SUBDIR)),
         deps,
         keys,
     )
