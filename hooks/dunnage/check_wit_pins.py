@@ -7,6 +7,7 @@ Reads what cargo-component, wkg and wit-deps take their dependencies from: `[pac
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -88,8 +89,7 @@ def _component(path: str, tree: Tree) -> tuple[File, Component] | None:
     except (FileNotFoundError, SourceError):
         return None
     except Refused as refused:
-        is_template = b"{{" in refused.file.data or b"{%" in refused.file.data
-        if is_template or b"metadata.component" not in refused.file.data:
+        if _is_template(refused.file) or b"metadata.component" not in refused.file.data:
             return None
         raise
     from dunnage.wit import cargo_component
@@ -279,6 +279,8 @@ def _check_wit_deps(paths: Iterable[str], tree: Tree, options: Options) -> Itera
     from dunnage.wit import wit_deps
 
     for path in paths:
+        if not _is_of_wit_deps(path, tree):
+            continue
         try:
             found = document.read(tree, path)
             entries = wit_deps.read_manifest(found)
@@ -292,12 +294,28 @@ def _check_wit_deps(paths: Iterable[str], tree: Tree, options: Options) -> Itera
                 yield from _moving(found.file, entry, options.allow_tags)
 
 
+def _is_of_wit_deps(path: str, tree: Tree) -> bool:
+    """Whether a `deps.toml` is for wit-deps: other tools have files of this name, but no WIT beside them."""
+    from dunnage.wit_projects import DEPS, own_files, vendored
+
+    folder = os.path.dirname(path)
+    if os.path.basename(folder).startswith("wit") or own_files(folder) or vendored(os.path.join(folder, DEPS)):
+        return True
+    try:
+        locked = document.read(tree, os.path.join(folder, "deps.lock")).data
+    except (FileNotFoundError, Refused):
+        return False
+    return all(isinstance(entry, dict) and "sha256" in entry for entry in locked.values())
+
+
 def _moving(file: File, entry: Entry, allow_tags: bool) -> Iterator[Finding]:
     from dunnage.wit import archive_url
     from dunnage.wit.archive_url import BRANCH, COMMIT, HEAD, LATEST_RELEASE, OTHER, RELEASE_ASSET, SHORT_COMMIT, TAG
 
     kind, ref = archive_url.classify(entry.url or "")
     if kind == COMMIT or (allow_tags and kind in (TAG, RELEASE_ASSET, SHORT_COMMIT)):
+        return
+    if kind == OTHER and re.search("[0-9a-f]{40}", entry.url or ""):
         return
     why = {
         BRANCH: f"is taken from the branch `{ref}`, which moves with every commit",
@@ -376,14 +394,16 @@ def _check_folder(folder: str, projects: Projects, tree: Tree) -> Iterator[Findi
         yield from _check_told(asked, versions)
     if not roots:
         return
-    unsettled = wit_package.Unsettled(folder, projects, tree)
+    sources = wit_package.Sources(folder, projects, tree)
     for it in wit.references:
-        if it.version is None and it.package in unsettled:
+        if it.version is None and not sources.is_settled(it.package):
             message = f"`{it.text}` names no version: wkg takes whatever version of `{it.package}` is newest"
             help = f"write `{it.text}@1.2.3`, with the version that was reviewed"
             yield Finding(UNVERSIONED, it.file.path, it.span, message, help)
     for package, wanted in versions.items():
         first, *others = wanted
+        if others and (sources.has_folder(package) or all(sources.has_vendored(package, it) for it in wanted)):
+            continue
         for other in others:
             message = (
                 f"`{package}` is wanted in version {other} here, and in {first} in {wanted[first].place}, but wkg "
@@ -418,8 +438,12 @@ def _conflict(reference: Reference, message: str) -> Finding:
 
 
 def _problems(file: File, problems: Sequence[Problem]) -> Iterator[Finding]:
-    for problem in problems:
+    for problem in problems if not _is_template(file) else ():
         yield Finding(UNREADABLE, file.path, toml.locate(file, problem.keys), problem.message, problem.help)
+
+
+def _is_template(file: File) -> bool:
+    return b"{{" in file.data or b"{%" in file.data
 
 
 def _refusal(refused: Refused) -> Finding:

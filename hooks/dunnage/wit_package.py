@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from dunnage import document
@@ -46,7 +47,7 @@ class Package(NamedTuple):
 def read(folder: str, tree: Tree) -> Package:
     """Read the WIT files directly in a folder. One that is not well-formed is passed over."""
     documents = list(_documents(own_files(folder), tree))
-    names = frozenset(name for _, found in documents for name in _defined(found))
+    names = frozenset(_name(it) for _, found in documents for it in _defined(found))
     references = (it for file, found in documents for it in _references(file, found))
     return Package(names, tuple(it for it in references if it.package not in names))
 
@@ -92,36 +93,52 @@ def _track(text: str) -> tuple[int, ...]:
     return (version.major,) if version.major else (0, version.minor) if version.minor else ()
 
 
-class Unsettled:
-    """The packages of which wkg would take the newest version, where the WIT in a folder names none."""
+class Sources:
+    """Where wkg has the packages from that the WIT in a folder refers to, other than a registry."""
 
     def __init__(self, folder: str, projects: Projects, tree: Tree) -> None:
-        self._folder = folder
-        self._projects = projects
+        self._roots = projects.wkg_roots(folder)
         self._tree = tree
-        self._settled: dict[str, bool] = {}
+        component = projects.component(folder)
+        self._asked = {it.package for it in component[1].target_dependencies} if component else set()
+        deps = [os.path.join(folder, DEPS)]
+        deps += [os.path.join(root.folder, WORKSPACE_OUT, DEPS) for root in self._roots if root.is_workspace]
+        self._paths = [path for one in deps for found in vendored(one) for path in found.files]
 
-    def __contains__(self, package: str) -> bool:
-        if package not in self._settled:
-            self._settled[package] = self._is_settled(package)
-        return not self._settled[package]
+    @cached_property
+    def _vendored(self) -> set[tuple[str, str | None]]:
+        """The packages that are vendored, each with its version, and for whatever version with none."""
+        paths = [path for path in self._paths if not path.endswith(".wasm")]
+        packages = [it for _, found in _documents(paths, self._tree) for it in _defined(found)]
+        return {(_name(it), version) for it in packages for version in (it.version, None)}
 
-    def _is_settled(self, package: str) -> bool:
-        """Whether the package is overridden, locked, a member of the workspace, asked for, or vendored."""
-        deps = [os.path.join(self._folder, DEPS)]
-        for root in self._projects.wkg_roots(self._folder):
-            if root.config and package in root.config.overrides:
-                return True
-            if root.refused or _is_locked(package, root.lock, self._tree):
-                return True
-            if root.is_workspace:
-                deps.append(os.path.join(root.folder, WORKSPACE_OUT, DEPS))
-                if any(package in read(member, self._tree).names for member in root.wit_folders):
-                    return True
-        component = self._projects.component(self._folder)
-        if component and any(it.package == package for it in component[1].target_dependencies):
-            return True
-        return any(_is_vendored(package, folder, self._tree) for folder in deps)
+    @cached_property
+    def _binaries(self) -> list[bytes]:
+        return [file.data for file in _files([it for it in self._paths if it.endswith(".wasm")], self._tree)]
+
+    def has_vendored(self, package: str, version: str | None = None) -> bool:
+        """Whether a package is vendored, if need be in this version. A binary spells its interfaces out."""
+        spelled = f"{package}/".encode()
+        at = f"@{version or ''}".encode()
+        return (package, version) in self._vendored or any(spelled in it and at in it for it in self._binaries)
+
+    def has_folder(self, package: str) -> bool:
+        """Whether a package is taken from a folder, in whatever versions are there; so if that cannot be told."""
+        overrides = [root.config.overrides.get(package) if root.config else None for root in self._roots]
+        return any(it is not None and it.path is not None for it in overrides) or any(it.refused for it in self._roots)
+
+    def is_settled(self, package: str) -> bool:
+        """Whether it does not matter to wkg which version of a package is the newest: it is overridden, locked,
+        vendored, a member of the workspace, or asked for in a manifest of cargo-component.
+        """
+        return (
+            package in self._asked
+            or self.has_folder(package)
+            or any(root.config is not None and package in root.config.overrides for root in self._roots)
+            or any(_is_locked(package, root.lock, self._tree) for root in self._roots)
+            or any(package in read(wit, self._tree).names for root in self._roots for wit in root.wit_folders)
+            or self.has_vendored(package)
+        )
 
 
 def _is_locked(package: str, path: str, tree: Tree) -> bool:
@@ -133,37 +150,25 @@ def _is_locked(package: str, path: str, tree: Tree) -> bool:
         return True  # nobody knows
 
 
-def _is_vendored(package: str, deps: str, tree: Tree) -> bool:
-    for found in vendored(deps):
-        binaries = [path for path in found.files if path.endswith(".wasm")]
-        texts = [path for path in found.files if path not in binaries]
-        if any(package in _defined(document) for _, document in _documents(texts, tree)):
-            return True
-        if any(_holds(path, package, tree) for path in binaries):
-            return True
-    return False
-
-
-def _holds(path: str, package: str, tree: Tree) -> bool:
-    """Whether a binary has anything to do with a package: its interfaces are spelled out in it."""
-    try:
-        return f"{package}/".encode() in tree.read(path).data
-    except (FileNotFoundError, SourceError):
-        return False
-
-
-def _documents(paths: Iterable[str], tree: Tree) -> Iterator[tuple[File, Document]]:
+def _files(paths: Iterable[str], tree: Tree) -> Iterator[File]:
     for path in paths:
         try:
-            file = tree.read(path)
-            yield file, syntax.parse(file)
+            yield tree.read(path)
         except (FileNotFoundError, SourceError):
             continue
 
 
-def _defined(document: Document) -> list[str]:
+def _documents(paths: Iterable[str], tree: Tree) -> Iterator[tuple[File, Document]]:
+    for file in _files(paths, tree):
+        try:
+            yield file, syntax.parse(file)
+        except SourceError:
+            continue
+
+
+def _defined(document: Document) -> list[PackageName]:
     packages = (document.package, *(nested.name for nested in document.nested))
-    return [_name(package) for package in packages if package is not None]
+    return [package for package in packages if package is not None]
 
 
 def _references(file: File, document: Document) -> Iterator[Reference]:
