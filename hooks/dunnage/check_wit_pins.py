@@ -52,8 +52,9 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
             manifests[name][os.path.join(folder, name)] = None
         elif name.endswith(".wit"):
             texts[path] = None
-    components = _components(manifests[_CARGO], tree)
+    components, refused = _components(manifests[_CARGO], tree)
     findings = [
+        *map(_refusal, refused),
         *_check_components(components, tree),
         *_check_wkg(manifests[_WKG], tree),
         *_check_wit_deps(manifests[_WIT_DEPS], tree, options),
@@ -65,18 +66,19 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
 # cargo-component
 
 
-def _components(paths: Iterable[str], tree: Tree) -> dict[str, tuple[File, Component] | Refused]:
-    """The sections of cargo-component in those manifests that have one, by the folder of the manifest."""
-    found: dict[str, tuple[File, Component] | Refused] = {}
+def _components(paths: Iterable[str], tree: Tree) -> tuple[dict[str, tuple[File, Component]], list[Refused]]:
+    """The manifests with a section of cargo-component, by folder, each with the section; and what is refused."""
+    found = {}
+    refusals = []
     for path in paths:
         try:
             component = _component(path, tree)
         except Refused as refused:
-            found[os.path.dirname(path)] = refused
+            refusals.append(refused)
         else:
             if component is not None:
                 found[os.path.dirname(path)] = component
-    return found
+    return found, refusals
 
 
 def _component(path: str, tree: Tree) -> tuple[File, Component] | None:
@@ -98,14 +100,10 @@ def _component(path: str, tree: Tree) -> tuple[File, Component] | None:
     return component and (file, component)
 
 
-def _check_components(components: Mapping[str, tuple[File, Component] | Refused], tree: Tree) -> Iterator[Finding]:
+def _check_components(components: Mapping[str, tuple[File, Component]], tree: Tree) -> Iterator[Finding]:
     """Check sections of cargo-component, given by the folder of the manifest."""
     ranges: dict[str, list[Asked]] = {}
-    for folder, found in components.items():
-        if isinstance(found, Refused):
-            yield _refusal(found)
-            continue
-        file, component = found
+    for folder, (file, component) in components.items():
         yield from _problems(file, component.problems)
         asked = _requirements(file, component.registry_dependencies)
         yield from _malformed("cargo-component", asked)
@@ -298,14 +296,15 @@ def _is_of_wit_deps(path: str, tree: Tree) -> bool:
     """Whether a `deps.toml` is for wit-deps: other tools have files of this name, but no WIT beside them."""
     from dunnage.wit_projects import DEPS, own_files, vendored
 
-    folder = os.path.dirname(path)
-    if os.path.basename(folder).startswith("wit") or own_files(folder) or vendored(os.path.join(folder, DEPS)):
+    folder, name = os.path.dirname(path), os.path.basename(os.path.dirname(path))
+    is_wit = name == "wit" or name.startswith("wit-")
+    if is_wit or own_files(folder) or vendored(os.path.join(folder, DEPS)):
         return True
     try:
         locked = document.read(tree, os.path.join(folder, "deps.lock")).data
     except (FileNotFoundError, Refused):
         return False
-    return all(isinstance(entry, dict) and "sha256" in entry for entry in locked.values())
+    return bool(locked) and all(isinstance(entry, dict) and "sha256" in entry for entry in locked.values())
 
 
 def _moving(file: File, entry: Entry, allow_tags: bool) -> Iterator[Finding]:
@@ -339,7 +338,7 @@ def _moving(file: File, entry: Entry, allow_tags: bool) -> Iterator[Finding]:
 def _check_wit(
     texts: Iterable[str],
     manifests: Iterable[str],
-    components: Mapping[str, tuple[File, Component] | Refused],
+    components: Mapping[str, tuple[File, Component]],
     tree: Tree,
 ) -> Iterator[Finding]:
     """Check the named WIT, and all that wkg or cargo-component reads together with it or with a named manifest."""
@@ -353,9 +352,10 @@ def _check_wit(
     for manifest in manifests:
         root = projects.wkg_root(os.path.dirname(manifest))
         folders.update(dict.fromkeys(root.wit_folders if root else ()))
-    for folder, found in components.items():
-        if not isinstance(found, Refused) and found[1].target_dependencies and found[1].wit_path:
-            folders[os.path.normpath(os.path.join(folder, found[1].wit_path))] = None
+    for folder, (_, component) in components.items():
+        if component.target_dependencies and component.wit_path:
+            path = os.path.normpath(os.path.join(folder, component.wit_path))
+            folders[path if os.path.isdir(path) else os.path.dirname(path)] = None
     for path in own:
         yield from _check_worlds(path, tree)
     for folder in folders:

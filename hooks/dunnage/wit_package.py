@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import NamedTuple
 
 from dunnage import document
-from dunnage.cargo.version import Version, VersionError
 from dunnage.document import Refused
 from dunnage.finding import Span
 from dunnage.source import File, SourceError, Tree
@@ -79,15 +78,17 @@ def are_compatible(first: str, second: str) -> bool:
     """Whether the newer of two versions stands in for the older when a component is run: both are releases, and they
     differ only behind the first number that is not 0.
     """
-    try:
-        return _track(first) == _track(second) != ()
-    except VersionError:
-        return False
+    return _shared(first) == _shared(second) != ()
 
 
-def _track(text: str) -> tuple[int, ...]:
+def _shared(text: str) -> tuple[int, ...]:
     """What compatible releases share; nothing for a version that no other is compatible with."""
-    version = Version.parse(text)
+    from dunnage.cargo.version import Version, VersionError
+
+    try:
+        version = Version.parse(text)
+    except VersionError:
+        return ()
     if version.pre:
         return ()
     return (version.major,) if version.major else (0, version.minor) if version.minor else ()

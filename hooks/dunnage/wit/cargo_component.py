@@ -25,6 +25,18 @@ _SECTION_TYPES: Mapping[str, type] = {
     "bindings": dict,
     "proxy": bool,
 }
+_BINDINGS_TYPES: Mapping[str, type] = {
+    **dict.fromkeys(("format", "std_feature", "raw_strings", "stubs", "generate_all", "pub_export_macro"), bool),
+    **dict.fromkeys(
+        ("disable_custom_section_link_helpers", "disable_run_ctors_once_workaround", "generate_unused_types"), bool
+    ),
+    **dict.fromkeys(("ownership", "export_prefix", "type_section_suffix", "export_macro_name"), str),
+    "default_bindings_module": str,
+    "derives": list,
+    "skip": list,
+    "with": dict,
+}
+"""Other keys are passed over there, and only there."""
 _DEPENDENCY_TYPES: Mapping[str, type] = {"path": str, "package": str, "version": str, "registry": str}
 _TARGET_TYPES: Mapping[str, type] = {
     "package": str,
@@ -105,6 +117,9 @@ class _Reader:
             if not isinstance(value, str) or ":" not in value:
                 keys = (*SECTION, "registries", key)
                 self._refuse(keys, f"{_TOOL} wants a URL for the registry `{key}`", "write its URL")
+        bindings = section.get("bindings")
+        known = {key: bindings[key] for key in _BINDINGS_TYPES if key in bindings} if isinstance(bindings, dict) else {}
+        self.problems += wrong_types(known, _BINDINGS_TYPES, (*SECTION, "bindings"), _TOOL)
         dependencies = tuple(self._dependencies(section.get("dependencies"), (*SECTION, "dependencies")))
         target, wit, others = self._target(section.get("target", {}))
         return Component(dependencies, others, target, wit, tuple(self.problems))
