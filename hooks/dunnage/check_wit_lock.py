@@ -10,15 +10,28 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dunnage import document, toml
+from dunnage import document, git, toml
 from dunnage.document import Document, Keys, Refused
 from dunnage.finding import Finding, Rule, Span
 from dunnage.git import Repositories
 from dunnage.hook import Hook, run
 from dunnage.options import Options
 from dunnage.source import File, SourceError, Tree, display
-from dunnage.wit import lock, wit_deps, wkg
-from dunnage.wit_projects import DEPS, WORKSPACE_OUT, Projects, WkgRoot, own_files, vendored, wit_folder
+from dunnage.wit import wit_deps
+from dunnage.wit_projects import (
+    CARGO_COMPONENT_LOCK,
+    CARGO_MANIFEST,
+    DEPS,
+    WKG_LOCK,
+    WKG_MANIFEST,
+    WORKSPACE_OUT,
+    Projects,
+    WkgRoot,
+    is_vendored,
+    own_files,
+    vendored,
+    wit_folder,
+)
 
 if TYPE_CHECKING:
     from dunnage.cargo.workspace import Manifest
@@ -33,29 +46,37 @@ BAD_DIGEST = Rule("wit-lock/bad-digest", "a digest in a lock is missing or malfo
 DRIFTED = Rule("wit-lock/drifted", "what is vendored is not what the lock says")
 RULES = (MISSING, UNTRACKED, UNREADABLE, STALE, BAD_DIGEST, DRIFTED)
 
+_LOCKS = (CARGO_COMPONENT_LOCK, WKG_LOCK, wit_deps.LOCK)
 _BY_KIND = {rule.id.partition("/")[2]: rule for rule in RULES}
-_MANIFEST = "Cargo.toml"
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check every project that the named manifests, locks and WIT files concern, each once."""
     del options
-    checker = _Checker(tree)
-    manifests: list[str] = []
-    folders: dict[str, None] = {}
+    manifests: dict[str, None] = {}
     roots: dict[str, None] = {}
+    folders: dict[str, None] = {}
+    wit_deps_folders: dict[str, None] = {}
     for name in names:
         path = os.path.abspath(name)
         folder, base = os.path.split(path)
-        if base in (_MANIFEST, lock.CARGO_COMPONENT):
-            manifests.append(os.path.join(folder, _MANIFEST))
-        elif base in (wit_deps.MANIFEST, wit_deps.LOCK):
-            folders[folder] = None
-        elif base in (wkg.MANIFEST, lock.WKG):
+        if base in (CARGO_MANIFEST, CARGO_COMPONENT_LOCK):
+            manifests[os.path.join(folder, CARGO_MANIFEST)] = None
+        elif base in (WKG_MANIFEST, WKG_LOCK):
             roots[folder] = None
+        elif base in (wit_deps.MANIFEST, wit_deps.LOCK):
+            wit_deps_folders[folder] = None
         else:
-            folders.update(dict.fromkeys((wit_folder(path), folder)))
-    yield from dict.fromkeys(checker.check(manifests, folders, roots))
+            folders[folder] = None
+            if is_vendored(path):
+                folders[wit_folder(path)] = wit_deps_folders[wit_folder(path)] = None
+    checker = _Checker(tree)
+    findings = [
+        *checker.check_cargo_component(manifests),
+        *checker.check_wkg(roots, folders),
+        *checker.check_wit_deps(wit_deps_folders),
+    ]
+    yield from dict.fromkeys(findings)
 
 
 class _Checker:
@@ -64,24 +85,14 @@ class _Checker:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._projects = Projects(tree)
-        self._repositories = Repositories(*(f"**/{name}" for name in (lock.CARGO_COMPONENT, lock.WKG, wit_deps.LOCK)))
-
-    def check(self, manifests: Sequence[str], folders: Iterable[str], roots: Iterable[str]) -> Iterator[Finding]:
-        """Check what these `Cargo.toml`, WIT folders and folders of wkg manifests and locks belong to."""
-        yield from self._check_cargo_component(manifests)
-        found = {root.folder: root for folder in roots if (root := self._projects.wkg_root(folder)) is not None}
-        for wit in (*folders, *(wit for root in found.values() for wit in root.wit_folders)):
-            # What the members of a workspace refer to is vendored in one folder for all.
-            above = os.path.dirname(wit)
-            if os.path.basename(wit) == WORKSPACE_OUT and (root := self._projects.wkg_root(above)) is not None:
-                found[above] = root
-            found.update({root.folder: root for root in self._projects.wkg_roots(wit)})
-        for root in found.values():
-            yield from self._check_wkg(root)
-        for wit in folders:
-            yield from self._check_wit_deps(wit)
+        self._repositories = Repositories(*(f"**/{name}" for name in _LOCKS))
 
     # wit-deps
+
+    def check_wit_deps(self, folders: Iterable[str]) -> Iterator[Finding]:
+        """Check every `deps.lock` in these WIT folders."""
+        for folder in folders:
+            yield from self._check_wit_deps(folder)
 
     def _check_wit_deps(self, folder: str) -> Iterator[Finding]:
         """Check the `deps.lock` of a WIT folder, if it or a `deps.toml` is there."""
@@ -114,11 +125,25 @@ class _Checker:
 
     # wkg
 
+    def check_wkg(self, folders: Iterable[str], wit_folders: Iterable[str]) -> Iterator[Finding]:
+        """Check every `wkg.lock` in these folders, and those of the roots that look after these WIT folders."""
+        found = {root.folder: root for folder in folders if (root := self._projects.wkg_root(folder)) is not None}
+        for wit in (*wit_folders, *(wit for root in found.values() for wit in root.wit_folders)):
+            # What the members of a workspace refer to is vendored in one folder for all.
+            above = os.path.dirname(wit)
+            if os.path.basename(wit) == WORKSPACE_OUT and (root := self._projects.wkg_root(above)) is not None:
+                found[above] = root
+            found.update({root.folder: root for root in self._projects.wkg_roots(wit)})
+        for root in found.values():
+            yield from self._check_wkg(root)
+
     def _check_wkg(self, root: WkgRoot) -> Iterator[Finding]:
         """Check the `wkg.lock` of a folder that wkg runs in."""
         if root.refused:
             yield _refusal(root.refused)
             return
+        from dunnage.wit import lock
+
         try:
             read = self._read(root.lock)
             locked = lock.read(read) if read else ()
@@ -166,7 +191,7 @@ class _Checker:
 
     # cargo-component
 
-    def _check_cargo_component(self, manifests: Sequence[str]) -> Iterator[Finding]:
+    def check_cargo_component(self, manifests: Iterable[str]) -> Iterator[Finding]:
         """Check the `Cargo-component.lock` of the workspaces that these manifests belong to."""
         paths = [path for path in manifests if self._may_have_components(path)]
         if not paths:
@@ -189,7 +214,7 @@ class _Checker:
         except (FileNotFoundError, SourceError):
             return False
         folder = os.path.dirname(path)
-        while not self._tree.exists(os.path.join(folder, lock.CARGO_COMPONENT)):
+        while not self._tree.exists(os.path.join(folder, CARGO_COMPONENT_LOCK)):
             above = os.path.dirname(folder)
             if above == folder or self._tree.exists(os.path.join(folder, ".git")):
                 return False
@@ -199,7 +224,7 @@ class _Checker:
     def _check_workspace(self, root: Manifest, members: Iterable[Manifest]) -> Iterator[Finding]:
         from dunnage import wit_locks
         from dunnage.cargo.version import Requirement, VersionError
-        from dunnage.wit import cargo_component
+        from dunnage.wit import cargo_component, lock
 
         wanted: list[Wanted] = []
         is_all = True
@@ -215,7 +240,7 @@ class _Checker:
                 registry = one.registry or wit_locks.DEFAULT_REGISTRY
                 keys = one.requirement_keys
                 wanted.append(wit_locks.Wanted(one.package, registry, one.requirement or "", member.file, keys))
-        path = os.path.join(root.folder, lock.CARGO_COMPONENT)
+        path = os.path.join(root.folder, CARGO_COMPONENT_LOCK)
         update = f"run `cargo component update` in {_named(root.folder)}"
         try:
             read = self._read(path)
@@ -251,13 +276,12 @@ class _Checker:
         return Finding(MISSING, file.path, toml.locate(file, keys) if span is None else span, message, help)
 
     def _untracked(self, path: str) -> Iterator[Finding]:
-        folder = os.path.dirname(path)
-        repository = self._repositories.repository(folder)
-        if repository is None or path in self._repositories.tracked_near(folder):
+        if self._repositories.is_tracked(path):
             return
+        repository = git.repository(os.path.dirname(path))
         help = f"run `git add {display(path)}`"
         message = "git does not track this file, so no other checkout has it"
-        ignored = repository.ignored_by(path)
+        ignored = repository.ignored_by(path) if repository else None
         if ignored:
             message += f": it is hidden by the pattern `{ignored.pattern}` in {ignored.file}:{ignored.line}"
             help = f"remove that pattern, then {help}"

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from dunnage.cargo.version import Requirement, Version, VersionError
 from dunnage.document import Document, Keys
 from dunnage.finding import Span
 from dunnage.source import File
@@ -132,6 +131,8 @@ def bad_wit_deps_digests(lock: Document, locked: Iterable[Entry], update: str) -
 
 def bad_versions(lock: Document, locked: Iterable[LockedPackage], tool: str, update: str) -> Iterator[Problem]:
     """Say which versions, requirements and digests in a lock its tool would not read, or not write."""
+    from dunnage.cargo.version import Requirement, Version, VersionError
+
     for package, entry in _entries(locked):
         help = f"restore the entry from the last good commit, or remove it and {update}"
         if not re.fullmatch("sha256:[0-9A-Fa-f]{64}", entry.digest):
@@ -258,6 +259,8 @@ def _entries(locked: Iterable[LockedPackage]) -> Iterator[tuple[LockedPackage, L
 
 def normal(requirement: str) -> str:
     """Spell a requirement as locks do; one that is none stays as it is."""
+    from dunnage.cargo.version import Requirement, VersionError
+
     try:
         return str(Requirement.parse(requirement))
     except VersionError:

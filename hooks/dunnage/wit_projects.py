@@ -18,15 +18,21 @@ from typing import TYPE_CHECKING, NamedTuple
 from dunnage import document
 from dunnage.document import Document, Refused
 from dunnage.source import SourceError, Tree
-from dunnage.wit import lock, wit_deps, wkg
-from dunnage.wit.wkg import Config
+from dunnage.wit import wit_deps
 
 if TYPE_CHECKING:
     from dunnage.cargo.workspace import Manifest, Manifests
     from dunnage.wit.cargo_component import Component
+    from dunnage.wit.wkg import Config
 
-DEPS = "deps"
+DEPS = wit_deps.FOLDER
 """The folder of what is vendored, below a WIT folder."""
+CARGO_MANIFEST = "Cargo.toml"
+CARGO_COMPONENT_LOCK = "Cargo-component.lock"
+WKG_MANIFEST = "wkg.toml"
+WKG_LOCK = "wkg.lock"
+WKG_WIT = "wit"
+"""The WIT folder beside them, unless told otherwise."""
 WORKSPACE_OUT = "wkg"
 """The folder below the root of a wkg workspace in which is `deps`, with what its members refer to."""
 
@@ -47,7 +53,7 @@ class WkgRoot(NamedTuple):
     folder: str
     manifest: Document | None
     """Its `wkg.toml`; None if there is none, or it cannot be read."""
-    config: Config | None
+    config: "Config | None"
     """What that says."""
     refused: Refused | None
     """Why it cannot be read."""
@@ -57,7 +63,7 @@ class WkgRoot(NamedTuple):
     @property
     def lock(self) -> str:
         """The path of its lock, which may not be there."""
-        return os.path.join(self.folder, lock.WKG)
+        return os.path.join(self.folder, WKG_LOCK)
 
     @property
     def is_workspace(self) -> bool:
@@ -118,7 +124,7 @@ class Projects:
         Only the nearest `Cargo.toml` above is asked. One that cannot be read counts as none.
         """
         for folder in _upwards(wit):
-            if self._tree.exists(os.path.join(folder, "Cargo.toml")):
+            if self._tree.exists(os.path.join(folder, CARGO_MANIFEST)):
                 found = self.component_in(folder)
                 return found if found and wit == _wit_folder_of(*found) else None
         return None
@@ -128,7 +134,7 @@ class Projects:
         from dunnage.wit import cargo_component
 
         try:
-            if b"component" not in self._tree.read(os.path.join(folder, "Cargo.toml")).data:
+            if b"component" not in self._tree.read(os.path.join(folder, CARGO_MANIFEST)).data:
                 return None
             manifest = self.manifests.find(folder)
         except (FileNotFoundError, Refused, SourceError):
@@ -148,22 +154,25 @@ class Projects:
     def _read_root(self, folder: str) -> WkgRoot | None:
         manifest = refused = config = None
         try:
-            manifest = document.read(self._tree, os.path.join(folder, wkg.MANIFEST))
-            config = wkg.read_config(manifest)
+            manifest = document.read(self._tree, os.path.join(folder, WKG_MANIFEST))
         except Refused as error:
             refused = error
         except FileNotFoundError:
-            if not self._tree.exists(os.path.join(folder, lock.WKG)):
+            if not self._tree.exists(os.path.join(folder, WKG_LOCK)):
                 return None
+        if manifest is not None:
+            from dunnage.wit import wkg
+
+            config = wkg.read_config(manifest)
         if config is not None and config.members is not None:
             folders = _members(folder, config)
         else:
-            inside = os.path.join(folder, wkg.DEFAULT_WIT)
+            inside = os.path.join(folder, WKG_WIT)
             folders = (inside,) if os.path.isdir(inside) else (folder,) if own_files(folder) else ()
         return WkgRoot(folder, manifest, config, refused, folders)
 
 
-def _members(folder: str, config: Config) -> tuple[str, ...]:
+def _members(folder: str, config: "Config") -> tuple[str, ...]:
     """The WIT folders of a workspace: those it names, and those a pattern matches if WIT is directly in them."""
     from dunnage.cargo.workspace import expand
 

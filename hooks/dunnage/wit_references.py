@@ -5,6 +5,7 @@ wkg takes the packages that the WIT of a folder itself refers to, in the version
 """
 
 import os
+import re
 from collections.abc import Iterator
 
 from dunnage.finding import Span
@@ -13,10 +14,11 @@ from dunnage.wit import syntax, wit_deps
 from dunnage.wit.syntax import PackageName
 from dunnage.wit_locks import Wanted
 from dunnage.wit_projects import WkgRoot, own_files
-from dunnage.wit_vendored import mentions
 
 # More than any repository has below a lock; bounds against links and against folders of other people's files.
 _MOST_FOLDERS = 20_000
+# NAMESPACE:NAME, as in WIT, perhaps with an item and a version.
+_MENTION = rb"%?([a-z][a-z0-9-]*):%?([a-z][a-z0-9-]*)(?:/%?[A-Za-z][A-Za-z0-9-]*)?(?:@([0-9][0-9A-Za-z.+-]*))?"
 _NOT_LOOKED_INTO = frozenset((".git", "node_modules", "target", ".venv"))
 
 
@@ -57,7 +59,7 @@ class Mentioned:
         if self._found is None:
             self._found = set()
             for file in self._wit():
-                self._found.update(mentions(file.data))
+                self._found.update(_mentions(file.data))
         return not self._found or (package, version) in self._found
 
     def _wit(self) -> Iterator[File]:
@@ -103,3 +105,9 @@ def _wanted(package: PackageName, file: File, span: Span) -> Wanted:
 
 def _name(package: PackageName) -> str:
     return f"{package.namespace}:{package.name}"
+
+
+def _mentions(data: bytes) -> Iterator[tuple[str, str]]:
+    """Every NAMESPACE:NAME in WIT and the version that follows it, empty for none; also those in comments."""
+    for match in re.finditer(_MENTION, data):
+        yield f"{match[1].decode()}:{match[2].decode()}", (match[3] or b"").decode().rstrip(".")

@@ -5,7 +5,7 @@ Everything is read from disk as it is, whether git tracks it or not: that is wha
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from dunnage.document import Document
@@ -19,8 +19,7 @@ from dunnage.wit_projects import Vendored, own_files
 
 _SHOWN_DIGITS = 12
 _MOST_NAMES = 5
-# NAMESPACE:NAME, as in WIT, perhaps with an item and a version.
-_MENTION = rb"%?([a-z][a-z0-9-]*):%?([a-z][a-z0-9-]*)(?:/%?[A-Za-z][A-Za-z0-9-]*)?(?:@([0-9][0-9A-Za-z.+-]*))?"
+_PACKAGE = rb"(?m)^[ \t]*package[ \t]+%?([a-z][a-z0-9-]*)[ \t]*:[ \t]*%?([a-z][a-z0-9-]*)"
 
 
 class _Contents(NamedTuple):
@@ -120,7 +119,7 @@ def compare_wkg(
     lock: Document,
     locked: Iterable[LockedPackage],
     wanted: Mapping[str, set[str]],
-    overridden: Iterable[str],
+    overridden: Container[str],
     vendored: Sequence[Vendored],
     own: Iterable[str],
 ) -> Iterator[Problem]:
@@ -148,7 +147,7 @@ def compare_wkg(
             for of, other, folder in entries
         ):
             continue
-        others = [found for found in unlocked if mentions and package.name in mentions.declared(found)]
+        others = [found for found in unlocked if mentions and package.name == mentions.declared(found)]
         if any(_stem(found) == _folder_name(package.name, "") for found in others):
             continue
         message = f"`{package.name}` {entry.version} is locked but not vendored, though others are"
@@ -156,7 +155,7 @@ def compare_wkg(
             message = f"`{package.name}` is locked at {entry.version}, but {display(others[0].path)} is vendored"
         yield Problem(DRIFTED, lock.file, entry.keys, message, "run `wkg fetch`, and commit what it changes")
     for found in unlocked:
-        if mentions and not mentions.is_used(found) and mentions.declared(found).isdisjoint(overridden):
+        if mentions and not mentions.is_used(found) and mentions.declared(found) not in overridden:
             message = "this is vendored, but wkg.lock does not know it, and no WIT here refers to it"
             yield _at_top(
                 tree, found, lock.file, message, f"refer to it and run `wkg fetch`, or remove {display(found.path)}"
@@ -185,39 +184,32 @@ def _check_wasm(
         yield Problem(DRIFTED, lock.file, (*entry.keys, "digest"), message, help)
 
 
-def mentions(data: bytes) -> Iterator[tuple[str, str]]:
-    """Every NAMESPACE:NAME in WIT and the version that follows it, empty for none; also those in comments."""
-    for match in re.finditer(_MENTION, data):
-        yield f"{match[1].decode()}:{match[2].decode()}", (match[3] or b"").decode().rstrip(".")
-
-
 class _Mentions:
     """Which packages the files of vendored packages, and of the one that refers to them, name."""
 
     def __init__(self, tree: Tree, vendored: Iterable[Vendored], own: Iterable[str]) -> None:
         self._tree = tree
-        self._of = {found: self._named(found.files) for found in vendored}
-        self._own = self._named(own)
+        self._of = {found: self._read(found.files) for found in vendored}
+        self._own = self._read(own)
 
-    def _named(self, paths: Iterable[str]) -> set[str]:
-        found: set[str] = set()
+    def _read(self, paths: Iterable[str]) -> bytes:
+        found = []
         for path in paths:
             try:
-                data = self._tree.read(path).data
+                found.append(self._tree.read(path).data)
             except (FileNotFoundError, SourceError):
                 continue
-            found.update(package for package, _ in mentions(data))
-        return found
+        return b"\n".join(found)
 
-    def declared(self, of: Vendored) -> set[str]:
-        """The packages that what is vendored may be: those it names whose folder would have such a name."""
-        return {package for package in self._of[of] if f"{_stem(of)}-".startswith(f"{package.replace(':', '-')}-")}
+    def declared(self, of: Vendored) -> str:
+        """The package that something vendored says it is; empty if it says nothing."""
+        match = re.search(_PACKAGE, self._of[of])
+        return f"{match[1].decode()}:{match[2].decode()}" if match else ""
 
     def is_used(self, of: Vendored) -> bool:
-        """Whether any other WIT names a package that this may be."""
-        names = self.declared(of) or self._of[of]
-        others = [self._own, *(named for found, named in self._of.items() if found != of)]
-        return any(not names.isdisjoint(other) for other in others)
+        """Whether any other WIT names the package that this is. What says nothing of itself is let pass."""
+        name = self.declared(of).encode()
+        return name in self._own or any(name in data for found, data in self._of.items() if found != of)
 
 
 def _folder_name(package: str, version: str) -> str:
