@@ -153,7 +153,8 @@ class _Checker:
         from dunnage import wit_locks
         from dunnage.wit_references import references
 
-        wanted = references(root, self._tree)
+        entries = {(of.name, wit_locks.normal(entry.requirement)) for of in locked for entry in of.versions}
+        wanted = references(root, self._tree, entries)
         if read is None:
             others = [other for wit in root.wit_folders for other in self._projects.wkg_roots(wit)]
             if wanted and root == others[-1] and not any(self._tree.exists(other.lock) for other in others):

@@ -210,8 +210,8 @@ def compare_wkg(
     """Say where a `wkg.lock` is not what `wkg build` would write, as far as that can be told.
 
     wkg takes one version of each package only, so that of several requirements on one package one must be locked.
-    `is_mentioned` tells whether some WIT below the lock names a package in a version, which is empty for none: then
-    that may be WIT that the lock is for.
+    `is_mentioned` tells whether some WIT below the lock names a package with this requirement on its version: then that
+    may be WIT that the lock is for.
     """
     help = f"{update}, and commit wkg.lock"
     by_package: dict[str, list[Wanted]] = {}
@@ -228,7 +228,7 @@ def compare_wkg(
         yield Problem(STALE, one.file, one.keys, message, help, one.span)
     for of, entry in _entries(locked):
         text = normal(entry.requirement)
-        if of.name in lacking or text in asked.get(of.name, ()) or is_mentioned(of.name, text.lstrip("=*")):
+        if of.name in lacking or text in asked.get(of.name, ()) or is_mentioned(of.name, text):
             continue
         message = f"nothing asks for `{of.name}` `{text}`"
         unused = "remove the entry, which `wkg fetch` would keep"

@@ -6,37 +6,44 @@ wkg takes the packages that the WIT of a folder itself refers to, in the version
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from typing import TYPE_CHECKING
 
 from dunnage.finding import Span
 from dunnage.source import File, SourceError, Tree
-from dunnage.wit import syntax, wit_deps
-from dunnage.wit.syntax import PackageName
+from dunnage.wit import wit_deps
 from dunnage.wit_locks import Wanted
 from dunnage.wit_projects import WkgRoot, own_files
+
+if TYPE_CHECKING:
+    from dunnage.wit.syntax import PackageName
 
 # More than any repository has below a lock; bounds against links and against folders of other people's files.
 _MOST_FOLDERS = 20_000
 # NAMESPACE:NAME, as in WIT, perhaps with an item and a version.
-_MENTION = rb"%?([a-z][a-z0-9-]*):%?([a-z][a-z0-9-]*)(?:/%?[A-Za-z][A-Za-z0-9-]*)?(?:@([0-9][0-9A-Za-z.+-]*))?"
+_MENTION = (
+    rb"(\bpackage[ \t]+)?%?([a-z][a-z0-9-]*):%?([a-z][a-z0-9-]*)"
+    rb"(?:/%?[A-Za-z][A-Za-z0-9-]*)?(?:@([0-9][0-9A-Za-z.+-]*))?"
+)
 _NOT_LOOKED_INTO = frozenset((".git", "node_modules", "target", ".venv"))
 
 
-def references(root: WkgRoot, tree: Tree) -> list[Wanted]:
-    """What wkg would ask a registry for, in a folder that it runs in.
+def references(root: WkgRoot, tree: Tree, locked: Container[tuple[str, str]]) -> list[Wanted]:
+    """What wkg would ask a registry for, in a folder that it runs in; the place of what is `locked` is not given.
 
-    WIT that is not well-formed is passed over, as are packages of the WIT folders themselves.
+    `locked` are packages and requirements. WIT that is not well-formed is passed over, as are packages of the WIT
+    folders themselves.
     """
     overrides = root.config.overrides if root.config else {}
     local = {name for name, override in overrides.items() if override.path is not None}
     found: list[Wanted] = []
     for folder in root.wit_folders:
-        found += _read(folder, tree, local)
+        found += _read(folder, tree, local, locked)
     for override in overrides.values():
         if override.path is not None and root.manifest:
             # The WIT may be outside of this repository, or be another's; the override is what makes it wanted here.
             path = os.path.normpath(os.path.join(root.folder, override.path))
-            wanted = _read(path, tree, local)
+            wanted = _read(path, tree, local, locked)
             found += [one._replace(file=root.manifest.file, keys=override.keys, span=None) for one in wanted]
     for name, override in overrides.items():
         if override.version is not None and override.path is None and root.manifest:
@@ -54,13 +61,13 @@ class Mentioned:
         self._tree = Tree()
         self._found: set[tuple[str, str]] | None = None
 
-    def __call__(self, package: str, version: str) -> bool:
-        """Whether `package` is named in `version`, empty for none, or anything at all if there is no WIT to ask."""
+    def __call__(self, package: str, requirement: str) -> bool:
+        """Whether `package` is named with this requirement on its version, or there is no WIT to ask."""
         if self._found is None:
             self._found = set()
             for file in self._wit():
-                self._found.update(_mentions(file.data))
-        return not self._found or (package, version) in self._found
+                self._found.update(_mentions(file.data)[1])
+        return not self._found or (package, requirement) in self._found
 
     def _wit(self) -> Iterator[File]:
         for count, (folder, below, names) in enumerate(os.walk(self._folder)):
@@ -75,16 +82,24 @@ class Mentioned:
                         continue
 
 
-def _read(path: str, tree: Tree, local: set[str]) -> list[Wanted]:
+def _read(path: str, tree: Tree, local: set[str], locked: Container[tuple[str, str]]) -> list[Wanted]:
     """What the WIT in a folder or file refers to; the packages that it declares are added to `local`."""
     found = []
     for file in _files(path, tree):
+        declared, mentioned = _mentions(file.data)
+        if all(one in locked or one[0] in local or one[0] in declared for one in mentioned):
+            # Whether it is in a comment or not, there will be nothing to say about it, and so no need to parse.
+            local |= declared
+            found += [Wanted(package, "", requirement, file, ()) for package, requirement in mentioned]
+            continue
+        from dunnage.wit import syntax
+
         try:
             read = syntax.parse(file)
         except SourceError:
             continue
-        declared = (read.package, *(nested.name for nested in read.nested))
-        local.update(_name(package) for package in declared if package is not None)
+        packages = (read.package, *(nested.name for nested in read.nested))
+        local.update(_name(package) for package in packages if package is not None)
         found += [_wanted(reference.package, file, reference.span) for reference in read.references]
     return found
 
@@ -98,16 +113,24 @@ def _files(path: str, tree: Tree) -> Iterator[File]:
             continue
 
 
-def _wanted(package: PackageName, file: File, span: Span) -> Wanted:
+def _wanted(package: "PackageName", file: File, span: Span) -> Wanted:
     requirement = f"={package.version}" if package.version is not None else "*"
     return Wanted(_name(package), "", requirement, file, (), span)
 
 
-def _name(package: PackageName) -> str:
+def _name(package: "PackageName") -> str:
     return f"{package.namespace}:{package.name}"
 
 
-def _mentions(data: bytes) -> Iterator[tuple[str, str]]:
-    """Every NAMESPACE:NAME in WIT and the version that follows it, empty for none; also those in comments."""
+def _mentions(data: bytes) -> tuple[set[str], set[tuple[str, str]]]:
+    """All that looks like NAMESPACE:NAME in WIT, in comments as well: the packages that are declared, and the others
+    with the requirement that wkg makes of what follows.
+    """
+    declared, mentioned = set(), set()
     for match in re.finditer(_MENTION, data):
-        yield f"{match[1].decode()}:{match[2].decode()}", (match[3] or b"").decode().rstrip(".")
+        name = f"{match[2].decode()}:{match[3].decode()}"
+        if match[1]:
+            declared.add(name)
+        version = (match[4] or b"").decode().rstrip(".")
+        mentioned.add((name, f"={version}" if version else "*"))
+    return declared, mentioned

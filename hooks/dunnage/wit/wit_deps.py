@@ -25,6 +25,8 @@ _OLD_FIELDS = ("subdir",)
 _SPECIAL_SCHEMES = ("http", "https", "ws", "wss", "ftp", "file")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _BLOCK = 512
+_HEXADECIMAL = frozenset("0123456789ABCDEFabcdef")
+_SCHEME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+.-")
 
 
 class Entry(NamedTuple):
@@ -71,7 +73,7 @@ def read_lock(read: Document) -> tuple[Entry, ...]:
 
 def is_hexadecimal(text: str, digits: int) -> bool:
     """Whether `text` is that many hexadecimal digits, capitals or not, as wit-deps reads them."""
-    return len(text) == digits and re.fullmatch("[0-9A-Fa-f]*", text) is not None
+    return len(text) == digits and _HEXADECIMAL.issuperset(text)
 
 
 def same_url(first: str, second: str) -> bool:
@@ -232,8 +234,8 @@ def _is_url(text: str) -> bool:
 
 def _scheme(text: str) -> str:
     """The scheme of a URL in lower case; empty if there is none."""
-    match = re.match(r"\s*([A-Za-z][A-Za-z0-9+.-]*):", text)
-    return match[1].lower() if match else ""
+    scheme, colon, _ = text.lstrip().partition(":")
+    return scheme.lower() if colon and scheme[:1].isalpha() and _SCHEME.issuperset(scheme) else ""
 
 
 def _normal_url(url: str) -> str:
