@@ -17,6 +17,7 @@ from dunnage.git import Repositories
 from dunnage.hook import Hook, run
 from dunnage.options import Options
 from dunnage.source import File, SourceError, Tree, display
+from dunnage.tracked import also_unhide, untracked
 from dunnage.wit import wit_deps
 from dunnage.wit_projects import (
     CARGO_COMPONENT_LOCK,
@@ -27,6 +28,7 @@ from dunnage.wit_projects import (
     WORKSPACE_OUT,
     Projects,
     WkgRoot,
+    is_of_wit_deps,
     is_vendored,
     own_files,
     vendored,
@@ -96,9 +98,9 @@ class _Checker:
 
     def _check_wit_deps(self, folder: str) -> Iterator[Finding]:
         """Check the `deps.lock` of a WIT folder, if it or a `deps.toml` is there."""
-        manifest, lock_path = (os.path.join(folder, name) for name in (wit_deps.MANIFEST, wit_deps.LOCK))
-        if not self._tree.exists(manifest) and not self._tree.exists(lock_path):
+        if not is_of_wit_deps(folder, self._tree):
             return
+        manifest, lock_path = (os.path.join(folder, name) for name in (wit_deps.MANIFEST, wit_deps.LOCK))
         from dunnage import wit_locks, wit_vendored
 
         try:
@@ -107,7 +109,7 @@ class _Checker:
             read = self._read(lock_path)
             locked = wit_deps.read_lock(read) if read else ()
         except Refused as refused:
-            yield _refusal(refused)
+            yield from _refusal(refused)
             return
         if read is None:
             urls = [entry for entry in wanted if entry.url is not None]
@@ -140,7 +142,7 @@ class _Checker:
     def _check_wkg(self, root: WkgRoot) -> Iterator[Finding]:
         """Check the `wkg.lock` of a folder that wkg runs in."""
         if root.refused:
-            yield _refusal(root.refused)
+            yield from _refusal(root.refused)
             return
         from dunnage.wit import lock
 
@@ -148,7 +150,7 @@ class _Checker:
             read = self._read(root.lock)
             locked = lock.read(read) if read else ()
         except Refused as refused:
-            yield _refusal(refused)
+            yield from _refusal(refused)
             return
         from dunnage import wit_locks
         from dunnage.wit_references import references
@@ -185,7 +187,7 @@ class _Checker:
         folders = (os.path.join(root.folder, WORKSPACE_OUT),) if root.is_workspace else root.wit_folders
         for wit in folders:
             deps = os.path.join(wit, DEPS)
-            if not any(self._tree.exists(os.path.join(wit, name)) for name in (wit_deps.MANIFEST, wit_deps.LOCK)):
+            if not is_of_wit_deps(wit, self._tree):
                 yield from wit_vendored.compare_wkg(
                     self._tree, deps, read, locked, asked, overridden, vendored(deps), own
                 )
@@ -247,7 +249,7 @@ class _Checker:
             read = self._read(path)
             locked = lock.read(read) if read else ()
         except Refused as refused:
-            yield _refusal(refused)
+            yield from _refusal(refused)
             return
         if read is None:
             if wanted:
@@ -269,24 +271,14 @@ class _Checker:
 
     def _missing(self, path: str, file: File, keys: Keys, update: str, span: Span | None = None) -> Finding:
         help = f"{update}, and commit {display(path)}"
-        repository = self._repositories.repository(os.path.dirname(path))
-        ignored = repository.ignored_by(path) if repository else None
-        if ignored:
-            help += f";\nfirst remove the pattern `{ignored.pattern}` in {ignored.file}:{ignored.line}, which hides it"
+        help += also_unhide(path, git.repository(os.path.dirname(path)))
         message = f"there is no {os.path.basename(path)}: nothing says what this was when it was reviewed"
         return Finding(MISSING, file.path, toml.locate(file, keys) if span is None else span, message, help)
 
     def _untracked(self, path: str) -> Iterator[Finding]:
-        if self._repositories.is_tracked(path):
-            return
-        repository = git.repository(os.path.dirname(path))
-        help = f"run `git add {display(path)}`"
-        message = "git does not track this file, so no other checkout has it"
-        ignored = repository.ignored_by(path) if repository else None
-        if ignored:
-            message += f": it is hidden by the pattern `{ignored.pattern}` in {ignored.file}:{ignored.line}"
-            help = f"remove that pattern, then {help}"
-        yield Finding(UNTRACKED, display(path), Span(0, 0), message, help)
+        if not self._repositories.is_tracked(path):
+            message = "git does not track this file, so no other checkout has it"
+            yield untracked(UNTRACKED, path, git.repository(os.path.dirname(path)), message)
 
 
 def _finding(problem: Problem) -> Finding:
@@ -294,10 +286,12 @@ def _finding(problem: Problem) -> Finding:
     return Finding(_BY_KIND[problem.kind], problem.file.path, span, problem.message, problem.help)
 
 
-def _refusal(refused: Refused) -> Finding:
+def _refusal(refused: Refused) -> Iterator[Finding]:
+    if b"{{" in refused.file.data or b"{%" in refused.file.data:  # a template
+        return
     span = toml.locate(refused.file, refused.keys) if refused.span is None else refused.span
     help = refused.help or "correct it, or restore it from the last good commit"
-    return Finding(UNREADABLE, refused.file.path, span, refused.message, help)
+    yield Finding(UNREADABLE, refused.file.path, span, refused.message, help)
 
 
 def _wit_deps_command(folder: str) -> str:

@@ -146,7 +146,8 @@ def bad_versions(lock: Document, locked: Iterable[LockedPackage], tool: str, upd
         try:
             requirement = Requirement.parse(entry.requirement)
         except VersionError as error:
-            yield Problem(UNREADABLE, lock.file, (*entry.keys, "requirement"), f"{tool} refuses it: {error}", help)
+            if tool == "wkg":  # cargo-component reads any text, and finds nobody who asks for it
+                yield Problem(UNREADABLE, lock.file, (*entry.keys, "requirement"), f"wkg refuses it: {error}", help)
             continue
         if not requirement.matches(version):
             message = f"`{package.name}` is locked at {version}, which does not meet its requirement `{requirement}`"

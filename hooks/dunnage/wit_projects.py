@@ -98,6 +98,23 @@ def vendored(deps: str) -> tuple[Vendored, ...]:
     return tuple(found)
 
 
+def is_of_wit_deps(folder: str, tree: Tree) -> bool:
+    """Whether wit-deps looks after a folder: there is a `deps.toml` or `deps.lock`, and not of another tool.
+
+    Other tools have files of these names as well, but no WIT beside them.
+    """
+    lock = os.path.join(folder, wit_deps.LOCK)
+    if not tree.exists(os.path.join(folder, wit_deps.MANIFEST)) and not tree.exists(lock):
+        return False
+    if os.path.basename(folder).startswith("wit") or own_files(folder) or vendored(os.path.join(folder, DEPS)):
+        return True
+    try:
+        locked = document.read(tree, lock).data
+    except (FileNotFoundError, Refused):
+        return False
+    return bool(locked) and all(isinstance(entry, dict) and "sha256" in entry for entry in locked.values())
+
+
 class Projects:
     """The projects that have been looked at in a run."""
 
