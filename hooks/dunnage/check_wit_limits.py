@@ -7,6 +7,7 @@ is built from it; other tools have none.
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from dunnage.finding import Finding, Rule, Span
 from dunnage.hook import Hook, run
@@ -31,9 +32,9 @@ SYNTAX = Rule("wit-limits/syntax", "wasm-tools would not read the file as WIT", 
 
 # So many findings are reported of a rule in one file.
 _MOST_FINDINGS = 20
-# So many files that are not named are read in the folder of one that is, and so much in all.
+# So many files that are not named are read in the folder of one that is; and so many bytes of these, and of any file.
 _MOST_SIBLINGS = 1000
-_MOST_BYTES = 16 * 1024 * 1024
+_MOST_READ = 4 * 1024 * 1024
 # So many names are written out of a cycle.
 _MOST_NAMES = 12
 
@@ -78,8 +79,9 @@ def _check_file(path: str, tree: Tree, options: Options, sources: dict[str, Sour
     except SourceError as error:
         yield Finding(FILE_SIZE if _size(path) > MAX_BYTES else SYNTAX, path, error.span, error.message)
         return
-    if len(file.data) > options.max_file_size:
-        message = f"has {len(file.data):,} bytes; {options.max_file_size:,} are allowed"
+    most = min(options.max_file_size, _MOST_READ)
+    if len(file.data) > most:
+        message = f"has {len(file.data):,} bytes; {most:,} are allowed"
         yield Finding(
             FILE_SIZE, path, Span(0, 0), message, "split it into several files; a package may have any number"
         )
@@ -111,7 +113,7 @@ def _size(path: str) -> int:
 
 def _read_siblings(named: Iterable[str], tree: Tree, options: Options, sources: dict[str, Source]) -> None:
     """Add the other files of the packages to `sources`. What is wrong with them is not this commit's doing."""
-    left = _MOST_BYTES
+    left = _MOST_READ
     folders: set[str] = set()
     for path in named:
         folder = os.path.dirname(path)
@@ -131,15 +133,10 @@ def _read_siblings(named: Iterable[str], tree: Tree, options: Options, sources: 
 
 
 def _hidden(file: File) -> Iterator[tuple[Finding, bool]]:
-    """What hides in a file, one finding a line, and whether it is in a comment."""
+    """What hides in the lines of a file, and whether it is in a comment."""
     from dunnage.wit.characters import hidden
 
-    line = 0
-    for found in hidden(file):
-        here, _ = file.position(found.span.start)
-        if here == line:
-            continue
-        line = here
+    for found in islice(hidden(file), _MOST_FINDINGS):
         code = f"U+{ord(found.character):04X}"
         message = f"the character {code} {found.problem}"
         yield (
@@ -163,9 +160,15 @@ def _check_packages(parts: list[list[Source]], others: set[str], options: Option
             yield _recursion(cycle, others)
     measures = measure(graph)
     largest = min(options.max_expansion, MAX_SIZE)
-    excesses, in_worlds = encoded(graph, measures, largest)
+    excesses, in_worlds = encoded(graph, measures)
+    yield from _nesting(graph, others, min(options.max_nesting, MAX_NESTING))
+    around = MAX_LEVELS - 3  # without an interface or a world, and what wasm-tools puts round either
     found = {
-        NESTING: _nested(graph, measures, in_worlds, min(options.max_nesting, MAX_NESTING)),
+        NESTING: [
+            number
+            for number, levels in enumerate(measures.named_levels)
+            if levels >= around and levels > around - (graph.nodes[number].scope in in_worlds)
+        ],
         EXPANSION: [number for number, size in enumerate(measures.sizes) if size >= largest],
         CHAIN: [number for number, steps in enumerate(measures.steps) if steps > options.max_chain],
     }
@@ -177,10 +180,10 @@ def _check_packages(parts: list[list[Source]], others: set[str], options: Option
             if any(end in known for end, _ in graph.edges[number]) or not (concerned is None or concerned[number]):
                 continue
             item = graph.nodes[number].item
-            message, help = _said(rule, graph, measures, number, options)
+            message, help = _said(rule, item.name, measures, number, options)
             yield Finding(rule, item.source.path, _span(item), message, help)
     if not found[EXPANSION]:
-        yield from (_excess(excess, largest) for excess in excesses)
+        yield from map(_excess, excesses)
 
 
 def _concerned(graph: Graph, others: set[str]) -> list[bool]:
@@ -191,43 +194,34 @@ def _concerned(graph: Graph, others: set[str]) -> list[bool]:
     return concerned
 
 
-def _nested(graph: Graph, measures: Measures, in_worlds: set[int], most: int) -> list[int]:
-    """Find what has more types round another than `most`, or more by name than wasm-tools encodes."""
-    around = MAX_LEVELS - 3  # an interface, or a world, and what wasm-tools puts round either
-    if max(measures.levels, default=0) <= min(most, around - 1):
-        return []
-    return [
-        number
-        for number, node in enumerate(graph.nodes)
-        if _nesting(graph, measures, number) > most
-        or measures.named_levels[number] > around - (node.scope in in_worlds)
-    ]
+def _nesting(graph: Graph, others: set[str], most: int) -> Iterator[Finding]:
+    """Find types that are written with more than `most` brackets round another."""
+    for node in graph.nodes:
+        definition = node.definition
+        if definition is None or definition.levels - 1 <= most or node.item.source.path in others:
+            continue
+        tokens = node.item.source.document.tokens
+        depth = 0
+        for at in range(definition.at, definition.end):
+            depth += (tokens.texts[at] == "<") - (tokens.texts[at] == ">")
+            if depth > most:
+                message = f"over {most} types are nested in each other here"
+                yield Finding(NESTING, node.item.source.path, tokens.span(at + 1), message, _NAME_IT)
+                break
 
 
-def _nesting(graph: Graph, measures: Measures, number: int) -> int:
-    """How many types stand round the innermost one; a function is none."""
-    return measures.levels[number] - 1 - (graph.nodes[number].kind == "func")
-
-
-def _said(rule: Rule, graph: Graph, measures: Measures, number: int, options: Options) -> tuple[str, str]:
-    """The message and the help about a type or function."""
-    name = graph.nodes[number].item.name
+def _said(rule: Rule, name: str, measures: Measures, number: int, options: Options) -> tuple[str, str]:
+    """The message and the help about a type or function of this name."""
     if rule is EXPANSION:
         size = measures.sizes[number]
         shown = f"{size:,}" if size < MOST else f"over {MOST:,}"
         message = f"`{name}` comes to {shown} types once every name in it is written out"
         return f"{message}; fewer than {min(options.max_expansion, MAX_SIZE):,} are allowed", _SMALLER
     if rule is CHAIN:
-        message = f"`{name}` stands for another name, and so on {measures.steps[number]} times"
+        message = f"`{name}` stands for another name, and that for another, {measures.steps[number]} times in a row"
         return f"{message}; {options.max_chain} are allowed", "name the type itself that is at the end"
-    nested = _nesting(graph, measures, number)
-    message = f"there are {nested} types round the innermost one in `{name}`, those behind names included"
-    return f"{message}; {_allowed(nested, options)}", _NAME_IT
-
-
-def _allowed(nested: int, options: Options) -> str:
-    most = min(options.max_nesting, MAX_NESTING)
-    return f"{most} are allowed" if nested > most else "wasm-tools would not encode that"
+    message = f"`{name}` nests {measures.levels[number]} types in each other, those behind names included"
+    return f"{message}: wasm-tools does not encode that", "make fewer types hold one another"
 
 
 def _recursion(cycle: Cycle, others: set[str]) -> Finding:
@@ -243,11 +237,11 @@ def _recursion(cycle: Cycle, others: set[str]) -> Finding:
     return Finding(RECURSION, item.source.path, _span(item), message, _REFER if cycle.kind == "type" else _PART)
 
 
-def _excess(excess: Excess, largest: int) -> Finding:
+def _excess(excess: Excess) -> Finding:
     what = "the package, up to here," if excess.kind == "package" else f"the {excess.kind} `{excess.item.name}`"
     message = (
-        f"{what} comes to {excess.size:,} types once every name in it is written out, and all that it needs is added; "
-        f"fewer than {largest:,} are allowed"
+        f"{what} comes to {excess.size:,} types once every name in it is written out, with what it needs of others; "
+        f"wasm-tools encodes fewer than {MAX_SIZE:,}"
     )
     return Finding(EXPANSION, excess.item.source.path, _span(excess.item), message, _SMALLER)
 

@@ -87,7 +87,7 @@ class Hidden(NamedTuple):
 
 
 def hidden(file: File) -> Iterator[Hidden]:
-    """Yield the characters that hide something in a WIT file, in their order. Raises SourceError if it is not UTF-8.
+    """Yield the first character of each line that hides something in a WIT file. Raises SourceError if it is not UTF-8.
 
     In comments that document, whose text may be in any language, only bidirectional controls and control codes count;
     in others invisible characters too, except where text needs them; outside of comments also what looks like ASCII.
@@ -95,19 +95,23 @@ def hidden(file: File) -> Iterator[Hidden]:
     text = file.text
     if text.isascii() and not _special().search(text):
         return
-    places = comment_places(text.replace("\r\n", " \n"))
     offset = len(file.data) - len(text.encode("utf-8"))
-    done = 0
-    for start, end in _segments(places, len(text)):
+    done = line_end = 0
+    for start, end in _segments(comment_places(text.replace("\r\n", " \n")), len(text)):
         is_comment = text.startswith(("//", "/*"), start)
         is_documentation = is_comment and text.startswith(("///", "/**"), start)
-        for match in (_special() if is_comment else _suspect()).finditer(text, start, end):
+        pattern = _special() if is_comment else _suspect()
+        match = pattern.search(text, max(start, line_end), end)
+        while match:
             at = match.start()
+            after = at + 1
             problem = _problem(text, at, is_comment, is_documentation)
             if problem:
                 offset += len(text[done:at].encode("utf-8"))
                 done = at
                 yield Hidden(Span(offset, offset + len(match[0].encode("utf-8"))), match[0], problem, is_comment)
+                after = line_end = text.find("\n", at) + 1 or len(text)
+            match = pattern.search(text, after, end)
 
 
 def _segments(comments: Iterator[tuple[int, int]], length: int) -> Iterator[tuple[int, int]]:

@@ -14,6 +14,8 @@ MAX_SIZE = 1_000_000
 """What an effective size has to be below."""
 MAX_LEVELS = 100
 """In so many levels types can stand in each other, with those that an encoded package puts round them."""
+MAX_STEPS = 500_000
+"""After so many looks at an interface, what is left is taken to be small."""
 MOST = 10**15
 """Sizes are counted up to here."""
 
@@ -69,12 +71,12 @@ def measure(graph: Graph) -> Measures:
     return measures
 
 
-def encoded(graph: Graph, measures: Measures, limit: int = MAX_SIZE) -> tuple[list[Excess], set[int]]:
-    """Look for what reaches `limit` when packages are encoded; and the interfaces that take part in a world.
+def encoded(graph: Graph, measures: Measures) -> tuple[list[Excess], set[int]]:
+    """Look for what is too large when packages are encoded; and for the interfaces that take part in a world.
 
-    Of a package that reaches it because something in it does, only that is returned.
+    Of a package that is too large because something in it is, only that is returned.
     """
-    encoder = _Encoder(graph, measures, limit)
+    encoder = _Encoder(graph, measures)
     found = [excess for package in graph.packages for excess in encoder.package(list(package.scopes.values()))]
     return found, encoder.in_worlds
 
@@ -94,9 +96,8 @@ class _World(NamedTuple):
 class _Encoder:
     """Counts as wasmparser does for what wit-component writes."""
 
-    def __init__(self, graph: Graph, measures: Measures, limit: int) -> None:
+    def __init__(self, graph: Graph, measures: Measures) -> None:
         self.graph = graph
-        self.limit = limit
         self.in_worlds: set[int] = set()
         self.worlds: dict[int, _World | None] = {}
         # An interface as an instance: only its types, which is what others need of it, and all of it.
@@ -106,8 +107,8 @@ class _Encoder:
             self.whole[node.scope] += size
             if node.definition is None or node.definition.kind != "func":
                 self.types[node.scope] += size
-        # Worlds that include each other may need the same interfaces over and over.
-        self.left = 2 * MAX_SIZE
+        # Interfaces and worlds may need the same others over and over. Real packages need some hundreds of steps.
+        self.left = MAX_STEPS
 
     def package(self, scopes: list[int]) -> Iterator[Excess]:
         total = 1
@@ -116,10 +117,10 @@ class _Encoder:
             size = self.world(number) + 1 if place.scope.kind == "world" else self.interface(number)
             total += size
             item = Item(place.part.source, place.scope.at)
-            if size >= self.limit:
+            if size >= MAX_SIZE:
                 yield Excess(place.scope.kind, item, size)
                 return
-            if total >= self.limit:
+            if total >= MAX_SIZE:
                 yield Excess("package", item, total)
                 return
 
@@ -128,7 +129,8 @@ class _Encoder:
         total = 1 + self.whole[number]
         seen = {number}
         queue = [number]
-        while queue and total < self.limit:
+        while queue and total < MAX_SIZE and self.left > 0:
+            self.left -= 1
             for end in self.graph.used(queue.pop()):
                 if end not in seen:
                     seen.add(end)

@@ -562,6 +562,14 @@ class _Parser:
                 self.refuse_later(keyword, "is not WIT: a getter has to return a value")
         elif parameters != 1:
             self.refuse_later(keyword, "is not WIT: a setter has to have one parameter")
+        elif result is not None and self.has_success(result):
+            self.refuse_later(result, "is not WIT: a setter can only return a `result` with nothing for success")
+
+    def has_success(self, at: int) -> bool:
+        """Whether a type is no `result` without a type for success. What a name stands for is not known here."""
+        texts = self.texts
+        is_result = texts[at] == "result" and (texts[at + 1] != "<" or texts[at + 2] == "_")
+        return not is_result and texts[at] not in self.names
 
     def type(self, names: list[tuple[int, int]], level: int) -> tuple[int, int]:
         """Read a type that stands in `level`, and add the names in it to `names`: its size, and the deepest level."""
