@@ -51,7 +51,7 @@ def compare_wit_deps(
     known = {entry.name.split("/", 1)[0] for entry in locked}
     for found in vendored:
         if found.name not in known:
-            message = "this is vendored, but deps.lock does not know it"
+            message = f"{display(found.path)} is vendored, but deps.lock does not know it"
             help = f"add it to deps.toml and {update}, or remove {display(found.path)}"
             yield _at_top(tree, found, lock.file, message, help)
 
@@ -74,8 +74,7 @@ def _check_folder(tree: Tree, folder: str, lock: Document, entry: Entry, update:
         f"{_short(getattr(found, name))}, not {_short(getattr(expected, name))}"
     )
     help = _why(contents.files, found, expected) or _restore(folder, entry, update)
-    for key in ("sha256", "sha512"):
-        help += f"\n{key} vendored {getattr(found, key)}\n       locked   {getattr(expected, key)}"
+    help += f"\nvendored {name} {getattr(found, name)}\nlocked   {name} {getattr(expected, name)}"
     yield Problem(DRIFTED, lock.file, entry.keys, message, help)
 
 
@@ -156,7 +155,7 @@ def compare_wkg(
         yield Problem(DRIFTED, lock.file, entry.keys, message, "run `wkg fetch`, and commit what it changes")
     for found in unlocked:
         if mentions and not mentions.is_used(found) and mentions.declared(found) not in overridden:
-            message = "this is vendored, but wkg.lock does not know it, and no WIT here refers to it"
+            message = f"{display(found.path)} is vendored, but wkg.lock does not know it, and no WIT here refers to it"
             yield _at_top(
                 tree, found, lock.file, message, f"refer to it and run `wkg fetch`, or remove {display(found.path)}"
             )
@@ -264,7 +263,7 @@ def _at_top(tree: Tree, found: Vendored, lock: File, message: str, help: str) ->
             return Problem(DRIFTED, tree.read(path), (), message, help, Span(0, 0))
         except (FileNotFoundError, SourceError):
             pass
-    return Problem(DRIFTED, lock, (), f"{display(path)}: {message}", help, Span(0, 0))
+    return Problem(DRIFTED, lock, (), message, help, Span(0, 0))
 
 
 def _listed(names: Iterable[str]) -> str:
