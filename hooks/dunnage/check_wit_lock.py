@@ -122,7 +122,9 @@ class _Checker:
         if asked:
             problems += wit_locks.compare_wit_deps(asked, wanted, read, locked, update)
         deps = os.path.join(folder, DEPS)
-        problems += wit_vendored.compare_wit_deps(self._tree, deps, read, locked, vendored(deps), update)
+        # Where wkg looks after a folder as well, what is in no lock may be its.
+        there = () if self._projects.wkg_roots(folder) else vendored(deps)
+        problems += wit_vendored.compare_wit_deps(self._tree, deps, read, locked, there, update)
         yield from map(_finding, problems)
 
     # wkg
@@ -168,7 +170,7 @@ class _Checker:
         yield from self._untracked(root.lock)
         update = f"run `wkg fetch` in {_named(root.folder)}"
         problems = list(wit_locks.bad_versions(read, locked, "wkg", update))
-        if root.wit_folders:
+        if root.wit_folders and not any(problem.kind == wit_locks.UNREADABLE for problem in problems):
             problems += self._compare_wkg(root, read, locked, wanted, update)
         yield from map(_finding, problems)
 
@@ -257,7 +259,8 @@ class _Checker:
             return
         yield from self._untracked(path)
         problems = list(wit_locks.bad_versions(read, locked, "cargo-component", update))
-        problems += wit_locks.compare_cargo_component(read, locked, wanted, is_all, update)
+        if not any(problem.kind == wit_locks.UNREADABLE for problem in problems):
+            problems += wit_locks.compare_cargo_component(read, locked, wanted, is_all, update)
         yield from map(_finding, problems)
 
     # All

@@ -36,19 +36,20 @@ def references(root: WkgRoot, tree: Tree, locked: Container[tuple[str, str]]) ->
     """
     overrides = root.config.overrides if root.config else {}
     local = {name for name, override in overrides.items() if override.path is not None}
+    versions = {name: override.version for name, override in overrides.items() if override.path is None}
     found: list[Wanted] = []
     for folder in root.wit_folders:
-        found += _read(folder, tree, local, locked)
+        found += [one for one in _read(folder, tree, local, locked) if versions.get(one.package) is None]
     for override in overrides.values():
         if override.path is not None and root.manifest:
             # The WIT may be outside of this repository, or be another's; the override is what makes it wanted here.
             path = os.path.normpath(os.path.join(root.folder, override.path))
             wanted = _read(path, tree, local, locked)
             found += [one._replace(file=root.manifest.file, keys=override.keys, span=None) for one in wanted]
-    for name, override in overrides.items():
-        if override.version is not None and override.path is None and root.manifest:
-            keys = (*override.keys, "version")
-            found.append(Wanted(name, "", override.version, root.manifest.file, keys))
+    for name, version in versions.items():
+        if version is not None and root.manifest:
+            keys = (*overrides[name].keys, "version")
+            found.append(Wanted(name, "", version, root.manifest.file, keys))
     return [one for one in found if one.package not in local]
 
 

@@ -39,7 +39,7 @@ def compare_wit_deps(
 
     Entries without well-formed digests are passed over. Nothing is said if nothing is vendored.
     """
-    there = {entry.name: os.path.isdir(os.path.join(deps, entry.name)) for entry in locked}
+    there = {entry.name: bool(own_files(os.path.join(deps, entry.name))) for entry in locked}
     for entry in locked:
         if not _has_digests(entry):
             continue
