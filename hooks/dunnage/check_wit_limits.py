@@ -86,18 +86,19 @@ def _check_file(path: str, tree: Tree, options: Options, sources: dict[str, Sour
             FILE_SIZE, path, Span(0, 0), message, "split it into several files; a package may have any number"
         )
         return
-    is_hidden = False
+    lines = set()
     try:
-        for finding, is_in_comment in _hidden(file):
-            is_hidden = is_hidden or not is_in_comment
+        for finding in _hidden(file):
+            lines.add(file.position(finding.span.start)[0])
             yield finding
         source = Source(path, parse(file))
     except TooDeep as error:
         yield Finding(NESTING, path, error.span, error.message, _NAME_IT)
         return
     except SourceError as error:
-        # A character that is not what it looks like is what is wrong then, and no second finding says it better.
-        if not is_hidden and not re.compile(_PLACEHOLDER).match(file.data, error.span.start):
+        # Where a character is not what it looks like, that is what is wrong.
+        is_told = file.position(error.span.start)[0] in lines
+        if not is_told and not re.compile(_PLACEHOLDER).match(file.data, error.span.start):
             yield Finding(SYNTAX, path, error.span, error.message, _help(error))
         return
     sources[path] = source
@@ -132,17 +133,14 @@ def _read_siblings(named: Iterable[str], tree: Tree, options: Options, sources: 
                 continue
 
 
-def _hidden(file: File) -> Iterator[tuple[Finding, bool]]:
-    """What hides in the lines of a file, and whether it is in a comment."""
+def _hidden(file: File) -> Iterator[Finding]:
+    """What hides in the lines of a file."""
     from dunnage.wit.characters import hidden
 
     for found in islice(hidden(file), _MOST_FINDINGS):
         code = f"U+{ord(found.character):04X}"
         message = f"the character {code} {found.problem}"
-        yield (
-            Finding(HIDDEN, file.path, found.span, message, f"remove {code}, or write what is meant"),
-            found.is_in_comment,
-        )
+        yield Finding(HIDDEN, file.path, found.span, message, f"remove {code}, or write what is meant")
 
 
 def _check_identifiers(source: Source, most: int) -> Iterator[Finding]:

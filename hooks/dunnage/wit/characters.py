@@ -82,8 +82,6 @@ class Hidden(NamedTuple):
     character: str
     problem: str
     """A clause whose subject is the character."""
-    is_in_comment: bool
-    """Whether it stands in a comment, where it does not keep a file from being read as WIT."""
 
 
 def hidden(file: File) -> Iterator[Hidden]:
@@ -109,7 +107,7 @@ def hidden(file: File) -> Iterator[Hidden]:
             if problem:
                 offset += len(text[done:at].encode("utf-8"))
                 done = at
-                yield Hidden(Span(offset, offset + len(match[0].encode("utf-8"))), match[0], problem, is_comment)
+                yield Hidden(Span(offset, offset + len(match[0].encode("utf-8"))), match[0], problem)
                 after = line_end = text.find("\n", at) + 1 or len(text)
             match = pattern.search(text, after, end)
 
