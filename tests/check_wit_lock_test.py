@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cargo.files import Files, write
+from cargo.files import Files, package, write
 from dunnage.check_wit_lock import HOOK, main
 from dunnage.options import Options
 from dunnage.source import Tree
@@ -645,3 +645,236 @@ def test_members_need_no_lock_of_their_own(folder: Path, lock: str, capsys: pyte
     if lock != "wkg.lock":
         (folder / "wkg.lock").rename(folder / lock)
     assert _findings(capsys, "wkg.toml", "two/wkg.toml", "two/wit/a.wit") == []
+
+
+# cargo-component
+
+
+def _component(*dependencies: str, name: str = "app") -> str:
+    """A manifest with dependencies of a component's own WIT, each of them a line."""
+    section = "[package.metadata.component.target.dependencies]\n"
+    return package(name) + section + "".join(f"{line}\n" for line in dependencies)
+
+
+IO_CLOCKS = ('"wasi:io" = "0.2.1"', '"wasi:clocks" = { version = "=0.2.0", registry = "mine" }')
+CLOCKS = _locked("wasi:clocks", ("=0.2.0", "0.2.0"), registry='registry = "mine"\n')
+STREAMS = _locked("wasi:io", ("^0.2.1", "0.2.3"))
+COMPONENT: Files = {
+    "Cargo.toml": _component(*IO_CLOCKS),
+    "Cargo-component.lock": f"version = 1\n{CLOCKS}{STREAMS}",
+    "src/lib.rs": "",
+}
+"""In the manifest, the dependencies are in lines 6 and 7; in the lock, `wasi:clocks` begins in line 2, `wasi:io` in 9."""
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({}, id="nothing"),
+        pytest.param({"Cargo.toml": package("app"), "Cargo-component.lock": None}, id="no-component"),
+        pytest.param({"Cargo.toml": _component(), "Cargo-component.lock": None}, id="no-dependency"),
+        pytest.param(
+            {"Cargo.toml": _component('"a:b" = { path = "b.wit" }'), "Cargo-component.lock": None}, id="only-paths"
+        ),
+        pytest.param({"Cargo.toml": _component(), "Cargo-component.lock": "version = 1\n"}, id="empty-lock"),
+        pytest.param(
+            {"Cargo.toml": _component(IO_CLOCKS[0].replace("0.2.1", " ^0.2.1"), IO_CLOCKS[1])}, id="same-requirement"
+        ),
+        pytest.param({"Cargo.toml": _component(*IO_CLOCKS, '"x" = "1"')}, id="more-that-is-refused"),
+        pytest.param({"Cargo.toml": _component(*IO_CLOCKS, '"a:b" = "what"')}, id="malformed-requirement"),
+        pytest.param({"Cargo.toml": _component('"x" = "1"')}, id="what-it-asks-for-is-not-known"),
+        pytest.param(
+            {
+                "Cargo.toml": package("app") + '[package.metadata.component]\ntarget = "wasi:io/w@0.2.1"\n',
+                "Cargo-component.lock": f"version = 1\n{STREAMS}",
+            },
+            id="target",
+        ),
+        pytest.param({"Cargo.toml": "component, but not TOML"}, id="broken-manifest"),
+        pytest.param({"Cargo.toml": _component(*IO_CLOCKS) + '[dependencies]\nx = { path = "x" }'}, id="refused"),
+        pytest.param({"Cargo.toml": _component("{{ more }}"), "Cargo-component.lock": None}, id="template"),
+        pytest.param({".cargo-checksum.json": "{}", "Cargo-component.lock": None}, id="vendored-crate"),
+    ],
+)
+def test_cargo_component_in_order(folder: Path, changes: Files, capsys: pytest.CaptureFixture[str]) -> None:
+    files = {path: text for path, text in {**COMPONENT, **changes}.items() if text is not None}
+    write(folder, files)
+    assert _findings(capsys, *files) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "finding"),
+    [
+        pytest.param(
+            {"Cargo-component.lock": None},
+            "Cargo.toml:6:1: wit-lock/missing there is no Cargo-component.lock: "
+            "nothing says what this was when it was reviewed",
+            id="missing",
+        ),
+        pytest.param(
+            {"Cargo-component.lock": "version = '1'"},
+            "Cargo-component.lock:1:1: wit-lock/unreadable says in `version` no number for the format that it is in",
+            id="unreadable",
+        ),
+        pytest.param(
+            {"Cargo-component.lock": f"version = 1\n{CLOCKS}{STREAMS.replace('0.2.3', '0.2')}"},
+            "Cargo-component.lock:13:1: wit-lock/unreadable cargo-component refuses it: '0.2' is not a version: "
+            "it must have three numbers; a version looks like 1.2.3, 1.2.3-rc.1 or 1.2.3+build.5",
+            id="malformed-version",
+        ),
+        pytest.param(
+            {"Cargo-component.lock": f"version = 1\n{CLOCKS}{STREAMS.replace('sha256:0', 'sha256:')}"},
+            "Cargo-component.lock:14:1: wit-lock/bad-digest the digest of `wasi:io` 0.2.3 is not `sha256:` and "
+            "64 hexadecimal digits",
+            id="digest",
+        ),
+        pytest.param(
+            {"Cargo-component.lock": f"version = 1\n{CLOCKS}"},
+            "Cargo.toml:6:1: wit-lock/stale `wasi:io` `^0.2.1` is asked for, but it is not in the lock",
+            id="not-locked",
+        ),
+        pytest.param(
+            {"Cargo.toml": _component('"wasi:io" = "=0.2.1"', IO_CLOCKS[1])},
+            "Cargo.toml:6:1: wit-lock/stale `wasi:io` `=0.2.1` is asked for, but it is locked for `^0.2.1` only",
+            id="other-requirement",
+        ),
+        pytest.param(
+            {"Cargo-component.lock": f"version = 1\n{CLOCKS}{STREAMS.replace('^', '')}"},
+            "Cargo.toml:6:1: wit-lock/stale `wasi:io` `^0.2.1` is asked for, but it is locked for `0.2.1` only",
+            id="requirement-spelled-otherwise",
+        ),
+        pytest.param(
+            {"Cargo-component.lock": f"version = 1\n{CLOCKS.replace('mine', 'yours')}{STREAMS}"},
+            "Cargo.toml:7:19: wit-lock/stale `wasi:clocks` `=0.2.0` is asked for, "
+            "but it is locked from the registry `yours`",
+            id="other-registry",
+        ),
+        pytest.param(
+            {"Cargo-component.lock": "version = 1\n" + CLOCKS.replace('registry = "mine"', "") + STREAMS},
+            "Cargo.toml:7:19: wit-lock/stale `wasi:clocks` `=0.2.0` is asked for, "
+            "but it is locked from the default registry",
+            id="default-registry",
+        ),
+        pytest.param(
+            {"Cargo-component.lock": f"version = 1\n{CLOCKS}{STREAMS.replace('0.2.3', '0.3.0')}"},
+            "Cargo-component.lock:13:1: wit-lock/stale `wasi:io` is locked at 0.3.0, "
+            "which does not meet its requirement `^0.2.1`",
+            id="version-outside",
+        ),
+        pytest.param(
+            {"Cargo.toml": _component(IO_CLOCKS[0])},
+            "Cargo-component.lock:6:1: wit-lock/stale nothing asks for `wasi:clocks` `=0.2.0` from the registry `mine`",
+            id="not-asked-for",
+        ),
+        pytest.param(
+            {"Cargo.toml": package("app"), "Cargo-component.lock": f"version = 1\n{STREAMS}"},
+            "Cargo-component.lock:5:1: wit-lock/stale nothing asks for `wasi:io` `^0.2.1`",
+            id="no-component",
+        ),
+        pytest.param(
+            {"Cargo-component.lock": f"version = 1\n{STREAMS}{CLOCKS}"},
+            "Cargo-component.lock:9:1: wit-lock/stale `wasi:clocks` is out of order after `wasi:io`, "
+            "so cargo-component misses it",
+            id="order-of-packages",
+        ),
+        pytest.param(
+            {
+                "Cargo.toml": _component('"a:a" = "1.0.0"', '"a:b" = { package = "a:a", version = "=1.1.0" }'),
+                "Cargo-component.lock": "version = 1\n" + _locked("a:a", ("^1.0.0", "1.0.0"), ("=1.1.0", "1.1.0")),
+            },
+            "Cargo-component.lock:9:1: wit-lock/stale `=1.1.0` of `a:a` is out of order after `^1.0.0`, "
+            "so cargo-component misses it",
+            id="order-of-requirements",
+        ),
+    ],
+)
+def test_cargo_component_out_of_order(
+    folder: Path, changes: Files, finding: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {path: text for path, text in {**COMPONENT, **changes}.items() if text is not None}
+    write(folder, files)
+    assert _findings(capsys, *files) == [finding]
+
+
+def test_workspace_of_cargo(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files: Files = {
+        "Cargo.toml": '[workspace]\nmembers = ["one", "two"]\n',
+        "one/Cargo.toml": _component(IO_CLOCKS[0], name="one"),
+        "two/Cargo.toml": _component(IO_CLOCKS[1], name="two"),
+        "one/src/lib.rs": "",
+        "two/src/lib.rs": "",
+        "Cargo-component.lock": f"version = 1\n{CLOCKS}{STREAMS}",
+    }
+    write(folder, files)
+    assert _findings(capsys, *files) == []
+    write(folder, {"Cargo-component.lock": f"version = 1\n{CLOCKS}"})
+    stale = "one/Cargo.toml:6:1: wit-lock/stale `wasi:io` `^0.2.1` is asked for, but it is not in the lock"
+    for named in ("Cargo.toml", "two/Cargo.toml", "Cargo-component.lock"):
+        assert _findings(capsys, named) == [stale]
+
+
+# git
+
+
+LOCKS: dict[str, tuple[Files, str]] = {
+    "wit/deps.lock": (WIT_DEPS, "wit/deps.toml"),
+    "wkg.lock": (WKG, "wit/world.wit"),
+    "Cargo-component.lock": (COMPONENT, "Cargo.toml"),
+}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_untracked(top: Path, lock: str, capsys: pytest.CaptureFixture[str]) -> None:
+    files, manifest = LOCKS[lock]
+    write(top, files)
+    message = f"{lock}:1:1: wit-lock/untracked git does not track this file, so no other checkout has it"
+    assert _findings(capsys, manifest) == [message]
+    write(top, {".gitignore": "*.lock\n"})
+    assert _findings(capsys, manifest) == [f"{message}: it is hidden by the pattern `*.lock` in .gitignore:1"]
+    _git(top, "add", "--force", lock)
+    assert _findings(capsys, manifest) == []
+
+
+def test_missing_and_ignored(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(top, {**COMPONENT, ".gitignore": "x\n*.lock\n", "Cargo.lock": ""})
+    (top / "Cargo-component.lock").unlink()
+    main(["Cargo.toml"])
+    assert capsys.readouterr().out.endswith(
+        "    help: run `cargo component update` in this folder, and commit Cargo-component.lock;\n"
+        "          first remove the pattern `*.lock` in .gitignore:2, which hides it from git\n"
+    )
+
+
+# Which files concern which project, and comments
+
+
+@pytest.mark.parametrize("named", ["wit/deps.toml", "wit/deps.lock", "wit/deps/io/error.wit", "wit/deps/http/http.wit"])
+def test_what_concerns_wit_deps(folder: Path, named: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder, {**WIT_DEPS, "wit/deps/io/poll.wit": ""})
+    assert len(_findings(capsys, named)) == 1
+
+
+@pytest.mark.parametrize("named", ["wit/world.wit", "wit/deps/io/more/a.wit", "deps/wit/a.wit"])
+def test_what_does_not(folder: Path, named: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder, {**WIT_DEPS, "wit/deps/io/poll.wit": "", "wit/deps/io/more/a.wit": "", "deps/wit/a.wit": ""})
+    assert _findings(capsys, named) == []
+
+
+@pytest.mark.parametrize("named", ["wkg.lock", "wkg.toml", "wit/world.wit", "wit/deps/x-base-0.2.0/package.wit"])
+def test_what_concerns_wkg(folder: Path, named: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder, {**WKG, "wkg.toml": "", "wit/world.wit": _world("x:base/i@0.3.0")})
+    assert len(_findings(capsys, named)) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("wit/deps.lock", LOCK.replace("[io]", "[io] # dunnage: ignore[wit-lock/drifted] patched here")),
+        ("wit/deps/new/new.wit", "// dunnage: ignore[wit-lock/drifted] written here\npackage a:new;\n"),
+        ("wit/deps.toml", f'http = "{URL}"\n# dunnage: ignore[wit-lock/stale] not yet\nnew = "../new"\n'),
+    ],
+)
+def test_ignored(folder: Path, path: str, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    drifted: Files = {"wit/deps/io/poll.wit": ""} if path == "wit/deps.lock" else {}
+    write(folder, {**WIT_DEPS, **drifted, path: text})
+    assert _findings(capsys, "wit/deps.toml", "wit/deps.lock") == []
