@@ -21,7 +21,8 @@ KEYWORDS = frozenset(_KEYWORDS.split())
 
 _BOM = b"\xef\xbb\xbf"
 _ESCAPE = r"""\\(?:["'tnr\\]|[0-9A-Fa-f]{2}|u\{[0-9A-Fa-f][0-9A-Fa-f_]*\})"""
-_STRING = rf'"(?:[^"\\\x00-\x1f\x7f]+|{_ESCAPE})*"'
+_PLAIN = r'[^"\\\x00-\x1f\x7f]*'
+_STRING = rf'"{_PLAIN}(?:{_ESCAPE}{_PLAIN})*"'
 # What is not ASCII belongs to no token, so it does not matter with what it is taken together here. A version is one
 # token: whatever wit-parser makes one of, it refuses if there is space in it.
 _TOKEN = (
