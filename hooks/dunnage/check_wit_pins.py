@@ -326,7 +326,7 @@ def _moving(file: File, entry: Entry, allow_tags: bool) -> Iterator[Finding]:
         OTHER: "is taken from a URL that may serve another thing tomorrow",
     }[kind]
     commit = "" if kind in (LATEST_RELEASE, RELEASE_ASSET, OTHER) else "name the full commit in the URL, or "
-    help = f'{commit}write `sha256 = "…"` of the archive beside `url`: `curl -L {entry.url} | sha256sum`'
+    help = f'{commit}write `sha256 = "…"` of the archive beside `url`:\ncurl -L {entry.url} | sha256sum'
     value: object = toml.parse(file)[entry.name]
     keys: Keys = entry.keys if isinstance(value, str) else (*entry.keys, "url")
     yield Finding(MOVING_URL, file.path, toml.locate_value(file, keys), f"`{entry.name}` {why}", help)
