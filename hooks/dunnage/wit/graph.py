@@ -214,7 +214,10 @@ class Graph:
         return edges
 
     def cycles(self) -> Iterator[Cycle]:
-        """Yield what leads back to itself: one cycle of each knot of types, of interfaces and of packages."""
+        """Yield what leads back to itself: one cycle of each knot of types, of interfaces and of packages.
+
+        Interfaces and packages of which a cycle of types says it already are left out.
+        """
         told: set[int] = set()
         for cycle in _cycles([[node for node, _ in edges] for edges in self.edges], self._left):
             items = tuple(self.nodes[node].item for node in cycle)
@@ -225,7 +228,8 @@ class Graph:
             if told.isdisjoint(cycle):
                 items = tuple(Item(self.places[at].part.source, self.places[at].scope.at) for at in cycle)
                 yield Cycle(self.places[cycle[0]].scope.kind, items, tuple(item.name for item in items))
-        yield from self._package_cycles()
+        known = {self.places[at].part.package.name for at in told}
+        yield from (cycle for cycle in self._package_cycles() if known.isdisjoint(cycle.names))
 
     def _package_cycles(self) -> Iterator[Cycle]:
         names = [name for name, package in self._named.items() if package]

@@ -1,0 +1,47 @@
+"""The tokens of WIT."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dunnage.wit.lexer import Tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "texts"),
+    [
+        pytest.param("a:b/c@1.2.3.{d}", ["a", ":", "b", "/", "c", "@", "1.2.3", ".", "{", "d", "}"], id="version"),
+        pytest.param("1.2.3-a.b-c.4+d.5.{", ["1.2.3-a.b-c.4+d.5", ".", "{"], id="long version"),
+        pytest.param("1.2 1", ["1", ".", "2", "1"], id="no version"),
+        pytest.param("a->b -> c", ["a-", ">", "b", "->", "c"], id="arrows"),
+        pytest.param("%use use%b", ["%use", "use", "%b"], id="percent signs"),
+        pytest.param("// a\nb // c", ["b"], id="line comments"),
+        pytest.param("a/* /* b */ */c//*\nd*/", ["a", "c", "d", "*", "/"], id="block comments"),
+        pytest.param('"a \\" // b" "c', ['"a \\" // b"', '"', "c"], id="strings"),
+        pytest.param("\ufeffa\r\nb\rc", ["a", "b", "\r", "c"], id="what is between"),
+        pytest.param("aéb", ["aÃ©b"], id="not ASCII, as Latin-1"),
+    ],
+)
+def test_texts(text: str, texts: list[str]) -> None:
+    assert Tokens(text.encode()).texts == [*texts, ""]
+
+
+def test_names() -> None:
+    assert Tokens(b"a %a %use use a-1 1-a a- A-b aB _ list error-context error").names == {
+        "a",
+        "%a",
+        "%use",
+        "a-1",
+        "A-b",
+        "error",
+    }
+
+
+@given(st.binary())
+def test_spans_are_of_the_tokens(data: bytes) -> None:
+    tokens = Tokens(data)
+    for number, text in enumerate(tokens.texts):
+        span = tokens.span(number)
+        assert data[span.start : span.end].decode("latin-1") == text
