@@ -129,12 +129,15 @@ def bad_wit_deps_digests(lock: Document, locked: Iterable[Entry], update: str) -
 # cargo-component and wkg
 
 
-def bad_versions(lock: Document, locked: Iterable[LockedPackage], tool: str, update: str) -> Iterator[Problem]:
+def bad_versions(lock: Document, locked: Sequence[LockedPackage], tool: str, update: str) -> Iterator[Problem]:
     """Say which versions, requirements and digests in a lock its tool would not read, or not write."""
     from dunnage.cargo.version import Requirement, Version, VersionError
 
+    help = f"restore the entry from the last good commit, or remove it and {update}"
+    for package in locked:
+        if not package.versions:
+            yield Problem(STALE, lock.file, (*package.keys, "name"), f"`{package.name}` is locked in no version", help)
     for package, entry in _entries(locked):
-        help = f"restore the entry from the last good commit, or remove it and {update}"
         if not re.fullmatch("sha256:[0-9A-Fa-f]{64}", entry.digest):
             message = f"the digest of `{package.name}` {entry.version} is not `sha256:` and 64 hexadecimal digits"
             yield Problem(BAD_DIGEST, lock.file, (*entry.keys, "digest"), message, help)
