@@ -5,7 +5,7 @@ whether it has been, and whether the version that was taken meets it.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from dunnage.document import Document, Keys
@@ -21,6 +21,8 @@ BAD_DIGEST = "bad-digest"
 DRIFTED = "drifted"
 
 DEFAULT_REGISTRY = "default"
+
+_MOST_NAMED = 5
 
 _Place = tuple[str, str]
 """The name of a package, and a registry."""
@@ -165,6 +167,7 @@ def compare_cargo_component(
     `is_all` says that `wanted` is all that the workspace asks for.
     """
     help = f"{update}, and commit Cargo-component.lock"
+    of_package = _by_package(locked)
     entries: dict[_Place, dict[str, LockedVersion]] = {}
     for package, entry in _entries(locked):
         place = (package.name, package.registry or DEFAULT_REGISTRY)
@@ -178,7 +181,7 @@ def compare_cargo_component(
             used.add(found.keys)
         else:
             reported.add(one.package)
-            message = f"`{one.package}` `{text}` is asked for, but {_locked_instead(one, locked)}"
+            message = f"`{one.package}` `{text}` is asked for, but {_locked_instead(one, of_package)}"
             yield Problem(STALE, one.file, one.keys, message, help)
     yield from _out_of_order(lock, locked, help)
     for package, entry in _entries(locked) if is_all else ():
@@ -218,6 +221,7 @@ def compare_wkg(
     may be WIT that the lock is for.
     """
     help = f"{update}, and commit wkg.lock"
+    of_package = _by_package(locked)
     by_package: dict[str, list[Wanted]] = {}
     for one in wanted:
         by_package.setdefault(one.package, []).append(one)
@@ -228,7 +232,7 @@ def compare_wkg(
     lacking = {name for name, texts in asked.items() if texts.isdisjoint(found.get(name, ()))}
     for name in lacking:
         one = by_package[name][0]
-        message = f"`{name}` `{normal(one.requirement)}` is asked for, but {_locked_instead(one, locked)}"
+        message = f"`{name}` `{normal(one.requirement)}` is asked for, but {_locked_instead(one, of_package)}"
         yield Problem(STALE, one.file, one.keys, message, help, one.span)
     for of, entry in _entries(locked):
         text = normal(entry.requirement)
@@ -239,16 +243,25 @@ def compare_wkg(
         yield Problem(STALE, lock.file, (*entry.keys, "requirement"), message, unused)
 
 
-def _locked_instead(wanted: Wanted, locked: Iterable[LockedPackage]) -> str:
+def _by_package(locked: Iterable[LockedPackage]) -> dict[str, list[tuple[LockedPackage, LockedVersion]]]:
+    found: dict[str, list[tuple[LockedPackage, LockedVersion]]] = {}
+    for package, entry in _entries(locked):
+        found.setdefault(package.name, []).append((package, entry))
+    return found
+
+
+def _locked_instead(wanted: Wanted, of_package: Mapping[str, Sequence[tuple[LockedPackage, LockedVersion]]]) -> str:
     """What the lock has of a wanted package, as a sentence."""
     text = normal(wanted.requirement)
-    others = [(package, entry) for package, entry in _entries(locked) if package.name == wanted.package]
+    others = of_package.get(wanted.package, ())
     for package, entry in others:
         if entry.requirement == text:
             return f"it is locked{_from(package.registry) or ' from the default registry'}"
     if not others:
         return "it is not in the lock"
-    return f"it is locked for {', '.join(f'`{entry.requirement}`' for _, entry in others)} only"
+    texts = [f"`{entry.requirement}`" for _, entry in others[:_MOST_NAMED]]
+    more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
+    return f"it is locked for {', '.join(texts)}{more} only"
 
 
 def _from(registry: str | None) -> str:

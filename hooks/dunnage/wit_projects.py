@@ -235,5 +235,5 @@ def _upwards(folder: str) -> Iterator[str]:
 def _names(folder: str) -> list[str]:
     try:
         return sorted(os.listdir(folder))
-    except OSError:
+    except (OSError, ValueError):  # a path that no file can have
         return []

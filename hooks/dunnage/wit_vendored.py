@@ -19,6 +19,8 @@ from dunnage.wit_projects import Vendored, own_files
 
 _SHOWN_DIGITS = 12
 _MOST_NAMES = 5
+# More than any project has: a bound on what is looked through again and again.
+_MOST_BYTES = 1024 * 1024 * 1024
 _PACKAGE = rb"(?m)^[ \t]*package[ \t]+%?([a-z][a-z0-9-]*)[ \t]*:[ \t]*%?([a-z][a-z0-9-]*)"
 
 
@@ -130,35 +132,38 @@ def compare_wkg(
     entries = [
         (package, entry, _folder_name(package.name, entry.version)) for package in locked for entry in package.versions
     ]
-    names = {_stem(found) for found in vendored}
-    if names.isdisjoint(name for _, _, name in entries):  # something else has put there what is there
+    known = {name for _, _, name in entries}
+    there = {_stem(found) for found in vendored}
+    if there.isdisjoint(known):  # something else has put there what is there
         return
+    files = {found.name for found in vendored}
     for package, entry, name in entries:
-        wasm = f"{name}.wasm"
-        if any(found.name == wasm for found in vendored):
-            yield from _check_wasm(tree, os.path.join(deps, wasm), lock, package, entry)
-    unlocked = [found for found in vendored if _stem(found) not in {name for _, _, name in entries}]
-    mentions = _Mentions(tree, vendored, own) if unlocked else None
-    for package, entry, _ in entries:
-        asked = wanted.get(package.name, ())
-        if normal(entry.requirement) not in asked or any(
-            of.name == package.name and normal(other.requirement) in asked and folder in names
-            for of, other, folder in entries
-        ):
+        if f"{name}.wasm" in files:
+            yield from _check_wasm(tree, os.path.join(deps, f"{name}.wasm"), lock, package, entry)
+    asked = [
+        (package, entry, name)
+        for package, entry, name in entries
+        if normal(entry.requirement) in wanted.get(package.name, ())
+    ]
+    # wkg vendors one version of a package, though the lock may have kept more.
+    settled = {package.name for package, _, name in asked if name in there}
+    unlocked = _Unlocked(tree, vendored, known, own)
+    for package, entry, _ in asked:
+        if package.name in settled:
             continue
-        others = [found for found in unlocked if mentions and package.name == mentions.declared(found)]
-        if any(_stem(found) == _folder_name(package.name, "") for found in others):
+        other = unlocked.by_package.get(package.name)
+        if other is None:
+            message = f"`{package.name}` {entry.version} is locked but not vendored, though others are"
+        elif _stem(other) == _folder_name(package.name, ""):  # a package that says nothing of its version
             continue
-        message = f"`{package.name}` {entry.version} is locked but not vendored, though others are"
-        if others:
-            message = f"`{package.name}` is locked at {entry.version}, but {display(others[0].path)} is vendored"
+        else:
+            message = f"`{package.name}` is locked at {entry.version}, but {display(other.path)} is vendored"
         yield Problem(DRIFTED, lock.file, entry.keys, message, "run `wkg fetch`, and commit what it changes")
-    for found in unlocked:
-        if mentions and not mentions.is_used(found) and mentions.declared(found) not in overridden:
+    for package_name, found in unlocked.by_package.items():
+        if package_name not in overridden and not unlocked.is_used(package_name, found):
             message = f"{display(found.path)} is vendored, but wkg.lock does not know it, and no WIT here refers to it"
-            yield _at_top(
-                tree, found, lock.file, message, f"refer to it and run `wkg fetch`, or remove {display(found.path)}"
-            )
+            help = f"refer to it and run `wkg fetch`, or remove {display(found.path)}"
+            yield _at_top(tree, found, lock.file, message, help)
 
 
 def _check_wasm(
@@ -183,13 +188,22 @@ def _check_wasm(
         yield Problem(DRIFTED, lock.file, (*entry.keys, "digest"), message, help)
 
 
-class _Mentions:
-    """Which packages the files of vendored packages, and of the one that refers to them, name."""
+class _Unlocked:
+    """What is vendored and not locked, most of which locked packages refer to."""
 
-    def __init__(self, tree: Tree, vendored: Iterable[Vendored], own: Iterable[str]) -> None:
+    def __init__(self, tree: Tree, vendored: Iterable[Vendored], known: Container[str], own: Iterable[str]) -> None:
+        self.by_package: dict[str, Vendored] = {}
+        """By the name that each says it has; what says none is let pass."""
         self._tree = tree
-        self._of = {found: self._read(found.files) for found in vendored}
-        self._own = self._read(own)
+        self._left = _MOST_BYTES
+        self._texts: list[tuple[Vendored | None, bytes]] = []
+        if all(_stem(found) in known for found in vendored):
+            return
+        self._texts.append((None, self._read(own)))
+        self._texts += [(found, self._read(found.files)) for found in vendored]
+        for found, text in self._texts:
+            if found is not None and _stem(found) not in known and (match := re.search(_PACKAGE, text)):
+                self.by_package[f"{match[1].decode()}:{match[2].decode()}"] = found
 
     def _read(self, paths: Iterable[str]) -> bytes:
         found = []
@@ -200,15 +214,15 @@ class _Mentions:
                 continue
         return b"\n".join(found)
 
-    def declared(self, of: Vendored) -> str:
-        """The package that something vendored says it is; empty if it says nothing."""
-        match = re.search(_PACKAGE, self._of[of])
-        return f"{match[1].decode()}:{match[2].decode()}" if match else ""
-
-    def is_used(self, of: Vendored) -> bool:
-        """Whether any other WIT names the package that this is. What says nothing of itself is let pass."""
-        name = self.declared(of).encode()
-        return name in self._own or any(name in data for found, data in self._of.items() if found != of)
+    def is_used(self, package: str, found: Vendored) -> bool:
+        """Whether any other WIT names the package, or there is too much WIT to say."""
+        name = package.encode()
+        for other, text in self._texts:
+            if other != found:
+                self._left -= len(text)
+                if name in text or self._left < 0:
+                    return True
+        return False
 
 
 def _folder_name(package: str, version: str) -> str:
