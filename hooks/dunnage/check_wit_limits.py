@@ -15,7 +15,7 @@ from dunnage.options import Option, Options
 from dunnage.source import MAX_BYTES, File, SourceError, Tree, display
 from dunnage.wit import packages
 from dunnage.wit.graph import Cycle, Graph, Item, Source
-from dunnage.wit.lexer import comments
+from dunnage.wit.lexer import comments, is_plain
 from dunnage.wit.measure import MAX_LEVELS, MAX_SIZE, MOST, Excess, Measures, encoded, measure
 from dunnage.wit.syntax import MAX_NESTING, TooDeep, parse
 
@@ -135,6 +135,8 @@ def _read_siblings(named: Iterable[str], tree: Tree, options: Options, sources: 
 
 def _hidden(file: File) -> Iterator[Finding]:
     """What hides in the lines of a file."""
+    if is_plain(file.data):
+        return
     from dunnage.wit.characters import hidden
 
     for found in islice(hidden(file), _MOST_FINDINGS):
@@ -186,7 +188,7 @@ def _check_packages(parts: list[list[Source]], others: set[str], options: Option
 
 def _concerned(graph: Graph, others: set[str]) -> list[bool]:
     """Of each node, whether it stands in a named file or is made of something that does."""
-    concerned = [node.item.source.path not in others for node in graph.nodes]
+    concerned = [node.source.path not in others for node in graph.nodes]
     for number in graph.order:
         concerned[number] = concerned[number] or any(concerned[end] for end, _ in graph.edges[number])
     return concerned
@@ -196,15 +198,15 @@ def _nesting(graph: Graph, others: set[str], most: int) -> Iterator[Finding]:
     """Find types that are written with more than `most` brackets round another."""
     for node in graph.nodes:
         definition = node.definition
-        if definition is None or definition.levels - 1 <= most or node.item.source.path in others:
+        if definition is None or definition.levels - 1 <= most or node.source.path in others:
             continue
-        tokens = node.item.source.document.tokens
+        tokens = node.source.document.tokens
         depth = 0
         for at in range(definition.at, definition.end):
             depth += (tokens.texts[at] == "<") - (tokens.texts[at] == ">")
             if depth > most:
                 message = f"over {most} types are nested in each other here"
-                yield Finding(NESTING, node.item.source.path, tokens.span(at + 1), message, _NAME_IT)
+                yield Finding(NESTING, node.source.path, tokens.span(at + 1), message, _NAME_IT)
                 break
 
 

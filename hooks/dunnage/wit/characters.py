@@ -91,8 +91,6 @@ def hidden(file: File) -> Iterator[Hidden]:
     in others invisible characters too, except where text needs them; outside of comments also what looks like ASCII.
     """
     text = file.text
-    if text.isascii() and not _special().search(text):
-        return
     offset = len(file.data) - len(text.encode("utf-8"))
     done = line_end = 0
     for start, end in _segments(comment_places(text.replace("\r\n", " \n")), len(text)):

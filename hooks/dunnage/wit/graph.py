@@ -45,10 +45,17 @@ class Cycle(NamedTuple):
 class Node(NamedTuple):
     """A type, a name that a type has by `use`, or a function."""
 
-    item: Item
+    source: Source
+    at: int
+    """Number of the token of its name."""
     scope: int
     definition: Definition | None
     """None for what `use` brings."""
+
+    @property
+    def item(self) -> Item:
+        """Where it is named."""
+        return Item(self.source, self.at)
 
     @property
     def kind(self) -> str:
@@ -148,11 +155,11 @@ class Graph:
         for use in scope.uses:
             for _, at in use.names:
                 types[source.document.name(at)] = len(self.nodes)
-                self.nodes.append(Node(Item(source, at), number, None))
+                self.nodes.append(Node(source, at, number, None))
         for definition in scope.definitions:
             if definition.kind != "func":
                 types[source.document.name(definition.at)] = len(self.nodes)
-            self.nodes.append(Node(Item(source, definition.at), number, definition))
+            self.nodes.append(Node(source, definition.at, number, definition))
         for keyword, inner in scope.inner:
             self._inner.setdefault(number, []).append(Link(len(self.places), keyword == "import", is_named=True))
             self._add_scope(part, inner)

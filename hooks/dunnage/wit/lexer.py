@@ -19,6 +19,8 @@ _KEYWORDS = """
 """
 KEYWORDS = frozenset(_KEYWORDS.split())
 
+_CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\n\r"))
+_MOST_KNOWN = 10_000
 _BOM = b"\xef\xbb\xbf"
 _ESCAPE = r"""\\(?:["'tnr\\]|[0-9A-Fa-f]{2}|u\{[0-9A-Fa-f][0-9A-Fa-f_]*\})"""
 _PLAIN = r'[^"\\\x00-\x1f\x7f]*'
@@ -47,12 +49,10 @@ class Tokens:
         self._text = text
         self._starts = array("L")
         self._rest: Iterator[int] | None = None
-        self.texts: list[str] = [token for token in _pattern().findall(text) if token]
+        self.texts: list[str] = list(filter(None, _pattern().findall(text)))
         """Each token as it is written; after the last one stands an empty one."""
         self.texts.append("")
-        different = set(self.texts)
-        is_name = re.compile(_NAME).fullmatch
-        self.names = {token for token in different if is_name(token, token.startswith("%"))} - KEYWORDS
+        self.names = _names(set(self.texts))
         """The identifiers among the tokens, `%` included."""
 
     def span(self, first: int, last: int | None = None) -> Span:
@@ -69,6 +69,30 @@ class Tokens:
             self._rest = (match.start(1) for match in matches if match[1])
         self._starts.extend(islice(self._rest, max(number + 1 - len(self._starts), 0)))
         return self._starts[number]
+
+
+def is_plain(data: bytes) -> bool:
+    """Whether text is ASCII without control codes, and so has no character that WIT does not allow anywhere."""
+    return data.isascii() and len(data.translate(None, _CONTROLS)) == len(data)
+
+
+def _names(texts: set[str]) -> set[str]:
+    """Return the identifiers among texts. What most files have in common is looked at once."""
+    known, others = _known()
+    if len(known) + len(others) > _MOST_KNOWN:
+        known.clear()
+        others.clear()
+    is_name = re.compile(_NAME).fullmatch
+    for text in texts - known - others:
+        is_new = text not in KEYWORDS and is_name(text, text.startswith("%"))
+        (known if is_new else others).add(text)
+    return texts & known
+
+
+@cache
+def _known() -> tuple[set[str], set[str]]:
+    """What is known to be an identifier, and what is known to be none."""
+    return set(), set()
 
 
 def comments(file: File) -> Iterator[tuple[Span, str]]:

@@ -6,12 +6,12 @@ that no text can exhaust the stack, and each token is looked at once.
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple, NoReturn
 
 from dunnage.finding import Span
 from dunnage.source import File, SourceError
-from dunnage.wit.lexer import KEYWORDS, Tokens, comments
+from dunnage.wit.lexer import KEYWORDS, Tokens, comments, is_plain
 
 __all__ = ["Document", "PackageName", "Reference", "WitError", "comments", "parse"]
 
@@ -186,8 +186,10 @@ def _parse(file: File) -> Document:
 
 
 def _refuse_characters(file: File) -> None:
+    if is_plain(file.data):
+        return
     text = file.text
-    found = refused_characters().search(text)
+    found = _refused().search(text)
     if found is None:
         return
     start = len(file.data) - len(text.encode()) + len(text[: found.start()].encode())
@@ -196,7 +198,7 @@ def _refuse_characters(file: File) -> None:
 
 
 @cache
-def refused_characters() -> re.Pattern[str]:
+def _refused() -> re.Pattern[str]:
     """Match one of the characters that wit-parser allows nowhere: control codes, bidirectional controls, and some that
     Unicode deprecates.
     """
@@ -774,6 +776,7 @@ def shortened(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:40]}…"
 
 
+@lru_cache(maxsize=1000)
 def is_version(text: str) -> bool:
     """Whether Rust's semver takes a version of three numbers: none begins with a zero too many or has over 64 bits."""
     numbers, _, before = text.partition("+")[0].partition("-")
