@@ -449,6 +449,8 @@ def test_other_tools_have_files_of_that_name(folder: Path, files: dict[str, str]
         pytest.param({"wkg.lock": wkg_lock(), "wit/deps/x/x.wit": "package wasi:io@0.2.1;"}, [5], id="vendored"),
         pytest.param({"wkg.lock": wkg_lock(), "wit/deps/x.wasm": "\0asm wasi:io/streams@0.2.1"}, [5], id="binary"),
         pytest.param({"wkg.lock": wkg_lock(), "wit/io.wit": "package wasi:io { }"}, [5], id="nested in another file"),
+        pytest.param({"wkg.lock": wkg_lock(), "more/io/io.wit": "package wasi:io;"}, [5], id="elsewhere below"),
+        pytest.param({"wkg.lock": wkg_lock(), "target/io/io.wit": "package wasi:io;"}, [4, 5], id="made by a build"),
         pytest.param({"wkg.lock": wkg_lock(), "wit/io.wit": "not WIT"}, [4, 5], id="beside what is no WIT"),
         pytest.param(
             {

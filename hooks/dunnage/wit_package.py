@@ -6,6 +6,7 @@ import os
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 from dunnage import document
@@ -15,6 +16,10 @@ from dunnage.source import File, SourceError, Tree
 from dunnage.wit import lock, syntax
 from dunnage.wit.syntax import Document, PackageName
 from dunnage.wit_projects import DEPS, WORKSPACE_OUT, Projects, own_files, vendored
+
+# More than any repository has below a lock; bounds against links and against folders of other people's files.
+_MOST_FOLDERS = 20_000
+_NOT_LOOKED_INTO = frozenset((".git", "node_modules", "target", ".venv"))
 
 
 class Reference(NamedTuple):
@@ -129,17 +134,25 @@ class Sources:
         return any(it is not None and it.path is not None for it in overrides) or any(it.refused for it in self._roots)
 
     def is_settled(self, package: str) -> bool:
-        """Whether it does not matter to wkg which version of a package is the newest: it is overridden, locked,
-        vendored, a member of the workspace, or asked for in a manifest of cargo-component.
+        """Whether it does not matter which version of a package is the newest: it is overridden, locked, vendored,
+        asked for in a manifest of cargo-component, or defined in any WIT below.
         """
         return (
             package in self._asked
             or self.has_folder(package)
             or any(root.config is not None and package in root.config.overrides for root in self._roots)
             or any(_is_locked(package, root.lock, self._tree) for root in self._roots)
-            or any(package in read(wit, self._tree).names for root in self._roots for wit in root.wit_folders)
             or self.has_vendored(package)
+            or any(package in read(folder, self._tree).names for folder in self._folders())
         )
+
+    def _folders(self) -> Iterator[str]:
+        """Every folder in which there may be WIT for a package: a build may well take it from any of them."""
+        for root in self._roots:
+            yield from root.wit_folders
+            for folder, below, _ in islice(os.walk(root.folder), _MOST_FOLDERS):
+                below[:] = [name for name in below if name not in _NOT_LOOKED_INTO]
+                yield folder
 
 
 def _is_locked(package: str, path: str, tree: Tree) -> bool:

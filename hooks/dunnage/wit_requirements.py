@@ -56,12 +56,16 @@ def problem(text: str) -> str:
 
 
 def exact_version(text: str) -> str:
-    """The version that alone meets the requirement `text`, whatever its build metadata; empty if there is no one."""
+    """The version that alone meets the requirement `text`, whatever its build metadata; empty if there is no one.
+
+    That is `=1.2.3`, and also `0.0.3`, with which no other version is compatible.
+    """
     try:
         exact = Requirement.parse(text).exact
     except VersionError:
         return ""
-    return str(exact) if exact else ""
+    bare = full_version(text.strip(" ").removeprefix("^"))
+    return str(exact) if exact else bare if bare.startswith("0.0.") and "-" not in bare else ""
 
 
 def full_version(text: str) -> str:
