@@ -7,7 +7,7 @@ lock's entry follows. Where the lock has none, `0.2.1` becomes itself, and nothi
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from dunnage import toml
 from dunnage.cargo.version import Requirement, Version, VersionError
@@ -16,6 +16,9 @@ from dunnage.finding import Edit
 from dunnage.source import File
 from dunnage.wit.lock import LockedPackage, LockedVersion
 from dunnage.wit.lock_edit import follow
+
+_Sought: TypeAlias = "tuple[str, str, Requirement]"
+"""A package, a registry, and what versions of it will do."""
 
 
 class Asked(NamedTuple):
@@ -81,46 +84,56 @@ def pins(asked: Iterable[Asked], free: Collection[Asked], lock: Lock | None) -> 
 
     `asked` is everything that the lock is for; `free` are the ranges among it that may be rewritten.
     """
-    groups: dict[tuple[str, str, Requirement], list[Asked]] = {}
+    groups: dict[_Sought, list[Asked]] = {}
     for one in asked:
         groups.setdefault((one.package, one.registry, Requirement.parse(one.text)), []).append(one)
+    entries = _entries(lock) if lock else {}
     found: dict[Asked, Pin] = {}
-    for group in groups.values():
-        rewritable = [one for one in group if one in free]
-        if rewritable:
-            found.update(_pins(rewritable, len(rewritable) < len(group), lock))
+    changes: dict[LockedPackage, list[tuple[LockedVersion, str, list[Asked], bool]]] = {}
+    for sought, group in groups.items():
+        ranges = [one for one in group if one in free]
+        match entries.get(sought, []):
+            case []:
+                versions = {one: full_version(one.text) for one in ranges}
+                pinned = {one: Pin(it, False, (_rewritten(one, it),)) for one, it in versions.items() if it}
+                found.update(pinned)
+            case [(package, entry)] if ranges and _meets(entry.version, sought[2]):
+                change = (entry, full_version(entry.version), ranges, len(ranges) < len(group))
+                changes.setdefault(package, []).append(change)
+    for package, changed in changes.items():
+        found.update(_locked_pins(lock, package, changed) if lock else {})
     return found
 
 
-def _pins(group: list[Asked], keep: bool, lock: Lock | None) -> dict[Asked, Pin]:
-    """The pins of ranges that mean the same. `keep` says that others, which stay, mean the same as well."""
-    package, registry, text = group[0].package, group[0].registry, group[0].text
-    locked = _locked(package, registry, Requirement.parse(text), lock) if lock else []
-    if not locked or lock is None:
-        version = full_version(text)
-        return {one: Pin(version, False, (_rewritten(one, version),)) for one in group} if version else {}
-    of, entry = locked[0]
-    version = full_version(entry.version)
-    if len(locked) > 1 or not version or not Requirement.parse(text).matches(Version.parse(version)):
-        return {}
-    followed = follow(lock.file, of, entry, f"={version}", keep)
+def _entries(lock: Lock) -> dict[_Sought, list[tuple[LockedPackage, LockedVersion]]]:
+    """What a lock has for each requirement."""
+    found: dict[_Sought, list[tuple[LockedPackage, LockedVersion]]] = {}
+    for package in lock.packages:
+        for entry in package.versions:
+            if not problem(entry.requirement):
+                for registry in ("", package.registry or "default"):
+                    sought = (package.name, registry, Requirement.parse(entry.requirement))
+                    found.setdefault(sought, []).append((package, entry))
+    return found
+
+
+def _meets(version: str, requirement: Requirement) -> bool:
+    return full_version(version) != "" and requirement.matches(Version.parse(version))
+
+
+def _locked_pins(
+    lock: Lock, package: LockedPackage, changes: list[tuple[LockedVersion, str, list[Asked], bool]]
+) -> dict[Asked, Pin]:
+    """The pins of all ranges of one package, for each the entry, its version, and whether others ask for it as well.
+
+    They are made together or not at all, because what nobody asks for any more has to leave the lock, and no sooner.
+    """
+    followed = follow(lock.file, package, {entry: (f"={version}", keep) for entry, version, _, keep in changes})
     if followed is None:
         return {}
-    edits = {one: _rewritten(one, version) for one in group}
-    # The range leaves the lock when nobody asks for it any more: then all are rewritten, or none.
-    return {one: Pin(version, True, (*((edits[one],) if keep else edits.values()), *followed)) for one in group}
-
-
-def _locked(
-    package: str, registry: str, requirement: Requirement, lock: Lock
-) -> list[tuple[LockedPackage, LockedVersion]]:
-    return [
-        (of, entry)
-        for of in lock.packages
-        if of.name == package and registry in ("", of.registry or "default")
-        for entry in of.versions
-        if not problem(entry.requirement) and Requirement.parse(entry.requirement) == requirement
-    ]
+    rewritten = [_rewritten(one, version) for _, version, ranges, _ in changes for one in ranges]
+    edits = (*rewritten, *followed)
+    return {one: Pin(version, True, edits) for _, version, ranges, _ in changes for one in ranges}
 
 
 def _rewritten(asked: Asked, version: str) -> Edit:

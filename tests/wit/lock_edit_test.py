@@ -17,7 +17,7 @@ REST = '\n[[package]]\nname = "c:d"\n'
 def edited(name: str, text: str, at: int, requirement: str, keep: bool) -> str | None:
     file = File(name, text.encode())
     package = read(Document(file, toml.parse(file)))[0]
-    edits = follow(file, package, package.versions[at], requirement, keep)
+    edits = follow(file, package, {package.versions[at]: (requirement, keep)})
     if edits is None:
         return None
     assert all(edit == Edit(name, edit.start, edit.end, edit.text) for edit in edits)
@@ -72,7 +72,7 @@ def test_wkg_keeps_its_order() -> None:
         HEADER + ENTRY.format("^1", "1.2.0", "") + "[x]\n" + "[[package.version]]\nrequirement = '*'\n"
         "version = '1.2.0'\ndigest = ''\n",
     ],
-    ids=["inline", "something between"],
+    ids=["inline", "a table between"],
 )
 def test_another_layout(text: str) -> None:
     assert edited("Cargo-component.lock", text, 0, "=1.2.0", False) is None
