@@ -333,6 +333,14 @@ def test_not_everything_is_told() -> None:
     assert len(found(interface(" ".join(f"type t{at} = {nested(30)};" for at in range(50))))) == 20
 
 
+def test_a_large_folder_is_read_in_part() -> None:
+    files: dict[str, str | bytes] = {f"wit/{at:04}.wit": f"interface i{at} {{}}" for at in range(1100)}
+    last = "interface last { use first.{}; }"
+    write({**files, "wit/0000.wit": f"{HEADER}interface first {{ use last.{{}}; }}", "wit/1099.wit": last})
+    assert said("wit/0000.wit") == []
+    assert said("wit/0000.wit", "wit/1099.wit") == ["wit/0000.wit:2:11 recursion"]
+
+
 def test_ignores(capsys: pytest.CaptureFixture[str]) -> None:
     comment = "// dunnage: ignore[wit-limits/recursion] to be split next week"
     write({"a.wit": f"{HEADER}interface i {{\n{comment}\nrecord r {{ a: list<r> }}\n}}"})

@@ -122,13 +122,13 @@ def _read_siblings(named: Iterable[str], tree: Tree, options: Options, sources: 
             continue
         folders.add(folder)
         for other in packages.siblings(path, _MOST_SIBLINGS):
-            if other in sources or left < 0:
+            if other in sources or left <= 0:
                 continue
             try:
                 file = tree.read(other)
-                left -= len(file.data)
-                if len(file.data) <= options.max_file_size:
+                if len(file.data) <= min(options.max_file_size, left):
                     sources[other] = Source(other, parse(file))
+                left -= len(file.data)
             except (FileNotFoundError, SourceError):
                 continue
 
@@ -147,7 +147,8 @@ def _hidden(file: File) -> Iterator[Finding]:
 
 def _check_identifiers(source: Source, most: int) -> Iterator[Finding]:
     tokens = source.document.tokens
-    for word in sorted(word for word in tokens.names if len(word.removeprefix("%")) > most):
+    long = sorted(word for word in tokens.names if len(word.removeprefix("%")) > most)
+    for word in long[:_MOST_FINDINGS]:
         message = f"the identifier `{word[:20]}…` has {len(word.removeprefix('%')):,} characters; {most:,} are allowed"
         yield Finding(IDENTIFIER, source.path, tokens.span(tokens.texts.index(word)), message, "find a shorter name")
 

@@ -103,7 +103,7 @@ def test_what_wasm_tools_takes(text: str) -> None:
         pytest.param("interface i { a: get(b: u8) -> u8; }", "1:18 a getter cannot have parameters", id="get"),
         pytest.param("interface i { a: set(b: u8) -> u8; }", "1:32 a setter can only return", id="set"),
         pytest.param("// \x1b[1m", "1:4 the character U+001B may not stand in it, nor in a comment", id="ESC"),
-        pytest.param("\r", "1:1 expected `world`, `interface` or `use`, found `\r`", id="lone CR"),
+        pytest.param("\r", "1:1 expected `world`, `interface` or `use`, found a carriage return", id="lone CR"),
         pytest.param(b"// \xff", "1:4 is not UTF-8: byte 0xff", id="not UTF-8"),
         pytest.param('@external-id("\\ff") interface i {}', "1:14 what stands between these quotes", id="bytes"),
         pytest.param('@external-id("a\n") interface i {}', "1:14 expected a string, found a string t", id="line"),

@@ -751,6 +751,8 @@ class _Parser:
         word = self.texts[at]
         if not word:
             return "the end of the file"
+        if word == "\r":
+            return "a carriage return without a line feed"
         if word == "/" and self.texts[at + 1] == "*":
             return "a comment that does not end"
         if word == '"':
