@@ -49,6 +49,8 @@ DRIFTED = Rule("wit-lock/drifted", "what is vendored is not what the lock says")
 RULES = (MISSING, UNTRACKED, UNREADABLE, STALE, BAD_DIGEST, DRIFTED)
 
 _LOCKS = (CARGO_COMPONENT_LOCK, WKG_LOCK, wit_deps.LOCK)
+# More than anybody reads of one lock.
+_MOST_PROBLEMS = 1000
 _BY_KIND = {rule.id.partition("/")[2]: rule for rule in RULES}
 
 
@@ -125,7 +127,7 @@ class _Checker:
         # Where wkg looks after a folder as well, what is in no lock may be its.
         there = () if self._projects.wkg_roots(folder) else vendored(deps)
         problems += wit_vendored.compare_wit_deps(self._tree, deps, read, locked, there, update)
-        yield from map(_finding, problems)
+        yield from map(_finding, problems[:_MOST_PROBLEMS])
 
     # wkg
 
@@ -172,7 +174,7 @@ class _Checker:
         problems = list(wit_locks.bad_versions(read, locked, "wkg", update))
         if root.wit_folders and not any(problem.kind == wit_locks.UNREADABLE for problem in problems):
             problems += self._compare_wkg(root, read, locked, wanted, update)
-        yield from map(_finding, problems)
+        yield from map(_finding, problems[:_MOST_PROBLEMS])
 
     def _compare_wkg(
         self, root: WkgRoot, read: Document, locked: Sequence[LockedPackage], wanted: Sequence[Wanted], update: str
@@ -261,7 +263,7 @@ class _Checker:
         problems = list(wit_locks.bad_versions(read, locked, "cargo-component", update))
         if not any(problem.kind == wit_locks.UNREADABLE for problem in problems):
             problems += wit_locks.compare_cargo_component(read, locked, wanted, is_all, update)
-        yield from map(_finding, problems)
+        yield from map(_finding, problems[:_MOST_PROBLEMS])
 
     # All
 

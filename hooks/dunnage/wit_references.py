@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 # More than any repository has below a lock; bounds against links and against folders of other people's files.
 _MOST_FOLDERS = 20_000
+# The largest file in which names are picked out one by one: real WIT is of some kilobytes.
+_MOST_BYTES = 1024 * 1024
 # NAMESPACE:NAME, as in WIT, perhaps with an item and a version.
 _MENTION = (
-    rb"(\bpackage[ \t]+)?%?([a-z][a-z0-9-]*):%?([a-z][a-z0-9-]*)"
+    rb"(?<![a-z0-9-])(package[ \t]+)?%?([a-z][a-z0-9-]*):%?([a-z][a-z0-9-]*)"
     rb"(?:/%?[A-Za-z][A-Za-z0-9-]*)?(?:@([0-9][0-9A-Za-z.+-]*))?"
 )
 _NOT_LOOKED_INTO = frozenset((".git", "node_modules", "target", ".venv"))
@@ -58,27 +60,31 @@ class Mentioned:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        # Its own, because it reads what is not checked, where comments are not for the findings here.
-        self._tree = Tree()
         self._found: set[tuple[str, str]] | None = None
+        self._is_known = True
 
     def __call__(self, package: str, requirement: str) -> bool:
-        """Whether `package` is named with this requirement on its version, or there is no WIT to ask."""
+        """Whether `package` is named with this requirement on its version, or that cannot be told: there is no WIT to
+        ask, or too much of it.
+        """
         if self._found is None:
             self._found = set()
-            for file in self._wit():
-                self._found.update(_mentions(file.data)[1])
-        return not self._found or (package, requirement) in self._found
+            for data in self._wit():
+                self._is_known = self._is_known and len(data) <= _MOST_BYTES
+                self._found.update(_mentions(data[:_MOST_BYTES])[1])
+        return not self._is_known or not self._found or (package, requirement) in self._found
 
-    def _wit(self) -> Iterator[File]:
+    def _wit(self) -> Iterator[bytes]:
         for count, (folder, below, names) in enumerate(os.walk(self._folder)):
             below[:] = [name for name in below if name not in _NOT_LOOKED_INTO]
             if count > _MOST_FOLDERS:
+                self._is_known = False
                 return
             for name in names:
                 if wit_deps.is_wit(name):
                     try:
-                        yield self._tree.read(os.path.join(folder, name))
+                        # Not through the run's own tree: comments in what is not checked are not about findings here.
+                        yield Tree().read(os.path.join(folder, name)).data
                     except (FileNotFoundError, SourceError):
                         continue
 
@@ -87,22 +93,27 @@ def _read(path: str, tree: Tree, local: set[str], locked: Container[tuple[str, s
     """What the WIT in a folder or file refers to; the packages that it declares are added to `local`."""
     found = []
     for file in _files(path, tree):
-        declared, mentioned = _mentions(file.data)
-        if all(one in locked or one[0] in local or one[0] in declared for one in mentioned):
-            # Whether it is in a comment or not, there will be nothing to say about it, and so no need to parse.
-            local |= declared
-            found += [Wanted(package, "", requirement, file, ()) for package, requirement in mentioned]
-            continue
-        from dunnage.wit import syntax
-
-        try:
-            read = syntax.parse(file)
-        except SourceError:
-            continue
-        packages = (read.package, *(nested.name for nested in read.nested))
-        local.update(_name(package) for package in packages if package is not None)
-        found += [_wanted(reference.package, file, reference.span) for reference in read.references]
+        if len(file.data) <= _MOST_BYTES:
+            declared, mentioned = _mentions(file.data)
+            if all(one in locked or one[0] in local or one[0] in declared for one in mentioned):
+                # Whether it is in a comment or not, there will be nothing to say of it, and so no need to parse.
+                local |= declared
+                found += [Wanted(package, "", requirement, file, ()) for package, requirement in mentioned]
+                continue
+        found += _parsed(file, local)
     return found
+
+
+def _parsed(file: File, local: set[str]) -> list[Wanted]:
+    from dunnage.wit import syntax
+
+    try:
+        read = syntax.parse(file)
+    except SourceError:
+        return []
+    packages = (read.package, *(nested.name for nested in read.nested))
+    local.update(_name(package) for package in packages if package is not None)
+    return [_wanted(reference.package, file, reference.span) for reference in read.references]
 
 
 def _files(path: str, tree: Tree) -> Iterator[File]:
