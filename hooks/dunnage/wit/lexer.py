@@ -25,12 +25,14 @@ _BOM = b"\xef\xbb\xbf"
 _ESCAPE = r"""\\(?:["'tnr\\]|[0-9A-Fa-f]{2}|u\{[0-9A-Fa-f][0-9A-Fa-f_]*\})"""
 _PLAIN = r'[^"\\\x00-\x1f\x7f]*'
 _STRING = rf'"{_PLAIN}(?:{_ESCAPE}{_PLAIN})*"'
+# One that does not end is one token as well: to look for its end from every quote in it takes the square of its length.
+_BEGUN = f"{_STRING}?"
 # What is not ASCII belongs to no token, so it does not matter with what it is taken together here. A version is one
 # token: whatever wit-parser makes one of, it refuses if there is space in it.
 _TOKEN = (
     r"[A-Za-z_%\x80-\xff][A-Za-z0-9_\x80-\xff-]*|"
     r"[0-9]+(?:\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)?|"
-    rf"->|{_STRING}|[^ \t\n]"
+    rf"->|{_BEGUN}|[^ \t\n]"
 )
 _NAME = r"(?:[a-z][a-z0-9]*|[A-Z][A-Z0-9]*)(?:-(?:[a-z0-9]+|[A-Z0-9]+))*"
 
@@ -69,6 +71,11 @@ class Tokens:
             self._rest = (match.start(1) for match in matches if match[1])
         self._starts.extend(islice(self._rest, max(number + 1 - len(self._starts), 0)))
         return self._starts[number]
+
+
+def is_quoted(token: str) -> bool:
+    """Whether a token is a string in quotes, both of them."""
+    return token.startswith('"') and re.fullmatch(_STRING, token) is not None
 
 
 def is_plain(data: bytes) -> bool:
@@ -141,4 +148,4 @@ def _pattern() -> re.Pattern[str]:
 
 @cache
 def _comment_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    return re.compile(rf"//[^\n]*|/\*|{_STRING}"), re.compile(r"/\*|\*/")
+    return re.compile(rf"//[^\n]*|/\*|{_BEGUN}"), re.compile(r"/\*|\*/")

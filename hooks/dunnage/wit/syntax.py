@@ -11,7 +11,7 @@ from typing import NamedTuple, NoReturn
 
 from dunnage.finding import Span
 from dunnage.source import File, SourceError
-from dunnage.wit.lexer import KEYWORDS, Tokens, comments, is_plain
+from dunnage.wit.lexer import KEYWORDS, Tokens, comments, is_plain, is_quoted
 
 __all__ = ["Document", "PackageName", "Reference", "WitError", "comments", "parse"]
 
@@ -689,7 +689,7 @@ class _Parser:
 
     def string(self) -> None:
         word = self.texts[self.at]
-        if not (word[:1] == '"' and len(word) > 1):
+        if not is_quoted(word):
             self.expected("a string")
         if not is_string(word):
             self.refuse(self.at, "is not WIT: what stands between these quotes is not UTF-8")
@@ -755,7 +755,7 @@ class _Parser:
             return "a carriage return without a line feed"
         if word == "/" and self.texts[at + 1] == "*":
             return "a comment that does not end"
-        if word == '"':
+        if word[:1] == '"' and not is_quoted(word):
             return "a string that does not end on its line, or with an escape that is not known"
         shown = shortened(word.encode("latin-1").decode("utf-8", "replace"))
         if word in KEYWORDS:
@@ -794,7 +794,7 @@ def is_string(word: str) -> bool:
         return True
     try:
         re.sub(r"\\(?:u\{([^}]*)\}|([0-9A-Fa-f]{2})|.)", _unescaped, word).encode("latin-1").decode("utf-8")
-    except ValueError:
+    except (OverflowError, ValueError):
         return False
     return True
 
