@@ -275,9 +275,10 @@ def _pins(
 def _check_wit_deps(paths: Iterable[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check the URLs in manifests of wit-deps."""
     from dunnage.wit import wit_deps
+    from dunnage.wit_projects import is_of_wit_deps
 
     for path in paths:
-        if not _is_of_wit_deps(path, tree):
+        if not is_of_wit_deps(os.path.dirname(path), tree):
             continue
         try:
             found = document.read(tree, path)
@@ -290,21 +291,6 @@ def _check_wit_deps(paths: Iterable[str], tree: Tree, options: Options) -> Itera
         for entry in entries:
             if entry.url is not None and not entry.sha256 and not entry.sha512:
                 yield from _moving(found.file, entry, options.allow_tags)
-
-
-def _is_of_wit_deps(path: str, tree: Tree) -> bool:
-    """Whether a `deps.toml` is for wit-deps: other tools have files of this name, but no WIT beside them."""
-    from dunnage.wit_projects import DEPS, own_files, vendored
-
-    folder, name = os.path.dirname(path), os.path.basename(os.path.dirname(path))
-    is_wit = name == "wit" or name.startswith("wit-")
-    if is_wit or own_files(folder) or vendored(os.path.join(folder, DEPS)):
-        return True
-    try:
-        locked = document.read(tree, os.path.join(folder, "deps.lock")).data
-    except (FileNotFoundError, Refused):
-        return False
-    return bool(locked) and all(isinstance(entry, dict) and "sha256" in entry for entry in locked.values())
 
 
 def _moving(file: File, entry: Entry, allow_tags: bool) -> Iterator[Finding]:

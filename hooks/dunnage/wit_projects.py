@@ -106,7 +106,9 @@ def is_of_wit_deps(folder: str, tree: Tree) -> bool:
     lock = os.path.join(folder, wit_deps.LOCK)
     if not tree.exists(os.path.join(folder, wit_deps.MANIFEST)) and not tree.exists(lock):
         return False
-    if os.path.basename(folder).startswith("wit") or own_files(folder) or vendored(os.path.join(folder, DEPS)):
+    name = os.path.basename(folder)
+    is_wit = name == "wit" or name.startswith("wit-")
+    if is_wit or own_files(folder) or vendored(os.path.join(folder, DEPS)):
         return True
     try:
         locked = document.read(tree, lock).data

@@ -17,6 +17,9 @@ from dunnage.source import File
 from dunnage.wit.lock import LockedPackage, LockedVersion
 from dunnage.wit.lock_edit import follow
 
+# More ranges of one package than any workspace has. Each of their pins carries the edits of all.
+_MOST_TOGETHER = 100
+
 _Sought: TypeAlias = "tuple[str, str, Requirement]"
 """A package, a registry, and what versions of it will do."""
 
@@ -128,6 +131,8 @@ def _locked_pins(
 
     They are made together or not at all, because what nobody asks for any more has to leave the lock, and no sooner.
     """
+    if sum(len(ranges) for _, _, ranges, _ in changes) > _MOST_TOGETHER:
+        return {}
     followed = follow(lock.file, package, {entry: (f"={version}", keep) for entry, version, _, keep in changes})
     if followed is None:
         return {}

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,17 @@ DEPENDENCIES = "[package.metadata.component.target.dependencies]\n"
 
 
 @pytest.fixture(scope="session")
-def registry(tmp_path_factory: pytest.TempPathFactory, wasm_tools: str) -> dict[str, str]:
-    """Return the environment in which cargo-component takes packages from a folder."""
+def program() -> str:
+    """Give the path of cargo-component."""
+    found = shutil.which("cargo-component")
+    if found is None:
+        pytest.skip("cargo-component is not on PATH")
+    return found
+
+
+@pytest.fixture(scope="session")
+def cargo_component(program: str, wasm_tools: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
+    """Run cargo-component in a folder and return what it says; it takes packages from a registry in another folder."""
     folder = tmp_path_factory.mktemp("registry")
     for package in PACKAGES:
         namespace, name = package.split(":")
@@ -40,16 +50,13 @@ def registry(tmp_path_factory: pytest.TempPathFactory, wasm_tools: str) -> dict[
         f'default_registry = "local"\n[registry.local]\ntype = "local"\nlocal = {{ root = "{folder.as_posix()}" }}\n'
     )
     cache = str(folder / "cache")
-    return {**os.environ, "CARGO_COMPONENT_CONFIG_FILE": str(config), "CARGO_COMPONENT_CACHE_DIR": cache}
+    env = {**os.environ, "CARGO_COMPONENT_CONFIG_FILE": str(config), "CARGO_COMPONENT_CACHE_DIR": cache}
 
+    def run(where: Path, *arguments: str) -> str:
+        command = [program, "component", *arguments]
+        return subprocess.run(command, cwd=where, env=env, capture_output=True, text=True, check=False).stderr
 
-def cargo_component(folder: Path, registry: dict[str, str], *arguments: str) -> str:
-    """Run cargo-component and return what it says."""
-    program = shutil.which("cargo-component")
-    if program is None:
-        pytest.skip("cargo-component is not on PATH")
-    command = [program, "component", *arguments]
-    return subprocess.run(command, cwd=folder, env=registry, capture_output=True, text=True, check=False).stderr
+    return run
 
 
 def project(folder: Path, *tables: str) -> list[str]:
@@ -94,12 +101,12 @@ def project(folder: Path, *tables: str) -> list[str]:
     ],
 )
 def test_the_lock_follows(
-    tmp_path: Path, registry: dict[str, str], monkeypatch: pytest.MonkeyPatch, tables: list[str]
+    tmp_path: Path, cargo_component: Callable[..., str], monkeypatch: pytest.MonkeyPatch, tables: list[str]
 ) -> None:
     manifests = project(tmp_path, *tables)
     monkeypatch.chdir(tmp_path)
     lock = tmp_path / "Cargo-component.lock"
-    said = cargo_component(tmp_path, registry, "bindings")
+    said = cargo_component(tmp_path, "bindings")
     before = lock.read_bytes()
 
     assert main(["--fix", *manifests]) == 1
@@ -107,22 +114,22 @@ def test_the_lock_follows(
     after = lock.read_bytes()
     assert set(re.findall(rb"digest = .*", after)) == set(re.findall(rb"digest = .*", before))
     lock.unlink()
-    said = cargo_component(tmp_path, registry, "bindings")
+    said = cargo_component(tmp_path, "bindings")
     assert lock.read_bytes() == after, said
-    assert "needs to be updated" not in cargo_component(tmp_path, registry, "check", "--locked")
+    assert "needs to be updated" not in cargo_component(tmp_path, "check", "--locked")
 
 
 def test_what_is_not_named_stays_locked(
-    tmp_path: Path, registry: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, cargo_component: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, two = project(tmp_path, DEPENDENCIES + '"a:b" = "0.2.1"\n', DEPENDENCIES + '"a:b" = "^0.2.1"\n')
     monkeypatch.chdir(tmp_path)
     lock = tmp_path / "Cargo-component.lock"
-    cargo_component(tmp_path, registry, "bindings")
+    cargo_component(tmp_path, "bindings")
     for manifest in (one, two):
         assert main(["--fix", manifest]) == 1
         after = lock.read_bytes()
         lock.unlink()
-        said = cargo_component(tmp_path, registry, "bindings")
+        said = cargo_component(tmp_path, "bindings")
         assert lock.read_bytes() == after, said
     assert b"^" not in lock.read_bytes()
