@@ -106,6 +106,11 @@ def test_what_wasm_tools_takes(text: str) -> None:
         pytest.param("\r", "1:1 expected `world`, `interface` or `use`, found a carriage return", id="lone CR"),
         pytest.param(b"// \xff", "1:4 is not UTF-8: byte 0xff", id="not UTF-8"),
         pytest.param('@external-id("\\ff") interface i {}', "1:14 what stands between these quotes", id="bytes"),
+        pytest.param(
+            '@external-id("\\u{FFFFFFFFFFFF}") interface i {}', "1:14 what stands between these quotes", id="u"
+        ),
+        pytest.param('@external-id("\\u{D800}") interface i {}', "1:14 what stands between these quotes", id="half"),
+        pytest.param('@external-id("\\u{4_}") interface i {}', "1:14 what stands between these quotes", id="4_"),
         pytest.param('@external-id("a\n") interface i {}', "1:14 expected a string, found a string t", id="line"),
         pytest.param(
             "interface i { flags f { " + ", ".join(f"x{at}" for at in range(33)) + " } }",
