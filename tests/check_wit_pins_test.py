@@ -498,6 +498,12 @@ def test_two_versions_in_one_world(folder: Path, first: str, second: str, is_one
     assert found(["wit/world.wit", "wit/deps/x/x.wit"]) == (["wit/world.wit:5:10 conflict"] if is_one else [])
 
 
+def test_each_of_many_versions_in_one_world(folder: Path) -> None:
+    versions = ("1.0.0", "2.0.0", "2.1.0", "1.1.0", "3.0.0")
+    write(folder, {"a.wit": WORLD.format("".join(f"  import wasi:io/a@{version};\n" for version in versions))})
+    assert found(["a.wit"]) == ["a.wit:6:10 conflict", "a.wit:7:10 conflict"]
+
+
 def test_two_worlds_may_want_two_versions(folder: Path) -> None:
     text = WORLD.format("  import wasi:io/a@0.2.0;\n") + "world other {\n  import wasi:io/a@0.2.1;\n}\n"
     text += "interface i {\n  use wasi:io/a@0.2.2.{t};\n}\n"

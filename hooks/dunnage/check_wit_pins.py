@@ -354,14 +354,16 @@ def _check_worlds(path: str, tree: Tree) -> Iterator[Finding]:
 
     for world in wit_package.worlds(path, tree):
         for package, versions in wit_package.by_version(world).items():
-            first, *others = versions
-            for other in others:
-                if wit_package.are_compatible(first, other):
+            seen: dict[tuple[int, ...], str] = {}
+            for version, reference in versions.items():
+                track = wit_package.track(version)
+                first = seen.setdefault(track, version)
+                if track and first != version:
                     message = (
-                        f"this world wants `{package}` in version {other}, and in {first} in {versions[first].place}, "
+                        f"this world wants `{package}` in version {version}, and in {first} in {versions[first].place}, "
                         "but whoever runs it has one version for both"
                     )
-                    yield _conflict(versions[other], message)
+                    yield _conflict(reference, message)
 
 
 def _check_folder(folder: str, projects: Projects, tree: Tree) -> Iterator[Finding]:

@@ -79,15 +79,10 @@ def by_version(references: Iterable[Reference]) -> dict[str, dict[str, Reference
     return found
 
 
-def are_compatible(first: str, second: str) -> bool:
-    """Whether the newer of two versions stands in for the older when a component is run: both are releases, and they
-    differ only behind the first number that is not 0.
+def track(text: str) -> tuple[int, ...]:
+    """What all releases share of which the newest stands in for the others when a component is run: the numbers up to
+    the first that is not 0. Nothing for a version that no other is compatible with: a pre-release, or 0.0.z.
     """
-    return _shared(first) == _shared(second) != ()
-
-
-def _shared(text: str) -> tuple[int, ...]:
-    """What compatible releases share; nothing for a version that no other is compatible with."""
     from dunnage.cargo.version import Version, VersionError
 
     try:
@@ -109,59 +104,65 @@ class Sources:
         self._asked = {it.package for it in component[1].target_dependencies} if component else set()
         deps = [os.path.join(folder, DEPS)]
         deps += [os.path.join(root.folder, WORKSPACE_OUT, DEPS) for root in self._roots if root.is_workspace]
-        self._paths = [path for one in deps for found in vendored(one) for path in found.files]
-
-    @cached_property
-    def _vendored(self) -> set[tuple[str, str | None]]:
-        """The packages that are vendored, each with its version, and for whatever version with none."""
-        paths = [path for path in self._paths if not path.endswith(".wasm")]
-        packages = [it for _, found in _documents(paths, self._tree) for it in _defined(found)]
-        return {(_name(it), version) for it in packages for version in (it.version, None)}
-
-    @cached_property
-    def _binaries(self) -> list[bytes]:
-        return [file.data for file in _files([it for it in self._paths if it.endswith(".wasm")], self._tree)]
-
-    def has_vendored(self, package: str, version: str | None = None) -> bool:
-        """Whether a package is vendored, if need be in this version. A binary spells its interfaces out."""
-        spelled = f"{package}/".encode()
-        at = f"@{version or ''}".encode()
-        return (package, version) in self._vendored or any(spelled in it and at in it for it in self._binaries)
+        paths = [path for one in deps for found in vendored(one) for path in found.files]
+        self._wasm = [path for path in paths if path.endswith(".wasm")]
+        self._texts = [path for path in paths if not path.endswith(".wasm")]
 
     def has_folder(self, package: str) -> bool:
         """Whether a package is taken from a folder, in whatever versions are there; so if that cannot be told."""
-        overrides = [root.config.overrides.get(package) if root.config else None for root in self._roots]
+        overrides = [root.config.overrides.get(package) for root in self._roots if root.config]
         return any(it is not None and it.path is not None for it in overrides) or any(it.refused for it in self._roots)
 
+    def has_vendored(self, package: str, version: str) -> bool:
+        """Whether a package is vendored in a version. A binary spells its interfaces out."""
+        spelled, at = f"{package}/".encode(), f"@{version}".encode()
+        return (package, version) in self._vendored or any(spelled in it and at in it for it in self._binaries)
+
     def is_settled(self, package: str) -> bool:
-        """Whether it does not matter which version of a package is the newest: it is overridden, locked, vendored,
-        asked for in a manifest of cargo-component, or defined in any WIT below.
+        """Whether it does not matter which version of a package is the newest: it is overridden, locked, asked for in
+        a manifest of cargo-component, or defined anywhere below, from where a build may well take it.
         """
         return (
             package in self._asked
             or self.has_folder(package)
             or any(root.config is not None and package in root.config.overrides for root in self._roots)
-            or any(_is_locked(package, root.lock, self._tree) for root in self._roots)
-            or self.has_vendored(package)
-            or any(package in read(folder, self._tree).names for folder in self._folders())
+            or self._locked is None
+            or package in self._locked
+            or any(f"{package}/".encode() in it for it in self._binaries)
+            or package in self._defined
         )
 
-    def _folders(self) -> Iterator[str]:
-        """Every folder in which there may be WIT for a package: a build may well take it from any of them."""
+    @cached_property
+    def _vendored(self) -> set[tuple[str, str | None]]:
+        packages = (it for _, found in _documents(self._texts, self._tree) for it in _defined(found))
+        return {(_name(it), it.version) for it in packages}
+
+    @cached_property
+    def _binaries(self) -> list[bytes]:
+        return [file.data for file in _files(self._wasm, self._tree)]
+
+    @cached_property
+    def _locked(self) -> set[str] | None:
+        """The packages that are locked; None if a lock cannot be read."""
+        names: set[str] = set()
         for root in self._roots:
-            yield from root.wit_folders
+            try:
+                names.update(it.name for it in lock.read(document.read(self._tree, root.lock)))
+            except FileNotFoundError:
+                continue
+            except Refused:
+                return None
+        return names
+
+    @cached_property
+    def _defined(self) -> set[str]:
+        """The packages that are defined in WIT below the folders that wkg runs in."""
+        names = {name for root in self._roots for wit in root.wit_folders for name in read(wit, self._tree).names}
+        for root in self._roots:
             for folder, below, _ in islice(os.walk(root.folder), _MOST_FOLDERS):
                 below[:] = [name for name in below if name not in _NOT_LOOKED_INTO]
-                yield folder
-
-
-def _is_locked(package: str, path: str, tree: Tree) -> bool:
-    try:
-        return any(locked.name == package for locked in lock.read(document.read(tree, path)))
-    except FileNotFoundError:
-        return False
-    except Refused:
-        return True  # nobody knows
+                names |= read(folder, self._tree).names
+        return names
 
 
 def _files(paths: Iterable[str], tree: Tree) -> Iterator[File]:
