@@ -495,6 +495,13 @@ def _world(*imports: str) -> str:
             id="wasm",
         ),
         pytest.param({"wit/deps.toml": "", "wit/deps.lock": "", "wit/deps/y/y.wit": None}, id="wit-deps-as-well"),
+        pytest.param(
+            {
+                "wit/world.wit": _world("x:base/i@0.2.0", "x:new/i@1.0.0"),
+                ".wash/config.json": '{"wit": {"sources": {"x:new": "../new"}}}',
+            },
+            id="override-of-wash",
+        ),
         pytest.param({"wit/deps/base/a.wit": "package y:y;", "wit/deps/x-base-0.2.0/package.wit": None}, id="by-hand"),
     ],
 )
@@ -532,6 +539,11 @@ def test_wkg_in_order(folder: Path, changes: Files, capsys: pytest.CaptureFixtur
             {"wit/world.wit": _world("x:base/i@0.2.0", "x:new/i@1.0.0")},
             "wit/world.wit:4:10: wit-lock/stale `x:new` `=1.0.0` is asked for, but it is not in the lock",
             id="not-locked",
+        ),
+        pytest.param(
+            {"wit/world.wit": _world("x:base/i@0.2.0", "x:new/i@1.0.0"), ".wash/config.json": "{}"},
+            "wit/world.wit:4:10: wit-lock/stale `x:new` `=1.0.0` is asked for, but it is not in the lock",
+            id="not-an-override-of-wash",
         ),
         pytest.param(
             {"wit/world.wit": _world("x:base/i@0.3.0")},
@@ -664,7 +676,7 @@ COMPONENT: Files = {
     "Cargo-component.lock": f"version = 1\n{CLOCKS}{STREAMS}",
     "src/lib.rs": "",
 }
-"""In the manifest, the dependencies are in lines 6 and 7; in the lock, `wasi:clocks` begins in line 2, `wasi:io` in 9."""
+"""In the manifest, dependencies are in lines 6 and 7; in the lock, `wasi:clocks` begins in line 2, `wasi:io` in 9."""
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ class Projects:
     def wkg_roots(self, wit: str) -> tuple[WkgRoot, ...]:
         """The roots that look after a WIT folder, nearest first: a member of a workspace may have one of its own."""
         return tuple(
-            root for folder in _upwards(wit) if (root := self.wkg_root(folder)) is not None and wit in root.wit_folders
+            root for folder in upwards(wit) if (root := self.wkg_root(folder)) is not None and wit in root.wit_folders
         )
 
     def component(self, wit: str) -> "tuple[Manifest, Component] | None":
@@ -142,7 +142,7 @@ class Projects:
 
         Only the nearest `Cargo.toml` above is asked. One that cannot be read counts as none.
         """
-        for folder in _upwards(wit):
+        for folder in upwards(wit):
             if self._tree.exists(os.path.join(folder, CARGO_MANIFEST)):
                 found = self.component_in(folder)
                 return found if found and wit == _wit_folder_of(*found) else None
@@ -224,7 +224,7 @@ def _folder_above_deps(path: str) -> str | None:
     return None
 
 
-def _upwards(folder: str) -> Iterator[str]:
+def upwards(folder: str) -> Iterator[str]:
     """Yield a folder and those above it, up to the topmost of its repository."""
     while True:
         yield folder

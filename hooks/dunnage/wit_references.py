@@ -13,7 +13,7 @@ from dunnage.finding import Span
 from dunnage.source import File, SourceError, Tree
 from dunnage.wit import wit_deps
 from dunnage.wit_locks import Wanted
-from dunnage.wit_projects import WkgRoot, own_files
+from dunnage.wit_projects import WkgRoot, own_files, upwards
 
 if TYPE_CHECKING:
     from dunnage.wit.syntax import PackageName
@@ -27,6 +27,7 @@ _MENTION = (
     rb"(?<![a-z0-9-])(package[ \t]+)?%?([a-z][a-z0-9-]*):%?([a-z][a-z0-9-]*)"
     rb"(?:/%?[A-Za-z][A-Za-z0-9-]*)?(?:@([0-9][0-9A-Za-z.+-]*))?"
 )
+_WASH = ("wasmcloud.toml", *(os.path.join(".wash", f"config.{ending}") for ending in ("json", "toml", "yaml", "yml")))
 _NOT_LOOKED_INTO = frozenset((".git", "node_modules", "target", ".venv"))
 
 
@@ -52,7 +53,27 @@ def references(root: WkgRoot, tree: Tree, locked: Container[tuple[str, str]]) ->
         if version is not None and root.manifest:
             keys = (*overrides[name].keys, "version")
             found.append(Wanted(name, "", version, root.manifest.file, keys))
-    return [one for one in found if one.package not in local]
+    elsewhere = _Wash(root.folder, tree)
+    return [
+        one
+        for one in found
+        if one.package not in local and ((one.package, one.requirement) in locked or one.package not in elsewhere)
+    ]
+
+
+class _Wash:
+    """The packages that the settings of wash name, which calls wkg: it may take them from a folder."""
+
+    def __init__(self, folder: str, tree: Tree) -> None:
+        self._folder = folder
+        self._tree = tree
+        self._settings: list[bytes] | None = None
+
+    def __contains__(self, package: str) -> bool:
+        if self._settings is None:
+            paths = (os.path.join(folder, name) for folder in upwards(self._folder) for name in _WASH)
+            self._settings = [file.data for path in paths if (file := _file(path, self._tree)) is not None]
+        return any(package.encode() in data for data in self._settings)
 
 
 class Mentioned:
@@ -82,11 +103,10 @@ class Mentioned:
                 return
             for name in names:
                 if wit_deps.is_wit(name):
-                    try:
-                        # Not through the run's own tree: comments in what is not checked are not about findings here.
-                        yield Tree().read(os.path.join(folder, name)).data
-                    except (FileNotFoundError, SourceError):
-                        continue
+                    # Not through the run's own tree: comments in what is not checked are not about findings here.
+                    file = _file(os.path.join(folder, name), Tree())
+                    if file is not None:
+                        yield file.data
 
 
 def _read(path: str, tree: Tree, local: set[str], locked: Container[tuple[str, str]]) -> list[Wanted]:
@@ -119,10 +139,16 @@ def _parsed(file: File, local: set[str]) -> list[Wanted]:
 def _files(path: str, tree: Tree) -> Iterator[File]:
     """The WIT files of a folder, or the one at `path` itself."""
     for name in own_files(path) or (path,):
-        try:
-            yield tree.read(name)
-        except (FileNotFoundError, SourceError):
-            continue
+        file = _file(name, tree)
+        if file is not None:
+            yield file
+
+
+def _file(path: str, tree: Tree) -> File | None:
+    try:
+        return tree.read(path)
+    except (FileNotFoundError, SourceError):
+        return None
 
 
 def _wanted(package: "PackageName", file: File, span: Span) -> Wanted:
