@@ -40,6 +40,22 @@ def test_names() -> None:
     }
 
 
+def is_name(text: str) -> bool:
+    """Whether words of letters in one case, and digits, are joined by `-`, as wit-parser checks it."""
+    words = text.split("-")
+    return text[:1].isalpha() and all(word and (word == word.lower() or word == word.upper()) for word in words)
+
+
+@given(st.text("ab01AB-", min_size=1))
+def test_names_are_what_wit_parser_takes(text: str) -> None:
+    found = Tokens(f"%{text}".encode()).names
+    assert found == ({f"%{text}"} if is_name(text) else set())
+
+
+def test_a_name_is_refused_at_once() -> None:
+    assert Tokens(b"a" + b"-1" * 100_000 + b"_").names == set()
+
+
 @given(st.binary())
 def test_spans_are_of_the_tokens(data: bytes) -> None:
     tokens = Tokens(data)

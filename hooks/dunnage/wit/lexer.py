@@ -34,7 +34,8 @@ _TOKEN = (
     r"[0-9]+(?:\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)?|"
     rf"->|{_BEGUN}|[^ \t\n]"
 )
-_NAME = r"(?:[a-z][a-z0-9]*|[A-Z][A-Z0-9]*)(?:-(?:[a-z0-9]+|[A-Z0-9]+))*"
+# No word fits two alternatives: with many that do, there would be too many ways to try before a name is refused.
+_NAME = r"(?:[a-z][a-z0-9]*|[A-Z][A-Z0-9]*)(?:-(?:[0-9]*[a-z][a-z0-9]*|[0-9]*[A-Z][A-Z0-9]*|[0-9]+))*"
 
 
 class Tokens:
