@@ -359,9 +359,10 @@ def _check_worlds(path: str, tree: Tree) -> Iterator[Finding]:
                 track = wit_package.track(version)
                 first = seen.setdefault(track, version)
                 if track and first != version:
+                    where = versions[first].place
                     message = (
-                        f"this world wants `{package}` in version {version}, and in {first} in {versions[first].place}, "
-                        "but whoever runs it has one version for both"
+                        f"this world wants `{package}` in version {version}, and in {first} in {where}, but whoever "
+                        "runs it has one version for both"
                     )
                     yield _conflict(reference, message)
 
