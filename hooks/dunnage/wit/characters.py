@@ -93,15 +93,13 @@ def hidden(file: File) -> Iterator[Hidden]:
     text = file.text
     offset = len(file.data) - len(text.encode("utf-8"))
     done = line_end = 0
-    for start, end in _segments(comment_places(text.replace("\r\n", " \n")), len(text)):
-        is_comment = text.startswith(("//", "/*"), start)
-        is_documentation = is_comment and text.startswith(("///", "/**"), start)
-        pattern = _special() if is_comment else _suspect()
+    for kind, start, end in _segments(text):
+        pattern = _suspect() if kind in ("code", "string") else _special()
         match = pattern.search(text, max(start, line_end), end)
         while match:
             at = match.start()
             after = at + 1
-            problem = _problem(text, at, is_comment, is_documentation)
+            problem = _problem(text, at, kind)
             if problem:
                 offset += len(text[done:at].encode("utf-8"))
                 done = at
@@ -110,25 +108,33 @@ def hidden(file: File) -> Iterator[Hidden]:
             match = pattern.search(text, after, end)
 
 
-def _segments(comments: Iterator[tuple[int, int]], length: int) -> Iterator[tuple[int, int]]:
-    """Where comments, and what stands between them, begin and end."""
+def _segments(text: str) -> Iterator[tuple[str, int, int]]:
+    """Where what begins and ends: `documentation`, another `comment`, a `string`, or other `code`."""
     done = 0
-    for start, end in comments:
-        yield done, start
-        yield start, end
+    for start, end in comment_places(text.replace("\r\n", " \n")):
+        yield from _code(text, done, start)
+        yield "documentation" if text.startswith(("///", "/**"), start) else "comment", start, end
         done = end
-    yield done, length
+    yield from _code(text, done, len(text))
 
 
-def _problem(text: str, at: int, is_in_comment: bool, is_documentation: bool) -> str | None:
+def _code(text: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
+    for match in _string().finditer(text, start, end):
+        yield "code", start, match.start()
+        yield "string", match.start(), match.end()
+        start = match.end()
+    yield "code", start, end
+
+
+def _problem(text: str, at: int, kind: str) -> str | None:
     character = text[at]
     if _bidi().match(character):
         return "can make text appear in another order than it has"
-    if character < "\u00a0" or not _special().match(character):
-        return "is a control code" if character < "\u00a0" else _looks_like(text, at)
-    if is_documentation or (is_in_comment and _is_wanted(text, at)):
-        return None
-    return "cannot be seen"
+    if character < "\u00a0":
+        return "is a control code"
+    if not _special().match(character):
+        return _looks_like(text, at, kind)
+    return None if kind == "documentation" or (kind == "comment" and _is_wanted(text, at)) else "cannot be seen"
 
 
 def _is_wanted(text: str, at: int) -> bool:
@@ -139,17 +145,12 @@ def _is_wanted(text: str, at: int) -> bool:
     return bool(_selector().match(text[at])) and (not before.isascii() or after == _KEYCAP)
 
 
-def _looks_like(text: str, at: int) -> str | None:
-    """What an ASCII reader takes a character outside of comments for."""
+def _looks_like(text: str, at: int, kind: str) -> str | None:
+    """What an ASCII reader takes a character outside of comments for; text in strings may be of another script."""
     import unicodedata
 
-    character = text[at]
-    known = _likes().get(character) or unicodedata.normalize("NFKC", character)
-    if not known.isascii():
-        return None
-    begins_line = text.rfind("\n", 0, at) + 1
-    is_in_string = text.count('"', begins_line, at) % 2
-    if is_in_string and not re.search("[A-Za-z0-9]", text[at - 1 : at + 2]):
+    known = _likes().get(text[at]) or unicodedata.normalize("NFKC", text[at])
+    if not known.isascii() or (kind == "string" and not re.search("[A-Za-z0-9]", text[at - 1 : at + 2])):
         return None
     return "looks like a space" if known == " " else f"looks like `{known}`"
 
@@ -167,6 +168,11 @@ def _special() -> re.Pattern[str]:
 @cache
 def _suspect() -> re.Pattern[str]:
     return re.compile(f"[{_CONTROLS}]|[^\x00-\x7f]")
+
+
+@cache
+def _string() -> re.Pattern[str]:
+    return re.compile(r'"[^"\n]*"?')
 
 
 @cache
