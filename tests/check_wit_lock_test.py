@@ -455,6 +455,13 @@ def _world(*imports: str) -> str:
         pytest.param(
             {"wkg.toml": '[overrides]\n"x:base" = { path = "base" }\n', "wkg.lock": None}, id="nothing-but-overrides"
         ),
+        pytest.param(
+            {
+                "wkg.toml": '[overrides]\n"x:base" = { version = "1" }\n',
+                **{path: None for path in WKG if path != "wkg.toml"},
+            },
+            id="overrides-and-no-wit",
+        ),
         pytest.param({"wit/world.wit": _world("x:base/i@0.2.0", "a:b/i", "a:b/i@1.0.0")}, id="own-package"),
         pytest.param(
             {"wit/more.wit": "package c:d { interface i {} }\nworld v { import c:d/i; import x:base/i@0.2.0; }"},

@@ -163,7 +163,7 @@ class _Checker:
         wanted = references(root, self._tree, entries)
         if read is None:
             others = [other for wit in root.wit_folders for other in self._projects.wkg_roots(wit)]
-            if wanted and root == others[-1] and not any(self._tree.exists(other.lock) for other in others):
+            if wanted and others[-1:] == [root] and not any(self._tree.exists(other.lock) for other in others):
                 one = wanted[0]
                 yield self._missing(
                     root.lock, one.file, one.keys, f"run `wkg fetch` in {_named(root.folder)}", one.span

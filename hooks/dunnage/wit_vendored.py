@@ -48,7 +48,8 @@ def compare_wit_deps(
         if there[entry.name]:
             yield from _check_folder(tree, os.path.join(deps, entry.name), lock, entry, update)
         elif any(there.values()) and _expected(entry) != wit_deps.digests({}):  # git keeps no empty folder
-            message = f"`{entry.name}` is not vendored, though others are: there is no {_shown(deps, entry.name)}"
+            path = display(os.path.join(deps, entry.name))
+            message = f"`{entry.name}` is not vendored, though others are: there is no {path}"
             yield Problem(DRIFTED, lock.file, entry.keys, message, f"{update}, and commit what it changes")
     known = {entry.name.split("/", 1)[0] for entry in locked}
     for found in vendored:
@@ -290,7 +291,3 @@ def _listed(names: Iterable[str]) -> str:
 
 def _short(digest: str) -> str:
     return f"{digest[:_SHOWN_DIGITS]}…"
-
-
-def _shown(folder: str, name: str) -> str:
-    return display(os.path.join(folder, name))
