@@ -13,13 +13,12 @@ from pathlib import Path
 
 from bench.check_cargo_lock import install, medians, process
 
-FILE = """\
-package example:package-{package}@0.2.0;
-
+HEADER = "package example:package-{package}@0.2.0;\n"
+INTERFACE = """
 /// Something that is described in a few lines of text, as most of what is in WIT is, so that whoever uses it knows
 /// what it is for.
 @since(version = 0.2.0)
-interface part-{number} {{
+interface part-{number}-{letter} {{
     use example:other/streams@0.2.0.{{input-stream, output-stream as output}};
 
     /// What can go wrong.
@@ -53,13 +52,19 @@ interface part-{number} {{
 """
 
 
+def text(number: int) -> str:
+    """Return a file of two interfaces, which is about as long as real ones are on average: 2 KB."""
+    interfaces = (INTERFACE.format(number=number, letter=letter) for letter in "ab")
+    return HEADER.format(package=number // 10) + "".join(interfaces)
+
+
 def write(folder: Path, count: int) -> list[str]:
     """Write so many files, ten in a folder, and return their names."""
     names = []
     for number in range(count):
         path = Path(f"packages/{number // 10}/part-{number}.wit")
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(FILE.format(package=number // 10, number=number), encoding="utf-8")
+        (folder / path).write_text(text(number), encoding="utf-8")
         names.append(str(path))
     return names
 
@@ -78,7 +83,7 @@ def main(arguments: list[str]) -> None:
         hook = str(Path(lock_hook[0]).parent / "check-wit-limits")
         names = write(folder, 1000)
         alone = folder / "alone.wit"
-        alone.write_text(FILE.format(package=0, number=0), encoding="utf-8")
+        alone.write_text(text(0), encoding="utf-8")
 
         contestants = {
             "python -c pass": process(python, folder),
