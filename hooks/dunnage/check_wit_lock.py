@@ -7,8 +7,8 @@ another content for another download, and for what came with another dependency 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from dunnage import document, git, toml
 from dunnage.document import Document, Keys, Refused
@@ -148,10 +148,10 @@ class _Checker:
         if root.refused:
             yield from _refusal(root.refused)
             return
-        from dunnage.wit import lock
+        from dunnage.wit import lock, lock_text
 
         try:
-            read = self._read(root.lock)
+            read = self._read(root.lock, lock_text.parse)
             locked = lock.read(read) if read else ()
         except Refused as refused:
             yield from _refusal(refused)
@@ -231,7 +231,7 @@ class _Checker:
     def _check_workspace(self, root: Manifest, members: Iterable[Manifest]) -> Iterator[Finding]:
         from dunnage import wit_locks
         from dunnage.cargo.version import Requirement, VersionError
-        from dunnage.wit import cargo_component, lock
+        from dunnage.wit import cargo_component, lock, lock_text
 
         wanted: list[Wanted] = []
         is_all = True
@@ -250,7 +250,7 @@ class _Checker:
         path = os.path.join(root.folder, CARGO_COMPONENT_LOCK)
         update = f"run `cargo component update` in {_named(root.folder)}"
         try:
-            read = self._read(path)
+            read = self._read(path, lock_text.parse)
             locked = lock.read(read) if read else ()
         except Refused as refused:
             yield from _refusal(refused)
@@ -267,10 +267,10 @@ class _Checker:
 
     # All
 
-    def _read(self, path: str) -> Document | None:
+    def _read(self, path: str, quick: Callable[[bytes], dict[str, Any] | None] | None = None) -> Document | None:
         """The document at `path`, None if there is none. Raises Refused."""
         try:
-            return document.read(self._tree, path)
+            return document.read(self._tree, path, quick)
         except FileNotFoundError:
             return None
 
