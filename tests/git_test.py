@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dunnage.git import IgnoredBy, Repository, repository
+from dunnage.git import IgnoredBy, Repositories, Repository, repository
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -181,6 +181,42 @@ def test_in_the_hooks_of_a_commit(top: Path, tmp_path: Path, where: str) -> None
     assert _in_hook(top, other, "commit", "-qm", "b", "file") == ["old/Cargo.lock", "theirs/Cargo.lock"]
     _write(top / "file", "c")
     assert _in_hook(top, other, "commit", "-qam", "c") == both
+
+
+def test_what_the_index_lists(top: Path, tmp_path: Path) -> None:
+    for name in (
+        "Cargo.lock",
+        "a/é/Cargo.lock",
+        "a/b",
+        f"{'x' * 200}/Cargo.lock",
+        "new/Cargo.lock",
+        "unseen/Cargo.lock",
+    ):
+        _write(top / name)
+    assert not _repository(top).lists(str(top / "Cargo.lock"))
+    _git(top, "add", "Cargo.lock", "a", "x" * 200)
+    _git(top, "add", "--intent-to-add", "new/Cargo.lock")
+    _git(top, "commit", "-qm", "a")
+    _git(top, "worktree", "add", "-q", str(tmp_path / "tree"))
+    _git(top, "update-index", "--assume-unchanged", "a/b")
+    for folder in (top, tmp_path / "tree"):
+        for name in ("Cargo.lock", "a/é/Cargo.lock", "a/b", f"{'x' * 200}/Cargo.lock"):
+            assert _repository(folder).lists(str(folder / name))
+        for name in ("lock", "é/Cargo.lock", "a", "a/é/Cargo.loc", "unseen/Cargo.lock", "none"):
+            assert not _repository(folder).lists(str(folder / name))
+    # What is not plain is for git itself to say.
+    assert not _repository(top).lists(str(top / "new/Cargo.lock"))
+    repositories = Repositories("**/Cargo.lock", "a/b")
+    assert repositories.is_tracked(str(top / "new/Cargo.lock"))
+    assert repositories.is_tracked(str(top / "Cargo.lock"))
+    assert repositories.is_tracked(str(tmp_path / "none/Cargo.lock"))
+    assert not repositories.is_tracked(str(top / "unseen/Cargo.lock"))
+
+
+@pytest.mark.parametrize("index", [b"", b"DIRC\0\0\0\4\0\x0aCargo.lock\0", b"DIRC"])
+def test_an_index_of_another_kind(top: Path, index: bytes) -> None:
+    (top / ".git" / "index").write_bytes(index)
+    assert not _repository(top).lists(str(top / "Cargo.lock"))
 
 
 def test_index_of_another_repository(top: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

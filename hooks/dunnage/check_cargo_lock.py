@@ -17,11 +17,12 @@ from dunnage.cargo.lockfile import EMPTY
 from dunnage.cargo.manifest import has_binary_or_component, package_table
 from dunnage.cargo.workspace import LOCK, Manifest, Manifests, Workspace, load
 from dunnage.document import Refused
-from dunnage.finding import Finding, Repaired, Rule, Span
+from dunnage.finding import Finding, Repaired, Rule
 from dunnage.git import Repositories
 from dunnage.hook import Hook, run
 from dunnage.options import Option, Options
 from dunnage.source import File, SourceError, Tree, display
+from dunnage.tracked import also_unhide, untracked
 
 MISSING = Rule("cargo-lock/missing", "a workspace has no Cargo.lock", cuts_short=True)
 UNTRACKED = Rule("cargo-lock/untracked", "Cargo.lock is there, but git does not track it")
@@ -95,7 +96,8 @@ def _check_lock(workspace: Workspace, tree: Tree, repositories: Repositories, op
     if repository is not None and is_untracked:
         if may_omit:
             return []
-        findings.append(_untracked(workspace.lock, repository))
+        message = "git does not track this file, so every checkout builds with other dependencies"
+        findings.append(untracked(UNTRACKED, workspace.lock, repository, message))
     lock, refusals = lockfile.read(read, {local.package.name for local in workspace.local.values()})
     if lock is None:
         return findings + [_refusal(refused, UNREADABLE) for refused in refusals]
@@ -114,24 +116,10 @@ def _is_run_or_shipped(workspace: Workspace) -> bool:
 def _missing(workspace: Workspace, repository: git.Repository | None) -> Finding:
     root = workspace.root
     help = f"run `cargo generate-lockfile` in {_folder(root.folder)} and commit {display(workspace.lock)}"
-    ignored = repository.ignored_by(workspace.lock) if repository else None
-    if ignored:
-        help += (
-            f";\nfirst remove the pattern `{ignored.pattern}` in {ignored.file}:{ignored.line}, which hides it from git"
-        )
+    help += also_unhide(workspace.lock, repository)
     span = toml.locate(root.file, ("package" if "package" in root.data else "workspace",))
     message = "there is no Cargo.lock: every build takes the newest versions of its dependencies, whatever they hold"
     return Finding(MISSING, root.file.path, span, message, help)
-
-
-def _untracked(lock: str, repository: git.Repository) -> Finding:
-    help = f"run `git add {display(lock)}`"
-    message = "git does not track this file, so every checkout builds with other dependencies"
-    ignored = repository.ignored_by(lock)
-    if ignored:
-        message += f": it is hidden by the pattern `{ignored.pattern}` in {ignored.file}:{ignored.line}"
-        help = f"remove that pattern, then {help}"
-    return Finding(UNTRACKED, display(lock), Span(0, 0), message, help)
 
 
 def _not_a_member(found: Manifest, root: Manifest) -> Finding:

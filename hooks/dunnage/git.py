@@ -22,6 +22,8 @@ _ABOUT_ONE_REPOSITORY = (
 _ABOUT_PATTERNS = ("GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_LITERAL_PATHSPECS", "GIT_NOGLOB_PATHSPECS")
 
 _SECONDS = 60
+_LONGEST_INDEX = 64 * 1024 * 1024
+_LONGEST_PATH = 4096
 
 
 class IgnoredBy(NamedTuple):
@@ -48,6 +50,36 @@ class Repository(NamedTuple):
         if names is None:
             return None
         return frozenset(os.path.join(self.top, *name.split("/")) for name in names.split("\0") if name)
+
+    def lists(self, path: str) -> bool:
+        """Whether git's index plainly lists the file at an absolute path, found without calling git.
+
+        If not, the file may be tracked nevertheless: not every form of an index is read.
+        """
+        name = os.fsencode(os.path.relpath(path, self.top).replace(os.sep, "/"))
+        try:
+            with open(self._index(), "rb") as stream:
+                index = stream.read(_LONGEST_INDEX)
+        except (OSError, UnicodeDecodeError):
+            return False
+        # In an entry, two bytes of flags are in front of the name, and a NUL is behind it. The flags hold the name's
+        # length; all others are zero where there is no conflict and nothing unusual, but for the first, which says
+        # that the file on disk is not to be looked at.
+        if index[:4] != b"DIRC" or index[4:8] not in (b"\0\0\0\2", b"\0\0\0\3") or len(name) >= 0xFFF:
+            return False
+        flags = len(name).to_bytes(2, "big")
+        return flags + name + b"\0" in index or bytes((flags[0] | 0x80, flags[1])) + name + b"\0" in index
+
+    def _index(self) -> str:
+        """The path of the index, which may not be there."""
+        chosen = self._environment().get("GIT_INDEX_FILE")
+        if chosen:
+            return chosen
+        folder = os.path.join(self.top, ".git")
+        if os.path.isfile(folder):  # of a submodule or a linked worktree
+            with open(folder, encoding="utf-8") as stream:
+                folder = os.path.join(self.top, stream.read(_LONGEST_PATH).removeprefix("gitdir:").strip())
+        return os.path.join(folder, "index")
 
     def ignored_by(self, path: str) -> IgnoredBy | None:
         """What makes git ignore `path`, tracked or not; None if nothing does or git cannot say."""
@@ -105,6 +137,13 @@ class Repositories:
         if found.top not in self._tracked:
             self._tracked[found.top] = found.tracked(self._patterns)
         return None if self._tracked[found.top] is None else found
+
+    def is_tracked(self, path: str) -> bool:
+        """Whether the file at an absolute path, one of the patterns, is tracked, or git cannot say so."""
+        found = repository(os.path.dirname(path))
+        if found is None or found.lists(path):
+            return True
+        return self.repository(os.path.dirname(path)) is None or path in self.tracked_near(os.path.dirname(path))
 
     def tracked_near(self, folder: str) -> frozenset[str]:
         """The tracked files of the pattern, as absolute paths, in the repository that `folder` is in."""

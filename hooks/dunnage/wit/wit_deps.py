@@ -1,0 +1,262 @@
+"""The manifest, the lock and the digests of wit-deps: `deps.toml`, `deps.lock`, and what is vendored in `deps/NAME/`.
+
+Follows the sources of wit-deps 0.6, which are its only documentation of the lock and of what it refuses, but knows
+`subdir` as well, which 0.5 had in the place of `prefix`.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+from dunnage.document import Document, Keys, Refused
+
+MANIFEST = "deps.toml"
+LOCK = "deps.lock"
+FOLDER = "deps"
+"""The folder beside them in which each dependency has a folder of its own."""
+
+SHA256_DIGITS = 64
+SHA512_DIGITS = 128
+
+DEFAULT_SUBDIR = "wit"
+
+_FIELDS = ("path", "sha256", "sha512", "url", "prefix")
+_OLD_FIELDS = ("subdir",)
+_SPECIAL_SCHEMES = ("http", "https", "ws", "wss", "ftp", "file")
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+_BLOCK = 512
+_HEXADECIMAL = frozenset("0123456789ABCDEFabcdef")
+_SCHEME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+.-")
+
+
+class Entry(NamedTuple):
+    """A dependency, in the manifest or in the lock."""
+
+    name: str
+    """That of its folder."""
+    url: str | None
+    """Where an archive of it is. In the lock, a dependency that has neither `url` nor `path` came with another."""
+    path: str | None
+    """The folder it is copied from, relative to that of the manifest."""
+    sha256: str | None
+    """As written. In the manifest it is of the archive, in the lock of the vendored files."""
+    sha512: str | None
+    prefix: str
+    """Where in the archive the WIT is; empty if not given."""
+    subdir: str
+    """What 0.5 had instead: the folder in the archive's only folder; `wit` if not given."""
+    deps: tuple[str, ...]
+    """In the lock: the names of the dependencies that came with this one."""
+    keys: Keys
+    """Its place in the document."""
+
+
+class Digests(NamedTuple):
+    """In lower-case hexadecimal digits."""
+
+    sha256: str
+    sha512: str
+
+
+def read_manifest(read: Document) -> tuple[Entry, ...]:
+    """Read a `deps.toml`. Raises Refused for the first thing that wit-deps would refuse."""
+    return tuple(_manifest_entry(read, name, value) for name, value in read.data.items())
+
+
+def read_lock(read: Document) -> tuple[Entry, ...]:
+    """Read a `deps.lock`; digests are given as they are written, be they missing or malformed.
+
+    Raises Refused for the first thing else that wit-deps would refuse.
+    """
+    return tuple(_lock_entry(read, name, value) for name, value in read.data.items())
+
+
+def is_hexadecimal(text: str, digits: int) -> bool:
+    """Whether `text` is that many hexadecimal digits, capitals or not, as wit-deps reads them."""
+    return len(text) == digits and _HEXADECIMAL.issuperset(text)
+
+
+def same_url(first: str, second: str) -> bool:
+    """Whether two URLs are the same to wit-deps, which does not compare their spelling."""
+    return first == second or _normal_url(first) == _normal_url(second)
+
+
+def same_path(first: str, second: str) -> bool:
+    """Whether two paths are the same to wit-deps: `a/b`, `a//b/` and `a/./b` are, `./a` and `a` are not."""
+    return first == second or _normal_path(first) == _normal_path(second)
+
+
+def is_wit(name: str) -> bool:
+    """Whether a file of this name counts as WIT: `a.wit` and `A.WIT`, but not `.wit`."""
+    stem, dot, extension = name.rpartition(".")
+    return bool(stem and dot) and extension.lower() == "wit"
+
+
+def digests(files: Mapping[str, bytes], executable: Collection[str] = ()) -> Digests:
+    """Compute what wit-deps writes into the lock for a vendored folder.
+
+    `files` are its own files that `is_wit` is true of, by name, links followed; what is in folders below it does not
+    count. `executable` names those that their owner may execute, which counts, except on Windows.
+
+    It is the digest of a tar archive of them.
+    """
+    from hashlib import sha256, sha512
+    from os import fsencode
+
+    hashes = (sha256(), sha512())
+
+    def add(data: bytes) -> None:
+        for hashed in hashes:
+            hashed.update(data)
+            hashed.update(bytes(-len(data) % _BLOCK))
+
+    for raw, name in sorted((fsencode(name), name) for name in files):
+        path = b"wit/" + raw
+        if len(path) > 100:
+            add(_header(b"././@LongLink", b"0000644", len(path) + 1, b"L", b""))
+            add(path + b"\0")
+        mode = b"0000755" if name in executable else b"0000644"
+        add(_header(path[:100], mode, len(files[name]), b"0", b"0000000\0"))
+        add(files[name])
+    add(bytes(2 * _BLOCK))
+    return Digests(hashes[0].hexdigest(), hashes[1].hexdigest())
+
+
+def _header(path: bytes, mode: bytes, size: int, kind: bytes, device: bytes) -> bytes:
+    """Lay out the header of a GNU tar archive's member, of which nothing but this varies."""
+    before = b"%b%b\0%b%b%011o\0%011o\0" % (path.ljust(100, b"\0"), mode, b"0000000\0", b"0000000\0", size, 0)
+    after = b"%bustar  \0%b" % (kind.ljust(101, b"\0"), bytes(64) + device + device)
+    checksum = sum(before) + sum(after) + 8 * ord(" ")
+    return (b"%b%07o\0%b" % (before, checksum, after)).ljust(_BLOCK, b"\0")
+
+
+def _manifest_entry(read: Document, name: str, value: object) -> Entry:
+    keys: Keys = (name,)
+    _check_name(read, name)
+    if isinstance(value, str):
+        is_url = _is_url(value)
+        url, path = (value, None) if is_url else (None, value)
+        entry = Entry(name, url, path, None, None, "", DEFAULT_SUBDIR, (), keys)
+        _check_scheme(read, entry, keys)
+        return entry
+    if not isinstance(value, dict):
+        message = f"`{name}` is neither a string nor a table"
+        raise Refused(read.file, message, keys, "give the URL of an archive or the path of a folder")
+    for key, part in value.items():
+        if key not in (*_FIELDS, *_OLD_FIELDS):
+            message = f"unknown field `{key}`, expected one of {', '.join(f'`{field}`' for field in _FIELDS)}"
+            raise Refused(read.file, message, (*keys, key), "correct its name, or remove it")
+        if not isinstance(part, str):
+            raise Refused(read.file, f"`{key}` of `{name}` is not a string", (*keys, key), "write it in quotes")
+    entry = _entry(name, value, value.get("url"), value.get("path"), (), keys)
+    _check_fields(read, entry, value)
+    return entry
+
+
+def _check_fields(read: Document, entry: Entry, value: Mapping[str, object]) -> None:
+    """Raise Refused for an entry that is a table with fields that cannot be, or cannot be together."""
+    keys = entry.keys
+    if entry.path is not None and entry.url is not None:
+        raise Refused(read.file, f"`{entry.name}` has both `url` and `path`", (*keys, "path"), "keep one of them")
+    if entry.path is None and entry.url is None:
+        message = f"`{entry.name}` has neither `url` nor `path`"
+        raise Refused(read.file, message, keys, "give the URL of an archive or the path of a folder")
+    if "subdir" in value and "prefix" in value:
+        message = "`subdir` and `prefix` are fields of different versions of wit-deps"
+        raise Refused(read.file, message, (*keys, "subdir"), "keep the one that yours knows")
+    for key in ("sha256", "sha512", "prefix", "subdir"):
+        if entry.path is not None and key in value:
+            message = f"`{key}` is not supported in combination with `path`"
+            raise Refused(read.file, message, (*keys, key), f"remove `{key}`")
+    for key, digits in (("sha256", SHA256_DIGITS), ("sha512", SHA512_DIGITS)):
+        digest = value.get(key)
+        if isinstance(digest, str) and not is_hexadecimal(digest, digits):
+            help = f"give the {key} of the archive: `curl -L URL | {key}sum`"
+            raise Refused(read.file, f"`{key}` is not {digits} hexadecimal digits", (*keys, key), help)
+    if entry.url is not None:
+        if not _scheme(entry.url):
+            raise Refused(read.file, f"`{entry.url}` is not a URL", (*keys, "url"), "write `path` instead of `url`")
+        _check_scheme(read, entry, (*keys, "url"))
+
+
+def _check_scheme(read: Document, entry: Entry, keys: Keys) -> None:
+    scheme = _scheme(entry.url) if entry.url is not None else "https"
+    if scheme == "file":
+        message = "the `file` scheme is not supported for `url`"
+        raise Refused(read.file, message, keys, "give the path of the folder instead")
+    if scheme not in ("http", "https"):
+        message = f"unsupported URL scheme `{scheme}`"
+        raise Refused(read.file, message, keys, "give the URL of an archive at `https:`")
+
+
+def _lock_entry(read: Document, name: str, value: object) -> Entry:
+    keys: Keys = (name,)
+    _check_name(read, name)
+    if not isinstance(value, dict):
+        raise Refused(read.file, f"`{name}` is not a table", keys)
+    for key in ("sha256", "sha512"):
+        if not isinstance(value.get(key, ""), str):
+            raise Refused(read.file, f"`{key}` of `{name}` is not a string", (*keys, key))
+    deps = value.get("deps", [])
+    if not isinstance(deps, list) or not all(isinstance(dep, str) for dep in deps):
+        raise Refused(read.file, f"`deps` of `{name}` is not a list of names", (*keys, "deps"))
+    # Anything that is no source of either kind counts as none.
+    url, path = value.get("url"), value.get("path")
+    is_url = isinstance(url, str) and _scheme(url) != "" and isinstance(value.get("prefix", ""), str)
+    return _entry(name, value, url if is_url else None, None if is_url else path, tuple(deps), keys)
+
+
+def _entry(name: str, value: Mapping[str, Any], url: object, path: object, deps: tuple[str, ...], keys: Keys) -> Entry:
+    return Entry(
+        name,
+        url if isinstance(url, str) else None,
+        path if isinstance(path, str) else None,
+        value.get("sha256"),
+        value.get("sha512"),
+        value.get("prefix", "") if isinstance(url, str) else "",
+        str(value.get("subdir", DEFAULT_SUBDIR)),
+        deps,
+        keys,
+    )
+
+
+def _check_name(read: Document, name: str) -> None:
+    """Raise Refused for what cannot name a folder below `deps`. wit-deps would write it to wherever it leads."""
+    if "\\" in name or "\0" in name or not {"", ".", ".."}.isdisjoint(name.split("/")):
+        raise Refused(read.file, f"`{name}` cannot be the name of a folder in `{FOLDER}`", (name,), "rename it")
+
+
+def _is_url(text: str) -> bool:
+    """Whether a string in the manifest is a URL to wit-deps, and not a path."""
+    scheme = _scheme(text)
+    return scheme in _SPECIAL_SCHEMES or (scheme != "" and text.lstrip()[len(scheme) + 1 :].startswith("/"))
+
+
+def _scheme(text: str) -> str:
+    """The scheme of a URL in lower case; empty if there is none."""
+    scheme, colon, _ = text.lstrip().partition(":")
+    return scheme.lower() if colon and scheme[:1].isalpha() and _SCHEME.issuperset(scheme) else ""
+
+
+def _normal_url(url: str) -> str:
+    """Spell a URL as wit-deps writes it, as far as that goes without reading what it names."""
+    match = re.fullmatch(r"([A-Za-z][A-Za-z0-9+.-]*):/*((?:[^/?#]*@)?)([^/?#]*)([^?#]*)(.*)", url.strip(), re.DOTALL)
+    if match is None:
+        return url
+    scheme, user, host, path, rest = match.groups()
+    scheme = scheme.lower()
+    host = host.lower().removesuffix(_DEFAULT_PORTS.get(scheme, "\0"))
+    parts: list[str] = []
+    for part in path.split("/")[1:]:
+        if part == "..":
+            del parts[-1:]
+        elif part != ".":
+            parts.append(part)
+    if path.endswith(("/.", "/..")):
+        parts.append("")
+    return f"{scheme}://{user}{host}/{'/'.join(parts)}{rest}"
+
+
+def _normal_path(path: str) -> tuple[bool, bool, list[str]]:
+    parts = [part for part in path.split("/") if part]
+    return path.startswith("/"), parts[:1] == ["."], [part for part in parts if part != "."]

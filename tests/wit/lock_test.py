@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import pytest
+
+from dunnage import toml
+from dunnage.document import Document, Refused
+from dunnage.source import File
+from dunnage.wit.lock import LockedPackage, LockedVersion, read
+
+DIGEST = "sha256:" + "0" * 64
+LOCK = f"""\
+version = 1
+
+[[package]]
+name = "wasi:io"
+
+[[package.version]]
+requirement = "=0.2.0"
+version = "0.2.0"
+digest = "{DIGEST}"
+
+[[package.version]]
+requirement = "^0.2.1"
+version = "0.2.3"
+digest = "{DIGEST}"
+
+[[package]]
+name = "wasi:io"
+registry = "acme"
+"""
+WKG = LOCK.replace("[package", "[packages").replace(".version]", ".versions]")
+
+
+def document(name: str, text: str) -> Document:
+    file = File(name, text.encode())
+    return Document(file, toml.parse(file))
+
+
+def packages(outer: str, inner: str) -> tuple[LockedPackage, ...]:
+    return (
+        LockedPackage(
+            "wasi:io",
+            None,
+            (
+                LockedVersion("=0.2.0", "0.2.0", DIGEST, (outer, 0, inner, 0)),
+                LockedVersion("^0.2.1", "0.2.3", DIGEST, (outer, 0, inner, 1)),
+            ),
+            (outer, 0),
+        ),
+        LockedPackage("wasi:io", "acme", (), (outer, 1)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        pytest.param("Cargo-component.lock", LOCK, packages("package", "version"), id="of cargo-component"),
+        pytest.param("wit/wkg.lock", WKG, packages("packages", "versions"), id="of wkg"),
+        pytest.param("wkg.lock", LOCK, packages("package", "version"), id="of wkg, in the other spelling"),
+        pytest.param("wkg.lock", "version = 1\npackages = []\n", (), id="empty"),
+        pytest.param("Cargo-component.lock", "version = 1\n", (), id="empty, of cargo-component"),
+        pytest.param("Cargo-component.lock", WKG, (), id="cargo-component does not know wkg's spelling"),
+    ],
+)
+def test_read(name: str, text: str, expected: tuple[LockedPackage, ...]) -> None:
+    assert read(document(name, text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "keys", "message"),
+    [
+        ("", (), "has no `version`, the format that it is in"),
+        ("version = '1'", ("version",), "says in `version` no number for the format that it is in"),
+        ("version = true", ("version",), "says in `version` no number for the format that it is in"),
+        ("version = 2", ("version",), "is in the format 2, and only 1 is known"),
+        ("version = 1\npackage = 1", ("package",), "`package` must be an array of tables"),
+        ("version = 1\npackage = [1]", ("package",), "`package` must be an array of tables"),
+        ("version = 1\n[[package]]", ("package", 0), "`package` has no `name` here"),
+        ("version = 1\n[[package]]\nname = 1", ("package", 0, "name"), "`name` must be a string"),
+        (
+            "version = 1\n[[package]]\nname = 'wasi'",
+            ("package", 0, "name"),
+            "`wasi` is no package name: it has no `:`",
+        ),
+        (
+            "version = 1\n[[package]]\nname = 'a:b'\nregistry = 1",
+            ("package", 0, "registry"),
+            "`registry` must be a string",
+        ),
+        (
+            "version = 1\n[[package]]\nname = 'a:b'\n[[package.version]]\nrequirement = '*'\nversion = '1.0.0'",
+            ("package", 0, "version", 0),
+            "`version` has no `digest` here",
+        ),
+    ],
+)
+@pytest.mark.parametrize("name", ["Cargo-component.lock", "wkg.lock"])
+def test_refused(name: str, text: str, keys: tuple[str | int, ...], message: str) -> None:
+    with pytest.raises(Refused) as refused:
+        read(document(name, text))
+    assert (refused.value.message, refused.value.keys) == (message, keys)
+    assert refused.value.help
+
+
+def test_wkg_refuses_both_spellings() -> None:
+    with pytest.raises(Refused, match="has both `packages` and `package`"):
+        read(document("wkg.lock", "version = 1\npackages = []\npackage = []\n"))
