@@ -293,7 +293,7 @@ class _Reader:
             self._target_specific(targets, specific, _without_comment(rest[specific.end() :]))
             self._in_rule = False
             return
-        self._rules.append(Rule(targets, rest.partition(";")[0].replace("|", " ").strip()))
+        self._rules.append(Rule(targets, _without_comment(rest).partition(";")[0].replace("|", " ").strip()))
         self._in_rule = True
         if semicolon >= 0 and semicolon < _comment_start(text):
             # Find it in the file, where lines are not joined.

@@ -1,0 +1,256 @@
+"""Where CI runs cargo-deny and cargo-audit, what each run checks, and whether its failure counts."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from dunnage import toml
+from dunnage.cargo import advisory_tools as tools
+from dunnage.cargo import aliases
+from dunnage.cargo.command_line import LOCKING, arguments, invocation
+from dunnage.cargo_calls import CARGO, Alias, Aliases, Call, call
+from dunnage.ci_runs import Repository, Run, runs
+from dunnage.commands.model import Command, Script, Word, programs
+from dunnage.commands.outcome import Excuse
+from dunnage.finding import Span
+from dunnage.source import File, SourceError
+
+_HINTS = ("deny", "audit")
+_DIRECT = frozenset(("cargo-deny", "cargo-audit"))
+# Programs that only speak of others, or install them.
+_SPEAKERS = frozenset(
+    (
+        *("[", "[[", "apk", "apt", "apt-get", "awk", "brew", "cargo-binstall", "cat", "choco", "command", "cp", "curl"),
+        *("dnf", "echo", "export", "git", "grep", "hash", "install", "jq", "ls", "mkdir", "mv", "npm", "pacman", "pip"),
+        *("printf", "rg", "rm", "rustup", "sed", "tar", "tee", "test", "touch", "type", "wget", "which", "yum"),
+    )
+)
+_UNCERTAIN = frozenset(("branch", "condition", "function", "or-list-right"))
+_MOST_VARIANTS = 64
+
+
+class Replaced(NamedTuple):
+    """What makes another Cargo.lock than the committed one before a gate reads it."""
+
+    path: str
+    span: Span
+    what: str
+
+
+class Gate(NamedTuple):
+    """A run of cargo-deny or cargo-audit by CI."""
+
+    run: Run
+    span: Span
+    """The words that say so."""
+    name: str
+    """`cargo deny check`, or an action's."""
+    tool: tools.Gate
+    excuses: tuple[Excuse, ...]
+    """What keeps its failure from failing the build."""
+    lowered: tuple[tuple[Span, tools.Lowered], ...]
+    """The options that keep lints from failing it, each with its place."""
+    replaced: Replaced | None
+
+    @property
+    def checks(self) -> frozenset[str]:
+        """Those that it makes; all that there are if that is not known."""
+        return frozenset(tools.CHECKS) if self.tool.checks is None else self.tool.checks
+
+
+def gates(repository: Repository) -> list[Gate]:
+    """Every run of either tool, in the order of workflows and jobs."""
+    own = aliases.read(repository.tree, repository.top, repository.top)
+    hints = (*_HINTS, *(name for name, words in own.items() if any(hint in word for word in words for hint in _HINTS)))
+    resolve = Aliases(repository.tree)
+    found: list[Gate] = []
+    for run in runs(repository, lambda text: any(hint in text for hint in hints)):
+        gate = _of_action(repository, run) if run.action else _of_command(repository, run, resolve)
+        if gate is not None:
+            found.append(gate)
+    return found
+
+
+# Actions
+
+
+def _of_action(repository: Repository, run: Run) -> Gate | None:
+    action = run.action
+    if action is None:
+        return None
+    inputs = {name: given.values for name, given in action.inputs.items()}
+    tool = _union(tools.action(action.name, action.ref, chosen) for chosen in _variants(inputs))
+    if tool is None:
+        return None
+    excuses = run.excuses()
+    if action.name.lower() == "rustsec/audit-check" and run.events and run.events <= {"schedule", "workflow_dispatch"}:
+        why = "on a schedule it opens issues and passes, so"
+        excuses.append(Excuse(run.file.path, action.span, why, "run `cargo audit --deny warnings` instead"))
+    replaced = _replaced(repository, run)
+    if tool.replaces_lock and _is_locked(repository, run):
+        replaced = Replaced(run.file.path, action.span, f"{action.name}@{action.ref}")
+    return Gate(run, action.span, action.name, tool, tuple(excuses), (), replaced)
+
+
+def _variants(inputs: Mapping[str, tuple[str, ...] | None]) -> Iterator[dict[str, str | None]]:
+    """The inputs with one value each, every value at least once."""
+    most = max((len(values) for values in inputs.values() if values), default=1)
+    for number in range(min(most, _MOST_VARIANTS)):
+        yield {
+            name: values[min(number, len(values) - 1)] if values else None
+            for name, values in inputs.items()
+            if values != ()
+        }
+
+
+def _union(found: Iterable[tools.Gate | None]) -> tools.Gate | None:
+    """One gate that makes the checks of several."""
+    union: tools.Gate | None = None
+    for gate in found:
+        if union is None or gate is None:
+            union = union or gate
+        else:
+            checks = None if union.checks is None or gate.checks is None else union.checks | gate.checks
+            union = union._replace(checks=checks, is_lenient=union.is_lenient and gate.is_lenient)
+    return union
+
+
+# Commands
+
+
+def _of_command(repository: Repository, run: Run, resolve: Aliases) -> Gate | None:
+    if run.command is None:
+        return None
+    for command in _readings(run.command):
+        found = call(command, resolve.of(run.file))
+        if found is None:
+            continue
+        tool = _union(tools.gate(words) for words in _ways(found))
+        if tool is None:
+            continue
+        if tool.is_lenient and _is_configured(repository, run):
+            tool = tool._replace(is_lenient=False)
+        last = found.word(tool.at).span
+        span = Span(
+            run.command.words[0].span.start if command is run.command else command.words[0].span.start, last.end
+        )
+        name = f"cargo {'deny check' if tool.tool == 'cargo-deny' else 'audit'}"
+        lowered = tuple((found.word(each.at).span, each) for each in tool.lowered)
+        return Gate(run, span, name, tool, tuple(run.excuses()), lowered, _replaced(repository, run))
+    return None
+
+
+def _readings(command: Command) -> Iterator[Command]:
+    """The command as a call of cargo; of one that is not known, what in its words would be one."""
+    names = frozenset(programs(command.words[0]) or ())
+    if names & CARGO:
+        yield command
+        return
+    if names & _SPEAKERS:
+        return
+    for index, word in enumerate(command.words[:_MOST_VARIANTS]):
+        value = word.values[0] if word.values else ""
+        name = value.rpartition("/")[2].rpartition("#")[2].removesuffix(".exe")
+        if name in _DIRECT:
+            rest = command.words[index + 1 :]
+            if rest and rest[0].values == ("--",):
+                rest = rest[1:]  # `nix run nixpkgs#cargo-deny -- check`
+            again = rest[:1] if name == "cargo-audit" and rest and rest[0].values == ("audit",) else ()
+            start = (word._replace(values=("cargo",)), word._replace(values=(name.removeprefix("cargo-"),)))
+            yield command._replace(words=(*start, *rest[len(again) :]))
+        elif index and name in CARGO:
+            yield command._replace(words=command.words[index:])
+        elif index and " " in value and "cargo" in value:
+            # `nix-shell --run 'cargo deny check'`
+            words = value[value.index("cargo") :].split()
+            yield command._replace(words=tuple(word._replace(values=(each,)) for each in words))
+
+
+def _ways(found: Call) -> Iterator[list[str | None]]:
+    """The words of a call with each value of those that have several."""
+    yield found.words
+    for index in range(len(found.words)):
+        for value in found.values(index)[1:_MOST_VARIANTS]:
+            yield [*found.words[:index], value, *found.words[index + 1 :]]
+
+
+def _is_configured(repository: Repository, run: Run) -> bool:
+    """Whether cargo-audit's configuration has it fail for warnings too."""
+    for folder in dict.fromkeys((*run.folders, "")):
+        file = repository.read(posixpath.normpath(posixpath.join(folder, ".cargo/audit.toml")))
+        if file is not None:
+            try:
+                return tools.configured(toml.parse(file))
+            except SourceError:
+                return True
+    return False
+
+
+# The lock
+
+
+def _is_locked(repository: Repository, run: Run) -> bool:
+    """Whether a Cargo.lock is committed where a gate is run."""
+    folders = {"", *run.folders, *(posixpath.dirname(folder) for folder in run.folders)}
+    return any(posixpath.normpath(posixpath.join(folder, "Cargo.lock")) in repository.files for folder in folders)
+
+
+def _replaced(repository: Repository, run: Run) -> Replaced | None:
+    """What replaces the lock in the programs and steps that are run before the gate in its job."""
+    if not _is_locked(repository, run):
+        return None
+    resolve = Aliases(repository.tree)
+    found: Replaced | None = None
+    folder: str | None = ""
+    for link in run.way:
+        if link.job is not None:
+            folder = link.job.steps[link.step].folder if link.job.steps else ""
+            for step in link.job.steps[: link.step]:
+                if step.script is not None and step.folder == folder and not step.is_conditional:
+                    found = _after(link.file, step.script, None, resolve.of(link.file), found)
+        elif link.script is not None:
+            found = _after(link.file, link.script, link.command, resolve.of(link.file), found)
+    return found
+
+
+def _after(file: File, script: Script, end: Command | None, resolve: Alias, before: Replaced | None) -> Replaced | None:
+    """What has replaced the lock once a program has run up to `end`, if `before` had when it began."""
+    text = script.text
+    if not ("Cargo.lock" in text or "update" in text or "generate-lockfile" in text or "git" in text):
+        return before
+    from dunnage.commands.shell import commands
+
+    is_here = True
+    for command in commands(file, script):
+        if end is not None and command.words[0].span >= end.words[0].span:
+            break
+        names = programs(command.words[0]) or ()
+        texts = [word.values[0] if word.values else "" for word in command.words]
+        is_here = is_here and names not in (("cd",), ("pushd",))
+        if "git" in names and not {"checkout", "restore", "reset", "stash"}.isdisjoint(texts):
+            before = None
+        elif is_here and command.inside.isdisjoint(_UNCERTAIN) and _replaces_lock(command, texts, resolve):
+            words = command.words
+            before = Replaced(file.path, Span(words[0].span.start, words[-1].span.end), _shown(words))
+    return before
+
+
+def _replaces_lock(command: Command, texts: list[str], resolve: Alias) -> bool:
+    if programs(command.words[0]) == ("rm",):
+        return any(text in ("Cargo.lock", "./Cargo.lock") for text in texts[1:])
+    found = call(command, resolve)
+    cargo = invocation(found.words) if found else None
+    if found is None or cargo is None or cargo.name not in ("update", "generate-lockfile") or cargo.is_locked:
+        return False
+    given = arguments(
+        found.words, cargo.subcommand + 1, ("--manifest-path", "-p", "--package", "--precise", "--config")
+    )
+    kept = {*LOCKING, "--dry-run", "--help", "--workspace", "-h", "-w"}
+    return "--manifest-path" not in given.options and given.flags.isdisjoint(kept)
+
+
+def _shown(words: tuple[Word, ...]) -> str:
+    text = " ".join(word.text for word in words)
+    return text if len(text) <= 60 else f"{text[:60]} …"
