@@ -66,7 +66,7 @@ def gates(repository: Repository) -> list[Gate]:
     hints = (*_HINTS, *(name for name, words in own.items() if any(hint in word for word in words for hint in _HINTS)))
     resolve = Aliases(repository.tree)
     found: list[Gate] = []
-    for run in runs(repository, lambda text: any(hint in text for hint in hints)):
+    for run in runs(repository, hints):
         gate = _of_action(repository, run) if run.action else _of_command(repository, run, resolve)
         if gate is not None:
             found.append(gate)

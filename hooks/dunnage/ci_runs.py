@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.commands import jobs as ci
 from dunnage.commands import kind_of, outcome, pre_commit, recipes
 from dunnage.commands.job import Job
-from dunnage.commands.model import Command, Place, Script, Values, Word, programs, whole
+from dunnage.commands.model import Command, Place, Script, Values, Word, mentions, programs, whole
 from dunnage.commands.outcome import Excuse, Shell
 from dunnage.source import File, SourceError, Tree
 
@@ -114,12 +114,11 @@ def _is_workflow(path: str) -> bool:
     return kind == "circleci" if path.startswith(".circleci/") else kind == "gitlab"
 
 
-def runs(repository: Repository, wanted: Callable[[str], bool]) -> Iterator[Run]:
-    """The commands and actions that CI runs, workflow after workflow.
-
-    A program is only read if its text is `wanted` or calls something that can be followed.
+def runs(repository: Repository, hints: Collection[str]) -> Iterator[Run]:
+    """The commands and actions that CI runs, workflow after workflow, of those in whose program or inputs one of
+    `hints` stands.
     """
-    walk = _Walk(repository, wanted)
+    walk = _Walk(repository, hints)
     for path in repository.workflows():
         file = repository.read(path)
         if file is not None:
@@ -140,12 +139,14 @@ class _Way(NamedTuple):
 
 
 class _Walk:
-    def __init__(self, repository: Repository, wanted: Callable[[str], bool]) -> None:
+    def __init__(self, repository: Repository, hints: Collection[str]) -> None:
         self._repository = repository
-        self._wanted = wanted
+        self._hints = hints
         self._callers = re.compile(_CALLERS)
         self._seen: set[tuple[object, ...]] = set()
-        self._calls = 0
+        # What was called and runs nothing that is looked for, wherever it is called.
+        self._dull: set[tuple[object, ...]] = set()
+        self._calls = self._cuts = 0
 
     def workflow(self, file: File) -> Iterator[Run]:
         events: frozenset[str] = frozenset()
@@ -159,16 +160,23 @@ class _Walk:
             self._seen.clear()
             yield from self._job(file, job, _Way((), events))
 
-    def _is_new(self, way: _Way, *called: object) -> bool:
-        """Whether this was not called in this job from here before, and not too deep."""
+    def _call(self, way: _Way, called: tuple[object, ...], inside: Iterator[Run]) -> Iterator[Run]:
+        """What is run by something that is called, unless it was called in this job from here before."""
         last = way.links[-1]
-        here = last.command.words[0].span if last.command else (last.step, len(way.links))
-        key = (*called, last.file.path, here)
+        key = (*called, last.file.path, last.command.words[0].span if last.command else (last.step, len(way.links)))
         self._calls += 1
+        if called in self._dull:
+            return
         if key in self._seen or len(way.links) > _DEEPEST or self._calls > _MOST_CALLS:
-            return False
+            self._cuts += 1
+            return
         self._seen.add(key)
-        return True
+        cuts, is_dull = self._cuts, True
+        for found in inside:
+            is_dull = False
+            yield found
+        if is_dull and cuts == self._cuts:
+            self._dull.add(called)
 
     # Jobs
 
@@ -177,8 +185,8 @@ class _Walk:
         if job.calls.startswith("./"):
             called = self._repository.read(posixpath.normpath(job.calls))
             here = way.to(Link(file, job.excuses, job))
-            if called is not None and self._is_new(here, "workflow", job.calls):
-                yield from self._jobs(called, job.given, here)
+            if called is not None:
+                yield from self._call(here, _key("jobs", called, job.given), self._jobs(called, job.given, here))
         for number, step in enumerate(job.steps):
             here = way.to(Link(file, step.excuses, job, number))
             here = here._replace(folders=() if step.folder is None else (posixpath.normpath(step.folder or "."),))
@@ -196,14 +204,17 @@ class _Walk:
             yield from self._job(file, job, way)
 
     def _action(self, file: File, action: Action, way: _Way) -> Iterator[Run]:
-        yield Run(file, None, action, *way)
         if action.name.startswith(("./", "../")):
             for name in ("action.yml", "action.yaml"):
                 called = self._repository.read(posixpath.normpath(f"{action.name}/{name}"))
-                if called is not None and self._is_new(way, "action", action.name):
+                if called is not None:
                     inputs = {f"inputs.{key}": value.values for key, value in action.inputs.items()}
-                    yield from self._jobs(called, inputs, way)
+                    yield from self._call(way, _key("jobs", called, inputs), self._jobs(called, inputs, way))
             return
+        texts = (action.name, *(given.text for given in action.inputs.values()))
+        texts = (*texts, *(value for given in action.inputs.values() for value in given.values or ()))
+        if any(hint in text for text in texts for hint in self._hints):
+            yield Run(file, None, action, *way)
         for name in sorted(_PROGRAM_INPUTS & action.inputs.keys()):
             given = action.inputs[name]
             script = Script(given.text, given.offsets, action.place, action.variables, expressions="github")
@@ -216,13 +227,15 @@ class _Walk:
     # Programs
 
     def _program(self, file: File, script: Script, shell: Shell, way: _Way) -> Iterator[Run]:
-        if not self._may_matter(file, script.text, way):
+        is_wanted = self._is_wanted(script)
+        if not is_wanted and not self._may_call(file, script.text, way):
             return
         from dunnage.commands.shell import commands
 
         for command in commands(file, script):
             here = way.to(Link(file, script=script, command=command, shell=shell))
-            yield Run(file, command, None, *here)
+            if is_wanted:
+                yield Run(file, command, None, *here)
             if programs(command.words[0]) == ("cd",):
                 to = _text(command.words[1]) if len(command.words) > 1 else None
                 folders = (posixpath.normpath(posixpath.join(folder, to)) for folder in way.folders if to)
@@ -230,8 +243,16 @@ class _Walk:
             else:
                 yield from self._called(file, script, command, here)
 
-    def _may_matter(self, file: File, text: str, way: _Way) -> bool:
-        if self._wanted(text) or self._callers.search(text):
+    def _is_wanted(self, script: Script) -> bool:
+        if any(hint in script.text for hint in self._hints):
+            return True
+        # `cargo $TOOL check`, and `$CARGO_DENY`.
+        return bool(re.search(r"cargo[^\n]*\$|(?m:^\s*[\"']?\$)", script.text, re.IGNORECASE)) and mentions(
+            script, self._hints
+        )
+
+    def _may_call(self, file: File, text: str, way: _Way) -> bool:
+        if self._callers.search(text):
             return True
         if "/" not in text:
             return False
@@ -274,12 +295,13 @@ class _Walk:
         folders = (*way.folders, self._repository.folder(file))
         path = next((found for value in _paths(word) if (found := self._path(value, folders))), "")
         called = self._repository.read(path)
-        if called is None or kind_of(path, called.data[:200]) != "shell" or not self._is_new(way, "script", path):
+        if called is None or kind_of(path, called.data[:200]) != "shell":
             return
         first = called.data[:200].partition(b"\n")[0].decode("utf-8", "replace")
         if first.startswith("#!"):
             shell = outcome.options(first.partition(" ")[2], shell)
-        yield from self._program(called, whole(called, Place("shell")), shell, way)
+        inside = self._program(called, whole(called, Place("shell")), shell, way)
+        yield from self._call(way, ("script", path), inside)
 
     def _path(self, value: str, folders: Sequence[str]) -> str:
         """The file of the repository that a path leads to from one of `folders`, or from the top; empty if none."""
@@ -295,11 +317,12 @@ class _Walk:
         path = next(
             (found for name in (call.file and [call.file]) or names if (found := self._path(name, folders))), ""
         )
-        if not path or not self._is_new(way, "recipes", path, call.goals):
-            return
-        read = recipes.made if names is recipes.MAKEFILES else recipes.done
-        for file, script, shell in read(self._repository.read, path, call.goals):
-            yield from self._program(file, script, shell, way._replace(folders=(posixpath.dirname(path),)))
+        if path:
+            read = recipes.made if names is recipes.MAKEFILES else recipes.done
+            scripts = read(self._repository.read, path, call.goals)
+            here = way._replace(folders=(posixpath.dirname(path),))
+            inside = (run for file, script, shell in scripts for run in self._program(file, script, shell, here))
+            yield from self._call(way, ("recipes", path, call.goals), inside)
 
     # pre-commit
 
@@ -309,7 +332,7 @@ class _Walk:
         file = next(
             (it for name in ((config,) if config else pre_commit.NAMES) if (it := self._repository.read(name))), None
         )
-        if file is None or not self._is_new(way, "hooks", *words):
+        if file is None:
             return
         with_value = ("-c", "--config", "--hook-stage", "--from-ref", "--to-ref", "--files")
         chosen = [
@@ -333,7 +356,11 @@ class _Walk:
                 offsets = ((0, hook.span.start, 0), (len(text.encode("utf-8")), hook.span.end, 0))
                 script = Script(text, offsets, Place("pre-commit", (f"hook {hook.id}",)))
             if script is not None:
-                yield from self._program(file, script, Shell(), way)
+                yield from self._call(way, ("hook", file.path, hook.span), self._program(file, script, Shell(), way))
+
+
+def _key(kind: str, file: File, given: Mapping[str, Values]) -> tuple[object, ...]:
+    return kind, file.path, tuple(sorted((name, values or ()) for name, values in given.items()))
 
 
 def _text(word: Word) -> str | None:

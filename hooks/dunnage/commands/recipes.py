@@ -95,7 +95,7 @@ def made(read: Read, path: str, goals: Sequence[str]) -> Iterator[tuple[File, Sc
     for its first target.
     """
     files = list(_with_included(read, path, makefile.included))
-    found_rules = [rule for file in files for rule in makefile.rules(file)]
+    found_rules = [rule for file in files for rule in _rules(file)]
     rules = [(rule.targets.split(), rule.prerequisites.split(), rule.targets) for rule in found_rules]
     if not goals:
         first = (name for names, _, _ in rules for name in names if name[0] != "." and "%" not in name)
@@ -121,9 +121,23 @@ def made(read: Read, path: str, goals: Sequence[str]) -> Iterator[tuple[File, Sc
     for file in files:
         flags = re.search(r"(?m)^\.SHELLFLAGS[ \t]*[:?]*=(.*)", file.text)
         shell = options(flags[1], Shell()) if flags else Shell()
-        for script in makefile.scripts(file):
+        for script in _scripts(file, makefile.scripts):
             if script.place.names[0] in wanted or script.place.names[0].startswith("define "):
                 yield file, script, shell
+
+
+def _rules(file: File) -> list[makefile.Rule]:
+    if "make rules" not in file.cache:
+        file.cache["make rules"] = makefile.rules(file)
+    rules: list[makefile.Rule] = file.cache["make rules"]
+    return rules
+
+
+def _scripts(file: File, read: Callable[[File], Iterable[Script]]) -> list[Script]:
+    if "recipes" not in file.cache:
+        file.cache["recipes"] = list(read(file))
+    scripts: list[Script] = file.cache["recipes"]
+    return scripts
 
 
 def _matches(pattern: str, goal: str) -> bool:
@@ -147,7 +161,7 @@ def done(read: Read, path: str, goals: Sequence[str]) -> Iterator[tuple[File, Sc
             seen.add(goal)
             waiting += by_name.get(goal, ())
     for file in files:
-        for script in justfile.scripts(file):
+        for script in _scripts(file, justfile.scripts):
             if script.place.names[0].removeprefix("recipe ") in seen:
                 first = script.text.partition("\n")[0]
                 flags = first.partition(" ")[2] if first.startswith("#!") else ""
