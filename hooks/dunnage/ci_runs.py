@@ -9,11 +9,12 @@ import os
 import posixpath
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.commands import jobs as ci
 from dunnage.commands import kind_of, outcome, pre_commit, recipes
-from dunnage.commands.job import Job
+from dunnage.commands.job import Excuses, Job
 from dunnage.commands.model import Command, Place, Script, Values, Word, mentions, programs, whole
 from dunnage.commands.outcome import Excuse, Shell
 from dunnage.source import File, SourceError, Tree
@@ -39,8 +40,8 @@ class Link(NamedTuple):
     """A stage on the way from a workflow to a command: a step of a job, or a command that runs another program."""
 
     file: File
-    excuses: tuple[Excuse, ...] = ()
-    """What is known at once to keep failures from counting."""
+    excuses: Excuses = tuple
+    """What keeps failures from counting, beside what the script does."""
     job: Job | None = None
     step: int = 0
     """Which of the job's steps it is."""
@@ -74,7 +75,7 @@ class Run(NamedTuple):
             if link.script is not None and link.command is not None:
                 lost = _ignored(link) or outcome.excuse(link.file, link.script, link.command, link.shell)
                 found += [lost] if lost else []
-            found += link.excuses
+            found += link.excuses()
         return list(dict.fromkeys(found))
 
 
@@ -147,6 +148,10 @@ class _Walk:
         # What was called and runs nothing that is looked for, wherever it is called.
         self._dull: set[tuple[object, ...]] = set()
         self._calls = self._cuts = 0
+        # By key or identity, which holds as long as what it is of is kept here too.
+        self._jobs_of: dict[tuple[object, ...], list[Job]] = {}
+        self._commands_of: dict[int, tuple[Script, list[Command]]] = {}
+        self._files: dict[str, Script] = {}
 
     def workflow(self, file: File) -> Iterator[Run]:
         events: frozenset[str] = frozenset()
@@ -196,11 +201,13 @@ class _Walk:
                 yield from self._action(file, step.action, here)
 
     def _jobs(self, file: File, given: Mapping[str, Values], way: _Way) -> Iterator[Run]:
-        try:
-            found = list(ci.jobs(file, given))
-        except SourceError:
-            return
-        for job in found:
+        key = _key("jobs", file, given)
+        if key not in self._jobs_of:
+            try:
+                self._jobs_of[key] = list(ci.jobs(file, given))
+            except SourceError:
+                self._jobs_of[key] = []
+        for job in self._jobs_of[key]:
             yield from self._job(file, job, way)
 
     def _action(self, file: File, action: Action, way: _Way) -> Iterator[Run]:
@@ -230,11 +237,9 @@ class _Walk:
         is_wanted = self._is_wanted(script)
         if not is_wanted and not self._may_call(file, script.text, way):
             return
-        from dunnage.commands.shell import commands
-
-        for command in commands(file, script):
+        for command in self._commands(file, script):
             here = way.to(Link(file, script=script, command=command, shell=shell))
-            if is_wanted:
+            if is_wanted and self._is_named(command):
                 yield Run(file, command, None, *here)
             if programs(command.words[0]) == ("cd",):
                 to = _text(command.words[1]) if len(command.words) > 1 else None
@@ -242,6 +247,20 @@ class _Walk:
                 way = way._replace(folders=tuple(dict.fromkeys((*folders, *way.folders)))[:10])
             else:
                 yield from self._called(file, script, command, here)
+
+    def _commands(self, file: File, script: Script) -> list[Command]:
+        from dunnage.commands.shell import commands
+
+        if id(script) not in self._commands_of:
+            self._commands_of[id(script)] = script, list(commands(file, script))
+        return self._commands_of[id(script)][1]
+
+    def _is_named(self, command: Command) -> bool:
+        """Whether one of the hints may be in the words of a command."""
+        return any(
+            word.values is None or any(hint in value for value in word.values for hint in self._hints)
+            for word in command.words
+        )
 
     def _is_wanted(self, script: Script) -> bool:
         if any(hint in script.text for hint in self._hints):
@@ -268,7 +287,7 @@ class _Walk:
             if call.ignores:
                 why = f"`make {words[call.ignores].text}` goes on where a command fails, so"
                 excuse = Excuse(file.path, words[call.ignores].span, why, f"remove `{words[call.ignores].text}`")
-                way = way._replace(links=(*way.links[:-1], way.links[-1]._replace(excuses=(excuse,))))
+                way = way._replace(links=(*way.links[:-1], way.links[-1]._replace(excuses=partial(tuple, (excuse,)))))
             yield from self._recipes(call, recipes.MAKEFILES, way)
         elif "just" in names:
             yield from self._recipes(recipes.just_call([_text(word) for word in words]), recipes.JUSTFILES, way)
@@ -300,7 +319,9 @@ class _Walk:
         first = called.data[:200].partition(b"\n")[0].decode("utf-8", "replace")
         if first.startswith("#!"):
             shell = outcome.options(first.partition(" ")[2], shell)
-        inside = self._program(called, whole(called, Place("shell")), shell, way)
+        if path not in self._files:
+            self._files[path] = whole(called, Place("shell"))
+        inside = self._program(called, self._files[path], shell, way)
         yield from self._call(way, ("script", path), inside)
 
     def _path(self, value: str, folders: Sequence[str]) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 from dunnage import git
 from dunnage.ci_runs import Repository
-from dunnage.commands import jobs as ci
 from dunnage.commands import kind_of, pre_commit
 from dunnage.source import File, SourceError
 
@@ -44,7 +43,8 @@ _BUILDS = (
 _SUSPICIOUS = r"(?i)deny|audit|advisor|secur|supply|vuln|rust|cargo|ci-check|scan"
 _HARMLESS = (
     "actions-rs/", "actions-rust-lang/setup-rust-toolchain", "actions/dependency-review-action", "anchore/",
-    "aquasecurity/", "baptiste0928/cargo-install", "cargo-bins/cargo-binstall", "datadog/", "dsherret/rust-toolchain-file",
+    "aquasecurity/", "baptiste0928/cargo-install", "cargo-bins/cargo-binstall", "datadog/",
+    "dsherret/rust-toolchain-file",
     "dtolnay/rust-toolchain", "github/codeql-action", "google/osv-scanner-action", "microsoft/devskim-action",
     "moonrepo/setup-rust", "obi1kenobi/cargo-semver-checks-action", "ossf/scorecard-action", "rust-lang/",
     "rustsec/audit-check", "snyk/", "step-security/harden-runner", "swatinem/rust-cache", "taiki-e/",
@@ -111,11 +111,10 @@ def _elsewhere(repository: Repository, file: File) -> Iterator[bool]:
         yield has_others or any("*" not in path and path.lstrip("/") not in repository.files for path in paths)
     elif kind == "circleci":
         yield bool(re.search(r"(?m)^orbs:", file.text)) and bool(re.search(_SUSPICIOUS, _orbs(file.text)))
-    from dunnage.commands import github
-
-    for job in ci.jobs(file):
-        yield bool(job.calls) and not job.calls.startswith("./")
     if kind == "github":
+        from dunnage.commands import github, github_jobs
+
+        yield any(not path.startswith("./") for path in github_jobs.called(file))
         for action in github.uses(file):
             name = action.name.lower()
             yield bool(re.search(_SUSPICIOUS, name)) and not name.startswith((*_HARMLESS, "./"))

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 
 from dunnage.commands import expression, github, yaml
 from dunnage.commands.github import Step as GitHubStep
 from dunnage.commands.github import Variables, Workflow
-from dunnage.commands.job import Job, Step
+from dunnage.commands.job import Excuses, Job, Step
 from dunnage.commands.model import Values
 from dunnage.commands.outcome import Excuse, Shell, options
 from dunnage.source import File
@@ -32,6 +33,17 @@ def events(file: File) -> frozenset[str]:
     return frozenset()
 
 
+def called(file: File) -> list[str]:
+    """What its jobs call: reusable workflows, as they are written. Raises SourceError as YAML does."""
+    found: list[str] = []
+    for document in yaml.documents(file)[:1]:
+        jobs = document.get("jobs")
+        for _, job in jobs.items() if jobs is not None else ():
+            used = job.get("uses")
+            found += [used.text] if used is not None else []
+    return found
+
+
 def jobs(file: File, given: Variables | None = None) -> Iterator[Job]:
     """The jobs of a workflow, or the one, without a name, of a composite action.
 
@@ -41,7 +53,7 @@ def jobs(file: File, given: Variables | None = None) -> Iterator[Job]:
     for document in yaml.documents(file)[:1]:
         found = document.get("jobs")
         if found is None:
-            yield Job("", _steps(file, github.action_steps(document, given), ()))
+            yield Job("", _steps(file, github.action_steps(document, given), tuple))
             continue
         common = github.workflow(document, given)
         for name, job in islice(found.items(), _MOST_JOBS):
@@ -56,7 +68,7 @@ def _job(file: File, common: Workflow, name: str, job: yaml.Node) -> Iterator[Jo
         variants = [*(github.combinations(common, job) or variants)]
     for matrix in variants:
         variables = github.job_variables(common, job, matrix)
-        excuses = _excuses(file, job, variables, "job")
+        excuses = partial(_excuses, file, job, variables, "job")
         called = job.get("uses")
         if called is not None:
             inputs = job.get("with")
@@ -74,18 +86,14 @@ def _depends_on_matrix(job: yaml.Node) -> bool:
     """Whether the matrix decides if a failure of the job, or of one of its steps, counts."""
     steps = job.get("steps")
     return any(
-        (found := node.get(key)) is not None and "matrix." in found.text
+        (found := node.get("continue-on-error")) is not None and "matrix." in found.text
         for node in (job, *(steps.elements() if steps else ()))
-        for key in ("continue-on-error", "if")
     )
 
 
-def _steps(
-    file: File, steps: Iterator[GitHubStep], job: tuple[Excuse, ...], folder: yaml.Node | None = None
-) -> tuple[Step, ...]:
+def _steps(file: File, steps: Iterator[GitHubStep], job: Excuses, folder: yaml.Node | None = None) -> tuple[Step, ...]:
     found: list[Step] = []
     for step in islice(steps, _MOST_STEPS):
-        own = _excuses(file, step.node, step.variables, "step")
         where = step.node.get("working-directory") or folder
         found.append(
             Step(
@@ -93,7 +101,7 @@ def _steps(
                 github.action_of(step),
                 _shell(step),
                 _path(where, step.variables),
-                (*own, *job),
+                partial(_all_excuses, file, step, job),
                 step.node.get("if") is not None,
             )
         )
@@ -130,6 +138,10 @@ def _set(shell: str) -> Shell:
 
 
 # Whether failures count
+
+
+def _all_excuses(file: File, step: GitHubStep, job: Excuses) -> tuple[Excuse, ...]:
+    return (*_excuses(file, step.node, step.variables, "step"), *job())
 
 
 def _excuses(file: File, node: yaml.Node, variables: Variables, kind: str) -> tuple[Excuse, ...]:

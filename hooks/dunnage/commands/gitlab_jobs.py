@@ -7,6 +7,7 @@ otherwise.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from dunnage.commands import gitlab, yaml
 from dunnage.commands.job import Job, Step
@@ -46,7 +47,7 @@ def jobs(file: File) -> Iterator[Job]:
             why = "a failure in `after_script` does not fail the job, so"
             span = Span(script.offsets[0][1], sum(script.offsets[-1][1:]))
             shared = (*shared, Excuse(file.path, span, why, "move it to `script`"))
-        steps.setdefault(name, []).append(Step(script, None, _SHELL, "", shared))
+        steps.setdefault(name, []).append(Step(script, None, _SHELL, "", partial(tuple, shared)))
     for name, each in steps.items():
         yield Job(name, tuple(each))
 

@@ -1,12 +1,15 @@
 """What a job of CI is, whatever system runs it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from dunnage.commands.github import Action
 from dunnage.commands.model import Script, Values
 from dunnage.commands.outcome import Excuse, Shell
 from dunnage.finding import Span
+
+Excuses = Callable[[], tuple[Excuse, ...]]
+"""Finds out what keeps a failure from counting: few are ever asked for."""
 
 
 class Step(NamedTuple):
@@ -19,7 +22,7 @@ class Step(NamedTuple):
     """How the program's shell is set when it begins."""
     folder: str | None = ""
     """Where it is run, relative to the checkout; None if that is not in the file."""
-    excuses: tuple[Excuse, ...] = ()
+    excuses: Excuses = tuple
     """What keeps its failure from failing the pipeline."""
     is_conditional: bool = False
     """It may be left out."""
@@ -36,7 +39,7 @@ class Job(NamedTuple):
     """Of what it calls."""
     given: Mapping[str, Values] = {}
     """What it says of that workflow's `inputs.x`."""
-    excuses: tuple[Excuse, ...] = ()
+    excuses: Excuses = tuple
     """What keeps its failure from failing the pipeline; those of its steps hold them too."""
     on_schedule: bool = True
     """It is run when a schedule starts the pipeline."""
