@@ -1,0 +1,159 @@
+"""The exceptions that a deny.toml makes: what is let through, why, and until when."""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dunnage import toml
+from dunnage.deny.reading import Keys, advisory_id, package
+from dunnage.source import File
+
+if TYPE_CHECKING:
+    from datetime import date
+
+_LISTS = (
+    ("advisories", "ignore"),
+    ("bans", "skip"),
+    ("bans", "skip-tree"),
+    ("licenses", "exceptions"),
+    ("sources", "allow-git"),
+)
+_REVIEW = r"(?i)\breview by (\d{4}-\d{2}-\d{2})\b"
+_ALMOST = r"(?i)\breview\b"
+# No reason is worth reading further.
+_MOST_OF_A_COMMENT = 2000
+# A comment that only takes an entry out of use, and one for this hook.
+_NO_REASON = r"""\s*(?:["'{].*["'}\],]\s*|dunnage:.*)"""
+
+
+class Waiver(NamedTuple):
+    """One entry of a list of exceptions."""
+
+    keys: Keys
+    name: str
+    """What it lets through."""
+    key: str
+    """The key that names this in an entry that is a table."""
+    text: str
+    """The value of that key."""
+    is_advisory: bool
+    """Whether it is one of the advisories, which must be looked at again."""
+    reason: str
+    """Why, as the entry itself says; empty if it does not."""
+    comment: Callable[[], str]
+    """Finds what the comments on it say."""
+
+
+class Review(NamedTuple):
+    """The day by which an exception is to be looked at again."""
+
+    day: "date | None"
+    written: str
+    """The date as it is written, which may be none; empty if there is none, or it is not written as it must be."""
+
+
+def exceptions(file: File, data: Mapping[str, Any]) -> Iterator[Waiver]:
+    """Every exception in a file, in the order of the lists above."""
+    from functools import cache, partial
+
+    # Where things stand in the file takes long to find out, so it is not asked for an entry that says all itself.
+    comments = cache(partial(_Comments, file))
+    for table, key in _LISTS:
+        rows = data.get(table)
+        entries = rows.get(key) if isinstance(rows, dict) else None
+        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+            name = _name(key, entry)
+            if name is None:
+                continue
+            named = "id" if table == "advisories" and advisory_id(entry) is not None else "crate"
+            text = entry if isinstance(entry, str) else str(entry.get(named, name))
+            keys = (table, key, index)
+            reason = entry.get("reason") if isinstance(entry, dict) else None
+            given = reason if isinstance(reason, str) else ""
+            yield Waiver(
+                keys, name, named, text, table == "advisories", given, cache(partial(_on, comments, keys, entry))
+            )
+
+
+def review(text: str) -> Review:
+    """The first day by which a reason says `review by YYYY-MM-DD`."""
+    from datetime import date
+
+    days = []
+    for found in re.finditer(_REVIEW, text, re.ASCII):
+        try:
+            days.append((date.fromisoformat(found[1]), found[1]))
+        except ValueError:
+            return Review(None, found[1])
+    return Review(*min(days)) if days else Review(None, "")
+
+
+def explains(text: str) -> bool:
+    """Whether a text says more than when to look again."""
+    return any(character.isalnum() for character in re.sub(_REVIEW, "", text))
+
+
+def mentions_review(text: str) -> bool:
+    """Whether a text speaks of a review at all."""
+    return bool(re.search(_ALMOST, text))
+
+
+def _name(key: str, entry: object) -> str | None:
+    if key == "allow-git":
+        return entry if isinstance(entry, str) else None
+    if key == "ignore" and (advisory := advisory_id(entry)) is not None:
+        return advisory
+    spec = package(entry)
+    return spec and spec[0]
+
+
+def _on(comments: "Callable[[], _Comments]", keys: Keys, entry: object) -> str:
+    return comments().on(keys, entry)
+
+
+class _Comments:
+    """The comments of a file, and which of them are on an entry."""
+
+    def __init__(self, file: File) -> None:
+        self._file = file
+        self._lines = [0, *(newline.end() for newline in re.finditer(rb"\n", file.data))]
+        found = list(toml.comments(file))
+        self._starts = [span.start for span, _ in found]
+        self._texts = [text[:_MOST_OF_A_COMMENT].strip(" \t#") for _, text in found]
+        # The comments that have a line for themselves, by the number of the line.
+        self._alone: dict[int, int] = {}
+        for index, start in enumerate(self._starts):
+            line = self._line(start)
+            if not file.data[self._lines[line] : start].strip():
+                self._alone[line] = index
+
+    def on(self, keys: Keys, entry: object) -> str:
+        """What the comments say that are inside of an entry, after it on its last line, or in the lines right above.
+
+        Comments above are on an entry that is the first thing in its line.
+        """
+        span = toml.locate_value(self._file, keys)
+        start, end = span
+        if self._file.data[start : start + 2] == b"[[" and isinstance(entry, dict):
+            # What a table with a header holds ends with its last key, whatever comments come before the next header.
+            ends = [toml.locate_value(self._file, (*keys, key)).end for key in entry]
+            end = max(ends, default=start)
+        first, last = self._line(start), self._line(end)
+        begin = bisect_left(self._starts, start)
+        after = bisect_right(self._starts, self._line_end(last))
+        found = list(range(begin, after))
+        before = self._file.data[max(self._lines[first], start - 200) : start]
+        above = first - 1
+        if not before.strip():
+            while above in self._alone:
+                found.insert(0, self._alone[above])
+                above -= 1
+        texts = (self._texts[index] for index in found)
+        return " ".join(text for text in texts if text and not re.fullmatch(_NO_REASON, text, re.DOTALL))
+
+    def _line(self, offset: int) -> int:
+        return bisect_right(self._lines, offset) - 1
+
+    def _line_end(self, line: int) -> int:
+        return self._lines[line + 1] - 1 if line + 1 < len(self._lines) else len(self._file.data)
