@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dunnage import document, toml
-from dunnage.cargo.version import Requirement
 from dunnage.deny import policy as policies
 from dunnage.deny import reading
 from dunnage.deny.policy import Policy, Weakness
@@ -87,7 +86,7 @@ def _problems(file: File, data: dict[str, Any], known: Schema) -> Iterator[_Foun
         message = f"this is TOML 1.1, of which cargo-deny {known.generation} reads nothing: it refuses the file"
         help = "write inline tables in one line, without a comma at their end, and no \\e or \\x in strings"
         yield Finding(REJECTED, file.path, Span(*newer), message, help), None, ""
-    for problem in reading.problems(data, known, Requirement.parse):
+    for problem in reading.problems(data, known, _requirement):
         from dunnage.deny.migration import let_through, migration
 
         locate = toml.locate_value if problem.about_value else toml.locate
@@ -99,6 +98,12 @@ def _problems(file: File, data: dict[str, Any], known: Schema) -> Iterator[_Foun
         finding = Finding(rule, file.path, locate(file, problem.keys), problem.message, help)
         settled = migration(file, data, problem, known)
         yield finding, settled and settled.change, settled.description if settled else ""
+
+
+def _requirement(text: str) -> object:
+    from dunnage.cargo.version import Requirement
+
+    return Requirement.parse(text)
 
 
 def _missing(file: File, data: dict[str, Any], options: Options, policy: Policy) -> Iterator[_Found]:
@@ -204,9 +209,11 @@ def _exceptions(file: File, data: dict[str, Any], options: Options, known: Schem
 
     for waiver in exceptions(file, data):
         said = waiver.reason
-        # To look for comments takes long, and is not needed where the entry says all itself.
-        if not explains(said) or (waiver.is_advisory and not review(said).written):
-            said = f"{said} {waiver.comment()}"
+        # To look for comments takes long, and is not needed where the entry says all itself, or its line does.
+        for look in (waiver.glimpse, waiver.comment):
+            if explains(said) and (not waiver.is_advisory or review(said).written):
+                break
+            said = f"{waiver.reason} {look()}"
         if not explains(said):
             yield _unexplained(file, waiver, known), None, ""
         elif options.fix and known is NEW and waiver.is_advisory and isinstance(_at(data, waiver.keys), str):

@@ -242,7 +242,7 @@ def _comments(file: File, span: Span) -> list[str]:
 def _insertion(file: File, table: Keys, lines: Iterable[str]) -> Edit | None:
     """Lines put after the last key of a table with a header, or under a new header; None where it is written inline."""
     data, newline = file.data, _newline(file)
-    rows = toml.parse(file)
+    rows: Any = toml.parse(file)
     for key in table:
         rows = rows.get(str(key), {}) if isinstance(rows, dict) else {}
     own = None

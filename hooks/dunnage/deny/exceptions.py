@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dunnage import toml
@@ -19,12 +19,9 @@ _LISTS = (
     ("licenses", "exceptions"),
     ("sources", "allow-git"),
 )
-_REVIEW = r"(?i)\breview by (\d{4}-\d{2}-\d{2})\b"
-_ALMOST = r"(?i)\breview\b"
+_REVIEW = "review by "
 # No reason is worth reading further.
 _MOST_OF_A_COMMENT = 2000
-# A comment that only takes an entry out of use, and one for this hook.
-_NO_REASON = r"""\s*(?:["'{].*["'}\],]\s*|dunnage:.*)"""
 
 
 class Waiver(NamedTuple):
@@ -41,6 +38,8 @@ class Waiver(NamedTuple):
     """Whether it is one of the advisories, which must be looked at again."""
     reason: str
     """Why, as the entry itself says; empty if it does not."""
+    glimpse: Callable[[], str]
+    """Finds at least some of what the comments on it say, or nothing, in no time."""
     comment: Callable[[], str]
     """Finds what the comments on it say."""
 
@@ -71,32 +70,49 @@ def exceptions(file: File, data: Mapping[str, Any]) -> Iterator[Waiver]:
             keys = (table, key, index)
             reason = entry.get("reason") if isinstance(entry, dict) else None
             given = reason if isinstance(reason, str) else ""
-            yield Waiver(
-                keys, name, named, text, table == "advisories", given, cache(partial(_on, comments, keys, entry))
-            )
+            sources = (partial(_glimpse, file.data, text), cache(partial(_on, comments, keys, entry)))
+            yield Waiver(keys, name, named, text, table == "advisories", given, *sources)
 
 
 def review(text: str) -> Review:
     """The first day by which a reason says `review by YYYY-MM-DD`."""
+    dates = _dates(text)
+    if not dates:
+        return Review(None, "")
     from datetime import date
 
     days = []
-    for found in re.finditer(_REVIEW, text, re.ASCII):
+    for written in dates:
         try:
-            days.append((date.fromisoformat(found[1]), found[1]))
+            days.append((date.fromisoformat(written), written))
         except ValueError:
-            return Review(None, found[1])
-    return Review(*min(days)) if days else Review(None, "")
+            return Review(None, written)
+    return Review(*min(days))
 
 
 def explains(text: str) -> bool:
     """Whether a text says more than when to look again."""
-    return any(character.isalnum() for character in re.sub(_REVIEW, "", text))
+    text = text.lower()
+    for written in _dates(text):
+        text = text.replace(_REVIEW + written, "")
+    return any(map(str.isalnum, text))
 
 
 def mentions_review(text: str) -> bool:
     """Whether a text speaks of a review at all."""
-    return bool(re.search(_ALMOST, text))
+    return "review" in text.lower()
+
+
+def _dates(text: str) -> list[str]:
+    """What is spelt like a date and comes after `review by`, letters of either case."""
+    dates = []
+    for rest in text.lower().split(_REVIEW)[1:]:
+        written, after = rest[:10], rest[10:11]
+        digits = written[:4] + written[5:7] + written[8:]
+        is_date = len(digits) == 8 and digits.isascii() and digits.isdigit() and written[4] == written[7] == "-"
+        if is_date and not (after.isalnum() or after in ("-", "_")):
+            dates.append(written)
+    return dates
 
 
 def _name(key: str, entry: object) -> str | None:
@@ -106,6 +122,36 @@ def _name(key: str, entry: object) -> str | None:
         return advisory
     spec = package(entry)
     return spec and spec[0]
+
+
+def _glimpse(data: bytes, text: str) -> str:
+    """The comments on the line of an entry and right above it, where it takes no parser to be sure of them."""
+    name = f'"{text}"'.encode()
+    at = data.find(name)
+    if at < 0 or data.find(name, at + 1) >= 0 or b'"""' in data or b"'''" in data:
+        return ""
+    start, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
+    line, hash_sign, comment = data[start : end if end >= 0 else len(data)].strip().partition(b"#")
+    if line[:1] not in (b'"', b"{") or line.count(b'"') % 2 or b"'" in line or b"\\" in line:
+        return ""
+    found = [comment] if hash_sign else []
+    while start:
+        end, start = start, data.rfind(b"\n", 0, start - 1) + 1
+        above = data[start:end].strip()
+        if above[:1] != b"#":
+            break
+        found.insert(0, above)
+    return _joined(piece.decode("utf-8", "replace") for piece in found)
+
+
+def _joined(comments: Iterable[str]) -> str:
+    texts = (comment[:_MOST_OF_A_COMMENT].strip(" \t\r\n#") for comment in comments)
+    return " ".join(text for text in texts if text and not _is_no_reason(text))
+
+
+def _is_no_reason(text: str) -> bool:
+    """Whether a comment only takes an entry out of use, or is one for this hook."""
+    return text.startswith("dunnage:") or (text[0] in "\"'{[" and text[-1] in "\"'}],")
 
 
 def _on(comments: "Callable[[], _Comments]", keys: Keys, entry: object) -> str:
@@ -120,7 +166,7 @@ class _Comments:
         self._lines = [0, *(newline.end() for newline in re.finditer(rb"\n", file.data))]
         found = list(toml.comments(file))
         self._starts = [span.start for span, _ in found]
-        self._texts = [text[:_MOST_OF_A_COMMENT].strip(" \t#") for _, text in found]
+        self._texts = [text for _, text in found]
         # The comments that have a line for themselves, by the number of the line.
         self._alone: dict[int, int] = {}
         for index, start in enumerate(self._starts):
@@ -149,8 +195,7 @@ class _Comments:
             while above in self._alone:
                 found.insert(0, self._alone[above])
                 above -= 1
-        texts = (self._texts[index] for index in found)
-        return " ".join(text for text in texts if text and not re.fullmatch(_NO_REASON, text, re.DOTALL))
+        return _joined(self._texts[index] for index in found)
 
     def _line(self, offset: int) -> int:
         return bisect_right(self._lines, offset) - 1

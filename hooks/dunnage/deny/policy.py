@@ -141,16 +141,18 @@ def _in_array(table: str, key: str, given: Any, asked: list[str]) -> Iterator[We
         return
     if not given and f"{table}.{key}" in _MUST_HOLD_SOMETHING:
         yield Weakness(table, key, None, given, given, None)
-    from fnmatch import fnmatchcase
-
     for index, entry in enumerate(given):
-        if isinstance(entry, str) and not any(fnmatchcase(entry, _escaped(pattern)) for pattern in asked):
+        if isinstance(entry, str) and entry not in asked and not _matches(entry, asked):
             yield Weakness(table, key, index, entry, entry, None)
 
 
-def _escaped(pattern: str) -> str:
-    """A pattern for fnmatch, where a bracket is a bracket."""
-    return pattern.replace("[", "[[]")
+def _matches(entry: str, patterns: list[str]) -> bool:
+    if "*" in patterns:
+        return True
+    from fnmatch import fnmatchcase
+
+    # In a pattern of ours, a bracket is a bracket.
+    return any(fnmatchcase(entry, pattern.replace("[", "[[]")) for pattern in patterns)
 
 
 def _is_of(value: Any, type_: Any) -> bool:

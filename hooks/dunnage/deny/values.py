@@ -266,8 +266,9 @@ def _end_of_class(text: str, at: int) -> int | None:
 
 def licensee(text: str, schema: Schema) -> Problem:
     """One licence, with or without an exception: `Apache-2.0 WITH LLVM-exception`."""
-    if text in _licenses(schema.spdx):  # as nearly all are
-        return _gnu_suffix(text) if schema.spdx == 1 else None
+    licence, _, exception = text.partition(" WITH ")
+    if licence in _licenses(schema.spdx) and (licence == text or exception in _exceptions(schema.spdx)):
+        return _gnu_suffix(text) if schema.spdx == 1 else None  # as nearly all are
     words = _words(text, schema, most=3)  # cargo-deny reads no further
     if isinstance(words, str):
         return words
