@@ -166,8 +166,8 @@ def _absent(repository: Repository) -> Iterator[Finding]:
         return
     workflows = repository.workflows()
     path = workflows[0] if workflows else own[0]
-    where = f"in {posixpath.dirname(path) or path}" if workflows else "here: there is no CI"
-    message = f"nothing {where} runs cargo-deny or cargo-audit, so no advisory can fail the build"
+    where = f"no job in {posixpath.dirname(path) or path} runs" if workflows else "there is no CI that runs"
+    message = f"{where} cargo-deny or cargo-audit, so no advisory fails the build"
     yield Finding(ABSENT, display(os.path.join(repository.top, path)), Span(0, 0), message, _shortest_job(path))
 
 

@@ -68,8 +68,11 @@ def may_exist(repository: Repository) -> bool:
             texts.append(text)
     if any(_calls_elsewhere(repository, path) for path in repository.workflows()):
         return True
-    is_opaque = _has_other_system(repository) or any(re.search(_OPAQUE, text) for text in texts)
     is_here = any(re.search(_BUILDS, text) for text in texts)
+    is_elsewhere = _has_other_system(repository)
+    if is_elsewhere and not is_here:
+        return True
+    is_opaque = is_elsewhere or any(re.search(_OPAQUE, text) for text in texts)
     # What stands in files that can be read, but that no job comes to, is not run; unless not all is read.
     return (is_opaque or not is_here) and _is_mentioned(repository, mention)
 

@@ -102,7 +102,7 @@ class _Fate:
         self._unset = unset
 
     def of(self, node: Node) -> _Found | None:
-        stops = self._shell.stops
+        # `a && b` of which the failing command stands left: for that, no shell stops.
         and_list: Node | None = None
         while (parent := node.parent) is not None:
             kind = parent.type
@@ -110,39 +110,36 @@ class _Fate:
                 left, operator = parent.children[0], parent.children[1].type
                 if node == left and operator == "||":
                     return self._instead(parent)
-                # In `a && b` only the failure of the last one stops a program.
-                if stops and node == left:
-                    stops, and_list = False, parent
+                and_list = parent if node == left else and_list
             elif kind == "pipeline":
                 parts = [child for child in parent.children if child.is_named]
                 if node != parts[-1] and not self._shell.pipefail:
                     return self._piped(node, parts[-1])
-            elif kind in _SEQUENCES or kind in ("if_statement", "elif_clause"):
-                if kind in ("if_statement", "elif_clause") and _is_condition(parent, node):
-                    return None
+            elif kind in _SEQUENCES or (kind in ("if_statement", "elif_clause") and not _is_condition(parent, node)):
                 rest = _after(parent, node)
                 if rest and rest[0].type == "&":
                     waits = b"wait" in self._data[node.end_byte :]
-                    return None if waits else self._lost(rest[0], "`&` sends it to the background, where", "remove `&`")
-                if stops:
+                    at = (rest[0].start_byte, rest[0].end_byte)
+                    return None if waits else (at, "`&` sends it to the background, so", "remove `&`")
+                if self._shell.stops and and_list is None and not _is_tested(parent):
                     # It ends a subshell at once, and what that is in sees it fail.
-                    if kind != "subshell" and not _is_in_subshell(parent):
+                    if not _is_in_subshell(parent):
                         return None
                 elif found := self._goes_on(rest, kind, and_list):
                     return found[0]
+                and_list = None if kind == "subshell" else and_list
             elif kind != "redirected_statement":
-                # A substitution, a negation, a loop's condition, a function: whoever wrote it may look at the status.
+                # A substitution, a negation, a condition, a function: whoever wrote it may look at the status.
                 return None
             node = parent
         return None
 
     def _instead(self, parent: Node) -> _Found | None:
         """What comes after `||`."""
-        right = parent.children[2]
-        outer = parent.parent
-        if outer is not None and outer.type == "list" and not _is_harmless(outer.children[2], self._data):
-            return None
-        if not _is_harmless(right, self._data):
+        right, outer = parent.children[2], parent.parent
+        # A redirection behind a list is that of its last command.
+        behind = [] if outer is None else outer.children[1:] if outer.type in ("list", "redirected_statement") else []
+        if not all(_is_harmless(node, self._data) for node in (right, *(node for node in behind if node.is_named))):
             return None
         written = self._data[right.start_byte : right.end_byte].decode("utf-8", "replace")
         shown = written if len(written) < 40 and "\n" not in written else written.split()[0] + " …"
@@ -151,7 +148,7 @@ class _Fate:
 
     def _piped(self, node: Node, last: Node) -> _Found | None:
         name = _program(last, self._data)
-        if name not in _SINKS:
+        if name not in _SINKS or b"PIPESTATUS" in self._data:
             return None
         why = f"its output is piped into `{name}` without `pipefail`, so"
         return (node.start_byte, last.end_byte), why, "put `set -o pipefail` before it, or write its output to a file"
@@ -178,9 +175,6 @@ class _Fate:
             why = "no `set -e` is in force and the program goes on behind it, so"
             help = "put `set -e` at the beginning of the program, or `|| exit 1` behind the command"
         return (((rest[0].start_byte, rest[0].end_byte), why, help),)
-
-    def _lost(self, node: Node, why: str, help: str) -> _Found:
-        return (node.start_byte, node.end_byte), why, help
 
 
 def _nodes(root: Node) -> Iterator[Node]:
@@ -242,11 +236,26 @@ def _is_in_subshell(node: Node) -> bool:
     return False
 
 
+def _is_tested(node: Node) -> bool:
+    """Whether a shell does not stop at failures in `node`, because something depends on them."""
+    while (parent := node.parent) is not None:
+        if parent.type == "list" and node == parent.children[0]:
+            return True
+        if parent.type == "negated_command" or _is_condition(parent, node):
+            return True
+        node = parent
+    return False
+
+
 def _after(parent: Node, node: Node) -> list[Node]:
     return [child for child in parent.children if child.start_byte >= node.end_byte and child.type not in (";", "\n")]
 
 
 def _is_condition(parent: Node, node: Node) -> bool:
+    if parent.type not in ("if_statement", "elif_clause", "while_statement"):
+        return False
+    if parent.type == "while_statement":
+        return node.type != "do_group"
     then = next((child for child in parent.children if child.type == "then"), None)
     return then is not None and node.start_byte < then.start_byte
 
