@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -258,7 +259,7 @@ def test_a_lock_that_git_does_not_track() -> None:
 def test_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "plain"
     folder.mkdir()
-    subprocess.run(["rm", "-rf", str(tmp_path / ".git")], check=True)
+    shutil.rmtree(tmp_path / ".git")
     monkeypatch.chdir(folder)
     for name, text in {CI: BUILD, "Cargo.lock": ""}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
