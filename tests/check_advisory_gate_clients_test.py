@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -22,14 +23,22 @@ MAKEFILE = "deny:\n\tci/deny.sh | tee deny.log\n"
 SCRIPT = "#!/bin/sh\nset -e\ncargo deny --locked check\n"
 
 
+@pytest.fixture(scope="module")
+def hooks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, Mapping[str, str]]:
+    """Return this checkout as a hook repository, its commit, and the environment in which clients use it."""
+    home = tmp_path_factory.mktemp("gate-clients")
+    env = environment(home)
+    return home / "dunnage", hook_repository(home / "dunnage", env), env
+
+
 @pytest.mark.parametrize("client", ["pre-commit", "prek"])
-def test_a_gate_in_a_script_behind_a_makefile(tmp_path: Path, client: str) -> None:
-    (tmp_path / "home").mkdir()
-    env = environment(tmp_path / "home")
-    revision = hook_repository(tmp_path / "dunnage", env)
+def test_a_gate_in_a_script_behind_a_makefile(
+    tmp_path: Path, hooks: tuple[Path, str, dict[str, str]], client: str
+) -> None:
+    source, revision, env = hooks
     folder = tmp_path / "repository"
     files = {
-        ".pre-commit-config.yaml": configuration(tmp_path / "dunnage", revision, "check-advisory-gate"),
+        ".pre-commit-config.yaml": configuration(source, revision, "check-advisory-gate"),
         ".github/workflows/ci.yml": WORKFLOW,
         "Makefile": MAKEFILE,
         "ci/deny.sh": SCRIPT,
