@@ -100,6 +100,9 @@ def found(files: Mapping[str, str], *, lock: bool = True, require_schedule: bool
             f"{CI}:1",
             id="xtask without it",
         ),
+        pytest.param(
+            {CI: BUILD + "      - run: cargo run -p x\n", "x/main.rs": 'log("audit")'}, f"{CI}:1", id="an audit log"
+        ),
         pytest.param({CI: BUILD + "      - run: npm audit\n"}, f"{CI}:1", id="npm audit"),
     ],
 )
@@ -173,6 +176,8 @@ def test_absent(files: dict[str, str], where: str) -> None:
             },
             id="composite action with input",
         ),
+        pytest.param({CI: HEAD + "    uses: $/.github/workflows/x.yml\n", CALLED: DENY_WORKFLOW}, id="$/ workflow"),
+        pytest.param({CI: uses("$/.github/actions/x"), ACTION: DENY_STEP}, id="$/ action"),
         pytest.param(
             {CI: HEAD + "    uses: ./.github/workflows/x.yml\n", CALLED: DENY_WORKFLOW}, id="reusable workflow"
         ),
@@ -221,6 +226,10 @@ def test_there(files: dict[str, str]) -> None:
         pytest.param(
             {CI: BUILD + "      - run: cargo xtask ci\n", "xtask/src/main.rs": 'cmd.args(["deny", "check"])'},
             id="xtask",
+        ),
+        pytest.param(
+            {CI: BUILD + "      - run: cargo run -p x\n", "x/main.rs": 'run("cargo",\n  ["deny", "check"])'},
+            id="a program in Rust",
         ),
         pytest.param({CI: BUILD + "      - run: python ci.py\n", "ci.py": 'run("cargo deny check")'}, id="Python"),
         pytest.param(

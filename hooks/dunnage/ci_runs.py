@@ -36,6 +36,10 @@ _PATH = r"[A-Za-z0-9_.+-]+(?:/[A-Za-z0-9_.+-]+)+"
 _KNOWN_HOOKS = {"cargo-deny": ("cargo-deny", "--all-features", "check"), "cargo-audit": ("cargo", "audit")}
 
 
+HERE = ("./", "../", "$/")
+"""How the name of an action or workflow begins that is in the same repository."""
+
+
 class Link(NamedTuple):
     """A stage on the way from a workflow to a command: a step of a job, or a command that runs another program."""
 
@@ -187,8 +191,8 @@ class _Walk:
 
     def _job(self, file: File, job: Job, way: _Way) -> Iterator[Run]:
         way = way._replace(on_schedule=way.on_schedule and job.on_schedule)
-        if job.calls.startswith("./"):
-            called = self._repository.read(posixpath.normpath(job.calls))
+        if job.calls.startswith(HERE):
+            called = self._repository.read(_inside(job.calls))
             here = way.to(Link(file, job.excuses, job))
             if called is not None:
                 yield from self._call(here, _key("jobs", called, job.given), self._jobs(called, job.given, here))
@@ -211,9 +215,9 @@ class _Walk:
             yield from self._job(file, job, way)
 
     def _action(self, file: File, action: Action, way: _Way) -> Iterator[Run]:
-        if action.name.startswith(("./", "../")):
+        if action.name.startswith(HERE):
             for name in ("action.yml", "action.yaml"):
-                called = self._repository.read(posixpath.normpath(f"{action.name}/{name}"))
+                called = self._repository.read(_inside(f"{action.name}/{name}"))
                 if called is not None:
                     inputs = {f"inputs.{key}": value.values for key, value in action.inputs.items()}
                     yield from self._call(way, _key("jobs", called, inputs), self._jobs(called, inputs, way))
@@ -378,6 +382,11 @@ class _Walk:
                 script = Script(text, offsets, Place("pre-commit", (f"hook {hook.id}",)))
             if script is not None:
                 yield from self._call(way, ("hook", file.path, hook.span), self._program(file, script, Shell(), way))
+
+
+def _inside(name: str) -> str:
+    """The path of an action or workflow of the same repository, relative to its top."""
+    return posixpath.normpath(name.removeprefix("$/"))
 
 
 def _key(kind: str, file: File, given: Mapping[str, Values]) -> tuple[object, ...]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from dunnage import git
-from dunnage.ci_runs import Repository
+from dunnage.ci_runs import HERE, Repository
 from dunnage.commands import kind_of, pre_commit
 from dunnage.source import File, SourceError
 
@@ -24,9 +24,13 @@ OTHER_FOLDERS = (
     ".woodpecker",
 )
 
-_MENTION = r"(?i)cargo[-_ ]+(?:deny|audit)(?![a-z])|audit-check|actions-rust-lang/audit|\brustsec\b"
+_MENTION = r"(?i)cargo[-_ ]+(?:deny|audit)(?![a-z])|audit-check|actions-rust-lang/audit"
 _WORD = r"(?<![-\w])(?:deny|audit)(?![-\w])"
-_CALL = r"""["'](?:deny|audit)["']"""
+_CALL = r"""(?s)["'\[(]cargo["'\])!].{0,2000}["'](?:deny|audit)["']|cargo!.{0,200}["'](?:deny|audit)["']"""
+
+_QUOTED = r"""["'](?:deny|audit)["']"""
+# Folders of programs that build and check the others.
+_FOR_BUILDS = r"(?:^|/)(?:ci|dev|scripts?|tasks?|tools?|xtasks?)/"
 
 # Whatever runs something that is not read here.
 _OPAQUE = (
@@ -39,19 +43,27 @@ _BUILDS = (
     r"\bcargo +(?:\+\S+ +)?(?:b|bench|build|c|check|clippy|doc|fmt|hack|llvm-cov|nextest|t|test)\b|actions-rs/cargo\b"
 )
 
-# Actions that have such a name, and are known not to run either tool.
-_SUSPICIOUS = r"(?i)deny|audit|advisor|secur|supply|vuln|rust|cargo|ci-check|scan"
+# Actions by such names may be gates, unless their names say that they are something else.
+_SUSPICIOUS = (
+    r"(?i)^(?!.*(?:bench|cache|clippy|cover|docs|fmt|fuzz|install|machete|make|msrv|publish|release|semver|setup|toolchain"
+    r"|udeps|upload)).*(?:deny|audit|advisor|secur|supply|vuln|rust|cargo|ci-check|scan)"
+)
 _HARMLESS = (
-    "actions-rs/", "actions-rust-lang/setup-rust-toolchain", "actions/dependency-review-action", "anchore/",
-    "aquasecurity/", "baptiste0928/cargo-install", "cargo-bins/cargo-binstall", "datadog/",
-    "dsherret/rust-toolchain-file",
-    "dtolnay/rust-toolchain", "github/codeql-action", "google/osv-scanner-action", "microsoft/devskim-action",
-    "moonrepo/setup-rust", "obi1kenobi/cargo-semver-checks-action", "ossf/scorecard-action", "rust-lang/",
-    "rustsec/audit-check", "snyk/", "step-security/harden-runner", "swatinem/rust-cache", "taiki-e/",
-    "useblacksmith/rust-cache", "mbrobbel/rustfmt-check", "mozilla-actions/", "leafwing-studios/cargo-cache",
-)  # fmt: skip
+    *(
+        "actions-rs/",
+        "actions/dependency-review-action",
+        "anchore/",
+        "aquasecurity/",
+        "cargo-bins/",
+        "datadog/",
+        "dsherret/rust-",
+    ),
+    *("github/codeql-action", "google/osv-scanner-action", "microsoft/devskim-action", "ossf/", "rust-lang/", "snyk/"),
+    *("clechasseur/rs-", "houseabsolute/", "step-security/", "taiki-e/"),
+)
 
 _DOCUMENTS = (".adoc", ".cff", ".css", ".html", ".ipynb", ".lock", ".md", ".mdx", ".rst", ".svg", ".txt")
+_PROGRAMS = (".js", ".mjs", ".nu", ".ps1", ".py", ".rb", ".rs", ".ts")
 _POLICIES = frozenset(("deny.toml", ".deny.toml", "deny.exceptions.toml", "audit.toml"))
 _MOST_FILES = 3000
 
@@ -117,10 +129,10 @@ def _elsewhere(repository: Repository, file: File) -> Iterator[bool]:
     if kind == "github":
         from dunnage.commands import github, github_jobs
 
-        yield any(not path.startswith("./") for path in github_jobs.called(file))
+        yield any(not path.startswith(HERE) for path in github_jobs.called(file))
         for action in github.uses(file):
             name = action.name.lower()
-            yield bool(re.search(_SUSPICIOUS, name)) and not name.startswith((*_HARMLESS, "./"))
+            yield bool(re.search(_SUSPICIOUS, name)) and not name.startswith((*_HARMLESS, *HERE))
 
 
 def _orbs(text: str) -> str:
@@ -129,7 +141,7 @@ def _orbs(text: str) -> str:
 
 def _is_mentioned(repository: Repository, mention: re.Pattern[str]) -> bool:
     """Whether any file but documents and policies names either tool."""
-    call = re.compile(_CALL)
+    call, for_builds, word = re.compile(_CALL), re.compile(_FOR_BUILDS), re.compile(_QUOTED)
     for path in _candidates(repository):
         name = posixpath.basename(path)
         if name in _POLICIES or name.endswith(_DOCUMENTS) or name == "Cargo.toml":
@@ -138,7 +150,9 @@ def _is_mentioned(repository: Repository, mention: re.Pattern[str]) -> bool:
         if file is None:
             return True
         text = _without_comments(file.text)
-        if mention.search(text) or (name.endswith((".rs", ".py", ".js", ".mjs", ".ts", ".nu")) and call.search(text)):
+        if mention.search(text):
+            return True
+        if name.endswith(_PROGRAMS) and (call.search(text) or (for_builds.search(path) and word.search(text))):
             return True
     return False
 
@@ -146,7 +160,7 @@ def _is_mentioned(repository: Repository, mention: re.Pattern[str]) -> bool:
 def _candidates(repository: Repository) -> list[str]:
     """The files in which either tool may be named, found by git if it can."""
     found = git.repository(repository.top)
-    patterns = ("deny", "audit", "rustsec")
+    patterns = ("deny", "audit")
     names = found.mentioning(patterns) if found is not None and found.top == repository.top else None
     if names is None:
         return sorted(repository.files)[:_MOST_FILES]
