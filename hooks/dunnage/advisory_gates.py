@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from dunnage import toml
@@ -29,6 +30,7 @@ _SPEAKERS = frozenset(
 )
 _UNCERTAIN = frozenset(("branch", "condition", "function", "or-list-right"))
 _MOST_VARIANTS = 64
+_MOST_GATES = 1000
 
 
 class Replaced(NamedTuple):
@@ -61,22 +63,22 @@ class Gate(NamedTuple):
 
 
 def gates(repository: Repository) -> list[Gate]:
-    """Every run of either tool, in the order of workflows and jobs."""
+    """The runs of either tool, in the order of workflows and jobs."""
     own = aliases.read(repository.tree, repository.top, repository.top)
     hints = (*_HINTS, *(name for name, words in own.items() if any(hint in word for word in words for hint in _HINTS)))
     resolve = Aliases(repository.tree)
-    found: list[Gate] = []
-    for run in runs(repository, hints):
-        gate = _of_action(repository, run) if run.action else _of_command(repository, run, resolve)
-        if gate is not None:
-            found.append(gate)
-    return found
+    locks = _Locks(repository, resolve)
+    found = (
+        _of_action(run, locks) if run.action else _of_command(repository, run, resolve, locks)
+        for run in runs(repository, hints)
+    )
+    return list(islice((gate for gate in found if gate is not None), _MOST_GATES))
 
 
 # Actions
 
 
-def _of_action(repository: Repository, run: Run) -> Gate | None:
+def _of_action(run: Run, locks: _Locks) -> Gate | None:
     action = run.action
     if action is None:
         return None
@@ -85,11 +87,11 @@ def _of_action(repository: Repository, run: Run) -> Gate | None:
     if tool is None:
         return None
     excuses = run.excuses()
-    if action.name.lower() == "rustsec/audit-check" and run.events and run.events <= {"schedule", "workflow_dispatch"}:
+    if tools.passes_on_schedule(action.name) and run.events and run.events <= {"schedule", "workflow_dispatch"}:
         why = "on a schedule it opens issues and passes, so"
         excuses.append(Excuse(run.file.path, action.span, why, "run `cargo audit --deny warnings` instead"))
-    replaced = _replaced(repository, run)
-    if tool.replaces_lock and _is_locked(repository, run):
+    replaced = locks.replaced(run)
+    if tool.replaces_lock and locks.is_there(run):
         replaced = Replaced(run.file.path, action.span, f"{action.name}@{action.ref}")
     return Gate(run, action.span, action.name, tool, tuple(excuses), (), replaced)
 
@@ -120,7 +122,7 @@ def _union(found: Iterable[tools.Gate | None]) -> tools.Gate | None:
 # Commands
 
 
-def _of_command(repository: Repository, run: Run, resolve: Aliases) -> Gate | None:
+def _of_command(repository: Repository, run: Run, resolve: Aliases, locks: _Locks) -> Gate | None:
     if run.command is None:
         return None
     for command in _readings(run.command):
@@ -138,7 +140,7 @@ def _of_command(repository: Repository, run: Run, resolve: Aliases) -> Gate | No
         )
         name = f"cargo {'deny check' if tool.tool == 'cargo-deny' else 'audit'}"
         lowered = tuple((found.word(each.at).span, each) for each in tool.lowered)
-        return Gate(run, span, name, tool, tuple(run.excuses()), lowered, _replaced(repository, run))
+        return Gate(run, span, name, tool, tuple(run.excuses()), lowered, locks.replaced(run))
     return None
 
 
@@ -191,50 +193,68 @@ def _is_configured(repository: Repository, run: Run) -> bool:
 # The lock
 
 
-def _is_locked(repository: Repository, run: Run) -> bool:
-    """Whether a Cargo.lock is committed where a gate is run."""
-    folders = {"", *run.folders, *(posixpath.dirname(folder) for folder in run.folders)}
-    return any(posixpath.normpath(posixpath.join(folder, "Cargo.lock")) in repository.files for folder in folders)
+class _Locks:
+    """What becomes of committed locks in jobs."""
+
+    def __init__(self, repository: Repository, resolve: Aliases) -> None:
+        self._repository = repository
+        self._resolve = resolve
+        # By the identity of a script, which is kept with it.
+        self._changes: dict[int, tuple[Script, list[_Change]]] = {}
+
+    def is_there(self, run: Run) -> bool:
+        """Whether a Cargo.lock is committed where a gate is run."""
+        folders = {"", *run.folders, *(posixpath.dirname(folder) for folder in run.folders)}
+        return any(
+            posixpath.normpath(posixpath.join(folder, "Cargo.lock")) in self._repository.files for folder in folders
+        )
+
+    def replaced(self, run: Run) -> Replaced | None:
+        """What replaces the lock in the programs and steps that are run before a gate in its job."""
+        if not self.is_there(run):
+            return None
+        changes: list[_Change] = []
+        for link in run.way:
+            if link.job is not None and link.job.steps:
+                folder = link.job.steps[link.step].folder
+                for step in link.job.steps[: link.step]:
+                    if step.script is not None and step.folder == folder and not step.is_conditional:
+                        changes += self._of(link.file, step.script)[-1:]
+            elif link.script is not None and link.command is not None:
+                here = link.command.words[0].span
+                changes += [change for change in self._of(link.file, link.script) if change.at < here][-1:]
+        return changes[-1].to if changes else None
+
+    def _of(self, file: File, script: Script) -> list[_Change]:
+        if id(script) not in self._changes:
+            text = script.text
+            may_change = "Cargo.lock" in text or "update" in text or "generate-lockfile" in text or "git" in text
+            resolve = self._resolve.of(file)
+            self._changes[id(script)] = script, list(_changes(file, script, resolve)) if may_change else []
+        return self._changes[id(script)][1]
 
 
-def _replaced(repository: Repository, run: Run) -> Replaced | None:
-    """What replaces the lock in the programs and steps that are run before the gate in its job."""
-    if not _is_locked(repository, run):
-        return None
-    resolve = Aliases(repository.tree)
-    found: Replaced | None = None
-    folder: str | None = ""
-    for link in run.way:
-        if link.job is not None:
-            folder = link.job.steps[link.step].folder if link.job.steps else ""
-            for step in link.job.steps[: link.step]:
-                if step.script is not None and step.folder == folder and not step.is_conditional:
-                    found = _after(link.file, step.script, None, resolve.of(link.file), found)
-        elif link.script is not None:
-            found = _after(link.file, link.script, link.command, resolve.of(link.file), found)
-    return found
+class _Change(NamedTuple):
+    at: Span
+    to: Replaced | None
+    """None if the committed lock is put back."""
 
 
-def _after(file: File, script: Script, end: Command | None, resolve: Alias, before: Replaced | None) -> Replaced | None:
-    """What has replaced the lock once a program has run up to `end`, if `before` had when it began."""
-    text = script.text
-    if not ("Cargo.lock" in text or "update" in text or "generate-lockfile" in text or "git" in text):
-        return before
+def _changes(file: File, script: Script, resolve: Alias) -> Iterator[_Change]:
+    """What a program does to the lock, in order."""
     from dunnage.commands.shell import commands
 
     is_here = True
     for command in commands(file, script):
-        if end is not None and command.words[0].span >= end.words[0].span:
-            break
         names = programs(command.words[0]) or ()
         texts = [word.values[0] if word.values else "" for word in command.words]
         is_here = is_here and names not in (("cd",), ("pushd",))
+        first = command.words[0].span
         if "git" in names and not {"checkout", "restore", "reset", "stash"}.isdisjoint(texts):
-            before = None
+            yield _Change(first, None)
         elif is_here and command.inside.isdisjoint(_UNCERTAIN) and _replaces_lock(command, texts, resolve):
-            words = command.words
-            before = Replaced(file.path, Span(words[0].span.start, words[-1].span.end), _shown(words))
-    return before
+            span = Span(first.start, command.words[-1].span.end)
+            yield _Change(first, Replaced(file.path, span, _shown(command.words)))
 
 
 def _replaces_lock(command: Command, texts: list[str], resolve: Alias) -> bool:

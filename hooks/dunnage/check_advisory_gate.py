@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from dunnage import git
@@ -27,12 +28,11 @@ PARTIAL = Rule("advisory-gate/partial", "all jobs together leave out some of car
 UNSCHEDULED = Rule("advisory-gate/unscheduled", "no job checks for advisories on a schedule")
 STALE_LOCK = Rule("advisory-gate/stale-lock", "a job checks another Cargo.lock than the committed one")
 
-# Locks in these are of examples, of the tests' own data, or of others.
+# Locks in folders with one of these in their names are of examples, of the tests' own data, or of others.
 _NO_PROJECTS = frozenset(
     (
         *("benches", "corpus", "docs", "example", "examples", "fixture", "fixtures", "fuzz", "sample", "samples"),
-        *("snapshots", "template", "templates", "test", "testdata", "tests", "testsuite", "third-party", "third_party"),
-        *("ui", "vendor"),
+        *("snapshots", "template", "templates", "test", "testdata", "tests", "testsuite", "third", "ui", "vendor"),
     )
 )
 _MOST_WALKED = 50_000
@@ -157,7 +157,7 @@ def _may_be_scheduled(gate: Gate) -> bool:
 
 def _absent(repository: Repository) -> Iterator[Finding]:
     locks = [path for path in repository.files if posixpath.basename(path) == "Cargo.lock"]
-    own = sorted(path for path in locks if _NO_PROJECTS.isdisjoint(path.split("/")))
+    own = sorted(path for path in locks if _NO_PROJECTS.isdisjoint(re.split(r"[-_./]", path)))
     if not own:
         return
     from dunnage import unseen_gates

@@ -17,7 +17,7 @@ from dunnage.finding import Span
 from dunnage.source import File
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    from tree_sitter import Node, Tree
 
 
 class Shell(NamedTuple):
@@ -51,23 +51,20 @@ _SINKS = frozenset(
     )
 )
 _SEQUENCES = frozenset(("case_item", "compound_statement", "do_group", "else_clause", "program", "subshell"))
-_MOST_NODES = 50_000
+_MOST_NODES = 500_000
+_MOST_SETTINGS = 100
 
 
 def excuse(file: File, script: Script, command: Command, shell: Shell) -> Excuse | None:
     """What in `script` keeps the failure of `command`, which is one of its own, from failing it; None if nothing does,
     or if that cannot be told.
     """
-    program = program_of(script)
-    tree = parse_bash(program.data)
-    if tree is None:
+    syntax = _syntax(file, script)
+    node = syntax and syntax.commands.get((command.wrapper or command.words)[0].span)
+    if syntax is None or node is None:
         return None
-    first = (command.wrapper or command.words)[0].span
-    nodes = list(_nodes(tree.root_node))
-    node = next((node for node in nodes if node.type == "command" and _name_span(program, node) == first), None)
-    if node is None:
-        return None
-    shell, unset = _settings(nodes, node, program, shell)
+    program = syntax.program
+    shell, unset = _settings(syntax, node, shell)
     found = _Fate(program, shell, unset).of(node)
     if found is None:
         return None
@@ -177,6 +174,38 @@ class _Fate:
         return (((rest[0].start_byte, rest[0].end_byte), why, help),)
 
 
+class _Syntax(NamedTuple):
+    program: Program
+    tree: Tree
+    commands: dict[Span, Node]
+    """By the place of the program's name."""
+    settings: list[Node]
+    """The calls of `set` and `shopt`, in order."""
+
+
+def _syntax(file: File, script: Script) -> _Syntax | None:
+    """The syntax of a program, read once; None if it cannot be read."""
+    known: dict[tuple[object, ...], _Syntax | None] = file.cache.setdefault("outcome", {})
+    key = (script.offsets[:1], script.text)
+    if key not in known:
+        program = program_of(script)
+        tree = parse_bash(program.data)
+        known[key] = None if tree is None else _Syntax(program, tree, *_commands(program, tree.root_node))
+    return known[key]
+
+
+def _commands(program: Program, root: Node) -> tuple[dict[Span, Node], list[Node]]:
+    commands: dict[Span, Node] = {}
+    settings: list[Node] = []
+    for node in _nodes(root):
+        name = node.child_by_field_name("name") if node.type == "command" else None
+        if name is not None:
+            commands.setdefault(locate(program.offsets, name.start_byte, name.end_byte), node)
+            if program.data[name.start_byte : name.end_byte] in (b"set", b"shopt"):
+                settings.append(node)
+    return commands, settings
+
+
 def _nodes(root: Node) -> Iterator[Node]:
     """All nodes of a tree in the order of the program."""
     cursor = root.walk()
@@ -190,28 +219,21 @@ def _nodes(root: Node) -> Iterator[Node]:
                 return
 
 
-def _name_span(program: Program, node: Node) -> Span | None:
-    name = node.child_by_field_name("name")
-    return None if name is None else locate(program.offsets, name.start_byte, name.end_byte)
-
-
-def _settings(nodes: list[Node], node: Node, program: Program, shell: Shell) -> tuple[Shell, Node | None]:
+def _settings(syntax: _Syntax, node: Node, shell: Shell) -> tuple[Shell, Node | None]:
     """The settings in force where `node` stands, and the `set +e` that is one of them."""
     unset: Node | None = None
     around = _ancestors(node)
-    for each in nodes:
-        if each.start_byte >= node.start_byte:
-            break
-        if each.type != "command" or _program(each, program.data) not in ("set", "shopt"):
-            continue
+    data = syntax.program.data
+    before = [each for each in syntax.settings if each.start_byte < node.start_byte]
+    for each in before[-_MOST_SETTINGS:]:
         own = each.parent
         while own is not None and own.type not in ("function_definition", "subshell", "command_substitution"):
             own = own.parent
         if own is not None and own.id not in around:
             continue
-        words = program.data[each.start_byte : each.end_byte].decode("utf-8", "replace")
-        before, shell = shell, options(words.replace("shopt -so", "set -o"), shell)
-        if before.stops and not shell.stops:
+        words = data[each.start_byte : each.end_byte].decode("utf-8", "replace")
+        was, shell = shell, options(words.replace("shopt -so", "set -o"), shell)
+        if was.stops and not shell.stops:
             unset = each
         elif shell.stops:
             unset = None
