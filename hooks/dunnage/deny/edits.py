@@ -5,6 +5,7 @@ come out otherwise than they went in, and a finding needs edits of its own that 
 """
 
 import re
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
@@ -31,32 +32,45 @@ class Change(NamedTuple):
 
 
 def proved(file: File, changes: Sequence[Change | None]) -> list[bool]:
-    """Which changes do what they must, and no more: the file then says what is expected, and has every comment."""
-    wanted = [change for change in changes if change]
-    fitting: list[Change] = []
-    ends: list[tuple[int, int]] = []
-    for change in wanted:
-        spans = [edit[1:3] for edit in change.edits]
-        if not any(start <= end and begin <= stop for start, stop in spans for begin, end in ends[-1:]):
-            fitting.append(change)
-            ends += spans
-    if len(fitting) == len(wanted) and _is_proved(file, fitting):
-        return [change is not None for change in changes]
+    """Which changes do what they must, and no more: the file then says what is expected, and has every comment.
+
+    Those that can be made side by side are tried together first, since there may be thousands of them.
+    """
+    taken: list[tuple[int, int]] = []
+    together = [index for index, change in enumerate(changes) if change and _takes(change, taken)]
+    result = [False] * len(changes)
+    if _is_proved(file, [change for index in together if (change := changes[index])]):
+        for index in together:
+            result[index] = True
     left = _MOST_ALONE
-    result = []
-    for each in changes:
-        result.append(each is not None and left > 0 and _is_proved(file, [each]))
-        left -= each is not None
+    for index, each in enumerate(changes):
+        if each and not result[index] and left:
+            left -= 1
+            result[index] = _is_proved(file, [each])
     return result
+
+
+def _takes(change: Change, taken: list[tuple[int, int]]) -> bool:
+    """Put the places of a change among those taken, which are in order, if they touch none of them."""
+    places = sorted(edit[1:3] for edit in change.edits)
+    for start, end in places:
+        at = bisect_left(taken, (start, end))
+        if any(begin <= end and start <= stop for begin, stop in taken[max(at - 1, 0) : at + 1]):
+            return False
+    for place in places:
+        insort(taken, place)
+    return True
 
 
 def _is_proved(file: File, changes: Sequence[Change]) -> bool:
     expected = deepcopy(toml.parse(file))
+    if "deny comments" not in file.cache:
+        file.cache["deny comments"] = _comment_texts(file)
     try:
         for change in changes:
             change.expected(expected)
         after = File(file.path, apply(file.data, (edit for change in changes for edit in change.edits)))
-        return toml.parse(after) == expected and _comment_texts(after) >= _comment_texts(file)
+        return toml.parse(after) == expected and _comment_texts(after) >= file.cache["deny comments"]
     except (ValueError, KeyError, toml.TomlError):
         return False
 

@@ -19,6 +19,7 @@ _LISTS = (
     ("licenses", "exceptions"),
     ("sources", "allow-git"),
 )
+_MOST_GLIMPSES = 100
 _REVIEW = "review by "
 # No reason is worth reading further.
 _MOST_OF_A_COMMENT = 2000
@@ -70,8 +71,10 @@ def exceptions(file: File, data: Mapping[str, Any]) -> Iterator[Waiver]:
             keys = (table, key, index)
             reason = entry.get("reason") if isinstance(entry, dict) else None
             given = reason if isinstance(reason, str) else ""
-            sources = (partial(_glimpse, file.data, text), cache(partial(_on, comments, keys, entry)))
-            yield Waiver(keys, name, named, text, table == "advisories", given, *sources)
+            # Each glimpse searches the file, so beyond some, to read the syntax once takes less.
+            glimpse = partial(_glimpse, file.data, text) if index < _MOST_GLIMPSES else str
+            comment = partial(_on, comments, keys, entry)
+            yield Waiver(keys, name, named, text, table == "advisories", given, glimpse, comment)
 
 
 def review(text: str) -> Review:

@@ -11,6 +11,7 @@ Keys = tuple[str | int, ...]
 Requirement = Callable[[str], Hashable]
 """Reads a version requirement into something that is equal for equal ones; raises ValueError to refuse it."""
 
+_MOST_COMPARED = 100
 _INTEGERS = {"i32": (-(2**31), 2**31 - 1), "u32": (0, 2**32 - 1), "usize": (0, 2**63 - 1)}
 _NOUNS = {
     "bool": "true or false",
@@ -107,6 +108,7 @@ class _Reader:
     def __init__(self, schema: Schema, requirement: Requirement) -> None:
         self._schema = schema
         self._requirement = requirement
+        self._compared = 0
         self._tool = f"cargo-deny {schema.generation}"
 
     def value(self, value: Any, type_: Type, keys: Keys) -> Iterator[Problem]:
@@ -171,7 +173,9 @@ class _Reader:
 
         key = str(keys[-1])
         kind = f"`{key}` is no key of {_header(keys[:-1])}"
-        close = get_close_matches(key, known, n=1)
+        # To compare words takes long, and a file with so many unknown ones was not misspelt.
+        self._compared += 1
+        close = get_close_matches(key, known, n=1) if self._compared < _MOST_COMPARED else []
         help = f"write `{close[0]}` if that is meant, or remove it" if close else "remove it"
         if not close:
             help += f"; the keys there are {', '.join(sorted(known)) or 'none'}"
