@@ -71,8 +71,8 @@ def _is_proved(file: File, changes: Sequence[Change]) -> bool:
             change.expected(expected)
         after = File(file.path, apply(file.data, (edit for change in changes for edit in change.edits)))
         return toml.parse(after) == expected and _comment_texts(after) >= file.cache["deny comments"]
-    except (ValueError, KeyError, toml.TomlError):
-        return False
+    except (LookupError, TypeError, ValueError, toml.TomlError):
+        return False  # something else is in the way, or two edits are
 
 
 def _comment_texts(file: File) -> Counter[str]:
@@ -258,7 +258,9 @@ def _insertion(file: File, table: Keys, lines: Iterable[str]) -> Edit | None:
     data, newline = file.data, _newline(file)
     rows: Any = toml.parse(file)
     for key in table:
-        rows = rows.get(str(key), {}) if isinstance(rows, dict) else {}
+        rows = rows.get(str(key), {}) if isinstance(rows, dict) else None
+    if not isinstance(rows, dict):
+        return None
     own = None
     if _exists(toml.parse(file), table):
         names = r"[ \t]*\.[ \t]*".join(_quoted(str(key)) for key in table)
