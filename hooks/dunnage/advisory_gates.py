@@ -31,6 +31,7 @@ _SPEAKERS = frozenset(
 _UNCERTAIN = frozenset(("branch", "condition", "function", "or-list-right"))
 _MOST_VARIANTS = 64
 _MOST_GATES = 1000
+_MOST_WORDS = 1000
 
 
 class Replaced(NamedTuple):
@@ -146,6 +147,7 @@ def _of_command(repository: Repository, run: Run, resolve: Aliases, locks: _Lock
 
 def _readings(command: Command) -> Iterator[Command]:
     """The command as a call of cargo; of one that is not known, what in its words would be one."""
+    command = command._replace(words=command.words[:_MOST_WORDS])
     names = frozenset(programs(command.words[0]) or ())
     if names & CARGO:
         yield command
@@ -173,7 +175,8 @@ def _readings(command: Command) -> Iterator[Command]:
 def _ways(found: Call) -> Iterator[list[str | None]]:
     """The words of a call with each value of those that have several."""
     yield found.words
-    for index in range(len(found.words)):
+    several = [index for index in range(len(found.words)) if len(found.word(index).values or ()) > 1]
+    for index in several[:_MOST_VARIANTS]:
         for value in found.values(index)[1:_MOST_VARIANTS]:
             yield [*found.words[:index], value, *found.words[index + 1 :]]
 

@@ -270,7 +270,7 @@ class _Walk:
         if any(hint in script.text for hint in self._hints):
             return True
         # `cargo $TOOL check`, and `$CARGO_DENY`.
-        return bool(re.search(r"cargo[^\n]*\$|(?m:^\s*[\"']?\$)", script.text, re.IGNORECASE)) and mentions(
+        return bool(re.search(r"cargo[^\n]{0,200}\$|(?m:^[ \t]*[\"']?\$)", script.text, re.IGNORECASE)) and mentions(
             script, self._hints
         )
 
@@ -401,7 +401,7 @@ def _paths(word: Word) -> tuple[str, ...]:
     """What a word that names a file may be; of one that is not known, how it ends: `"$(dirname "$0")/x.sh"`."""
     if word.values is not None:
         return word.values
-    ends = re.search(r"[\"')}]?/?([A-Za-z0-9_.+-]+(?:/[A-Za-z0-9_.+-]+)*)[\"']?$", word.text)
+    ends = re.search(r"[\"')}]?/?([A-Za-z0-9_.+-]+(?:/[A-Za-z0-9_.+-]+)*)[\"']?$", word.text[-300:])
     if ends is None:
         return ()
     # `$DIR/x.sh`: the name of the variable is no folder.

@@ -26,15 +26,14 @@ OTHER_FOLDERS = (
 
 _MENTION = r"(?i)cargo[-_ ]+(?:deny|audit)(?![a-z])|audit-check|actions-rust-lang/audit"
 _WORD = r"(?<![-\w])(?:deny|audit)(?![-\w])"
-_CALL = r"""(?s)["'\[(]cargo["'\])!].{0,2000}["'](?:deny|audit)["']|cargo!.{0,200}["'](?:deny|audit)["']"""
-
+_CARGO = r"""["'\[(]cargo["'\])]|cargo!"""
 _QUOTED = r"""["'](?:deny|audit)["']"""
 # Folders of programs that build and check the others.
 _FOR_BUILDS = r"(?:^|/)(?:ci|dev|scripts?|tasks?|tools?|xtasks?)/"
 
 # Whatever runs something that is not read here.
 _OPAQUE = (
-    r"\bcargo +(?:\+\S+ +)?(?:make|run|x|xtask)\b|\./[\w./-]+\.(?:js|mjs|nu|pl|ps1|py|rb|ts)\b"
+    r"\bcargo +(?:\+\S+ +)?(?:make|run|x|xtask)\b|\./[\w./-]{1,200}\.(?:js|mjs|nu|pl|ps1|py|rb|ts)\b"
     r"|\bshell: *(?:nu|pwsh|python)"
     r"|\b(?:ansible-playbook|bazel|bazelisk|buck2|bun|dagger|deno|docker|earthly|gradle|gradlew|invoke|mise|mvn|nix)\b"
     r"|\b(?:nix-build|nix-shell|node|nox|npm|npx|nu|perl|pnpm|podman|poetry|pwsh|python3?|rake|ruby|task|tox|uv|yarn)\b"
@@ -141,7 +140,7 @@ def _orbs(text: str) -> str:
 
 def _is_mentioned(repository: Repository, mention: re.Pattern[str]) -> bool:
     """Whether any file but documents and policies names either tool."""
-    call, for_builds, word = re.compile(_CALL), re.compile(_FOR_BUILDS), re.compile(_QUOTED)
+    cargo, for_builds, quoted = re.compile(_CARGO), re.compile(_FOR_BUILDS), re.compile(_QUOTED)
     for path in _candidates(repository):
         name = posixpath.basename(path)
         if name in _POLICIES or name.endswith(_DOCUMENTS) or name == "Cargo.toml":
@@ -152,7 +151,7 @@ def _is_mentioned(repository: Repository, mention: re.Pattern[str]) -> bool:
         text = _without_comments(file.text)
         if mention.search(text):
             return True
-        if name.endswith(_PROGRAMS) and (call.search(text) or (for_builds.search(path) and word.search(text))):
+        if name.endswith(_PROGRAMS) and quoted.search(text) and (for_builds.search(path) or cargo.search(text)):
             return True
     return False
 

@@ -56,9 +56,8 @@ def jobs(file: File, given: Variables | None = None) -> Iterator[Job]:
             yield Job("", _steps(file, github.action_steps(document, given), tuple))
             continue
         common = github.workflow(document, given)
-        for name, job in islice(found.items(), _MOST_JOBS):
-            if job.kind == "mapping":
-                yield from _job(file, common, name, job)
+        each = ((name, job) for name, job in found.items() if job.kind == "mapping")
+        yield from islice((made for name, job in each for made in _job(file, common, name, job)), _MOST_JOBS)
 
 
 def _job(file: File, common: Workflow, name: str, job: yaml.Node) -> Iterator[Job]:

@@ -50,9 +50,13 @@ _SINKS = frozenset(
         *("sed", "sort", "tail", "tee", "tr", "uniq", "wc"),
     )
 )
+# In these, settings are for what is in them.
+_OF_THEIR_OWN = frozenset(("command_substitution", "function_definition", "subshell"))
 _SEQUENCES = frozenset(("case_item", "compound_statement", "do_group", "else_clause", "program", "subshell"))
 _MOST_NODES = 500_000
 _MOST_SETTINGS = 100
+_MOST_DEEP = 200
+"""What is nested more deeply is not followed further: to find what is around a node takes time with its depth."""
 
 
 def excuse(file: File, script: Script, command: Command, shell: Shell) -> Excuse | None:
@@ -101,7 +105,10 @@ class _Fate:
     def of(self, node: Node) -> _Found | None:
         # `a && b` of which the failing command stands left: for that, no shell stops.
         and_list: Node | None = None
-        while (parent := node.parent) is not None:
+        for _ in range(_MOST_DEEP):
+            parent = node.parent
+            if parent is None:
+                break
             kind = parent.type
             if kind == "list":
                 left, operator = parent.children[0], parent.children[1].type
@@ -226,9 +233,7 @@ def _settings(syntax: _Syntax, node: Node, shell: Shell) -> tuple[Shell, Node | 
     data = syntax.program.data
     before = [each for each in syntax.settings if each.start_byte < node.start_byte]
     for each in before[-_MOST_SETTINGS:]:
-        own = each.parent
-        while own is not None and own.type not in ("function_definition", "subshell", "command_substitution"):
-            own = own.parent
+        own = next((it for it in _around(each) if it.type in _OF_THEIR_OWN), None)
         if own is not None and own.id not in around:
             continue
         words = data[each.start_byte : each.end_byte].decode("utf-8", "replace")
@@ -241,26 +246,26 @@ def _settings(syntax: _Syntax, node: Node, shell: Shell) -> tuple[Shell, Node | 
 
 
 def _ancestors(node: Node) -> set[int]:
-    found: set[int] = set()
+    return {each.id for each in _around(node)}
+
+
+def _around(node: Node) -> Iterator[Node]:
+    """What is around a node, nearest first."""
     parent = node.parent
-    while parent is not None:
-        found.add(parent.id)
+    for _ in range(_MOST_DEEP):
+        if parent is None:
+            return
+        yield parent
         parent = parent.parent
-    return found
 
 
 def _is_in_subshell(node: Node) -> bool:
-    parent: Node | None = node
-    while parent is not None:
-        if parent.type == "subshell":
-            return True
-        parent = parent.parent
-    return False
+    return any(each.type == "subshell" for each in (node, *_around(node)))
 
 
 def _is_tested(node: Node) -> bool:
     """Whether a shell does not stop at failures in `node`, because something depends on them."""
-    while (parent := node.parent) is not None:
+    for parent in _around(node):
         if parent.type == "list" and node == parent.children[0]:
             return True
         if parent.type == "negated_command" or _is_condition(parent, node):
