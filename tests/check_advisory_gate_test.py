@@ -119,6 +119,7 @@ def test_absent(files: dict[str, str], where: str) -> None:
         pytest.param({CI: run("nix run nixpkgs#cargo-deny -- check")}, id="nix run"),
         pytest.param({CI: run("nix-shell --run 'cargo deny check'")}, id="nix-shell"),
         pytest.param({CI: run("mise exec cargo-deny -- cargo deny check")}, id="mise"),
+        pytest.param({CI: run("cargo run --bin cargo-audit audit -D warnings")}, id="built here"),
         pytest.param({CI: uses(DENY)}, id="its action"),
         pytest.param({CI: uses("actions-rs/cargo@v1", "with: {command: deny, args: check}")}, id="cargo's action"),
         pytest.param({CI: uses("nick-fields/retry@v3", "with: {command: cargo deny check}")}, id="retried"),

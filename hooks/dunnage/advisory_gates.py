@@ -151,7 +151,9 @@ def _readings(command: Command) -> Iterator[Command]:
     names = frozenset(programs(command.words[0]) or ())
     if names & CARGO:
         yield command
-        return
+        # `cargo run --bin cargo-audit audit`, in the tools' own repositories
+        if not any(word.values == ("run",) for word in command.words):
+            return
     if names & _SPEAKERS:
         return
     for index, word in enumerate(command.words[:_MOST_VARIANTS]):

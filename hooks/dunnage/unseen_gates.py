@@ -21,7 +21,7 @@ OTHER_SYSTEMS = (
 """Files by which other systems than those that are read are configured, by name, in whatever folder."""
 OTHER_FOLDERS = (
     *(".azure", ".azure-pipelines", ".builds", ".buildkite", ".jenkins", ".prow", ".semaphore", ".teamcity", ".tekton"),
-    ".woodpecker",
+    *(".woodpecker", "kokoro"),
 )
 
 _MENTION = r"(?i)cargo[-_ ]+(?:deny|audit)(?![a-z])|audit-check|actions-rust-lang/audit"

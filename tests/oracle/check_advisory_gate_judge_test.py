@@ -27,5 +27,5 @@ def test_lints(cargo_deny: str, tmp_path: Path, lint: str) -> None:
 
 def test_checks(cargo_deny: str, tmp_path: Path) -> None:
     assert not refusal(cargo_deny, tmp_path, *CHECKS, "all")
-    assert ", ".join([*CHECKS, "all"]) in refusal(cargo_deny, tmp_path, "other")
+    assert refusal(cargo_deny, tmp_path, "other")
     assert refusal(cargo_deny, tmp_path, "-A", "other")
