@@ -44,6 +44,11 @@ def with_(table: str, lines: str, text: str = CLEAN) -> str:
     return f"{before}{header}{rows.rstrip()}\n{lines}\n{gap and chr(10)}{rest}"
 
 
+def clarified(expression: str) -> str:
+    """A licence that somebody has found out."""
+    return f'clarify = [{{ name = "a", expression = "{expression}", license-files = [{{ path = "a", hash = 1 }}] }}]'
+
+
 def found(text: str, capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
     """The line and rule of everything that is found in a file."""
     Path("deny.toml").write_bytes(text.encode())
@@ -226,6 +231,16 @@ def test_rules(text: str, expected: list[str], capsys: pytest.CaptureFixture[str
             with_("licenses", 'exceptions = [{ name = "a", allow = ["LGPL-3.0+"] }] # b'),
             with_("licenses", 'exceptions = [{ name = "a", allow = ["LGPL-3.0-or-later"] }] # b'),
             id="plus",
+        ),
+        pytest.param(
+            with_("licenses", clarified("GPL-2.0+ AND (GPL-3.0 OR MIT)")),
+            with_("licenses", clarified("GPL-2.0-or-later AND (GPL-3.0-only OR MIT)")),
+            id="old names of GNU licences",
+        ),
+        pytest.param(
+            with_("advisories", 'ignore = ["RUSTSEC-2024-0001", "RUSTSEC-2024-0002"] # a, review by 2027-03-01'),
+            with_("advisories", 'ignore = ["RUSTSEC-2024-0001", "RUSTSEC-2024-0002"] # a, review by 2027-03-01'),
+            id="a comment on two exceptions is neither's reason",
         ),
         pytest.param(CLEAN.replace('"warn"', '"allow"'), CLEAN, id="tightened"),
         pytest.param(

@@ -49,9 +49,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
             continue
         except Refused as refused:
             message = f"cargo-deny cannot read the file: it {refused.message}"
-            yield Finding(
-                REJECTED, refused.file.path, refused.span or toml.locate(refused.file, ()), message, refused.help
-            )
+            yield Finding(REJECTED, refused.file.path, refused.span or Span(0, 0), message, refused.help)
             continue
         yield from _check(file, data, options)
 
@@ -216,7 +214,7 @@ def _exceptions(file: File, data: dict[str, Any], options: Options, known: Schem
             said = f"{waiver.reason} {look()}"
         if not explains(said):
             yield _unexplained(file, waiver, known), None, ""
-        elif options.fix and known is NEW and waiver.is_advisory and isinstance(_at(data, waiver.keys), str):
+        elif options.fix and known is NEW and _is_bare(data, waiver):
             yield _bare(file, waiver)
         if waiver.is_advisory:
             yield from _reviewed(file, waiver, said, options)
@@ -228,6 +226,10 @@ def _unexplained(file: File, waiver: Waiver, known: Schema) -> Finding:
     if known is NEW and waiver.keys[1] in ("ignore", "skip", "skip-tree"):
         help = f'write {{ {waiver.key} = "{waiver.text}", reason = "…" }}, or {help}'
     return Finding(UNEXPLAINED, file.path, toml.locate_value(file, waiver.keys), message, help)
+
+
+def _is_bare(data: dict[str, Any], waiver: Waiver) -> bool:
+    return waiver.is_advisory and isinstance(_at(data, waiver.keys), str) and waiver.is_alone()
 
 
 def _bare(file: File, waiver: Waiver) -> _Found:

@@ -43,6 +43,8 @@ class Waiver(NamedTuple):
     """Finds at least some of what the comments on it say, or nothing, in no time."""
     comment: Callable[[], str]
     """Finds what the comments on it say."""
+    is_alone: Callable[[], bool]
+    """Finds whether the comments are on it alone, since no other entry is in its line."""
 
 
 class Review(NamedTuple):
@@ -62,7 +64,9 @@ def exceptions(file: File, data: Mapping[str, Any]) -> Iterator[Waiver]:
     for table, key in _LISTS:
         rows = data.get(table)
         entries = rows.get(key) if isinstance(rows, dict) else None
-        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if not isinstance(entries, list):
+            continue
+        for index, entry in enumerate(entries):
             name = _name(key, entry)
             if name is None:
                 continue
@@ -74,7 +78,8 @@ def exceptions(file: File, data: Mapping[str, Any]) -> Iterator[Waiver]:
             # Each glimpse searches the file, so beyond some, to read the syntax once takes less.
             glimpse = partial(_glimpse, file.data, text) if index < _MOST_GLIMPSES else str
             comment = partial(_on, comments, keys, entry)
-            yield Waiver(keys, name, named, text, table == "advisories", given, glimpse, comment)
+            alone = partial(_is_alone, file, keys, len(entries))
+            yield Waiver(keys, name, named, text, table == "advisories", given, glimpse, comment, alone)
 
 
 def review(text: str) -> Review:
@@ -159,6 +164,14 @@ def _is_no_reason(text: str) -> bool:
 
 def _on(comments: "Callable[[], _Comments]", keys: Keys, entry: object) -> str:
     return comments().on(keys, entry)
+
+
+def _is_alone(file: File, keys: Keys, count: int) -> bool:
+    (*array, index) = keys
+    span = toml.locate_value(file, keys)
+    others = [(*array, other) for other in (int(index) - 1, int(index) + 1) if 0 <= other < count]
+    between = (sorted((span, toml.locate_value(file, other))) for other in others)
+    return all(b"\n" in file.data[first.end : second.start] for first, second in between)
 
 
 class _Comments:

@@ -6,7 +6,7 @@ for its removal. Licences that such a key let pass are for a person to list.
 
 from typing import Any, NamedTuple
 
-from dunnage.deny import edits
+from dunnage.deny import edits, values
 from dunnage.deny.edits import Change
 from dunnage.deny.reading import Keys, Problem
 from dunnage.deny.schema import SCOPE, Schema
@@ -73,6 +73,10 @@ def migration(file: File, data: dict[str, Any], problem: Problem, schema: Schema
             licence = problem.help.removeprefix('write "').removesuffix('"')
             if value.endswith("+") and licence.endswith("-or-later"):
                 return Migration(edits.replaced(file, keys, licence), f'"{value}" is "{licence}"')
+        case "value" if keys[0] == "licenses" and keys[-1] == "expression" and isinstance(value, str):
+            renamed = values.renamed_expression(value)
+            if renamed != value and values.expression(renamed, schema) is None:
+                return Migration(edits.replaced(file, keys, renamed), f'"{value}" is "{renamed}" now')
     return None
 
 

@@ -291,7 +291,13 @@ def expression(text: str, schema: Schema) -> Problem:
     for kind, word in words:
         if kind in ("license", "reference") and state == "":
             if kind == "license" and schema.spdx > 1 and word in _deprecated():
-                return f"names {word}, which SPDX has deprecated; write what replaced it, such as {word}-only"
+                instead = renamed_expression(text)
+                hint = (
+                    f'; write "{instead}"'
+                    if instead != text
+                    else "; see https://spdx.org/licenses for what replaced it"
+                )
+                return f"names {word}, which SPDX has deprecated{hint}"
             state, name = ("license", word) if kind == "license" else ("+", word)
         elif kind == "+" and state == "license" and not _is_gnu(name):
             state = "+"
@@ -311,6 +317,17 @@ def expression(text: str, schema: Schema) -> Problem:
     if depth or state in ("", "with"):
         return "is no licence expression: it is not complete"
     return None
+
+
+def renamed_expression(text: str) -> str:
+    """An expression with the names that SPDX has given to GNU licences: `GPL-3.0` is GPL-3.0-only."""
+
+    def rename(found: re.Match[str]) -> str:
+        if found[1] not in _deprecated() or not _is_gnu(found[1]) or "-with-" in found[1]:
+            return found[0]
+        return f"{found[1]}-or-later" if found[2] else f"{found[1]}-only"
+
+    return re.sub(r"([-a-zA-Z0-9.:]+)(\+?)", rename, text)
 
 
 def _words(text: str, schema: Schema, most: int = 2**63) -> list[tuple[str, str]] | str:
