@@ -324,6 +324,9 @@ def test_the_job_in_the_help_passes_all_hooks(path: str) -> None:
             {CI: run("ci/a.sh"), "ci/a.sh": "cargo deny check\necho done\n"}, ["ci/a.sh:2"], id="script without set -e"
         ),
         pytest.param(
+            {CI: run("sh a.sh"), "a.sh": "#!/bin/sh -e\ncargo deny check\ntrue\n"}, ["a.sh:3"], id="-e unseen"
+        ),
+        pytest.param(
             {CI: uses("./x", "continue-on-error: true"), "x/action.yml": DENY_STEP}, [f"{CI}:7"], id="composite action"
         ),
     ],
@@ -337,6 +340,9 @@ def test_toothless(files: dict[str, str], where: list[str]) -> None:
     [
         pytest.param({CI: run("cargo deny check || true", "cargo deny check")}, id="another has teeth"),
         pytest.param({CI: run("cargo deny check || exit 1")}, id="exit 1"),
+        pytest.param({CI: run("cargo deny -f sarif check > x.sarif || true")}, id="a report for others"),
+        pytest.param({CI: run("cargo audit -D warnings --json | tee x.json")}, id="a report of cargo-audit"),
+        pytest.param({CI: run("sh x.sh"), "x.sh": "note cargo deny check\nexit $failed\n"}, id="noted by a function"),
         pytest.param(
             {CI: run("cargo deny check | tee log").replace("run:", "shell: bash\n        run:")}, id="shell: bash"
         ),

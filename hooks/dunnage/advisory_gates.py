@@ -28,6 +28,8 @@ _SPEAKERS = frozenset(
         *("printf", "rg", "rm", "rustup", "sed", "tar", "tee", "test", "touch", "type", "wget", "which", "yum"),
     )
 )
+# Programs that fail where what they run fails: the tools, and those that bring them.
+_TRANSPARENT = CARGO | _DIRECT | {"devbox", "direnv", "flox", "mise", "nix", "nix-shell", "rustup", "uv", "uvx"}
 _UNCERTAIN = frozenset(("branch", "condition", "function", "or-list-right"))
 _MOST_VARIANTS = 64
 _MOST_GATES = 1000
@@ -141,7 +143,9 @@ def _of_command(repository: Repository, run: Run, resolve: Aliases, locks: _Lock
         )
         name = f"cargo {'deny check' if tool.tool == 'cargo-deny' else 'audit'}"
         lowered = tuple((found.word(each.at).span, each) for each in tool.lowered)
-        return Gate(run, span, name, tool, tuple(run.excuses()), lowered, locks.replaced(run))
+        is_wrapped = frozenset(programs(run.command.words[0]) or ()).isdisjoint(_TRANSPARENT)
+        excuses = () if tool.is_report else tuple(run.excuses(is_wrapped))
+        return Gate(run, span, name, tool, excuses, lowered, locks.replaced(run))
     return None
 
 

@@ -70,13 +70,16 @@ class Run(NamedTuple):
     folders: tuple[str, ...]
     """Where it may be run, relative to the top of the repository."""
 
-    def excuses(self) -> list[Excuse]:
+    def excuses(self, is_wrapped: bool = False) -> list[Excuse]:
         """What keeps its failure from failing the pipeline, nearest first; empty if it counts or if that is not
         known.
+
+        If the command `is_wrapped` by one that is not known, that may take note of its failure.
         """
         found: list[Excuse] = []
         for link in reversed(self.way):
-            if link.script is not None and link.command is not None:
+            is_noted = is_wrapped and link is self.way[-1]
+            if link.script is not None and link.command is not None and not is_noted:
                 lost = _ignored(link) or outcome.excuse(link.file, link.script, link.command, link.shell)
                 found += [lost] if lost else []
             found += link.excuses()
@@ -313,15 +316,15 @@ class _Walk:
             word = words[at]
             shell = outcome.options(" ".join(_text(each) or "" for each in words[1:at]), shell)
         elif names and names[0] in (".", "source") and len(words) > 1:
-            word = words[1]
-            shell = way.links[-1].shell
+            # It shares the shell of the program around it, which may have been set by then.
+            word, shell = words[1], Shell(stops=True, pipefail=True)
         folders = (*way.folders, self._repository.folder(file))
         path = next((found for value in _paths(word) if (found := self._path(value, folders))), "")
         called = self._repository.read(path)
         if called is None or kind_of(path, called.data[:200]) != "shell":
             return
         first = called.data[:200].partition(b"\n")[0].decode("utf-8", "replace")
-        if first.startswith("#!"):
+        if first.startswith("#!") and word is words[0]:
             shell = outcome.options(first.partition(" ")[2], shell)
         if path not in self._files:
             self._files[path] = whole(called, Place("shell"))

@@ -118,6 +118,7 @@ def test_failures_that_count(text: str, shell: Shell, programs: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        pytest.param("gate > log || true\n! grep -q found log", id="its output kept"),
         pytest.param("gate || failed=1\n[ -z $failed ]", id="noted"),
         pytest.param("gate || status=$?\nexit $status", id="its status noted"),
         pytest.param("gate || echo failed=1 >> $GITHUB_OUTPUT", id="noted in a file"),
@@ -126,6 +127,7 @@ def test_failures_that_count(text: str, shell: Shell, programs: Path) -> None:
         pytest.param("if ! gate; then exit 1; fi", id="condition"),
         pytest.param("gate | jq -e .ok", id="judged by another"),
         pytest.param("result=$(gate)", id="kept"),
+        pytest.param('result=$(gate || true)\n[ -z "$result" ]', id="kept, and its output judged"),
         pytest.param("! gate", id="negated"),
         pytest.param("gate & p=$!\nwait $p", id="waited for"),
         pytest.param("check() { gate\necho a\n}\ncheck", id="in a function"),

@@ -80,6 +80,8 @@ class Gate(NamedTuple):
     """Only vulnerabilities fail it."""
     replaces_lock: bool = False
     """It makes a new Cargo.lock first."""
+    is_report: bool = False
+    """What it finds is written for another program, which may judge it."""
 
 
 def passes_on_schedule(action: str) -> bool:
@@ -117,7 +119,10 @@ def _deny(words: Sequence[str | None], start: int) -> Gate | None:
             return None
         rest = [index for index in rest if index > later]
         first = later
-    return Gate("cargo-deny", first, _checks([words[index] for index in rest]), _lowered(found.options))
+    checks = _checks([words[index] for index in rest])
+    output = found.last("--format", "-f")
+    is_report = output is not None and output.value != "human"
+    return Gate("cargo-deny", first, checks, _lowered(found.options), is_report=is_report)
 
 
 def _checks(operands: Sequence[str | None]) -> frozenset[str] | None:
@@ -143,7 +148,8 @@ def _audit(words: Sequence[str | None], start: int) -> Gate | None:
     denied: set[str | None] = {argument.value for name in ("-D", "--deny") for argument in found.options.get(name, ())}
     # What is not known may be it; `--deny-warnings` is how it was written before 0.13.
     is_lenient = not (found.operands or None in denied or "--deny-warnings" in found.flags or is_strict(denied))
-    return Gate("cargo-audit", start - 1, frozenset({"advisories"}), is_lenient=is_lenient)
+    is_report = "--json" in found.flags or "--format" in found.options
+    return Gate("cargo-audit", start - 1, frozenset({"advisories"}), is_lenient=is_lenient, is_report=is_report)
 
 
 def is_strict(denied: "set[str | None]") -> bool:

@@ -68,6 +68,9 @@ def excuse(file: File, script: Script, command: Command, shell: Shell) -> Excuse
     if syntax is None or node is None:
         return None
     program = syntax.program
+    is_kept = any(each.type == "command_substitution" for each in _around(node))
+    if is_kept or (node.parent is not None and _writes_file(node.parent, program.data)):
+        return None  # something may judge its output later
     shell, unset = _settings(syntax, node, shell)
     found = _Fate(program, shell, unset).of(node)
     if found is None:
@@ -295,14 +298,26 @@ def _program(node: Node, data: bytes) -> str:
     return "" if name is None else data[name.start_byte : name.end_byte].decode("utf-8", "replace")
 
 
+def _writes_file(node: Node, data: bytes) -> bool:
+    """Whether a command with redirections, or a list that ends in it, writes into a file."""
+    if node.type != "redirected_statement":
+        return False
+    redirects = [child for child in node.children if child.type == "file_redirect"]
+    return any(b">" in data[each.start_byte : each.end_byte] and not _is_no_file(each, data) for each in redirects)
+
+
+def _is_no_file(redirect: Node, data: bytes) -> bool:
+    target = data[redirect.start_byte : redirect.end_byte].decode("utf-8", "replace").split(">")[-1].strip(" &\"'{}")
+    return target in ("1", "2", "-") or target.startswith("/dev/") or "STEP_SUMMARY" in target
+
+
 def _is_harmless(node: Node, data: bytes) -> bool:
     """Whether a statement does nothing but succeed, and leaves nothing by which others could tell that it was run."""
     pending = [node]
     while pending:
         node = pending.pop()
         if node.type == "file_redirect":
-            target = data[node.start_byte : node.end_byte].decode("utf-8", "replace").split(">")[-1].strip(" &\"'{}")
-            if not (target in ("1", "2", "-") or target.startswith("/dev/") or "STEP_SUMMARY" in target):
+            if not _is_no_file(node, data):
                 return False
         elif node.type == "command":
             name = _program(node, data)
