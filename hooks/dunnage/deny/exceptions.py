@@ -74,7 +74,7 @@ def exceptions(file: File, data: Mapping[str, Any]) -> Iterator[Waiver]:
             text = entry if isinstance(entry, str) else str(entry.get(named, name))
             keys = (table, key, index)
             reason = entry.get("reason") if isinstance(entry, dict) else None
-            given = reason if isinstance(reason, str) else ""
+            given = reason[:_MOST_OF_A_COMMENT] if isinstance(reason, str) else ""
             # Each glimpse searches the file, so beyond some, to read the syntax once takes less.
             glimpse = partial(_glimpse, file.data, text) if index < _MOST_GLIMPSES else str
             comment = partial(_on, comments, keys, entry)

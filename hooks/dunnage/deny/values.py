@@ -66,7 +66,8 @@ def _parse_url(text: str) -> tuple[Problem, bool]:
     authority = re.split(r"[/\\?#]" if special else "[/?#]", rest, maxsplit=1)[0]
     credentials, at, host = authority.rpartition("@")
     del credentials
-    name, _, port = host.rpartition(":") if re.search(r":[^\]]*$", host) else (host, "", "")
+    # A colon inside of the brackets of an IPv6 address is none before a port.
+    name, _, port = host.rpartition(":") if ":" in host.rpartition("]")[2] else (host, "", "")
     if not name and (special or at or port or host):
         return "has no host", False
     if port and not (port.isascii() and port.isdigit() and int(port[-6:]) <= 65535 and len(port.lstrip("0")) <= 5):
@@ -133,7 +134,7 @@ def duration(text: str, schema: Schema) -> Problem:
     """A time span as RFC 3339, appendix A, writes it, fractions with a full stop: `P90D`, `P1M`, `PT12H`."""
     del schema
     date, t, time = text.removeprefix("P").partition("T")
-    number = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
+    number = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
     dated = re.fullmatch("".join(f"(?:{number}{unit})?" for unit in _DATE_UNITS), date) or (
         # Weeks are the last of the units, with a T before them or without.
         re.fullmatch("".join(f"(?:{number}{unit})?" for unit in _DATE_UNITS + "W"), date) if not t else None
@@ -350,7 +351,7 @@ def _words(text: str, schema: Schema, most: int = 2**63) -> list[tuple[str, str]
         word = match[0]
         kind = _kind(word, schema)
         if kind is None:
-            known = next((name for name in sorted(_licenses(schema.spdx)) if name.lower() == word.lower()), None)
+            known = _spellings(schema.spdx).get(word.lower())
             hint = f'; write "{known}"' if known else "; write one of https://spdx.org/licenses, or LicenseRef-NAME"
             return f"names {word!r}, which is no SPDX identifier that cargo-deny knows{hint}"
         words.append((kind, word))
@@ -394,6 +395,12 @@ def _is_gnu(name: str) -> bool:
 @cache
 def _licenses(spdx_list: int) -> frozenset[str]:
     return frozenset((spdx.FIRST_LICENSES + (spdx.LATER_LICENSES if spdx_list > 1 else "")).split())
+
+
+@cache
+def _spellings(spdx_list: int) -> dict[str, str]:
+    """The licences, each by its name in small letters."""
+    return {name.lower(): name for name in _licenses(spdx_list)}
 
 
 @cache
