@@ -404,6 +404,10 @@ def test_lenient(files: dict[str, str]) -> None:
         pytest.param({CI: run("cargo audit -D unmaintained -D unsound -D yanked")}, id="one by one"),
         pytest.param({CI: uses("actions-rust-lang/audit@v1", "with: {denyWarnings: true}")}, id="input"),
         pytest.param({CI: run("cargo audit", "cargo deny check")}, id="cargo deny too"),
+        pytest.param(
+            {CI: run("cargo audit -D yanked"), ".cargo/audit.toml": '[output]\ndeny = ["unsound", "unmaintained"]\n'},
+            id="configured in part",
+        ),
         pytest.param({CI: run("cargo audit"), ".cargo/audit.toml": '[output]\ndeny = ["warnings"]\n'}, id="configured"),
     ],
 )

@@ -118,7 +118,7 @@ def _union(found: Iterable[tools.Gate | None]) -> tools.Gate | None:
             union = union or gate
         else:
             checks = None if union.checks is None or gate.checks is None else union.checks | gate.checks
-            union = union._replace(checks=checks, is_lenient=union.is_lenient and gate.is_lenient)
+            union = union._replace(checks=checks, passing=union.passing & gate.passing)
     return union
 
 
@@ -135,8 +135,8 @@ def _of_command(repository: Repository, run: Run, resolve: Aliases, locks: _Lock
         tool = _union(tools.gate(words) for words in _ways(found))
         if tool is None:
             continue
-        if tool.is_lenient and _is_configured(repository, run):
-            tool = tool._replace(is_lenient=False)
+        if tool.passing:
+            tool = tool._replace(passing=tool.passing - _configured(repository, run))
         last = found.word(tool.at).span
         span = Span(
             run.command.words[0].span.start if command is run.command else command.words[0].span.start, last.end
@@ -187,16 +187,16 @@ def _ways(found: Call) -> Iterator[list[str | None]]:
             yield [*found.words[:index], value, *found.words[index + 1 :]]
 
 
-def _is_configured(repository: Repository, run: Run) -> bool:
-    """Whether cargo-audit's configuration has it fail for warnings too."""
+def _configured(repository: Repository, run: Run) -> frozenset[str]:
+    """What cargo-audit's configuration has it fail for; everything, if that cannot be read."""
     for folder in dict.fromkeys((*run.folders, "")):
         file = repository.read(posixpath.normpath(posixpath.join(folder, ".cargo/audit.toml")))
         if file is not None:
             try:
-                return tools.configured(toml.parse(file))
+                return tools.denied_by(toml.parse(file))
             except SourceError:
-                return True
-    return False
+                return tools.WARNINGS
+    return frozenset()
 
 
 # The lock

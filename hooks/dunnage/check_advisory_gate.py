@@ -23,7 +23,7 @@ from dunnage.source import Tree, display
 
 ABSENT = Rule("advisory-gate/absent", "there is a Cargo.lock, but no job of CI runs cargo-deny or cargo-audit")
 TOOTHLESS = Rule("advisory-gate/toothless", "what a job of CI checks cannot fail the build")
-LENIENT = Rule("advisory-gate/lenient", "cargo-audit lets unmaintained, unsound and yanked crates pass")
+LENIENT = Rule("advisory-gate/lenient", "cargo-audit lets unmaintained, unsound or yanked crates pass")
 PARTIAL = Rule("advisory-gate/partial", "all jobs together leave out some of cargo-deny's checks")
 UNSCHEDULED = Rule("advisory-gate/unscheduled", "no job checks for advisories on a schedule")
 STALE_LOCK = Rule("advisory-gate/stale-lock", "a job checks another Cargo.lock than the committed one")
@@ -100,11 +100,11 @@ def _toothless(found: list[Gate]) -> Iterator[Finding]:
 
 
 def _lenient(found: list[Gate]) -> Iterator[Finding]:
-    if any("advisories" in gate.checks and not gate.tool.is_lenient and not gate.excuses for gate in found):
+    if any("advisories" in gate.checks and not gate.tool.passing and not gate.excuses for gate in found):
         return
     for gate in found:
-        if gate.tool.is_lenient:
-            message = f"`{gate.name}` fails for vulnerabilities alone: unmaintained, unsound and yanked crates pass"
+        if gate.tool.passing:
+            message = f"`{gate.name}` fails for vulnerabilities, but {_list(gate.tool.passing)} crates pass"
             yield Finding(LENIENT, gate.run.file.path, gate.span, message, _how_to_deny(gate))
 
 

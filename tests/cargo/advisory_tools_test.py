@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunnage.cargo.advisory_tools import CHECKS, action, configured, gate, is_strict
+from dunnage.cargo.advisory_tools import CHECKS, WARNINGS, action, denied_by, gate
 
 ALL = frozenset(CHECKS)
 LICENSES = ("--warn rejected", ("licenses",))
@@ -70,7 +70,7 @@ def test_what_is_not_known() -> None:
     assert gate(["cargo", "deny", None]) is None
     found = gate(["cargo", "audit", None])
     assert found is not None
-    assert not found.is_lenient
+    assert not found.passing
 
 
 @pytest.mark.parametrize(
@@ -112,16 +112,17 @@ def test_lowered(line: str, lowered: list[tuple[str, tuple[str, ...]]]) -> None:
 def test_lenient(line: str, is_lenient: bool) -> None:
     found = gate(line.split())
     assert found is not None
-    assert found.is_lenient is is_lenient
+    assert bool(found.passing) is is_lenient
 
 
-def test_strict() -> None:
-    assert is_strict({"warnings"})
-    assert is_strict({"unmaintained", "unsound", "yanked", None})
-    assert not is_strict({"unmaintained", "unsound"})
-    assert configured({"output": {"deny": ["warnings"]}})
-    for data in ({}, {"output": 1}, {"output": {"deny": "warnings"}}, {"output": {"deny": [1]}}):
-        assert not configured(data)
+def test_what_passes() -> None:
+    found = gate(["cargo", "audit", "-D", "unmaintained", "-D", "unsound"])
+    assert found is not None
+    assert found.passing == frozenset({"yanked"})
+    assert denied_by({"output": {"deny": ["warnings"]}}) == WARNINGS
+    assert denied_by({"output": {"deny": ["yanked", 1]}}) == frozenset({"yanked"})
+    for data in ({}, {"output": 1}, {"output": {"deny": "warnings"}}):
+        assert not denied_by(data)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +162,7 @@ def test_actions(
 ) -> None:
     found = action(name, ref, inputs)
     assert found is not None
-    assert (found.checks, found.is_lenient, found.replaces_lock) == (checks, is_lenient, replaces)
+    assert (found.checks, bool(found.passing), found.replaces_lock) == (checks, is_lenient, replaces)
 
 
 @pytest.mark.parametrize(

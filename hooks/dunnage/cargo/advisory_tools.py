@@ -4,7 +4,7 @@ Sources: `cargo deny check --help` of 0.20.2 and its src/cargo-deny/check.rs; ca
 src/config.rs; each action's own repository, all its major versions.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dunnage.cargo.command_line import UNKNOWN, Argument, arguments, invocation
@@ -32,8 +32,8 @@ _AUDIT_WITH_VALUE = frozenset(
 )  # fmt: skip
 _NOTHING_DONE = frozenset({"--help", "--version", "-V", "-h"})
 
-_WARNINGS = frozenset({"unmaintained", "unsound", "yanked"})
-"""What `warnings` stands for in `cargo audit --deny warnings`."""
+WARNINGS = frozenset({"unmaintained", "unsound", "yanked"})
+"""The kinds of crates that cargo-audit warns of; `--deny warnings` stands for all of them."""
 
 LINTS = {
     "denied": CHECKS,
@@ -76,8 +76,8 @@ class Gate(NamedTuple):
     checks: frozenset[str] | None
     """Of CHECKS, those that it makes; None if they are not known."""
     lowered: tuple[Lowered, ...] = ()
-    is_lenient: bool = False
-    """Only vulnerabilities fail it."""
+    passing: frozenset[str] = frozenset()
+    """Of WARNINGS, those that do not fail it."""
     replaces_lock: bool = False
     """It makes a new Cargo.lock first."""
     is_report: bool = False
@@ -147,21 +147,21 @@ def _audit(words: Sequence[str | None], start: int) -> Gate | None:
         return None
     denied: set[str | None] = {argument.value for name in ("-D", "--deny") for argument in found.options.get(name, ())}
     # What is not known may be it; `--deny-warnings` is how it was written before 0.13.
-    is_lenient = not (found.operands or None in denied or "--deny-warnings" in found.flags or is_strict(denied))
+    is_strict = found.operands or None in denied or "--deny-warnings" in found.flags
+    passing = frozenset() if is_strict else _passing(denied)
     is_report = "--json" in found.flags or "--format" in found.options
-    return Gate("cargo-audit", start - 1, frozenset({"advisories"}), is_lenient=is_lenient, is_report=is_report)
+    return Gate("cargo-audit", start - 1, frozenset({"advisories"}), passing=passing, is_report=is_report)
 
 
-def is_strict(denied: "set[str | None]") -> bool:
-    """Whether `--deny` with these values, or `deny` in `.cargo/audit.toml`, fails for all that can be warned of."""
-    return "warnings" in denied or denied >= _WARNINGS
+def _passing(denied: Collection[str | None]) -> frozenset[str]:
+    return frozenset() if "warnings" in denied else WARNINGS.difference(denied)
 
 
-def configured(data: Mapping[str, Any]) -> bool:
-    """Whether an `audit.toml` says so in `[output] deny`."""
+def denied_by(data: Mapping[str, Any]) -> frozenset[str]:
+    """Of WARNINGS, those that an `audit.toml` has fail cargo-audit, by `[output] deny`."""
     output = data.get("output")
     deny = output.get("deny") if isinstance(output, dict) else None
-    return isinstance(deny, list) and is_strict({each for each in deny if isinstance(each, str)})
+    return WARNINGS - _passing([each for each in deny if isinstance(each, str)] if isinstance(deny, list) else [])
 
 
 def action(name: str, ref: str, inputs: Mapping[str, str | None]) -> Gate | None:
@@ -180,12 +180,12 @@ def action(name: str, ref: str, inputs: Mapping[str, str | None]) -> Gate | None
         return gate(["cargo", *command.split(), *([None] if args is None else args.split())])
     if name == "actions-rust-lang/audit":
         strict = inputs.get("denywarnings", "false")
-        is_lenient = strict is not None and strict.strip().lower() != "true"
-        return Gate("cargo-audit", 0, frozenset({"advisories"}), is_lenient=is_lenient)
+        passing = WARNINGS if strict is not None and strict.strip().lower() != "true" else frozenset()
+        return Gate("cargo-audit", 0, frozenset({"advisories"}), passing=passing)
     if name in AUDIT_ACTIONS:
         # rustsec's took it over from actions-rs, and still did so in 1.4.1.
         replaces = name == "actions-rs/audit-check" or ref.removeprefix("v").startswith("1")
-        return Gate("cargo-audit", 0, frozenset({"advisories"}), is_lenient=True, replaces_lock=replaces)
+        return Gate("cargo-audit", 0, frozenset({"advisories"}), passing=WARNINGS, replaces_lock=replaces)
     if name.startswith("docker://") and ("cargo-deny" in name or "cargo-audit" in name):
         return Gate("cargo-deny" if "deny" in name else "cargo-audit", 0, None)
     return None
