@@ -128,6 +128,14 @@ def test_absent(files: dict[str, str], where: str) -> None:
             {GITLAB: "include: /ci/x.gitlab-ci.yml\n", "ci/x.gitlab-ci.yml": "a: {script: cargo deny check}\n"},
             id="GitLab included",
         ),
+        pytest.param(
+            {
+                GITLAB: "include: [ci/a.yml]\n",
+                "ci/a.yml": "include: /ci/b*.yml\n",
+                "ci/b1.yml": "a: {script: cargo deny check}\n",
+            },
+            id="GitLab included by any name",
+        ),
         pytest.param({CIRCLECI: "jobs: {a: {steps: [{run: cargo deny check}]}}\n"}, id="CircleCI"),
         pytest.param(
             {CI: run("make lint"), "Makefile": "lint: deny\ndeny: ## check\n\t@cargo deny check\n"}, id="make"
@@ -568,6 +576,9 @@ def test_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
             id="scripts and make",
         ),
         pytest.param({CI: uses("./x"), "x/action.yml": "runs:\n  steps:\n    - uses: ./x\n"}, id="actions"),
+        pytest.param(
+            {CI: BUILD, GITLAB: "include: a.yml\n", "a.yml": "include: [a.yml, .gitlab-ci.yml, '*']\n"}, id="GitLab"
+        ),
         pytest.param({CI: "on: push\njobs:\n  a:\n    uses: ./.github/workflows/ci.yml\n"}, id="workflows"),
         pytest.param({CI: run("just a"), "justfile": "import 'justfile'\na: b\nb: a\n  just a\n"}, id="just"),
         pytest.param(

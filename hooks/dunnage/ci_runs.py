@@ -105,6 +105,14 @@ class Repository(NamedTuple):
         except (FileNotFoundError, SourceError):
             return None
 
+    def matching(self, pattern: str) -> list[str]:
+        """The files at a path, in which `*` stands for any characters."""
+        if "*" not in pattern:
+            return [pattern] if pattern in self.files else []
+        from fnmatch import fnmatchcase
+
+        return sorted(path for path in self.files if fnmatchcase(path, pattern))
+
     def folder(self, file: File) -> str:
         """The folder that a file is in, relative to the top."""
         path = os.path.relpath(os.path.dirname(os.path.abspath(file.path)), self.top).replace(os.sep, "/")
@@ -168,9 +176,26 @@ class _Walk:
             events = github_jobs.events(file)
             if events == {"workflow_call"}:
                 return
-        for job in ci.jobs(file):
+        for part, job in self._own_jobs(file):
             self._seen.clear()
-            yield from self._job(file, job, _Way((), events))
+            yield from self._job(part, job, _Way((), events))
+
+    def _own_jobs(self, file: File) -> Iterator[tuple[File, Job]]:
+        """The jobs of a CI file, and of those it includes that would not be taken for CI files by their names."""
+        yield from ((file, job) for job in ci.jobs(file))
+        if kind_of(file.path, b"") != "gitlab":
+            return
+        from dunnage.commands import gitlab_jobs
+
+        waiting, seen = [file], set[str]()
+        while waiting:
+            paths, _ = gitlab_jobs.included(waiting.pop())
+            for path in (found for pattern in paths for found in self._repository.matching(pattern.lstrip("/"))):
+                part = self._repository.read(path) if path not in seen and kind_of(path, b"") is None else None
+                seen.add(path)
+                if part is not None:
+                    waiting.append(part)
+                    yield from ((part, job) for job in gitlab_jobs.jobs(part))
 
     def _call(self, way: _Way, called: tuple[object, ...], inside: Iterator[Run]) -> Iterator[Run]:
         """What is run by something that is called, unless it was called in this job from here before."""
