@@ -39,6 +39,7 @@ lint: $(READY)
 bench: $(READY)
 	PYTHONPATH=tests:. $(BIN)/python bench/check_cargo_lock.py
 	PYTHONPATH=tests:. $(BIN)/python bench/check_commands.py
+	PYTHONPATH=tests:. $(BIN)/python bench/check_deny_toml.py
 	PYTHONPATH=tests:. $(BIN)/python bench/check_wit.py
 
 format: $(READY)

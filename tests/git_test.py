@@ -286,3 +286,16 @@ def test_repository_of_somebody_else(top: Path) -> None:
         os.chown(path, 12345, 12345)
     assert _repository(top).tracked(LOCKS) is None
     assert _repository(top).ignored_by("a") is None
+
+
+def test_which_files_mention_a_text(top: Path) -> None:
+    _write(top / "a b" / "one.txt", "cargo DENY\n")
+    _write(top / "two.txt", "audit\n")
+    _write(top / "binary", "audit\0\n")
+    _write(top / "three.txt", "den.\n")
+    _git(top, "add", "--all")
+    _write(top / "untracked.txt", "deny\n")
+    found = _repository(top)
+    expected = frozenset((str(top / "a b" / "one.txt"), str(top / "two.txt")))
+    assert found.mentioning(["deny", "audit"]) == expected
+    assert found.mentioning(["nothing"]) == frozenset()

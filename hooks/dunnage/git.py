@@ -81,6 +81,15 @@ class Repository(NamedTuple):
                 folder = os.path.join(self.top, stream.read(_LONGEST_PATH).removeprefix("gitdir:").strip())
         return os.path.join(folder, "index")
 
+    def mentioning(self, texts: Sequence[str]) -> frozenset[str] | None:
+        """The absolute paths of the tracked text files in which one of `texts` stands, in upper or lower case."""
+        patterns = [part for text in texts for part in ("-e", text)]
+        # With no file found it exits with 1, as it does if it is called wrongly.
+        names = self._git("grep", "-l", "-z", "-I", "-i", "-F", *patterns, "--", ":(top)", may_be=1)
+        if names is None:
+            return None
+        return frozenset(os.path.join(self.top, *name.split("/")) for name in names.split("\0") if name)
+
     def ignored_by(self, path: str) -> IgnoredBy | None:
         """What makes git ignore `path`, tracked or not; None if nothing does or git cannot say."""
         if "\0" in path:
@@ -93,8 +102,8 @@ class Repository(NamedTuple):
             return None
         return IgnoredBy(display(os.path.join(self.top, file)), int(line), pattern)
 
-    def _git(self, *arguments: str, stdin: str = "") -> str | None:
-        """What git prints, or None if it fails."""
+    def _git(self, *arguments: str, stdin: str = "", may_be: int = 0) -> str | None:
+        """What git prints, or None if it fails, which is not so if its status is `may_be`."""
         import subprocess
 
         try:
@@ -109,7 +118,7 @@ class Repository(NamedTuple):
             )
         except (OSError, ValueError, subprocess.TimeoutExpired):
             return None
-        return os.fsdecode(answer.stdout) if answer.returncode == 0 else None
+        return os.fsdecode(answer.stdout) if answer.returncode in (0, may_be) else None
 
     def _environment(self) -> dict[str, str]:
         dropped = _ABOUT_ONE_REPOSITORY + _ABOUT_PATTERNS

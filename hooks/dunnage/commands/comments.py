@@ -7,6 +7,7 @@ from dunnage.finding import Span
 from dunnage.source import File
 
 _MARK = "dunnage:"
+_COMMENTED = (".lock", ".toml", ".yaml", ".yml")
 _BEFORE = frozenset(" \t;&|()")
 """What a comment may directly follow in one of these files, beside the start of a line."""
 
@@ -14,11 +15,11 @@ _BEFORE = frozenset(" \t;&|()")
 def comments(file: File) -> Iterator[tuple[Span, str]]:
     """Yield the comments that name this project, without their `#`, in the order of the file.
 
-    A `#` between quotes that end on its line is text; so is all of a file that is neither TOML nor one with commands.
-    Raises SourceError if the file is not UTF-8.
+    A `#` between quotes that end on its line is text; so is all of a file that is neither TOML, as locks are, nor YAML
+    nor one with commands. Raises SourceError if the file is not UTF-8.
     """
     text = file.text
-    if _MARK not in text or not (file.path.endswith(".toml") or kind_of(file.path, file.data[:200])):
+    if _MARK not in text or not (file.path.endswith(_COMMENTED) or kind_of(file.path, file.data[:200])):
         return
     done = len(file.data) - len(text.encode("utf-8"))
     for line in text.splitlines(keepends=True):

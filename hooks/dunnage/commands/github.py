@@ -53,10 +53,13 @@ class Action(NamedTuple):
     variables: Variables
 
 
-class _Step(NamedTuple):
+class Step(NamedTuple):
+    """A step of a job or of a composite action."""
+
     node: yaml.Node
     place: Place
     variables: Variables
+    """Without those that the step sets for itself."""
     shell: Values
     """What is used if the step names none; an empty text for the default of the runner."""
     is_windows: bool
@@ -66,36 +69,49 @@ def scripts(file: File) -> Iterator[Script]:
     """What each step runs in a POSIX shell, in the order of the file. Raises SourceError as YAML does."""
     found: dict[int, Script] = {}
     for step in islice(_steps(file), _MOST_STEPS):
-        run = step.node.get("run")
-        if run is None or run.kind != "scalar" or not run.text or not _is_posix(step):
+        run, script = step.node.get("run"), script_of(step)
+        if run is None or script is None:
             continue
-        start = run.span.start
-        variables = _with_env(step.variables, step.node.get("env"))
-        if start in found:
-            # An anchor: it is run in several places, but stands in the first.
-            found[start] = found[start]._replace(variables=either(found[start].variables, variables))
-        else:
-            found[start] = Script(run.text, run.offsets, step.place, variables, expressions="github")
+        # An anchor: it is run in several places, but stands in the first.
+        other = found.setdefault(run.span.start, script)
+        if other is not script:
+            found[run.span.start] = other._replace(variables=either(other.variables, script.variables))
     yield from (script for _, script in sorted(found.items()))
+
+
+def script_of(step: Step) -> Script | None:
+    """What a step runs in a POSIX shell; None if it runs nothing there."""
+    run = step.node.get("run")
+    if run is None or run.kind != "scalar" or not run.text or not _is_posix(step):
+        return None
+    variables = _with_env(step.variables, step.node.get("env"))
+    return Script(run.text, run.offsets, step.place, variables, expressions="github")
 
 
 def uses(file: File) -> Iterator[Action]:
     """The actions that steps use, in the order of the file. Raises SourceError as YAML does."""
     found: dict[int, Action] = {}
     for step in islice(_steps(file), _MOST_STEPS):
-        used = step.node.get("uses")
-        if used is None or used.kind != "scalar" or not used.text:
-            continue
-        variables = _with_env(step.variables, step.node.get("env"))
-        given = step.node.get("with")
-        inputs = {
-            name.lower(): Input(_expanded(value, variables), value.span, value.text, value.offsets)
-            for name, value in (given.items() if given else ())
-            if value.kind == "scalar"
-        }
-        name, _, ref = used.text.strip().partition("@")
-        found.setdefault(used.span.start, Action(name, ref, used.span, inputs, step.place, variables))
+        action = action_of(step)
+        if action is not None:
+            found.setdefault(action.span.start, action)
     yield from (action for _, action in sorted(found.items()))
+
+
+def action_of(step: Step) -> Action | None:
+    """The action that a step uses, if it uses one."""
+    used = step.node.get("uses")
+    if used is None or used.kind != "scalar" or not used.text:
+        return None
+    variables = _with_env(step.variables, step.node.get("env"))
+    given = step.node.get("with")
+    inputs = {
+        name.lower(): Input(_expanded(value, variables), value.span, value.text, value.offsets)
+        for name, value in (given.items() if given else ())
+        if value.kind == "scalar"
+    }
+    name, _, ref = used.text.strip().partition("@")
+    return Action(name, ref, used.span, inputs, step.place, variables)
 
 
 def either(one: Variables, other: Variables) -> Variables:
@@ -107,38 +123,81 @@ def either(one: Variables, other: Variables) -> Variables:
     return both
 
 
-def _steps(file: File) -> Iterator[_Step]:
+class Workflow(NamedTuple):
+    """What all jobs of a workflow have in common."""
+
+    node: yaml.Node
+    variables: Variables
+    shell: Values
+
+
+def workflow(document: yaml.Node, given: Variables | None = None) -> Workflow:
+    """A workflow as its jobs see it; `given` is what a workflow that calls this one says of `inputs.x`."""
+    variables = _with_env({**_workflow_inputs(document), **(given or {})}, document.get("env"))
+    return Workflow(document, variables, _shell(document, ("",), variables))
+
+
+def _steps(file: File) -> Iterator[Step]:
     for document in yaml.documents(file)[:1]:
         jobs = document.get("jobs")
-        if jobs is not None:
-            variables = _with_env(_workflow_inputs(document), document.get("env"))
-            shell = _shell(document, ("",), variables)
-            for name, job in jobs.items():
-                yield from _job_steps(name, job, variables, shell)
-        else:
-            steps = document.path("runs", "steps")
-            yield from _each_step(steps, (), _action_inputs(document), ("",), is_windows=False)
+        if jobs is None:
+            yield from action_steps(document)
+            continue
+        common = workflow(document)
+        for name, job in jobs.items():
+            yield from job_steps(common, name, job)
 
 
-def _job_steps(name: str, job: yaml.Node, variables: Variables, shell: Values) -> Iterator[_Step]:
+def job_steps(common: Workflow, name: str, job: yaml.Node, matrix: Variables | None = None) -> Iterator[Step]:
+    """The steps of a job; in one of its combinations if `matrix` says what `matrix.x` is there."""
     steps = job.get("steps")
     if steps is None:
         return
-    variables = {**variables, **_matrix(job.path("strategy", "matrix"), variables)}
-    variables = _with_env(variables, job.get("env"))
-    variables = _with_env(variables, job.path("container", "env"), is_context=False)
+    variables = job_variables(common, job, matrix)
     is_windows = job.get("container") is None and _is_windows(job.get("runs-on"), variables)
-    yield from _each_step(steps, (f"job {name}",), variables, _shell(job, shell, variables), is_windows=is_windows)
+    shell = _shell(job, common.shell, variables)
+    yield from _each_step(steps, (f"job {name}",), variables, shell, is_windows=is_windows)
+
+
+def job_variables(common: Workflow, job: yaml.Node, matrix: Variables | None = None) -> Variables:
+    """What is known of variables and expressions in the steps of a job."""
+    if matrix is None:
+        matrix = _matrix(job.path("strategy", "matrix"), common.variables)
+    variables = _with_env({**common.variables, **matrix}, job.get("env"))
+    return _with_env(variables, job.path("container", "env"), is_context=False)
+
+
+def action_steps(document: yaml.Node, given: Variables | None = None) -> Iterator[Step]:
+    """The steps of a composite action; `given` is what the step that uses it says of `inputs.x`."""
+    variables = {**_action_inputs(document), **(given or {})}
+    yield from _each_step(document.path("runs", "steps"), (), variables, ("",), is_windows=False)
+
+
+def combinations(common: Workflow, job: yaml.Node) -> list[Variables] | None:
+    """What `matrix.x` is in each combination of a job's matrix; None if it has none, or not all of it is known."""
+    matrix = job.path("strategy", "matrix")
+    if matrix is None or matrix.kind != "mapping":
+        return None
+    vectors, include, exclude = _parts(matrix, common.variables)
+    if include is None or None in vectors.values():
+        return None
+    found = _combinations(vectors, include, exclude)
+    if found is None:
+        return None
+    return [
+        {f"matrix.{name}{path}": values for name, leaves in each.items() for path, values in leaves.items()}
+        for each in found
+    ]
 
 
 def _each_step(
     steps: yaml.Node | None, names: tuple[str, ...], variables: Variables, shell: Values, *, is_windows: bool
-) -> Iterator[_Step]:
+) -> Iterator[Step]:
     for number, node in enumerate(steps.elements() if steps else (), 1):
         if node.kind != "mapping":
             continue
         label = next((found.text for key in ("name", "id") if (found := node.get(key)) and found.text), str(number))
-        yield _Step(node, Place("github", (*names, f"step {label}")), variables, shell, is_windows)
+        yield Step(node, Place("github", (*names, f"step {label}")), variables, shell, is_windows)
         run = node.get("run")
         if run is not None and ("GITHUB_ENV" in run.text or "github.env" in run.text):
             variables = without_written(variables, run.text)
@@ -237,6 +296,32 @@ def _matrix(matrix: yaml.Node | None, variables: Variables) -> Variables:
     """`matrix.x` for each x, with all its values; an empty text among them if some combination has none."""
     if matrix is None or matrix.kind != "mapping":
         return {}
+    vectors, include, exclude = _parts(matrix, variables)
+    if include is None:
+        # What comes from outside may set every name.
+        return {}
+    found: dict[str, list[_Leaves]] = {}
+    every = _combinations(vectors, include, exclude)
+    is_exact = every is not None
+    if every is None:
+        single = [{name: leaves} for name, vector in vectors.items() for leaves in vector or ()]
+        every = [*single, *include]
+    names = dict.fromkeys(name for combination in every for name in combination)
+    for name in names:
+        found[name] = [it.get(name, {"": ("",)}) for it in every if is_exact or name in it]
+    known = {
+        f"matrix.{name}{path}": values for name, leaves in found.items() for path, values in _by_path(leaves).items()
+    }
+    for name, vector in vectors.items():
+        if vector is None:
+            known = {key: it for key, it in known.items() if not f"{key}.".startswith(f"matrix.{name}.")}
+    return known
+
+
+def _parts(
+    matrix: yaml.Node, variables: Variables
+) -> tuple[dict[str, list[_Leaves] | None], list[dict[str, _Leaves]] | None, list[dict[str, _Leaves]]]:
+    """The lists of values by name, None where they are not in the file; what is included, and what is excluded."""
     vectors: dict[str, list[_Leaves] | None] = {}
     extra: dict[str, list[dict[str, _Leaves]] | None] = {}
     for name, node in matrix.items():
@@ -246,26 +331,7 @@ def _matrix(matrix: yaml.Node | None, variables: Variables) -> Variables:
             vectors[name] = [_leaves(element, variables) for element in node.elements()]
             if node.kind != "sequence":
                 vectors[name] = None
-    include, exclude = extra.get("include", []), extra.get("exclude", [])
-    if include is None:
-        # What comes from outside may set every name.
-        return {}
-    found: dict[str, list[_Leaves]] = {}
-    combinations = _combinations(vectors, include, exclude or [])
-    is_exact = combinations is not None
-    if combinations is None:
-        every = [{name: leaves} for name, vector in vectors.items() for leaves in vector or ()]
-        combinations = [*every, *include]
-    names = dict.fromkeys(name for combination in combinations for name in combination)
-    for name in names:
-        found[name] = [it.get(name, {"": ("",)}) for it in combinations if is_exact or name in it]
-    known = {
-        f"matrix.{name}{path}": values for name, leaves in found.items() for path, values in _by_path(leaves).items()
-    }
-    for name, vector in vectors.items():
-        if vector is None:
-            known = {key: it for key, it in known.items() if not f"{key}.".startswith(f"matrix.{name}.")}
-    return known
+    return vectors, extra.get("include", []), extra.get("exclude") or []
 
 
 def _by_path(leaves: list[_Leaves]) -> _Leaves:
@@ -351,7 +417,7 @@ def _shell(node: yaml.Node, outer: Values, variables: Variables) -> Values:
     return outer if shell is None else _expanded(shell, variables)
 
 
-def _is_posix(step: _Step) -> bool:
+def _is_posix(step: Step) -> bool:
     """Whether a step's script may be read as one for a POSIX shell: not if all shells that it may have are others."""
     own = step.node.get("shell")
     shells = step.shell if own is None else _expanded(own, step.variables)

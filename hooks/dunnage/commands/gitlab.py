@@ -42,7 +42,7 @@ def scripts(file: File) -> Iterator[Script]:
 
 
 def _document_scripts(file: File, document: yaml.Node) -> Iterator[Script]:
-    jobs = {name: node for name, node in document.items() if name not in _NO_JOBS and node.kind == "mapping"}
+    jobs = jobs_of(document)
     visible = _visible(document, jobs)
     default = document.get("default")
     shared = [
@@ -62,6 +62,11 @@ def _document_scripts(file: File, document: yaml.Node) -> Iterator[Script]:
                 variables = _without_assigned(variables, before or document.get("before_script"))
             places.append((script, Place("gitlab", (f"job {name}", key)), variables))
     yield from _programs(file, places)
+
+
+def jobs_of(document: yaml.Node) -> dict[str, yaml.Node]:
+    """The jobs of a file by name, those that only serve to be extended among them."""
+    return {name: node for name, node in document.items() if name not in _NO_JOBS and node.kind == "mapping"}
 
 
 def _everywhere(document: yaml.Node, visible: Mapping[str, Variables]) -> Variables:
@@ -168,15 +173,15 @@ def _visible(document: yaml.Node, jobs: Mapping[str, yaml.Node]) -> dict[str, Va
     effective: dict[str, Variables] = {}
     runs: dict[str, list[str]] = {}
     for name, job in jobs.items():
-        chain = _chain(name, jobs)
-        variables = dict(top) if chain is not None else {}
+        ancestors = chain(name, jobs)
+        variables = dict(top) if ancestors is not None else {}
         inherited = job.path("inherit", "variables")
         if inherited is not None and inherited.kind == "sequence":
             kept = {element.text for element in inherited.elements()}
             variables = {name: values for name, values in variables.items() if name in kept}
         elif inherited is not None and inherited.text == "false":
             variables = {}
-        for ancestor in chain or [name]:
+        for ancestor in ancestors or [name]:
             variables.update(_templates(jobs[ancestor].get("variables")))
             variables.update(_parallel(jobs[ancestor].path("parallel", "matrix")))
             if ancestor != name:
@@ -197,7 +202,7 @@ def _visible(document: yaml.Node, jobs: Mapping[str, yaml.Node]) -> dict[str, Va
     return visible
 
 
-def _chain(name: str, jobs: Mapping[str, yaml.Node]) -> list[str] | None:
+def chain(name: str, jobs: Mapping[str, yaml.Node]) -> list[str] | None:
     """The job and all that it extends, what overrides last; None if some of these are not in the file."""
     found: list[str] = []
     waiting = [name]

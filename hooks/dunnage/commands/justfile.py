@@ -40,6 +40,14 @@ class _Recipe(NamedTuple):
     attributes: str
 
 
+class Recipe(NamedTuple):
+    """A recipe, and what is run before and after it."""
+
+    name: str
+    """As in `Place.names` of its lines."""
+    dependencies: tuple[str, ...]
+
+
 class _Unknown(ValueError):
     """An expression whose value is not in the file."""
 
@@ -64,6 +72,21 @@ def scripts(file: File) -> Iterator[Script]:
                 yield from _programs([_whole(file.data, recipe.body)], place, variables, inner)
         elif is_posix_shell(shell):
             yield from _programs(_linewise(file.data, recipe.body), place, variables, inner)
+
+
+def recipes(file: File) -> list[Recipe]:
+    """Every recipe in the order of the file, and every alias as one that depends on what it stands for.
+
+    Raises SourceError.
+    """
+    found: list[Recipe] = []
+    for line in file.text.splitlines():
+        if alias := re.match(rf"alias\s+({_NAME})\s*:=\s*({_NAME})", line):
+            found.append(Recipe(alias[1], (alias[2],)))
+        elif len(line) <= _MOST_CHARACTERS and not re.match(_ASSIGNMENT, line) and (header := re.match(_HEADER, line)):
+            dependencies = re.sub(_STRING, "", line[header.end() :].partition("#")[0])
+            found.append(Recipe(header[1], tuple(re.findall(rf"(?:^|[\s(&])({_NAME})", dependencies))))
+    return found
 
 
 def _programs(texts: list[Text], place: Place, variables: dict[str, Values], inner: "_Values") -> Iterator[Script]:

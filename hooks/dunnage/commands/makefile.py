@@ -53,8 +53,12 @@ class _Recipe(NamedTuple):
     """One line, and those that continue it."""
 
 
-class _Rule(NamedTuple):
+class Rule(NamedTuple):
+    """What make builds, and what it builds before; one for each line that says so."""
+
     targets: str
+    """As they are written, in `Place.names` of the recipe too."""
+    prerequisites: str = ""
 
 
 _Scope = dict[str, _Variable]
@@ -82,13 +86,27 @@ def scripts(file: File) -> Iterator[Script]:
     yield from sorted(found, key=lambda script: script.offsets[:1])
 
 
+def rules(file: File) -> list[Rule]:
+    """Every rule in the order of the file, with variables put in whose one value is known. Raises SourceError."""
+    _ = file.text  # which it must be
+    reader = _Reader(file)
+    reader.read()
+    return reader.rules()
+
+
+def included(file: File) -> list[str]:
+    """The makefiles that a makefile includes, as far as their names are plain. Raises SourceError."""
+    found = re.findall(r"(?m)^[ \t]*(?:-include|sinclude|include)[ \t]+([^\r\n#]*)", file.text)
+    return [name for names in found for name in names.split() if "$" not in name]
+
+
 class _Reader:
     """Reads one makefile from top to bottom, then gives what its recipes run with the variables it ends with."""
 
     def __init__(self, file: File) -> None:
         self._data = file.data
         self._variables: _Scope = {name: _Variable((text,), True) for name, text in _BUILT_IN.items()}
-        self._rules: list[_Rule] = []
+        self._rules: list[Rule] = []
         self._recipes: list[_Recipe] = []
         self._targets: dict[str, dict[str, Values]] = {}
         self._branches: list[_Branches] = []
@@ -275,7 +293,7 @@ class _Reader:
             self._target_specific(targets, specific, _without_comment(rest[specific.end() :]))
             self._in_rule = False
             return
-        self._rules.append(_Rule(targets))
+        self._rules.append(Rule(targets, _without_comment(rest).partition(";")[0].replace("|", " ").strip()))
         self._in_rule = True
         if semicolon >= 0 and semicolon < _comment_start(text):
             # Find it in the file, where lines are not joined.
@@ -311,6 +329,14 @@ class _Reader:
         return _Expansion(self._variables, scope or {}, {} if memo is None else memo).text(text, 0)
 
     # Recipes
+
+    def rules(self) -> list[Rule]:
+        found: list[Rule] = []
+        memo: dict[str, Values] = {}
+        for rule in self._rules:
+            values = self._expand(rule.prerequisites, memo=memo)
+            found.append(rule._replace(prerequisites=" ".join(values) if values else rule.prerequisites))
+        return found
 
     def scripts(self) -> Iterator[Script]:
         while self._branches:  # an `endif` is missing
@@ -377,7 +403,7 @@ class _Reader:
         more = [text for each in expanded for text in each or ()]
         return None if None in expanded else tuple(dict.fromkeys((*values, *more)))
 
-    def _scope(self, rule: _Rule) -> dict[str, Values]:
+    def _scope(self, rule: Rule) -> dict[str, Values]:
         """What is particular to a rule: `$@`, and variables that targets set."""
         scope: dict[str, Values] = {}
         targets = self._expand(rule.targets)

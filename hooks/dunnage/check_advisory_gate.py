@@ -1,0 +1,216 @@
+"""CI runs cargo-deny or cargo-audit so that an advisory fails the build.
+
+The best deny.toml is worth nothing if no job runs cargo-deny, or if one does and its failure counts for nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from dunnage import git
+from dunnage.advisory_gates import Gate, gates
+from dunnage.cargo.advisory_tools import CHECKS
+from dunnage.cargo_calls import top
+from dunnage.ci_runs import Repository
+from dunnage.commands.comments import comments
+from dunnage.finding import Finding, Rule, Span
+from dunnage.hook import Hook, run
+from dunnage.options import Option, Options
+from dunnage.source import Tree, display
+
+ABSENT = Rule("advisory-gate/absent", "there is a Cargo.lock, but no job of CI runs cargo-deny or cargo-audit")
+TOOTHLESS = Rule("advisory-gate/toothless", "what a job of CI checks cannot fail the build")
+LENIENT = Rule("advisory-gate/lenient", "cargo-audit lets unmaintained, unsound or yanked crates pass")
+PARTIAL = Rule("advisory-gate/partial", "all jobs together leave out some of cargo-deny's checks")
+UNSCHEDULED = Rule("advisory-gate/unscheduled", "no job checks for advisories on a schedule")
+STALE_LOCK = Rule("advisory-gate/stale-lock", "a job checks another Cargo.lock than the committed one")
+
+# Locks in folders with one of these in their names are of examples, of the tests' own data, or of others.
+_NO_PROJECTS = frozenset(
+    (
+        *("benches", "corpus", "docs", "example", "examples", "fixture", "fixtures", "fuzz", "sample", "samples"),
+        *("snapshots", "template", "templates", "test", "testdata", "tests", "testsuite", "third", "ui", "vendor"),
+    )
+)
+_MOST_WALKED = 50_000
+
+
+def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
+    """Check the CI of each repository that a named file is in, as a whole."""
+    folders = dict.fromkeys(os.path.dirname(os.path.abspath(name)) for name in names)
+    for folder in dict.fromkeys(map(top, folders)):
+        repository = Repository(tree, folder, _files(folder))
+        yield from dict.fromkeys(_check_repository(repository, options.require_schedule))
+
+
+def _files(folder: str) -> frozenset[str]:
+    """The files of a repository, relative to it: those that git tracks, or all if it cannot say."""
+    tracked = git.Repositories("**").tracked_near(folder) or _walked(folder)
+    return frozenset(path[len(os.path.join(folder, "")) :].replace(os.sep, "/") for path in tracked)
+
+
+def _walked(folder: str) -> list[str]:
+    found: list[str] = []
+    for above, inner, names in os.walk(folder):
+        inner[:] = sorted(name for name in inner if name not in (".git", "node_modules", "target"))
+        found += (os.path.join(above, name) for name in names)
+        if len(found) > _MOST_WALKED:
+            break
+    return found
+
+
+def _check_repository(repository: Repository, require_schedule: bool) -> Iterator[Finding]:
+    found = gates(repository)
+    if not found:
+        yield from _absent(repository)
+        return
+    yield from _toothless(found)
+    yield from _lenient(found)
+    yield from _partial(found)
+    yield from _stale_lock(found)
+    if require_schedule:
+        yield from _unscheduled(found)
+
+
+def _made(found: Iterable[Gate]) -> frozenset[str]:
+    """The checks that any of the gates makes."""
+    return frozenset().union(*(gate.checks for gate in found))
+
+
+def _toothless(found: list[Gate]) -> Iterator[Finding]:
+    heeded = _made(gate for gate in found if not gate.excuses)
+    for gate in found:
+        missing = gate.checks - heeded
+        if gate.excuses and missing:
+            excuse = gate.excuses[0]
+            over = "" if gate.tool.tool == "cargo-audit" or len(missing) == len(CHECKS) else f" over {_list(missing)}"
+            message = f"{excuse.why} `{gate.name}` cannot fail the build{over}"
+            yield Finding(TOOTHLESS, excuse.path, excuse.span, message, excuse.help)
+    strict = {check: [gate for gate in found if check in gate.checks and not gate.excuses] for check in CHECKS}
+    for gate in found:
+        for span, lowered in gate.lowered:
+            others = [it for check in lowered.checks if check in gate.checks for it in strict[check] if not it.lowered]
+            if not others and not gate.excuses and gate.checks & set(lowered.checks):
+                message = f"`{lowered.option}` keeps `{gate.name}` from failing the build over what it names"
+                help = "remove it; what is to pass goes into deny.toml, with a reason"
+                yield Finding(TOOTHLESS, gate.run.file.path, span, message, help)
+
+
+def _lenient(found: list[Gate]) -> Iterator[Finding]:
+    if any("advisories" in gate.checks and not gate.tool.passing and not gate.excuses for gate in found):
+        return
+    for gate in found:
+        if gate.tool.passing:
+            message = f"`{gate.name}` fails for vulnerabilities, but {_list(gate.tool.passing)} crates pass"
+            yield Finding(LENIENT, gate.run.file.path, gate.span, message, _how_to_deny(gate))
+
+
+def _how_to_deny(gate: Gate) -> str:
+    if gate.run.action is None:
+        return "write `cargo audit --deny warnings`"
+    if gate.name.lower() == "actions-rust-lang/audit":
+        return "give it `denyWarnings: true`"
+    return "it has no input for that: run `cargo audit --deny warnings`, or `cargo deny check advisories`, instead"
+
+
+def _partial(found: list[Gate]) -> Iterator[Finding]:
+    missing = frozenset(CHECKS) - _made(found)
+    first = next((gate for gate in found if gate.tool.tool == "cargo-deny"), None)
+    if missing and first is not None:
+        message = f"no job has cargo-deny check {_list(missing, 'or')}"
+        names = " ".join(check for check in CHECKS if check in missing)
+        help = f"check everything with `cargo deny check`, or add a step with `cargo deny check {names}`"
+        yield Finding(PARTIAL, first.run.file.path, first.span, message, help)
+
+
+def _stale_lock(found: list[Gate]) -> Iterator[Finding]:
+    current = _made(gate for gate in found if gate.replaced is None)
+    for gate in found:
+        if gate.replaced is not None and not gate.checks <= current:
+            path, span, what = gate.replaced
+            itself = gate.run.action is not None and span == gate.span
+            before = "makes a new Cargo.lock before it looks" if itself else "changes Cargo.lock before"
+            rest = "" if itself else f" `{gate.name}` reads it"
+            message = f"`{what}` {before}{rest}, so what is checked is not what is committed"
+            help = "run `cargo audit --deny warnings`, or `cargo deny check`, instead"
+            yield Finding(STALE_LOCK, path, span, message, help if itself else "check first, or in a job of its own")
+
+
+def _unscheduled(found: list[Gate]) -> Iterator[Finding]:
+    about = [gate for gate in found if "advisories" in gate.checks]
+    if not about or any(_may_be_scheduled(gate) for gate in about):
+        return
+    gate = about[0]
+    workflow = gate.run.way[0].file
+    message = f"`{gate.name}` runs on {_list(gate.run.events)} alone: an advisory that is published later is not seen"
+    help = f'add to `on:` in {workflow.path}:\n  schedule:\n    - cron: "0 6 * * *"'
+    yield Finding(UNSCHEDULED, gate.run.file.path, gate.span, message, help)
+
+
+def _may_be_scheduled(gate: Gate) -> bool:
+    # GitLab's and CircleCI's schedules are not in the repository.
+    return not gate.run.events or ("schedule" in gate.run.events and gate.run.on_schedule)
+
+
+def _absent(repository: Repository) -> Iterator[Finding]:
+    locks = [path for path in repository.files if posixpath.basename(path) == "Cargo.lock"]
+    own = sorted(path for path in locks if _NO_PROJECTS.isdisjoint(re.split(r"[-_./]", path)))
+    if not own:
+        return
+    from dunnage import unseen_gates
+
+    if unseen_gates.may_exist(repository):
+        return
+    workflows = repository.workflows()
+    path = workflows[0] if workflows else own[0]
+    where = f"no job in {posixpath.dirname(path) or path} runs" if workflows else "there is no CI that runs"
+    message = f"{where} cargo-deny or cargo-audit, so no advisory fails the build"
+    yield Finding(ABSENT, display(os.path.join(repository.top, path)), Span(0, 0), message, _shortest_job(path))
+
+
+def _shortest_job(path: str) -> str:
+    install, deny = "cargo install cargo-deny@0.20.2 --locked", "cargo deny --locked check"
+    if path.endswith(".gitlab-ci.yml"):
+        return f"add to it:\n  advisories:\n    image: rust\n    script:\n      - {install}\n      - {deny}"
+    if path.startswith(".circleci/"):
+        return f"add two steps to a job that has cargo:\n  - run: {install}\n  - run: {deny}"
+    return "\n".join(
+        (
+            "add a workflow, such as .github/workflows/advisories.yml:",
+            "  on:",
+            "    push:",
+            "    pull_request:",
+            "    schedule:",
+            '      - cron: "0 6 * * *"',
+            "  jobs:",
+            "    advisories:",
+            "      runs-on: ubuntu-latest",
+            "      steps:",
+            "        - uses: actions/checkout@v4",
+            f"        - run: {install}",
+            f"        - run: {deny}",
+        )
+    )
+
+
+def _list(names: Iterable[str], joint: str = "and") -> str:
+    *most, last = sorted(names)
+    return f"{', '.join(most)} {joint} {last}" if most else last
+
+
+HOOK = Hook(
+    name="check-advisory-gate",
+    summary="check that CI runs cargo-deny or cargo-audit so that an advisory fails the build",
+    rules=(ABSENT, TOOTHLESS, LENIENT, PARTIAL, UNSCHEDULED, STALE_LOCK),
+    check=check,
+    comments=comments,
+    options=(Option("--require-schedule", "require that advisories are checked on a schedule too"),),
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the hook and return its exit status."""
+    return run(HOOK, argv)

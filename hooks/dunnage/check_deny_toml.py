@@ -1,0 +1,367 @@
+"""A deny.toml is accepted by cargo-deny, asks for what its sections are for, and lets nothing pass unexplained.
+
+A policy file that cargo-deny no longer reads fails every build; one that quietly allows what it should refuse fails
+none, which is worse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dunnage import document, toml
+from dunnage.deny import policy as policies
+from dunnage.deny import reading
+from dunnage.deny.policy import Policy, Weakness
+from dunnage.deny.schema import LINT, NEW, OLD, SCOPE, Schema, of
+from dunnage.document import Keys, Refused
+from dunnage.finding import Finding, Fix, Rule, Span
+from dunnage.hook import Hook, run
+from dunnage.options import Option, Options
+from dunnage.source import File, Tree
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from dunnage.deny.edits import Change
+    from dunnage.deny.exceptions import Waiver
+
+REJECTED = Rule("deny-toml/rejected", "cargo-deny refuses the file")
+MOVED = Rule("deny-toml/moved", "a key has a new home, and will be refused in its old one")
+MISSING_SECTION = Rule("deny-toml/missing-section", "a section that is required is not there")
+WEAK = Rule("deny-toml/weak", "a value lets through what its section is for")
+UNEXPLAINED = Rule("deny-toml/unexplained-exception", "an exception has no reason")
+UNDATED = Rule("deny-toml/undated-exception", "an exception for an advisory has no date, near enough, for its review")
+EXPIRED = Rule("deny-toml/expired-exception", "an exception for an advisory is due for review")
+BARE = Rule("deny-toml/bare-exception", "with --fix: the reason for an ignored advisory is only in a comment")
+
+_SECTIONS = ("advisories", "licenses", "bans", "sources")
+_TABLES = (*_SECTIONS, "graph", "output")
+_REVIEW_DAYS = 180
+
+
+def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
+    """Check the named files."""
+    for name in names:
+        try:
+            file, data = document.read(tree, name)
+        except FileNotFoundError:
+            continue
+        except Refused as refused:
+            message = f"cargo-deny cannot read the file: it {refused.message}"
+            yield Finding(REJECTED, refused.file.path, refused.span or Span(0, 0), message, refused.help)
+            continue
+        yield from _check(file, data, options)
+
+
+def _check(file: File, data: dict[str, Any], options: Options) -> Iterator[Finding]:
+    known = options.cargo_deny_version
+    policy = policies.default(known) | policies.suited(options.policy, known)
+    found = [
+        *_problems(file, data, known),
+        *_missing(file, data, options, policy),
+        *_weak(file, data, policy, known),
+        *_exceptions(file, data, options, known),
+    ]
+    if not found:
+        return
+    from dunnage.deny.edits import proved
+
+    fixable = proved(file, [change for _, change, _ in found])
+    for (finding, change, description), is_fixable in zip(found, fixable, strict=True):
+        if change and is_fixable:
+            yield finding._replace(fix=Fix(description, change.edits))
+        elif finding.rule is not BARE:
+            yield finding
+
+
+_Found = tuple[Finding, "Change | None", str]
+"""A finding, the change that would settle it, and what that is called once it is made."""
+
+
+def _problems(file: File, data: dict[str, Any], known: Schema) -> Iterator[_Found]:
+    if not known.reads_toml_1_1 and (newer := reading.newer_toml(file.data)):
+        message = f"this is TOML 1.1, of which cargo-deny {known.generation} reads nothing: it refuses the file"
+        help = "write inline tables in one line, without a comma at their end, and no \\e or \\x in strings"
+        yield Finding(REJECTED, file.path, Span(*newer), message, help), None, ""
+    for problem in reading.problems(data, known, _requirement):
+        from dunnage.deny.migration import let_through, migration
+
+        locate = toml.locate_value if problem.about_value else toml.locate
+        help = problem.help
+        passed = let_through(problem.keys, _at(data, problem.keys)) if problem.kind == "removed" else ""
+        if passed:
+            help = f"{help}; it let {passed} pass"
+        rule = MOVED if problem.kind == "moved" else REJECTED
+        finding = Finding(rule, file.path, locate(file, problem.keys), problem.message, help)
+        settled = migration(file, data, problem, known)
+        yield finding, settled and settled.change, settled.description if settled else ""
+
+
+def _requirement(text: str) -> object:
+    from dunnage.cargo.version import Requirement
+
+    return Requirement.parse(text)
+
+
+def _missing(file: File, data: dict[str, Any], options: Options, policy: Policy) -> Iterator[_Found]:
+    for table in dict.fromkeys(options.require or _SECTIONS):
+        if table in data:
+            continue
+        from dunnage.deny.edits import table_added
+
+        values = policies.section(table, policy, options.cargo_deny_version)
+        keys = " and ".join(f"`{key} = {_quoted(value)}`" for key, value in values.items())
+        help = f"add [{table}]" + (f" with {keys}" if keys else "")
+        message = f"there is no [{table}], so {_WITHOUT[table]}"
+        finding = Finding(MISSING_SECTION, file.path, Span(0, 0), message, help)
+        yield finding, table_added(file, table, values), f"added [{table}]"
+
+
+_WITHOUT = {
+    "advisories": "a yanked crate only brings a warning",
+    "bans": "duplicates only bring a warning, and `*` requirements not even that",
+    "licenses": "nobody has said which licences are allowed",
+    "sources": "a crate from an unknown registry or git repository only brings a warning",
+    "graph": "crates are checked for every target",
+    "output": "how much of the graph is shown is not said",
+}
+
+
+def _weak(file: File, data: dict[str, Any], policy: Policy, known: Schema) -> Iterator[_Found]:
+    for weakness in policies.weaknesses(data, policy, known):
+        from dunnage.deny import edits
+
+        keys: Keys = (weakness.table, weakness.key)
+        if weakness.entry is not None:
+            yield _strange(file, weakness, policy), None, ""
+        elif weakness.given is None:
+            finding = Finding(WEAK, file.path, toml.locate(file, keys), _effect(weakness), _instead(weakness))
+            change = edits.added(file, (weakness.table,), weakness.key, weakness.wanted) if weakness.wanted else None
+            yield finding, change, f"added `{weakness.key} = {_quoted(weakness.wanted)}`"
+        else:
+            finding = Finding(WEAK, file.path, toml.locate_value(file, keys), _effect(weakness), _instead(weakness))
+            change = edits.replaced(file, keys, weakness.wanted) if weakness.wanted is not None else None
+            yield finding, change, f"made `{weakness.key} = {_quoted(weakness.wanted)}`"
+
+
+def _effect(weakness: Weakness) -> str:
+    name = f"{weakness.table}.{weakness.key}"
+    value = weakness.effective
+    said = f"`{weakness.key} = {_quoted(value)}`: "
+    if weakness.given is None:
+        said = f"[{weakness.table}] does not set `{weakness.key}`: "
+    if value == []:
+        return f"{said}{'no licence' if weakness.key == 'allow' else 'no registry'} is allowed"
+    subject = _SUBJECTS.get(name, f"what `{weakness.key}` is about")
+    if value in LINT:
+        return f"{said}{subject} {'passes in silence' if value == 'allow' else 'only brings a warning'}"
+    if value in SCOPE:
+        return f"{said}{subject} passes in {'every' if value == 'none' else 'some'} place"
+    if name == "advisories.disable-yank-checking":
+        return f"{said}nobody looks for yanked crates"
+    return f"{said}that is less than the policy asks for"
+
+
+_SUBJECTS = {
+    "advisories.vulnerability": "a crate with a known vulnerability",
+    "advisories.unmaintained": "a crate that nobody maintains",
+    "advisories.unsound": "a crate that is known to be unsound",
+    "advisories.notice": "a crate with a notice about its security",
+    "advisories.yanked": "a yanked crate",
+    "bans.multiple-versions": "a crate in several versions",
+    "bans.wildcards": "a `*` requirement",
+    "licenses.unlicensed": "a crate without a licence",
+    "licenses.default": "a licence that `allow` does not name",
+    "licenses.copyleft": "a copyleft licence",
+    "sources.unknown-registry": "a crate from an unknown registry",
+    "sources.unknown-git": "a crate from an unknown git repository",
+}
+
+
+def _instead(weakness: Weakness) -> str:
+    if weakness.wanted is not None:
+        return f"write `{weakness.key} = {_quoted(weakness.wanted)}`"
+    if weakness.table == "licenses":
+        return 'list the licences that may pass, as in `allow = ["MIT", "Apache-2.0"]`'
+    return "list the registries that are trusted, or remove the key, which then means crates.io alone"
+
+
+def _strange(file: File, weakness: Weakness, policy: Policy) -> Finding:
+    keys: Keys = (weakness.table, weakness.key, weakness.entry or 0)
+    asked = policy[f"{weakness.table}.{weakness.key}"]
+    allowed = " or ".join(f'"{pattern}"' for pattern in asked)
+    message = f'"{weakness.given}" in `{weakness.key}` is not what the policy allows there'
+    help = f"remove it, or name it in a policy of your own (--policy); the policy has {allowed}"
+    if asked == [_ANY_PATH]:
+        message = f'"{weakness.given}" in `{weakness.key}` lets a whole host pass'
+        help = "write the URL of a repository, or of an organisation there"
+    return Finding(WEAK, file.path, toml.locate_value(file, keys), message, help)
+
+
+_ANY_PATH = "*://*/?*"
+
+
+def _exceptions(file: File, data: dict[str, Any], options: Options, known: Schema) -> Iterator[_Found]:
+    from dunnage.deny.exceptions import exceptions, explains, review
+
+    for waiver in exceptions(file, data):
+        said = waiver.reason
+        # To look for comments takes long, and is not needed where the entry says all itself, or its line does.
+        for look in (waiver.glimpse, waiver.comment):
+            if explains(said) and (not waiver.is_advisory or review(said).written):
+                break
+            said = f"{waiver.reason} {look()}"
+        if not explains(said):
+            yield _unexplained(file, waiver, known), None, ""
+        elif options.fix and known is NEW and _is_bare(data, waiver):
+            yield _bare(file, waiver)
+        if waiver.is_advisory:
+            yield from _reviewed(file, waiver, said, options)
+
+
+def _unexplained(file: File, waiver: Waiver, known: Schema) -> Finding:
+    message = f"nothing says why `{waiver.name}` is in `{waiver.keys[1]}`"
+    help = "say why in a comment after the entry or right above it"
+    if known is NEW and waiver.keys[1] in ("ignore", "skip", "skip-tree"):
+        help = f'write {{ {waiver.key} = "{waiver.text}", reason = "…" }}, or {help}'
+    return Finding(UNEXPLAINED, file.path, toml.locate_value(file, waiver.keys), message, help)
+
+
+def _is_bare(data: dict[str, Any], waiver: Waiver) -> bool:
+    return waiver.is_advisory and isinstance(_at(data, waiver.keys), str) and waiver.is_alone()
+
+
+def _bare(file: File, waiver: Waiver) -> _Found:
+    from dunnage.deny.edits import explained
+
+    span = toml.locate_value(file, waiver.keys)
+    finding = Finding(BARE, file.path, span, f"the reason for `{waiver.name}` is only in a comment")
+    change = explained(file, waiver.keys, waiver.key, waiver.text, waiver.comment())
+    return finding, change, "put the reason into the entry, where cargo-deny shows it"
+
+
+def _reviewed(file: File, waiver: Waiver, said: str, options: Options) -> Iterator[_Found]:
+    from datetime import timedelta
+
+    from dunnage.deny.exceptions import mentions_review, review
+
+    today, days = options.today or _today(), options.max_review_days
+    day, written = review(said)
+    rule = UNDATED
+    help = f"say `review by` and a date, such as `review by {today + timedelta(days=min(days, 90))}`, in its reason"
+    if day is None:
+        message = f"the exception for `{waiver.name}` has no date by which it is looked at again"
+        if written:
+            message = f"the exception for `{waiver.name}` is to be reviewed by {written}, which is no date"
+        elif mentions_review(said):
+            message += " that is written as `review by YYYY-MM-DD`"
+    elif day < today:
+        rule = EXPIRED
+        message = f"the exception for `{waiver.name}` was to be reviewed by {day}"
+        help = "remove it if it is no longer needed; if it is, say why and set a new date"
+    elif day > today + timedelta(days=days):
+        message = f"the exception for `{waiver.name}` is to be reviewed by {day}, more than {days} days ahead"
+        help = f"set a date up to {today + timedelta(days=days)}"
+    else:
+        return
+    yield Finding(rule, file.path, toml.locate_value(file, waiver.keys), message, help), None, ""
+
+
+def _today() -> date:
+    from datetime import datetime, timezone
+
+    return datetime.now(timezone.utc).date()
+
+
+def _at(data: Any, keys: Keys) -> Any:
+    for key in keys:
+        data = data[key]
+    return data
+
+
+def _quoted(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _read_day(text: str) -> date:
+    from datetime import date
+
+    try:
+        if len(text) != len("2027-03-01"):  # newer Pythons also read 20270301
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no date; write one like 2027-03-01") from None
+
+
+def _read_days(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 5):
+        raise ValueError(f"{text!r} is no number of days")
+    return int(text)
+
+
+def _read_table(text: str) -> str:
+    if text not in _TABLES:
+        raise ValueError(f"{text!r} is no section of a deny.toml; there are {', '.join(_TABLES)}")
+    return text
+
+
+def _read_policy(path: str) -> Policy:
+    from dunnage.source import SourceError
+
+    try:
+        return policies.read(Tree().read(path).text, (NEW, OLD))
+    except FileNotFoundError:
+        raise ValueError(f"there is no file {path}") from None
+    except (SourceError, ValueError, RecursionError) as error:
+        raise ValueError(f"{path} {error}") from None
+
+
+HOOK = Hook(
+    name="check-deny-toml",
+    summary="check that deny.toml holds the required policy, in the schema that cargo-deny accepts",
+    rules=(REJECTED, MOVED, MISSING_SECTION, WEAK, UNEXPLAINED, UNDATED, EXPIRED, BARE),
+    check=check,
+    comments=toml.comments,
+    fixes=True,
+    options=(
+        Option(
+            "--cargo-deny-version",
+            "the release that reads the file (default: 0.20; 0.14 is also known)",
+            "VERSION",
+            default=NEW,
+            read=of,
+        ),
+        Option(
+            "--require",
+            "a section that must be there, instead of the four (repeatable)",
+            "NAME",
+            read=_read_table,
+            repeated=True,
+        ),
+        Option(
+            "--policy",
+            "a file of values to ask for, key by key, instead of ours",
+            "FILE",
+            default={},
+            read=_read_policy,
+        ),
+        Option("--show-policy", "print the values that are asked for, and exit", shown=lambda: policies.shipped(NEW)),
+        Option(
+            "--max-review-days",
+            f"how far ahead the review of an exception may lie (default: {_REVIEW_DAYS})",
+            "DAYS",
+            default=_REVIEW_DAYS,
+            read=_read_days,
+        ),
+        Option("--today", "the day to judge reviews by (default: today, in UTC)", "DATE", read=_read_day),
+    ),
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the hook and return its exit status."""
+    return run(HOOK, argv)

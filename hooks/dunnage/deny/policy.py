@@ -1,0 +1,178 @@
+"""What is asked of a deny.toml beyond being accepted: a policy, itself a TOML file with cargo-deny's own keys.
+
+The policies that are shipped say in their comments how one is read.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from dunnage.deny.schema import LINT, SCOPE, Schema, Table, Type
+
+Policy = dict[str, Any]
+"""The value asked for of each key, named with its table: `advisories.yanked`."""
+
+# Of these, an empty array refuses everything, or nothing that anyone knows of.
+_MUST_HOLD_SOMETHING = ("licenses.allow", "sources.allow-registry")
+
+
+class Weakness(NamedTuple):
+    """A key whose value is less than the policy asks for."""
+
+    table: str
+    key: str
+    entry: int | None
+    """Which entry of an array it is."""
+    given: Any
+    """The value; None if the key is not there."""
+    effective: Any
+    """What cargo-deny takes for it."""
+    wanted: Any
+    """What to write; None if that is for a person to say."""
+
+
+def shipped(schema: Schema) -> str:
+    """The text of the policy that holds where none is given."""
+    import os
+
+    name = "policy.toml" if schema.generation == "0.20" else f"policy-{schema.generation}.toml"
+    with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as stream:
+        return stream.read()
+
+
+def default(schema: Schema) -> Policy:
+    """The policy that holds where none is given."""
+    import tomli
+
+    return _flat(tomli.loads(shipped(schema)))
+
+
+def read(text: str, schemas: Sequence[Schema]) -> Policy:
+    """The policy that a file states, for any of the schemas. Raises ValueError, with a clause whose subject is it."""
+    import tomli
+
+    policy = _flat(tomli.loads(text))
+    for name, value in policy.items():
+        if not any(_is_known(name, schema) for schema in schemas):
+            raise ValueError(f"holds {name!r}, which is no key of a deny.toml that a policy can be about")
+        if not any(_is_known(name, schema) and _fits(value, _type(name, schema)) for schema in schemas):
+            raise ValueError(f"holds {value!r} for {name}, which cannot be")
+    return policy
+
+
+def suited(policy: Policy, schema: Schema) -> Policy:
+    """What of a policy a deny.toml can say that is written for one generation of cargo-deny."""
+    return {
+        name: value for name, value in policy.items() if _is_known(name, schema) and _fits(value, _type(name, schema))
+    }
+
+
+def _is_known(name: str, schema: Schema) -> bool:
+    table, _, key = name.partition(".")
+    rows = schema.root.keys.get(table)
+    # What is a table itself, or has no value while it is not there, cannot be compared with anything.
+    return isinstance(rows, Table) and (name in schema.defaults or _is_array_of_strings(rows.keys.get(key)))
+
+
+def _is_array_of_strings(type_: Type) -> bool:
+    return isinstance(type_, list) and isinstance(type_[0], str) and type_[0] != "ignored"
+
+
+def _type(name: str, schema: Schema) -> Type:
+    table, _, key = name.partition(".")
+    return schema.root.keys[table].keys[key]
+
+
+def _fits(value: Any, type_: Type) -> bool:
+    if isinstance(type_, list) or isinstance(value, list):
+        is_text = isinstance(type_, (list, tuple)) or type_ not in ("bool", "float", "number", "i32", "u32", "usize")
+        return isinstance(value, list) and bool(value) and is_text and all(isinstance(entry, str) for entry in value)
+    if isinstance(type_, tuple):
+        return value in type_
+    if type_ == "bool":
+        return isinstance(value, bool)
+    if type_ in ("float", "number", "i32", "u32", "usize"):
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, str)
+
+
+def _flat(tables: Mapping[str, Any]) -> Policy:
+    return {
+        f"{table}.{key}" if isinstance(rows, dict) else table: value
+        for table, rows in tables.items()
+        for key, value in (rows.items() if isinstance(rows, dict) else [("", rows)])
+    }
+
+
+def section(table: str, policy: Policy, schema: Schema) -> dict[str, Any]:
+    """What a table that is not there yet is to say: the levels and scopes of the policy, or stricter ones that hold."""
+    values = {}
+    for name, asked in policy.items():
+        home, _, key = name.partition(".")
+        default = schema.defaults.get(name)
+        if home != table or default is None or (isinstance(default, bool) and _meets(default, asked)):
+            continue
+        wanted = asked[0] if isinstance(asked, list) else asked
+        values[key] = default if _meets(default, asked) and not _meets(wanted, default) else wanted
+    return values
+
+
+def weaknesses(data: Mapping[str, Any], policy: Policy, schema: Schema) -> Iterator[Weakness]:
+    """Where a file that cargo-deny accepts asks for less than the policy does, in tables that it has."""
+    for name, asked in policy.items():
+        table, _, key = name.partition(".")
+        rows = data.get(table)
+        if not isinstance(rows, dict):
+            continue
+        given = rows.get(key)
+        type_ = _type(name, schema)
+        if isinstance(type_, list):
+            yield from _in_array(table, key, given, asked)
+            continue
+        effective = schema.defaults.get(name) if given is None else given
+        if effective is not None and _is_of(effective, type_) and not _meets(effective, asked):
+            wanted = asked[0] if isinstance(asked, list) else asked
+            yield Weakness(table, key, None, given, effective, wanted)
+
+
+def _in_array(table: str, key: str, given: Any, asked: list[str]) -> Iterator[Weakness]:
+    if not isinstance(given, list):
+        if given is None and key == "allow":
+            yield Weakness(table, key, None, None, [], None)
+        return
+    if not given and f"{table}.{key}" in _MUST_HOLD_SOMETHING:
+        yield Weakness(table, key, None, given, given, None)
+    for index, entry in enumerate(given):
+        if isinstance(entry, str) and entry not in asked and not _matches(entry, asked):
+            yield Weakness(table, key, index, entry, entry, None)
+
+
+def _matches(entry: str, patterns: list[str]) -> bool:
+    if "*" in patterns:
+        return True
+    from fnmatch import fnmatchcase
+
+    # In a pattern of ours, a bracket is a bracket.
+    return any(fnmatchcase(entry, pattern.replace("[", "[[]")) for pattern in patterns)
+
+
+def _is_of(value: Any, type_: Any) -> bool:
+    """Whether a value is one that cargo-deny accepts, as far as comparing it needs."""
+    if isinstance(type_, tuple):
+        return value in type_
+    if type_ == "bool":
+        return isinstance(value, bool)
+    if type_ in ("float", "number", "i32", "u32", "usize"):
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, str)
+
+
+def _meets(value: Any, asked: Any) -> bool:
+    if isinstance(asked, list):
+        return value in asked
+    if asked in LINT and value in LINT:
+        return LINT.index(value) >= LINT.index(asked)
+    if asked in SCOPE and value in SCOPE:
+        return asked == "none" or value in ("all", asked)
+    if isinstance(asked, (bool, str)):
+        return bool(value == asked)
+    return bool(value >= asked)

@@ -1,0 +1,631 @@
+"""check-advisory-gate: CI runs cargo-deny or cargo-audit so that an advisory fails the build."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dunnage import check_cargo_install, check_locked_builds
+from dunnage.check_advisory_gate import HOOK, check, main
+from dunnage.options import Options
+from dunnage.source import Tree
+
+CI = ".github/workflows/ci.yml"
+HEAD = "on: [push, pull_request]\njobs:\n  a:\n    runs-on: ubuntu-latest\n"
+BUILD = HEAD + "    steps:\n      - run: cargo test --locked\n"
+DENY = "EmbarkStudios/cargo-deny-action@v2"
+
+
+DENY_RECIPE = "deny:\n\tcargo deny check\n"
+DENY_STEP = "runs:\n  steps:\n    - run: cargo deny check\n"
+DENY_WORKFLOW = "on: workflow_call\njobs:\n  x:\n    steps:\n      - run: cargo deny check\n"
+ACTION = ".github/actions/x/action.yml"
+CALLED = ".github/workflows/x.yml"
+CIRCLECI, GITLAB, PRE_COMMIT = ".circleci/config.yml", ".gitlab-ci.yml", ".pre-commit-config.yaml"
+DENY_HOOK = "repos:\n- repo: https://github.com/EmbarkStudios/cargo-deny\n  rev: 0.20.2\n  hooks: [{id: cargo-deny}]\n"
+LOCAL = "repos:\n- repo: local\n  hooks:\n"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a repository of our own."""
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(files: Mapping[str, str]) -> None:
+    """Write files, and have git track them."""
+    for name, text in files.items():
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+    subprocess.run(["git", "add", "--all", "--force"], check=True)
+
+
+def run(*steps: str) -> str:
+    """A workflow whose one job runs each step's program."""
+    return HEAD + "    steps:\n" + "".join(f"      - run: |\n{indented(step)}" for step in steps)
+
+
+def indented(text: str) -> str:
+    return "".join(f"          {line}\n" for line in text.splitlines())
+
+
+def uses(action: str, *more: str) -> str:
+    """A workflow whose one job uses an action."""
+    return HEAD + f"    steps:\n      - uses: {action}\n" + "".join(f"        {line}\n" for line in more)
+
+
+def found(files: Mapping[str, str], *, lock: bool = True, require_schedule: bool = False) -> list[str]:
+    """What is found in a repository, as `path:line rule`."""
+    write({"Cargo.lock": "version = 4\n", **files} if lock else files)
+    tree = Tree()
+    options = Options(require_schedule=require_schedule)
+    every = [sorted(check([name], tree, options)) for name in files]
+    assert all(each == every[0] for each in every), "it matters which file is named"
+    return [
+        f"{finding.path}:{tree.position(finding.path, finding.span.start)[0]} {finding.rule.id.partition('/')[2]}"
+        for finding in every[0]
+    ]
+
+
+# Absent
+
+
+@pytest.mark.parametrize(
+    ("files", "where"),
+    [
+        pytest.param({CI: BUILD}, f"{CI}:1", id="GitHub"),
+        pytest.param({CI: BUILD, ".github/workflows/a.yml": BUILD}, ".github/workflows/a.yml:1", id="the first"),
+        pytest.param({".gitea/workflows/ci.yml": BUILD}, ".gitea/workflows/ci.yml:1", id="Gitea"),
+        pytest.param({GITLAB: "a: {script: cargo test}\n"}, ".gitlab-ci.yml:1", id="GitLab"),
+        pytest.param({CIRCLECI: "jobs: {a: {steps: [{run: cargo test}]}}\n"}, ".circleci/config.yml:1", id="CircleCI"),
+        pytest.param({"src/lib.rs": ""}, "Cargo.lock:1", id="no CI"),
+        pytest.param({CI: BUILD, "deny.toml": "# cargo deny check\n[advisories]\n"}, f"{CI}:1", id="only a policy"),
+        pytest.param({CI: BUILD, "README.md": "Run `cargo deny check`.\n"}, f"{CI}:1", id="only told"),
+        pytest.param(
+            {CI: BUILD, "Makefile": "audit:\n\tcargo audit -D warnings\n"}, f"{CI}:1", id="a target that no job makes"
+        ),
+        pytest.param({CI: BUILD + "      # - run: cargo deny check\n"}, f"{CI}:1", id="in a comment"),
+        pytest.param({CI: BUILD.replace("cargo test", 'echo "cargo test"; cargo test')}, f"{CI}:1", id="said"),
+        pytest.param(
+            {CI: BUILD + "      - run: cargo xtask ci\n", "xtask/src/main.rs": 'run("fmt")'},
+            f"{CI}:1",
+            id="xtask without it",
+        ),
+        pytest.param(
+            {CI: BUILD + "      - run: cargo run -p x\n", "x/main.rs": 'log("audit")'}, f"{CI}:1", id="an audit log"
+        ),
+        pytest.param({CI: BUILD + "      - run: npm audit\n"}, f"{CI}:1", id="npm audit"),
+    ],
+)
+def test_absent(files: dict[str, str], where: str) -> None:
+    assert found(files) == [f"{where} absent"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({CI: run("cargo deny check")}, id="a step"),
+        pytest.param({CI: run("sudo -E cargo +stable deny check")}, id="behind a wrapper"),
+        pytest.param({CI: run("run-logged cargo deny check")}, id="behind an unknown wrapper"),
+        pytest.param({CI: run("nix run nixpkgs#cargo-deny -- check")}, id="nix run"),
+        pytest.param({CI: run("nix-shell --run 'cargo deny check'")}, id="nix-shell"),
+        pytest.param({CI: run("mise exec cargo-deny -- cargo deny check")}, id="mise"),
+        pytest.param({CI: run("cargo run --bin cargo-audit audit -D warnings")}, id="built here"),
+        pytest.param({CI: uses(DENY)}, id="its action"),
+        pytest.param({CI: uses("actions-rs/cargo@v1", "with: {command: deny, args: check}")}, id="cargo's action"),
+        pytest.param({CI: uses("nick-fields/retry@v3", "with: {command: cargo deny check}")}, id="retried"),
+        pytest.param({GITLAB: "a: {script: [cargo deny check]}\n"}, id="GitLab"),
+        pytest.param(
+            {GITLAB: "include: /ci/x.gitlab-ci.yml\n", "ci/x.gitlab-ci.yml": "a: {script: cargo deny check}\n"},
+            id="GitLab included",
+        ),
+        pytest.param(
+            {
+                GITLAB: "include: [ci/a.yml]\n",
+                "ci/a.yml": "include: /ci/b*.yml\n",
+                "ci/b1.yml": "a: {script: cargo deny check}\n",
+            },
+            id="GitLab included by any name",
+        ),
+        pytest.param({CIRCLECI: "jobs: {a: {steps: [{run: cargo deny check}]}}\n"}, id="CircleCI"),
+        pytest.param(
+            {CI: run("make lint"), "Makefile": "lint: deny\ndeny: ## check\n\t@cargo deny check\n"}, id="make"
+        ),
+        pytest.param(
+            {CI: run("make"), "Makefile": "include ci/*.mk ci/x.mk\nall: deny\n", "ci/x.mk": DENY_RECIPE},
+            id="make includes",
+        ),
+        pytest.param(
+            {CI: run("make -C sub deny-all"), "sub/Makefile": "deny-%:\n\t$(MAKE) real\nreal:\n\tcargo deny check\n"},
+            id="make -C, pattern, $(MAKE)",
+        ),
+        pytest.param({CI: run("make -f ci.mk"), "ci.mk": "T = x\n$(T): ; cargo deny check\n"}, id="make -f"),
+        pytest.param(
+            {
+                CI: run("just ci"),
+                "justfile": "default:\n  true\nci: fmt (deny 'x')\nfmt:\n  true\ndeny a:\n  cargo deny check\n",
+            },
+            id="just",
+        ),
+        pytest.param(
+            {CI: run("just"), "justfile": "import 'x.just'\nall: deny\n", "x.just": "deny:\n  cargo deny check\n"},
+            id="just imports",
+        ),
+        pytest.param(
+            {CI: run("just d"), "justfile": "alias d := deny\nx:\n  true\ndeny:\n  cargo deny check\n"}, id="just alias"
+        ),
+        pytest.param(
+            {CI: run("just ci::deny"), "justfile": "mod ci\n", "ci.just": "deny:\n  cargo deny check\n"},
+            id="just module",
+        ),
+        pytest.param({CI: run("./ci/deny.sh"), "ci/deny.sh": "cargo deny check\n"}, id="script"),
+        pytest.param(
+            {CI: run("cd ci\nbash -e ../ci/deny"), "ci/deny": "#!/bin/sh\ncargo deny check\n"},
+            id="script without extension",
+        ),
+        pytest.param(
+            {CI: run("sh ci/a.sh"), "ci/a.sh": '. "$(dirname "$0")/b.sh"\n', "ci/b.sh": "cargo deny check\n"},
+            id="script of a script",
+        ),
+        pytest.param({CI: run("$GITHUB_WORKSPACE/ci/a.sh"), "ci/a.sh": "cargo deny check\n"}, id="script by variable"),
+        pytest.param({CI: uses("./.github/actions/x"), ACTION: DENY_STEP}, id="composite action"),
+        pytest.param(
+            {
+                CI: uses("./x", "with: {tool: deny}"),
+                "x/action.yml": "inputs: {tool: {}}\nruns:\n  steps:\n    - run: cargo ${{ inputs.tool }} check\n",
+            },
+            id="composite action with input",
+        ),
+        pytest.param({CI: HEAD + "    uses: $/.github/workflows/x.yml\n", CALLED: DENY_WORKFLOW}, id="$/ workflow"),
+        pytest.param({CI: uses("$/.github/actions/x"), ACTION: DENY_STEP}, id="$/ action"),
+        pytest.param(
+            {CI: HEAD + "    uses: ./.github/workflows/x.yml\n", CALLED: DENY_WORKFLOW}, id="reusable workflow"
+        ),
+        pytest.param({CI: run("cargo gate"), ".cargo/config.toml": '[alias]\ngate = "deny check"\n'}, id="cargo alias"),
+        pytest.param(
+            {
+                CI: run("cargo ${{ matrix.tool }} check").replace(
+                    "    steps", "    strategy: {matrix: {tool: [deny]}}\n    steps"
+                )
+            },
+            id="matrix",
+        ),
+        pytest.param({CI: run("pre-commit run --all-files"), PRE_COMMIT: DENY_HOOK}, id="pre-commit"),
+        pytest.param(
+            {
+                CI: uses("pre-commit/action@v3"),
+                PRE_COMMIT: LOCAL + "  - {id: x, entry: cargo deny, args: [check], language: system}\n",
+            },
+            id="pre-commit local",
+        ),
+        pytest.param(
+            {
+                CI: run("pipx run pre-commit run --hook-stage manual deny"),
+                PRE_COMMIT: LOCAL + "  - {id: deny, entry: ./deny.sh, language: script, stages: [manual]}\n",
+                "deny.sh": "cargo deny check\n",
+            },
+            id="pre-commit by hand",
+        ),
+    ],
+)
+def test_there(files: dict[str, str]) -> None:
+    assert found(files) == []
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({CI: HEAD + "    uses: o/ci/.github/workflows/rust.yml@v1\n"}, id="a workflow of others"),
+        pytest.param({CI: uses("o/ci/rust-checks@v1")}, id="an action of others that may be one"),
+        pytest.param(
+            {CI: BUILD + "      - uses: taiki-e/install-action@v2\n        with: {tool: cargo-deny}\n"}, id="installed"
+        ),
+        pytest.param(
+            {CI: BUILD + "      - run: cargo $TOOL\n      - run: echo deny >> $GITHUB_ENV\n"}, id="a variable"
+        ),
+        pytest.param(
+            {CI: BUILD + "      - run: cargo xtask ci\n", "xtask/src/main.rs": 'cmd.args(["deny", "check"])'},
+            id="xtask",
+        ),
+        pytest.param(
+            {CI: BUILD + "      - run: cargo run -p x\n", "x/main.rs": 'run("cargo",\n  ["deny", "check"])'},
+            id="a program in Rust",
+        ),
+        pytest.param({CI: BUILD + "      - run: python ci.py\n", "ci.py": 'run("cargo deny check")'}, id="Python"),
+        pytest.param(
+            {CI: BUILD + "      - run: npm run deny\n", "package.json": '{"scripts": {"deny": "cargo deny check"}}'},
+            id="npm",
+        ),
+        pytest.param({CI: BUILD, "Jenkinsfile": "sh 'make deny'\n", "Makefile": DENY_RECIPE}, id="Jenkins"),
+        pytest.param({".buildkite/pipeline.yml": "steps: [{command: cargo test}]\n"}, id="another system alone"),
+        pytest.param(
+            {CI: HEAD + "    steps:\n      - run: make fmt\n", "Makefile": DENY_RECIPE}, id="CI that builds nothing"
+        ),
+        pytest.param({GITLAB: "include: {project: o/ci, file: rust.yml}\n"}, id="GitLab includes others"),
+        pytest.param({CI: BUILD, PRE_COMMIT: LOCAL + "  - {id: x, entry: cargo deny check}\n"}, id="pre-commit.ci"),
+        pytest.param({CI: BUILD, CALLED: DENY_WORKFLOW}, id="a workflow for others"),
+    ],
+)
+def test_nobody_can_say_that_it_is_absent(files: dict[str, str]) -> None:
+    assert found(files) == []
+
+
+@pytest.mark.parametrize(
+    "lock", ["tests/data/Cargo.lock", "examples/a/Cargo.lock", "fuzz/Cargo.lock", "Cargo.lock.bak"]
+)
+def test_without_a_lock_of_its_own(lock: str) -> None:
+    assert found({CI: BUILD, lock: ""}, lock=False) == []
+
+
+def test_a_lock_that_git_does_not_track() -> None:
+    Path(".gitignore").write_text("Cargo.lock\n")
+    write({CI: BUILD})
+    Path("Cargo.lock").write_text("")
+    subprocess.run(["git", "rm", "-q", "--cached", "--ignore-unmatch", "Cargo.lock"], check=True)
+    assert list(check([CI], Tree(), Options(require_schedule=False))) == []
+
+
+def test_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    shutil.rmtree(tmp_path / ".git")
+    monkeypatch.chdir(folder)
+    for name, text in {CI: BUILD, "Cargo.lock": ""}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    assert [finding.path for finding in check(["Cargo.lock"], Tree(), Options(require_schedule=False))] == [CI]
+
+
+@pytest.mark.parametrize("path", [CI, ".gitlab-ci.yml", ".circleci/config.yml"])
+def test_the_job_in_the_help_passes_all_hooks(path: str) -> None:
+    build = "jobs: {a: {steps: [{run: cargo test}]}}\n" if path != ".gitlab-ci.yml" else "a: {script: cargo test}\n"
+    write({"Cargo.lock": "", path: build})
+    (finding,) = check([path], Tree(), Options(require_schedule=True))
+    job = "".join(f"{line[2:]}\n" for line in finding.help.splitlines()[1:])
+    if path == ".circleci/config.yml":
+        job = "jobs:\n  a:\n    docker: [{image: rust}]\n    steps:\n" + "".join(
+            f"      {line}\n" for line in job.splitlines()
+        )
+    assert found({path: job}, require_schedule=True) == []
+    assert check_cargo_install.main([path]) == 0
+    assert check_locked_builds.main([path]) == 0
+
+
+# Toothless
+
+
+@pytest.mark.parametrize(
+    ("files", "where"),
+    [
+        pytest.param({CI: run("cargo deny check || true")}, [f"{CI}:7"], id="true"),
+        pytest.param({CI: run("cargo deny check | tee log")}, [f"{CI}:7"], id="tee"),
+        pytest.param({CI: run("set +e\ncargo deny check\necho done")}, [f"{CI}:7"], id="set +e"),
+        pytest.param({CI: uses(DENY, "continue-on-error: true")}, [f"{CI}:7"], id="continue-on-error"),
+        pytest.param({CI: uses(DENY, "if: false")}, [f"{CI}:7"], id="never"),
+        pytest.param(
+            {CI: uses(DENY).replace("    steps", "    continue-on-error: true\n    steps")}, [f"{CI}:5"], id="job"
+        ),
+        pytest.param({CI: run("cargo deny check -A vulnerability")}, [f"{CI}:7"], id="-A"),
+        pytest.param(
+            {GITLAB: "a:\n  script: cargo deny check\n  allow_failure: true\n"},
+            [".gitlab-ci.yml:3"],
+            id="allow_failure",
+        ),
+        pytest.param({CI: run("make deny || :"), "Makefile": DENY_RECIPE}, [f"{CI}:7"], id="make"),
+        pytest.param({CI: run("make -i deny"), "Makefile": DENY_RECIPE}, [f"{CI}:7"], id="make -i"),
+        pytest.param(
+            {CI: run("make deny"), "Makefile": "deny:\n\t-cargo deny check\n"}, ["Makefile:2"], id="- in make"
+        ),
+        pytest.param(
+            {CI: run("just deny"), "justfile": "deny:\n  -@cargo deny check\n"}, ["justfile:2"], id="- in just"
+        ),
+        pytest.param(
+            {CI: run("ci/a.sh"), "ci/a.sh": "cargo deny check\necho done\n"}, ["ci/a.sh:2"], id="script without set -e"
+        ),
+        pytest.param(
+            {CI: run("sh a.sh"), "a.sh": "#!/bin/sh -e\ncargo deny check\ntrue\n"}, ["a.sh:3"], id="-e unseen"
+        ),
+        pytest.param(
+            {CI: uses("./x", "continue-on-error: true"), "x/action.yml": DENY_STEP}, [f"{CI}:7"], id="composite action"
+        ),
+    ],
+)
+def test_toothless(files: dict[str, str], where: list[str]) -> None:
+    assert found(files) == [f"{each} toothless" for each in where]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({CI: run("cargo deny check || true", "cargo deny check")}, id="another has teeth"),
+        pytest.param({CI: run("cargo deny check || exit 1")}, id="exit 1"),
+        pytest.param({CI: run("cargo deny -f sarif check > x.sarif || true")}, id="a report for others"),
+        pytest.param({CI: run("cargo audit -D warnings --json | tee x.json")}, id="a report of cargo-audit"),
+        pytest.param({CI: run("sh x.sh"), "x.sh": "note cargo deny check\nexit $failed\n"}, id="noted by a function"),
+        pytest.param(
+            {CI: run("cargo deny check | tee log").replace("run:", "shell: bash\n        run:")}, id="shell: bash"
+        ),
+        pytest.param({GITLAB: "a: {script: [cargo deny check | tee log]}\n"}, id="GitLab's shell"),
+        pytest.param(
+            {CI: run("ci/a.sh"), "ci/a.sh": "#!/bin/bash -e\ncargo deny check\necho done\n"}, id="script with -e"
+        ),
+        pytest.param({CI: run("ci/a.sh"), "ci/a.sh": "set -e\ncargo deny check\necho done\n"}, id="script with set -e"),
+        pytest.param({CI: run("bash -e ci/a.sh"), "ci/a.sh": "cargo deny check\necho done\n"}, id="called with -e"),
+        pytest.param({CI: run("cargo deny check -A warnings -A unmatched-source")}, id="harmless -A"),
+        pytest.param(
+            {
+                CI: run(
+                    "cargo deny check bans licenses sources",
+                    "cargo audit -D warnings",
+                    "cargo deny check advisories || true",
+                )
+            },
+            id="the other tool has teeth",
+        ),
+        pytest.param({CI: run("cargo deny --version || true", "cargo deny check")}, id="no check"),
+    ],
+)
+def test_not_toothless(files: dict[str, str]) -> None:
+    assert found(files) == []
+
+
+def test_a_matrix_that_lets_advisories_pass() -> None:
+    text = uses(DENY, "with: {command: 'check ${{ matrix.checks }}'}").replace(
+        "    steps",
+        "    strategy: {matrix: {checks: [advisories, bans licenses sources]}}\n"
+        "    continue-on-error: ${{ matrix.checks == 'advisories' }}\n    steps",
+    )
+    assert found({CI: text}) == [f"{CI}:6 toothless"]
+    assert found({CI: text.replace("== 'advisories'", "== 'other'")}) == []
+
+
+# Lenient
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({CI: run("cargo audit")}, id="cargo audit"),
+        pytest.param({CI: run("cargo audit --deny unsound")}, id="only unsound"),
+        pytest.param({CI: uses("rustsec/audit-check@v2")}, id="rustsec/audit-check"),
+        pytest.param({CI: uses("actions-rust-lang/audit@v1")}, id="actions-rust-lang/audit"),
+    ],
+)
+def test_lenient(files: dict[str, str]) -> None:
+    (where,) = found(files)
+    assert where.endswith(" lenient")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({CI: run("cargo audit --deny warnings")}, id="strict"),
+        pytest.param({CI: run("cargo audit -D unmaintained -D unsound -D yanked")}, id="one by one"),
+        pytest.param({CI: uses("actions-rust-lang/audit@v1", "with: {denyWarnings: true}")}, id="input"),
+        pytest.param({CI: run("cargo audit", "cargo deny check")}, id="cargo deny too"),
+        pytest.param(
+            {CI: run("cargo audit -D yanked"), ".cargo/audit.toml": '[output]\ndeny = ["unsound", "unmaintained"]\n'},
+            id="configured in part",
+        ),
+        pytest.param({CI: run("cargo audit"), ".cargo/audit.toml": '[output]\ndeny = ["warnings"]\n'}, id="configured"),
+    ],
+)
+def test_strict(files: dict[str, str]) -> None:
+    assert found(files) == []
+
+
+# Partial
+
+
+@pytest.mark.parametrize(
+    ("files", "missing"),
+    [
+        pytest.param({CI: run("cargo deny check licenses")}, "advisories, bans or sources", id="one"),
+        pytest.param(
+            {CI: run("cargo deny check bans", "cargo deny check advisories licenses")}, "sources", id="several"
+        ),
+        pytest.param({CI: uses(DENY, "with: {command: check bans licenses sources}")}, "advisories", id="action"),
+        pytest.param(
+            {CI: run("cargo deny check bans", "cargo audit -D warnings")}, "licenses or sources", id="and cargo-audit"
+        ),
+    ],
+)
+def test_partial(files: dict[str, str], missing: str) -> None:
+    assert found(files) == [f"{CI}:{6 if 'uses' in files[CI] else 7} partial"]
+    (finding,) = check([CI], Tree(), Options(require_schedule=False))
+    assert finding.message == f"no job has cargo-deny check {missing}"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({CI: run("cargo deny check bans licenses", "cargo deny check sources advisories")}, id="together"),
+        pytest.param(
+            {CI: run("cargo deny check bans licenses sources", "cargo audit -D warnings")}, id="with cargo-audit"
+        ),
+        pytest.param({CI: run("cargo audit -D warnings")}, id="cargo-audit alone"),
+        pytest.param({CI: run("cargo deny check $CHECKS")}, id="unknown"),
+        pytest.param({CI: run("for c in advisories bans licenses sources; do cargo deny check $c; done")}, id="loop"),
+    ],
+)
+def test_whole(files: dict[str, str]) -> None:
+    assert found(files) == []
+
+
+# Unscheduled
+
+
+@pytest.mark.parametrize(
+    ("on", "job", "is_found"),
+    [
+        ("push", "", True),
+        ("[push, pull_request]", "", True),
+        ("{schedule: [{cron: '0 0 * * *'}]}", "", False),
+        ("{push: {}, schedule: [{cron: '0 0 * * *'}]}", "", False),
+        ("{push: {}, schedule: [{cron: '0 0 * * *'}]}", "if: github.event_name != 'schedule'", True),
+        ("{push: {}, schedule: [{cron: '0 0 * * *'}]}", "if: github.event_name == 'push'", True),
+        ("{push: {}, schedule: [{cron: '0 0 * * *'}]}", "if: github.event_name != 'schedule' || x", False),
+    ],
+)
+def test_unscheduled(on: str, job: str, is_found: bool) -> None:
+    text = run("cargo deny check").replace("[push, pull_request]", on).replace("    steps", f"    {job}\n    steps")
+    assert found({CI: text}) == []
+    assert bool(found({CI: text}, require_schedule=True)) is is_found
+
+
+def test_schedules_that_are_not_in_the_repository() -> None:
+    assert found({GITLAB: "a: {script: cargo deny check}\n"}, require_schedule=True) == []
+
+
+def test_what_another_workflow_has_on_a_schedule() -> None:
+    nightly = "on: {schedule: [{cron: '0 0 * * *'}]}\njobs:\n  a:\n    uses: ./.github/workflows/ci.yml\n"
+    text = run("cargo deny check").replace("[push, pull_request]", "[push, workflow_call]")
+    assert found({CI: text, ".github/workflows/nightly.yml": nightly}, require_schedule=True) == []
+
+
+# Stale lock
+
+
+@pytest.mark.parametrize(
+    ("files", "where"),
+    [
+        pytest.param({CI: run("cargo update", "cargo deny check")}, f"{CI}:7", id="update"),
+        pytest.param({CI: run("cargo generate-lockfile\ncargo deny check")}, f"{CI}:7", id="generate-lockfile"),
+        pytest.param({CI: run("rm -f Cargo.lock\ncargo deny check")}, f"{CI}:7", id="rm"),
+        pytest.param({CI: run("cargo update -p x", "cargo deny check")}, f"{CI}:7", id="one package"),
+        pytest.param(
+            {CI: run("make x"), "Makefile": "x:\n\tsh x.sh\n", "x.sh": "cargo update\ncargo deny check\n"},
+            "x.sh:1",
+            id="in a script",
+        ),
+        pytest.param(
+            {CI: uses("actions-rs/audit-check@v1") + "      - run: cargo deny check bans sources licenses\n"},
+            f"{CI}:6",
+            id="actions-rs/audit-check",
+        ),
+    ],
+)
+def test_stale_lock(files: dict[str, str], where: str) -> None:
+    assert f"{where} stale-lock" in found(files)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({CI: run("cargo deny check", "cargo update")}, id="after"),
+        pytest.param(
+            {CI: run("cargo update --dry-run", "cargo update --workspace", "cargo deny check")}, id="it stays"
+        ),
+        pytest.param({CI: run("cargo update --locked", "cargo deny check")}, id="--locked"),
+        pytest.param({CI: run("cargo update", "git checkout Cargo.lock", "cargo deny check")}, id="restored"),
+        pytest.param({CI: run("cd other\ncargo update", "cargo deny check")}, id="of another"),
+        pytest.param(
+            {CI: run("cargo update --manifest-path x/Cargo.toml", "cargo deny check")}, id="of another manifest"
+        ),
+        pytest.param({CI: run("if $NEW; then cargo update; fi", "cargo deny check")}, id="perhaps"),
+        pytest.param(
+            {CI: run("cargo deny check"), ".github/workflows/latest.yml": run("cargo update", "cargo deny check")},
+            id="another has the lock",
+        ),
+    ],
+)
+def test_not_stale(files: dict[str, str]) -> None:
+    assert found(files) == []
+
+
+def test_without_a_committed_lock_it_has_to_be_made() -> None:
+    assert found({CI: run("cargo generate-lockfile", "cargo deny check")}, lock=False) == []
+
+
+# All
+
+
+def test_an_ignore_comment(capsys: pytest.CaptureFixture[str]) -> None:
+    write({"Cargo.lock": "", CI: f"# dunnage: ignore[advisory-gate/absent] the team's own scanner does it\n{BUILD}"})
+    assert main([CI]) == 0
+    text = run("cargo deny check || true").replace(
+        "- run", "# dunnage: ignore[advisory-gate/toothless] trial\n      - run"
+    )
+    write({CI: text.replace("run: |\n", "run:").replace("run:          ", "run: ")})
+    assert main([CI]) == 0, capsys.readouterr().out
+
+
+def test_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    write({"Cargo.lock": "", CI: uses(DENY, "continue-on-error: true")})
+    assert main([CI]) == 1
+    assert capsys.readouterr().out == (
+        f"{CI}:7:28: advisory-gate/toothless `continue-on-error` lets the job pass where it fails, so "
+        "`EmbarkStudios/cargo-deny-action` cannot fail the build\n    help: remove `continue-on-error`\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param(
+            {CI: run("./a.sh || make x"), "a.sh": "./a.sh\nmake x\n", "Makefile": "x: x\n\t./a.sh\n\t$(MAKE) x\n"},
+            id="scripts and make",
+        ),
+        pytest.param({CI: uses("./x"), "x/action.yml": "runs:\n  steps:\n    - uses: ./x\n"}, id="actions"),
+        pytest.param(
+            {CI: BUILD, GITLAB: "include: a.yml\n", "a.yml": "include: [a.yml, .gitlab-ci.yml, '*']\n"}, id="GitLab"
+        ),
+        pytest.param({CI: "on: push\njobs:\n  a:\n    uses: ./.github/workflows/ci.yml\n"}, id="workflows"),
+        pytest.param({CI: run("just a"), "justfile": "import 'justfile'\na: b\nb: a\n  just a\n"}, id="just"),
+        pytest.param(
+            {CI: run("pre-commit run"), PRE_COMMIT: LOCAL + "  - {id: x, entry: pre-commit run}\n"}, id="pre-commit"
+        ),
+        pytest.param(
+            {CI: run("make"), "Makefile": "include Makefile x.mk\nall:\n", "x.mk": "include Makefile x.mk\n"},
+            id="includes",
+        ),
+    ],
+)
+def test_what_calls_itself(files: dict[str, str]) -> None:
+    write({"Cargo.lock": "", **files})
+    list(check([CI], Tree(), Options(require_schedule=True)))
+
+
+def test_what_calls_a_lot() -> None:
+    steps = run(*(f"./s{number}.sh" for number in range(30)))
+    scripts = {f"s{number}.sh": "".join(f"./s{other}.sh\n" for other in range(30)) for number in range(30)}
+    write({"Cargo.lock": "", CI: steps, **scripts})
+    list(check([CI], Tree(), Options(require_schedule=True)))
+
+
+def test_files_that_cannot_be_read(folder: Path) -> None:
+    write({"Cargo.lock": "", CI: BUILD, "x.sh": "", "Makefile": ""})
+    (folder / CI).write_bytes(b"\xff\x00jobs")
+    (folder / "x.sh").unlink()
+    (folder / "x.sh").symlink_to("nowhere")
+    (folder / "Makefile").unlink()
+    list(check([CI], Tree(), Options(require_schedule=True)))
+
+
+TEXT = st.text(alphabet="abdeny cargo audit check run: -|&\n\t{}[]'\"$#*<!", max_size=120)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.dictionaries(
+        st.sampled_from([CI, "Makefile", "justfile", "x.sh", ".pre-commit-config.yaml", "x/action.yml"]), TEXT
+    )
+)
+def test_whatever_is_in_the_files(files: dict[str, str]) -> None:
+    steps = run("make", "just", "./x.sh", "pre-commit run") + "      - uses: ./x\n"
+    for name, text in {CI: steps, **files}.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_bytes((steps + text if name == CI else text).encode())
+    subprocess.run(["git", "add", "--all"], check=True)
+    for finding in check([CI], Tree(), Options(require_schedule=True)):
+        assert finding.rule in HOOK.rules
+        assert "\n" not in finding.message

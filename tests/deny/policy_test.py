@@ -1,0 +1,86 @@
+"""What a policy asks for."""
+
+from __future__ import annotations
+
+import pytest
+import tomli
+
+from dunnage.deny import policy
+from dunnage.deny.schema import NEW, OLD, Schema
+
+both = pytest.mark.parametrize("schema", [NEW, OLD], ids=["0.20", "0.14"])
+
+
+@both
+def test_the_shipped_policy_is_one(schema: Schema) -> None:
+    assert policy.read(policy.shipped(schema), [schema]) == policy.default(schema)
+    assert policy.suited(policy.default(schema), schema) == policy.default(schema)
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "is_weak"),
+    [
+        ('bans.wildcards = "warn"', 'wildcards = "allow"', True),
+        ('bans.wildcards = "warn"', 'wildcards = "warn"', False),
+        ('bans.wildcards = "warn"', 'wildcards = "deny"', False),
+        ('bans.wildcards = "warn"', "", True),
+        ('bans.wildcards = "allow"', "", False),
+        ('bans.wildcards = ["deny", "allow"]', 'wildcards = "warn"', True),
+        ('bans.wildcards = ["deny", "allow"]', "", False),
+        ("bans.allow-wildcard-paths = false", "allow-wildcard-paths = true", True),
+        ("bans.allow-wildcard-paths = false", "", False),
+        ('bans.wildcards = "warn"', "wildcards = 1", False),  # cargo-deny refuses it, which is said elsewhere
+    ],
+)
+def test_levels(asked: str, given: str, is_weak: bool) -> None:
+    found = list(policy.weaknesses(tomli.loads(f"[bans]\n{given}"), policy.read(asked, [NEW]), NEW))
+    assert bool(found) == is_weak
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "is_weak"),
+    [
+        ("workspace", "all", False),
+        ("workspace", "workspace", False),
+        ("workspace", "transitive", True),
+        ("workspace", "none", True),
+        ("all", "workspace", True),
+        ("none", "none", False),
+    ],
+)
+def test_scopes(asked: str, given: str, is_weak: bool) -> None:
+    asks = policy.read(f'advisories.unsound = "{asked}"', [NEW])
+    assert bool(list(policy.weaknesses({"advisories": {"unsound": given}}, asks, NEW))) == is_weak
+
+
+def test_numbers_are_the_least() -> None:
+    asks = policy.read("licenses.confidence-threshold = 0.9", [NEW])
+    weak = [threshold for threshold in (0.8, 0.9, 1.0) if list(policy.weaknesses(_licenses(threshold), asks, NEW))]
+    assert weak == [0.8]
+
+
+def _licenses(threshold: float) -> dict[str, dict[str, float]]:
+    return {"licenses": {"confidence-threshold": threshold}}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "entry", "matches"),
+    [
+        ("*://*/?*", "https://example.com/a", True),
+        ("*://*/?*", "https://example.com/", False),
+        ("*://*/?*", "https://example.com", False),
+        ("https://example.com/us/*", "https://example.com/us/a", True),
+        ("https://example.com/us/*", "https://example.com/them/a", False),
+        ("[a]", "a", False),
+        ("[a]", "[a]", True),
+    ],
+)
+def test_patterns(pattern: str, entry: str, matches: bool) -> None:
+    weak = list(policy.weaknesses({"sources": {"private": [entry]}}, {"sources.private": [pattern]}, NEW))
+    assert bool(weak) != matches
+
+
+def test_a_new_section_is_never_weaker_than_none() -> None:
+    asks = policy.default(NEW)
+    assert policy.section("advisories", asks, NEW) == {"yanked": "deny", "unmaintained": "all", "unsound": "workspace"}
+    assert policy.section("licenses", asks, NEW) == {}
