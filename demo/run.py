@@ -14,33 +14,57 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 EXAMPLE = CHECKOUT / "demo" / "example"
 
-# One workspace per folder of the example, and none in `steady`, which has nothing wrong; `image` is a Dockerfile.
-PLANTED = Counter(
+# The hooks, and what they are given beside --fix.
+HOOKS: dict[str, tuple[str, ...]] = {
+    "check-advisory-gate": (),
+    "check-cargo-install": ("--pins=tools.toml",),
+    "check-cargo-lock": (),
+    "check-deny-toml": (),
+    "check-locked-builds": (),
+    "check-wit-limits": (),
+    "check-wit-lock": (),
+    "check-wit-pins": (),
+}
+FIXING = HOOKS.keys() - {"check-advisory-gate", "check-wit-limits", "check-wit-lock"}
+
+# What is wrong in each folder of the example, by who puts it right. Nothing is in `steady`.
+FOR_PEOPLE = Counter(
     {
+        (".github", "advisory-gate/toothless"): 1,
         ("courier", "cargo-lock/foreign-source"): 1,
-        ("ledger", "cargo-lock/stale"): 1,
-        ("greeter", "cargo-lock/missing"): 1,
+        ("interfaces", "wit-limits/recursion"): 1,
+        ("interfaces", "wit-lock/drifted"): 1,
         ("plugin", "cargo-lock/untracked"): 1,
+        ("policy", "deny-toml/undated-exception"): 1,
         ("router", "cargo-lock/unreadable"): 1,
+    }
+)
+FOR_EDITS = Counter(
+    {
+        ("component", "wit-pins/range"): 1,
         ("image", "cargo-install/unlocked"): 1,
         ("image", "cargo-install/unpinned"): 1,
         ("image", "locked-builds/unlocked"): 1,
+        ("policy", "deny-toml/rejected"): 4,
+        ("policy", "deny-toml/weak"): 1,
     }
 )
-NEEDS_CARGO = {("ledger", "cargo-lock/stale"), ("greeter", "cargo-lock/missing")}
+FOR_CARGO = Counter({("greeter", "cargo-lock/missing"): 1, ("ledger", "cargo-lock/stale"): 1})
 # Cargo writes this lock, and adding it to the commit is for people.
 WRITTEN = Counter({("greeter", "cargo-lock/untracked"): 1})
 
-# The lock of `courier` is poisoned by the second commit: what is built as base64 comes from somebody's repository.
+# The second commit poisons the lock of `courier`: what is built as base64 comes from somebody's repository.
 REGISTRY_CRATE = r'^source = "registry\+[^"]+"\nchecksum = "[^"]+"$'
 POISON = f'source = "git+https://git.example.invalid/somebody/base64#{"bad" * 13}b"'
 
-FINDING = re.compile(r"^(?P<workspace>\w+)/[^:]+:\d+:\d+: (?P<rule>[a-z-]+/[a-z-]+) ", re.MULTILINE)
+FINDING = re.compile(r"^(?P<folder>[\w.]+)/[^:]+:\d+:\d+: (?P<rule>[a-z-]+/[a-z-]+) ", re.MULTILINE)
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -93,14 +117,11 @@ def rewrite(path: Path, pattern: str, replacement: str) -> None:
     path.write_bytes(re.sub(pattern, replacement, text, flags=re.MULTILINE).encode("utf-8"))
 
 
-def configuration(repository: Path, revision: str, hook: str, *arguments: str) -> str:
-    """Return a .pre-commit-config.yaml that runs one hook of the repository."""
-    return f"repos:\n  - repo: '{repository.as_posix()}'\n    rev: {revision}\n    hooks:\n{entry(hook, *arguments)}"
-
-
-def entry(hook: str, *arguments: str) -> str:
-    """Return the lines of a configuration that switch a hook on."""
-    return f"      - id: {hook}\n        args: [{', '.join(arguments)}]\n"
+def configuration(repository: Path, revision: str, hooks: Mapping[str, Sequence[str]]) -> str:
+    """Return a .pre-commit-config.yaml that runs hooks of the repository, each with its arguments."""
+    lines = [f"repos:\n  - repo: '{repository.as_posix()}'\n    rev: {revision}\n    hooks:\n"]
+    lines += (f"      - id: {hook}\n        args: [{', '.join(arguments)}]\n" for hook, arguments in hooks.items())
+    return "".join(lines)
 
 
 def runs(command: list[str], env: dict[str, str]) -> bool:
@@ -126,15 +147,16 @@ class Demo:
         # Under its own name this file would hide the lock from the repository that holds the example.
         for planted in self.example.rglob("dot_gitignore"):
             planted.rename(planted.with_name(".gitignore"))
-        self.configure()
+        self.configure(fix=False)
         commit_all(self.example, "An example", self.env)
         rewrite(self.example / "courier" / "Cargo.lock", REGISTRY_CRATE, POISON)
+        rewrite(self.example / "interfaces" / "wit" / "deps" / "tides" / "tides.wit", r"option<metres>", "metres")
         commit_all(self.example, "Tidy up", self.env)
 
-    def configure(self, *arguments: str) -> None:
-        """Have pre-commit run all hooks with these arguments."""
-        text = configuration(self.hooks, self.revision, "check-cargo-install", "--pins=tools.toml", *arguments)
-        text += entry("check-cargo-lock", *arguments) + entry("check-locked-builds", *arguments)
+    def configure(self, *, fix: bool) -> None:
+        """Have pre-commit run all hooks, with or without --fix."""
+        hooks = {hook: (*given, "--fix") if fix and hook in FIXING else given for hook, given in HOOKS.items()}
+        text = configuration(self.hooks, self.revision, hooks)
         (self.example / ".pre-commit-config.yaml").write_text(text, encoding="utf-8")
 
     def run(self, *command: str) -> tuple[int, str]:
@@ -157,7 +179,7 @@ class Demo:
         got, output = self.run("pre-commit", "run", "--all-files")
         if got != status:
             raise SystemExit(f"demo: pre-commit exited with {got} where {status} was due")
-        return Counter((found["workspace"], found["rule"]) for found in FINDING.finditer(output))
+        return Counter((found["folder"], found["rule"]) for found in FINDING.finditer(output))
 
 
 def expect(what: str, found: Counter[tuple[str, str]], due: Counter[tuple[str, str]]) -> None:
@@ -173,39 +195,43 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="dunnage-demo-", ignore_cleanup_errors=True) as folder:
         demo = Demo(Path(folder).resolve())
         has_cargo = runs(["cargo", "--version"], demo.env)
-        by_cargo = Counter(problem for problem in PLANTED.elements() if problem in NEEDS_CARGO)
-        by_edit = Counter(problem for problem in PLANTED.elements() if problem[0] == "image")
 
-        print("An example repository of six Cargo workspaces and a Dockerfile, with something wrong in all but one.\n")
+        print("An example repository of small projects, with something wrong in all but one of them.\n")
         print("1. The hooks are installed, and run on all files:\n")
         demo.run("pre-commit", "install", "--install-hooks")
-        expect("first run", demo.findings(status=1), PLANTED)
+        expect("first run", demo.findings(status=1), FOR_PEOPLE + FOR_EDITS + FOR_CARGO)
 
         print("2. With `args: [--fix]` the hooks write what needs no guess: `--locked`, the versions that tools.toml")
-        print("   lists, and, where cargo is there to write them, the locks that cargo can write. They touch no other")
-        print("   lock: one that was tampered with, hidden or half merged is for people to look at.\n")
-        demo.configure("--fix")
-        left = PLANTED - by_edit
-        expect("--fix", demo.findings(status=1), left - by_cargo + WRITTEN if has_cargo else left)
-        demo.run("git", "diff", "--", "image/Dockerfile")
+        print("   lists, the version of an interface that is locked, what deny.toml says in the words of today, and,")
+        print("   where cargo is there to write them, the locks that cargo can write. They touch no other lock: one")
+        print("   that was tampered with, hidden or half merged is for people to look at.\n")
+        demo.configure(fix=True)
+        expect("--fix", demo.findings(status=1), FOR_PEOPLE + (WRITTEN if has_cargo else FOR_CARGO))
+        demo.run("git", "diff", "--", "image", "component", "policy")
         demo.run("git", "add", "--intent-to-add", "--all")
-        _, changes = demo.run("git", "diff", "--", "*.lock")
+        _, changes = demo.run("git", "diff", "--", "*/Cargo.lock")
         changed = set(re.findall(r"^\+\+\+ b/(\w+)/", changes, re.MULTILINE))
-        if changed != ({name for name, _ in NEEDS_CARGO} if has_cargo else set()):
+        if changed != ({name for name, _ in FOR_CARGO} if has_cargo else set()):
             raise SystemExit(f"demo: --fix changed {', '.join(sorted(changed)) or 'nothing'}")
 
-        print("3. So people look. The last commit slipped another source for a crate into courier/Cargo.lock, which is")
-        print("   taken from the commit before. plugin/.gitignore no longer hides the lock, and router/Cargo.lock gets")
-        print("   both sides of the merge:\n")
+        print("3. So people look. The last commit slipped another source for a crate into courier/Cargo.lock, and")
+        print("   another type into an interface that interfaces/wit/deps.lock records; both files are taken from the")
+        print("   commit before. plugin/.gitignore no longer hides the lock, and router/Cargo.lock gets both sides of")
+        print("   the merge. A berth names its neighbours and no longer holds them. The exception in policy/deny.toml")
+        print("   gets a day on which somebody looks at it again, and what cargo-deny finds fails the job:\n")
         demo.run("git", "diff", "HEAD~1", "HEAD")
-        demo.run("git", "checkout", "HEAD~1", "--", "courier/Cargo.lock")
+        demo.run("git", "checkout", "HEAD~1", "--", "courier/Cargo.lock", "interfaces/wit/deps")
         rewrite(demo.example / "plugin" / ".gitignore", r"^Cargo\.lock\n", "")
         rewrite(demo.example / "router" / "Cargo.lock", r"^(?:<{7}|={7}|>{7}).*\n", "")
-        demo.configure()
+        rewrite(demo.example / "interfaces" / "wit" / "harbour.wit", r"list<quay>", "list<string>")
+        rewrite(demo.example / ".github" / "workflows" / "audit.yml", r" \|\| true.*", "")
+        review = datetime.now(timezone.utc).date() + timedelta(days=90)
+        rewrite(demo.example / "policy" / "deny.toml", r"(?<=localtime_r)(?=\")", f"; review by {review}")
+        demo.configure(fix=False)
         demo.run("git", "add", "--all")
 
         if not has_cargo:
-            expect("last run", demo.findings(status=1), by_cargo)
+            expect("last run", demo.findings(status=1), FOR_CARGO)
             print("Everything planted was found. There is no cargo here, which alone can put the stale lock and the")
             print("missing one right: --fix runs it where it is on PATH, or run `cargo update --workspace` by hand.")
             return

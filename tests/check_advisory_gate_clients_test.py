@@ -38,7 +38,7 @@ def test_a_gate_in_a_script_behind_a_makefile(
     source, revision, env = hooks
     folder = tmp_path / "repository"
     files = {
-        ".pre-commit-config.yaml": configuration(source, revision, "check-advisory-gate"),
+        ".pre-commit-config.yaml": configuration(source, revision, {"check-advisory-gate": ()}),
         ".github/workflows/ci.yml": WORKFLOW,
         "Makefile": MAKEFILE,
         "ci/deny.sh": SCRIPT,

@@ -77,7 +77,7 @@ def test_every_kind_of_file(
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(text.encode())
-    (tmp_path / ".pre-commit-config.yaml").write_text(configuration(source, revision, hook))
+    (tmp_path / ".pre-commit-config.yaml").write_text(configuration(source, revision, {hook: ()}))
     commit_all(tmp_path, "A repository", env)
 
     status, output = run(tmp_path, env, client, "run", "--all-files")
@@ -85,7 +85,7 @@ def test_every_kind_of_file(
     found = re.findall(rf"^ *(\S+?):\d+:\d+: {re.escape(rule)} ", output, re.MULTILINE)
     assert sorted(found) == sorted(FILES.keys() - silent), output
 
-    (tmp_path / ".pre-commit-config.yaml").write_text(configuration(source, revision, hook, "--fix"))
+    (tmp_path / ".pre-commit-config.yaml").write_text(configuration(source, revision, {hook: ("--fix",)}))
     status, output = run(tmp_path, env, client, "run", "--all-files")
     assert status == 1, output
     status, output = run(tmp_path, env, client, "run", "--all-files")

@@ -54,7 +54,7 @@ class Project:
         self.write("src/lib.rs", "")
         self.write("Cargo.toml", MANIFEST.format(version="0.1.0"))
         self.write("Cargo.lock", LOCK.format(version="0.1.0"))
-        self.write(".pre-commit-config.yaml", configuration(hooks.folder, hooks.revision, "check-cargo-lock"))
+        self.write(".pre-commit-config.yaml", configuration(hooks.folder, hooks.revision, {"check-cargo-lock": ()}))
         self.start = commit_all(folder, "A ship", self.env)
 
     def write(self, name: str, text: str) -> None:

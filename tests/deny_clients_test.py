@@ -64,13 +64,15 @@ def test_a_legacy_policy_is_found_and_fixed(
     project.write(name, LEGACY)
     project.write("not-deny.toml", LEGACY)
     project.git("add", "--all")
-    project.write(".pre-commit-config.yaml", configuration(hooks.folder, hooks.revision, "check-deny-toml"))
+    project.write(".pre-commit-config.yaml", configuration(hooks.folder, hooks.revision, {"check-deny-toml": ()}))
     found = project.run(client, "run", "--all-files")
     assert found.status == 1, found.output
     assert f"{name}:5:1: deny-toml/rejected" in found.output
     assert "not-deny.toml" not in found.output
 
-    project.write(".pre-commit-config.yaml", configuration(hooks.folder, hooks.revision, "check-deny-toml", "--fix"))
+    project.write(
+        ".pre-commit-config.yaml", configuration(hooks.folder, hooks.revision, {"check-deny-toml": ("--fix",)})
+    )
     fixed = project.run(client, "run", "--all-files")
     assert fixed.status == 1, fixed.output
     text = (project.folder / name).read_text("utf-8")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cargo.files import write
-from demo.run import commit_all, configuration, entry, environment, hook_repository, runs
+from demo.run import commit_all, configuration, environment, hook_repository, runs
 from dunnage.wit.wit_deps import digests
 from judges import lacking
 
@@ -91,8 +91,8 @@ class Project:
 
     def configure(self, *arguments: str) -> None:
         """Have the client run check-wit-pins with arguments, and check-wit-lock."""
-        text = configuration(self.source, self.revision, "check-wit-pins", *arguments) + entry("check-wit-lock")
-        write(self.folder, {".pre-commit-config.yaml": text})
+        hooks = {"check-wit-pins": arguments, "check-wit-lock": ()}
+        write(self.folder, {".pre-commit-config.yaml": configuration(self.source, self.revision, hooks)})
 
     def run(self, status: int) -> set[str]:
         """Run the client over all files, and return the rules that fired or were fixed."""
