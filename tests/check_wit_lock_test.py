@@ -129,6 +129,9 @@ VENDORED: Files = {path: None for path in WIT_DEPS if path.startswith("wit/deps/
         ),
         pytest.param({"wit/deps.toml": 'http = "x"\n', "wit/deps.lock": None}, id="no-lock-for-paths"),
         pytest.param({"wit/deps.toml": "{{ deps }}", "wit/deps.lock": "{% for %}"}, id="templates"),
+        pytest.param(
+            {"wit/deps.toml": f'http = "{URL}/{{{{ version }}}}"\n', "wit/deps.lock": None}, id="template-that-is-toml"
+        ),
         pytest.param({"wit/deps.toml": None}, id="no-manifest"),
     ],
 )

@@ -138,12 +138,20 @@ def test_a_lock_stands_for_the_manifest_beside_it(folder: Path, name: str) -> No
         {"Cargo.toml": PACKAGE.replace("ship", "{{name}}") + 'package = "a:{{name}}"\nadapter = 1\n'},
         {"Cargo.toml": PACKAGE + "{% if target %}\n{% endif %}\n"},
         {"Cargo.toml": "component\n"},
+        {"wit/deps.toml": 'io = "https://github.com/a/io/archive/{{ tag }}.tar.gz"\n'},
     ],
-    ids=["no component", "vendored by cargo", "template", "broken template", "broken without a component"],
+    ids=[
+        "no component",
+        "vendored by cargo",
+        "template",
+        "broken template",
+        "broken without a component",
+        "template of wit-deps",
+    ],
 )
 def test_manifests_that_are_passed_over(files: dict[str, str], folder: Path) -> None:
     write(folder, files)
-    assert found(["Cargo.toml"]) == []
+    assert found(list(files)) == []
 
 
 # Fixes of ranges

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dunnage import document, git, toml
-from dunnage.document import Document, Keys, Refused
+from dunnage.document import Document, Keys, Refused, is_template
 from dunnage.finding import Finding, Rule, Span
 from dunnage.git import Repositories
 from dunnage.hook import Hook, run
@@ -292,7 +292,7 @@ def _finding(problem: Problem) -> Finding:
 
 
 def _refusal(refused: Refused) -> Iterator[Finding]:
-    if b"{{" in refused.file.data or b"{%" in refused.file.data:  # a template
+    if is_template(refused.file.data):
         return
     span = toml.locate(refused.file, refused.keys) if refused.span is None else refused.span
     help = refused.help or "correct it, or restore it from the last good commit"

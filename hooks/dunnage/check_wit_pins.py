@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dunnage import document, toml
-from dunnage.document import Keys, Refused
+from dunnage.document import Keys, Refused, is_template
 from dunnage.finding import Finding, Fix, Rule, Span
 from dunnage.hook import Hook, run
 from dunnage.options import Option, Options
@@ -91,7 +91,7 @@ def _component(path: str, tree: Tree) -> tuple[File, Component] | None:
     except (FileNotFoundError, SourceError):
         return None
     except Refused as refused:
-        if _is_template(refused.file) or b"metadata.component" not in refused.file.data:
+        if is_template(refused.file.data) or b"metadata.component" not in refused.file.data:
             return None
         raise
     from dunnage.wit import cargo_component
@@ -427,12 +427,8 @@ def _conflict(reference: Reference, message: str) -> Finding:
 
 
 def _problems(file: File, problems: Sequence[Problem]) -> Iterator[Finding]:
-    for problem in problems if not _is_template(file) else ():
+    for problem in problems if not is_template(file.data) else ():
         yield Finding(UNREADABLE, file.path, toml.locate(file, problem.keys), problem.message, problem.help)
-
-
-def _is_template(file: File) -> bool:
-    return b"{{" in file.data or b"{%" in file.data
 
 
 def _refusal(refused: Refused) -> Finding:

@@ -52,6 +52,11 @@ def read(tree: Tree, path: str, quick: Callable[[bytes], dict[str, Any] | None] 
         raise Refused(file, error.message, span=error.span) from None
 
 
+def is_template(data: bytes) -> bool:
+    """Whether a file has the marks of a template, which no tool reads before they are filled in."""
+    return b"{{" in data or b"{%" in data
+
+
 def _conflict(data: bytes) -> Span | None:
     """Find the first line with which git marks a conflict."""
     start = -1 if data.startswith(b"<<<<<<< ") else data.find(b"\n<<<<<<< ")

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage import document
-from dunnage.document import Document, Refused
+from dunnage.document import Document, Refused, is_template
 from dunnage.source import SourceError, Tree
 from dunnage.wit import wit_deps
 
@@ -101,11 +101,16 @@ def vendored(deps: str) -> tuple[Vendored, ...]:
 def is_of_wit_deps(folder: str, tree: Tree) -> bool:
     """Whether wit-deps looks after a folder: there is a `deps.toml` or `deps.lock`, and not of another tool.
 
-    Other tools have files of these names as well, but no WIT beside them.
+    Other tools have files of these names as well, but no WIT beside them. A template of a `deps.toml` is none yet.
     """
-    lock = os.path.join(folder, wit_deps.LOCK)
-    if not tree.exists(os.path.join(folder, wit_deps.MANIFEST)) and not tree.exists(lock):
+    manifest, lock = (os.path.join(folder, name) for name in (wit_deps.MANIFEST, wit_deps.LOCK))
+    if not tree.exists(manifest) and not tree.exists(lock):
         return False
+    try:
+        if is_template(tree.read(manifest).data):
+            return False
+    except (FileNotFoundError, SourceError):
+        pass
     name = os.path.basename(folder)
     is_wit = name == "wit" or name.startswith("wit-")
     if is_wit or own_files(folder) or vendored(os.path.join(folder, DEPS)):

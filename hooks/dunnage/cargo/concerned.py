@@ -7,7 +7,7 @@ from typing import NamedTuple
 from dunnage.cargo.config import read_config
 from dunnage.cargo.manifest import package_table
 from dunnage.cargo.workspace import LOCK, MANIFEST, Manifest, Manifests, Workspace, load
-from dunnage.document import Refused
+from dunnage.document import Refused, is_template
 from dunnage.source import SourceError, Tree
 
 LocksNear = Callable[[str], Iterable[str]]
@@ -64,7 +64,7 @@ def _add(folder: str, result: Concerned, manifests: Manifests) -> None:
             return
         root = manifests.root_of(found)
     except Refused as refused:
-        if b"{{" not in refused.file.data and b"{%" not in refused.file.data:
+        if not is_template(refused.file.data):
             result.refused.append(refused)
         return
     result.roots[root.folder] = root
