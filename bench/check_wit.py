@@ -1,8 +1,9 @@
-"""Measures check-wit-limits on generated WIT against a bare Python start.
+"""Measures the hooks about WIT on generated files against a bare Python start.
 
-One file, as in a commit; a thousand, in packages of ten files; and how much of them it reads in a second above the time
-that it takes to start. `make bench` runs it; the arguments are how many rounds, and a folder of real WIT files to
-measure too, in which nothing is to be found.
+check-wit-limits reads one file, as in a commit; a thousand, in packages of ten files; and how much of them it reads in
+a second above the time that it takes to start. check-wit-lock and check-wit-pins look at the project that a file is of.
+`make bench` runs it; the arguments are how many rounds, and a folder of real WIT files to measure too, in which nothing
+is to be found.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 from bench.check_cargo_lock import install, medians, process
+from dunnage.wit import wit_deps
 
 HEADER = "package example:package-{package}@0.2.0;\n"
 INTERFACE = """
@@ -69,6 +71,29 @@ def write(folder: Path, count: int) -> list[str]:
     return names
 
 
+def write_projects(folder: Path) -> None:
+    """Write a project of wit-deps and one of wkg, each in order and with one dependency."""
+    vendored = text(0).replace("package-0", "package-a").encode()
+    url = f'url = "https://github.com/example/package/archive/{"0123456789" * 4}.tar.gz"\n'
+    digests = wit_deps.digests({"part.wit": vendored})
+    own = "package example:own@0.1.0;\nworld own {\n    import example:package-a/part-0-a@0.2.0;\n}\n"
+    lock = (
+        'version = 1\n\n[[packages]]\nname = "example:package-a"\nregistry = "example.com"\n\n[[packages.versions]]\n'
+    )
+    lock += f'requirement = "=0.2.0"\nversion = "0.2.0"\ndigest = "sha256:{digests.sha256}"\n'
+    locked = f'[package]\n{url}sha256 = "{digests.sha256}"\nsha512 = "{digests.sha512}"\n'
+    for name, data in {
+        "wit-deps/wit/own.wit": own.encode(),
+        "wit-deps/wit/deps/package/part.wit": vendored,
+        "wit-deps/wit/deps.toml": f"[package]\n{url}".encode(),
+        "wit-deps/wit/deps.lock": locked.encode(),
+        "wkg/wit/own.wit": own.encode(),
+        "wkg/wkg.lock": lock.encode(),
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+
+
 def size(folder: Path, names: list[str]) -> int:
     """Count the bytes in files."""
     return sum((folder / name).stat().st_size for name in names)
@@ -80,8 +105,9 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="dunnage-bench-") as scratch:
         folder = Path(scratch).resolve()
         python, lock_hook = install(folder)
-        hook = str(Path(lock_hook[0]).parent / "check-wit-limits")
+        hook, pins, lock = (str(Path(lock_hook[0]).parent / f"check-wit-{name}") for name in ("limits", "pins", "lock"))
         names = write(folder, 1000)
+        write_projects(folder)
         alone = folder / "alone.wit"
         alone.write_text(text(0), encoding="utf-8")
 
@@ -90,6 +116,11 @@ def main(arguments: list[str]) -> None:
             "1 file": process([hook, "alone.wit"], folder),
             "1 file of a package of 10": process([hook, names[0]], folder),
             "1,000 files": process([hook, *names], folder),
+            "check-wit-pins, wit-deps": process([pins, "wit-deps/wit/own.wit"], folder),
+            "check-wit-pins, wkg": process([pins, "wkg/wit/own.wit"], folder),
+            "check-wit-lock, wit-deps": process([lock, "wit-deps/wit/own.wit"], folder),
+            "check-wit-lock, vendored": process([lock, "wit-deps/wit/deps/package/part.wit"], folder),
+            "check-wit-lock, wkg": process([lock, "wkg/wit/own.wit"], folder),
         }
         sizes = {"1,000 files": size(folder, names)}
         if len(arguments) > 1:
