@@ -51,11 +51,13 @@ def proved(file: File, changes: Sequence[Change | None]) -> list[bool]:
 
 
 def _takes(change: Change, taken: list[tuple[int, int]]) -> bool:
-    """Put the places of a change among those taken, which are in order, if they touch none of them."""
+    """Put the places of a change among those taken, which are in order, if they overlap with none of them."""
     places = sorted(edit[1:3] for edit in change.edits)
     for start, end in places:
         at = bisect_left(taken, (start, end))
-        if any(begin <= end and start <= stop for begin, stop in taken[max(at - 1, 0) : at + 1]):
+        if (at and taken[at - 1][1] > start) or any(
+            near[0] < end or near == (start, end) for near in taken[at : at + 1]
+        ):
             return False
     for place in places:
         insort(taken, place)
@@ -164,9 +166,7 @@ def headed(file: File, table: str, keys: Sequence[str], elsewhere: Sequence[Chan
         return None
     start = min(toml.locate(file, (key,)).start for key in keys)
     at = _line_start(file.data, start)
-    begin = at
-    while begin and (line := _line_start(file.data, begin - 1)) < begin and file.data[line:begin].lstrip()[:1] == b"#":
-        begin = line
+    begin = _over(file.data, at)
     # A comment at the top is about the file.
     if begin > len(b"\xef\xbb\xbf"):
         at = begin
@@ -201,18 +201,20 @@ def lifted(file: File, table: str) -> Change | None:
     """The keys of a table moved to the root, over the first header, as they are written, with the comments after."""
     header = re.compile(rb"[ \t]*\[[ \t]*%b[ \t]*\][ \t]*(\r?\n)?" % _quoted(table).encode())
     own = header.match(file.data, _line_start(file.data, toml.locate(file, (table,)).start))
-    first = re.compile(rb"(?m)^(?:[ \t]*#[^\n]*\n)*[ \t]*\[").search(file.data)
-    if own is None or first is None:
+    if own is None:
         return None
+    starts = (toml.locate_value(file, (key,)).start for key in toml.parse(file))
+    header_line = _line_start(file.data, min(start for start in starts if file.data[start : start + 1] == b"["))
     keys: list[Keys] = [(table, key) for key in toml.parse(file)[table]]
     pairs = "".join(f"{_pair(file, each)}{_newline(file)}" for each in keys)
 
     def expected(data: dict[str, Any]) -> None:
         _spill(data, table)
 
+    at = _over(file.data, header_line)
     # A comment at the top is about the file.
-    at = first.start() if first.start() > len(b"\xef\xbb\xbf") else first.end() - 1
-    at = _line_start(file.data, at)
+    if at <= len(b"\xef\xbb\xbf"):
+        at = header_line
     edits = [Edit(file.path, own.start(), own.end(), ""), *(_cut(file, each, with_comments=True) for each in keys)]
     return Change((Edit(file.path, at, at, f"{pairs}{_newline(file)}"), *edits), expected)
 
@@ -253,11 +255,9 @@ def headed_entry(file: File, keys: Keys, changes: Sequence[Change], said: str) -
 def gathered(file: File, keys: Keys, entries: Sequence[tuple[str, str]]) -> Change | None:
     """Entries with headers of their own made the strings of an array, each with the comments on it and what it said."""
     spans = [_block(file, (*keys, index)) for index in range(len(entries))]
-    comments = list(toml.comments(file))
     lines = [f"{keys[-1]} = ["]
     for span, (text, said) in zip(spans, entries, strict=True):
-        kept = [f"#{comment}" for place, comment in comments if span.start <= place.start < span.end]
-        lines += [f"    {comment}" for comment in (*kept, *([_comment(said)] if said else ()))]
+        lines += [f"    {comment}" for comment in (*_comments(file, span), *([_comment(said)] if said else ()))]
         lines.append(f"    {written(text)},")
     insertion = _insertion(file, keys[:-1], [*lines, "]"])
 
@@ -272,10 +272,8 @@ def _block(file: File, keys: Keys) -> Span:
     """The lines from the comments over a header to its last key, and a blank line after them."""
     header = toml.locate_value(file, keys)
     values = (toml.locate_value(file, (*keys, key)).end for key in _parent(toml.parse(file), (*keys, "")))
-    start = begin = _line_start(file.data, header.start)
-    while begin and file.data[(begin := _line_start(file.data, begin - 1)) : start].lstrip()[:1] == b"#":
-        start = begin
     after = re.compile(rb"[^\n]*\n?(?:[ \t]*\r?\n)?").match(file.data, max(values, default=header.start))
+    start = _over(file.data, _line_start(file.data, header.start))
     return Span(start, after.end() if after else header.end)
 
 
@@ -377,7 +375,11 @@ def _cut(file: File, keys: Keys, with_comments: bool = False) -> Edit:
 
 
 def _comments(file: File, span: Span) -> list[str]:
-    return [f"#{text}" for place, text in toml.comments(file) if span.start <= place.start < span.end]
+    if "deny comment places" not in file.cache:
+        found = list(toml.comments(file))
+        file.cache["deny comment places"] = [place.start for place, _ in found], [text for _, text in found]
+    starts, texts = file.cache["deny comment places"]
+    return [f"#{text}" for text in texts[bisect_left(starts, span.start) : bisect_left(starts, span.end)]]
 
 
 def _insertion(file: File, table: Keys, lines: Iterable[str]) -> Edit | None:
@@ -434,5 +436,16 @@ def _line_end(data: bytes, offset: int) -> int:
     return found.start() if found else len(data)
 
 
+def _over(data: bytes, at: int) -> int:
+    """Where the comments start that fill the lines right over the one that starts at `at`."""
+    start = at
+    while start and data[(line := _line_start(data, start - 1)) : start].lstrip()[:1] == b"#":
+        start = line
+    return start
+
+
 def _newline(file: File) -> str:
-    return "\r\n" if b"\r\n" in file.data else "\n"
+    if "deny newline" not in file.cache:
+        file.cache["deny newline"] = "\r\n" if b"\r\n" in file.data else "\n"
+    newline: str = file.cache["deny newline"]
+    return newline
