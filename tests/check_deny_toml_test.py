@@ -392,6 +392,12 @@ def test_fixes_for_the_old_one(before: str, after: str) -> None:
     assert fixed(after, "--cargo-deny-version=0.14") == after
 
 
+def test_many_entries_of_one_array_are_removed_together() -> None:
+    many = "".join('  "Unicode-3.0",\n' for _ in range(1000))
+    before = CLEAN.replace('["MIT"]', f'[\n{many}  "MIT",\n{many}]')
+    assert fixed(before, "--cargo-deny-version=0.14") == CLEAN.replace('["MIT"]', '[\n  "MIT",\n]')
+
+
 def test_the_old_schema_asks_for_the_old_keys(capsys: pytest.CaptureFixture[str]) -> None:
     old = "--cargo-deny-version=0.14"
     assert found(with_("advisories", 'vulnerability = "deny"\nunmaintained = "warn"'), capsys, old) == []

@@ -69,7 +69,8 @@ def _is_proved(file: File, changes: Sequence[Change]) -> bool:
     if "deny comments" not in file.cache:
         file.cache["deny comments"] = _comment_texts(file)
     try:
-        for change in changes:
+        # From the end, since what is removed from an array gives new numbers to what comes after it.
+        for change in reversed(changes):
             change.expected(expected)
         after = File(file.path, apply(file.data, (edit for change in changes for edit in change.edits)))
         return toml.parse(after) == expected and _comment_texts(after) >= file.cache["deny comments"]
