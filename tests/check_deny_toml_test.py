@@ -285,6 +285,119 @@ def test_fixes(before: str, after: str) -> None:
     assert fixed(after) == after
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            f'# us\n\n[graph] # g\ntargets = ["x86_64-unknown-linux-gnu"] # t\n[output]\nfeature-depth = 1\n\n{CLEAN}',
+            f'# us\n\n# g\ntargets = [{{ triple = "x86_64-unknown-linux-gnu" }}] # t\nfeature-depth = 1\n\n{CLEAN}',
+            id="headers at the top go",
+        ),
+        pytest.param(
+            f"# us\n\n{CLEAN}\n[graph]\n# which\nall-features = true # a\n\n[output]\nfeature-depth = 1\n",
+            f"# us\n\nall-features = true # a\n\nfeature-depth = 1\n\n{CLEAN}\n# which\n\n",
+            id="keys go over the first header",
+        ),
+        pytest.param(
+            f"[graph]\nexclude-unpublished = true\n{CLEAN}", CLEAN, id="crates that are not published are looked at"
+        ),
+        pytest.param(
+            with_("advisories", "version = 2 # new\nunsound = 'workspace'"),
+            with_("advisories", 'unmaintained = "deny"\nnotice = "deny" # new\nunsound = "deny"'),
+            id="version 2 of advisories in lint levels",
+        ),
+        pytest.param(
+            with_("advisories", 'version = 2\nunmaintained = "none"\nunsound = "all"\nnotice = "deny"'),
+            with_("advisories", 'unmaintained = "warn"\nunsound = "deny"\nnotice = "deny"'),
+            id="version 2 beside all levels",
+        ),
+        pytest.param(
+            with_("licenses", "version = 2"), with_("licenses", 'copyleft = "deny"'), id="version 2 of licenses"
+        ),
+        pytest.param(
+            with_("licenses", "version = 2\ninclude-build = false\ncopyleft = 'warn'"),
+            with_("licenses", "copyleft = 'warn'"),
+            id="build dependencies are looked at",
+        ),
+        pytest.param(
+            CLEAN.replace('["MIT"]', '[\n  "MIT",\n  "Unicode-3.0", # ICU\n  "Ubuntu-font-1.0",\n]'),
+            CLEAN.replace('["MIT"]', '[\n  "MIT",\n  # ICU\n]'),
+            id="later licences",
+        ),
+        pytest.param(
+            CLEAN.replace('["MIT"]', '["MIT", "Unicode-3.0", "GPL-3.0-only", "LGPL-2.1+", "AGPL-3.0-or-later"]'),
+            CLEAN.replace('["MIT"]', '["MIT", "GPL-3.0", "LGPL-2.1", "AGPL-3.0"]'),
+            id="GNU licences have no suffix",
+        ),
+        pytest.param(
+            with_(
+                "advisories",
+                'ignore = [\n  # a\n  { id = "RUSTSEC-2024-0001", reason = "b, review by 2027-03-01" }, # c\n'
+                '  { crate = "b", reason = "d" }, # yanked\n]',
+            ),
+            with_(
+                "advisories",
+                'ignore = [\n  # a\n  # b, review by 2027-03-01\n  "RUSTSEC-2024-0001", # c\n  # yanked\n]',
+            ),
+            id="ignored advisories, and crates",
+        ),
+        pytest.param(
+            with_("advisories", 'ignore = [{ id = "RUSTSEC-2024-0001", reason = "b, review by 2027-03-01" }]'),
+            with_("advisories", 'ignore = [\n    # b, review by 2027-03-01\n    "RUSTSEC-2024-0001",\n]'),
+            id="a comment needs a line",
+        ),
+        pytest.param(
+            f"{CLEAN}\n# a\n[[advisories.ignore]]\nid = 'RUSTSEC-2024-0001' # c\nreason = 'b, review by 2027-03-01'\n",
+            with_(
+                "advisories",
+                'ignore = [\n    # a\n    # c\n    # b, review by 2027-03-01\n    "RUSTSEC-2024-0001",\n]',
+            )
+            + "\n",
+            id="ignored advisories with headers",
+        ),
+        pytest.param(
+            with_("bans", 'skip = [\n  { crate = "a@>=1.2", reason = "b\\nc" },\n  "d:^1", # e\n]'),
+            with_(
+                "bans",
+                'skip = [\n  # b c\n  { name = "a", version = "=1.2" },\n  { name = "d", version = "^1" }, # e\n]',
+            ),
+            id="crates that are skipped",
+        ),
+        pytest.param(
+            f'{CLEAN}\n[[bans.deny]]\ncrate = "a"\nuse-instead = "b" # c\nwrappers = ["d"]\nreason = "e"\n',
+            f'{CLEAN}\n[[bans.deny]]\n# e; use b instead\nname = "a"\n# c\nwrappers = ["d"]\n',
+            id="crates that are denied, with headers",
+        ),
+        pytest.param(
+            with_("licenses", 'exceptions = [{ allow = ["ISC"], crate = "a@1" }] # b'),
+            with_("licenses", 'exceptions = [{ allow = ["ISC"], name = "a", version = "=1" }] # b'),
+            id="licence exceptions",
+        ),
+        pytest.param(
+            with_("sources", 'unused-allowed-source = "allow"'), CLEAN, id="what is not needed is only told of"
+        ),
+        *(
+            pytest.param(text, text, id=name)
+            for name, text in {
+                "more would pass": with_("sources", 'unused-allowed-source = "deny"'),
+                "nothing looks there": with_("bans", 'workspace-dependencies = { unused = "deny" }'),
+                "misspelt licence": CLEAN.replace('"MIT"', '"Unicode-3"'),
+                "both places": f"all-features = true\n[graph]\nall-features = true\n{CLEAN}",
+            }.items()
+        ),
+    ],
+)
+def test_fixes_for_the_old_one(before: str, after: str) -> None:
+    assert fixed(before, "--cargo-deny-version=0.14") == after
+    assert fixed(after, "--cargo-deny-version=0.14") == after
+
+
+def test_many_entries_of_one_array_are_removed_together() -> None:
+    many = "".join('  "Unicode-3.0",\n' for _ in range(1000))
+    before = CLEAN.replace('["MIT"]', f'[\n{many}  "MIT",\n{many}]')
+    assert fixed(before, "--cargo-deny-version=0.14") == CLEAN.replace('["MIT"]', '[\n  "MIT",\n]')
+
+
 def test_the_old_schema_asks_for_the_old_keys(capsys: pytest.CaptureFixture[str]) -> None:
     old = "--cargo-deny-version=0.14"
     assert found(with_("advisories", 'vulnerability = "deny"\nunmaintained = "warn"'), capsys, old) == []
@@ -292,6 +405,7 @@ def test_the_old_schema_asks_for_the_old_keys(capsys: pytest.CaptureFixture[str]
     assert found(with_("licenses", 'copyleft = "allow"'), capsys, old) == ["6 deny-toml/weak"]
     assert found(f"{CLEAN}\n[graph]\n", capsys, old) == ["15 deny-toml/rejected"]
     assert found(with_("bans", 'skip = [{ name = "a",\n}] # b'), capsys, old) == ["10 deny-toml/rejected"]
+    assert found(with_("licenses", "version = 2"), capsys, old) == ["6 deny-toml/rejected"]
     assert fixed(with_("advisories", 'notice = "allow"'), old) == with_("advisories", 'notice = "warn"')
 
 

@@ -64,6 +64,52 @@ allow-build-scripts = [{ name = "ring" }]
 """
 
 
+MODERN = """\
+# What we trust.
+[graph]
+targets = [
+    "x86_64-unknown-linux-gnu", # our servers
+]
+[output]
+feature-depth = 1
+
+[advisories]
+version = 2
+unmaintained = "workspace"
+ignore = [
+    { id = "RUSTSEC-2023-0071", reason = "nobody can time us" },
+    "yanked@1.0.0",
+]
+
+[licenses]
+version = 2
+allow = ["MIT", "Unicode-3.0", "GPL-3.0-or-later"]
+unused-license-exception = "allow"
+exceptions = [{ crate = "ring@0.17", allow = ["ISC", "Unicode-3.0"] }]
+
+[[licenses.clarify]]
+crate = "a"
+expression = "MIT"
+license-files = [{ path = "LICENSE", hash = 1 }]
+
+[bans]
+deny = [{ crate = "openssl", use-instead = "rustls", reason = "no C" }, "native-tls"]
+skip = [
+    "a@1.2.3",
+    { crate = "b:>=1, <2", reason = "c" }, # d
+]
+skip-tree = [{ crate = "e@0.3", depth = 2 }]
+features = [{ crate = "tokio", deny = ["full"] }]
+
+[[bans.allow]]
+crate = "f"
+reason = "g"
+
+[sources]
+unused-allowed-source = "warn"
+"""
+
+
 def verdict(text: str, schema: Schema) -> tuple[bool, bool]:
     """Whether we say that cargo-deny loads a file, and that it warns about a key that has moved."""
     file = File("deny.toml", text.encode())
@@ -131,3 +177,26 @@ def test_what_loads_in_the_old_one_still_does(
     truth = judge.judge(path.read_text())
     assert truth.loads, truth.output
     assert not truth.has_moved, truth.output
+
+
+def test_what_was_written_for_the_new_one_loads_in_the_old_one(
+    cargo_deny: str, old_cargo_deny: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = CargoDeny(old_cargo_deny, tmp_path, is_old=True)
+    new = CargoDeny(cargo_deny, tmp_path)
+    assert new.judge(MODERN).loads
+    assert not judge.judge(MODERN).loads
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    monkeypatch.chdir(tmp_path)
+    path = Path("deny.toml")
+    path.write_text(MODERN)
+    assert main(["--fix", "--cargo-deny-version=0.14", "deny.toml"]) == 1
+    fixed = path.read_text()
+    truth = judge.judge(fixed)
+    assert truth.loads, truth.output
+    assert not truth.has_moved, truth.output
+    assert [
+        text for text in ("our servers", "nobody can time us", "no C", "# c", "# d", "# g") if text not in fixed
+    ] == []
+    main(["--fix", "--cargo-deny-version=0.14", "deny.toml"])
+    assert path.read_text() == fixed

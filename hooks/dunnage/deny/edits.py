@@ -51,11 +51,13 @@ def proved(file: File, changes: Sequence[Change | None]) -> list[bool]:
 
 
 def _takes(change: Change, taken: list[tuple[int, int]]) -> bool:
-    """Put the places of a change among those taken, which are in order, if they touch none of them."""
+    """Put the places of a change among those taken, which are in order, if they overlap with none of them."""
     places = sorted(edit[1:3] for edit in change.edits)
     for start, end in places:
         at = bisect_left(taken, (start, end))
-        if any(begin <= end and start <= stop for begin, stop in taken[max(at - 1, 0) : at + 1]):
+        if (at and taken[at - 1][1] > start) or any(
+            near[0] < end or near == (start, end) for near in taken[at : at + 1]
+        ):
             return False
     for place in places:
         insort(taken, place)
@@ -67,7 +69,8 @@ def _is_proved(file: File, changes: Sequence[Change]) -> bool:
     if "deny comments" not in file.cache:
         file.cache["deny comments"] = _comment_texts(file)
     try:
-        for change in changes:
+        # From the end, since what is removed from an array gives new numbers to what comes after it.
+        for change in reversed(changes):
             change.expected(expected)
         after = File(file.path, apply(file.data, (edit for change in changes for edit in change.edits)))
         return toml.parse(after) == expected and _comment_texts(after) >= file.cache["deny comments"]
@@ -98,18 +101,19 @@ def removed(file: File, keys: Keys) -> Change:
     return Change((_cut(file, keys),), expected)
 
 
-def renamed(file: File, keys: Keys, key: str, value: Any) -> Change:
-    """The key at the end of `keys` replaced by `key` with another value."""
-    name = toml.locate(file, keys)
-    span = toml.locate_value(file, keys)
+def instead(file: File, keys: Keys, values: dict[str, Any]) -> Change:
+    """The key at the end of `keys` replaced by other keys, in its place."""
+    start, end = toml.locate(file, keys).start, toml.locate_value(file, keys).end
+    line = file.data[_line_start(file.data, start) : start]
+    between = ", " if line.strip() else f"{_newline(file)}{line.decode()}"
+    text = between.join(f"{key} = {written(value)}" for key, value in values.items())
 
     def expected(data: dict[str, Any]) -> None:
         table = _parent(data, keys)
         del table[keys[-1]]
-        table[key] = value
+        table.update(values)
 
-    edits = (Edit(file.path, name.start, name.end, key), Edit(file.path, span.start, span.end, written(value)))
-    return Change(edits, expected)
+    return Change((Edit(file.path, start, end, text),), expected)
 
 
 def added(file: File, table: Keys, key: str, value: Any) -> Change | None:
@@ -136,9 +140,7 @@ def moved(file: File, keys: Keys, home: Keys, beside: dict[str, Any]) -> Change 
     """The key at the end of `keys` moved as it is written, with the comments in it and after it, to the table `home`,
     where the keys of `beside` are added to it if the table is new.
     """
-    name, value = toml.locate(file, keys), toml.locate_value(file, keys)
-    after = re.compile(rb"[ \t]*#[^\r\n]*").match(file.data, value.end)
-    pair = file.data[name.start : after.end() if after else value.end].decode("utf-8")
+    pair = _pair(file, keys)
     is_new = not _exists(toml.parse(file), home)
     others = [f"{key} = {written(other)}" for key, other in beside.items()] if is_new else []
     insertion = _insertion(file, home, [pair, *others])
@@ -165,9 +167,7 @@ def headed(file: File, table: str, keys: Sequence[str], elsewhere: Sequence[Chan
         return None
     start = min(toml.locate(file, (key,)).start for key in keys)
     at = _line_start(file.data, start)
-    begin = at
-    while begin and (line := _line_start(file.data, begin - 1)) < begin and file.data[line:begin].lstrip()[:1] == b"#":
-        begin = line
+    begin = _over(file.data, at)
     # A comment at the top is about the file.
     if begin > len(b"\xef\xbb\xbf"):
         at = begin
@@ -179,6 +179,122 @@ def headed(file: File, table: str, keys: Sequence[str], elsewhere: Sequence[Chan
 
     edits = (edit for change in elsewhere for edit in change.edits)
     return Change((Edit(file.path, at, at, f"[{table}]{_newline(file)}"), *edits), expected)
+
+
+def unheaded(file: File, tables: Sequence[str], table: str) -> Change | None:
+    """The header of a table taken away where it is the first, or where only those of `tables` come before, which must
+    be taken away with it: its keys are then at the root.
+    """
+    header = re.compile(rb"[ \t]*\[[ \t]*%b[ \t]*\][ \t]*(\r?\n)?" % _quoted(table).encode())
+    start = _line_start(file.data, toml.locate(file, (table,)).start)
+    own = header.match(file.data, start)
+    others = (toml.locate_value(file, (other,)).start for other in toml.parse(file) if other not in tables)
+    if own is None or any(other < start and file.data[other : other + 1] == b"[" for other in others):
+        return None
+
+    def expected(data: dict[str, Any]) -> None:
+        _spill(data, table)
+
+    return Change((Edit(file.path, start, own.end(), ""),), expected)
+
+
+def lifted(file: File, table: str) -> Change | None:
+    """The keys of a table moved to the root, over the first header, as they are written, with the comments after."""
+    header = re.compile(rb"[ \t]*\[[ \t]*%b[ \t]*\][ \t]*(\r?\n)?" % _quoted(table).encode())
+    own = header.match(file.data, _line_start(file.data, toml.locate(file, (table,)).start))
+    if own is None:
+        return None
+    starts = (toml.locate_value(file, (key,)).start for key in toml.parse(file))
+    header_line = _line_start(file.data, min(start for start in starts if file.data[start : start + 1] == b"["))
+    keys: list[Keys] = [(table, key) for key in toml.parse(file)[table]]
+    pairs = "".join(f"{_pair(file, each)}{_newline(file)}" for each in keys)
+
+    def expected(data: dict[str, Any]) -> None:
+        _spill(data, table)
+
+    at = _over(file.data, header_line)
+    # A comment at the top is about the file.
+    if at <= len(b"\xef\xbb\xbf"):
+        at = header_line
+    edits = [Edit(file.path, own.start(), own.end(), ""), *(_cut(file, each, with_comments=True) for each in keys)]
+    return Change((Edit(file.path, at, at, f"{pairs}{_newline(file)}"), *edits), expected)
+
+
+def _spill(data: dict[str, Any], table: str) -> None:
+    values = data.pop(table)
+    if any(key in data for key in values):
+        raise KeyError(table)
+    data.update(values)
+
+
+def entry(file: File, keys: Keys, value: Any, said: str) -> Change:
+    """The entry of an array, a string or an inline table, replaced, and a comment put over it unless it is empty."""
+    span = toml.locate_value(file, keys)
+
+    def expected(data: dict[str, Any]) -> None:
+        _parent(data, keys)[keys[-1]] = value
+
+    edits = [Edit(file.path, span.start, span.end, written(value))]
+    if said:
+        edits = _commented(file, span, edits[0], said)
+    return Change(tuple(edits), expected)
+
+
+def headed_entry(file: File, keys: Keys, changes: Sequence[Change], said: str) -> Change:
+    """What `changes` do to an entry with a header of its own, and a comment put below that."""
+    header = toml.locate_value(file, keys).start
+    at = file.data.find(b"\n", header) + 1
+    comment = Edit(file.path, at, at, f"{_comment(said)}{_newline(file)}")
+
+    def expected(data: dict[str, Any]) -> None:
+        for change in changes:
+            change.expected(data)
+
+    return Change((*([comment] if said else []), *(edit for change in changes for edit in change.edits)), expected)
+
+
+def gathered(file: File, keys: Keys, entries: Sequence[tuple[str, str]]) -> Change | None:
+    """Entries with headers of their own made the strings of an array, each with the comments on it and what it said."""
+    spans = [_block(file, (*keys, index)) for index in range(len(entries))]
+    lines = [f"{keys[-1]} = ["]
+    for span, (text, said) in zip(spans, entries, strict=True):
+        lines += [f"    {comment}" for comment in (*_comments(file, span), *([_comment(said)] if said else ()))]
+        lines.append(f"    {written(text)},")
+    insertion = _insertion(file, keys[:-1], [*lines, "]"])
+
+    def expected(data: dict[str, Any]) -> None:
+        _parent(data, keys)[keys[-1]] = [text for text, _ in entries]
+
+    cuts = (Edit(file.path, span.start, span.end, "") for span in spans)
+    return insertion and Change((insertion, *cuts), expected)
+
+
+def _block(file: File, keys: Keys) -> Span:
+    """The lines from the comments over a header to its last key, and a blank line after them."""
+    header = toml.locate_value(file, keys)
+    values = (toml.locate_value(file, (*keys, key)).end for key in _parent(toml.parse(file), (*keys, "")))
+    after = re.compile(rb"[^\n]*\n?(?:[ \t]*\r?\n)?").match(file.data, max(values, default=header.start))
+    start = _over(file.data, _line_start(file.data, header.start))
+    return Span(start, after.end() if after else header.end)
+
+
+def _commented(file: File, span: Span, edit: Edit, said: str) -> list[Edit]:
+    """An edit of an entry, with a comment in a line of its own over it."""
+    line = _line_start(file.data, span.start)
+    before = file.data[line : span.start]
+    if not before.strip():
+        return [Edit(file.path, line, line, f"{before.decode()}{_comment(said)}{_newline(file)}"), edit]
+    indent = before[: len(before) - len(before.lstrip())].decode() + "    "
+    start = line + len(before.rstrip(b" \t"))
+    text = f"{_newline(file)}{indent}{_comment(said)}{_newline(file)}{indent}{edit.text}"
+    last = re.compile(rb"[ \t]*,?[ \t]*(?=\])").match(file.data, span.end)
+    closing = f",{_newline(file)}" if last else ""
+    return [Edit(file.path, start, last.end() if last else span.end, f"{text}{closing}")]
+
+
+def _comment(text: str) -> str:
+    """A text of any kind as a comment of one line."""
+    return "# " + " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", text).split())
 
 
 def explained(file: File, keys: Keys, key: str, text: str, reason: str) -> Change:
@@ -194,9 +310,11 @@ def explained(file: File, keys: Keys, key: str, text: str, reason: str) -> Chang
 
 
 def written(value: Any) -> str:
-    """A value as TOML writes it: a string, a number, true or false, or an array of these."""
+    """A value as TOML writes it: a string, a number, true or false, or an array or table, with bare keys, of these."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key} = {written(inner)}' for key, inner in value.items())} }}"
     if isinstance(value, list):
         return f"[{', '.join(map(written, value))}]"
     if isinstance(value, str):
@@ -225,6 +343,13 @@ def _exists(data: Any, keys: Keys) -> bool:
     return True
 
 
+def _pair(file: File, keys: Keys) -> str:
+    """A key with its value as they are written, with the comments in it and after it."""
+    name, value = toml.locate(file, keys), toml.locate_value(file, keys)
+    after = re.compile(rb"[ \t]*#[^\r\n]*").match(file.data, value.end)
+    return file.data[name.start : after.end() if after else value.end].decode("utf-8")
+
+
 def _cut(file: File, keys: Keys, with_comments: bool = False) -> Edit:
     """The removal of a key with its value, and of its line or, where others are in it, of a comma.
 
@@ -235,8 +360,9 @@ def _cut(file: File, keys: Keys, with_comments: bool = False) -> Edit:
     line = _line_start(data, name.start)
     prefix = re.search(rb"(?:%b[ \t]*\.[ \t]*)*\Z" % _KEY, data[line : name.start])
     start = line + (prefix.start() if prefix else name.start - line)
-    if not data[line:start].strip():
-        rest = re.compile(rb"[ \t]*(?:#[^\r\n]*)?(?:\r?\n)?").match(data, value.end)
+    comma = rb",?[ \t]*" if isinstance(keys[-1], int) else rb""
+    rest = re.compile(rb"[ \t]*%b(?:#[^\r\n]*)?(?:\r?\n|\Z)" % comma).match(data, value.end)
+    if not data[line:start].strip() and (rest or not comma):
         indent = data[line:start].decode()
         end = rest.end() if rest else value.end
         kept = [] if with_comments else _comments(file, Span(value.start, end))
@@ -250,7 +376,11 @@ def _cut(file: File, keys: Keys, with_comments: bool = False) -> Edit:
 
 
 def _comments(file: File, span: Span) -> list[str]:
-    return [f"#{text}" for place, text in toml.comments(file) if span.start <= place.start < span.end]
+    if "deny comment places" not in file.cache:
+        found = list(toml.comments(file))
+        file.cache["deny comment places"] = [place.start for place, _ in found], [text for _, text in found]
+    starts, texts = file.cache["deny comment places"]
+    return [f"#{text}" for text in texts[bisect_left(starts, span.start) : bisect_left(starts, span.end)]]
 
 
 def _insertion(file: File, table: Keys, lines: Iterable[str]) -> Edit | None:
@@ -307,5 +437,16 @@ def _line_end(data: bytes, offset: int) -> int:
     return found.start() if found else len(data)
 
 
+def _over(data: bytes, at: int) -> int:
+    """Where the comments start that fill the lines right over the one that starts at `at`."""
+    start = at
+    while start and data[(line := _line_start(data, start - 1)) : start].lstrip()[:1] == b"#":
+        start = line
+    return start
+
+
 def _newline(file: File) -> str:
-    return "\r\n" if b"\r\n" in file.data else "\n"
+    if "deny newline" not in file.cache:
+        file.cache["deny newline"] = "\r\n" if b"\r\n" in file.data else "\n"
+    newline: str = file.cache["deny newline"]
+    return newline

@@ -23,6 +23,12 @@ _NOUNS = {
 }
 
 
+_LATER_IN_PACKAGES = {
+    "crate": "write `name`, with `version` beside it if it names one",
+    "reason": "say it in a comment",
+    "use-instead": "say it in a comment",
+}
+
 # The parts of TOML in which others are not to be looked for, and those that matter to where lines may end.
 _TOKEN = (
     rb"""(?s)(?P<string>"{3}[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"{3,5}|'{3}.*?'{3,5}|"[^"\\]*(?:\\.[^"\\]*)*"|'[^']*')"""
@@ -34,8 +40,8 @@ class Problem(NamedTuple):
     """Something that cargo-deny has against a file."""
 
     kind: str
-    """`moved`, which is a warning; `removed`, `renamed`, `unknown`, `missing`, `type`, `value` or `conflict`, for which
-    the file is refused.
+    """`moved`, which is a warning; `removed`, `renamed`, `later`, `unknown`, `missing`, `type`, `value` or `conflict`,
+    for which the file is refused.
     """
     keys: Keys
     """Where: a key, or as far down to it as there is something."""
@@ -146,6 +152,10 @@ class _Reader:
                 message = f"`{key}` is called `{table.renamed[key]}` now: {self._tool} refuses it"
                 yield Problem("renamed", (*keys, key), message, f"write `{table.renamed[key]}`, an array")
                 continue
+            if key in table.later:
+                message = f"`{key}` is no key of {_header(keys)} yet: {self._tool} refuses it"
+                yield Problem("later", (*keys, key), message, f"remove it: {table.later[key].lost}")
+                continue
             type_ = table.keys.get(key)
             if type_ is None:
                 if not table.lax:
@@ -218,7 +228,7 @@ class _Reader:
             yield self._wrong_type(keys, "a string or a table" if type_.text else "a table", value)
             return
         naming = ("crate",) if type_.crate and "crate" in value else ("name", "version")
-        if naming[0] not in value:
+        if naming[0] not in value and (type_.crate or "crate" not in value):
             word = "crate" if type_.crate else "name"
             yield self._missing(keys, word)
         for key in naming:
@@ -232,6 +242,9 @@ class _Reader:
         for key, other in others.items():
             if key in type_.keys:
                 yield from self.value(other, type_.keys[key], (*keys, key))
+            elif key in _LATER_IN_PACKAGES and not (type_.crate or type_.lax):
+                message = f"`{key}` is no key of {_header(keys)} yet: {self._tool} refuses it"
+                yield Problem("later", (*keys, key), message, _LATER_IN_PACKAGES[key])
             elif not type_.lax:
                 yield self._unknown((*keys, key), dict.fromkeys(naming) | type_.keys)
         if others or not type_.text:
@@ -292,14 +305,14 @@ class _Reader:
             name, version = spec
             text = entry.get("crate", "") if isinstance(entry, dict) else entry
             try:
-                requirement = self._requirement(_exactly(version) if "@" in text else version) if version else None
+                requirement = self._requirement(exactly(version) if "@" in text else version) if version else None
             except ValueError:
                 continue
             named.append(((name, requirement), index))
         return named
 
 
-def _exactly(version: str) -> str:
+def exactly(version: str) -> str:
     """What `@` makes of a version requirement: the operator of the first comparator counts for nothing."""
     first, *rest = version.split(",")
     number = first.lstrip(" <>=~^").rstrip(" *xX.")

@@ -23,6 +23,17 @@ Type = Any
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
+class Later(NamedTuple):
+    """What is to be known of a key that came with a later release, to do without it."""
+
+    lost: str
+    """What happens without it."""
+    harmless: tuple[str, ...] | None
+    """The values without which no more passes than with them; None if that goes for each."""
+    implied: Mapping[str, str] = MappingProxyType({})
+    """The values of other keys that it stood for, where they are not what is taken if nothing is said."""
+
+
 class Table(NamedTuple):
     """A table with these keys and no others."""
 
@@ -34,6 +45,8 @@ class Table(NamedTuple):
     """Keys that the file is refused for since they were renamed, and today's, whose value is an array of theirs."""
     moved: Mapping[str, str] = _NONE
     """Keys that are still read here, with a warning, and the table in which they are to be, seen from this one."""
+    later: Mapping[str, "Later"] = MappingProxyType({})
+    """Keys that the file is refused for since they came with a later release."""
     lax: bool = False
     """Other keys are allowed, and mean nothing."""
 
@@ -272,6 +285,7 @@ NEW = Schema(
 )
 
 _OLD_NAMED = Package({}, text=False, crate=False)
+_ONLY_SEEN = ("allow", "warn")
 
 OLD = Schema(
     release="0.14.2",
@@ -308,6 +322,16 @@ OLD = Schema(
                     "maximum-db-staleness": "duration",
                 },
                 renamed={"db-url": "db-urls"},
+                later={
+                    "version": Later(
+                        "what it asked for is asked for by lint levels",
+                        None,
+                        {"unmaintained": "deny", "unsound": "deny", "notice": "deny"},
+                    ),
+                    "unused-ignored-advisory": Later(
+                        "an entry of `ignore` that is not needed only brings a warning", _ONLY_SEEN
+                    ),
+                },
             ),
             "bans": Table(
                 {
@@ -356,6 +380,11 @@ OLD = Schema(
                     ),
                 },
                 moved={"allow-build-scripts": "build"},
+                later={
+                    "allow-workspace": Later("a crate of the workspace must be in `allow` if any is", None),
+                    "workspace-dependencies": Later("nothing looks at the dependencies of the workspace", ()),
+                    "std-replacements": Later("nothing looks for crates that the standard library replaces", ()),
+                },
             ),
             "licenses": Table(
                 {
@@ -381,7 +410,14 @@ OLD = Schema(
                     ],
                     "exceptions": [Package({"allow": ["licensee"]}, required=("allow",), text=False, crate=False)],
                     "include-dev": "bool",
-                }
+                },
+                later={
+                    "version": Later("what it asked for is asked for by lint levels", None, {"copyleft": "deny"}),
+                    "unused-license-exception": Later(
+                        "an exception that is not needed only brings a warning", _ONLY_SEEN
+                    ),
+                    "include-build": Later("the licences of build dependencies are always looked at", None),
+                },
             ),
             "sources": Table(
                 {
@@ -392,7 +428,11 @@ OLD = Schema(
                     "allow-org": Table({"github": ["string"], "gitlab": ["string"], "bitbucket": ["string"]}, lax=True),
                     "private": ["source-url"],
                     "required-git-spec": _GIT_SPEC,
-                }
+                },
+                later={
+                    "unused-allowed-source": Later("a source that is not needed only brings a warning", _ONLY_SEEN),
+                    "unused-allowed-org": Later("nothing tells of an organisation that is not needed", _ONLY_SEEN),
+                },
             ),
             "targets": [Table({"triple": "string", "features": ["string"]}, required=("triple",), lax=True)],
             "exclude": ["string"],
@@ -401,7 +441,8 @@ OLD = Schema(
             "all-features": "bool",
             "no-default-features": "bool",
             "exclude-dev": "bool",
-        }
+        },
+        later={"exclude-unpublished": Later("crates that are not published are looked at too", None)},
     ),
 )
 

@@ -277,7 +277,8 @@ def licensee(text: str, schema: Schema) -> Problem:
     if kinds in (["license"], ["reference"], ["license", "with", "exception"], ["reference", "with", "exception"]):
         return _gnu_suffix(text) if schema.spdx == 1 and words[0][0] == "license" and _is_gnu(words[0][1]) else None
     if kinds == ["license", "+"] and _is_gnu(words[0][1]):
-        return f'is no licence to allow; write "{words[0][1].removesuffix("-only")}-or-later"'
+        later = "-or-later" if schema.spdx > 1 else ""
+        return f'is no licence to allow; write "{words[0][1].removesuffix("-only")}{later}"'
     return "is not one licence; write a single SPDX identifier, with or without `WITH` and an exception"
 
 
