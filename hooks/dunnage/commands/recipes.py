@@ -201,11 +201,21 @@ def _with_included(read: Read, path: str, included: Callable[[File], Iterable[st
 
 
 def ignored(file: File, script: Script) -> Span | None:
-    """The `-` in front of a recipe line, for which make and just go on where it fails; None if there is none."""
+    """What has make or just go on where a recipe line fails: the `-` in front of it, or make's `.IGNORE` for its
+    target or all in the file; None if there is neither.
+    """
     if script.place.kind not in ("makefile", "justfile") or not script.offsets:
         return None
     end = start = script.offsets[0][1]
     while start and file.data[start - 1] in b" \t@+-":
         start -= 1
     at = file.data.find(b"-", start, end)
-    return None if at < 0 else Span(at, at + 1)
+    if at >= 0:
+        return Span(at, at + 1)
+    if script.place.kind == "makefile":
+        targets = set(script.place.names[0].removeprefix("recipe ").split())
+        for found in re.finditer(rb"(?m)^(\.IGNORE)[ \t]*:([^:\r\n#]*)", file.data):
+            named = found[2].decode().split()
+            if not named or targets.intersection(named):
+                return Span(*found.span(1))
+    return None
