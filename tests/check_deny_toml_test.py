@@ -326,10 +326,14 @@ def test_the_end_of_all_days(capsys: pytest.CaptureFixture[str]) -> None:
     assert found(text, capsys, "--today=9999-12-30", "--max-review-days=99999") == []
 
 
-def test_the_policy_that_is_shown_is_the_one_that_holds(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--show-policy"]) == 0
-    Path("policy.toml").write_text(capsys.readouterr().out)
-    assert found(CLEAN, capsys, "--policy=policy.toml") == []
+@pytest.mark.parametrize("version", ["0.20", "0.14"])
+def test_the_policy_that_is_shown_is_the_one_that_holds(version: str, capsys: pytest.CaptureFixture[str]) -> None:
+    known = f"--cargo-deny-version={version}"
+    assert main(["--show-policy", known]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"# What check-deny-toml asks of a deny.toml for cargo-deny {version}.")
+    Path("policy.toml").write_text(text)
+    assert found(CLEAN, capsys, "--policy=policy.toml", known) == []
 
 
 @pytest.mark.parametrize(

@@ -354,7 +354,11 @@ HOOK = Hook(
             default={},
             read=_read_policy,
         ),
-        Option("--show-policy", "print the values that are asked for, and exit", shown=lambda: policies.shipped(NEW)),
+        Option(
+            "--show-policy",
+            "print the values that are asked for, and exit",
+            shown=lambda options: policies.shipped(options.cargo_deny_version),
+        ),
         Option(
             "--max-review-days",
             f"how far ahead the review of an exception may lie (default: {_REVIEW_DAYS})",

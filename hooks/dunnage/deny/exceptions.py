@@ -114,11 +114,12 @@ def mentions_review(text: str) -> bool:
 def _dates(text: str) -> list[str]:
     """What is spelt like a date and comes after `review by`, letters of either case."""
     dates = []
-    for rest in text.lower().split(_REVIEW)[1:]:
+    pieces = text.lower().split(_REVIEW)
+    for before, rest in zip(pieces, pieces[1:], strict=False):
         written, after = rest[:10], rest[10:11]
         digits = written[:4] + written[5:7] + written[8:]
         is_date = len(digits) == 8 and digits.isascii() and digits.isdigit() and written[4] == written[7] == "-"
-        if is_date and not (after.isalnum() or after in ("-", "_")):
+        if is_date and not (before[-1:].isalnum() or after.isalnum() or after in ("-", "_")):
             dates.append(written)
     return dates
 
