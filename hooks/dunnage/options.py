@@ -4,6 +4,7 @@ argparse reads them, but only where there is an option to read: it takes as long
 run.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -58,7 +59,7 @@ def parse(
     _parser(options, prog, description, epilog, version).parse_args(argv, values)
     for option in options:
         if option.shown and getattr(values, _key(option)):
-            print(option.shown(values), end="")
+            sys.stdout.write(option.shown(values))
             raise SystemExit(0)
     return values
 

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dunnage import toml
@@ -115,7 +116,7 @@ def _dates(text: str) -> list[str]:
     """What is spelt like a date and comes after `review by`, letters of either case."""
     dates = []
     pieces = text.lower().split(_REVIEW)
-    for before, rest in zip(pieces, pieces[1:], strict=False):
+    for before, rest in pairwise(pieces):
         written, after = rest[:10], rest[10:11]
         digits = written[:4] + written[5:7] + written[8:]
         is_date = len(digits) == 8 and digits.isascii() and digits.isdigit() and written[4] == written[7] == "-"
