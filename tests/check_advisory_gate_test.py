@@ -371,6 +371,13 @@ def test_toothless(files: dict[str, str], where: list[str]) -> None:
         ),
         pytest.param({CI: run("ci/a.sh"), "ci/a.sh": "set -e\ncargo deny check\necho done\n"}, id="script with set -e"),
         pytest.param({CI: run("bash -e ci/a.sh"), "ci/a.sh": "cargo deny check\necho done\n"}, id="called with -e"),
+        pytest.param(
+            {
+                CI: run("just deny"),
+                "justfile": 'set shell := ["bash", "-euo", "pipefail", "-c"]\ndeny:\n  cargo deny check | tee log\n',
+            },
+            id="just's shell",
+        ),
         pytest.param({CI: run("cargo deny check -A warnings -A unmatched-source")}, id="harmless -A"),
         pytest.param(
             {

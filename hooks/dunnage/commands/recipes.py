@@ -160,11 +160,13 @@ def done(read: Read, path: str, goals: Sequence[str]) -> Iterator[tuple[File, Sc
         if goal not in seen:
             seen.add(goal)
             waiting += by_name.get(goal, ())
+    settings = (re.search(r"(?m)^set[ \t]+shell[ \t]*:=[ \t]*\[([^\]]*)\]", file.text) for file in files)
+    shell_flags = next((" ".join(re.findall(r"['\"]([^'\"]*)['\"]", found[1])) for found in settings if found), "")
     for file in files:
         for script in _scripts(file, justfile.scripts):
             if script.place.names[0].removeprefix("recipe ") in seen:
                 first = script.text.partition("\n")[0]
-                flags = first.partition(" ")[2] if first.startswith("#!") else ""
+                flags = first.partition(" ")[2] if first.startswith("#!") else shell_flags
                 yield file, script, options(flags, Shell())
     for goal in goals:
         # A recipe of a module: `just ci::deny`.
