@@ -316,14 +316,25 @@ def test_the_job_in_the_help_passes_all_hooks(path: str) -> None:
         ),
         pytest.param({CI: run("cargo deny check -A vulnerability")}, [f"{CI}:7"], id="-A"),
         pytest.param(
+            {CI: uses(DENY, "with: {command-arguments: -A vulnerability}")}, [f"{CI}:6"], id="-A in an action's input"
+        ),
+        pytest.param(
             {GITLAB: "a:\n  script: cargo deny check\n  allow_failure: true\n"},
             [".gitlab-ci.yml:3"],
             id="allow_failure",
+        ),
+        pytest.param(
+            {GITLAB: "a:\n  script: cargo audit -D warnings\n  allow_failure:\n    exit_codes: [1, 137]\n"},
+            [".gitlab-ci.yml:4"],
+            id="allow_failure of an exit status",
         ),
         pytest.param({CI: run("make deny || :"), "Makefile": DENY_RECIPE}, [f"{CI}:7"], id="make"),
         pytest.param({CI: run("make -i deny"), "Makefile": DENY_RECIPE}, [f"{CI}:7"], id="make -i"),
         pytest.param(
             {CI: run("make deny"), "Makefile": "deny:\n\t-cargo deny check\n"}, ["Makefile:2"], id="- in make"
+        ),
+        pytest.param(
+            {CI: run("make deny"), "Makefile": DENY_RECIPE + ".IGNORE: deny\n"}, ["Makefile:3"], id=".IGNORE in make"
         ),
         pytest.param(
             {CI: run("just deny"), "justfile": "deny:\n  -@cargo deny check\n"}, ["justfile:2"], id="- in just"
@@ -360,6 +371,13 @@ def test_toothless(files: dict[str, str], where: list[str]) -> None:
         ),
         pytest.param({CI: run("ci/a.sh"), "ci/a.sh": "set -e\ncargo deny check\necho done\n"}, id="script with set -e"),
         pytest.param({CI: run("bash -e ci/a.sh"), "ci/a.sh": "cargo deny check\necho done\n"}, id="called with -e"),
+        pytest.param(
+            {
+                CI: run("just deny"),
+                "justfile": 'set shell := ["bash", "-euo", "pipefail", "-c"]\ndeny:\n  cargo deny check | tee log\n',
+            },
+            id="just's shell",
+        ),
         pytest.param({CI: run("cargo deny check -A warnings -A unmatched-source")}, id="harmless -A"),
         pytest.param(
             {
@@ -482,6 +500,13 @@ def test_unscheduled(on: str, job: str, is_found: bool) -> None:
     assert bool(found({CI: text}, require_schedule=True)) is is_found
 
 
+def test_what_is_left_out_on_a_schedule(capsys: pytest.CaptureFixture[str]) -> None:
+    text = run("cargo deny check").replace("[push, pull_request]", "{push: {}, schedule: [{cron: '0 0 * * *'}]}")
+    write({"Cargo.lock": "", CI: text.replace("    steps", "    if: github.event_name != 'schedule'\n    steps")})
+    assert main([CI, "--require-schedule"]) == 1
+    assert "`cargo deny check` is left out on a schedule" in capsys.readouterr().out
+
+
 def test_schedules_that_are_not_in_the_repository() -> None:
     assert found({GITLAB: "a: {script: cargo deny check}\n"}, require_schedule=True) == []
 
@@ -511,6 +536,16 @@ def test_what_another_workflow_has_on_a_schedule() -> None:
             {CI: uses("actions-rs/audit-check@v1") + "      - run: cargo deny check bans sources licenses\n"},
             f"{CI}:6",
             id="actions-rs/audit-check",
+        ),
+        pytest.param(
+            {GITLAB: "default:\n  before_script: [cargo update]\na: {script: cargo deny check}\n"},
+            f"{GITLAB}:2",
+            id="GitLab's before_script of all jobs",
+        ),
+        pytest.param(
+            {GITLAB: ".a:\n  before_script: [cargo update]\na: {extends: .a, script: cargo deny check}\n"},
+            f"{GITLAB}:2",
+            id="GitLab's before_script of another job",
         ),
     ],
 )

@@ -261,6 +261,14 @@ def test_rules(text: str, expected: list[str], capsys: pytest.CaptureFixture[str
         ),
         pytest.param("\ufeff" + with_("advisories", 'notice = "deny"'), "\ufeff" + CLEAN, id="byte order mark"),
         pytest.param(
+            "\ufeff" + CLEAN.replace('yanked = "deny"\n', ""), "\ufeff" + CLEAN, id="byte order mark, a key is added"
+        ),
+        pytest.param(
+            "\ufeffadvisories.notice = 'deny'\nadvisories." + CLEAN.partition("\n")[2],
+            "\ufeffadvisories." + CLEAN.partition("\n")[2],
+            id="byte order mark, its line is removed",
+        ),
+        pytest.param(
             with_("advisories", 'ignore = [\n  "RUSTSEC-2024-0001", # "so", review by 2027-03-01\n]'),
             with_(
                 "advisories",
@@ -425,10 +433,21 @@ def test_a_policy_is_read_key_by_key(capsys: pytest.CaptureFixture[str]) -> None
     assert fixed(CLEAN, "--policy=policy.toml") == CLEAN.replace('wildcards = "warn"', 'wildcards = "deny"')
 
 
-def test_the_policy_that_is_shown_is_the_one_that_holds(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--show-policy"]) == 0
-    Path("policy.toml").write_text(capsys.readouterr().out)
-    assert found(CLEAN, capsys, "--policy=policy.toml") == []
+def test_the_end_of_all_days(capsys: pytest.CaptureFixture[str]) -> None:
+    text = with_("advisories", 'ignore = ["RUSTSEC-2020-0001"] # why')
+    assert found(text, capsys, "--today=9999-12-30") == ["3 deny-toml/undated-exception"]
+    text = text.replace("why", "why; review by 9999-12-31")
+    assert found(text, capsys, "--today=9999-12-30", "--max-review-days=99999") == []
+
+
+@pytest.mark.parametrize("version", ["0.20", "0.14"])
+def test_the_policy_that_is_shown_is_the_one_that_holds(version: str, capsys: pytest.CaptureFixture[str]) -> None:
+    known = f"--cargo-deny-version={version}"
+    assert main(["--show-policy", known]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"# What check-deny-toml asks of a deny.toml for cargo-deny {version}.")
+    Path("policy.toml").write_text(text)
+    assert found(CLEAN, capsys, "--policy=policy.toml", known) == []
 
 
 @pytest.mark.parametrize(

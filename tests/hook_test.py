@@ -426,7 +426,7 @@ def _options(argv: Sequence[str]) -> Options | None:
     options = (
         Option("--most", "how many", "N", default=7, read=whole),
         Option("--also", "what else", "NAME", repeated=True),
-        Option("--show-terms", "print the terms and exit", shown=lambda: "100% good\n"),
+        Option("--show-terms", "print the terms and exit", shown=lambda _: "100% good\n"),
     )
     run(HOOK._replace(check=check, options=options), argv)
     return seen[0] if seen else None

@@ -86,7 +86,8 @@ def _of_action(run: Run, locks: _Locks) -> Gate | None:
     if action is None:
         return None
     inputs = {name: given.values for name, given in action.inputs.items()}
-    tool = _union(tools.action(action.name, action.ref, chosen) for chosen in _variants(inputs))
+    ways = [tools.action(action.name, action.ref, chosen) for chosen in _variants(inputs)]
+    tool = _union(ways)
     if tool is None:
         return None
     excuses = run.excuses()
@@ -96,7 +97,9 @@ def _of_action(run: Run, locks: _Locks) -> Gate | None:
     replaced = locks.replaced(run)
     if tool.replaces_lock and locks.is_there(run):
         replaced = Replaced(run.file.path, action.span, f"{action.name}@{action.ref}")
-    return Gate(run, action.span, action.name, tool, tuple(excuses), (), replaced)
+    always = [{each.option for each in way.lowered} for way in ways if way is not None]
+    lowered = tuple((action.span, each) for each in tool.lowered if all(each.option in options for options in always))
+    return Gate(run, action.span, action.name, tool, tuple(excuses), lowered, replaced)
 
 
 def _variants(inputs: Mapping[str, tuple[str, ...] | None]) -> Iterator[dict[str, str | None]]:

@@ -145,8 +145,12 @@ def _unscheduled(found: list[Gate]) -> Iterator[Finding]:
         return
     gate = about[0]
     workflow = gate.run.way[0].file
-    message = f"`{gate.name}` runs on {_list(gate.run.events)} alone: an advisory that is published later is not seen"
+    others = gate.run.events - {"schedule"}
+    message = f"`{gate.name}` runs on {_list(others)} alone: an advisory that is published later is not seen"
     help = f'add to `on:` in {workflow.path}:\n  schedule:\n    - cron: "0 6 * * *"'
+    if others != gate.run.events:
+        message = f"`{gate.name}` is left out on a schedule: an advisory that is published later is not seen"
+        help = f"let the job run too where `schedule` starts {workflow.path}"
     yield Finding(UNSCHEDULED, gate.run.file.path, gate.span, message, help)
 
 

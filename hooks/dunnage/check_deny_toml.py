@@ -242,14 +242,12 @@ def _bare(file: File, waiver: Waiver) -> _Found:
 
 
 def _reviewed(file: File, waiver: Waiver, said: str, options: Options) -> Iterator[_Found]:
-    from datetime import timedelta
-
     from dunnage.deny.exceptions import mentions_review, review
 
     today, days = options.today or _today(), options.max_review_days
     day, written = review(said)
     rule = UNDATED
-    help = f"say `review by` and a date, such as `review by {today + timedelta(days=min(days, 90))}`, in its reason"
+    help = f"say `review by` and a date, such as `review by {_later(today, min(days, 90))}`, in its reason"
     if day is None:
         message = f"the exception for `{waiver.name}` has no date by which it is looked at again"
         if written:
@@ -260,12 +258,19 @@ def _reviewed(file: File, waiver: Waiver, said: str, options: Options) -> Iterat
         rule = EXPIRED
         message = f"the exception for `{waiver.name}` was to be reviewed by {day}"
         help = "remove it if it is no longer needed; if it is, say why and set a new date"
-    elif day > today + timedelta(days=days):
+    elif day > _later(today, days):
         message = f"the exception for `{waiver.name}` is to be reviewed by {day}, more than {days} days ahead"
-        help = f"set a date up to {today + timedelta(days=days)}"
+        help = f"set a date up to {_later(today, days)}"
     else:
         return
     yield Finding(rule, file.path, toml.locate_value(file, waiver.keys), message, help), None, ""
+
+
+def _later(day: date, days: int) -> date:
+    """A day so many days later, or the last that there is."""
+    from datetime import timedelta
+
+    return day + min(timedelta(days=days), day.max - day)
 
 
 def _today() -> date:
@@ -349,7 +354,11 @@ HOOK = Hook(
             default={},
             read=_read_policy,
         ),
-        Option("--show-policy", "print the values that are asked for, and exit", shown=lambda: policies.shipped(NEW)),
+        Option(
+            "--show-policy",
+            "print the values that are asked for, and exit",
+            shown=lambda options: policies.shipped(options.cargo_deny_version),
+        ),
         Option(
             "--max-review-days",
             f"how far ahead the review of an exception may lie (default: {_REVIEW_DAYS})",

@@ -455,6 +455,8 @@ def _ignored(link: Link) -> Excuse | None:
     span = link.script and recipes.ignored(link.file, link.script)
     if not span or not link.script:
         return None
+    if link.file.data[span.start : span.end] == b".IGNORE":
+        return Excuse(link.file.path, span, "`.IGNORE` has make go on where it fails, so", "remove `.IGNORE`")
     tool = "make" if link.script.place.kind == "makefile" else "just"
     return Excuse(
         link.file.path, span, f"`-` in front of the line has {tool} go on where it fails, so", "remove the `-`"

@@ -4,6 +4,7 @@ argparse reads them, but only where there is an option to read: it takes as long
 run.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -30,8 +31,8 @@ class Option(NamedTuple):
     """Makes a value of what is typed; raises ValueError, with a clause that says what is wrong with it, to refuse."""
     repeated: bool = False
     """Whether it may be given several times; then its value is the list of all."""
-    shown: Callable[[], str] | None = None
-    """What is printed where it is given, instead of checking anything."""
+    shown: "Callable[[Options], str] | None" = None
+    """Says, given all options, what is printed where it is given, instead of checking anything."""
 
 
 class Options(SimpleNamespace):
@@ -48,14 +49,19 @@ COMMON = (
 def parse(
     argv: Sequence[str], options: Sequence[Option], prog: str, description: str, epilog: str, version: str
 ) -> Options:
-    """Read the arguments of a program. Raises SystemExit, as argparse does, after `--help`, `--version` or wrong
-    usage.
+    """Read the arguments of a program. Raises SystemExit, as argparse does, after `--help`, `--version`, an option that
+    prints something, or wrong usage.
     """
     values = Options(**{_key(option): _default(option) for option in options})
     if not any(argument.startswith("-") for argument in argv):
         values.files = list(argv)
         return values
-    return _parser(options, prog, description, epilog, version).parse_args(argv, values)
+    _parser(options, prog, description, epilog, version).parse_args(argv, values)
+    for option in options:
+        if option.shown and getattr(values, _key(option)):
+            sys.stdout.write(option.shown(values))
+            raise SystemExit(0)
+    return values
 
 
 def _parser(options: Sequence[Option], prog: str, description: str, epilog: str, version: str) -> "ArgumentParser":
@@ -82,8 +88,6 @@ def _parser(options: Sequence[Option], prog: str, description: str, epilog: str,
                 type=_reader(option.read),
                 help=option.help,
             )
-        elif option.shown:
-            parser.add_argument(option.name, action="version", version=option.shown(), help=option.help)
         else:
             parser.add_argument(option.name, action="store_true", help=option.help)
     parser.add_argument("--version", action="version", version=version)

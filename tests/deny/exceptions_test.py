@@ -20,6 +20,7 @@ from dunnage.source import File
         ("review by 2027-02-30", None, "2027-02-30"),
         ("review by 2027-3-1", None, ""),
         ("review by 2027-03-011", None, ""),
+        ("a preview by 2027-03-01", None, ""),
         ("review by: 2027-03-01", None, ""),
         ("review in 2027", None, ""),
         ("review by ", None, ""),

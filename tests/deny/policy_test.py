@@ -53,6 +53,28 @@ def test_scopes(asked: str, given: str, is_weak: bool) -> None:
     assert bool(list(policy.weaknesses({"advisories": {"unsound": given}}, asks, NEW))) == is_weak
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'advisories.unsound = "warn"',
+        'advisories.unsound = ["workspace", "warn"]',
+        "advisories.unsound = []",
+        "licenses.confidence-threshold = nan",
+        "licenses.confidence-threshold = inf",
+        "licenses.confidence-threshold = [0.9]",
+        "bans.allow-wildcard-paths = [true]",
+    ],
+)
+def test_values_that_cannot_be(text: str) -> None:
+    with pytest.raises(ValueError, match="which cannot be"):
+        policy.read(text, [NEW])
+
+
+def test_the_policy_for_one_generation_asks_nothing_strange_of_the_other() -> None:
+    asked = policy.default(OLD) | policy.suited(policy.read(policy.shipped(NEW), [NEW, OLD]), OLD)
+    assert asked["advisories.unmaintained"] == policy.default(OLD)["advisories.unmaintained"]
+
+
 def test_numbers_are_the_least() -> None:
     asks = policy.read("licenses.confidence-threshold = 0.9", [NEW])
     weak = [threshold for threshold in (0.8, 0.9, 1.0) if list(policy.weaknesses(_licenses(threshold), asks, NEW))]

@@ -11,45 +11,52 @@ from functools import partial
 
 from dunnage.commands import gitlab, yaml
 from dunnage.commands.job import Job, Step
+from dunnage.commands.model import Script
 from dunnage.commands.outcome import Excuse, Shell
 from dunnage.finding import Span
 from dunnage.source import File
 
 # GitLab's runner writes `set -eo pipefail` in front of the items of a script.
 _SHELL = Shell(stops=True, pipefail=True)
+_SCRIPTS = ("before_script", "script", "after_script")
 
 
 def jobs(file: File) -> Iterator[Job]:
-    """What jobs run, each script where it stands, in the order of the file. Raises SourceError as YAML does.
-
-    A failure in a script that several jobs share counts if it counts in one of them.
+    """What each job runs, with the scripts that it has from others, and then those that no job here has; in the order
+    of the file. Raises SourceError as YAML does.
     """
-    users: dict[tuple[str, str], list[str]] = {}
-    excuses: dict[str, tuple[Excuse, ...]] = {}
+    scripts: dict[tuple[str, str], list[Script]] = {}
+    for script in gitlab.scripts(file):
+        (*names, key) = script.place.names
+        scripts.setdefault((names[0].removeprefix("job ") if names else "", key), []).append(script)
+    used: set[tuple[str, str]] = set()
     for document in yaml.documents(file):
         found = gitlab.jobs_of(document)
-        for name in found:
+        for name, job in found.items():
             if name.startswith("."):
                 continue
             names = (gitlab.chain(name, found) or [name])[::-1]
-            excuses[name] = tuple(_excuses(file, [found[each] for each in names]))
-            for key in ("before_script", "script", "after_script"):
-                definer = next((each for each in names if found[each].get(key) is not None), None)
+            excuses = tuple(_excuses(file, [found[each] for each in names]))
+            inherited = [("default", document.get("default")), ("", document)] if job.get("inherit") is None else []
+            steps: list[Step] = []
+            for key in _SCRIPTS:
+                definers = [*((each, found[each]) for each in names), *inherited]
+                definer = next((each for each, node in definers if node and node.get(key) is not None), None)
                 if definer is not None:
-                    users.setdefault((definer, key), []).append(name)
-    steps: dict[str, list[Step]] = {}
-    for script in gitlab.scripts(file):
-        name = script.place.names[0].removeprefix("job ") if len(script.place.names) == 2 else ""
-        key = script.place.names[-1]
-        own = [excuses[user] for user in users.get((name, key), ())]
-        shared = own[0] if own and all(own) else ()
-        if key == "after_script":
-            why = "a failure in `after_script` does not fail the job, so"
-            span = Span(script.offsets[0][1], sum(script.offsets[-1][1:]))
-            shared = (*shared, Excuse(file.path, span, why, "move it to `script`"))
-        steps.setdefault(name, []).append(Step(script, None, _SHELL, "", partial(tuple, shared)))
-    for name, each in steps.items():
-        yield Job(name, tuple(each))
+                    used.add((definer, key))
+                    steps += (_step(file, script, excuses) for script in scripts.get((definer, key), ()))
+            yield Job(name, tuple(steps))
+    for place, left in scripts.items():
+        if place not in used:
+            yield Job(place[0], tuple(_step(file, script, ()) for script in left))
+
+
+def _step(file: File, script: Script, excuses: tuple[Excuse, ...]) -> Step:
+    if script.place.names[-1] == "after_script":
+        why = "a failure in `after_script` does not fail the job, so"
+        span = Span(script.offsets[0][1], sum(script.offsets[-1][1:]))
+        excuses = (*excuses, Excuse(file.path, span, why, "move it to `script`"))
+    return Step(script, None, _SHELL, "", partial(tuple, excuses))
 
 
 def included(file: File) -> tuple[list[str], bool]:
@@ -78,6 +85,9 @@ def _excuses(file: File, ancestry: Sequence[yaml.Node]) -> Iterator[Excuse]:
     when = _get(ancestry, "when")
     if allowed is not None and allowed.text.lower() in ("true", "yes"):
         yield _allowed(file, allowed)
+    elif allowed is not None and (status := _common_status(allowed)) is not None:
+        why = "`allow_failure` lets the pipeline pass where the job exits with 1, as it does over advisories, so"
+        yield Excuse(file.path, status.span, why, "remove 1 from `exit_codes`")
     elif when is not None and rules is None and when.text == "never":
         yield Excuse(file.path, when.span, "`when: never` keeps the job from running, so", "remove `when: never`")
     elif when is not None and rules is None and when.text == "manual" and allowed is None:
@@ -88,6 +98,13 @@ def _excuses(file: File, ancestry: Sequence[yaml.Node]) -> Iterator[Excuse]:
         tolerant = [found for rule in ways if (found := rule.get("allow_failure")) and found.text.lower() == "true"]
         if ways and len(tolerant) == len(ways):
             yield _allowed(file, tolerant[0])
+
+
+def _common_status(allowed: yaml.Node) -> yaml.Node | None:
+    """Where `allow_failure` names 1, with which cargo-audit and, over advisories alone, cargo-deny exit."""
+    codes = allowed.get("exit_codes")
+    each = codes.elements() if codes is not None and codes.kind == "sequence" else [codes]
+    return next((code for code in each if code is not None and code.text == "1"), None)
 
 
 def _allowed(file: File, node: yaml.Node) -> Excuse:

@@ -160,11 +160,13 @@ def done(read: Read, path: str, goals: Sequence[str]) -> Iterator[tuple[File, Sc
         if goal not in seen:
             seen.add(goal)
             waiting += by_name.get(goal, ())
+    settings = (re.search(r"(?m)^set[ \t]+shell[ \t]*:=[ \t]*\[([^\]]*)\]", file.text) for file in files)
+    shell_flags = next((" ".join(re.findall(r"['\"]([^'\"]*)['\"]", found[1])) for found in settings if found), "")
     for file in files:
         for script in _scripts(file, justfile.scripts):
             if script.place.names[0].removeprefix("recipe ") in seen:
                 first = script.text.partition("\n")[0]
-                flags = first.partition(" ")[2] if first.startswith("#!") else ""
+                flags = first.partition(" ")[2] if first.startswith("#!") else shell_flags
                 yield file, script, options(flags, Shell())
     for goal in goals:
         # A recipe of a module: `just ci::deny`.
@@ -201,11 +203,21 @@ def _with_included(read: Read, path: str, included: Callable[[File], Iterable[st
 
 
 def ignored(file: File, script: Script) -> Span | None:
-    """The `-` in front of a recipe line, for which make and just go on where it fails; None if there is none."""
+    """What has make or just go on where a recipe line fails: the `-` in front of it, or make's `.IGNORE` for its
+    target or all in the file; None if there is neither.
+    """
     if script.place.kind not in ("makefile", "justfile") or not script.offsets:
         return None
     end = start = script.offsets[0][1]
     while start and file.data[start - 1] in b" \t@+-":
         start -= 1
     at = file.data.find(b"-", start, end)
-    return None if at < 0 else Span(at, at + 1)
+    if at >= 0:
+        return Span(at, at + 1)
+    if script.place.kind == "makefile":
+        targets = set(script.place.names[0].removeprefix("recipe ").split())
+        for found in re.finditer(rb"(?m)^(\.IGNORE)[ \t]*:([^:\r\n#]*)", file.data):
+            named = found[2].decode().split()
+            if not named or targets.intersection(named):
+                return Span(*found.span(1))
+    return None

@@ -20,6 +20,7 @@ Expectation = Callable[[dict[str, Any]], object]
 """Makes of what a file says, in place, what it must say after a change."""
 
 _KEY = rb"""(?:[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
+_BOM = b"\xef\xbb\xbf"
 # How many changes are tried one by one, if not all of a file fit together.
 _MOST_ALONE = 40
 
@@ -169,7 +170,7 @@ def headed(file: File, table: str, keys: Sequence[str], elsewhere: Sequence[Chan
     at = _line_start(file.data, start)
     begin = _over(file.data, at)
     # A comment at the top is about the file.
-    if begin > len(b"\xef\xbb\xbf"):
+    if begin > len(_BOM):
         at = begin
 
     def expected(data: dict[str, Any]) -> None:
@@ -428,7 +429,8 @@ def _quoted(key: str) -> str:
 
 
 def _line_start(data: bytes, offset: int) -> int:
-    return data.rfind(b"\n", 0, offset) + 1
+    """Where the line starts, after a byte order mark."""
+    return data.rfind(b"\n", 0, offset) + 1 or (len(_BOM) if data.startswith(_BOM) else 0)
 
 
 def _line_end(data: bytes, offset: int) -> int:

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dunnage import toml
@@ -114,11 +115,12 @@ def mentions_review(text: str) -> bool:
 def _dates(text: str) -> list[str]:
     """What is spelt like a date and comes after `review by`, letters of either case."""
     dates = []
-    for rest in text.lower().split(_REVIEW)[1:]:
+    pieces = text.lower().split(_REVIEW)
+    for before, rest in pairwise(pieces):
         written, after = rest[:10], rest[10:11]
         digits = written[:4] + written[5:7] + written[8:]
         is_date = len(digits) == 8 and digits.isascii() and digits.isdigit() and written[4] == written[7] == "-"
-        if is_date and not (after.isalnum() or after in ("-", "_")):
+        if is_date and not (before[-1:].isalnum() or after.isalnum() or after in ("-", "_")):
             dates.append(written)
     return dates
 

@@ -83,15 +83,16 @@ def _type(name: str, schema: Schema) -> Type:
 
 
 def _fits(value: Any, type_: Type) -> bool:
-    if isinstance(type_, list) or isinstance(value, list):
-        is_text = isinstance(type_, (list, tuple)) or type_ not in ("bool", "float", "number", "i32", "u32", "usize")
-        return isinstance(value, list) and bool(value) and is_text and all(isinstance(entry, str) for entry in value)
     if isinstance(type_, tuple):
-        return value in type_
+        return all(entry in type_ for entry in value) and bool(value) if isinstance(value, list) else value in type_
+    is_number = type_ in ("float", "number", "i32", "u32", "usize")
+    if isinstance(type_, list) or isinstance(value, list):
+        is_text = isinstance(type_, list) or not (is_number or type_ == "bool")
+        return isinstance(value, list) and bool(value) and is_text and all(isinstance(entry, str) for entry in value)
     if type_ == "bool":
         return isinstance(value, bool)
-    if type_ in ("float", "number", "i32", "u32", "usize"):
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if is_number:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and value < float("inf")
     return isinstance(value, str)
 
 
