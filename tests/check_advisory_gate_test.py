@@ -104,6 +104,19 @@ def found(files: Mapping[str, str], *, lock: bool = True, require_schedule: bool
             {CI: BUILD + "      - run: cargo run -p x\n", "x/main.rs": 'log("audit")'}, f"{CI}:1", id="an audit log"
         ),
         pytest.param({CI: BUILD + "      - run: npm audit\n"}, f"{CI}:1", id="npm audit"),
+        pytest.param(
+            {CI: BUILD + "      - uses: taiki-e/install-action@v2\n        with: {tool: cargo-deny}\n"},
+            f"{CI}:1",
+            id="installed by an action",
+        ),
+        pytest.param(
+            {
+                CI: BUILD
+                + "      - name: Install cargo-deny\n        run: cargo install cargo-deny && cargo deny --version\n"
+            },
+            f"{CI}:1",
+            id="installed",
+        ),
     ],
 )
 def test_absent(files: dict[str, str], where: str) -> None:
@@ -227,7 +240,8 @@ def test_there(files: dict[str, str]) -> None:
         pytest.param({CI: HEAD + "    uses: o/ci/.github/workflows/rust.yml@v1\n"}, id="a workflow of others"),
         pytest.param({CI: uses("o/ci/rust-checks@v1")}, id="an action of others that may be one"),
         pytest.param(
-            {CI: BUILD + "      - uses: taiki-e/install-action@v2\n        with: {tool: cargo-deny}\n"}, id="installed"
+            {CI: BUILD + "      - {run: cargo install cargo-deny --locked}\n      - {run: cargo xtask ci}\n"},
+            id="installed for what is not read",
         ),
         pytest.param(
             {CI: BUILD + "      - run: cargo $TOOL\n      - run: echo deny >> $GITHUB_ENV\n"}, id="a variable"

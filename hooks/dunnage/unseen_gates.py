@@ -25,6 +25,11 @@ OTHER_FOLDERS = (
 )
 
 _MENTION = r"(?i)cargo[-_ ]+(?:deny|audit)(?![a-z])|audit-check|actions-rust-lang/audit"
+# What names them and does not run them: steps by their names, installers, and what they print of themselves.
+_NO_RUN = (
+    r"(?i)\b(?:name|tools?|crate): [^\n}]*|\bcargo[ -]+(?:\+\S+ +)?(?:binstall|install)\b[^\n;&|]*"
+    r"|\bcargo[ -](?:deny|audit) +(?:-V|--help|--version|fetch|help|init|list)\b"
+)
 _WORD = r"(?<![-\w])(?:deny|audit)(?![-\w])"
 _CARGO = r"""["'\[(]cargo["'\])]|cargo!"""
 _QUOTED = r"""["'](?:deny|audit)["']"""
@@ -74,7 +79,9 @@ def may_exist(repository: Repository) -> bool:
     for path in sorted(repository.files):
         if _is_ci(path) and (file := repository.read(path)) is not None:
             text = _without_comments(file.text)
-            if mention.search(text) or (re.search(r"cargo +\"?\$", text) and re.search(_WORD, text)):
+            if mention.search(re.sub(_NO_RUN, "", text)) or (
+                re.search(r"cargo +\"?\$", text) and re.search(_WORD, text)
+            ):
                 return True
             texts.append(text)
     if any(_calls_elsewhere(repository, path) for path in repository.workflows()):
