@@ -925,3 +925,11 @@ def test_ignored(folder: Path, path: str, text: str, capsys: pytest.CaptureFixtu
     drifted: Files = {"wit/deps/io/poll.wit": ""} if path == "wit/deps.lock" else {}
     write(folder, {**WIT_DEPS, **drifted, path: text})
     assert _findings(capsys, "wit/deps.toml", "wit/deps.lock") == []
+
+
+def test_what_is_reported_of_too_much_is_the_same_in_every_run(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [f"x:n{number}" for number in range(1010)]
+    write(folder, {"wkg.lock": "version = 1\n", "wit/world.wit": _world(*(f"{name}/i@1.0.0" for name in names))})
+    assert [line.split("`")[1] for line in _findings(capsys, "wkg.lock")] == names[:1000]
