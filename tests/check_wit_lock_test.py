@@ -933,3 +933,14 @@ def test_what_is_reported_of_too_much_is_the_same_in_every_run(
     names = [f"x:n{number}" for number in range(1010)]
     write(folder, {"wkg.lock": "version = 1\n", "wit/world.wit": _world(*(f"{name}/i@1.0.0" for name in names))})
     assert [line.split("`")[1] for line in _findings(capsys, "wkg.lock")] == names[:1000]
+
+
+def test_hidden_wit_is_vendored(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = digests({".a.wit": b""})
+    write(folder, {**WIT_DEPS, "wit/deps/hidden/.a.wit": ""})
+    lock = folder / "wit/deps.lock"
+    entry = f'[hidden]\npath = "x"\nsha256 = "{found.sha256}"\nsha512 = "{found.sha512}"\n'
+    lock.write_text(f"{lock.read_text()}\n{entry}")
+    manifest = folder / "wit/deps.toml"
+    manifest.write_text(f'hidden = "x"\n{manifest.read_text()}')
+    assert _findings(capsys, "wit/deps.lock") == []

@@ -87,8 +87,8 @@ def own_files(folder: str) -> tuple[str, ...]:
 
 
 def has_files(folder: str) -> bool:
-    """Whether there is a file or folder in a folder, but for hidden ones."""
-    return any(not name.startswith(".") for name in _names(folder))
+    """Whether there is a file or folder in a folder, but for hidden ones that are no WIT."""
+    return any(not name.startswith(".") or wit_deps.is_wit(name) for name in _names(folder))
 
 
 def vendored(deps: str) -> tuple[Vendored, ...]:
