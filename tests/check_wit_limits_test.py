@@ -183,6 +183,14 @@ def test_recursion_of_interfaces_and_packages(files: dict[str, str | bytes], cyc
     assert messages(*files) == cycles
 
 
+def test_long_names_are_shortened() -> None:
+    write({"a.wit": interface(f"type {'a' * 129} = list<{'a' * 129}>;")})
+    identifier, cycle = messages("a.wit")
+    shown = f"`{'a' * 20}…`"
+    assert identifier == f"the identifier {shown} has 129 characters; 128 are allowed"
+    assert cycle == f"the type {shown} contains itself: {shown} → {shown}"
+
+
 def test_a_long_cycle_is_shortened() -> None:
     write({"a.wit": interface(steps(1000, "list<{}>", "t1000"))})
     (message,) = messages("a.wit")

@@ -269,6 +269,12 @@ def test_wit_deps_in_order(folder: Path, changes: Files, capsys: pytest.CaptureF
             id="not-vendored",
         ),
         pytest.param(
+            {**{f"wit/deps/io/{name}": None for name in IO}, "wit/deps/io/error.txt": ""},
+            f"{IO_ENTRY}: wit-lock/drifted wit/deps/io (no WIT) is not what is locked: "
+            "its sha256 is 5f70bf18a086…, not a554dc71fa2f…",
+            id="renamed-to-what-is-no-wit",
+        ),
+        pytest.param(
             {"wit/deps/new/new.wit": "package a:new;\n"},
             "wit/deps/new/new.wit:1:1: wit-lock/drifted wit/deps/new is vendored, but deps.lock does not know it",
             id="unknown-folder",
@@ -435,6 +441,8 @@ WKG: Files = {
 """A folder in which `wkg fetch` has run. In the lock, `x:base` is in line 4, its version from line 5 on."""
 OTHER = _locked("x:other", ("=0.1.0", "0.1.0"), wkg=True)
 PUBLISHED = f"sha256:{sha256(WASM).hexdigest()}"
+REFERRING_WASM = WASM + b"\x0dx:base/i@0.2.0\x0fx:inner/i@0.1.0"
+REFERRING = f"sha256:{sha256(REFERRING_WASM).hexdigest()}"
 
 
 def _world(*imports: str) -> str:
@@ -504,6 +512,17 @@ def _world(*imports: str) -> str:
             },
             id="wasm",
         ),
+        pytest.param(
+            {
+                "wkg.lock": "version = 1\n" + _locked("x:base", ("=0.2.0", "0.2.0"), digest=REFERRING, wkg=True),
+                "wit/deps/x-base-0.2.0.wasm": REFERRING_WASM,
+                "wit/deps/x-inner-0.1.0.wasm": b"\0asm\x0fx:inner/i@0.1.0",
+                "wit/deps/x-base-0.2.0/package.wit": None,
+                "wit/deps/x-inner-0.1.0/package.wit": None,
+            },
+            id="wasm-that-refers-to-another",
+        ),
+        pytest.param({"wit/deps/by-hand.wasm": b"\0asm"}, id="wasm-that-says-no-name"),
         pytest.param({"wit/deps.toml": "", "wit/deps.lock": "", "wit/deps/y/y.wit": None}, id="wit-deps-as-well"),
         pytest.param(
             {
@@ -602,6 +621,12 @@ def test_wkg_in_order(folder: Path, changes: Files, capsys: pytest.CaptureFixtur
             "wit/deps/x-new-0.1.0/package.wit:1:1: wit-lock/drifted wit/deps/x-new-0.1.0 is vendored, "
             "but wkg.lock does not know it, and no WIT here refers to it",
             id="unknown",
+        ),
+        pytest.param(
+            {"wit/deps/x-y-new-0.1.0.wasm": b"\0asm\x0dx:base/i@0.2.0\x0fx:y-new/i@0.1.0"},
+            "wkg.lock:1:1: wit-lock/drifted wit/deps/x-y-new-0.1.0.wasm is vendored, "
+            "but wkg.lock does not know it, and no WIT here refers to it",
+            id="unknown-wasm",
         ),
         pytest.param(
             {
@@ -900,3 +925,22 @@ def test_ignored(folder: Path, path: str, text: str, capsys: pytest.CaptureFixtu
     drifted: Files = {"wit/deps/io/poll.wit": ""} if path == "wit/deps.lock" else {}
     write(folder, {**WIT_DEPS, **drifted, path: text})
     assert _findings(capsys, "wit/deps.toml", "wit/deps.lock") == []
+
+
+def test_what_is_reported_of_too_much_is_the_same_in_every_run(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [f"x:n{number}" for number in range(1010)]
+    write(folder, {"wkg.lock": "version = 1\n", "wit/world.wit": _world(*(f"{name}/i@1.0.0" for name in names))})
+    assert [line.split("`")[1] for line in _findings(capsys, "wkg.lock")] == names[:1000]
+
+
+def test_hidden_wit_is_vendored(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = digests({".a.wit": b""})
+    write(folder, {**WIT_DEPS, "wit/deps/hidden/.a.wit": ""})
+    lock = folder / "wit/deps.lock"
+    entry = f'[hidden]\npath = "x"\nsha256 = "{found.sha256}"\nsha512 = "{found.sha512}"\n'
+    lock.write_text(f"{lock.read_text()}\n{entry}")
+    manifest = folder / "wit/deps.toml"
+    manifest.write_text(f'hidden = "x"\n{manifest.read_text()}')
+    assert _findings(capsys, "wit/deps.lock") == []

@@ -559,6 +559,32 @@ def test_what_cargo_component_is_told(folder: Path, asked: str, wanted: str, col
     assert found([name]) == [f"Cargo.toml:{AFTER + 1}:{column} conflict" for column in columns]
 
 
+@pytest.mark.parametrize(
+    ("asked", "wanted", "lines"),
+    [
+        ('"wasi:io" = "=0.2.0"', "0.2.0", []),
+        ('"wasi:io" = "=0.2.0"', "0.2.1", [1]),
+        ('"wasi:io" = "=0.2.0"', "0.3.0", []),  # other versions may well stand side by side
+        ('"wasi:io" = "=0.2.0-rc"', "0.2.0", []),
+        ('"wasi:io" = { path = "io.wasm" }', "0.2.1", []),
+        ('"wasi:io" = "=0.2.0"\n[package.metadata.component.target.dependencies]\n"wasi:io" = "=0.2.0"', "0.2.0", []),
+        ('"wasi:io" = "=0.2.0"\n[package.metadata.component.target.dependencies]\n"wasi:io" = "=0.2.1"', "0.2.1", [1]),
+        ('"wasi:io" = "=0.2.0"\n[package.metadata.component.target.dependencies]\n"wasi:io" = "=1.0.0"', "1.0.0", []),
+        ('"wasi:io" = "=0.2.0"\n"x:y" = { package = "wasi:io", version = "=0.2.1" }', "1.0.0", []),
+        (
+            '"wasi:io" = "=0.2.0"\n[package.metadata.component.target]\npackage = "wasi:io"\nversion = "=0.2.1"',
+            "1.0.0",
+            [1],
+        ),
+    ],
+)
+def test_what_a_component_imports(folder: Path, asked: str, wanted: str, lines: list[int]) -> None:
+    text = f"{PACKAGE}[package.metadata.component.dependencies]\n{asked}\n"
+    first = text.count("\n", 0, text.index('"wasi:io"'))
+    write(folder, {"Cargo.toml": text, "wit/world.wit": WORLD.format(f"  import wasi:io/a@{wanted};\n")})
+    assert found(["Cargo.toml"]) == [f"Cargo.toml:{first + line}:13 conflict" for line in lines]
+
+
 def test_a_component_may_have_its_wit_in_one_file(folder: Path) -> None:
     text = TARGET + '"wasi:io" = "=0.2.0"\n[package.metadata.component.target]\npath = "wit/world.wit"\n'
     write(folder, {"Cargo.toml": text, "wit/world.wit": WORLD.format("  import wasi:io/a@0.2.1;\n")})

@@ -37,6 +37,8 @@ _MOST_SIBLINGS = 1000
 _MOST_READ = 4 * 1024 * 1024
 # So many names are written out of a cycle.
 _MOST_NAMES = 12
+# A name of more characters than the first is shown as far as the second says.
+_LONG, _SHOWN = 128, 20
 
 # What a generator of projects puts a name in for.
 _PLACEHOLDER = rb"\{\{[^{}\n]{1,100}\}\}"
@@ -149,7 +151,9 @@ def _check_identifiers(source: Source, most: int) -> Iterator[Finding]:
     tokens = source.document.tokens
     long = sorted(word for word in tokens.names if len(word.removeprefix("%")) > most)
     for word in long[:_MOST_FINDINGS]:
-        message = f"the identifier `{word[:20]}…` has {len(word.removeprefix('%')):,} characters; {most:,} are allowed"
+        message = (
+            f"the identifier `{word[:_SHOWN]}…` has {len(word.removeprefix('%')):,} characters; {most:,} are allowed"
+        )
         yield Finding(IDENTIFIER, source.path, tokens.span(tokens.texts.index(word)), message, "find a shorter name")
 
 
@@ -181,7 +185,7 @@ def _check_packages(parts: list[list[Source]], others: set[str], options: Option
             if any(end in known for end, _ in graph.edges[number]) or not (concerned is None or concerned[number]):
                 continue
             item = graph.nodes[number].item
-            message, help = _said(rule, item.name, measures, number, options)
+            message, help = _said(rule, _short(item.name), measures, number, options)
             yield Finding(rule, item.source.path, _span(item), message, help)
     if not found[EXPANSION]:
         yield from map(_excess, excesses)
@@ -228,7 +232,7 @@ def _said(rule: Rule, name: str, measures: Measures, number: int, options: Optio
 def _recursion(cycle: Cycle, others: set[str]) -> Finding:
     """Spell a cycle out, from something in a file that is named."""
     first = next(at for at, item in enumerate(cycle.items) if item.source.path not in others)
-    names = [f"`{name}`" for name in cycle.names[first:] + cycle.names[:first]]
+    names = [f"`{_short(name)}`" for name in cycle.names[first:] + cycle.names[:first]]
     way = [*names, names[0]]
     if len(way) > _MOST_NAMES:
         way = [*way[: _MOST_NAMES - 2], f"… {len(way) - _MOST_NAMES + 1:,} more …", way[-1]]
@@ -239,12 +243,17 @@ def _recursion(cycle: Cycle, others: set[str]) -> Finding:
 
 
 def _excess(excess: Excess) -> Finding:
-    what = "the package, up to here," if excess.kind == "package" else f"the {excess.kind} `{excess.item.name}`"
+    what = "the package, up to here," if excess.kind == "package" else f"the {excess.kind} `{_short(excess.item.name)}`"
     message = (
         f"{what} comes to {excess.size:,} types once every name in it is written out, with what it needs of others; "
         f"wasm-tools encodes fewer than {MAX_SIZE:,}"
     )
     return Finding(EXPANSION, excess.item.source.path, _span(excess.item), message, _SMALLER)
+
+
+def _short(name: str) -> str:
+    """A name as messages give it: nobody reads more of one that is too long anyway."""
+    return name if len(name) <= _LONG else f"{name[:_SHOWN]}…"
 
 
 def _span(item: Item) -> Span:

@@ -20,7 +20,7 @@ from dunnage.options import Option, Options
 from dunnage.source import File, SourceError, Tree
 
 if TYPE_CHECKING:
-    from dunnage.cargo.workspace import Manifests
+    from dunnage.cargo.workspace import Manifest, Manifests
     from dunnage.wit.cargo_component import Component, Dependency
     from dunnage.wit.values import Problem
     from dunnage.wit.wit_deps import Entry
@@ -107,6 +107,7 @@ def _check_components(components: Mapping[str, tuple[File, Component]], tree: Tr
         yield from _problems(file, component.problems)
         asked = _requirements(file, component.registry_dependencies)
         yield from _malformed("cargo-component", asked)
+        yield from _check_sections(file, component)
         if some := _ranges(asked):
             ranges[folder] = some
     if ranges:
@@ -122,6 +123,26 @@ def _requirements(file: File, dependencies: Iterable[Dependency]) -> list[Asked]
         for it in dependencies
         if it.requirement is not None
     ]
+
+
+def _check_sections(file: File, component: Component) -> Iterator[Finding]:
+    """Find packages that the target and the imports of a component have in versions that are one to whoever runs it.
+
+    Under another name a second version is meant to be there.
+    """
+    from dunnage import wit_package
+    from dunnage.wit_requirements import exact_version
+
+    seen: dict[tuple[str, tuple[int, ...]], str] = {}
+    plain = (it for it in component.registry_dependencies if it.name == it.package)
+    for one in _requirements(file, plain):
+        version = exact_version(one.text)
+        track = wit_package.track(version)
+        first = seen.setdefault((one.package, track), version)
+        if track and first != version:
+            message = f"`{one.package}` is given here in version {version}, and elsewhere in this manifest in {first}"
+            span = toml.locate_value(file, one.keys)
+            yield Finding(CONFLICT, file.path, span, message, "write the same version in both places")
 
 
 def _component_ranges(ranges: Mapping[str, list[Asked]], tree: Tree) -> Iterator[Finding]:
@@ -339,7 +360,7 @@ def _check_wit(
         root = projects.wkg_root(os.path.dirname(manifest))
         folders.update(dict.fromkeys(root.wit_folders if root else ()))
     for folder, (_, component) in components.items():
-        if component.target_dependencies and component.wit_path:
+        if component.wit_path and (component.target_dependencies or component.dependencies):
             path = os.path.normpath(os.path.join(folder, component.wit_path))
             folders[path if os.path.isdir(path) else os.path.dirname(path)] = None
     for path in own:
@@ -375,10 +396,12 @@ def _check_folder(folder: str, projects: Projects, tree: Tree) -> Iterator[Findi
     told = [_overridden(root.manifest.file, root.config) for root in roots if root.manifest and root.config]
     if component:
         told.append(_requirements(component[0].file, component[1].target_dependencies))
-    if not roots and not any(told):
+    imported = _imported(*component) if component else []
+    if not roots and not any(told) and not imported:
         return
     wit = wit_package.read(folder, tree)
     versions = wit_package.by_version(wit.references)
+    yield from _check_told(_in_the_place_of(imported, versions), versions)
     for asked in told:
         yield from _check_told(asked, versions)
     if not roots:
@@ -417,6 +440,25 @@ def _check_told(asked: list[Asked], versions: Mapping[str, Mapping[str, Referenc
                 message = f"`{package}` is given here in version {pin}, but wanted in {version} in {reference.place}"
                 span = toml.locate_value(one.file, one.keys)
                 yield Finding(CONFLICT, one.file.path, span, message, "write the same version in both places")
+
+
+def _imported(manifest: Manifest, component: Component) -> list[Asked]:
+    """The components that a component imports, but for what it also gives its WIT, with which they are compared."""
+    others = {it.package for it in component.target_dependencies}
+    return _requirements(manifest.file, (it for it in component.dependencies if it.package not in others))
+
+
+def _in_the_place_of(imported: list[Asked], versions: Mapping[str, Mapping[str, Reference]]) -> list[Asked]:
+    """The components that a component imports in versions that are one with those its WIT wants to whoever runs it."""
+    from dunnage import wit_package
+    from dunnage.wit_requirements import exact_version
+
+    found = []
+    for one in imported:
+        track = wit_package.track(exact_version(one.text))
+        if track and track in map(wit_package.track, versions.get(one.package, ())):
+            found.append(one)
+    return found
 
 
 def _conflict(reference: Reference, message: str) -> Finding:

@@ -229,7 +229,8 @@ def compare_wkg(
     found: dict[str, set[str]] = {}
     for package, entry in _entries(locked):
         found.setdefault(package.name, set()).add(normal(entry.requirement))
-    lacking = {name for name, texts in asked.items() if texts.isdisjoint(found.get(name, ()))}
+    # In the order of the WIT: only so many problems are reported, and those are to be the same in every run.
+    lacking = dict.fromkeys(name for name, texts in asked.items() if texts.isdisjoint(found.get(name, ())))
     for name in lacking:
         one = by_package[name][0]
         message = f"`{name}` `{normal(one.requirement)}` is asked for, but {_locked_instead(one, of_package)}"

@@ -86,6 +86,11 @@ def own_files(folder: str) -> tuple[str, ...]:
     return tuple(os.path.join(folder, name) for name in _names(folder) if wit_deps.is_wit(name))
 
 
+def has_files(folder: str) -> bool:
+    """Whether there is a file or folder in a folder, but for hidden ones that are no WIT."""
+    return any(not name.startswith(".") or wit_deps.is_wit(name) for name in _names(folder))
+
+
 def vendored(deps: str) -> tuple[Vendored, ...]:
     """What is vendored in a folder `deps`, sorted by name, as far as there is WIT in it."""
     found = []

@@ -15,7 +15,7 @@ from dunnage.wit import wit_deps
 from dunnage.wit.lock import LockedPackage, LockedVersion
 from dunnage.wit.wit_deps import Digests, Entry
 from dunnage.wit_locks import DRIFTED, Problem, normal
-from dunnage.wit_projects import Vendored, own_files
+from dunnage.wit_projects import Vendored, has_files, own_files
 
 _SHOWN_DIGITS = 12
 _MOST_NAMES = 5
@@ -41,7 +41,8 @@ def compare_wit_deps(
 
     Entries without well-formed digests are passed over. Nothing is said if nothing is vendored.
     """
-    there = {entry.name: bool(own_files(os.path.join(deps, entry.name))) for entry in locked}
+    # A folder in which something else is left had WIT once. That of a submodule may well be empty.
+    there = {entry.name: has_files(os.path.join(deps, entry.name)) for entry in locked}
     for entry in locked:
         if not _has_digests(entry):
             continue
@@ -203,8 +204,8 @@ class _Unlocked:
         self._texts.append((None, self._read(own)))
         self._texts += [(found, self._read(found.files)) for found in vendored]
         for found, text in self._texts:
-            if found is not None and _stem(found) not in known and (match := re.search(_PACKAGE, text)):
-                self.by_package[f"{match[1].decode()}:{match[2].decode()}"] = found
+            if found is not None and _stem(found) not in known and (name := _said_name(found, text)):
+                self.by_package[name] = found
 
     def _read(self, paths: Iterable[str]) -> bytes:
         found = []
@@ -224,6 +225,19 @@ class _Unlocked:
                 if name in text or self._left < 0:
                     return True
         return False
+
+
+def _said_name(found: Vendored, text: bytes) -> str:
+    """The name that a vendored package says it has; empty if it says none.
+
+    A `.wasm` spells out its own name and those of what it refers to: its own is the one that its file is named after.
+    """
+    if not found.name.endswith(".wasm"):
+        match = re.search(_PACKAGE, text)
+        return f"{match[1].decode()}:{match[2].decode()}" if match else ""
+    words = re.sub(r"-[0-9]+\..*", "", _stem(found)).split("-")
+    names = ("-".join(words[:at]) + ":" + "-".join(words[at:]) for at in range(1, len(words)))
+    return next((name for name in names if f"{name}/".encode() in text), "")
 
 
 def _folder_name(package: str, version: str) -> str:
