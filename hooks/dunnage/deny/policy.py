@@ -13,6 +13,7 @@ Policy = dict[str, Any]
 
 # Of these, an empty array refuses everything, or nothing that anyone knows of.
 _MUST_HOLD_SOMETHING = ("licenses.allow", "sources.allow-registry")
+_NUMBERS = ("float", "number", "i32", "u32", "usize")
 
 
 class Weakness(NamedTuple):
@@ -83,17 +84,13 @@ def _type(name: str, schema: Schema) -> Type:
 
 
 def _fits(value: Any, type_: Type) -> bool:
-    if isinstance(type_, tuple):
-        return all(entry in type_ for entry in value) and bool(value) if isinstance(value, list) else value in type_
-    is_number = type_ in ("float", "number", "i32", "u32", "usize")
-    if isinstance(type_, list) or isinstance(value, list):
-        is_text = isinstance(type_, list) or not (is_number or type_ == "bool")
-        return isinstance(value, list) and bool(value) and is_text and all(isinstance(entry, str) for entry in value)
-    if type_ == "bool":
-        return isinstance(value, bool)
-    if is_number:
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and value < float("inf")
-    return isinstance(value, str)
+    """Whether a policy can ask for a value of a key, or for one of an array of values."""
+    is_array = isinstance(type_, list)
+    if isinstance(value, list):
+        entry_type = "string" if is_array else type_
+        return bool(value) and entry_type not in (*_NUMBERS, "bool") and all(_is_of(each, entry_type) for each in value)
+    is_endless = isinstance(value, float) and not value < float("inf")
+    return not is_array and not is_endless and _is_of(value, type_)
 
 
 def _flat(tables: Mapping[str, Any]) -> Policy:
@@ -162,7 +159,7 @@ def _is_of(value: Any, type_: Any) -> bool:
         return value in type_
     if type_ == "bool":
         return isinstance(value, bool)
-    if type_ in ("float", "number", "i32", "u32", "usize"):
+    if type_ in _NUMBERS:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     return isinstance(value, str)
 
