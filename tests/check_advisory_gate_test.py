@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from dunnage import check_cargo_install, check_locked_builds
 from dunnage.check_advisory_gate import HOOK, check, main
-from dunnage.options import Options
-from dunnage.source import Tree
+from dunnage.files.source import Tree
+from dunnage.frame.options import Options
 
 CI = ".github/workflows/ci.yml"
 HEAD = "on: [push, pull_request]\njobs:\n  a:\n    runs-on: ubuntu-latest\n"

@@ -11,11 +11,11 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from commands.pieces import NAMES, PIECES
-from dunnage import commands
 from dunnage.check_cargo_install import check, main
-from dunnage.options import Options
-from dunnage.source import Tree
+from dunnage.files.source import Tree
+from dunnage.frame.options import Options
+from dunnage.scripts import commands
+from shell.pieces import NAMES, PIECES
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 STEPS = """\

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from commands.pieces import NAMES, PIECES
 from dunnage.check_locked_builds import check, main
-from dunnage.options import Options
-from dunnage.source import Tree
+from dunnage.files.source import Tree
+from dunnage.frame.options import Options
+from shell.pieces import NAMES, PIECES
 
 WORKFLOW = """\
 jobs:

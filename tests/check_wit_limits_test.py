@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dunnage.check_wit_limits import HOOK, check, main
-from dunnage.finding import Finding
-from dunnage.options import Options
-from dunnage.source import Tree
+from dunnage.files.source import Tree
+from dunnage.frame.finding import Finding
+from dunnage.frame.options import Options
 
 HEADER = "package a:b;\n"
 

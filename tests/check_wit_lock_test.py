@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from cargo.files import Files, package, write
 from dunnage.check_wit_lock import HOOK, main
-from dunnage.options import Options
-from dunnage.source import Tree
+from dunnage.files.source import Tree
+from dunnage.frame.options import Options
 from dunnage.wit.wit_deps import digests
 
 DIGEST = f"sha256:{'0' * 64}"

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from cargo.files import write
 from dunnage.check_wit_pins import check, main
-from dunnage.options import Options
-from dunnage.source import Tree
+from dunnage.files.source import Tree
+from dunnage.frame.options import Options
 
 PACKAGE = '[package]\nname = "ship"\nversion = "0.1.0"\nedition = "2021"\n\n[package.metadata.component]\n'
 TARGET = PACKAGE + "[package.metadata.component.target.dependencies]\n"

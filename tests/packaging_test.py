@@ -13,7 +13,8 @@ import tomli
 import yaml
 
 import dunnage
-from dunnage import ignore, source, toml
+from dunnage.files import source, toml
+from dunnage.frame import ignore
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 README = (CHECKOUT / "README.md").read_text("utf-8")

@@ -10,16 +10,17 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from dunnage import git
-from dunnage.advisory_gates import Gate, gates
-from dunnage.cargo.advisory_tools import CHECKS
-from dunnage.cargo_calls import top
-from dunnage.ci_runs import Repository
-from dunnage.commands.comments import comments
-from dunnage.finding import Finding, Rule, Span
-from dunnage.hook import Hook, run
-from dunnage.options import Option, Options
-from dunnage.source import Tree, display
+from dunnage.cargo_cli.advisory_tools import CHECKS
+from dunnage.cargo_cli.calls import top
+from dunnage.ci.gates import Gate, gates
+from dunnage.ci.runs import Repository
+from dunnage.files import git
+from dunnage.files.source import Tree, display
+from dunnage.files.span import Span
+from dunnage.frame.finding import Finding, Rule
+from dunnage.frame.hook import Hook, run
+from dunnage.frame.options import Option, Options
+from dunnage.scripts.comments import comments
 
 ABSENT = Rule("advisory-gate/absent", "there is a Cargo.lock, but no job of CI runs cargo-deny or cargo-audit")
 TOOTHLESS = Rule("advisory-gate/toothless", "what a job of CI checks cannot fail the build")
@@ -164,7 +165,7 @@ def _absent(repository: Repository) -> Iterator[Finding]:
     own = sorted(path for path in locks if _NO_PROJECTS.isdisjoint(re.split(r"[-_./]", path)))
     if not own:
         return
-    from dunnage import unseen_gates
+    from dunnage.ci import unseen_gates
 
     if unseen_gates.may_exist(repository):
         return

@@ -10,20 +10,21 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dunnage import commands
-from dunnage.cargo import actions, command_line, installers, tools
-from dunnage.cargo.command_line import Argument, Arguments
-from dunnage.cargo.tools import Pins
-from dunnage.cargo_calls import Aliases, Call, call, insertion, readable, top
-from dunnage.commands.comments import comments
-from dunnage.commands.model import POSIX_SHELLS, Command, Word, programs
-from dunnage.finding import Edit, Finding, Fix, Rule, Span
-from dunnage.hook import Hook, run
-from dunnage.options import Option, Options
-from dunnage.source import File, SourceError, Tree, display
+from dunnage.cargo_cli import actions, command_line, installers, tools
+from dunnage.cargo_cli.calls import Aliases, Call, call, insertion, readable, top
+from dunnage.cargo_cli.command_line import Argument, Arguments
+from dunnage.cargo_cli.tools import Pins
+from dunnage.files.source import File, SourceError, Tree, display
+from dunnage.files.span import Edit, Span
+from dunnage.frame.finding import Finding, Fix, Rule
+from dunnage.frame.hook import Hook, run
+from dunnage.frame.options import Option, Options
+from dunnage.scripts import commands
+from dunnage.scripts.comments import comments
+from dunnage.shell.model import POSIX_SHELLS, Command, Word, programs
 
 if TYPE_CHECKING:
-    from dunnage.commands.github import Action, Input
+    from dunnage.scripts.github import Action, Input
 
 UNPINNED = Rule("cargo-install/unpinned", "a tool is installed in no exact version, or not in the one that is pinned")
 UNLOCKED = Rule("cargo-install/unlocked", "a tool is built without --locked, with whatever dependencies are newest")
@@ -377,7 +378,7 @@ def _check_actions(context: _Context) -> Iterator[Finding]:
         name.partition("/")[2].encode() in file.data for name in actions.NAMES
     ):
         return
-    from dunnage.commands import github
+    from dunnage.scripts import github
 
     for action in github.uses(file):
         if not actions.is_known(action.name):
@@ -428,7 +429,7 @@ def _check_tool(context: _Context, action: Action, tool: actions.Tool) -> Iterat
 
 def _place(literal: Input, start: int, size: int) -> Span | None:
     """Where bytes of an input's value stand in the file, if they stand there as they are."""
-    from dunnage.commands.model import is_literal, locate
+    from dunnage.shell.model import is_literal, locate
 
     end = start + size
     return locate(literal.offsets, start, end) if size and is_literal(literal.offsets, start, end) else None

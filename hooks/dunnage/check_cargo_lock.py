@@ -9,20 +9,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
-from dunnage import document, git, toml
 from dunnage.cargo import comparison, lock_text, lockfile
 from dunnage.cargo.comparison import Problem, compare
 from dunnage.cargo.concerned import concerned
 from dunnage.cargo.lockfile import EMPTY
 from dunnage.cargo.manifest import has_binary_or_component, package_table
 from dunnage.cargo.workspace import LOCK, Manifest, Manifests, Workspace, load
-from dunnage.document import Refused
-from dunnage.finding import Finding, Repaired, Rule
-from dunnage.git import Repositories
-from dunnage.hook import Hook, run
-from dunnage.options import Option, Options
-from dunnage.source import File, SourceError, Tree, display
-from dunnage.tracked import also_unhide, untracked
+from dunnage.files import document, git, toml
+from dunnage.files.document import Refused
+from dunnage.files.git import Repositories
+from dunnage.files.source import File, SourceError, Tree, display
+from dunnage.frame.finding import Finding, Repaired, Rule
+from dunnage.frame.hook import Hook, run
+from dunnage.frame.options import Option, Options
+from dunnage.frame.untracked import also_unhide, untracked
 
 MISSING = Rule("cargo-lock/missing", "a workspace has no Cargo.lock", cuts_short=True)
 UNTRACKED = Rule("cargo-lock/untracked", "Cargo.lock is there, but git does not track it")

@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dunnage import document, toml
 from dunnage.deny import policy as policies
 from dunnage.deny import reading
 from dunnage.deny.policy import Policy, Weakness
 from dunnage.deny.schema import LINT, NEW, OLD, SCOPE, Schema, of
-from dunnage.document import Keys, Refused
-from dunnage.finding import Finding, Fix, Rule, Span
-from dunnage.hook import Hook, run
-from dunnage.options import Option, Options
-from dunnage.source import File, Tree
+from dunnage.files import document, toml
+from dunnage.files.document import Keys, Refused
+from dunnage.files.source import File, Tree
+from dunnage.files.span import Span
+from dunnage.frame.finding import Finding, Fix, Rule
+from dunnage.frame.hook import Hook, run
+from dunnage.frame.options import Option, Options
 
 if TYPE_CHECKING:
     from datetime import date
@@ -315,7 +316,7 @@ def _read_table(text: str) -> str:
 
 
 def _read_policy(path: str) -> Policy:
-    from dunnage.source import SourceError
+    from dunnage.files.source import SourceError
 
     try:
         return policies.read(Tree().read(path).text, (NEW, OLD))

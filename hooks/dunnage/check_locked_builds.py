@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dunnage import commands
-from dunnage.cargo import command_line
-from dunnage.cargo_calls import Aliases, Call, call, insertion, may_be_locked, readable
-from dunnage.commands.comments import comments
-from dunnage.finding import Finding, Fix, Rule
-from dunnage.hook import Hook, run
-from dunnage.options import Options
-from dunnage.source import File, Tree
+from dunnage.cargo_cli import command_line
+from dunnage.cargo_cli.calls import Aliases, Call, call, insertion, may_be_locked, readable
+from dunnage.files.source import File, Tree
+from dunnage.frame.finding import Finding, Fix, Rule
+from dunnage.frame.hook import Hook, run
+from dunnage.frame.options import Options
+from dunnage.scripts import commands
+from dunnage.scripts.comments import comments
 
 UNLOCKED = Rule("locked-builds/unlocked", "cargo resolves dependencies without --locked or --frozen")
 

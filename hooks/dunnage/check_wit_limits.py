@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from dunnage.finding import Finding, Rule, Span
-from dunnage.hook import Hook, run
-from dunnage.options import Option, Options
-from dunnage.source import MAX_BYTES, File, SourceError, Tree, display
+from dunnage.files.source import MAX_BYTES, File, SourceError, Tree, display
+from dunnage.files.span import Span
+from dunnage.frame.finding import Finding, Rule
+from dunnage.frame.hook import Hook, run
+from dunnage.frame.options import Option, Options
 from dunnage.wit import packages
 from dunnage.wit.graph import Cycle, Graph, Item, Source
 from dunnage.wit.lexer import comments, is_plain

@@ -10,16 +10,17 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dunnage import document, git, toml
-from dunnage.document import Document, Keys, Refused, is_template
-from dunnage.finding import Finding, Rule, Span
-from dunnage.git import Repositories
-from dunnage.hook import Hook, run
-from dunnage.options import Options
-from dunnage.source import File, SourceError, Tree, display
-from dunnage.tracked import also_unhide, untracked
+from dunnage.files import document, git, toml
+from dunnage.files.document import Document, Keys, Refused, is_template
+from dunnage.files.git import Repositories
+from dunnage.files.source import File, SourceError, Tree, display
+from dunnage.files.span import Span
+from dunnage.frame.finding import Finding, Rule
+from dunnage.frame.hook import Hook, run
+from dunnage.frame.options import Options
+from dunnage.frame.untracked import also_unhide, untracked
 from dunnage.wit import wit_deps
-from dunnage.wit_projects import (
+from dunnage.wit.projects import (
     CARGO_COMPONENT_LOCK,
     CARGO_MANIFEST,
     DEPS,
@@ -38,7 +39,7 @@ from dunnage.wit_projects import (
 if TYPE_CHECKING:
     from dunnage.cargo.workspace import Manifest
     from dunnage.wit.lock import LockedPackage
-    from dunnage.wit_locks import Problem, Wanted
+    from dunnage.wit.lock_comparison import Problem, Wanted
 
 MISSING = Rule("wit-lock/missing", "there are WIT dependencies to lock, but no lock", cuts_short=True)
 UNTRACKED = Rule("wit-lock/untracked", "a lock is there, but git does not track it")
@@ -103,7 +104,8 @@ class _Checker:
         if not is_of_wit_deps(folder, self._tree):
             return
         manifest, lock_path = (os.path.join(folder, name) for name in (wit_deps.MANIFEST, wit_deps.LOCK))
-        from dunnage import wit_locks, wit_vendored
+        from dunnage.wit import lock_comparison
+        from dunnage.wit import vendored as vendored_files
 
         try:
             asked = self._read(manifest)
@@ -120,13 +122,13 @@ class _Checker:
             return
         yield from self._untracked(lock_path)
         update = _wit_deps_command(folder)
-        problems = list(wit_locks.bad_wit_deps_digests(read, locked, update))
+        problems = list(lock_comparison.bad_wit_deps_digests(read, locked, update))
         if asked:
-            problems += wit_locks.compare_wit_deps(asked, wanted, read, locked, update)
+            problems += lock_comparison.compare_wit_deps(asked, wanted, read, locked, update)
         deps = os.path.join(folder, DEPS)
         # Where wkg looks after a folder as well, what is in no lock may be its.
         there = () if self._projects.wkg_roots(folder) else vendored(deps)
-        problems += wit_vendored.compare_wit_deps(self._tree, deps, read, locked, there, update)
+        problems += vendored_files.compare_wit_deps(self._tree, deps, read, locked, there, update)
         yield from map(_finding, problems[:_MOST_PROBLEMS])
 
     # wkg
@@ -156,10 +158,10 @@ class _Checker:
         except Refused as refused:
             yield from _refusal(refused)
             return
-        from dunnage import wit_locks
-        from dunnage.wit_references import references
+        from dunnage.wit import lock_comparison
+        from dunnage.wit.references import references
 
-        entries = {(of.name, wit_locks.normal(entry.requirement)) for of in locked for entry in of.versions}
+        entries = {(of.name, lock_comparison.normal(entry.requirement)) for of in locked for entry in of.versions}
         wanted = references(root, self._tree, entries)
         if read is None:
             others = [other for wit in root.wit_folders for other in self._projects.wkg_roots(wit)]
@@ -171,28 +173,29 @@ class _Checker:
             return
         yield from self._untracked(root.lock)
         update = f"run `wkg fetch` in {_named(root.folder)}"
-        problems = list(wit_locks.bad_versions(read, locked, "wkg", update))
-        if root.wit_folders and not any(problem.kind == wit_locks.UNREADABLE for problem in problems):
+        problems = list(lock_comparison.bad_versions(read, locked, "wkg", update))
+        if root.wit_folders and not any(problem.kind == lock_comparison.UNREADABLE for problem in problems):
             problems += self._compare_wkg(root, read, locked, wanted, update)
         yield from map(_finding, problems[:_MOST_PROBLEMS])
 
     def _compare_wkg(
         self, root: WkgRoot, read: Document, locked: Sequence[LockedPackage], wanted: Sequence[Wanted], update: str
     ) -> Iterator[Problem]:
-        from dunnage import wit_locks, wit_vendored
-        from dunnage.wit_references import Mentioned
+        from dunnage.wit import lock_comparison
+        from dunnage.wit import vendored as vendored_files
+        from dunnage.wit.references import Mentioned
 
-        yield from wit_locks.compare_wkg(read, locked, wanted, Mentioned(root.folder), update)
+        yield from lock_comparison.compare_wkg(read, locked, wanted, Mentioned(root.folder), update)
         asked: dict[str, set[str]] = {}
         for one in wanted:
-            asked.setdefault(one.package, set()).add(wit_locks.normal(one.requirement))
+            asked.setdefault(one.package, set()).add(lock_comparison.normal(one.requirement))
         overridden = root.config.overrides if root.config else {}
         own = [path for wit in root.wit_folders for path in own_files(wit)]
         folders = (os.path.join(root.folder, WORKSPACE_OUT),) if root.is_workspace else root.wit_folders
         for wit in folders:
             deps = os.path.join(wit, DEPS)
             if not is_of_wit_deps(wit, self._tree):
-                yield from wit_vendored.compare_wkg(
+                yield from vendored_files.compare_wkg(
                     self._tree, deps, read, locked, asked, overridden, vendored(deps), own
                 )
 
@@ -229,9 +232,8 @@ class _Checker:
         return True
 
     def _check_workspace(self, root: Manifest, members: Iterable[Manifest]) -> Iterator[Finding]:
-        from dunnage import wit_locks
         from dunnage.cargo.version import Requirement, VersionError
-        from dunnage.wit import cargo_component, lock, lock_text
+        from dunnage.wit import cargo_component, lock, lock_comparison, lock_text
 
         wanted: list[Wanted] = []
         is_all = True
@@ -244,9 +246,9 @@ class _Checker:
                 except VersionError:
                     is_all = False
                     continue
-                registry = one.registry or wit_locks.DEFAULT_REGISTRY
+                registry = one.registry or lock_comparison.DEFAULT_REGISTRY
                 keys = one.requirement_keys
-                wanted.append(wit_locks.Wanted(one.package, registry, one.requirement or "", member.file, keys))
+                wanted.append(lock_comparison.Wanted(one.package, registry, one.requirement or "", member.file, keys))
         path = os.path.join(root.folder, CARGO_COMPONENT_LOCK)
         update = f"run `cargo component update` in {_named(root.folder)}"
         try:
@@ -260,9 +262,9 @@ class _Checker:
                 yield self._missing(path, wanted[0].file, wanted[0].keys, update)
             return
         yield from self._untracked(path)
-        problems = list(wit_locks.bad_versions(read, locked, "cargo-component", update))
-        if not any(problem.kind == wit_locks.UNREADABLE for problem in problems):
-            problems += wit_locks.compare_cargo_component(read, locked, wanted, is_all, update)
+        problems = list(lock_comparison.bad_versions(read, locked, "cargo-component", update))
+        if not any(problem.kind == lock_comparison.UNREADABLE for problem in problems):
+            problems += lock_comparison.compare_cargo_component(read, locked, wanted, is_all, update)
         yield from map(_finding, problems[:_MOST_PROBLEMS])
 
     # All

@@ -12,22 +12,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dunnage import document, toml
-from dunnage.document import Keys, Refused, is_template
-from dunnage.finding import Finding, Fix, Rule, Span
-from dunnage.hook import Hook, run
-from dunnage.options import Option, Options
-from dunnage.source import File, SourceError, Tree
+from dunnage.files import document, toml
+from dunnage.files.document import Keys, Refused, is_template
+from dunnage.files.source import File, SourceError, Tree
+from dunnage.files.span import Span
+from dunnage.frame.finding import Finding, Fix, Rule
+from dunnage.frame.hook import Hook, run
+from dunnage.frame.options import Option, Options
 
 if TYPE_CHECKING:
     from dunnage.cargo.workspace import Manifest, Manifests
     from dunnage.wit.cargo_component import Component, Dependency
+    from dunnage.wit.package_folder import Reference
+    from dunnage.wit.projects import Projects
+    from dunnage.wit.requirements import Asked, Pin
     from dunnage.wit.values import Problem
     from dunnage.wit.wit_deps import Entry
     from dunnage.wit.wkg import Config
-    from dunnage.wit_package import Reference
-    from dunnage.wit_projects import Projects
-    from dunnage.wit_requirements import Asked, Pin
 
 RANGE = Rule("wit-pins/range", "a requirement that more than one version of a WIT package meets")
 MOVING_URL = Rule("wit-pins/moving-url", "a WIT dependency is taken from where another thing may be tomorrow")
@@ -116,7 +117,7 @@ def _check_components(components: Mapping[str, tuple[File, Component]], tree: Tr
 
 def _requirements(file: File, dependencies: Iterable[Dependency]) -> list[Asked]:
     """What a manifest asks registries for."""
-    from dunnage.wit_requirements import Asked
+    from dunnage.wit.requirements import Asked
 
     return [
         Asked(file, it.package, it.registry or "default", it.requirement, it.requirement_keys)
@@ -130,14 +131,14 @@ def _check_sections(file: File, component: Component) -> Iterator[Finding]:
 
     Under another name a second version is meant to be there.
     """
-    from dunnage import wit_package
-    from dunnage.wit_requirements import exact_version
+    from dunnage.wit import package_folder
+    from dunnage.wit.requirements import exact_version
 
     seen: dict[tuple[str, tuple[int, ...]], str] = {}
     plain = (it for it in component.registry_dependencies if it.name == it.package)
     for one in _requirements(file, plain):
         version = exact_version(one.text)
-        track = wit_package.track(version)
+        track = package_folder.track(version)
         first = seen.setdefault((one.package, track), version)
         if track and first != version:
             message = f"`{one.package}` is given here in version {version}, and elsewhere in this manifest in {first}"
@@ -209,7 +210,7 @@ def _check_wkg(paths: Iterable[str], tree: Tree) -> Iterator[Finding]:
 
 def _overridden(file: File, config: Config) -> list[Asked]:
     """The versions of overrides; wkg ignores one that is beside a path."""
-    from dunnage.wit_requirements import Asked
+    from dunnage.wit.requirements import Asked
 
     return [
         Asked(file, override.package, "", override.version, (*override.keys, "version"))
@@ -222,7 +223,7 @@ def _overridden(file: File, config: Config) -> list[Asked]:
 
 
 def _malformed(tool: str, asked: list[Asked]) -> Iterator[Finding]:
-    from dunnage.wit_requirements import problem
+    from dunnage.wit.requirements import problem
 
     for one in asked:
         if reason := problem(one.text):
@@ -232,7 +233,7 @@ def _malformed(tool: str, asked: list[Asked]) -> Iterator[Finding]:
 
 
 def _ranges(asked: list[Asked]) -> list[Asked]:
-    from dunnage.wit_requirements import exact_version, problem
+    from dunnage.wit.requirements import exact_version, problem
 
     return [one for one in asked if not problem(one.text) and not exact_version(one.text)]
 
@@ -260,7 +261,7 @@ def _report_ranges(
 
 
 def _why_a_range(tool: str, asked: Asked) -> str:
-    from dunnage.wit_requirements import full_version
+    from dunnage.wit.requirements import full_version
 
     text = asked.text.strip(" ")
     if full_version(text):
@@ -271,9 +272,9 @@ def _why_a_range(tool: str, asked: Asked) -> str:
 def _pins(
     found: Mapping[Asked, Finding], path: str, all_asked: Callable[[], list[Asked] | None], tree: Tree
 ) -> Mapping[Asked, Pin]:
-    from dunnage import ignore
+    from dunnage.frame import ignore
     from dunnage.wit import lock
-    from dunnage.wit_requirements import Lock, pins, problem
+    from dunnage.wit.requirements import Lock, pins, problem
 
     try:
         read = document.read(tree, path)
@@ -296,7 +297,7 @@ def _pins(
 def _check_wit_deps(paths: Iterable[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check the URLs in manifests of wit-deps."""
     from dunnage.wit import wit_deps
-    from dunnage.wit_projects import is_of_wit_deps
+    from dunnage.wit.projects import is_of_wit_deps
 
     for path in paths:
         if not is_of_wit_deps(os.path.dirname(path), tree):
@@ -351,7 +352,7 @@ def _check_wit(
     """Check the named WIT, and all that wkg or cargo-component reads together with it or with a named manifest."""
     if not (texts or manifests or components):
         return
-    from dunnage.wit_projects import Projects, is_vendored
+    from dunnage.wit.projects import Projects, is_vendored
 
     projects = Projects(tree)
     own = [path for path in texts if not is_vendored(path)]
@@ -371,13 +372,13 @@ def _check_wit(
 
 def _check_worlds(path: str, tree: Tree) -> Iterator[Finding]:
     """Find versions in one world that are one to whoever runs it."""
-    from dunnage import wit_package
+    from dunnage.wit import package_folder
 
-    for world in wit_package.worlds(path, tree):
-        for package, versions in wit_package.by_version(world).items():
+    for world in package_folder.worlds(path, tree):
+        for package, versions in package_folder.by_version(world).items():
             seen: dict[tuple[int, ...], str] = {}
             for version, reference in versions.items():
-                track = wit_package.track(version)
+                track = package_folder.track(version)
                 first = seen.setdefault(track, version)
                 if track and first != version:
                     where = versions[first].place
@@ -390,7 +391,7 @@ def _check_worlds(path: str, tree: Tree) -> Iterator[Finding]:
 
 def _check_folder(folder: str, projects: Projects, tree: Tree) -> Iterator[Finding]:
     """Check what a WIT folder refers to beside what wkg or cargo-component is told to take for it."""
-    from dunnage import wit_package
+    from dunnage.wit import package_folder
 
     roots, component = projects.wkg_roots(folder), projects.component(folder)
     told = [_overridden(root.manifest.file, root.config) for root in roots if root.manifest and root.config]
@@ -399,14 +400,14 @@ def _check_folder(folder: str, projects: Projects, tree: Tree) -> Iterator[Findi
     imported = _imported(*component) if component else []
     if not roots and not any(told) and not imported:
         return
-    wit = wit_package.read(folder, tree)
-    versions = wit_package.by_version(wit.references)
+    wit = package_folder.read(folder, tree)
+    versions = package_folder.by_version(wit.references)
     yield from _check_told(_in_the_place_of(imported, versions), versions)
     for asked in told:
         yield from _check_told(asked, versions)
     if not roots:
         return
-    sources = wit_package.Sources(folder, projects, tree)
+    sources = package_folder.Sources(folder, projects, tree)
     for it in wit.references:
         if it.version is None and not sources.is_settled(it.package):
             message = f"`{it.text}` names no version: wkg takes whatever version of `{it.package}` is newest"
@@ -426,7 +427,7 @@ def _check_folder(folder: str, projects: Projects, tree: Tree) -> Iterator[Findi
 
 def _check_told(asked: list[Asked], versions: Mapping[str, Mapping[str, Reference]]) -> Iterator[Finding]:
     """Find the exact versions in a manifest of packages that the WIT wants in other versions only."""
-    from dunnage.wit_requirements import exact_version
+    from dunnage.wit.requirements import exact_version
 
     exact: dict[str, dict[Asked, str]] = {}
     for one in asked:
@@ -450,13 +451,13 @@ def _imported(manifest: Manifest, component: Component) -> list[Asked]:
 
 def _in_the_place_of(imported: list[Asked], versions: Mapping[str, Mapping[str, Reference]]) -> list[Asked]:
     """The components that a component imports in versions that are one with those its WIT wants to whoever runs it."""
-    from dunnage import wit_package
-    from dunnage.wit_requirements import exact_version
+    from dunnage.wit import package_folder
+    from dunnage.wit.requirements import exact_version
 
     found = []
     for one in imported:
-        track = wit_package.track(exact_version(one.text))
-        if track and track in map(wit_package.track, versions.get(one.package, ())):
+        track = package_folder.track(exact_version(one.text))
+        if track and track in map(package_folder.track, versions.get(one.package, ())):
             found.append(one)
     return found
 

@@ -8,8 +8,8 @@ import pytest
 
 from cargo.files import write
 from dunnage.cargo.config import Config, read_config
-from dunnage.document import Refused
-from dunnage.source import Tree
+from dunnage.files.document import Refused
+from dunnage.files.source import Tree
 
 
 def _config(folder: Path) -> Config:

@@ -6,7 +6,7 @@ import pytest
 
 from dunnage.deny import edits
 from dunnage.deny.edits import Change
-from dunnage.source import File, apply
+from dunnage.files.source import File, apply
 
 
 def made(text: str, change: Change | None, file: File) -> str:

@@ -8,7 +8,7 @@ import pytest
 import tomli
 
 from dunnage.deny.exceptions import exceptions, explains, review
-from dunnage.source import File
+from dunnage.files.source import File
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dunnage.cargo.advisory_tools import CHECKS, LINTS
+from dunnage.cargo_cli.advisory_tools import CHECKS, LINTS
 
 
 def refusal(cargo_deny: str, folder: Path, *arguments: str) -> str:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from dunnage import toml
 from dunnage.cargo.version import Requirement
 from dunnage.check_deny_toml import main
 from dunnage.deny.reading import newer_toml, problems
 from dunnage.deny.schema import NEW, OLD, Schema
-from dunnage.source import File, SourceError
+from dunnage.files import toml
+from dunnage.files.source import File, SourceError
 from oracle.cargo_deny_judge import CargoDeny
 from oracle.deny_files import files
 

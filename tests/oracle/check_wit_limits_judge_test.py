@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from dunnage.check_wit_limits import HOOK, check
-from dunnage.options import Options
-from dunnage.source import Tree
+from dunnage.files.source import Tree
+from dunnage.frame.options import Options
 
 # Of its own limits, what the hook's can be set to.
 LIMITS = {"max_nesting": 99, "max_expansion": 1_000_000, "max_identifier": 10**6, "max_chain": 10**6}

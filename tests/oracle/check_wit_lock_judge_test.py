@@ -19,8 +19,8 @@ import tomli
 
 from cargo.files import Files, package, write
 from dunnage.check_wit_lock import HOOK
-from dunnage.options import Options
-from dunnage.source import Tree
+from dunnage.files.source import Tree
+from dunnage.frame.options import Options
 from dunnage.wit.wit_deps import digests, is_wit
 
 SECTION = "[package.metadata.component.target.dependencies]\n"

@@ -17,9 +17,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from dunnage.commands.dockerfile import instructions
-from dunnage.commands.dockerfile_syntax import Instruction, read
-from dunnage.source import File
+from dunnage.files.source import File
+from dunnage.scripts.dockerfile import instructions
+from dunnage.scripts.dockerfile_syntax import Instruction, read
 
 
 @pytest.fixture(scope="session")

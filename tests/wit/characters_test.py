@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunnage.source import File, SourceError
+from dunnage.files.source import File, SourceError
 from dunnage.wit.characters import hidden
 
 

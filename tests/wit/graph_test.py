@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunnage.source import File
+from dunnage.files.source import File
 from dunnage.wit.graph import Graph, Source
 from dunnage.wit.syntax import parse
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from dunnage import toml
-from dunnage.document import Document
-from dunnage.finding import Edit
-from dunnage.source import File, apply
+from dunnage.files import toml
+from dunnage.files.document import Document
+from dunnage.files.source import File, apply
+from dunnage.files.span import Edit
 from dunnage.wit.lock import read
 from dunnage.wit.lock_edit import follow
 

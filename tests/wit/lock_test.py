@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from dunnage import toml
-from dunnage.document import Document, Refused
-from dunnage.source import File
+from dunnage.files import toml
+from dunnage.files.document import Document, Refused
+from dunnage.files.source import File
 from dunnage.wit.lock import LockedPackage, LockedVersion, read
 
 DIGEST = "sha256:" + "0" * 64

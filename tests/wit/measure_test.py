@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dunnage.source import File
+from dunnage.files.source import File
 from dunnage.wit.graph import Graph, Source
 from dunnage.wit.measure import MAX_SIZE, MOST, encoded, measure
 from dunnage.wit.syntax import parse

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dunnage.source import File
+from dunnage.files.source import File
 from dunnage.wit.graph import Source
 from dunnage.wit.packages import packages, root, siblings
 from dunnage.wit.syntax import parse

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunnage.finding import Span
-from dunnage.source import File
+from dunnage.files.source import File
+from dunnage.files.span import Span
 from dunnage.wit.syntax import Document, TooDeep, WitError, comments, parse
 
 HEADER = "package a:b;\n"

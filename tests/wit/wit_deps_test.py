@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunnage import toml
-from dunnage.document import Document, Refused
-from dunnage.source import File
+from dunnage.files import toml
+from dunnage.files.document import Document, Refused
+from dunnage.files.source import File
 from dunnage.wit import wit_deps
 from dunnage.wit.wit_deps import Entry, digests, is_hexadecimal, is_wit, read_lock, read_manifest, same_path, same_url
 

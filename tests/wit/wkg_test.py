@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from dunnage import toml
-from dunnage.document import Document
-from dunnage.source import File
+from dunnage.files import toml
+from dunnage.files.document import Document
+from dunnage.files.source import File
 from dunnage.wit.wkg import Config, Member, Override, read_config
 
 

@@ -20,9 +20,9 @@ from dunnage.cargo.resolution import Resolution, Wanted
 from dunnage.cargo.source_id import CRATES_IO, SourceId, names_commit
 from dunnage.cargo.version import Version
 from dunnage.cargo.workspace import Local, Workspace
-from dunnage.document import Keys
-from dunnage.finding import Span
-from dunnage.source import File, display
+from dunnage.files.document import Keys
+from dunnage.files.source import File, display
+from dunnage.files.span import Span
 
 STALE = "stale"
 FOREIGN_SOURCE = "foreign-source"

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from dunnage.cargo.config import read_config
 from dunnage.cargo.manifest import package_table
 from dunnage.cargo.workspace import LOCK, MANIFEST, Manifest, Manifests, Workspace, load
-from dunnage.document import Refused, is_template
-from dunnage.source import SourceError, Tree
+from dunnage.files.document import Refused, is_template
+from dunnage.files.source import SourceError, Tree
 
 LocksNear = Callable[[str], Iterable[str]]
 """Given a folder, the paths of all locks of the repository it is in."""

@@ -9,10 +9,10 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dunnage import document
 from dunnage.cargo.manifest import Dependency, ManifestError, read_patches
-from dunnage.document import Document, Refused
-from dunnage.source import File, Tree
+from dunnage.files import document
+from dunnage.files.document import Document, Refused
+from dunnage.files.source import File, Tree
 
 _NAMES = ("config", "config.toml")
 """The names of the configuration file below `.cargo`; Cargo takes the first that is there."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dunnage.cargo.manifest import Dependency
-    from dunnage.document import Keys
+    from dunnage.files.document import Keys
 
 FeatureMap = Mapping[str, tuple[str, ...]]
 """Each feature and what it turns on, implicit features of optional dependencies included."""

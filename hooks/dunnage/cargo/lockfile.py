@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from dunnage.cargo import source_id
 from dunnage.cargo.source_id import SourceId, SourceIdError
 from dunnage.cargo.version import Version, VersionError
-from dunnage.document import Document, Keys, Refused
-from dunnage.source import File
+from dunnage.files.document import Document, Keys, Refused
+from dunnage.files.source import File
 
 _STABLE = (3, 4)
 """The values of `version` that a stable Cargo reads."""

@@ -15,8 +15,8 @@ from dunnage.cargo.features import FeatureError, FeatureMap, feature_map
 from dunnage.cargo.platform import is_platform
 from dunnage.cargo.source_id import CRATES_IO, SourceId, SourceIdError
 from dunnage.cargo.version import Requirement, Version, VersionError
-from dunnage.document import Keys
-from dunnage.source import File
+from dunnage.files.document import Keys
+from dunnage.files.source import File
 
 Registries = Mapping[str, str]
 """Index URLs of named registries, from `[registries.NAME] index` of Cargo's configuration."""

@@ -13,12 +13,12 @@ from itertools import islice
 from re import compile as compile_pattern
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
-from dunnage import document
 from dunnage.cargo import manifest
 from dunnage.cargo.config import read_config
 from dunnage.cargo.manifest import Dependency, Inherited, ManifestError, Package, WorkspaceTable
-from dunnage.document import Keys, Refused
-from dunnage.source import File, Tree, display
+from dunnage.files import document
+from dunnage.files.document import Keys, Refused
+from dunnage.files.source import File, Tree, display
 
 T = TypeVar("T")
 MANIFEST = "Cargo.toml"

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from typing import Any, NamedTuple
 
-from dunnage import toml
 from dunnage.deny.reading import Keys
-from dunnage.finding import Edit, Span
-from dunnage.source import File, apply
+from dunnage.files import toml
+from dunnage.files.source import File, apply
+from dunnage.files.span import Edit, Span
 
 Expectation = Callable[[dict[str, Any]], object]
 """Makes of what a file says, in place, what it must say after a change."""

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dunnage import toml
 from dunnage.deny.reading import Keys, advisory_id, package
-from dunnage.source import File
+from dunnage.files import toml
+from dunnage.files.source import File
 
 if TYPE_CHECKING:
     from datetime import date

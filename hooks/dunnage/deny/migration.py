@@ -7,12 +7,12 @@ where no more passes without it, once lint levels ask for what it asked for.
 
 from typing import Any, NamedTuple
 
-from dunnage import toml
 from dunnage.deny import edits, values
 from dunnage.deny.edits import Change
 from dunnage.deny.reading import Keys, Problem, advisory_id, exactly, package
 from dunnage.deny.schema import NEW, OLD, SCOPE, Schema
-from dunnage.source import File
+from dunnage.files import toml
+from dunnage.files.source import File
 
 _BLANKETS = {
     "both": "every licence that both the OSI and the FSF approve of",

@@ -7,7 +7,7 @@ Cargo's; they are handed on as they are written.
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dunnage.document import Keys
+from dunnage.files.document import Keys
 from dunnage.wit.values import Problem, not_a_package, wrong_types
 
 SECTION = ("package", "metadata", "component")

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from dunnage.finding import Span
-from dunnage.source import File
+from dunnage.files.source import File
+from dunnage.files.span import Span
 from dunnage.wit.lexer import comment_places
 
 _CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"

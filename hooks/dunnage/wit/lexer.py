@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 
-from dunnage.finding import Span
-from dunnage.source import File
+from dunnage.files.source import File
+from dunnage.files.span import Span
 
 _KEYWORDS = """
     as async bool borrow char constructor enum error-context export f32 f64 flags from func future import include

@@ -7,8 +7,8 @@ cargo-component, crates/core/src/lock.rs; wasm-pkg-tools, crates/wasm-pkg-core/s
 
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
-from dunnage.document import Document, Keys, Refused
-from dunnage.source import File
+from dunnage.files.document import Document, Keys, Refused
+from dunnage.files.source import File
 from dunnage.wit.values import is_a, kind, not_a_package
 
 T = TypeVar("T")

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from itertools import pairwise
 
-from dunnage import toml
-from dunnage.finding import Edit, Span
-from dunnage.source import File
+from dunnage.files import toml
+from dunnage.files.source import File
+from dunnage.files.span import Edit, Span
 from dunnage.wit.lock import WKG, LockedPackage, LockedVersion
 
 

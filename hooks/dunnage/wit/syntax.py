@@ -9,8 +9,8 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import NamedTuple, NoReturn
 
-from dunnage.finding import Span
-from dunnage.source import File, SourceError
+from dunnage.files.source import File, SourceError
+from dunnage.files.span import Span
 from dunnage.wit.lexer import KEYWORDS, Tokens, comments, is_plain, is_quoted
 
 __all__ = ["Document", "PackageName", "Reference", "WitError", "comments", "parse"]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from dunnage.document import Keys
+from dunnage.files.document import Keys
 
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 _LETTERS_AND_DIGITS = _LETTERS | frozenset("0123456789")

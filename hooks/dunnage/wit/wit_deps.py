@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from dunnage.document import Document, Keys, Refused
+from dunnage.files.document import Document, Keys, Refused
 
 MANIFEST = "deps.toml"
 LOCK = "deps.lock"

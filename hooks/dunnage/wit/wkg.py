@@ -8,7 +8,7 @@ they are written.
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dunnage.document import Document, Keys
+from dunnage.files.document import Document, Keys
 from dunnage.wit.values import Problem, not_a_package, wrong_types
 
 MANIFEST = "wkg.toml"

@@ -1,0 +1,191 @@
+"""GitHub actions that install tools of Rust, and what each makes of its inputs.
+
+Source: each action's own repository: action.yml, and the program that reads the inputs.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from dunnage.cargo_cli.tools import INSTALL, NPM, exact, is_commit, pieces, problem
+
+REF = ""
+"""Stands for an input where it is the action's ref that matters."""
+
+INSTALL_ACTION = "taiki-e/install-action"
+CACHE_ACTION = "taiki-e/cache-cargo-install-action"
+CARGO_INSTALL = "baptiste0928/cargo-install"
+BINSTALL_ACTION = "cargo-bins/cargo-binstall"
+NAMES = (INSTALL_ACTION, CACHE_ACTION, CARGO_INSTALL, BINSTALL_ACTION)
+
+_CRATES = {
+    "nextest": "cargo-nextest",
+    "taplo": "taplo-cli",
+    "typos": "typos-cli",
+    "wasm-bindgen": "wasm-bindgen-cli",
+    "wasmtime": "wasmtime-cli",
+    "wild": "wild-linker",
+}
+"""Tools of taiki-e/install-action by another name than that of their crate."""
+
+# What is installed by other package managers, which have no say in the version, and rustup's toolchains.
+_WITHOUT_VERSION = frozenset({"rust", "valgrind"})
+
+
+class Tool(NamedTuple):
+    """A tool that an action installs."""
+
+    name: str
+    version: str | None
+    """As it is written; None if it is not."""
+    problem: str
+    """What keeps the version from being one exact version, as a sentence; empty if nothing does."""
+    help: str
+    input: str
+    """Where it is written: the name of an input, or REF."""
+    start: int = 0
+    """Where its name begins in the value of that input."""
+    is_locked: bool = True
+    """Whether it is built with the versions in its own lock."""
+
+    @property
+    def crate(self) -> str:
+        """The name that the tool has on crates.io."""
+        return _CRATES.get(self.name, self.name)
+
+
+def tools(name: str, ref: str, inputs: Mapping[str, str | None]) -> list[Tool]:
+    """What the action `name` installs with these inputs, of which None is one that is not known.
+
+    Nothing is said of tools whose names or versions are not known.
+    """
+    name = name.lower()
+    if name == INSTALL_ACTION:
+        return _install_action(ref, inputs)
+    if name == CACHE_ACTION:
+        return _cache_action(inputs)
+    if name == CARGO_INSTALL:
+        return _cargo_install(inputs)
+    if name == BINSTALL_ACTION:
+        return _binstall(ref, inputs)
+    return []
+
+
+def is_known(name: str) -> bool:
+    """Whether `name` is one of these actions; GitHub takes names in upper and lower case."""
+    return name.lower() in NAMES
+
+
+def _install_action(ref: str, inputs: Mapping[str, str | None]) -> list[Tool]:
+    """Of its `tool:` each may have a version; `@1.2` is the newest 1.2.x that the action knows."""
+    given = inputs.get("tool", "")
+    if given is None:
+        return []
+    if not given.strip():
+        # Its tags and branches by the names of tools install those; of others, nothing is known.
+        is_tool = ref and not is_commit(ref) and ref not in ("main", "master") and not ref.lstrip("v")[:1].isdigit()
+        if not is_tool or ref in _WITHOUT_VERSION:
+            return []
+        why = f"the ref `@{ref}` installs the newest {ref}, and no version can be put there"
+        help = f"write `{INSTALL_ACTION}@v2` (or better, a commit of it) with `tool: {ref}@1.2.3`"
+        return [Tool(ref, None, why, help, REF)]
+    return [_listed(start, text) for start, text in pieces(given)]
+
+
+def _listed(start: int, text: str) -> Tool:
+    name, at, version = text.partition("+")[0].partition("@") if text.startswith("rust") else text.partition("@")
+    if name in _WITHOUT_VERSION:
+        return Tool(name, version or None, "", "", "tool", start)
+    help = f"write `{name}@1.2.3`, with the version that was reviewed"
+    if not at:
+        why = f"{name} is installed in whatever version the action takes for the newest"
+        return Tool(name, None, why, help, "tool", start)
+    why = ""
+    if not exact(version) or version.startswith("="):
+        why = f"{name} is installed in no exact version: `{version}` {_short(version)}"
+    return Tool(name, version, why, help, "tool", start)
+
+
+def _short(version: str) -> str:
+    if version == "latest":
+        return "is the newest"
+    numbers = version.split(".")
+    if all(number.isdigit() for number in numbers):
+        return "is not MAJOR.MINOR.PATCH and stands for the newest of its kind"
+    return "is not MAJOR.MINOR.PATCH"
+
+
+def _cache_action(inputs: Mapping[str, str | None]) -> list[Tool]:
+    given = inputs.get("tool", "")
+    if given is None or not given.strip():
+        return []
+    start = len(given) - len(given.lstrip())
+    is_locked = (inputs.get("locked", "true") or "true").strip().lower() != "false"
+    name, at, version = given.strip().partition("@")
+    if "git" in inputs and inputs["git"] != "":
+        return [_from_git(name, inputs, ("rev",), "tool", start, is_locked)]
+    help = f"write `tool: {name}@1.2.3`, with the version that was reviewed"
+    if not at:
+        why = f"{name} is installed in whatever version is newest"
+        return [Tool(name, None, why, help, "tool", start, is_locked)]
+    why = ""
+    if not exact(version) or version.startswith("="):
+        why = f"{name} is installed in no exact version: `{version}` {_short(version)}"
+    return [Tool(name, version, why, help, "tool", start, is_locked)]
+
+
+def _cargo_install(inputs: Mapping[str, str | None]) -> list[Tool]:
+    """Its `version` is a range of node's kind, in which a full version stands for itself alone."""
+    crate = inputs.get("crate", "")
+    if crate is None or not crate.strip():
+        return []
+    name = crate.strip()
+    start = len(crate) - len(crate.lstrip())
+    is_locked = (inputs.get("locked", "true") or "true").strip().lower() != "false"
+    arguments = inputs.get("args", "") or ""
+    is_locked = is_locked or "--locked" in arguments.split() or "--frozen" in arguments.split()
+    if "git" in inputs and inputs["git"] != "":
+        return [_from_git(name, inputs, ("commit", "rev"), "crate", start, is_locked)]
+    version = inputs.get("version", "latest")
+    help = 'write `version: "1.2.3"`, with the version that was reviewed'
+    if version is None:
+        return [Tool(name, None, "", "", "crate", start, is_locked)]
+    if not version.strip() or version.strip() == "latest":
+        why = f"{name} is installed in whatever version is newest"
+        where = "version" if inputs.get("version") else "crate"
+        return [Tool(name, None, why, help, where, 0 if where == "version" else start, is_locked)]
+    why = problem(version, NPM)
+    if why:
+        why = f"{name} is installed in no exact version: `{version.strip()}` {why}"
+    return [Tool(name, version.strip(), why, help, "version", len(version) - len(version.lstrip()), is_locked)]
+
+
+def _from_git(
+    name: str, inputs: Mapping[str, str | None], commits: tuple[str, ...], where: str, start: int, is_locked: bool
+) -> Tool:
+    given = [inputs[key] for key in commits if inputs.get(key, "") != ""]
+    if given and (given[0] is None or is_commit(given[0].strip())):
+        return Tool(name, None, "", "", where, start, is_locked)
+    help = f"give the full hash of the commit that was reviewed: `{commits[0]}: <40 hexadecimal digits>`"
+    moving = next((key for key in (*commits, "tag", "branch") if inputs.get(key)), None)
+    if moving is None:
+        return Tool(name, None, f"{name} is built from whatever commit is newest", help, "git", 0, is_locked)
+    what = {"tag": "a tag that can be moved", "branch": "a branch that moves"}.get(moving, "no full hash of a commit")
+    why = f"{name} is built from `{(inputs[moving] or '').strip()}`, {what}"
+    return Tool(name, None, why, help, moving, 0, is_locked)
+
+
+def _binstall(ref: str, inputs: Mapping[str, str | None]) -> list[Tool]:
+    """It downloads the newest release whatever its own ref is, unless its input `version` names another."""
+    version = inputs.get("version", "")
+    if version is None:
+        return []
+    help = "give the action `with: version: 1.2.3`, with the version that was reviewed"
+    text = version.strip()
+    if not text:
+        why = f"the newest cargo-binstall is installed, whatever ref of the action is used: `@{ref}` does not choose it"
+        return [Tool("cargo-binstall", None, why, help, REF)]
+    start = len(version) - len(version.lstrip()) + text.startswith("v")
+    why = problem(text.removeprefix("v"), INSTALL)
+    if why:
+        why = f"cargo-binstall is installed in no exact version: `{text}` {why}"
+    return [Tool("cargo-binstall", text.removeprefix("v"), why, help, "version", start)]

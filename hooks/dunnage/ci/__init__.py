@@ -1,0 +1,1 @@
+"""What CI runs, and whether its failure counts."""

@@ -1,0 +1,194 @@
+"""The jobs of GitHub's workflows and composite actions.
+
+Their syntax is that of https://docs.github.com/en/actions/reference/workflows-and-actions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
+
+from dunnage.ci.job import Excuses, Job, Step
+from dunnage.ci.outcome import Excuse, Shell, options
+from dunnage.files.source import File
+from dunnage.scripts import github, yaml
+from dunnage.scripts.github import Step as GitHubStep
+from dunnage.scripts.github import Variables, Workflow
+from dunnage.shell import expression
+from dunnage.shell.model import Values
+
+_MOST_JOBS = 2000
+_MOST_STEPS = 5000
+
+
+def events(file: File) -> frozenset[str]:
+    """What starts a workflow: `push`, `schedule`, `workflow_call`. Raises SourceError as YAML does."""
+    for document in yaml.documents(file)[:1]:
+        on = document.get("on")
+        if on is None:
+            break
+        names = [on.text] if on.kind == "scalar" else [element.text for element in on.elements()]
+        return frozenset((*names, *(name for name, _ in on.items())))
+    return frozenset()
+
+
+def called(file: File) -> list[str]:
+    """What its jobs call: reusable workflows, as they are written. Raises SourceError as YAML does."""
+    found: list[str] = []
+    for document in yaml.documents(file)[:1]:
+        jobs = document.get("jobs")
+        for _, job in jobs.items() if jobs is not None else ():
+            used = job.get("uses")
+            found += [used.text] if used is not None else []
+    return found
+
+
+def jobs(file: File, given: Variables | None = None) -> Iterator[Job]:
+    """The jobs of a workflow, or the one, without a name, of a composite action.
+
+    A job whose failure counts in some combinations of its matrix and not in others is there once for each. Raises
+    SourceError as YAML does.
+    """
+    for document in yaml.documents(file)[:1]:
+        found = document.get("jobs")
+        if found is None:
+            yield Job("", _steps(file, github.action_steps(document, given), tuple))
+            continue
+        common = github.workflow(document, given)
+        each = ((name, job) for name, job in found.items() if job.kind == "mapping")
+        yield from islice((made for name, job in each for made in _job(file, common, name, job)), _MOST_JOBS)
+
+
+def _job(file: File, common: Workflow, name: str, job: yaml.Node) -> Iterator[Job]:
+    on_schedule = _is_for_schedule(job)
+    variants: list[Variables | None] = [None]
+    if _depends_on_matrix(job):
+        variants = [*(github.combinations(common, job) or variants)]
+    for matrix in variants:
+        variables = github.job_variables(common, job, matrix)
+        excuses = partial(_excuses, file, job, variables, "job")
+        called = job.get("uses")
+        if called is not None:
+            inputs = job.get("with")
+            values = {
+                f"inputs.{key}": github.expand_all(yaml.value(value), variables)
+                for key, value in (inputs.items() if inputs else ())
+            }
+            yield Job(name, (), called.text, called.span, values, excuses, on_schedule)
+        else:
+            steps = _steps(file, github.job_steps(common, name, job, matrix), excuses, _folder(common, job))
+            yield Job(name, steps, excuses=excuses, on_schedule=on_schedule)
+
+
+def _depends_on_matrix(job: yaml.Node) -> bool:
+    """Whether the matrix decides if a failure of the job, or of one of its steps, counts."""
+    steps = job.get("steps")
+    return any(
+        (found := node.get("continue-on-error")) is not None and "matrix." in found.text
+        for node in (job, *(steps.elements() if steps else ()))
+    )
+
+
+def _steps(file: File, steps: Iterator[GitHubStep], job: Excuses, folder: yaml.Node | None = None) -> tuple[Step, ...]:
+    found: list[Step] = []
+    for step in islice(steps, _MOST_STEPS):
+        where = step.node.get("working-directory") or folder
+        found.append(
+            Step(
+                github.script_of(step),
+                github.action_of(step),
+                _shell(step),
+                _path(where, step.variables),
+                partial(_all_excuses, file, step, job),
+                step.node.get("if") is not None,
+            )
+        )
+    return tuple(found)
+
+
+def _folder(common: Workflow, job: yaml.Node) -> yaml.Node | None:
+    keys = ("defaults", "run", "working-directory")
+    return job.path(*keys) or common.node.path(*keys)
+
+
+def _path(node: yaml.Node | None, variables: Variables) -> str | None:
+    if node is None:
+        return ""
+    text = re.sub(r"^(?:\$\{\{\s*github\.workspace\s*\}\}|\$GITHUB_WORKSPACE)/?", "", node.text)
+    values = expression.expand(text, variables)
+    return values[0] if values is not None and len(values) == 1 else None
+
+
+def _shell(step: GitHubStep) -> Shell:
+    """How the shell is set that GitHub starts for a step; as if failures counted where it is not known."""
+    own = step.node.get("shell")
+    shells: Values = step.shell if own is None else github.expand_all(yaml.value(own), step.variables)
+    found = [_set(shell.strip()) for shell in shells or ()]
+    return Shell(all(each.stops for each in found), all(each.pipefail for each in found) and bool(found))
+
+
+def _set(shell: str) -> Shell:
+    if shell in ("", "sh"):
+        return Shell(stops=True, pipefail=False)
+    if shell == "bash" or "{0}" not in shell:
+        return Shell(stops=True, pipefail=True)
+    return options(shell, Shell())
+
+
+# Whether failures count
+
+
+def _all_excuses(file: File, step: GitHubStep, job: Excuses) -> tuple[Excuse, ...]:
+    return (*_excuses(file, step.node, step.variables, "step"), *job())
+
+
+def _excuses(file: File, node: yaml.Node, variables: Variables, kind: str) -> tuple[Excuse, ...]:
+    found: list[Excuse] = []
+    condition = node.get("if")
+    if condition is not None and _condition(condition, variables) == ("false",):
+        why = f"the {kind}'s `if:` is never true, so it is not run and"
+        found.append(Excuse(file.path, condition.span, why, "remove the condition"))
+    tolerated = node.get("continue-on-error")
+    if tolerated is not None and _truths(tolerated, variables) == ("true",) and not _is_watched(file, node):
+        passes = "the job" if kind == "step" else "the workflow"
+        why = f"`continue-on-error` lets {passes} pass where it fails, so"
+        found.append(Excuse(file.path, tolerated.span, why, "remove `continue-on-error`"))
+    return tuple(found)
+
+
+def _is_watched(file: File, step: yaml.Node) -> bool:
+    """Whether something in the file looks at what came of a step that may fail."""
+    name = step.get("id")
+    if name is None or not name.text:
+        return False
+    return f"steps.{name.text}.outcome" in file.text or f"steps['{name.text}']" in file.text
+
+
+def _truths(node: yaml.Node, variables: Variables) -> Values:
+    values = github.expand_all(yaml.value(node), variables)
+    return None if values is None else tuple(dict.fromkeys(value.strip().lower() for value in values))
+
+
+def _condition(node: yaml.Node, variables: Variables) -> Values:
+    """What an `if:` gives, which is an expression with braces around it or without."""
+    text = node.text.strip()
+    if text.startswith("${{") and text.endswith("}}") and text.count("${{") == 1:
+        text = text[3:-2]
+    if "${{" in text:
+        return None
+    values = expression.resolve(text, variables)
+    return None if values is None else tuple(dict.fromkeys(value.lower() for value in values))
+
+
+def _is_for_schedule(job: yaml.Node) -> bool:
+    """Whether a job is run on a schedule, as far as a plain condition on the event says."""
+    condition = job.get("if")
+    text = "" if condition is None else re.sub(r"\s|\$\{\{|\}\}", "", condition.text)
+    if "||" in text:
+        return True
+    wanted = re.search(r"github\.event_name==['\"](\w+)", text)
+    if wanted:
+        return wanted[1] == "schedule"
+    return not re.search(r"github\.event_name!=['\"]schedule", text)

@@ -1,0 +1,47 @@
+"""Jobs of CI: what each runs, in order, and what keeps a failure in it from counting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from dunnage.ci.job import Job, Step
+from dunnage.ci.outcome import Shell
+from dunnage.scripts.commands import kind_of
+
+if TYPE_CHECKING:
+    from dunnage.files.source import File
+    from dunnage.scripts.github import Variables
+
+
+def jobs(file: File, given: Variables | None = None) -> Iterator[Job]:
+    """The jobs of a CI file in its order; the one, without a name, of a composite action.
+
+    `given` is what the caller of an action or of a reusable workflow says of `inputs.x`. Raises SourceError as YAML
+    does.
+    """
+    kind = kind_of(file.path, b"")
+    if kind == "github":
+        from dunnage.ci import github_jobs
+
+        yield from github_jobs.jobs(file, given)
+    elif kind == "gitlab":
+        from dunnage.ci import gitlab_jobs
+
+        yield from gitlab_jobs.jobs(file)
+    elif kind == "circleci":
+        yield from _circleci(file)
+
+
+# https://circleci.com/docs/reference/configuration-reference/#default-shell-options
+_CIRCLECI_SHELL = Shell(stops=True, pipefail=True)
+
+
+def _circleci(file: File) -> Iterator[Job]:
+    from dunnage.scripts import circleci
+
+    steps: dict[str, list[Step]] = {}
+    for script in circleci.scripts(file):
+        steps.setdefault(script.place.names[0], []).append(Step(script, None, _CIRCLECI_SHELL))
+    for name, found in steps.items():
+        yield Job(name.partition(" ")[2], tuple(found))

@@ -1,0 +1,1 @@
+"""Files as bytes: read once, placed, parsed, edited and written back."""

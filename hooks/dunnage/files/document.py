@@ -1,0 +1,63 @@
+"""The TOML documents that tools read, and how a place in one is named."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from dunnage.files import toml
+from dunnage.files.source import File, SourceError, Tree, display
+from dunnage.files.span import Span
+
+Keys = tuple[str | int, ...]
+"""Where a value stands in a TOML document: table keys, and indices into arrays."""
+
+
+class Document(NamedTuple):
+    """A file and what tomli read in it."""
+
+    file: File
+    data: dict[str, Any]
+
+
+class Refused(Exception):
+    """The tool that reads this file would refuse it."""
+
+    def __init__(self, file: File, message: str, keys: Keys = (), help: str = "", span: Span | None = None) -> None:
+        """`message` may begin with a verb, whose subject is the file. `keys` is the place in the document, as far
+        down as it exists; `span` is it where there is no document.
+        """
+        super().__init__(message)
+        self.file = file
+        self.message = message
+        self.keys = keys
+        self.help = help
+        self.span = span
+
+
+def read(tree: Tree, path: str, quick: Callable[[bytes], dict[str, Any] | None] | None = None) -> Document:
+    """Read and parse the file at `path`. Raises FileNotFoundError if there is none, Refused if it cannot be read.
+
+    `quick` may know how to read it, as TOML would be read, without a TOML reader; if not, it returns None.
+    """
+    try:
+        file = tree.read(path)
+    except SourceError as error:
+        raise Refused(File(display(path), b""), error.message, span=error.span) from None
+    try:
+        return Document(file, (quick and quick(file.data)) or toml.parse(file))
+    except SourceError as error:
+        conflict = _conflict(file.data)
+        if conflict is not None:
+            help = "resolve the conflict, then commit the result"
+            raise Refused(file, "holds an unresolved merge conflict", help=help, span=conflict) from None
+        raise Refused(file, error.message, span=error.span) from None
+
+
+def is_template(data: bytes) -> bool:
+    """Whether a file has the marks of a template, which no tool reads before they are filled in."""
+    return b"{{" in data or b"{%" in data
+
+
+def _conflict(data: bytes) -> Span | None:
+    """Find the first line with which git marks a conflict."""
+    start = -1 if data.startswith(b"<<<<<<< ") else data.find(b"\n<<<<<<< ")
+    return Span(start + 1, start + 8) if start >= 0 or data.startswith(b"<<<<<<< ") else None

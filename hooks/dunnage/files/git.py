@@ -1,0 +1,177 @@
+"""What git knows: which files are tracked, and which are ignored.
+
+Where git is not installed, or does not answer, the answer is None: not known.
+"""
+
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dunnage.files.source import display
+
+# What git sets for its hooks is about the repository being committed, in the folder that git was called in.
+_ABOUT_ONE_REPOSITORY = (
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_WORK_TREE",
+)
+_ABOUT_PATTERNS = ("GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_LITERAL_PATHSPECS", "GIT_NOGLOB_PATHSPECS")
+
+_SECONDS = 60
+_LONGEST_INDEX = 64 * 1024 * 1024
+_LONGEST_PATH = 4096
+
+
+class IgnoredBy(NamedTuple):
+    """The line that makes git ignore a path."""
+
+    file: str
+    """As it is printed: relative to the working directory if it is below it."""
+    line: int
+    pattern: str
+
+
+class Repository(NamedTuple):
+    """A git repository with files."""
+
+    top: str
+    """The absolute path of its topmost folder."""
+
+    def tracked(self, patterns: Sequence[str]) -> frozenset[str] | None:
+        """The absolute paths of the tracked files, staged ones included, that match one of git's glob patterns.
+
+        A pattern is relative to `top`: `**/Cargo.lock` is such a file in any folder.
+        """
+        names = self._git("ls-files", "-z", "--", *(f":(glob,top){pattern}" for pattern in patterns))
+        if names is None:
+            return None
+        return frozenset(os.path.join(self.top, *name.split("/")) for name in names.split("\0") if name)
+
+    def lists(self, path: str) -> bool:
+        """Whether git's index plainly lists the file at an absolute path, found without calling git.
+
+        If not, the file may be tracked nevertheless: not every form of an index is read.
+        """
+        name = os.fsencode(os.path.relpath(path, self.top).replace(os.sep, "/"))
+        try:
+            with open(self._index(), "rb") as stream:
+                index = stream.read(_LONGEST_INDEX)
+        except (OSError, UnicodeDecodeError):
+            return False
+        # In an entry, two bytes of flags are in front of the name, and a NUL is behind it. The flags hold the name's
+        # length; all others are zero where there is no conflict and nothing unusual, but for the first, which says
+        # that the file on disk is not to be looked at.
+        if index[:4] != b"DIRC" or index[4:8] not in (b"\0\0\0\2", b"\0\0\0\3") or len(name) >= 0xFFF:
+            return False
+        flags = len(name).to_bytes(2, "big")
+        return flags + name + b"\0" in index or bytes((flags[0] | 0x80, flags[1])) + name + b"\0" in index
+
+    def _index(self) -> str:
+        """The path of the index, which may not be there."""
+        chosen = self._environment().get("GIT_INDEX_FILE")
+        if chosen:
+            return chosen
+        folder = os.path.join(self.top, ".git")
+        if os.path.isfile(folder):  # of a submodule or a linked worktree
+            with open(folder, encoding="utf-8") as stream:
+                folder = os.path.join(self.top, stream.read(_LONGEST_PATH).removeprefix("gitdir:").strip())
+        return os.path.join(folder, "index")
+
+    def mentioning(self, texts: Sequence[str]) -> frozenset[str] | None:
+        """The absolute paths of the tracked text files in which one of `texts` stands, in upper or lower case."""
+        patterns = [part for text in texts for part in ("-e", text)]
+        # With no file found it exits with 1, as it does if it is called wrongly.
+        names = self._git("grep", "-l", "-z", "-I", "-i", "-F", *patterns, "--", ":(top)", may_be=1)
+        if names is None:
+            return None
+        return frozenset(os.path.join(self.top, *name.split("/")) for name in names.split("\0") if name)
+
+    def ignored_by(self, path: str) -> IgnoredBy | None:
+        """What makes git ignore `path`, tracked or not; None if nothing does or git cannot say."""
+        if "\0" in path:
+            return None
+        answer = self._git("check-ignore", "-v", "-z", "--no-index", "--stdin", stdin=f"{os.path.abspath(path)}\0")
+        if answer is None:
+            return None
+        file, line, pattern = answer.split("\0")[:3]
+        if pattern.startswith("!"):
+            return None
+        return IgnoredBy(display(os.path.join(self.top, file)), int(line), pattern)
+
+    def _git(self, *arguments: str, stdin: str = "", may_be: int = 0) -> str | None:
+        """What git prints, or None if it fails, which is not so if its status is `may_be`."""
+        import subprocess
+
+        try:
+            answer = subprocess.run(
+                ["git", "-C", self.top, *arguments],
+                env=self._environment(),
+                input=os.fsencode(stdin),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                timeout=_SECONDS,
+                check=False,
+            )
+        except (OSError, ValueError, subprocess.TimeoutExpired):
+            return None
+        return os.fsdecode(answer.stdout) if answer.returncode in (0, may_be) else None
+
+    def _environment(self) -> dict[str, str]:
+        dropped = _ABOUT_ONE_REPOSITORY + _ABOUT_PATTERNS
+        environment = {name: value for name, value in os.environ.items() if name not in dropped}
+        # `git commit FILE` commits from an index of its own, which its hooks have to look at too.
+        index = os.path.join(self.top, os.environ.get("GIT_INDEX_FILE", ""))
+        if os.path.isfile(index) and repository(os.getcwd()) == self:
+            environment["GIT_INDEX_FILE"] = index
+        return environment
+
+
+class Repositories:
+    """The repositories that a run has to do with, and the files of a pattern that each of them tracks."""
+
+    def __init__(self, *patterns: str) -> None:
+        """`patterns` are those of the files, as `Repository.tracked` takes them."""
+        self._patterns = patterns
+        self._tracked: dict[str, frozenset[str] | None] = {}
+
+    def repository(self, folder: str) -> Repository | None:
+        """The repository that `folder` is in; None outside of one, or if git cannot say what is tracked there."""
+        found = repository(folder)
+        if found is None:
+            return None
+        if found.top not in self._tracked:
+            self._tracked[found.top] = found.tracked(self._patterns)
+        return None if self._tracked[found.top] is None else found
+
+    def is_tracked(self, path: str) -> bool:
+        """Whether the file at an absolute path, one of the patterns, is tracked, or git cannot say so."""
+        found = repository(os.path.dirname(path))
+        if found is None or found.lists(path):
+            return True
+        return self.repository(os.path.dirname(path)) is None or path in self.tracked_near(os.path.dirname(path))
+
+    def tracked_near(self, folder: str) -> frozenset[str]:
+        """The tracked files of the pattern, as absolute paths, in the repository that `folder` is in."""
+        found = self.repository(folder)
+        return (found and self._tracked[found.top]) or frozenset()
+
+
+def repository(folder: str) -> Repository | None:
+    """The repository that `folder` is in, found without calling git; None if it is in none."""
+    folder = os.path.abspath(folder)
+    while not _is_git(os.path.join(folder, ".git")):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
+    return Repository(folder)
+
+
+def _is_git(path: str) -> bool:
+    if os.path.isfile(path):  # of a submodule or a linked worktree
+        return True
+    return os.path.lexists(os.path.join(path, "HEAD"))

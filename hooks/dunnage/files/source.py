@@ -1,0 +1,267 @@
+"""Files: read once, decoded, positions in them, edited and written back without losing a byte."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from functools import cached_property
+from itertools import accumulate
+from typing import Any
+
+from dunnage.files.span import Edit, Span
+
+MAX_BYTES = 16 * 1024 * 1024
+
+
+class SourceError(Exception):
+    """A file that cannot be read or written."""
+
+    def __init__(self, message: str, span: Span = Span(0, 0)) -> None:
+        """`message` says why, as a clause whose subject is the file; `span` says where in it."""
+        super().__init__(message)
+        self.message = message
+        self.span = span
+
+
+class File:
+    """The bytes of one file and what follows from them."""
+
+    def __init__(self, path: str, data: bytes) -> None:
+        """`path` is the file's name as it is printed; `data` is everything in it."""
+        self.path = path
+        self.data = data
+        # What the readers of a format keep here, each under its own name, so that each reads a file once.
+        self.cache: dict[str, Any] = {}
+        # Where the last column was counted: start of the line, offset, column.
+        self._counted = (0, 0, 1)
+
+    def __repr__(self) -> str:
+        return f"File({self.path!r}, {len(self.data)} bytes)"
+
+    @cached_property
+    def text(self) -> str:
+        """The file without its byte order mark, line endings as they are.
+
+        Raises SourceError at the first byte that is not UTF-8.
+        """
+        try:
+            text = self.data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            bad = self.data[error.start]
+            raise SourceError(f"is not UTF-8: byte 0x{bad:02x}", Span(error.start, error.start + 1)) from None
+        return text.removeprefix("\ufeff")
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column, both from 1, of the character at `offset`, a count of bytes up to the file's length.
+
+        A line ends at LF, CRLF or a lone CR. The column counts characters: the byte order mark is none, and
+        each byte that is not UTF-8 is one.
+        """
+        line = bisect_right(self._line_ends, offset)
+        start = self._line_ends[line - 1] if line else 0
+        return line + 1, self._column(start, offset)
+
+    def _column(self, start: int, offset: int) -> int:
+        if self._is_ascii:
+            return offset - start + 1
+        # Go on from the last count: a hostile line of megabytes may hold thousands of findings.
+        counted_start, counted, column = self._counted
+        if counted_start != start or counted > offset:
+            counted, column = start, 1
+        characters = self.data[counted:offset].decode("utf-8", "surrogateescape")
+        column += len(characters) - (counted == 0 and characters.startswith("\ufeff"))
+        self._counted = (start, offset, column)
+        return column
+
+    @cached_property
+    def _is_ascii(self) -> bool:
+        return self.data.isascii()
+
+    @cached_property
+    def _line_ends(self) -> Sequence[int]:
+        from array import array  # a list takes half a gigabyte for a file of nothing but newlines
+
+        return array("Q", accumulate(map(len, _lines(self.data))))
+
+
+def _lines(data: bytes) -> list[bytes]:
+    lines = data.splitlines(keepends=True)
+    if lines and not lines[-1].endswith((b"\n", b"\r")):
+        lines.pop()
+    return lines
+
+
+class Tree:
+    """The files of one run, each read from disk at most once."""
+
+    def __init__(self, limit: int = MAX_BYTES) -> None:
+        """A file of more than `limit` bytes is not read."""
+        self._limit = limit
+        self._read: dict[str, File | SourceError | None] = {}
+
+    def read(self, path: str) -> File:
+        """The regular file at `path`, absolute or relative to the working directory.
+
+        Raises FileNotFoundError if nothing is there, and SourceError if what is there cannot be read: a folder, a
+        FIFO, a device, a link to nowhere, a file that is too large or not permitted. Never blocks.
+        """
+        path = display(path)
+        if path not in self._read:
+            self._read[path] = _read(path, self._limit)
+        found = self._read[path]
+        if found is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        if isinstance(found, SourceError):
+            raise SourceError(found.message, found.span)
+        return found
+
+    def exists(self, path: str) -> bool:
+        """Whether anything is at `path`, a folder or a broken link included."""
+        try:
+            os.lstat(path)
+        except (OSError, ValueError) as error:
+            return not _is_nowhere(error)
+        return True
+
+    def position(self, path: str, offset: int) -> tuple[int, int]:
+        """Line and column of `offset` in the file at `path`; the first of both if it cannot be read."""
+        try:
+            return self.read(path).position(offset)
+        except (FileNotFoundError, SourceError):
+            return 1, 1
+
+    def files(self) -> list[File]:
+        """Every file that has been read, in the order of their paths."""
+        return [file for _, file in sorted(self._read.items()) if isinstance(file, File)]
+
+
+def display(path: str) -> str:
+    """`path` as it is printed: relative to the working directory if it is below it, separated by `/`."""
+    absolute = os.path.abspath(path)
+    folder = os.path.join(os.getcwd(), "")
+    return absolute.removeprefix(folder).replace(os.sep, "/")
+
+
+def apply(data: bytes, edits: Iterable[Edit]) -> bytes:
+    """`data` with every edit made; equal edits count once; paths are not looked at.
+
+    Raises ValueError if two edits overlap, if two insert different text at one offset, or if one is out of bounds.
+    """
+    pieces: list[bytes] = []
+    done = 0
+    before: Edit | None = None
+    for edit in sorted(set(edits), key=lambda edit: edit[1:]):
+        if not 0 <= edit.start <= edit.end <= len(data):
+            raise ValueError(f"{edit} is outside of 0 to {len(data)}")
+        if before is not None and overlap(before, edit):
+            raise ValueError(f"{before} and {edit} overlap")
+        pieces += (data[done : edit.start], edit.text.encode("utf-8"))
+        done = edit.end
+        before = edit
+    return b"".join((*pieces, data[done:]))
+
+
+def overlap(first: Edit, second: Edit) -> bool:
+    """Whether two different edits of one file, the first not starting after the second, cannot both be made."""
+    return second.start < first.end or first[1:3] == second[1:3]
+
+
+def replace(path: str, data: bytes, root: str) -> None:
+    """Make `data` the content of the existing file at `path`, all at once, and keep its permission bits.
+
+    A symbolic link stays one, and its target is replaced. Raises SourceError, with the file as it was, if the file
+    is not inside the folder `root` or belongs to git itself, or if it cannot be written.
+    """
+    import tempfile
+
+    target = writable(path, root)
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=".dunnage-", dir=os.path.dirname(target))
+        try:
+            with open(descriptor, "wb") as stream:
+                stream.write(data)
+            os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
+            os.replace(temporary, target)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise SourceError(f"cannot be written: {error.strerror}") from None
+
+
+def writable(path: str, root: str) -> str:
+    """The file that `replace` would write, links followed. Raises SourceError if it is plain that it would refuse."""
+    root = os.path.realpath(root)
+    target = os.path.realpath(path)
+    if not target.startswith(os.path.join(root, "")):
+        raise SourceError(f"is outside of {root}, so it is not written")
+    if ".git" in target[len(root) :].lower().split(os.sep):
+        raise SourceError("is part of git's own data, so it is not written")
+    if not os.path.isfile(target):
+        raise SourceError("is not a regular file, so it is not written")
+    if not os.access(target, os.W_OK) or not os.access(os.path.dirname(target), os.W_OK):
+        raise SourceError("cannot be written: it or its folder is read-only")
+    return target
+
+
+def _read(path: str, limit: int) -> File | SourceError | None:
+    try:
+        data = _read_bytes(path, limit)
+    except SourceError as error:
+        return error
+    except (OSError, ValueError) as error:
+        if isinstance(error, FileNotFoundError) and os.path.lexists(path):
+            return SourceError("is a symbolic link to a file that does not exist")
+        if _is_nowhere(error):
+            return None
+        return SourceError(f"cannot be read: {error.strerror if isinstance(error, OSError) else error}")
+    return File(path, data)
+
+
+def _read_bytes(path: str, limit: int) -> bytes:
+    # Look before opening, because opening a device may already do something; look again after it, because the name
+    # may by then mean another file, which O_NONBLOCK keeps from blocking if it is a FIFO.
+    _require_regular(os.stat(path))
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    try:
+        status = os.fstat(descriptor)
+        _require_regular(status)
+        pieces = []
+        left = limit + 1
+        # A file may be longer than its status says, as all in /proc are.
+        while left > 0 and (piece := os.read(descriptor, min(left, status.st_size + 1))):
+            pieces.append(piece)
+            left -= len(piece)
+    finally:
+        os.close(descriptor)
+    if left <= 0:
+        raise SourceError(f"is larger than {limit:,} bytes, the most that is read")
+    return b"".join(pieces)
+
+
+def _require_regular(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        kind = next((name for test, name in _KINDS if test(status.st_mode)), "something else")
+        raise SourceError(f"is {kind}, not a regular file")
+
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISCHR, "a device"),
+)
+
+
+def _is_nowhere(error: OSError | ValueError) -> bool:
+    """Whether nothing can be at the path: a folder on the way is missing, or no path can be spelled like this."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL)
+    return True

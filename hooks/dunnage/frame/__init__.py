@@ -1,0 +1,1 @@
+"""What surrounds every hook: options, findings, fixes, ignore comments and output."""

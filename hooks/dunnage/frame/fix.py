@@ -1,0 +1,104 @@
+"""`--fix`: writing the edits that findings bring, and letting a hook act where an edit is not enough."""
+
+import os
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+
+from dunnage.files.git import repository
+from dunnage.files.source import SourceError, Tree, apply, overlap, replace, writable
+from dunnage.files.span import Edit
+from dunnage.frame import report
+from dunnage.frame.finding import Finding, Repaired
+
+# A fix may make another one possible, or wait for one that it overlaps with. Real files need two or three rounds.
+_ROUNDS = 10
+
+
+def fix(
+    findings: list[Finding],
+    tree: Tree,
+    look: Callable[[], tuple[list[Finding], Tree]],
+    repair: Callable[[Sequence[Finding]], Repaired],
+) -> tuple[list[Finding], Tree, list[str]]:
+    """Fix what was found in `tree`: what is left, as it is on disk then, and what was done, a line each.
+
+    `look` checks again, on files read anew. `repair` acts, once, on what no edit can fix.
+    """
+    folder = repository(os.getcwd())
+    root = folder.top if folder else os.getcwd()
+    fixed: list[str] = []
+    refused: dict[str, str] = {}
+    failed: Mapping[Finding, str] = {}
+    is_repaired = False
+    for _ in range(_ROUNDS):
+        done: Sequence[str] = _write(report.in_order(findings, tree), tree, root, refused)
+        if not done and findings and not is_repaired:
+            done, failed = repair(findings)
+            is_repaired = True
+        if not done:
+            break
+        fixed += done
+        findings, tree = look()
+    return [_with_reasons(finding, refused, failed) for finding in findings], tree, fixed
+
+
+def _write(findings: Sequence[Finding], tree: Tree, root: str, refused: dict[str, str]) -> list[str]:
+    """Write the fixes that fit together and say what they did; add to `refused` why a path cannot be written."""
+    taken: list[Edit] = []
+    done = [
+        f"{report.place(finding, tree)}: {finding.rule.id} {finding.fix.description}"
+        for finding in findings
+        if finding.fix and _may_write(finding.fix.edits, root, refused) and _take(finding.fix.edits, taken)
+    ]
+    written: list[str] = []
+    for path in sorted({edit.path for edit in taken}):
+        before = tree.read(path).data
+        try:
+            replace(path, apply(before, [edit for edit in taken if edit.path == path]), root)
+        except SourceError as error:
+            # All of a fix or nothing: which files belong together is not worth knowing when a disk is full.
+            for other in written:
+                with suppress(SourceError):
+                    replace(other, tree.read(other).data, root)
+            refused[path] = error.message
+            return []
+        written.append(path)
+    return done
+
+
+def _may_write(edits: Iterable[Edit], root: str, refused: dict[str, str]) -> bool:
+    paths = {edit.path for edit in edits}
+    for path in paths - refused.keys():
+        try:
+            writable(path, root)
+        except SourceError as error:
+            refused[path] = error.message
+    return refused.keys().isdisjoint(paths)
+
+
+def _take(edits: Iterable[Edit], taken: list[Edit]) -> bool:
+    """Put the edits among those taken, which are in order, if none of them overlaps with another."""
+    added: list[Edit] = []
+    for edit in edits:
+        at = bisect_left(taken, edit)
+        if edit in taken[at : at + 1]:
+            continue
+        neighbours = taken[max(at - 1, 0) : at + 1]
+        if any(edit.path == other.path and overlap(*sorted((edit, other))) for other in neighbours):
+            for other in added:
+                taken.remove(other)
+            return False
+        taken.insert(at, edit)
+        added.append(edit)
+    return True
+
+
+def _with_reasons(finding: Finding, refused: Mapping[str, str], failed: Mapping[Finding, str]) -> Finding:
+    """Add to the help of a finding why it is still there."""
+    paths = sorted({edit.path for edit in finding.fix.edits} & refused.keys()) if finding.fix else []
+    reasons = [f"{path} {refused[path]}" for path in paths] + ([failed[finding]] if finding in failed else [])
+    if not reasons:
+        return finding
+    lines = [finding.help, *(f"--fix changed nothing: {reason}" for reason in reasons)]
+    return finding._replace(help="\n".join(filter(None, lines)))

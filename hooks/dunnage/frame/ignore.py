@@ -1,0 +1,146 @@
+"""Ignore comments: a finding silenced where it stands, for a reason.
+
+    wasi = "0.2"  # dunnage: ignore[wit-pins/range, wit-pins/branch] upstream tags nothing
+
+The comment is on the finding's line, or alone on the line directly above. Without a reason it silences nothing. A hook
+judges the ignores that name its own concerns, which is what its rules' ids have before the `/`; those that no hook
+can make sense of are judged by every hook that reads the file.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from dunnage.files.source import File, SourceError, Tree
+from dunnage.files.span import Span
+from dunnage.frame.finding import Finding, Rule
+
+MALFORMED = Rule("ignore/malformed", "a `dunnage:` comment is not of the form `ignore[rule-id] reason`")
+NO_REASON = Rule("ignore/no-reason", "an ignore comment gives no reason, so it silences nothing")
+UNUSED = Rule("ignore/unused", "an ignore comment silences nothing")
+RULES = (MALFORMED, NO_REASON, UNUSED)
+
+_MARK = b"dunnage:"
+# Another tool's comment may stand before it, as in `# zizmor: ignore[…] # dunnage: ignore[…] …`.
+_DIRECTIVE = r"(?:^[/*#!]*|\s(?:#|//))\s*(dunnage:.*)"
+_ID = r"[a-z0-9-]+/[a-z0-9-]+"
+_IGNORE = rf"dunnage:\s*ignore\s*\[\s*({_ID}(?:\s*,\s*{_ID})*)\s*\](.*)"
+_BLANK_REST_OF_LINE = rb"[ \t]*(?:[\r\n]|\Z)"
+
+
+class _Directive(NamedTuple):
+    """A comment that begins with `dunnage:`."""
+
+    path: str
+    span: Span
+    text: str
+    lines: tuple[int, ...]
+    """The lines it is about."""
+
+
+def silence(
+    findings: Iterable[Finding],
+    tree: Tree,
+    rules: Sequence[Rule],
+    comments: Callable[[File], Iterable[tuple[Span, str]]],
+) -> list[Finding]:
+    """The findings that no comment silences, and what is wrong with the comments.
+
+    `rules` are those the hook may break with. Comments are looked for in all that has been read through `tree`.
+    """
+    findings = list(findings)
+    known = [rule.id for rule in rules]
+    concerns = {_concern(rule_id) for rule_id in known}
+    about_comments: list[Finding] = []
+    ignores: dict[tuple[_Directive, str], bool] = {}  # whether it has silenced anything
+    places: dict[tuple[str, int, str], list[tuple[_Directive, str]]] = {}
+    for directive in _directives(tree.files(), comments):
+        form = re.fullmatch(_IGNORE, directive.text)
+        if form is None:
+            about_comments.append(_malformed(directive))
+            continue
+        own = [rule_id for rule_id in re.findall(_ID, form[1]) if _concern(rule_id) in concerns]
+        if own and not any(character.isalnum() for character in form[2]):
+            about_comments.append(_no_reason(directive))
+            continue
+        for rule_id in own:
+            ignores[directive, rule_id] = False
+            for line in directive.lines:
+                places.setdefault((directive.path, line, rule_id), []).append((directive, rule_id))
+
+    left = []
+    for finding in findings:
+        line, _ = tree.position(finding.path, finding.span.start)
+        silencing = places.get((finding.path, line, finding.rule.id), [])
+        ignores.update(dict.fromkeys(silencing, True))
+        if not silencing:
+            left.append(finding)
+    if not any(finding.rule.cuts_short for finding in findings):
+        about_comments += [_unused(*ignore, known) for ignore, used in ignores.items() if not used]
+    return left + about_comments
+
+
+def _directives(files: Iterable[File], comments: Callable[[File], Iterable[tuple[Span, str]]]) -> Iterator[_Directive]:
+    for file in files:
+        if _MARK not in file.data:
+            continue
+        try:
+            for span, text in comments(file):
+                if directive := re.search(_DIRECTIVE, text):
+                    yield _Directive(file.path, span, directive[1].strip(), _lines(file, span))
+        except SourceError:
+            continue  # a file that cannot be read has no comments
+
+
+def _lines(file: File, span: Span) -> tuple[int, ...]:
+    first, _ = file.position(span.start)
+    before = span.start
+    while before and file.data[before - 1] in b" \t":
+        before -= 1
+    _, column = file.position(before)
+    if column == 1 and re.compile(_BLANK_REST_OF_LINE).match(file.data, span.end):
+        last, _ = file.position(span.end)
+        return first, last + 1
+    return (first,)
+
+
+def _concern(rule_id: str) -> str:
+    return rule_id.partition("/")[0]
+
+
+def _malformed(directive: _Directive) -> Finding:
+    return Finding(
+        MALFORMED,
+        directive.path,
+        directive.span,
+        f"`{directive.text}` is not understood",
+        "write `dunnage: ignore[rule-id] reason`, with the id as it is printed with the finding",
+    )
+
+
+def _no_reason(directive: _Directive) -> Finding:
+    return Finding(
+        NO_REASON,
+        directive.path,
+        directive.span,
+        f"`{directive.text}` gives no reason, so it silences nothing",
+        f"say why: `{directive.text} because …`",
+    )
+
+
+def _unused(directive: _Directive, rule_id: str, known: Sequence[str]) -> Finding:
+    if rule_id in known:
+        return Finding(
+            UNUSED,
+            directive.path,
+            directive.span,
+            f"there is no {rule_id} here to ignore",
+            f"remove {rule_id} from the comment, or the comment if nothing else is in it",
+        )
+    return Finding(
+        UNUSED,
+        directive.path,
+        directive.span,
+        f"there is no rule {rule_id}, so ignoring it silences nothing",
+        f"write one of {', '.join(known)}",
+    )

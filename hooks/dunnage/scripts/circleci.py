@@ -1,0 +1,222 @@
+"""CircleCI's configuration: what its jobs and commands run.
+
+Its syntax is that of https://circleci.com/docs/reference/configuration-reference/. Commands and jobs of orbs are not in
+the file and are passed over.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import NamedTuple
+
+from dunnage.files.source import File
+from dunnage.scripts import yaml
+from dunnage.scripts.github import either, expand_all, is_posix_shell, without_written
+from dunnage.shell.assembly import rewrite
+from dunnage.shell.model import Place, Script, Values
+
+Variables = Mapping[str, Values]
+
+# `<< parameters.x >>`; and `\<<`, which stands for `<<`.
+_PARAMETER = r"\\<<|<<\s*((?:parameters|pipeline|matrix|node)(?:\.[A-Za-z0-9_-]+)+)\s*>>"
+_DEEPEST = 20
+# Aliases can make millions of steps of a small file. Real ones have up to a few hundred.
+_MOST_STEPS = 5000
+
+
+class _Place(NamedTuple):
+    """Something with `steps:`."""
+
+    node: yaml.Node
+    names: tuple[str, ...]
+    variables: Variables
+    shell: Values
+    is_windows: bool
+
+
+def scripts(file: File) -> Iterator[Script]:
+    """What each `run` step hands to a POSIX shell, in the order of the file. Raises SourceError as YAML does.
+
+    A parameter is rewritten as the expression `${{ parameters.x }}`; its values are its default and what this file
+    gives for it.
+    """
+    found: dict[int, Script] = {}
+    for document in yaml.documents(file)[:1]:
+        places = (found for place in _places(document) for found in _place_scripts(place))
+        for start, script in islice(places, _MOST_STEPS):
+            other = found.setdefault(start, script)
+            if other is not script:
+                found[start] = other._replace(variables=either(other.variables, script.variables))
+    yield from (script for _, script in sorted(found.items()))
+
+
+def _places(document: yaml.Node) -> Iterator[_Place]:
+    pipeline = {
+        f"pipeline.parameters.{name}": values for name, values in _defaults(document.get("parameters"), ()).items()
+    }
+    shell = _values(document.get("shell"), pipeline)
+    given = _given(document)
+    executors = document.get("executors")
+    for kind in ("commands", "jobs"):
+        group = document.get(kind)
+        for name, node in group.items() if group else ():
+            if node.kind != "mapping":
+                continue
+            variables: Variables = {**pipeline, **_parameters(node, given.get(name, []), pipeline)}
+            executor = node.get("executor")
+            if executor is not None:
+                chosen = (executor if executor.kind == "scalar" else executor.get("name")) or executor
+                executor = executors.get(chosen.text) if executors else None
+                is_windows = _is_windows(executor) or chosen.text.lower().startswith("win")
+            else:
+                is_windows = _is_windows(node)
+            own = shell
+            for part in (executor, node):
+                if part is not None:
+                    own = _values(part.get("shell"), variables) if part.get("shell") else own
+                    docker = part.get("docker")
+                    for image in docker.elements()[:1] if docker else ():
+                        variables = _with_environment(variables, image.get("environment"))
+                    variables = _with_environment(variables, part.get("environment"))
+            yield _Place(node, (f"{kind.removesuffix('s')} {name}",), variables, own, is_windows)
+
+
+def _place_scripts(place: _Place) -> Iterator[tuple[int, Script]]:
+    variables = place.variables
+    for number, step in enumerate(_steps(place.node.get("steps")), 1):
+        run = step.get("run")
+        if run is None:
+            continue
+        command = run if run.kind == "scalar" else run.get("command")
+        if command is None or command.kind != "scalar" or not command.text:
+            continue
+        name = run.get("name")
+        names = (*place.names, f"step {name.text if name and name.text else number}")
+        shell = _values(run.get("shell"), variables) if run.get("shell") else place.shell
+        seen = _with_environment(variables, run.get("environment"))
+        if shell is None or any(map(is_posix_shell, shell)) or (shell == ("",) and not place.is_windows):
+            text, offsets = _rewritten(command)
+            yield command.span.start, Script(text, offsets, Place("circleci", names), seen, expressions="github")
+        if "BASH_ENV" in command.text:
+            variables = without_written(variables, command.text)
+
+
+def _steps(steps: yaml.Node | None) -> Iterator[yaml.Node]:
+    """The steps in a list, with those in `when:` and `unless:`, and those of lists that aliases stand for."""
+    waiting = [(steps, 0)] if steps else []
+    seen: set[int] = set()
+    while waiting:
+        node, depth = waiting.pop()
+        if depth > _DEEPEST or node.span.start in seen:
+            continue
+        seen.add(node.span.start)
+        if node.kind == "sequence":
+            waiting += [(element, depth + 1) for element in reversed(node.elements())]
+        elif node.kind == "mapping":
+            for condition in ("when", "unless"):
+                inner = node.path(condition, "steps")
+                if inner is not None:
+                    waiting.append((inner, depth + 1))
+            yield node
+
+
+def _rewritten(command: yaml.Node) -> tuple[str, tuple[tuple[int, int, int], ...]]:
+    if "<<" not in command.text:
+        return command.text, command.offsets
+    return rewrite(
+        command.text,
+        command.offsets,
+        [
+            (match.start(), match.end(), "${{ " + match[1] + " }}" if match[1] else "<<")
+            for match in re.finditer(_PARAMETER, command.text)
+        ],
+    )
+
+
+def _is_windows(node: yaml.Node | None) -> bool:
+    machine = node.get("machine") if node else None
+    names = [part.get(key) for part in (node, machine) if part for key in ("image", "resource_class")]
+    return any(name is not None and "windows" in name.text.lower() for name in names)
+
+
+# Values
+
+
+def _values(node: yaml.Node | None, variables: Variables) -> Values:
+    """All that a scalar may be once parameters are put in; an empty text if there is no node."""
+    if node is None:
+        return ("",)
+    texts = yaml.cautious_value(node)
+    if texts is None:
+        return None
+    put = [re.sub(_PARAMETER, lambda match: "${{ " + match[1] + " }}" if match[1] else "<<", text) for text in texts]
+    return expand_all(tuple(put), variables)
+
+
+def _with_environment(variables: Variables, environment: yaml.Node | None) -> Variables:
+    if environment is None:
+        return variables
+    added: dict[str, Values] = {}
+    for part in environment.elements() if environment.kind == "sequence" else [environment]:
+        for name, node in part.items():
+            added[name] = _values(node, variables)
+        name, equals, text = part.text.partition("=")
+        if equals:
+            added[name] = (text,) if "<<" not in text else None
+    return {**variables, **added}
+
+
+def _parameters(node: yaml.Node, given: list[yaml.Node], pipeline: Variables) -> Variables:
+    """`parameters.x` for each parameter of a job or a command."""
+    found: dict[str, Values] = {}
+    for name, default in _defaults(node.get("parameters"), pipeline.items()).items():
+        values: Values = default
+        calls = [call.get(name) for call in given]
+        if values is None and calls and None not in calls:
+            # There is no default, and none is needed by what is in this file.
+            values = ()
+        for call in calls:
+            # In a matrix it is a list.
+            for each in (call.elements() if call.kind == "sequence" else [call]) if call else ():
+                more = _values(each, pipeline)
+                values = None if values is None or more is None else tuple(dict.fromkeys(values + more))
+        found[f"parameters.{name}"] = values or None
+    return found
+
+
+def _defaults(parameters: yaml.Node | None, pipeline: Iterable[tuple[str, Values]]) -> dict[str, Values]:
+    found: dict[str, Values] = {}
+    for name, node in parameters.items() if parameters else ():
+        default, kind, options = node.get("default"), node.get("type"), node.get("enum")
+        values = _values(default, dict(pipeline)) if default else None
+        if kind is not None and kind.text == "boolean":
+            values = tuple(dict.fromkeys((*(values or ()), "true", "false")))
+        elif options is not None and values is None:
+            values = tuple(text for option in options.elements() for text in yaml.cautious_value(option) or ()) or None
+        found[name] = values
+    return found
+
+
+def _given(document: yaml.Node) -> dict[str, list[yaml.Node]]:
+    """By command or job, each place of this file that calls it, with the parameters that it gives."""
+    found: dict[str, list[yaml.Node]] = {}
+    lists: list[yaml.Node] = []
+    for kind in ("commands", "jobs"):
+        group = document.get(kind)
+        lists += [steps for _, node in (group.items() if group else ()) if (steps := node.get("steps"))]
+    workflows = document.get("workflows")
+    for _, workflow in workflows.items() if workflows else ():
+        jobs = workflow.get("jobs")
+        if jobs is not None:
+            lists.append(jobs)
+    for step in islice((step for steps in lists for step in _steps(steps)), _MOST_STEPS):
+        for name, arguments in step.items():
+            matrix = arguments.path("matrix", "parameters")
+            if name not in ("run", "when", "unless"):
+                found.setdefault(name, []).append(matrix or arguments)
+    for steps in lists[:_MOST_STEPS]:
+        if steps.kind == "sequence":
+            for element in steps.elements():
+                if element.kind == "scalar":
+                    found.setdefault(element.text, []).append(element)
+    return found

@@ -1,0 +1,114 @@
+"""Where shell commands stand: scripts, Dockerfiles, CI files, Makefiles and justfiles."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+from dunnage.shell.model import POSIX_SHELLS
+
+if TYPE_CHECKING:
+    from dunnage.files.source import File
+    from dunnage.shell.model import Command, Script
+
+
+def kind_of(path: str, head: bytes) -> str | None:
+    """Which kind of file with shell commands a file is: one of `Place`'s kinds; None if it is none.
+
+    `path` is separated by `/` and relative to the repository or to any folder in it; `head` is how the file begins, as
+    far as its first line.
+    """
+    folder, _, name = f"/{path}".rpartition("/")
+    lower = name.lower()
+    stem, _, extension = lower.rpartition(".")
+    if extension in ("yml", "yaml"):
+        return _yaml_kind(f"{folder}/", lower, stem)
+    if lower in ("dockerfile", "containerfile") or extension in ("dockerfile", "containerfile"):
+        return "dockerfile"
+    if name.startswith(("Dockerfile.", "Containerfile.")) and extension not in ("dockerignore", "md"):
+        return "dockerfile"
+    if lower in ("justfile", ".justfile") or extension == "just":
+        return "justfile"
+    if name in ("Makefile", "makefile", "GNUmakefile") or extension in ("mk", "mak"):
+        return "makefile"
+    if name.startswith(("Makefile.", "makefile.")) and extension not in ("am", "in", "toml"):
+        return "makefile"
+    interpreter = _interpreter(head)
+    if interpreter in POSIX_SHELLS:
+        return "shell"
+    if interpreter:
+        return {"just": "justfile", "make": "makefile", "gmake": "makefile"}.get(interpreter)
+    return "shell" if extension in POSIX_SHELLS or lower in _STARTUP_FILES else None
+
+
+def commands(file: File, mention: Collection[str] | None = None) -> Iterator[Command]:
+    """Every command in a file, whatever its kind, program after program.
+
+    If `mention` is given, programs that hold none of these names are not looked at. Raises SourceError if the file is
+    not UTF-8.
+    """
+    if mention is not None and not any(name.encode("utf-8") in file.data for name in mention):
+        return
+    from dunnage.shell import shell
+    from dunnage.shell.model import Command
+
+    for found in _scripts(file):
+        if isinstance(found, Command):
+            yield from shell.see_through(found)
+        else:
+            yield from shell.commands(file, found, mention)
+
+
+def _scripts(file: File) -> Iterator[Script | Command]:
+    kind = kind_of(file.path, file.data[:200])
+    if kind == "shell":
+        from dunnage.shell.model import Place, whole
+
+        yield whole(file, Place("shell"))
+    elif kind == "dockerfile":
+        from dunnage.scripts import dockerfile
+
+        yield from dockerfile.scripts(file)
+    elif kind == "github":
+        from dunnage.scripts import github
+
+        yield from github.scripts(file)
+    elif kind == "gitlab":
+        from dunnage.scripts import gitlab
+
+        yield from gitlab.scripts(file)
+    elif kind == "circleci":
+        from dunnage.scripts import circleci
+
+        yield from circleci.scripts(file)
+    elif kind == "makefile":
+        from dunnage.scripts import makefile
+
+        yield from makefile.scripts(file)
+    elif kind == "justfile":
+        from dunnage.scripts import justfile
+
+        yield from justfile.scripts(file)
+
+
+_STARTUP_FILES = frozenset((".bashrc", ".bash_profile", ".profile", ".zshrc", ".zprofile", ".zshenv", ".envrc"))
+
+
+def _yaml_kind(folder: str, name: str, stem: str) -> str | None:
+    if folder.endswith(("/.github/workflows/", "/.gitea/workflows/", "/.forgejo/workflows/")) or stem == "action":
+        return "github"
+    if name.endswith((".gitlab-ci.yml", ".gitlab-ci.yaml")) or "/.gitlab/ci/" in folder or "/.gitlab-ci/" in folder:
+        return "gitlab"
+    return "circleci" if "/.circleci/" in folder else None
+
+
+def _interpreter(head: bytes) -> str:
+    """The program that a `#!` line names; empty if there is none."""
+    if not head.startswith(b"#!"):
+        return ""
+    words = head[2:].split(b"\n", 1)[0].decode("utf-8", "replace").split()
+    names = [word.rpartition("/")[2] for word in words]
+    if names[:1] == ["env"]:
+        # `env -S bash -e`, `env VAR=value bash`
+        names = [name for name in names[1:] if not name.startswith("-") and "=" not in name]
+    return names[0] if names else ""

@@ -1,0 +1,249 @@
+"""The programs in a Dockerfile, and what it says about the variables that they see."""
+
+from collections.abc import Iterator
+
+from dunnage.files.source import File
+from dunnage.scripts.dockerfile_syntax import Argument, Heredoc, Instruction, is_heredoc, joined, read
+from dunnage.scripts.dockerfile_words import Expansion, expand
+from dunnage.shell.model import POSIX_SHELLS, Command, Place, Script, Segment, Values, Word
+from dunnage.shell.wrappers import shell_input
+
+
+def instructions(file: File) -> Iterator[Instruction]:
+    """Yield the instructions of a Dockerfile. Raises SourceError if it is not UTF-8."""
+    yield from read(file).instructions
+
+
+def scripts(file: File) -> Iterator[Script | Command]:
+    """Yield what a Dockerfile runs, at build or later, by `RUN`, `CMD`, `ENTRYPOINT` and `HEALTHCHECK`.
+
+    An exec form is a Command with its words as they are, unless it starts a shell with `-c`, which is a Script. What
+    another shell than a POSIX-like one runs is passed over. Variables have the values that the file itself gives them:
+    the default of an `ARG` counts as its value. Raises SourceError if the file is not UTF-8.
+    """
+    dockerfile = read(file)
+    builder = _Builder(file, dockerfile.escape)
+    for instruction in dockerfile.instructions:
+        if instruction.keyword in _RUNNING:
+            yield from builder.programs(instruction)
+        elif instruction.keyword in _SETTING:
+            builder.apply(instruction)
+
+
+_RUNNING = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK", "RUN"})
+_SETTING = frozenset({"ARG", "ENV", "FROM", "SHELL"})
+_WINDOWS = ("mcr.microsoft.com/windows", "nanoserver", "servercore")
+_GIVEN = tuple(
+    f"{side}{part}" for side in ("BUILD", "TARGET") for part in ("PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT")
+)
+"""Arguments that BuildKit sets, from the machine and the command line."""
+
+
+class _Stage:
+    """What instructions of one stage have set up to now."""
+
+    def __init__(self, name: str, base: "_Stage | None", is_posix: bool) -> None:
+        self.name = name
+        self.is_posix: bool = is_posix if base is None else base.is_posix
+        # While building, arguments and environment; of the image, the environment alone; and what ONBUILD adds to it.
+        self.building: dict[str, Values] = {} if base is None else dict(base.building)
+        self.image: dict[str, Values] = {} if base is None else dict(base.image)
+        self.onbuild: dict[str, Values] = {}
+
+
+class _Builder:
+    """The build of a Dockerfile, as far as its text decides it."""
+
+    def __init__(self, file: File, escape: str) -> None:
+        self._file = file
+        self._escape = escape
+        self._arguments: dict[str, Values] = dict.fromkeys((*_GIVEN, "TARGETSTAGE"))
+        self._stages: dict[str, _Stage] = {}
+        self._stage = _Stage("", None, is_posix=True)
+
+    def apply(self, instruction: Instruction) -> None:
+        """Take over what an instruction sets for those after it."""
+        keyword = instruction.keyword
+        if keyword == "FROM":
+            if not instruction.onbuild:
+                self._start(instruction)
+        elif keyword == "ENV":
+            self._set_environment(instruction)
+        elif keyword == "ARG":
+            for argument in instruction.arguments:
+                self._declare(instruction, argument.text)
+        elif instruction.form == "exec" and not instruction.onbuild:
+            self._stage.is_posix = any(_base_name(argument.text) in POSIX_SHELLS for argument in instruction.arguments)
+
+    def _start(self, instruction: Instruction) -> None:
+        written = [argument.text for argument in instruction.arguments]
+        name = written[2] if len(written) == 3 and written[1].lower() == "as" else ""
+        bases = expand(written[0], self._escape, self._global) if written else None
+        base = bases[0].lower() if bases else ""
+        is_windows = any(word in base for word in _WINDOWS) or any(
+            flag.text.startswith("--platform=windows") for flag in instruction.flags
+        )
+        label = name or str(instruction.stage)
+        self._stage = _Stage(f"stage {label}", self._stages.get(base), not is_windows)
+        if name:
+            self._stages[name.lower()] = self._stage
+
+    def _set_environment(self, instruction: Instruction) -> None:
+        stage = self._stage
+        scope = self._onbuild if instruction.onbuild else self._building
+        texts = [argument.text for argument in instruction.arguments]
+        # All are resolved before the first is set.
+        pairs = [
+            (expand(name, self._escape, scope), expand(value, self._escape, scope))
+            for name, value in zip(texts[::2], texts[1::2], strict=True)
+        ]
+        for names, values in pairs:
+            for name in names or ():
+                if instruction.onbuild:
+                    stage.onbuild[name] = values
+                else:
+                    stage.building[name] = stage.image[name] = values
+
+    def _declare(self, instruction: Instruction, text: str) -> None:
+        """Declare an argument; one that is given neither a value nor a default has none, `()`, that is known."""
+        name, equals, default = text.partition("=")
+        if instruction.stage < 0:
+            if equals:
+                self._arguments[name] = expand(default, self._escape, self._global)
+            else:
+                self._arguments.setdefault(name, ())
+            return
+        known = self._stage.onbuild if instruction.onbuild else self._stage.building
+        if equals:
+            known[name] = expand(default, self._escape, self._onbuild if instruction.onbuild else self._building)
+        elif instruction.onbuild or self._arguments.get(name, ()) == ():
+            known.setdefault(name, ())
+        else:
+            known[name] = self._arguments[name]
+
+    def _global(self, name: str) -> Expansion:
+        # Nothing but arguments is visible there, so what is no argument is known to be unset.
+        return self._arguments.get(name, "unset")
+
+    def _building(self, name: str) -> Expansion:
+        # What is not set here may be set in the base image.
+        return self._stage.building.get(name)
+
+    def _onbuild(self, name: str) -> Expansion:
+        return self._stage.onbuild.get(name, self._stage.image.get(name))
+
+    def programs(self, instruction: Instruction) -> Iterator[Script | Command]:
+        """Yield the program that an instruction runs, if it is one for a POSIX-like shell or no shell at all."""
+        stage = self._stage
+        arguments = instruction.arguments
+        if instruction.keyword == "HEALTHCHECK":
+            if not arguments or arguments[0].text.upper() != "CMD":
+                return
+            arguments = arguments[1:]
+        if not arguments:
+            return
+        title = f"ONBUILD {instruction.keyword}" if instruction.onbuild else instruction.keyword
+        place = Place("dockerfile", (stage.name, title) if stage.name else (title,))
+        if instruction.form == "exec":
+            argument = _command_string(arguments)
+            if argument is None:
+                yield Command(tuple(self._word(argument) for argument in arguments), place, form="exec")
+                return
+            program = (argument.text, argument.offsets)
+            is_posix = True
+        elif instruction.heredocs and instruction.keyword == "RUN":
+            if is_heredoc(arguments[0].text):
+                program = self._body(instruction.heredocs[0], instruction.heredocs[0].chomp)
+                interpreter = _interpreter(program[0])
+                is_posix = stage.is_posix if interpreter is None else interpreter in POSIX_SHELLS
+            else:
+                program = self._with_heredocs(arguments[0], instruction.heredocs)
+                is_posix = stage.is_posix
+        else:
+            program = (arguments[0].text, arguments[0].offsets)
+            is_posix = stage.is_posix
+        if is_posix:
+            yield Script(*program, place, self._variables(instruction))
+
+    def _variables(self, instruction: Instruction) -> dict[str, Values]:
+        stage = self._stage
+        if instruction.onbuild:
+            values = {**stage.image, **stage.onbuild}
+        else:
+            values = stage.building if instruction.keyword == "RUN" else stage.image
+        known: dict[str, Values] = {name: value for name, value in values.items() if value}
+        for flag in instruction.flags:
+            if flag.text.startswith("--mount="):
+                # A secret may be given as a variable: `--mount=type=secret,id=token,env=TOKEN`.
+                for option in flag.text.split(","):
+                    name, _, value = option.partition("=")
+                    if name == "env":
+                        known.pop(value, None)
+        return known
+
+    def _word(self, argument: Argument) -> Word:
+        span = argument.span
+        return Word(span, (argument.text,), self._file.data[span.start : span.end].decode())
+
+    def _with_heredocs(self, argument: Argument, heredocs: tuple[Heredoc, ...]) -> tuple[str, tuple[Segment, ...]]:
+        """A command line and the here-documents it reads, as the shell gets them."""
+        texts = [argument.text]
+        offsets = list(argument.offsets)
+        done = len(argument.text.encode())
+        for heredoc in heredocs:
+            body, segments = self._body(heredoc, chomp=False)
+            offsets += ((done + 1 + at, origin, length) for at, origin, length in segments)
+            done += 1 + len(body.encode())
+            size = heredoc.end.end - heredoc.end.start
+            offsets.append((done, heredoc.end.start, size))
+            done += size
+            texts += ("\n", body, heredoc.name)
+        return "".join(texts), tuple(offsets)
+
+    def _body(self, heredoc: Heredoc, chomp: bool) -> tuple[str, tuple[Segment, ...]]:
+        """The lines of a here-document, with plain line feeds, because CRLF is what a checkout made of them."""
+        start, end = heredoc.content
+        data = self._file.data[start:end]
+        if not chomp and b"\r" not in data:
+            return data.decode(), ((0, start, len(data)),) if data else ()
+        parts = []
+        segments = []
+        done = 0
+        for line in data.split(b"\n"):
+            origin = start
+            start += len(line) + 1
+            text = line.removesuffix(b"\r")
+            if chomp:
+                origin += len(text) - len(text.lstrip(b"\t"))
+                text = text.lstrip(b"\t")
+            parts.append(text)
+            if text:
+                segments.append((done, origin, len(text)))
+            if start <= end:
+                segments.append((done + len(text), start - 1, 1))
+            done += len(text) + 1
+        return b"\n".join(parts).decode(), tuple(joined(segments))
+
+
+def _base_name(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe")
+
+
+def _interpreter(text: str) -> str | None:
+    """The program that a `#!` line names, without its folder; None if there is no such line."""
+    if not text.startswith("#!"):
+        return None
+    named = text[2:].split("\n", 1)[0].split()
+    if named and _base_name(named[0]) == "env":
+        named = [word for word in named[1:] if not word.startswith("-") and "=" not in word]
+    return _base_name(named[0]) if named else ""
+
+
+def _command_string(arguments: tuple[Argument, ...]) -> Argument | None:
+    """The program in `["sh", "-c", "PROGRAM"]`; None if it is something else that is run."""
+    is_env = _base_name(arguments[0].text) == "env" and len(arguments) > 1
+    shell = arguments[is_env:]
+    if _base_name(shell[0].text) not in POSIX_SHELLS:
+        return None
+    kind, at = shell_input([argument.text for argument in shell])
+    return shell[at] if kind == "text" else None

@@ -1,0 +1,340 @@
+"""Quotes and variables in a Dockerfile's instructions, as BuildKit reads them: much like a shell, but not quite.
+
+Source: the Dockerfile reference, "Environment replacement". A backslash, or what `# escape=` names instead, escapes; in
+double quotes it does so for `"`, `$` and itself alone. `${X:-word}`, `-`, `:+`, `+`, `:?`, `?`, `#`, `##`, `%`, `%%`,
+`/` and `//` are known.
+"""
+
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+from dunnage.shell.model import Values
+
+Expansion: TypeAlias = "Values | Literal['unset']"
+"""What is known of a variable: its one value, None if it is unknown, `()` if it is set from outside or not at all,
+`unset` if it is not set.
+"""
+
+_DEEPEST = 100
+"""How deep `${X:-${Y:-…}}` is followed."""
+
+_LARGEST = 1_000_000
+"""How many steps a pattern may take."""
+
+
+class LexError(Exception):
+    """A text that BuildKit refuses: a quote or a brace is not closed, a substitution is of no known kind."""
+
+
+class _Unknown(Exception):
+    """A variable whose value the file does not tell is needed."""
+
+
+def words(text: str, *, raw_quotes: bool = True, raw_escapes: bool = False) -> list[str]:
+    """The words of a text in which variables stay as they are, and so do quotes and escapes if they are `raw`.
+
+    Raises LexError.
+    """
+    return _Lexer(text, "\\", None, raw_quotes, raw_escapes).run()[1]
+
+
+def expand(text: str, escape: str, lookup: Callable[[str], Expansion]) -> Values:
+    """The value of a text whose quotes are removed and whose variables are resolved by `lookup`."""
+    if "$" not in text and "'" not in text and '"' not in text and escape not in text:
+        return (text,)
+    try:
+        return (_Lexer(text, escape, lookup, raw_quotes=False, raw_escapes=False).run()[0],)
+    except (LexError, _Unknown):
+        return None
+
+
+class _Words:
+    """Text that is being split at spaces."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self._pending = ""
+        self._is_inside = False
+
+    def add(self, text: str) -> None:
+        """Add text that spaces split."""
+        for character in text:
+            if not _is_space(character):
+                self.add_whole(character)
+            elif self._is_inside and self._pending:
+                self.words.append(self._pending)
+                self._pending = ""
+                self._is_inside = False
+
+    def add_whole(self, text: str) -> None:
+        """Add text that nothing splits."""
+        self._pending += text
+        self._is_inside = True
+
+    def close(self) -> list[str]:
+        if self._pending:
+            self.words.append(self._pending)
+        return self.words
+
+
+class _Lexer:
+    """The reading of one text."""
+
+    def __init__(
+        self, text: str, escape: str, lookup: Callable[[str], Expansion] | None, raw_quotes: bool, raw_escapes: bool
+    ) -> None:
+        self._text = text
+        self._escape = escape
+        self._lookup = lookup
+        self._raw_quotes = raw_quotes
+        self._raw_escapes = raw_escapes
+        self._at = 0
+        self._depth = 0
+
+    def run(self) -> tuple[str, list[str]]:
+        """The text as one, and its words."""
+        return self._until("", self._raw_escapes)
+
+    def _peek(self) -> str:
+        return self._text[self._at : self._at + 1]
+
+    def _next(self) -> str:
+        character = self._text[self._at : self._at + 1]
+        self._at += len(character)
+        return character
+
+    def _until(self, stop: str, raw_escapes: bool) -> tuple[str, list[str]]:
+        """Read up to and with `stop`, or all if that is empty."""
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise LexError("it is nested too deep")
+        before = self._raw_escapes
+        self._raw_escapes = raw_escapes
+        result: list[str] = []
+        found = _Words()
+        while character := self._next():
+            if character == stop:
+                break
+            if character == "$":
+                part = self._dollar()
+                found.add(part)
+            elif character in "'\"":
+                part = self._single_quoted() if character == "'" else self._double_quoted()
+                found.add_whole(part)
+            elif character == "<":
+                part = self._arrows()
+                found.add_whole(part)
+            elif character == self._escape:
+                # Without its character, at the very end, it counts for nothing.
+                escaped = self._next()
+                part = (character if raw_escapes else "") + escaped
+                if part:
+                    found.add_whole(part)
+            else:
+                part = character
+                found.add(part)
+            result.append(part)
+        if stop and character != stop:
+            raise LexError(f"a `{stop}` is missing")
+        self._raw_escapes = before
+        self._depth -= 1
+        return "".join(result), found.close()
+
+    def _arrows(self) -> str:
+        """Read `<`, or `<<` with the blanks that may stand in front of a here-document's name."""
+        if self._peek() != "<":
+            return "<"
+        start = self._at
+        self._at += 1
+        while self._peek() in ("\t", "\r", " "):
+            self._at += 1
+        return "<" + self._text[start : self._at]
+
+    def _single_quoted(self) -> str:
+        end = self._text.find("'", self._at)
+        if end < 0:
+            raise LexError("a single quote is not closed")
+        inside = self._text[self._at : end]
+        self._at = end + 1
+        return f"'{inside}'" if self._raw_quotes else inside
+
+    def _double_quoted(self) -> str:
+        result: list[str] = []
+        while character := self._next():
+            if character == '"':
+                return f'"{"".join(result)}"' if self._raw_quotes else "".join(result)
+            if character == "$":
+                result.append(self._dollar())
+                continue
+            if character == self._escape:
+                if self._raw_escapes:
+                    result.append(character)
+                following = self._peek()
+                if not following:
+                    break
+                if following in ('"', "$", self._escape):
+                    character = self._next()
+            result.append(character)
+        raise LexError("a double quote is not closed")
+
+    def _dollar(self) -> str:
+        """Read what follows a `$`."""
+        if self._peek() != "{":
+            name = self._name()
+            return self._value(name, f"${name}") if name else "$"
+        self._next()
+        if self._peek() in ("", "{", "}", ":"):
+            raise LexError("`${` is not followed by a name")
+        name = self._name()
+        operator = self._next()
+        if operator == "}":
+            return self._value(name, f"${{{name}}}")
+        if operator == "/":
+            return self._replaced(name)
+        colon = operator == ":"
+        if colon:
+            operator = self._next()
+        if not operator or (not colon and operator not in "+-?#%") or (colon and operator in "#%"):
+            raise LexError(f"`${{{name}` is followed by what is no substitution")
+        word = self._until("}", operator in "#%")[0]
+        if self._lookup is None:
+            return f"${{{name}{':' if colon else ''}{operator}{word}}}"
+        if operator in "#%":
+            return _trimmed(self._value(name, ""), word, operator)
+        value = self._value_or_none(name)
+        is_set = value is not None and not (colon and not value)
+        if operator == "-":
+            return value if value is not None and is_set else word
+        if operator == "+":
+            return word if is_set else ""
+        if operator == "?" and value is not None and is_set:
+            return value
+        raise LexError(f"`{name}` has no value, or this is no substitution")
+
+    def _replaced(self, name: str) -> str:
+        """Read the rest of `${NAME/PATTERN/REPLACEMENT}`."""
+        everywhere = self._peek() == "/"
+        self._at += everywhere
+        pattern = self._until("/", raw_escapes=True)[0]
+        replacement = self._until("}", raw_escapes=True)[0]
+        if self._lookup is None:
+            # BuildKit forgets the second slash, too.
+            return f"${{{name}/{pattern}/{replacement}}}"
+        value = self._value(name, "")
+        tokens = _tokens(pattern)
+        # Go gives a meaning to these; a file that needs it has not been seen.
+        if not tokens or "$" in replacement or len(value) ** 2 * len(tokens) > _LARGEST:
+            raise _Unknown
+        result = []
+        at = 0
+        while at < len(value):
+            end = _match(tokens, value[at:], longest=True)
+            if end is None or end == 0:
+                result.append(value[at])
+                at += 1
+                continue
+            result.append(replacement)
+            at += end
+            if not everywhere:
+                break
+        return "".join(result) + value[at:]
+
+    def _value(self, name: str, raw: str) -> str:
+        """The value of a variable where only one that is set will do, or `raw` if variables stay as they are."""
+        if self._lookup is None:
+            return raw
+        found = self._lookup(name)
+        if found == "unset":
+            return ""
+        if not found:
+            raise _Unknown
+        return found[0]
+
+    def _value_or_none(self, name: str) -> str | None:
+        """The value of a variable; None if it has none unless it is given from outside."""
+        found = self._lookup(name) if self._lookup else None
+        if found is None:
+            raise _Unknown
+        return found[0] if found and found != "unset" else None
+
+    def _name(self) -> str:
+        start = self._at
+        first = self._peek()
+        if first.isdecimal():
+            while self._peek().isdecimal():
+                self._at += 1
+        elif first and first in "@*#?-$!":
+            self._at += 1
+        else:
+            while (character := self._peek()) and (character.isalpha() or character.isdecimal() or character == "_"):
+                self._at += 1
+        return self._text[start : self._at]
+
+
+def _is_space(character: str) -> bool:
+    return character.isspace() and not "\x1c" <= character <= "\x1f"
+
+
+# Patterns: `*` and `?`, a backslash escapes
+
+_Token = tuple[str, bool]
+"""A character, and whether it is a wildcard."""
+
+
+def _tokens(pattern: str) -> list[_Token]:
+    """Read a pattern. Raises LexError if an escape in it has no meaning."""
+    tokens = []
+    at = 0
+    while at < len(pattern):
+        character = pattern[at]
+        at += 1
+        if character != "\\":
+            tokens.append((character, character in "*?"))
+            continue
+        escaped = pattern[at : at + 1]
+        if not escaped or escaped not in "*?\\}/":
+            raise LexError(f"`\\{escaped}` is not an escape of patterns")
+        at += 1
+        tokens.append((escaped, False))
+    return tokens
+
+
+def _match(tokens: list[_Token], text: str, longest: bool) -> int | None:
+    """How much of the start of `text` a pattern matches at most, or at least."""
+    many = ("*", True)
+
+    def with_skips(states: set[int]) -> set[int]:
+        """Pass over stars, which also match nothing."""
+        for state in sorted(states):
+            at = state
+            while at < len(tokens) and tokens[at] == many:
+                at += 1
+                states.add(at)
+        return states
+
+    states = with_skips({0})
+    found = 0 if len(tokens) in states else None
+    for index, character in enumerate(text):
+        if not states or (found is not None and not longest):
+            break
+        following = set()
+        for state in states - {len(tokens)}:
+            token, is_wildcard = tokens[state]
+            if is_wildcard or token == character:
+                following.add(state if tokens[state] == many else state + 1)
+        states = with_skips(following)
+        if len(tokens) in states:
+            found = index + 1
+    return found
+
+
+def _trimmed(value: str, pattern: str, operator: str) -> str:
+    """`value` without the start (`#`) or end (`%`) that matches, the longest one if the operator is there twice."""
+    longest = pattern.startswith(operator)
+    tokens = _tokens(pattern[longest:])
+    if len(value) * len(tokens) > _LARGEST:
+        raise _Unknown
+    if operator == "#":
+        return value[_match(tokens, value, longest) or 0 :]
+    end = _match(tokens[::-1], value[::-1], longest) or 0
+    return value[: len(value) - end]

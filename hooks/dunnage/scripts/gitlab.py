@@ -1,0 +1,319 @@
+"""GitLab's CI files: what their jobs run.
+
+Their syntax is that of https://docs.gitlab.com/ci/yaml/. The items of one `script:` are one program, since they run in
+one shell. A job's variables are those of the file, overridden by those of the jobs it extends, overridden by its own.
+What comes from a file that is included is not known, and nothing that such a file may override is.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import product
+
+from dunnage.files.source import File
+from dunnage.scripts import yaml
+from dunnage.scripts.github import either
+from dunnage.shell.assembly import Text
+from dunnage.shell.model import Place, Script, Values
+
+Variables = Mapping[str, Values]
+
+_SCRIPTS = ("before_script", "script", "after_script")
+_NO_JOBS = frozenset(
+    (
+        *("after_script", "before_script", "cache", "default", "image", "include"),
+        *("services", "spec", "stages", "types", "variables", "workflow"),
+    )
+)
+# GitLab's own limit is 11 jobs that extend one another.
+_MOST_ANCESTORS = 30
+_MOST_VALUES = 64
+_REFERENCE = r"\$\$|%%|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$([A-Za-z_][A-Za-z0-9_]*)|\$"
+
+
+def scripts(file: File) -> Iterator[Script]:
+    """What jobs, and those that only serve to be extended, run; in the order of the file.
+
+    Raises SourceError as YAML does.
+    """
+    found: list[Script] = []
+    for document in yaml.documents(file):
+        found += _document_scripts(file, document)
+    yield from sorted(found, key=lambda script: script.offsets[:1])
+
+
+def _document_scripts(file: File, document: yaml.Node) -> Iterator[Script]:
+    jobs = jobs_of(document)
+    visible = _visible(document, jobs)
+    default = document.get("default")
+    shared = [
+        (script, Place("gitlab", (*names, key)))
+        for names, node in (((), document), (("default",), default))
+        for key, script in _own_scripts(node)
+    ]
+    everywhere = _everywhere(document, visible) if shared else {}
+    places = [(script, place, everywhere) for script, place in shared]
+    for name, job in jobs.items():
+        if _is_windows(job) or (not job.get("tags") and _is_windows(default)):
+            continue
+        for key, script in _own_scripts(job):
+            variables = visible[name]
+            if key == "script":
+                before = job.get("before_script") or (default and default.get("before_script"))
+                variables = _without_assigned(variables, before or document.get("before_script"))
+            places.append((script, Place("gitlab", (f"job {name}", key)), variables))
+    yield from _programs(file, places)
+
+
+def jobs_of(document: yaml.Node) -> dict[str, yaml.Node]:
+    """The jobs of a file by name, those that only serve to be extended among them."""
+    return {name: node for name, node in document.items() if name not in _NO_JOBS and node.kind == "mapping"}
+
+
+def _everywhere(document: yaml.Node, visible: Mapping[str, Variables]) -> Variables:
+    """What scripts see that run in all jobs."""
+    found: Variables | None = None
+    for variables in visible.values():
+        found = variables if found is None else either(found, variables)
+    return _resolved(_templates(document.get("variables"))) if found is None else found
+
+
+def _own_scripts(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
+    if node is None:
+        return
+    for key in _SCRIPTS:
+        script = node.get(key)
+        if script is not None:
+            yield key, script
+    hook = node.path("hooks", "pre_get_sources_script")
+    if hook is not None:
+        yield "pre_get_sources_script", hook
+    steps = node.get("run")
+    for step in steps.elements() if steps else ():
+        script = step.get("script")
+        if script is not None:
+            yield "run", script
+
+
+def _is_windows(job: yaml.Node | None) -> bool:
+    """Whether a job runs in PowerShell, which runners on Windows use."""
+    tags = job.get("tags") if job else None
+    return tags is not None and any("windows" in tag.text.lower() for tag in tags.elements())
+
+
+# Programs
+
+
+def _programs(file: File, places: list[tuple[yaml.Node, Place, Variables]]) -> Iterator[Script]:
+    """One script for the items that stand together; those that an alias stands for are together where they stand."""
+    groups: dict[int, tuple[list[yaml.Node], Place, Variables]] = {}
+    aliased: list[tuple[yaml.Node, Place, Variables]] = []
+    taken: set[int] = set()
+    for script, place, variables in places:
+        _collect(script, place, variables, groups, aliased)
+    taken.update(item.span.start for items, _, _ in groups.values() for item in items)
+    # An alias may lead to a list that holds more of them; each list is gone through once.
+    later: dict[int, tuple[list[yaml.Node], Place, Variables]] = {}
+    while aliased:
+        script, place, variables = aliased.pop(0)
+        if script.span.start in groups:
+            items, first, known = groups[script.span.start]
+            groups[script.span.start] = (items, first, either(known, variables))
+        else:
+            _collect(script, place, variables, later, aliased)
+    for start, (items, place, variables) in later.items():
+        groups[start] = ([item for item in items if item.span.start not in taken], place, variables)
+    for items, place, variables in groups.values():
+        text = Text(file.data)
+        for number, item in enumerate(items):
+            if number:
+                text.make(b"\n")
+            text.append(item.text.encode("utf-8"), item.offsets)
+        program, offsets = text.done()
+        if program.strip():
+            yield Script(program, offsets, place, variables)
+
+
+def _collect(
+    script: yaml.Node,
+    place: Place,
+    variables: Variables,
+    groups: dict[int, tuple[list[yaml.Node], Place, Variables]],
+    aliased: list[tuple[yaml.Node, Place, Variables]],
+) -> None:
+    """Put the texts of a script, lists in lists taken apart, into `groups`, and what aliases lead to into `aliased`."""
+    start = script.span.start
+    if start in groups:
+        items, first, known = groups[start]
+        groups[start] = (items, first, either(known, variables))
+        return
+    items = []
+    groups[start] = (items, place, variables)
+    waiting = [script]
+    seen: set[int] = set()
+    while waiting:
+        node = waiting.pop()
+        if node.span.start in seen:
+            continue  # an alias for a list that is around it
+        seen.add(node.span.start)
+        if not (script.span.start <= node.span.start and node.span.end <= script.span.end):
+            aliased.append((node, place, variables))
+        elif node.kind == "sequence" and not node.tag.startswith("!reference"):
+            waiting += reversed(node.elements())
+        elif node.kind == "scalar" and node.text:
+            items.append(node)
+
+
+# Variables
+
+
+def _visible(document: yaml.Node, jobs: Mapping[str, yaml.Node]) -> dict[str, Variables]:
+    """By job, the variables that its scripts see in whatever jobs run them."""
+    top = _templates(document.get("variables"))
+    overrides = _rule_variables(document.get("workflow"))
+    effective: dict[str, Variables] = {}
+    runs: dict[str, list[str]] = {}
+    for name, job in jobs.items():
+        ancestors = chain(name, jobs)
+        variables = dict(top) if ancestors is not None else {}
+        inherited = job.path("inherit", "variables")
+        if inherited is not None and inherited.kind == "sequence":
+            kept = {element.text for element in inherited.elements()}
+            variables = {name: values for name, values in variables.items() if name in kept}
+        elif inherited is not None and inherited.text == "false":
+            variables = {}
+        for ancestor in ancestors or [name]:
+            variables.update(_templates(jobs[ancestor].get("variables")))
+            variables.update(_parallel(jobs[ancestor].path("parallel", "matrix")))
+            if ancestor != name:
+                runs.setdefault(ancestor, []).append(name)
+        for more in (overrides, _rule_variables(job)):
+            for key, values in more.items():
+                known = variables.get(key, ())
+                variables[key] = None if known is None or values is None else _unique(known + values)
+        effective[name] = _resolved(variables)
+    visible: dict[str, Variables] = {}
+    for name in jobs:
+        heirs = runs.get(name, [])
+        # A job whose name begins with a dot is run only by those that extend it.
+        users = heirs if heirs and name.startswith(".") else [name, *heirs]
+        visible[name] = effective[users[0]]
+        for user in users[1:]:
+            visible[name] = either(visible[name], effective[user])
+    return visible
+
+
+def chain(name: str, jobs: Mapping[str, yaml.Node]) -> list[str] | None:
+    """The job and all that it extends, what overrides last; None if some of these are not in the file."""
+    found: list[str] = []
+    waiting = [name]
+    while waiting:
+        job = waiting.pop()
+        if job not in jobs:
+            return None
+        if job in found:
+            continue
+        found.append(job)
+        if len(found) > _MOST_ANCESTORS:
+            return None
+        extends = jobs[job].get("extends")
+        if extends is not None:
+            waiting += [each.text for each in (extends.elements() if extends.kind == "sequence" else [extends])]
+    return found[::-1]
+
+
+def _templates(variables: yaml.Node | None) -> dict[str, Values]:
+    """What `variables:` says, references to other ones still in it."""
+    found: dict[str, Values] = {}
+    for name, node in variables.items() if variables else ():
+        if node.kind == "mapping":
+            values = yaml.cautious_value(node.get("value"))
+            options = node.get("options")
+            for option in options.elements() if options else ():
+                more = yaml.cautious_value(option)
+                values = None if values is None or more is None else _unique(values + more)
+            found[name] = values
+        else:
+            found[name] = yaml.cautious_value(node)
+    return found
+
+
+def _parallel(matrix: yaml.Node | None) -> dict[str, Values]:
+    found: dict[str, Values] = {}
+    for entry in matrix.elements() if matrix else ():
+        for name, node in entry.items():
+            for element in node.elements() if node.kind == "sequence" else [node]:
+                known, values = found.get(name, ()), yaml.cautious_value(element)
+                found[name] = None if known is None or values is None else _unique(known + values)
+    return found
+
+
+def _rule_variables(node: yaml.Node | None) -> dict[str, Values]:
+    """What rules may set instead."""
+    found: dict[str, Values] = {}
+    rules = node.get("rules") if node else None
+    for rule in rules.elements() if rules else ():
+        for name, values in _templates(rule.get("variables")).items():
+            known = found.get(name, ())
+            found[name] = None if known is None or values is None else _unique(known + values)
+    return found
+
+
+def _resolved(templates: Mapping[str, Values]) -> Variables:
+    """`templates` with the variables put in that they refer to; unknown if one of those is."""
+    if not any("$" in value for values in templates.values() for value in values or ()):
+        return templates
+    known: dict[str, Values] = {}
+    waiting = dict(templates)
+    for _ in range(10):
+        later: dict[str, Values] = {}
+        for name, values in waiting.items():
+            needed = {one or other for value in values or () for one, other in re.findall(_REFERENCE, value)} - {""}
+            if needed & waiting.keys():
+                later[name] = values
+            elif values is None or not needed <= known.keys():
+                known[name] = None
+            else:
+                known[name] = _put_in(values, known)
+        waiting = later
+        if not waiting:
+            break
+    # Variables that refer to themselves mean those of the project, which are not in the file.
+    return {**known, **dict.fromkeys(waiting)}
+
+
+def _put_in(values: tuple[str, ...], known: Variables) -> Values:
+    found: list[str] = []
+    for value in values:
+        parts: list[tuple[str, ...]] = []
+        done = 0
+        count = 1
+        for match in re.finditer(_REFERENCE, value):
+            name = match[1] or match[2]
+            put = known[name] if name else ("$" if match[0] == "$$" else match[0],)
+            if put is None:
+                return None
+            parts += [(value[done : match.start()],), put]
+            done = match.end()
+            count *= len(put)
+            if count > _MOST_VALUES:
+                return None
+        found += ("".join(chosen) + value[done:] for chosen in product(*parts))
+    return _unique(found) if len(found) <= _MOST_VALUES else None
+
+
+def _without_assigned(variables: Variables, script: yaml.Node | None) -> Variables:
+    """`variables` without those that a script which runs before in the same shell may set."""
+    names: set[str] = set()
+    seen: set[int] = set()
+    waiting = [script] if script else []
+    while waiting:
+        node = waiting.pop()
+        if node.span.start not in seen:
+            seen.add(node.span.start)
+            waiting += node.elements()
+            names.update(re.findall(r"([A-Za-z_][A-Za-z0-9_]*)\+?=", node.text))
+    return {name: values for name, values in variables.items() if name not in names} if names else variables
+
+
+def _unique(values: tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))

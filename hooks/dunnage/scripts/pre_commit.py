@@ -1,0 +1,67 @@
+"""The hooks in a `.pre-commit-config.yaml`, which pre-commit and prek run.
+
+Its syntax is that of https://pre-commit.com/#adding-pre-commit-plugins-to-your-project.
+"""
+
+from collections.abc import Iterator
+from shlex import quote
+from typing import NamedTuple
+
+from dunnage.files.source import File
+from dunnage.files.span import Span
+from dunnage.scripts import yaml
+from dunnage.shell.model import Place, Script, Segment
+
+NAMES = (".pre-commit-config.yaml", ".pre-commit-config.yml", "prek.yaml")
+
+
+class Hook(NamedTuple):
+    """A hook, as the file configures it."""
+
+    repository: str
+    """Where it comes from: a URL, `local` or `meta`."""
+    id: str
+    span: Span
+    """Of its id."""
+    program: Script | None
+    """What it runs, if the file says so: the entry and its arguments."""
+    arguments: tuple[str, ...] | None
+    """Those that the file gives in place of the hook's own; None if it gives none."""
+    is_run: bool
+    """`pre-commit run` runs it: it is not for another stage of git, or to be started by hand."""
+
+
+def hooks(file: File) -> Iterator[Hook]:
+    """The hooks in the order of the file. Raises SourceError as YAML does."""
+    for document in yaml.documents(file)[:1]:
+        stages = document.get("default_stages")
+        repositories = document.get("repos")
+        for repository in repositories.elements() if repositories else ():
+            where = repository.get("repo")
+            found = repository.get("hooks")
+            for hook in found.elements() if found else ():
+                name = hook.get("id")
+                if where is None or name is None or name.kind != "scalar":
+                    continue
+                given = hook.get("args")
+                arguments = tuple(each.text for each in given.elements()) if given else None
+                own = hook.get("stages") or stages
+                yield Hook(
+                    where.text, name.text, name.span, _program(hook, name.text, arguments), arguments, _is_run(own)
+                )
+
+
+def _program(hook: yaml.Node, name: str, arguments: tuple[str, ...] | None) -> Script | None:
+    entry = hook.get("entry")
+    if entry is None or entry.kind != "scalar" or not entry.text:
+        return None
+    added = "".join(f" {quote(argument)}" for argument in arguments or ())
+    offsets: tuple[Segment, ...] = entry.offsets
+    if added:
+        offsets = (*offsets, (len((entry.text + added).encode("utf-8")), entry.span.end, 0))
+    return Script(entry.text + added, offsets, Place("pre-commit", (f"hook {name}",)))
+
+
+def _is_run(stages: yaml.Node | None) -> bool:
+    names = {stage.text for stage in stages.elements()} if stages is not None else set()
+    return not names or not names.isdisjoint(("pre-commit", "commit"))

@@ -1,0 +1,92 @@
+"""Programs put together from bytes of a file and what the syntax around them makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dunnage.shell.model import Segment, locate
+
+
+class Text:
+    """A text as it grows, with what of it stands in the file."""
+
+    def __init__(self, data: bytes) -> None:
+        """`data` is the file."""
+        self._data = data
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._segments: list[Segment] = []
+
+    def copy(self, start: int, end: int) -> None:
+        """Add bytes that stand in the file."""
+        if start < end:
+            self._note(start, end - start)
+            self.make(self._data[start:end])
+
+    def make(self, text: bytes) -> None:
+        """Add bytes that do not."""
+        self._pieces.append(text)
+        self._size += len(text)
+
+    def mark(self, at: int) -> None:
+        """Note that what comes before and what comes next meet at `at` in the file."""
+        self._note(at, 0)
+
+    def end_line(self, at: int) -> None:
+        """Add the line ending that is at `at`, as LF whatever it is."""
+        if self._data[at : at + 1] == b"\n":
+            self.copy(at, at + 1)
+        else:
+            self.make(b"\n")
+
+    def append(self, text: bytes, offsets: Iterable[Segment]) -> None:
+        """Add a text that was put together before."""
+        for in_text, in_file, length in offsets:
+            self._note(in_file, length, in_text)
+        self.make(text)
+
+    def _note(self, in_file: int, length: int, ahead: int = 0) -> None:
+        start = self._size + ahead
+        if self._segments:
+            last_start, last_in_file, last_length = self._segments[-1]
+            if last_start + last_length == start and last_in_file + last_length == in_file:
+                self._segments[-1] = (last_start, last_in_file, last_length + length)
+                return
+        self._segments.append((start, in_file, length))
+
+    def done(self) -> tuple[str, tuple[Segment, ...]]:
+        """The text, and its segments as in `Script.offsets`."""
+        # Readers cut between characters, so that this never has to replace any.
+        return b"".join(self._pieces).decode("utf-8", "replace"), tuple(self._segments)
+
+
+def rewrite(
+    text: str, offsets: tuple[Segment, ...], replacements: Iterable[tuple[int, int, str]]
+) -> tuple[str, tuple[Segment, ...]]:
+    """`text` with other text at some places, given in order as start and end in characters.
+
+    What is put in does not stand in the file. An empty segment at each end of it says what it is there for.
+    """
+    made = Text(b"")
+    done = position = index = 0
+    for start, end, inserted in (*replacements, (len(text), len(text), "")):
+        part = text[done:start].encode("utf-8")
+        stop = position + len(part)
+        kept = []
+        while index < len(offsets) and offsets[index][0] < stop:
+            in_text, in_file, length = offsets[index]
+            low, high = max(in_text, position), min(in_text + length, stop)
+            if low < high:
+                kept.append((low - position, in_file + low - in_text, high - low))
+            if in_text + length > stop:
+                break
+            index += 1
+        made.append(part, kept)
+        position = stop + len(text[start:end].encode("utf-8"))
+        done = end
+        if stop < position:
+            span = locate(offsets, stop, position)
+            made.mark(span.start)
+            made.make(inserted.encode("utf-8"))
+            made.mark(span.end)
+    return made.done()

@@ -1,0 +1,142 @@
+"""Which variables a piece of a shell program assigns, and what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from dunnage.shell.scope import END, MOST_VALUES, Scope, elements_of
+from dunnage.shell.words import Reader, fields, is_plain
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from dunnage.shell.model import Values
+
+CALCULATIONS = frozenset(("binary_expression", "postfix_expression", "unary_expression"))
+"""Syntax that may assign a variable by `=`, `+=` or `++`."""
+
+_LOCAL = frozenset(("local", "declare", "typeset"))
+
+
+def declare(node: Node, data: bytes, reader: Reader, scope: Scope) -> None:
+    """Carry out an assignment, or a command that declares variables: `export`, `local`, `unset`."""
+    keyword = node.children[0].type
+    for child in (node,) if node.type == "variable_assignment" else node.children:
+        if child.type == "variable_assignment":
+            _assign(child, data, reader, scope)
+        elif child.type == "variable_name" and keyword in ("local", "unset"):
+            scope.forget((_name(child, data),))
+
+
+def _assign(node: Node, data: bytes, reader: Reader, scope: Scope) -> None:
+    name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+    if name is None:
+        return
+    key = _name(name, data)
+    if name.type == "subscript":
+        scope.forget((key,))
+        return
+    values: Values
+    if value is not None and value.type == "array":
+        key = elements_of(key)
+        values = _elements(value, reader, scope)
+    else:
+        values = assigned_value(value, reader, scope)
+    if any(child.type == "+=" for child in node.children):
+        old = scope.get(key)
+        if old is None or values is None or len(old) * len(values) > MOST_VALUES:
+            values = None
+        else:
+            values = tuple(dict.fromkeys(before + after for before in old for after in values))
+    scope.set(key, values)
+
+
+def assigned_value(value: Node | None, reader: Reader, scope: Scope) -> Values:
+    """What `value`, behind an equals sign, gives to a variable."""
+    if value is None:
+        return ("",)
+    return None if value.has_error else reader.value(value, scope)
+
+
+def _elements(array: Node, reader: Reader, scope: Scope) -> Values:
+    lists: list[list[str]] = [[]]
+    for child in array.children:
+        if not child.is_named or child.type == "comment":
+            continue
+        argument = reader.argument((child,), scope)
+        ways = fields(argument.parts)
+        if ways is None or not is_plain(argument.parts, "*?[{=") or len(ways) * len(lists) > MOST_VALUES:
+            return None
+        lists = [[*done, *way] for done in lists for way in ways]
+    return tuple(dict.fromkeys("".join(f"{element}{END}" for element in found) for found in lists))
+
+
+def functions(root: Node) -> list[Node]:
+    """The functions of a program, but for those in functions."""
+    found: list[Node] = []
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        if node.type == "function_definition":
+            found.append(node)
+        elif node.type not in ("command", "variable_assignment", "test_command"):
+            pending += node.children
+    return found
+
+
+def assigned(nodes: Iterable[Node], data: bytes, with_locals: bool = True) -> set[str]:
+    """The variables that anything in `nodes` assigns; `with_locals` False leaves out those of functions."""
+    names: set[str] = set()
+    pending = list(nodes)
+    while pending:
+        node = pending.pop()
+        children = node.children
+        kind = node.type
+        if kind == "declaration_command" and not with_locals and children[0].type in _LOCAL:
+            continue
+        if kind == "variable_assignment":
+            names.add(_name(children[0], data))
+        elif kind in ("for_statement", "c_style_for_statement"):
+            names.update(_name(child, data) for child in children if child.type == "variable_name")
+        elif kind == "unset_command":
+            names.update(_name(child, data) for child in children)
+        elif kind == "command":
+            names.update(read_by(node, data))
+            children = [child for child in children if child.type != "variable_assignment"]
+        elif kind == "expansion" and any(child.type in (":=", "=") for child in children):
+            names.update(_name(child, data) for child in children if child.type == "variable_name")
+        else:
+            names.update(changed(node, data))
+        pending += children
+    return names
+
+
+def changed(node: Node, data: bytes) -> list[str]:
+    """The variable that a calculation itself assigns: `V = 1`, `V += 1`, `V++`."""
+    if node.type not in CALCULATIONS:
+        return []
+    children = node.children
+    if not any(child.type in ("++", "--") or _assigns(child.type) for child in children):
+        return []
+    return [_name(child, data) for child in children if child.type == "variable_name"]
+
+
+def _assigns(operator: str) -> bool:
+    return operator[-1:] == "=" and operator not in ("==", "!=", "<=", ">=")
+
+
+def read_by(command: Node, data: bytes) -> list[str]:
+    """The variables that a built-in command assigns."""
+    words = [_name(child, data) for child in command.children if child.is_named and child.type != "variable_assignment"]
+    if not words or words[0] not in ("read", "mapfile", "readarray", "getopts", "printf", "let"):
+        return []
+    if words[0] == "printf":
+        return words[2:3] if words[1:2] == ["-v"] else []
+    if words[0] == "let":
+        return [word.partition("=")[0].strip("\"'+-*/") for word in words[1:]]
+    return [word for word in words[1:] if not word.startswith("-")]
+
+
+def _name(node: Node, data: bytes) -> str:
+    return data[node.start_byte : node.end_byte].decode("utf-8", "replace").partition("[")[0]

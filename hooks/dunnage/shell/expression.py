@@ -1,0 +1,323 @@
+"""GitHub's expressions, `${{ … }}`, as far as a file itself says what they give.
+
+The grammar is that of https://docs.github.com/en/actions/reference/workflows-and-actions/expressions. A part whose
+value is not in the file makes the whole unknown, unless it only chooses between parts that are known:
+`${{ github.event_name == 'push' && 'a' || 'b' }}` is `a` or `b`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import partial
+from itertools import product
+
+from dunnage.shell.model import Values
+
+_OPEN, _CLOSE = "${{", "}}"
+_STRING = r"'(?:[^']|'')*'"
+_TOKEN = (
+    rf"\s*(?:(?P<string>{_STRING})|(?P<number>[-+]?(?:0x[0-9A-Fa-f]+|\.?[0-9][0-9.]*(?:[eE][-+]?[0-9]+)?))"
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_-]*)|(?P<symbol>&&|\|\||[=!<>]=|[!<>()\[\].,*]))"
+)
+# An expression that needs more of any of these is unknown.
+_MOST_CHARACTERS = 2000
+_MOST_VALUES = 64
+_DEEPEST = 20
+
+_YES_OR_NO = frozenset(("always", "cancelled", "contains", "endswith", "failure", "startswith", "success"))
+_INPUTS = ("inputs.", "github.event.inputs.")
+
+
+class _Unknown(NameError):
+    """The expression cannot be read."""
+
+
+class _Any:
+    """A value that the file does not give; `truthy` is None if it is not even known whether it is one."""
+
+    def __init__(self, truthy: bool | None) -> None:
+        self.truthy = truthy
+
+
+_UNKNOWN = _Any(None)
+_FALSY = _Any(False)
+_Values = tuple["str | bool | _Any", ...]
+
+
+def expand(text: str, variables: Mapping[str, Values]) -> Values:
+    """What `text`, with expressions in it or without, may be once GitHub has put in their values."""
+    if _OPEN not in text:
+        return (text,)
+    found: list[tuple[str, ...]] = []
+    for piece, is_expression in pieces(text):
+        values = resolve(piece, variables) if is_expression else (piece,)
+        if values is None:
+            return None
+        found.append(values)
+    return _product(found)
+
+
+def pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """The parts of `text` in order, each with whether it is what stands between `${{` and `}}`.
+
+    An expression that is never closed is plain text.
+    """
+    done = 0
+    while (start := text.find(_OPEN, done)) >= 0:
+        end = closing(text, start + len(_OPEN))
+        if end < 0:
+            break
+        yield text[done:start], False
+        yield text[start + len(_OPEN) : end], True
+        done = end + len(_CLOSE)
+    yield text[done:], False
+
+
+def closing(text: str, start: int) -> int:
+    """Where the `}}` of an expression stands whose inside begins at `start`; -1 if it has none."""
+    while True:
+        end = text.find(_CLOSE, start)
+        quote = text.find("'", start, max(end, 0))
+        if end < 0 or quote < 0:
+            return end
+        start = text.find("'", quote + 1) + 1
+        if not start:
+            return -1
+
+
+def resolve(expression: str, variables: Mapping[str, Values]) -> Values:
+    """What the text between `${{` and `}}` may give, by the dotted names in `variables`; None if that is unknown."""
+    name = expression.strip()
+    if name in variables:
+        return variables[name]
+    if len(expression) > _MOST_CHARACTERS:
+        return None
+    try:
+        values = _Reader(expression, variables).whole()
+    except _Unknown:
+        return None
+    texts: list[str] = []
+    for value in values:
+        if isinstance(value, _Any):
+            return None
+        texts.append(_text(value))
+    return tuple(dict.fromkeys(texts))
+
+
+class _Reader:
+    """Reads one expression from left to right. Methods are named for the grammar, loosest binding first."""
+
+    def __init__(self, text: str, variables: Mapping[str, Values]) -> None:
+        self._variables = variables
+        self._tokens: list[tuple[str, str]] = []
+        self._next = 0
+        self._depth = 0
+        done = 0
+        token = re.compile(_TOKEN)
+        while match := token.match(text, done):
+            self._tokens.append((match.lastgroup or "", match[match.lastgroup or 0]))
+            done = match.end()
+        if text[done:].strip():
+            raise _Unknown
+
+    def whole(self) -> _Values:
+        values = self._or()
+        if self._next < len(self._tokens):
+            raise _Unknown
+        return values
+
+    def _peek(self) -> str:
+        """The symbol that comes next, if one does."""
+        if self._next < len(self._tokens) and self._tokens[self._next][0] == "symbol":
+            return self._tokens[self._next][1]
+        return ""
+
+    def _take(self, *symbols: str) -> str:
+        symbol = self._peek()
+        if symbol not in symbols:
+            return ""
+        self._next += 1
+        return symbol
+
+    def _require(self, symbol: str) -> None:
+        if not self._take(symbol):
+            raise _Unknown
+
+    def _or(self) -> _Values:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise _Unknown
+        values = self._and()
+        while self._take("||"):
+            right = self._and()
+            values = _choose(values, right, stop_at=True)
+        self._depth -= 1
+        return values
+
+    def _and(self) -> _Values:
+        values = self._equal()
+        while self._take("&&"):
+            right = self._equal()
+            values = _choose(values, right, stop_at=False)
+        return values
+
+    def _equal(self) -> _Values:
+        values = self._not()
+        while symbol := self._take("==", "!=", "<", "<=", ">", ">="):
+            values = _compare(symbol, values, self._not())
+        return values
+
+    def _not(self) -> _Values:
+        negations = 0
+        while self._take("!"):
+            negations += 1
+        values = self._primary()
+        if not negations:
+            return values
+        truths: list[bool] = []
+        for value in values:
+            truths += (True, False) if (truth := _truth(value)) is None else (truth,)
+        return _unique([truth != (negations % 2 == 1) for truth in truths])
+
+    def _primary(self) -> _Values:
+        if self._take("("):
+            values = self._or()
+            self._require(")")
+            return self._parts_of(values)
+        if self._next >= len(self._tokens):
+            raise _Unknown
+        kind, text = self._tokens[self._next]
+        self._next += 1
+        if kind == "string":
+            return (text[1:-1].replace("''", "'"),)
+        if kind == "number":
+            # As it is written where that is how GitHub would print it.
+            return (text,) if re.fullmatch(r"0|[1-9][0-9]{0,14}", text) and text != "0" else (_UNKNOWN,)
+        if kind != "name":
+            raise _Unknown
+        if text.lower() in ("true", "false"):
+            return (text.lower() == "true",)
+        if text.lower() == "null":
+            return ("",)
+        if self._take("("):
+            return self._parts_of(self._call(text.lower()))
+        return self._name(text)
+
+    def _call(self, function: str) -> _Values:
+        arguments: list[_Values] = []
+        if not self._take(")"):
+            arguments.append(self._or())
+            while self._take(","):
+                arguments.append(self._or())
+            self._require(")")
+        if function in _YES_OR_NO:
+            return (True, False)
+        if function == "format" and arguments:
+            return _format(arguments)
+        return (_UNKNOWN,)
+
+    def _parts_of(self, values: _Values) -> _Values:
+        """`values`, unless only a part of them is asked for, as in `fromJSON(…).key`."""
+        if self._peek() not in (".", "["):
+            return values
+        self._name("")
+        return (_UNKNOWN,)
+
+    def _name(self, name: str) -> _Values:
+        known = True
+        while symbol := self._take(".", "["):
+            if symbol == "[":
+                index = self._or()
+                self._require("]")
+                known = known and len(index) == 1 and isinstance(index[0], str)
+                name += f".{index[0]}"
+            elif self._take("*"):
+                known = False
+            elif self._next < len(self._tokens) and self._tokens[self._next][0] == "name":
+                name += f".{self._tokens[self._next][1]}"
+                self._next += 1
+            else:
+                raise _Unknown
+        values = self._variables.get(name) if known else None
+        if values is None:
+            return (_UNKNOWN,)
+        if name.startswith(_INPUTS):
+            # Where a workflow is not started by hand or by another one, it has no inputs.
+            return (*values, _FALSY) if self._peek() in ("||", "&&") else values
+        return values
+
+
+def _choose(left: _Values, right: _Values, stop_at: bool) -> _Values:
+    """`left || right`, which is the left one if that is truthy, or with `stop_at` False `left && right`."""
+    values: list[str | bool | _Any] = []
+    for value in left:
+        truth = _truth(value)
+        if truth is stop_at:
+            values.append(value)
+            continue
+        if truth is None:
+            # Where it is what comes out of `&&`, it must have been falsy.
+            values.append(value if stop_at else False if value == "false" else _FALSY)
+        values += right
+    return _unique(values)
+
+
+def _compare(symbol: str, left: _Values, right: _Values) -> _Values:
+    if symbol not in ("==", "!=") or len(left) != 1 or len(right) != 1:
+        return (True, False)
+    one, other = left[0], right[0]
+    # Only texts that are no numbers and no truth values compare as they are written, but for case.
+    if not (isinstance(one, str) and isinstance(other, str) and _is_word(one) and _is_word(other)):
+        return (True, False)
+    return ((one.lower() == other.lower()) is (symbol == "=="),)
+
+
+def _is_word(text: str) -> bool:
+    return text[:1].isalpha() and text.lower() not in ("true", "false", "nan", "infinity")
+
+
+def _format(arguments: list[_Values]) -> _Values:
+    if any(isinstance(value, _Any) for values in arguments for value in values):
+        return (_UNKNOWN,)
+    texts = [tuple(_text(value) for value in values if not isinstance(value, _Any)) for values in arguments]
+    made: list[str | bool | _Any] = []
+    for count, (pattern, *inserted) in enumerate(product(*texts)):
+        if count >= _MOST_VALUES:
+            return (_UNKNOWN,)
+        try:
+            made.append(re.sub(r"\{\{|\}\}|\{([0-9]{1,4})\}", partial(_insert, inserted=inserted), pattern))
+        except IndexError:
+            return (_UNKNOWN,)
+    return _unique(made)
+
+
+def _insert(match: re.Match[str], inserted: list[str]) -> str:
+    return inserted[int(match[1])] if match[1] else match[0][0]
+
+
+def _truth(value: str | bool | _Any) -> bool | None:
+    if isinstance(value, _Any):
+        return value.truthy
+    if isinstance(value, str):
+        # A variable's `false` may be a truth value or, in `env` and in actions' inputs, a text; `0` likewise.
+        return None if value in ("false", "0") else value != ""
+    return value
+
+
+def _text(value: str | bool) -> str:
+    return value if isinstance(value, str) else str(value).lower()
+
+
+def _unique(values: list[str | bool | _Any]) -> _Values:
+    unique = tuple(dict.fromkeys(values))
+    return unique if len(unique) <= _MOST_VALUES else (_UNKNOWN,)
+
+
+def _product(parts: list[tuple[str, ...]]) -> Values:
+    count = 1
+    for values in parts:
+        count *= len(values)
+        if count > _MOST_VALUES:
+            return None
+    return tuple(dict.fromkeys("".join(chosen) for chosen in product(*parts)))

@@ -1,0 +1,152 @@
+"""Version requirements in the manifests of component tools, and the exact ones that ranges are to become.
+
+A range becomes the version that the lock has for it, so that what was built until now stays what is built, and the
+lock's entry follows. Where the lock has none, `0.2.1` becomes itself, and nothing else is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple, TypeAlias
+
+from dunnage.cargo.version import Requirement, Version, VersionError
+from dunnage.files import toml
+from dunnage.files.document import Keys
+from dunnage.files.source import File
+from dunnage.files.span import Edit
+from dunnage.wit.lock import LockedPackage, LockedVersion
+from dunnage.wit.lock_edit import follow
+
+# More ranges of one package than any workspace has. Each of their pins carries the edits of all.
+_MOST_TOGETHER = 100
+
+_Sought: TypeAlias = "tuple[str, str, Requirement]"
+"""A package, a registry, and what versions of it will do."""
+
+
+class Asked(NamedTuple):
+    """A requirement that stands in a manifest."""
+
+    file: File
+    package: str
+    registry: str
+    """`default` for that one; empty for whichever the tool is configured to take."""
+    text: str
+    keys: Keys
+    """Where the string stands that holds it, and may hold more in front of it."""
+
+
+class Pin(NamedTuple):
+    """What a range is to become."""
+
+    version: str
+    is_locked: bool
+    """Whether the lock says so."""
+    edits: tuple[Edit, ...]
+
+
+class Lock(NamedTuple):
+    """A lock that could be read."""
+
+    file: File
+    packages: tuple[LockedPackage, ...]
+
+
+def problem(text: str) -> str:
+    """What keeps `text` from being a requirement, as a sentence that quotes it; empty if nothing does."""
+    try:
+        Requirement.parse(text)
+    except VersionError as error:
+        return str(error)
+    return ""
+
+
+def exact_version(text: str) -> str:
+    """The version that alone meets the requirement `text`, whatever its build metadata; empty if there is no one.
+
+    That is `=1.2.3`, and also `0.0.3`, with which no other version is compatible.
+    """
+    try:
+        exact = Requirement.parse(text).exact
+    except VersionError:
+        return ""
+    bare = full_version(text.strip(" ").removeprefix("^"))
+    return str(exact) if exact else bare if bare.startswith("0.0.") and "-" not in bare else ""
+
+
+def full_version(text: str) -> str:
+    """The version that `text` is, without its build metadata, which no requirement looks at; empty if it is none."""
+    try:
+        return str(Version.parse(text.strip(" "))).partition("+")[0]
+    except VersionError:
+        return ""
+
+
+def pins(asked: Iterable[Asked], free: Collection[Asked], lock: Lock | None) -> dict[Asked, Pin]:
+    """The pins of those ranges that are known to mean one version.
+
+    `asked` is everything that the lock is for; `free` are the ranges among it that may be rewritten.
+    """
+    groups: dict[_Sought, list[Asked]] = {}
+    for one in asked:
+        groups.setdefault((one.package, one.registry, Requirement.parse(one.text)), []).append(one)
+    entries = _entries(lock) if lock else {}
+    found: dict[Asked, Pin] = {}
+    changes: dict[LockedPackage, list[tuple[LockedVersion, str, list[Asked], bool]]] = {}
+    for sought, group in groups.items():
+        ranges = [one for one in group if one in free]
+        match entries.get(sought, []):
+            case []:
+                versions = {one: full_version(one.text) for one in ranges}
+                pinned = {one: Pin(it, False, (_rewritten(one, it),)) for one, it in versions.items() if it}
+                found.update(pinned)
+            case [(package, entry)] if ranges and _meets(entry.version, sought[2]):
+                change = (entry, full_version(entry.version), ranges, len(ranges) < len(group))
+                changes.setdefault(package, []).append(change)
+    for package, changed in changes.items():
+        found.update(_locked_pins(lock, package, changed) if lock else {})
+    return found
+
+
+def _entries(lock: Lock) -> dict[_Sought, list[tuple[LockedPackage, LockedVersion]]]:
+    """What a lock has for each requirement."""
+    found: dict[_Sought, list[tuple[LockedPackage, LockedVersion]]] = {}
+    for package in lock.packages:
+        for entry in package.versions:
+            if not problem(entry.requirement):
+                for registry in ("", package.registry or "default"):
+                    sought = (package.name, registry, Requirement.parse(entry.requirement))
+                    found.setdefault(sought, []).append((package, entry))
+    return found
+
+
+def _meets(version: str, requirement: Requirement) -> bool:
+    return full_version(version) != "" and requirement.matches(Version.parse(version))
+
+
+def _locked_pins(
+    lock: Lock, package: LockedPackage, changes: list[tuple[LockedVersion, str, list[Asked], bool]]
+) -> dict[Asked, Pin]:
+    """The pins of all ranges of one package, for each the entry, its version, and whether others ask for it as well.
+
+    They are made together or not at all, because what nobody asks for any more has to leave the lock, and no sooner.
+    """
+    if sum(len(ranges) for _, _, ranges, _ in changes) > _MOST_TOGETHER:
+        return {}
+    followed = follow(lock.file, package, {entry: (f"={version}", keep) for entry, version, _, keep in changes})
+    if followed is None:
+        return {}
+    rewritten = [_rewritten(one, version) for _, version, ranges, _ in changes for one in ranges]
+    edits = (*rewritten, *followed)
+    return {one: Pin(version, True, edits) for _, version, ranges, _ in changes for one in ranges}
+
+
+def _rewritten(asked: Asked, version: str) -> Edit:
+    span = toml.locate_value(asked.file, asked.keys)
+    token = asked.file.data[span.start : span.end]
+    quote = "'" if token.startswith(b"'") and not token.startswith(b"'''") else '"'
+    value: Any = toml.parse(asked.file)
+    for key in asked.keys:
+        value = value[key]
+    before = value.removesuffix(asked.text)
+    return Edit(asked.file.path, span.start, span.end, f"{quote}{before}={version}{quote}")

@@ -1,0 +1,301 @@
+"""What git knows, asked in repositories of every kind, from within its own hooks too."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dunnage.files.git import IgnoredBy, Repositories, Repository, repository
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+
+LOCKS = ["**/Cargo.lock"]
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    settings = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "protocol.file.allow=always")
+    return subprocess.run(
+        ["git", *settings, *arguments],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+def _write(path: Path, text: str = "") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(_write(tmp_path / "settings")))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+
+
+@pytest.fixture
+def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    top = tmp_path / "top"
+    top.mkdir()
+    _git(top, "init", "-q")
+    monkeypatch.chdir(top)
+    return top
+
+
+def _repository(folder: Path) -> Repository:
+    found = repository(str(folder))
+    assert found is not None
+    return found
+
+
+def _tracked(folder: Path, patterns: list[str] = LOCKS) -> set[str] | None:
+    """The tracked files as paths below the repository's top."""
+    found = _repository(folder)
+    tracked = found.tracked(patterns)
+    return None if tracked is None else {os.path.relpath(path, found.top).replace(os.sep, "/") for path in tracked}
+
+
+def test_repository(top: Path, tmp_path: Path) -> None:
+    assert repository(str(top)) == repository(str(top / "no" / "such" / "folder")) == Repository(str(top))
+    assert repository(".") == Repository(str(top))
+    assert repository(str(tmp_path)) is None
+
+
+@pytest.mark.parametrize("name", ["empty", "dangling"])
+def test_what_only_looks_like_a_repository(tmp_path: Path, name: str) -> None:
+    if name == "empty":
+        (tmp_path / ".git").mkdir()
+    else:
+        (tmp_path / ".git").symlink_to("nowhere")
+    assert repository(str(tmp_path)) is None
+
+
+def test_tracked(top: Path) -> None:
+    for name in ("Cargo.lock", "a/b/Cargo.lock", "a/Cargo.toml", "a/xCargo.lock", "untracked/Cargo.lock"):
+        _write(top / name)
+    _git(top, "add", "Cargo.lock", "a")
+    (top / "a" / "b" / "Cargo.lock").unlink()
+    assert _tracked(top) == _tracked(top / "a") == {"Cargo.lock", "a/b/Cargo.lock"}
+    assert _tracked(top, ["Cargo.lock", "a/*.toml"]) == {"Cargo.lock", "a/Cargo.toml"}
+    assert _tracked(top, ["none"]) == set()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such names on Windows")
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"a b",
+        b"new\nline",
+        b"tab\tand\x1b[31m",
+        b'"quoted"',
+        b"\xc3\xa9",
+        b"not-utf-8-\xff",
+        b":(top)x",
+        b"-rf",
+        b"[a]*?",
+    ],
+)
+def test_strange_names(top: Path, name: bytes) -> None:
+    folder = os.path.join(os.fsencode(top), name)
+    os.mkdir(folder)
+    path = os.fsdecode(os.path.join(folder, b"Cargo.lock"))
+    _write(Path(path))
+    _write(top / ".gitignore", "*.log\n")
+    _git(top, "add", ".")
+    found = _repository(top)
+    assert found.tracked(LOCKS) == frozenset([path])
+    assert found.ignored_by(path) is None
+    assert found.ignored_by(path.removesuffix("lock") + "log") == IgnoredBy(".gitignore", 1, "*.log")
+
+
+def test_submodule_and_worktree(top: Path, tmp_path: Path) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    _git(inner, "init", "-q")
+    _write(inner / "Cargo.lock")
+    _git(inner, "add", ".")
+    _git(inner, "commit", "-qm", "a")
+    _git(top, "submodule", "--quiet", "add", str(inner), "sub")
+    _write(top / "x" / "Cargo.lock")
+    _git(top, "add", ".")
+    _git(top, "commit", "-qm", "a")
+    _git(top, "worktree", "add", "-q", str(tmp_path / "tree"))
+    _write(tmp_path / "tree" / "y" / "Cargo.lock")
+    _git(tmp_path / "tree", "add", ".")
+    assert _tracked(top) == {"x/Cargo.lock"}
+    assert _tracked(top / "sub") == {"Cargo.lock"}
+    assert _tracked(tmp_path / "tree" / "x") == {"x/Cargo.lock", "y/Cargo.lock"}
+
+
+ASK = """\
+import os, sys
+from dunnage.files.git import repository
+for folder in sys.argv[1:]:
+    found = repository(folder)
+    print(*sorted(os.path.relpath(path, found.top) for path in found.tracked(["**/Cargo.lock"])))
+"""
+
+
+def _in_hook(top: Path, other: Path, *commit: str) -> list[str]:
+    """What the hook of a commit is told about its own repository and another."""
+    script = _write(top.parent / "ask.py", ASK)
+    answer = top.parent / "answer"
+    source = Path(__file__).parents[2] / "hooks"
+    hook = _git(top, "rev-parse", "--path-format=absolute", "--git-path", "hooks/pre-commit").strip()
+    python = shutil.which("python3") or "python"
+    _write(Path(hook), f"#!/bin/sh\nPYTHONPATH='{source}' exec '{python}' '{script}' . '{other}' >'{answer}'\n").chmod(
+        0o755
+    )
+    _git(top, *commit)
+    return answer.read_text().splitlines()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the hook is a shell script")
+@pytest.mark.parametrize("where", ["repository", "worktree"])
+def test_in_the_hooks_of_a_commit(top: Path, tmp_path: Path, where: str) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    _git(other, "init", "-q")
+    _write(other / "theirs" / "Cargo.lock")
+    _git(other, "add", ".")
+    _write(top / "old" / "Cargo.lock")
+    _write(top / "file", "a")
+    _git(top, "add", ".")
+    _git(top, "commit", "-qm", "a")
+    if where == "worktree":
+        _git(top, "worktree", "add", "-q", str(tmp_path / "tree"))
+        top = tmp_path / "tree"
+    _write(top / "staged" / "Cargo.lock")
+    _git(top, "add", ".")
+    _write(top / "file", "b")
+    both = ["old/Cargo.lock staged/Cargo.lock", "theirs/Cargo.lock"]
+    # This commits one file and leaves what is staged for later: the commit's index does not have it.
+    assert _in_hook(top, other, "commit", "-qm", "b", "file") == ["old/Cargo.lock", "theirs/Cargo.lock"]
+    _write(top / "file", "c")
+    assert _in_hook(top, other, "commit", "-qam", "c") == both
+
+
+def test_what_the_index_lists(top: Path, tmp_path: Path) -> None:
+    for name in (
+        "Cargo.lock",
+        "a/é/Cargo.lock",
+        "a/b",
+        f"{'x' * 200}/Cargo.lock",
+        "new/Cargo.lock",
+        "unseen/Cargo.lock",
+    ):
+        _write(top / name)
+    assert not _repository(top).lists(str(top / "Cargo.lock"))
+    _git(top, "add", "Cargo.lock", "a", "x" * 200)
+    _git(top, "add", "--intent-to-add", "new/Cargo.lock")
+    _git(top, "commit", "-qm", "a")
+    _git(top, "worktree", "add", "-q", str(tmp_path / "tree"))
+    _git(top, "update-index", "--assume-unchanged", "a/b")
+    for folder in (top, tmp_path / "tree"):
+        for name in ("Cargo.lock", "a/é/Cargo.lock", "a/b", f"{'x' * 200}/Cargo.lock"):
+            assert _repository(folder).lists(str(folder / name))
+        for name in ("lock", "é/Cargo.lock", "a", "a/é/Cargo.loc", "unseen/Cargo.lock", "none"):
+            assert not _repository(folder).lists(str(folder / name))
+    # What is not plain is for git itself to say.
+    assert not _repository(top).lists(str(top / "new/Cargo.lock"))
+    repositories = Repositories("**/Cargo.lock", "a/b")
+    assert repositories.is_tracked(str(top / "new/Cargo.lock"))
+    assert repositories.is_tracked(str(top / "Cargo.lock"))
+    assert repositories.is_tracked(str(tmp_path / "none/Cargo.lock"))
+    assert not repositories.is_tracked(str(top / "unseen/Cargo.lock"))
+
+
+@pytest.mark.parametrize("index", [b"", b"DIRC\0\0\0\4\0\x0aCargo.lock\0", b"DIRC"])
+def test_an_index_of_another_kind(top: Path, index: bytes) -> None:
+    (top / ".git" / "index").write_bytes(index)
+    assert not _repository(top).lists(str(top / "Cargo.lock"))
+
+
+def test_index_of_another_repository(top: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    _git(other, "init", "-q")
+    for folder in (top, other):
+        _write(folder / folder.name / "Cargo.lock")
+        _git(folder, "add", ".")
+    monkeypatch.setenv("GIT_DIR", str(top / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(top))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(top / ".git" / "index"))
+    monkeypatch.setenv("GIT_LITERAL_PATHSPECS", "1")
+    assert _tracked(top) == {"top/Cargo.lock"}
+    assert _tracked(other) == {"other/Cargo.lock"}
+
+
+@pytest.mark.parametrize(
+    ("path", "ignored"),
+    [
+        pytest.param("Cargo.lock", IgnoredBy(".gitignore", 2, "*.lock"), id="top"),
+        pytest.param("a/Cargo.lock", IgnoredBy("a/.gitignore", 1, "/Cargo.lock"), id="folder"),
+        pytest.param("a/b/Cargo.lock", IgnoredBy(".gitignore", 2, "*.lock"), id="no-file"),
+        pytest.param("yes.lock", None, id="negated"),
+        pytest.param("target/x", IgnoredBy(".gitignore", 4, "target/"), id="folder-above"),
+        pytest.param("Cargo.toml", None, id="not-ignored"),
+        pytest.param("..", None, id="outside"),
+        pytest.param("a\0b", None, id="nul"),
+    ],
+)
+def test_ignored_by(top: Path, path: str, ignored: IgnoredBy | None) -> None:
+    _write(top / ".gitignore", "# locks\n*.lock\n!yes.lock\ntarget/\n")
+    _write(top / "a" / ".gitignore", "/Cargo.lock\n")
+    _write(top / "Cargo.lock")
+    _git(top, "add", "-f", "Cargo.lock")
+    assert _repository(top).ignored_by(path) == ignored
+
+
+def test_ignored_by_a_file_elsewhere(top: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _write(top / ".git" / "info" / "exclude", "one\n")
+    everywhere = _write(tmp_path / "everywhere", "two\n")
+    _git(top, "config", "core.excludesFile", str(everywhere))
+    (top / "a").mkdir()
+    monkeypatch.chdir(top / "a")
+    found = _repository(top)
+    assert found.ignored_by("one") == IgnoredBy(f"{top}/.git/info/exclude".replace(os.sep, "/"), 1, "one")
+    assert found.ignored_by("two") == IgnoredBy(str(everywhere).replace(os.sep, "/"), 1, "two")
+
+
+@pytest.mark.parametrize("why", ["no git", "no index", "no repository"])
+def test_not_known(top: Path, monkeypatch: pytest.MonkeyPatch, why: str) -> None:
+    found = _repository(top)
+    if why == "no git":
+        monkeypatch.setenv("PATH", "")
+    elif why == "no index":
+        _write(top / ".git" / "index", "rubbish")
+    else:
+        shutil.rmtree(top / ".git" / "objects")
+    assert found.tracked(LOCKS) is None
+    if why != "no index":
+        assert found.ignored_by("a") is None
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can give a folder to somebody else")
+def test_repository_of_somebody_else(top: Path) -> None:
+    for path in (top, top / ".git"):
+        os.chown(path, 12345, 12345)
+    assert _repository(top).tracked(LOCKS) is None
+    assert _repository(top).ignored_by("a") is None
+
+
+def test_which_files_mention_a_text(top: Path) -> None:
+    _write(top / "a b" / "one.txt", "cargo DENY\n")
+    _write(top / "two.txt", "audit\n")
+    _write(top / "binary", "audit\0\n")
+    _write(top / "three.txt", "den.\n")
+    _git(top, "add", "--all")
+    _write(top / "untracked.txt", "deny\n")
+    found = _repository(top)
+    expected = frozenset((str(top / "a b" / "one.txt"), str(top / "two.txt")))
+    assert found.mentioning(["deny", "audit"]) == expected
+    assert found.mentioning(["nothing"]) == frozenset()

@@ -1,0 +1,372 @@
+"""Reading, positions, edits and writing, on files that are out to do harm."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dunnage.files.source import File, SourceError, Tree, apply, display, replace
+from dunnage.files.span import Edit, Span
+
+posix = pytest.mark.skipif(os.name == "nt", reason="no such files on Windows")
+not_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="nothing is forbidden to root")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        pytest.param(b"", "", id="empty"),
+        pytest.param(b"a\r\nb\n", "a\r\nb\n", id="line-endings-stay"),
+        pytest.param(b"\xef\xbb\xbfa", "a", id="byte-order-mark"),
+        pytest.param(b"\xef\xbb\xbf\xef\xbb\xbfa", "\ufeffa", id="only-the-first-mark"),
+        pytest.param("é𝄞".encode(), "é𝄞", id="wide"),
+    ],
+)
+def test_text(data: bytes, text: str) -> None:
+    assert File("f", data).text == text
+
+
+@pytest.mark.parametrize(
+    ("data", "span"),
+    [
+        pytest.param(b"ab\xffc\xfe", Span(2, 3), id="first-of-two"),
+        pytest.param(b"\xef\xbb\xbf\xe9t\xe9", Span(3, 4), id="latin-1-after-a-mark"),
+        pytest.param(b"\xff\xfea\0", Span(0, 1), id="utf-16"),
+        pytest.param(b"a\xed\xa0\x80", Span(1, 2), id="surrogate"),
+        pytest.param(b"a\xe2\x82", Span(1, 2), id="cut-off"),
+    ],
+)
+def test_text_that_is_not_utf_8(data: bytes, span: Span) -> None:
+    with pytest.raises(SourceError, match="is not UTF-8: byte 0x") as caught:
+        _ = File("f", data).text
+    assert caught.value.span == span
+
+
+@pytest.mark.parametrize(
+    ("data", "offset", "position"),
+    [
+        pytest.param(b"", 0, (1, 1), id="empty"),
+        pytest.param(b"ab\ncd", 4, (2, 2), id="lf"),
+        pytest.param(b"ab\r\ncd", 5, (2, 2), id="crlf"),
+        pytest.param(b"ab\r\ncd", 3, (1, 4), id="within-crlf"),
+        pytest.param(b"ab\rcd", 4, (2, 2), id="lone-cr"),
+        pytest.param(b"a\n\r\n\rb", 5, (4, 1), id="mixed"),
+        pytest.param(b"a\x0b\x0c\x1c\x85b\n", 5, (1, 6), id="nothing-else-ends-a-line"),
+        pytest.param("a\u2028b".encode(), 4, (1, 3), id="nor-does-a-line-separator"),
+        pytest.param(b"a\n", 2, (2, 1), id="end-after-newline"),
+        pytest.param(b"a", 1, (1, 2), id="end-without-newline"),
+        pytest.param("é𝄞x".encode(), 6, (1, 3), id="characters-not-bytes"),
+        pytest.param(b"\xef\xbb\xbfab", 4, (1, 2), id="mark-is-no-column"),
+        pytest.param(b"\xef\xbb\xbfab", 0, (1, 1), id="before-the-mark"),
+        pytest.param(b"\xef\xbb\xbfa\n\xef\xbb\xbfb", 8, (2, 2), id="mark-elsewhere-is-a-character"),
+        pytest.param(b"\xff\xfe\xe2\x82x", 4, (1, 5), id="each-bad-byte-is-a-character"),
+    ],
+)
+def test_position(data: bytes, offset: int, position: tuple[int, int]) -> None:
+    assert File("f", data).position(offset) == position
+
+
+@given(st.text(alphabet="a\r\né𝄞\ufeff"), st.data())
+def test_position_does_not_depend_on_what_was_asked_before(text: str, draw: st.DataObject) -> None:
+    ends = [len(text[:end].encode()) for end in range(len(text) + 1)]
+    file = File("f", text.encode())
+    for offset in draw.draw(st.lists(st.sampled_from(ends))):
+        assert file.position(offset) == File("f", text.encode()).position(offset)
+
+
+@given(st.binary())
+def test_position_is_total_and_goes_forward(data: bytes) -> None:
+    file = File("f", data)
+    positions = [file.position(offset) for offset in range(len(data) + 1)]
+    assert positions[0] == (1, 1)
+    assert [line for line, _ in positions] == sorted(line for line, _ in positions)
+    assert all(column >= 1 for _, column in positions)
+
+
+def test_position_in_a_line_of_megabytes() -> None:
+    file = File("f", "é".encode() * 4_000_000)
+    assert [file.position(offset) for offset in range(0, 8_000_000, 400)][-1] == (1, 3_999_801)
+
+
+def test_read(folder: Path) -> None:
+    (folder / "f").write_bytes(b"\xffabc")
+    tree = Tree()
+    file = tree.read("f")
+    (folder / "f").write_bytes(b"changed")
+    assert (file.path, file.data) == ("f", b"\xffabc")
+    assert tree.read(str(folder / "." / "f")) is file
+    assert tree.files() == [file]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("none", id="no-file"),
+        pytest.param("file/none", id="file-as-folder"),
+        pytest.param("x" * 5000, id="name-too-long"),
+        pytest.param("a\0b", id="nul"),
+        pytest.param("\udfff\ud800", id="no-encoding"),
+    ],
+)
+def test_read_what_is_not_there(folder: Path, path: str) -> None:
+    (folder / "file").touch()
+    tree = Tree()
+    assert not tree.exists(path)
+    for _ in range(2):
+        with pytest.raises(FileNotFoundError):
+            tree.read(path)
+    assert tree.files() == []
+
+
+def _link(path: Path) -> None:
+    path.symlink_to("no/such/target")
+
+
+def _loop(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+def _link_to_fifo(path: Path) -> None:
+    os.mkfifo(path.with_name("fifo"))
+    path.symlink_to("fifo")
+
+
+def _link_to_zero(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def _socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(path.name)
+
+
+def _large(path: Path) -> None:
+    with path.open("wb") as stream:
+        stream.truncate(1 << 40)
+
+
+@posix
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        pytest.param(Path.mkdir, "is a folder, not a regular file", id="folder"),
+        pytest.param(os.mkfifo, "is a named pipe, not a regular file", id="fifo"),
+        pytest.param(_link_to_fifo, "is a named pipe, not a regular file", id="link-to-fifo"),
+        pytest.param(_link_to_zero, "is a device, not a regular file", id="link-to-device"),
+        pytest.param(_socket, "is a socket, not a regular file", id="socket"),
+        pytest.param(_link, "is a symbolic link to a file that does not exist", id="dangling-link"),
+        pytest.param(_loop, "cannot be read: Too many levels of symbolic links", id="link-to-itself"),
+        pytest.param(_large, "is larger than 16,777,216 bytes, the most that is read", id="terabyte"),
+    ],
+)
+def test_read_what_is_no_file(folder: Path, make: Callable[[Path], None], message: str) -> None:
+    make(folder / "it")
+    tree = Tree()
+    assert tree.exists("it")
+    for _ in range(2):
+        with pytest.raises(SourceError) as caught:
+            tree.read("it")
+        assert (caught.value.message, caught.value.span) == (message, Span(0, 0))
+    assert tree.position("it", 5) == (1, 1)
+
+
+@not_root
+def test_read_what_is_forbidden(folder: Path) -> None:
+    (folder / "it").touch(0)
+    with pytest.raises(SourceError, match="cannot be read: Permission denied"):
+        Tree().read("it")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc")
+def test_read_a_file_that_is_longer_than_it_says() -> None:
+    assert os.stat("/proc/self/status").st_size == 0
+    assert Tree().read("/proc/self/status").data.startswith(b"Name:")
+    with pytest.raises(SourceError, match="is larger than 10 bytes"):
+        Tree(10).read("/proc/self/status")
+
+
+@pytest.mark.parametrize(("size", "fits"), [(9, True), (10, True), (11, False)])
+def test_limit(folder: Path, size: int, fits: bool) -> None:
+    (folder / "f").write_bytes(b"x" * size)
+    if fits:
+        assert Tree(10).read("f").data == b"x" * size
+    else:
+        with pytest.raises(SourceError, match="is larger than 10 bytes"):
+            Tree(10).read("f")
+
+
+def test_display(folder: Path) -> None:
+    assert display("a/../b//c") == "b/c"
+    assert display(os.path.join(folder, "b", "c")) == "b/c"
+    assert display("../c") == str(folder.parent / "c").replace(os.sep, "/")
+    assert display(f"{folder}-2/c") == f"{folder}-2/c".replace(os.sep, "/")
+
+
+@pytest.mark.parametrize(
+    ("edits", "after"),
+    [
+        pytest.param([], b"0123456789", id="none"),
+        pytest.param([(2, 4, "ab")], b"01ab456789", id="replace"),
+        pytest.param([(2, 4, "")], b"01456789", id="delete"),
+        pytest.param([(0, 0, "é"), (10, 10, "!")], "é0123456789!".encode(), id="insert-at-both-ends"),
+        pytest.param([(4, 6, "b"), (2, 4, "a")], b"01ab6789", id="adjacent-in-any-order"),
+        pytest.param([(2, 4, "a"), (2, 4, "a")], b"01a456789", id="equal-ones-count-once"),
+        pytest.param([(5, 8, "b"), (5, 5, "a")], b"01234ab89", id="insert-before-replace"),
+        pytest.param([(8, 8, "b"), (5, 8, "a")], b"01234ab89", id="insert-after-replace"),
+    ],
+)
+def test_apply(edits: list[tuple[int, int, str]], after: bytes) -> None:
+    assert apply(b"0123456789", [Edit("f", *edit) for edit in edits]) == after
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        pytest.param([(2, 4, "a"), (3, 5, "b")], id="overlap"),
+        pytest.param([(2, 4, "a"), (2, 4, "b")], id="same-range"),
+        pytest.param([(2, 6, "a"), (3, 3, "b")], id="insert-within"),
+        pytest.param([(3, 3, "a"), (3, 3, "b")], id="insert-twice"),
+        pytest.param([(9, 11, "a")], id="beyond-the-end"),
+        pytest.param([(-1, 2, "a")], id="before-the-start"),
+        pytest.param([(4, 2, "a")], id="backwards"),
+    ],
+)
+def test_apply_refuses(edits: list[tuple[int, int, str]]) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  # it has nothing more to say than that
+        apply(b"0123456789", [Edit("f", *edit) for edit in edits])
+
+
+# Few places, so that most edits are within bounds and several fit together.
+@given(
+    st.binary(max_size=6), st.lists(st.tuples(st.integers(-1, 7), st.integers(-1, 7), st.text(max_size=3)), max_size=4)
+)
+def test_apply_touches_only_the_bytes_it_names(data: bytes, edits: list[tuple[int, int, str]]) -> None:
+    try:
+        after = apply(data, [Edit("f", *edit) for edit in edits])
+    except ValueError:
+        return
+    # What is before an edit has been put back when its turn comes, so it starts where it did.
+    for start, end, text in sorted(set(edits)):
+        after = after[:start] + data[start:end] + after[start + len(text.encode()) :]
+    assert after == data
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o755, 0o600])
+def test_replace_keeps_the_mode(folder: Path, mode: int) -> None:
+    path = folder / "f\n\x1b[31m"
+    path.write_bytes(b"before")
+    path.chmod(mode)
+    replace(str(path), b"after\r\n\xff", str(folder))
+    assert path.read_bytes() == b"after\r\n\xff"
+    if os.name != "nt":
+        assert stat.S_IMODE(path.stat().st_mode) == mode
+    assert os.listdir(folder) == [path.name]
+
+
+@posix
+def test_replace_follows_a_link_inside(folder: Path) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub" / "real").write_bytes(b"before")
+    (folder / "link").symlink_to("sub/real")
+    replace("link", b"after", str(folder))
+    assert (folder / "link").is_symlink()
+    assert (folder / "sub" / "real").read_bytes() == b"after"
+
+
+def _link_outside(root: Path) -> str:
+    (root / "it").symlink_to("../outside")
+    return "it"
+
+
+def _folder_link_outside(root: Path) -> str:
+    (root / "sub").symlink_to("..")
+    return "sub/outside"
+
+
+def _link_into_git(root: Path) -> str:
+    (root / ".git" / "hooks").mkdir(parents=True)
+    (root / ".git" / "hooks" / "pre-commit").write_bytes(b"before")
+    (root / "it").symlink_to(".git/hooks/pre-commit")
+    return "it"
+
+
+def _link_to_itself(root: Path) -> str:
+    (root / "it").symlink_to("it")
+    return "it"
+
+
+def _missing(_root: Path) -> str:
+    return "it"
+
+
+@posix
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        pytest.param(_link_outside, "is outside of", id="link"),
+        pytest.param(_folder_link_outside, "is outside of", id="link-to-folder"),
+        pytest.param(lambda _: "../outside", "is outside of", id="name"),
+        pytest.param(str, "is outside of", id="root-itself"),
+        pytest.param(_link_into_git, "is part of git's own data", id="git"),
+        pytest.param(_link_to_itself, "is not a regular file", id="loop"),
+        pytest.param(_missing, "is not a regular file", id="missing"),
+    ],
+)
+def test_replace_refuses(
+    folder: Path, make: Callable[[Path], str], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = folder / "root"
+    root.mkdir()
+    (folder / "outside").write_bytes(b"before")
+    monkeypatch.chdir(root)
+    with pytest.raises(SourceError, match=message):
+        replace(make(root), b"after", str(root))
+    assert (folder / "outside").read_bytes() == b"before"
+
+
+@not_root
+@pytest.mark.parametrize(("file", "above"), [(0o444, 0o755), (0o644, 0o555)], ids=["file", "folder"])
+def test_replace_refuses_what_is_read_only(folder: Path, file: int, above: int) -> None:
+    path = folder / "sub" / "f"
+    path.parent.mkdir()
+    path.write_bytes(b"before")
+    path.chmod(file)
+    path.parent.chmod(above)
+    with pytest.raises(SourceError, match="read-only"):
+        replace(str(path), b"after", str(folder))
+    path.parent.chmod(0o755)
+    assert path.read_bytes() == b"before"
+    assert os.listdir(path.parent) == ["f"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs RLIMIT_FSIZE to fail with an error")
+def test_replace_that_fails_leaves_nothing_behind(folder: Path) -> None:
+    import resource
+    import signal
+
+    (folder / "f").write_bytes(b"before")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(SourceError, match="cannot be written: File too large"):
+            replace("f", b"x" * 100_000, str(folder))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert os.listdir(folder) == ["f"]
+    assert (folder / "f").read_bytes() == b"before"

@@ -1,0 +1,458 @@
+"""The frame round a hook: arguments, exit status, fixes, reports."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+import dunnage
+from dunnage.files import toml
+from dunnage.files.source import SourceError, Tree
+from dunnage.files.span import Edit, Span
+from dunnage.frame.finding import Finding, Fix, Repaired, Rule
+from dunnage.frame.hook import Hook, run
+from dunnage.frame.options import Option, Options
+
+BAD = Rule("demo/bad", "a value is bad")
+BROKEN = Rule("demo/broken", "a file is broken", cuts_short=True)
+
+
+def _check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
+    """A finding at each string `bad`, which is fixed by `good`; and at each `worse`, which is fixed by `bad`."""
+    for name in names:
+        try:
+            file = tree.read(name)
+            values = toml.parse(file)
+        except SourceError as error:
+            yield Finding(BROKEN, name, error.span, error.message, "make it TOML")
+            continue
+        for key, value in values.items():
+            better = {"bad": "good", "worse": "bad"}.get(value)
+            if better:
+                span = toml.locate_value(file, (key,))
+                fix = Fix(f"made {better}", (Edit(file.path, *span, f'"{better}"'),))
+                yield Finding(BAD, file.path, span, f"{value} is not good", options.advice, fix)
+
+
+ADVICE = Option("--advice", "what to do about a bad value", choices=("write good", "be good"))
+HOOK = Hook("check-demo", "Values are good.", (BAD, BROKEN), _check, toml.comments, fixes=True, options=(ADVICE,))
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "printed"),
+    [
+        pytest.param(b'a = "good"', 0, "", id="good"),
+        pytest.param(b'\na = "bad"', 1, "f.toml:2:5: demo/bad bad is not good\n    help: write good\n", id="bad"),
+        pytest.param(b'a = "bad" # dunnage: ignore[demo/bad] why', 0, "", id="ignored"),
+        pytest.param(
+            b"# dunnage: ignore[demo/bad] why",
+            1,
+            "f.toml:1:1: ignore/unused there is no demo/bad here to ignore\n"
+            "    help: remove demo/bad from the comment, or the comment if nothing else is in it\n",
+            id="unused",
+        ),
+        pytest.param(
+            b"a = \xff", 1, "f.toml:1:5: demo/broken is not UTF-8: byte 0xff\n    help: make it TOML\n", id="broken"
+        ),
+    ],
+)
+def test_check(folder: Path, data: bytes, status: int, printed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "f.toml").write_bytes(data)
+    assert run(HOOK, ["f.toml"]) == status
+    assert capsys.readouterr() == (printed, "")
+    assert (folder / "f.toml").read_bytes() == data
+
+
+@pytest.mark.parametrize("arguments", [[], ["--fix"], ["--output-format=json"]])
+def test_no_files(arguments: list[str]) -> None:
+    assert run(HOOK, arguments) == 0
+
+
+def test_arguments_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["check-demo", "no-such-file"])
+    assert run(HOOK) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        pytest.param(["--unheard-of"], "unrecognized arguments: --unheard-of", id="option"),
+        pytest.param(["--output", "json"], "unrecognized arguments", id="abbreviation"),
+        pytest.param(["--output-format", "xml"], "invalid choice: 'xml'", id="choice"),
+        pytest.param(["--required-version"], "expected one argument", id="no-version"),
+        pytest.param(["no\x1b[31mfile"], "there is no file no\\x1b[31mfile", id="file"),
+    ],
+)
+def test_wrong_usage(arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(HOOK, arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert complaint in err
+
+
+def test_fix_is_only_for_hooks_that_can() -> None:
+    assert run(HOOK._replace(fixes=False), ["--fix"]) == 2
+    assert run(HOOK._replace(fixes=False), []) == 0
+
+
+def test_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(HOOK, ["--help"]) == 0
+    out, _ = capsys.readouterr()
+    for words in ("Values are good.", "--fix", "--output-format", "--required-version", "--version", "--advice"):
+        assert words in out
+    for rule in (
+        "demo/bad          a value is bad",
+        "demo/broken",
+        "ignore/malformed",
+        "ignore/no-reason",
+        "ignore/unused",
+    ):
+        assert f"\n  {rule}" in out
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(HOOK, ["--version"]) == 0
+    assert capsys.readouterr().out == f"check-demo {dunnage.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        pytest.param([f"--required-version={dunnage.__version__}"], "is no version specifier", id="no-operator"),
+        pytest.param(["--required-version", "rubbish"], "'rubbish' is no version specifier", id="rubbish"),
+        pytest.param(["--required-version", ">=99"], "asks for >=99; set the `rev`", id="too-old"),
+        pytest.param(["--required-version", "<0.0.1"], f"this is version {dunnage.__version__}", id="too-new"),
+        pytest.param(["--unheard-of", "x", "--required-version=>=99"], "asks for >=99", id="before-other-options"),
+        pytest.param(["--help", "--required-version", ">=99"], "asks for >=99", id="before-help"),
+        pytest.param(["no-such-file", "--required-version", ">=99"], "asks for >=99", id="before-files"),
+    ],
+)
+def test_required_version_that_is_not_met(
+    arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(HOOK, arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert complaint in err
+
+
+@pytest.mark.parametrize("spec", [f"=={dunnage.__version__}", ">=0.0.1,<99", "~=0.1"])
+def test_required_version_that_is_met(spec: str) -> None:
+    assert run(HOOK, ["--required-version", spec]) == 0
+
+
+def test_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "f.toml").write_bytes(b'a = "bad"')
+    assert run(HOOK, ["--output-format", "json", "f.toml", "--advice", "be good"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert (report["version"], report["hook"], report["fixed"]) == (1, "check-demo", [])
+    assert [finding["help"] for finding in report["findings"]] == ["be good"]
+    assert run(HOOK, ["--output-format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["findings"] == []
+
+
+def test_fix(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = b'\xef\xbb\xbfa  =  "bad"\t# c\r\nb = "bad" # dunnage: ignore[demo/bad] why\r\n# "bad"\r\nd="worse"'
+    (folder / "f.toml").write_bytes(before)
+    (folder / "f.toml").chmod(0o600)
+    (folder / "g.toml").write_bytes(b"a = ")
+    assert run(HOOK, ["--fix", "g.toml", "f.toml"]) == 1
+    assert capsys.readouterr().out == (
+        "fixed f.toml:1:7: demo/bad made good\n"
+        "fixed f.toml:4:3: demo/bad made bad\n"
+        "fixed f.toml:4:3: demo/bad made good\n"
+        "g.toml:1:5: demo/broken is not TOML: Invalid value\n"
+        "    help: make it TOML\n"
+    )
+    after = before.replace(b'a  =  "bad"', b'a  =  "good"').replace(b"worse", b"good")
+    assert (folder / "f.toml").read_bytes() == after
+    if os.name != "nt":
+        assert stat.S_IMODE((folder / "f.toml").stat().st_mode) == 0o600
+    assert run(HOOK, ["--fix", "f.toml"]) == 0
+    assert (folder / "f.toml").read_bytes() == after
+    assert sorted(os.listdir(folder)) == ["f.toml", "g.toml"]
+
+
+def test_fix_alone_is_reported_and_fails(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "f.toml").write_bytes(b'a = "bad"')
+    assert run(HOOK, ["--fix", "--output-format=json", "f.toml"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert (report["findings"], report["fixed"]) == ([], ["f.toml:1:5: demo/bad made good"])
+
+
+def _outside(folder: Path) -> str:
+    (folder.parent / "outside.toml").write_bytes(b'a = "bad"')
+    return str(folder.parent / "outside.toml")
+
+
+def _link_outside(folder: Path) -> str:
+    _outside(folder)
+    (folder / "link.toml").symlink_to("../outside.toml")
+    return "link.toml"
+
+
+@pytest.mark.parametrize("make", [_outside, _link_outside])
+def test_fix_outside_of_the_working_directory(
+    folder: Path, make: Callable[[Path], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = make(folder)
+    (folder / "f.toml").write_bytes(b'a = "bad"')
+    assert run(HOOK, ["--fix", name, "f.toml"]) == 1
+    out, _ = capsys.readouterr()
+    assert "fixed f.toml:1:5: demo/bad made good\n" in out
+    assert (
+        f"{name}:1:5: demo/bad bad is not good\n    help: write good\n          --fix changed nothing: {name} is" in out
+    )
+    assert (folder.parent / "outside.toml").read_bytes() == b'a = "bad"'
+    assert run(HOOK, [name]) == 1
+    assert "--fix" not in capsys.readouterr().out
+
+
+def test_fix_elsewhere_in_the_repository(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / ".git").mkdir()
+    (folder / ".git" / "HEAD").touch()
+    (folder / "sub").mkdir()
+    (folder / "f.toml").write_bytes(b'a = "bad"')
+    monkeypatch.chdir(folder / "sub")
+    assert run(HOOK, ["--fix", "../f.toml"]) == 1
+    assert (folder / "f.toml").read_bytes() == b'a = "good"'
+
+
+def _two_files(names: Sequence[str], tree: Tree, _options: Options) -> Iterator[Finding]:
+    """As long as the first file has an `x`, it and that of the others have to become `y` together."""
+    files = [tree.read(name) for name in names]
+    if b"x" in files[0].data:
+        edits = [Edit(file.path, file.data.index(b"x"), file.data.index(b"x") + 1, "y") for file in files]
+        yield Finding(BAD, files[0].path, Span(0, 1), "x", fix=Fix("y", tuple(edits)))
+
+
+def test_fix_of_two_files(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a", "b"):
+        (folder / name).write_bytes(b"ax")
+    assert run(HOOK._replace(check=_two_files), ["--fix", "a", "b"]) == 1
+    assert [(folder / name).read_bytes() for name in ("a", "b")] == [b"ay", b"ay"]
+    assert capsys.readouterr().out == "fixed a:1:1: demo/bad y\n"
+
+
+def test_fix_of_two_files_is_all_or_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "a").write_bytes(b"ax")
+    (folder.parent / "b").write_bytes(b"ax")
+    assert run(HOOK._replace(check=_two_files), ["--fix", "a", "../b"]) == 1
+    assert (folder / "a").read_bytes() == (folder.parent / "b").read_bytes() == b"ax"
+    assert "fixed" not in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs RLIMIT_FSIZE to fail with an error")
+def test_fix_that_fails_half_way_is_taken_back(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import resource
+    import signal
+
+    (folder / "a").write_bytes(b"x")
+    (folder / "b").write_bytes(b"x" * 10_000)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        status = run(HOOK._replace(check=_two_files), ["--fix", "a", "b"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert status == 1
+    assert (folder / "a").read_bytes() == b"x"
+    assert (folder / "b").read_bytes() == b"x" * 10_000
+    assert sorted(os.listdir(folder)) == ["a", "b"]
+    assert capsys.readouterr().out == (
+        "a:1:1: demo/bad x\n    help: --fix changed nothing: b cannot be written: File too large\n"
+    )
+
+
+def _overlapping(names: Sequence[str], tree: Tree, _options: Options) -> Iterator[Finding]:
+    """`abc` is fixed by two overlapping edits, one after the other; two findings have one and the same."""
+    for name in names:
+        data = tree.read(name).data
+        for old, new in ((b"ab", "Ab"), (b"ab", "Ab"), (b"bc", "BC")):
+            if old in data:
+                start = data.index(old)
+                yield Finding(
+                    BAD, name, Span(start, start + 2), new, fix=Fix(new, (Edit(name, start, start + 2, new),))
+                )
+
+
+def test_fixes_that_overlap_follow_each_other(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "f").write_bytes(b"abc")
+    assert run(HOOK._replace(check=_overlapping), ["--fix", "f"]) == 1
+    assert (folder / "f").read_bytes() == b"ABC"
+    assert capsys.readouterr().out == ("fixed f:1:1: demo/bad Ab\nfixed f:1:1: demo/bad Ab\nfixed f:1:2: demo/bad BC\n")
+
+
+def _endless(names: Sequence[str], _tree: Tree, _options: Options) -> Iterator[Finding]:
+    for name in names:
+        yield Finding(BAD, name, Span(0, 0), "short", fix=Fix("longer", (Edit(name, 0, 0, "x"),)))
+
+
+def test_fixes_without_end_come_to_one(folder: Path) -> None:
+    (folder / "f").touch()
+    assert run(HOOK._replace(check=_endless), ["--fix", "f"]) == 1
+    assert 0 < len((folder / "f").read_bytes()) < 100
+
+
+def _missing(_names: Sequence[str], tree: Tree, _options: Options) -> Iterator[Finding]:
+    if not tree.exists("made"):
+        yield Finding(BAD, "made", Span(0, 0), "there is none")
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_repair(folder: Path, works: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    calls = []
+
+    def repair(names: Sequence[str], findings: Sequence[Finding], _options: Options) -> Repaired:
+        calls.append((list(names), [finding.path for finding in findings]))
+        if not works:
+            return Repaired([], dict.fromkeys(findings, "the disk is full"))
+        (folder / "made").touch()
+        return Repaired(["made: written"], {})
+
+    (folder / "f").touch()
+    hook = HOOK._replace(check=_missing, repair=repair)
+    assert run(hook, ["f"]) == 1
+    assert calls == []
+    assert capsys.readouterr().out == "made:1:1: demo/bad there is none\n"
+    assert run(hook, ["--fix", "f"]) == 1
+    assert calls == [(["f"], ["made"])]
+    left = "made:1:1: demo/bad there is none\n    help: --fix changed nothing: the disk is full\n"
+    assert capsys.readouterr().out == ("fixed made: written\n" if works else left)
+    assert run(hook, ["--fix", "f"]) == (0 if works else 1)
+
+
+def test_interrupt() -> None:
+    def interrupted(_names: Sequence[str], _tree: Tree, _options: Options) -> Iterator[Finding]:
+        raise KeyboardInterrupt
+
+    assert run(HOOK._replace(check=interrupted), []) == 130
+
+
+PROGRAM = """\
+import sys
+from dunnage.files import toml
+from dunnage.files.span import Span
+from dunnage.frame.finding import Finding, Repaired, Rule
+from dunnage.frame.hook import Hook, run
+from dunnage.frame.options import Option, Options
+RULE = Rule("demo/bad", "a value is bad")
+def check(names, tree, options):
+    for name in names:
+        for key in toml.parse(tree.read(name)):
+            yield Finding(RULE, name, Span(0, 1), key * 100_000)
+status = run(Hook("check-demo", "Demo.", (RULE,), check, toml.comments))
+print(*sorted(sys.modules), file=sys.stderr)
+sys.exit(status)
+"""
+
+
+def _program(*arguments: str, script: str = '"$@"') -> subprocess.CompletedProcess[str]:
+    source = str(Path(dunnage.__file__).parent.parent)
+    return subprocess.run(
+        ["sh", "-c", script, "sh", sys.executable, "-c", PROGRAM, *arguments],
+        capture_output=True,
+        check=False,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([source, os.environ.get("PYTHONPATH", "")])},
+    )
+
+
+def test_a_clean_run_imports_little(folder: Path) -> None:
+    (folder / "f.toml").write_bytes(b"")
+    done = _program("f.toml", script='exec "$@"')
+    assert done.returncode == 0
+    heavy = "array dataclasses difflib hashlib importlib.metadata inspect json packaging random shutil subprocess"
+    assert {*heavy.split(), "tempfile", "tomlkit", "tree_sitter", "tree_sitter_toml"}.isdisjoint(done.stderr.split())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+@pytest.mark.parametrize(
+    ("script", "complaint"),
+    [
+        pytest.param('"$@" | true', None, id="closed-pipe"),
+        pytest.param('"$@" >&-', None, id="closed"),
+        pytest.param('"$@" >&- 2>&-', None, id="all-closed"),
+        pytest.param('"$@" >/dev/full', "the report cannot be written: No space left on device", id="full"),
+    ],
+)
+def test_output_that_goes_nowhere(folder: Path, script: str, complaint: str | None) -> None:
+    if "/dev/full" in script and not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full")
+    (folder / "f.toml").write_bytes(b"a = 1")
+    done = _program("f.toml", script=script)
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+    assert complaint is None or (complaint in done.stderr and done.returncode == 1)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such names on Windows")
+def test_names_that_write_to_terminals(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = os.fsdecode(b"a\nb\x1b[2J\xff.toml")
+    (folder / name).write_bytes(b'a = "bad"')
+    assert run(HOOK, ["--fix", name]) == 1
+    assert capsys.readouterr().out == "fixed a\\nb\\x1b[2J\\udcff.toml:1:5: demo/bad made good\n"
+
+
+def _options(argv: Sequence[str]) -> Options | None:
+    """What a check is given for these arguments; None if it does not come to that."""
+
+    def whole(text: str) -> int:
+        if not text.isdigit():
+            raise ValueError(f"{text!r} is no whole number")
+        return int(text)
+
+    seen: list[Options] = []
+
+    def check(_names: Sequence[str], _tree: Tree, options: Options) -> list[Finding]:
+        seen.append(options)
+        return []
+
+    options = (
+        Option("--most", "how many", "N", default=7, read=whole),
+        Option("--also", "what else", "NAME", repeated=True),
+        Option("--show-terms", "print the terms and exit", shown=lambda _: "100% good\n"),
+    )
+    run(HOOK._replace(check=check, options=options), argv)
+    return seen[0] if seen else None
+
+
+@pytest.mark.parametrize(
+    ("argv", "most", "also"),
+    [
+        pytest.param([], 7, [], id="no-option"),
+        pytest.param(["--fix"], 7, [], id="another-option"),
+        pytest.param(["--most", "3", "--also=a", "--also", "b"], 3, ["a", "b"], id="given"),
+    ],
+)
+def test_options_with_values(argv: list[str], most: int, also: list[str]) -> None:
+    options = _options(argv)
+    assert options is not None
+    assert (options.most, options.also) == (most, also)
+
+
+def test_an_option_refuses_a_value(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _options(["--most=many"]) is None
+    assert "argument --most: 'many' is no whole number\n" in capsys.readouterr().err
+
+
+def test_an_option_that_shows_something(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _options(["--show-terms"]) is None
+    assert capsys.readouterr().out == "100% good\n"

@@ -1,0 +1,214 @@
+"""Ignore comments: what they silence, and what is said of those that do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dunnage.files import toml
+from dunnage.files.source import File, SourceError, Tree
+from dunnage.files.span import Span
+from dunnage.frame.finding import Finding, Rule
+from dunnage.frame.ignore import silence
+
+BAD = Rule("demo/bad", "a value is bad")
+WORSE = Rule("demo/worse", "a value is worse")
+BROKEN = Rule("demo/broken", "a file is broken", cuts_short=True)
+RULES = (BAD, WORSE, BROKEN)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def _find(tree: Tree, path: str) -> Iterator[Finding]:
+    """A finding at each word that is a rule's name."""
+    data = tree.read(path).data
+    for rule in RULES:
+        word = b'"' + rule.id.partition("/")[2].encode() + b'"'
+        start = data.find(word)
+        while start >= 0:
+            yield Finding(rule, path, Span(start, start + len(word)), rule.summary)
+            start = data.find(word, start + 1)
+
+
+def _left(data: bytes, *, rules: Sequence[Rule] = RULES) -> list[str]:
+    Path("f.toml").write_bytes(data)
+    tree = Tree()
+    left = silence(_find(tree, "f.toml"), tree, rules, toml.comments)
+    return [f"{tree.position(finding.path, finding.span.start)[0]} {finding.rule.id}" for finding in left]
+
+
+@pytest.mark.parametrize(
+    ("data", "left"),
+    [
+        pytest.param(b'a = "bad"', ["1 demo/bad"], id="none"),
+        pytest.param(b'a = "bad" # dunnage: ignore[demo/bad] why', [], id="same-line"),
+        pytest.param(b'# dunnage: ignore[demo/bad] why\na = "bad"', [], id="line-above"),
+        pytest.param(b'\xef\xbb\xbf# dunnage: ignore[demo/bad] why\r\na = "bad"\r\n', [], id="mark-and-crlf"),
+        pytest.param(b'a = [\n \t# dunnage: ignore[demo/bad] why\n "bad"]', [], id="indented-line-above"),
+        pytest.param(b'a = ["bad", "bad"] # dunnage: ignore[demo/bad] why', [], id="two-findings"),
+        pytest.param(b'a = ["bad", "worse"] # dunnage: ignore[demo/bad, demo/worse] why', [], id="two-rules"),
+        pytest.param(b'a = "bad" # dunnage: ignore[demo/bad,other/rule] why', [], id="rule-of-another-hook-too"),
+        pytest.param(b'a = "bad"#dunnage:ignore [ demo/bad ]why', [], id="spaces"),
+        pytest.param(b'a = "bad" # zizmor: ignore[x] # dunnage: ignore[demo/bad] why', [], id="after-another-tools"),
+        pytest.param(b'## dunnage: ignore[demo/bad] why\na = "bad"', [], id="two-hashes"),
+        pytest.param(
+            b'b = 1 # dunnage: ignore[demo/bad] why\na = "bad"',
+            ["2 demo/bad", "1 ignore/unused"],
+            id="line-above-with-something-on-it",
+        ),
+        pytest.param(
+            b'# dunnage: ignore[demo/bad] why\n\na = "bad"', ["3 demo/bad", "1 ignore/unused"], id="two-lines-above"
+        ),
+        pytest.param(b'a = "bad"\n# dunnage: ignore[demo/bad] why', ["1 demo/bad", "2 ignore/unused"], id="line-below"),
+        pytest.param(
+            b'a = "bad" # dunnage: ignore[demo/worse] why', ["1 demo/bad", "1 ignore/unused"], id="another-rule"
+        ),
+        pytest.param(
+            b'a = "bad" # dunnage: ignore[demo/bad,demo/worse] why', ["1 ignore/unused"], id="one-of-two-rules"
+        ),
+        pytest.param(b'a = "x" # dunnage: ignore[demo/unheard-of] why', ["1 ignore/unused"], id="no-such-rule"),
+        pytest.param(b'a = "bad" # dunnage: ignore[other/rule] why', ["1 demo/bad"], id="only-another-hooks"),
+        pytest.param(b'a = "bad" # dunnage: ignore[other/rule]', ["1 demo/bad"], id="another-hooks-without-reason"),
+        pytest.param(
+            b'a = "bad" # dunnage: ignore[demo/bad]', ["1 demo/bad", "1 ignore/no-reason"], id="without-reason"
+        ),
+        pytest.param(
+            b'a = "bad" # dunnage: ignore[demo/bad] - ...', ["1 demo/bad", "1 ignore/no-reason"], id="reason-of-dots"
+        ),
+        pytest.param(b'a = "bad" # dunnage: ignore', ["1 demo/bad", "1 ignore/malformed"], id="no-brackets"),
+        pytest.param(b'a = "bad" # dunnage: ignore[] why', ["1 demo/bad", "1 ignore/malformed"], id="empty"),
+        pytest.param(b'a = "bad" # dunnage: ignore[bad] why', ["1 demo/bad", "1 ignore/malformed"], id="no-concern"),
+        pytest.param(b'a = "bad" # dunnage: ignore[demo/bad', ["1 demo/bad", "1 ignore/malformed"], id="no-end"),
+        pytest.param(b'a = "bad" # dunnage: ignore[demo/bad,] x', ["1 demo/bad", "1 ignore/malformed"], id="comma"),
+        pytest.param(b'a = "bad" # dunnage: noqa', ["1 demo/bad", "1 ignore/malformed"], id="another-word"),
+        pytest.param(b'a = "bad" # see https://x/dunnage: ignore[demo/bad] x', ["1 demo/bad"], id="in-a-sentence"),
+        pytest.param(b'a = ["bad", "# dunnage: ignore[demo/bad] x"]', ["1 demo/bad"], id="in-a-string"),
+        pytest.param(
+            b'a = "broken"\n# dunnage: ignore[demo/bad] why\n# dunnage: ignore[demo/no-such] why',
+            ["1 demo/broken"],
+            id="unused-or-not-is-not-known",
+        ),
+        pytest.param(
+            b'a = "broken" # dunnage: ignore[demo/broken] why\n# dunnage: ignore[demo/bad] why\n',
+            [],
+            id="nor-if-that-is-silenced",
+        ),
+        pytest.param(b'a = "broken"\n# dunnage: ignore[demo/bad]', ["1 demo/broken", "2 ignore/no-reason"], id="but"),
+    ],
+)
+def test_silence(data: bytes, left: list[str]) -> None:
+    assert _left(data) == left
+
+
+def test_what_to_do() -> None:
+    Path("f.toml").write_bytes(
+        b"# dunnage: ignore[demo/bad] why\n# dunnage: ignore[demo/no-such] why\n"
+        b"# dunnage: ignore[demo/bad]\n# dunnage: x\n"
+    )
+    tree = Tree()
+    tree.read("f.toml")
+    left = silence([], tree, (BAD, WORSE), toml.comments)
+    assert sorted((finding.rule.id, finding.message, finding.help) for finding in left) == [
+        (
+            "ignore/malformed",
+            "`dunnage: x` is not understood",
+            "write `dunnage: ignore[rule-id] reason`, with the id as it is printed with the finding",
+        ),
+        (
+            "ignore/no-reason",
+            "`dunnage: ignore[demo/bad]` gives no reason, so it silences nothing",
+            "say why: `dunnage: ignore[demo/bad] because …`",
+        ),
+        (
+            "ignore/unused",
+            "there is no demo/bad here to ignore",
+            "remove demo/bad from the comment, or the comment if nothing else is in it",
+        ),
+        (
+            "ignore/unused",
+            "there is no rule demo/no-such, so ignoring it silences nothing",
+            "write one of demo/bad, demo/worse",
+        ),
+    ]
+
+
+def _slashes(file: File) -> Iterator[tuple[Span, str]]:
+    start = file.data.find(b"/*")
+    while start >= 0:
+        end = file.data.find(b"*/", start) + 2
+        yield Span(start, end), file.text[start + 2 : end - 2]
+        start = file.data.find(b"/*", end)
+
+
+@pytest.mark.parametrize(
+    ("data", "left"),
+    [
+        pytest.param(b'/* dunnage: ignore[demo/bad] why */\n"bad"', [], id="alone"),
+        pytest.param(b'/* dunnage: ignore[demo/bad] why */ "bad"', [], id="before"),
+        pytest.param(b'/** dunnage: ignore[demo/bad] why\n */\n"bad"', [], id="several-lines"),
+        pytest.param(
+            b'/* dunnage: ignore[demo/bad] why */ x\n"bad"', ["2 demo/bad", "1 ignore/unused"], id="not-alone"
+        ),
+        pytest.param(
+            b'/* a */ /* dunnage: ignore[demo/bad] why */\n"bad"', ["2 demo/bad", "1 ignore/unused"], id="nor"
+        ),
+        pytest.param(b'/* dunnage: ignore[demo/bad] why */\xff\n"bad"', ["2 demo/bad"], id="unreadable"),
+    ],
+)
+def test_comments_of_another_kind(data: bytes, left: list[str]) -> None:
+    Path("f").write_bytes(data)
+    tree = Tree()
+    found = silence(_find(tree, "f"), tree, RULES, _slashes)
+    assert [f"{tree.position('f', finding.span.start)[0]} {finding.rule.id}" for finding in found] == left
+
+
+def test_files_without_such_comments_are_not_searched() -> None:
+    Path("f").write_bytes(b"# ignore[demo/bad]")
+    tree = Tree()
+    tree.read("f")
+
+    def fail(_: File) -> Iterator[tuple[Span, str]]:
+        pytest.fail("comments were looked for")
+
+    assert silence([], tree, RULES, fail) == []
+
+
+def test_findings_where_there_is_no_file() -> None:
+    finding = Finding(BAD, "none", Span(0, 0), "there is no file")
+    assert silence([finding], Tree(), RULES, toml.comments) == [finding]
+
+
+def test_many_comments_on_one_line() -> None:
+    Path("f").write_bytes(b" " * 1_000_000 + b"/* dunnage: ignore[demo/bad] why */ " * 20_000)
+    tree = Tree()
+    tree.read("f")
+    assert len(silence([], tree, RULES, _slashes)) == 20_000
+
+
+WORDS = st.sampled_from(["# ", "dunnage:", "ignore", "[", "]", "demo/bad", ",", " ", "\n", '"bad"', "a=", "é"])
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary() | st.lists(WORDS).map(lambda words: "".join(words).encode()))
+def test_arbitrary_bytes_raise_nothing(data: bytes) -> None:
+    for line in _left(data):
+        assert 1 <= int(line.split()[0]) <= data.count(b"\n") + data.count(b"\r") + 1
+
+
+def test_comments_may_fail() -> None:
+    Path("f").write_bytes(b"dunnage:")
+    tree = Tree()
+    tree.read("f")
+
+    def comments(_: File) -> Iterator[tuple[Span, str]]:
+        raise SourceError("is not WIT")
+
+    assert silence([], tree, RULES, comments) == []

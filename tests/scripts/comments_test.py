@@ -1,0 +1,50 @@
+"""Comments that begin with `#`."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dunnage.files.source import File, SourceError
+from dunnage.scripts.comments import comments
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("# dunnage: a\n", ["# dunnage: a"]),
+        ("\ufeffx # é dunnage: a\r\ny", ["# é dunnage: a"]),
+        ("x; # dunnage: a # b", ["# dunnage: a # b"]),
+        ("'x' \"y\" # dunnage: don't", ["# dunnage: don't"]),
+        ("name: don't # dunnage: don't", ["# dunnage: don't"]),
+        ("it's # dunnage: a", ["# dunnage: a"]),
+        ('"a \\" # dunnage: b"', []),
+        ("'# dunnage: a'", []),
+        ("x#dunnage: a", []),
+        ("\\# dunnage: a", []),
+        ("# other", []),
+        ("dunnage: a", []),
+        ("# a\n# dunnage: b\n\n# dunnage: c", ["# dunnage: b", "# dunnage: c"]),
+    ],
+)
+def test_comments(text: str, found: list[str]) -> None:
+    file = File("x.sh", text.encode())
+    got = list(comments(file))
+    assert [file.data[span.start : span.end].decode() for span, _ in got] == found
+    assert [f"#{comment}" for _, comment in got] == found
+
+
+@pytest.mark.parametrize(("path", "count"), [("a.py", 0), ("README", 0), ("pins.toml", 1), ("Makefile", 1)])
+def test_in_which_files(path: str, count: int) -> None:
+    assert len(list(comments(File(path, b"# dunnage: a")))) == count
+
+
+@given(st.binary())
+def test_any_bytes(data: bytes) -> None:
+    file = File("x.sh", data + b" # dunnage: x")
+    try:
+        for span, _ in comments(file):
+            assert file.data[span.start : span.start + 1] == b"#"
+    except SourceError:
+        pass

@@ -1,0 +1,165 @@
+"""GitLab's CI files: which scripts are programs, and what is known of variables in them."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dunnage.files.source import File, SourceError
+from dunnage.scripts import gitlab
+from dunnage.shell.model import Script, Values
+
+
+def scripts(text: str) -> list[Script]:
+    file = File(".gitlab-ci.yml", textwrap.dedent(text).encode())
+    found = list(gitlab.scripts(file))
+    for script in found:
+        for in_text, in_file, length in script.offsets:
+            assert script.text.encode()[in_text : in_text + length] == file.data[in_file : in_file + length]
+    return found
+
+
+def test_where_and_what() -> None:
+    found = scripts(
+        """
+        stages: [a]
+        before_script: [first]
+        default:
+          after_script:
+            - last
+        build:
+          script:
+            - V=1
+            - |
+              a \\
+                b
+            - [c, [d]]
+            - !reference [.hidden, script]
+          after_script: e
+        .hidden:
+          script: "f"
+          hooks: {pre_get_sources_script: [g]}
+        steps:
+          run: [{name: x, script: h}]
+        """
+    )
+    assert [(script.place.names, script.text) for script in found] == [
+        (("before_script",), "first"),
+        (("default", "after_script"), "last"),
+        (("job build", "script"), "V=1\na \\\n  b\n\nc\nd"),
+        (("job build", "after_script"), "e"),
+        (("job .hidden", "script"), "f"),
+        (("job .hidden", "pre_get_sources_script"), "g"),
+        (("job steps", "run"), "h"),
+    ]
+
+
+def test_what_an_alias_stands_for_is_run_where_it_stands() -> None:
+    found = scripts(
+        """
+        .setup: &setup
+          - a
+          - b
+        .base: &base
+          variables: {V: 1}
+          script: &script
+            - c
+        one:
+          script: [*setup, d]
+        two:
+          <<: *base
+          variables: {V: 2}
+        three:
+          script: *script
+          variables: {V: 3}
+        """
+    )
+    assert [(script.place.names, script.text) for script in found] == [
+        (("job one", "script"), "a\nb"),
+        (("job .base", "script"), "c"),
+        (("job one", "script"), "d"),
+    ]
+    assert found[1].variables["V"] == ("1", "2", "3")
+
+
+def test_aliases_in_circles() -> None:
+    assert [script.text for script in scripts("a:\n  script: &a\n    - b\n    - *a\n    - - *a\n")] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("variables: {V: 1.2.3}\nj: {script: [x]}", ("1.2.3",), id="top"),
+        pytest.param("variables: {V: 1}\nj: {script: [x], variables: {V: 2}}", ("2",), id="job"),
+        pytest.param("variables: {V: {value: a, description: b}}\nj: {script: [x]}", ("a",), id="described"),
+        pytest.param("variables: {V: {value: a, options: [a, b]}}\nj: {script: [x]}", ("a", "b"), id="options"),
+        pytest.param("variables: {W: 1.2, V: 'v$W'}\nj: {script: [x]}", ("v1.2",), id="reference"),
+        pytest.param("variables: {V: '${W}-x', W: a}\nj: {script: [x]}", ("a-x",), id="reference-ahead"),
+        pytest.param("variables: {V: $$W}\nj: {script: [x]}", ("$W",), id="escaped"),
+        pytest.param("variables: {V: $CI_X}\nj: {script: [x]}", None, id="reference-to-unknown"),
+        pytest.param("variables: {V: $V}\nj: {script: [x]}", None, id="reference-to-itself"),
+        pytest.param("variables: {V: 010}\nj: {script: [x]}", None, id="number-that-readers-differ-on"),
+        pytest.param("variables: {V: 1}\nj: {script: [x], inherit: {variables: false}}", None, id="not-inherited"),
+        pytest.param("variables: {V: 1}\nj: {script: [x], inherit: {variables: [W]}}", None, id="others-inherited"),
+        pytest.param(".b: {variables: {V: 1}}\nj: {script: [x], extends: .b}", ("1",), id="extends"),
+        pytest.param(
+            ".a: {variables: {V: 1}}\n.b: {variables: {V: 2}}\nj: {script: [x], extends: [.a, .b]}", ("2",), id="last"
+        ),
+        pytest.param("variables: {V: 1}\nj: {script: [x], extends: .elsewhere}", None, id="extends-unknown"),
+        pytest.param("j: {script: [x], extends: .e, variables: {V: 1}}", ("1",), id="own-though-extends-unknown"),
+        pytest.param(".b: {script: [x], variables: {V: 1}}\nj: {extends: .b}", ("1",), id="of-the-one-extended"),
+        pytest.param(
+            ".b: {script: [x]}\nj: {extends: .b, variables: {V: 1}}\nk: {extends: .b, variables: {V: 2}}",
+            ("1", "2"),
+            id="of-all-that-extend-it",
+        ),
+        pytest.param(".b: {script: [x]}\nj: {extends: .b, variables: {V: 1}}\nk: {extends: .b}", None, id="of-some"),
+        pytest.param("a: {extends: b}\nb: {extends: a, script: [x], variables: {V: 1}}", ("1",), id="circle"),
+        pytest.param("j: {script: [x], parallel: {matrix: [{V: [1, 2]}, {V: 3}]}}", ("1", "2", "3"), id="matrix"),
+        pytest.param(
+            "j: {script: [x], variables: {V: 1}, rules: [{if: y, variables: {V: 2}}]}", ("1", "2"), id="rules"
+        ),
+        pytest.param("variables: {V: 1}\nj: {before_script: [export V=2], script: [x]}", None, id="assigned-before"),
+    ],
+)
+def test_variables(text: str, expected: Values) -> None:
+    found = next(script for script in scripts(text) if script.text == "x")
+    assert found.variables.get("V") == expected
+
+
+def test_windows() -> None:
+    assert scripts("j: {script: [x], tags: [saas-windows-medium-amd64]}") == []
+    assert scripts("default: {tags: [windows]}\nj: {script: [x]}") == []
+
+
+CONFIG = """\
+variables: {A: $B, B: 1}
+.a: &a
+  script: &s
+    - x
+j:
+  extends: [.a, k]
+  before_script: *s
+  <<: *a
+  script: [*s, "y"]
+"""
+
+
+@given(st.data())
+def test_nothing_raises(data: st.DataObject) -> None:
+    content = CONFIG.encode()
+    for _ in range(data.draw(st.integers(0, 3))):
+        start = data.draw(st.integers(0, len(content)))
+        end = data.draw(st.integers(start, min(len(content), start + 8)))
+        piece = data.draw(st.binary(max_size=4) | st.sampled_from([b"*a", b"*s", b"[", b"\n  - ", b"extends: j"]))
+        content = content[:start] + piece + content[end:]
+    try:
+        found = list(gitlab.scripts(File("x.yml", content)))
+    except SourceError:
+        return
+    for script in found:
+        for in_text, in_file, length in script.offsets:
+            assert script.text.encode()[in_text : in_text + length] == content[in_file : in_file + length]

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cargo.files import write
+from dunnage.files.source import Tree
+from dunnage.wit.package_folder import by_version, read, track, worlds
+
+TEXT = """\
+package my:ship@1.0.0;
+use wasi:io/top;
+world one {
+  import wasi:io/a@0.2.0;
+  import  wasi : io / %b @0.2.1;
+  import my:ship/c@1.0.0;
+  include d:e/f;
+  use g:h/i@1.0.0.{t};
+}
+interface other {
+  use wasi:io/j@0.2.2.{t};
+}
+package n:n {
+  world two {
+    export wasi:io/k@0.2.3;
+  }
+}
+"""
+
+
+def test_references(tmp_path: Path) -> None:
+    write(tmp_path, {"a.wit": TEXT, "b.wit": "not WIT", "c.wit": "package x:y { interface z { use n:n/o.{t}; } }"})
+    found = read(str(tmp_path), Tree())
+    assert found.names == {"my:ship", "n:n", "x:y"}
+    assert [it.text for it in found.references] == [
+        "wasi:io/top",
+        "wasi:io/a@0.2.0",
+        "wasi:io/b@0.2.1",
+        "d:e/f",
+        "g:h/i@1.0.0",
+        "wasi:io/j@0.2.2",
+        "wasi:io/k@0.2.3",
+    ]
+    versions = by_version(found.references)
+    assert {package: list(them) for package, them in versions.items()} == {
+        "wasi:io": ["0.2.0", "0.2.1", "0.2.2", "0.2.3"],
+        "g:h": ["1.0.0"],
+    }
+    assert versions["wasi:io"]["0.2.1"].place.endswith("a.wit:5")
+
+
+def test_worlds(tmp_path: Path) -> None:
+    write(tmp_path, {"a.wit": TEXT, "b.wit": "not WIT"})
+    found = worlds(str(tmp_path / "a.wit"), Tree())
+    assert [[it.text.partition("/")[2] for it in world] for world in found] == [
+        ["a@0.2.0", "b@0.2.1", "c@1.0.0", "f", "i@1.0.0"],
+        ["k@0.2.3"],
+    ]
+    assert worlds(str(tmp_path / "b.wit"), Tree()) == []
+    assert worlds(str(tmp_path / "c.wit"), Tree()) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("1.2.3", (1,)),
+        ("10.0.0", (10,)),
+        ("0.2.9+five", (0, 2)),
+        ("0.0.1", ()),
+        ("1.2.3-rc", ()),
+        ("1", ()),
+    ],
+)
+def test_track(version: str, expected: tuple[int, ...]) -> None:
+    assert track(version) == expected
