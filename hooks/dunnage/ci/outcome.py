@@ -195,13 +195,17 @@ class _Syntax(NamedTuple):
 
 def _syntax(file: File, script: Script) -> _Syntax | None:
     """The syntax of a program, read once; None if it cannot be read."""
-    known: dict[tuple[object, ...], _Syntax | None] = file.cache.setdefault("outcome", {})
+    known = file.memo(_known_syntax)
     key = (script.offsets[:1], script.text)
     if key not in known:
         program = program_of(script)
         tree = parse_bash(program.data)
         known[key] = None if tree is None else _Syntax(program, tree, *_commands(program, tree.root_node))
     return known[key]
+
+
+def _known_syntax(_: File) -> dict[tuple[object, ...], _Syntax | None]:
+    return {}
 
 
 def _commands(program: Program, root: Node) -> tuple[dict[Span, Node], list[Node]]:

@@ -95,7 +95,7 @@ def made(read: Read, path: str, goals: Sequence[str]) -> Iterator[tuple[File, Sc
     for its first target.
     """
     files = list(_with_included(read, path, makefile.included))
-    found_rules = [rule for file in files for rule in _rules(file)]
+    found_rules = [rule for file in files for rule in file.memo(makefile.rules)]
     rules = [(rule.targets.split(), rule.prerequisites.split(), rule.targets) for rule in found_rules]
     if not goals:
         first = (name for names, _, _ in rules for name in names if name[0] != "." and "%" not in name)
@@ -121,23 +121,17 @@ def made(read: Read, path: str, goals: Sequence[str]) -> Iterator[tuple[File, Sc
     for file in files:
         flags = re.search(r"(?m)^\.SHELLFLAGS[ \t]*[:?]*=(.*)", file.text)
         shell = options(flags[1], Shell()) if flags else Shell()
-        for script in _scripts(file, makefile.scripts):
+        for script in file.memo(_make_scripts):
             if script.place.names[0] in wanted or script.place.names[0].startswith("define "):
                 yield file, script, shell
 
 
-def _rules(file: File) -> list[makefile.Rule]:
-    if "make rules" not in file.cache:
-        file.cache["make rules"] = makefile.rules(file)
-    rules: list[makefile.Rule] = file.cache["make rules"]
-    return rules
+def _make_scripts(file: File) -> list[Script]:
+    return list(makefile.scripts(file))
 
 
-def _scripts(file: File, read: Callable[[File], Iterable[Script]]) -> list[Script]:
-    if "recipes" not in file.cache:
-        file.cache["recipes"] = list(read(file))
-    scripts: list[Script] = file.cache["recipes"]
-    return scripts
+def _just_scripts(file: File) -> list[Script]:
+    return list(justfile.scripts(file))
 
 
 def _matches(pattern: str, goal: str) -> bool:
@@ -163,7 +157,7 @@ def done(read: Read, path: str, goals: Sequence[str]) -> Iterator[tuple[File, Sc
     settings = (re.search(r"(?m)^set[ \t]+shell[ \t]*:=[ \t]*\[([^\]]*)\]", file.text) for file in files)
     shell_flags = next((" ".join(re.findall(r"['\"]([^'\"]*)['\"]", found[1])) for found in settings if found), "")
     for file in files:
-        for script in _scripts(file, justfile.scripts):
+        for script in file.memo(_just_scripts):
             if script.place.names[0].removeprefix("recipe ") in seen:
                 first = script.text.partition("\n")[0]
                 flags = first.partition(" ")[2] if first.startswith("#!") else shell_flags

@@ -67,14 +67,12 @@ def _takes(change: Change, taken: list[tuple[int, int]]) -> bool:
 
 def _is_proved(file: File, changes: Sequence[Change]) -> bool:
     expected = deepcopy(toml.parse(file))
-    if "deny comments" not in file.cache:
-        file.cache["deny comments"] = _comment_texts(file)
     try:
         # From the end, since what is removed from an array gives new numbers to what comes after it.
         for change in reversed(changes):
             change.expected(expected)
         after = File(file.path, apply(file.data, (edit for change in changes for edit in change.edits)))
-        return toml.parse(after) == expected and _comment_texts(after) >= file.cache["deny comments"]
+        return toml.parse(after) == expected and _comment_texts(after) >= file.memo(_comment_texts)
     except (LookupError, TypeError, ValueError, toml.TomlError):
         return False  # something else is in the way, or two edits are
 
@@ -377,11 +375,13 @@ def _cut(file: File, keys: Keys, with_comments: bool = False) -> Edit:
 
 
 def _comments(file: File, span: Span) -> list[str]:
-    if "deny comment places" not in file.cache:
-        found = list(toml.comments(file))
-        file.cache["deny comment places"] = [place.start for place, _ in found], [text for _, text in found]
-    starts, texts = file.cache["deny comment places"]
+    starts, texts = file.memo(_comment_places)
     return [f"#{text}" for text in texts[bisect_left(starts, span.start) : bisect_left(starts, span.end)]]
+
+
+def _comment_places(file: File) -> tuple[list[int], list[str]]:
+    found = list(toml.comments(file))
+    return [place.start for place, _ in found], [text for _, text in found]
 
 
 def _insertion(file: File, table: Keys, lines: Iterable[str]) -> Edit | None:
@@ -448,7 +448,8 @@ def _over(data: bytes, at: int) -> int:
 
 
 def _newline(file: File) -> str:
-    if "deny newline" not in file.cache:
-        file.cache["deny newline"] = "\r\n" if b"\r\n" in file.data else "\n"
-    newline: str = file.cache["deny newline"]
-    return newline
+    return file.memo(_read_newline)
+
+
+def _read_newline(file: File) -> str:
+    return "\r\n" if b"\r\n" in file.data else "\n"

@@ -18,6 +18,30 @@ class Document(NamedTuple):
     data: dict[str, Any]
 
 
+class Problem(NamedTuple):
+    """What is wrong with a document, before it becomes a finding of the hook whose rule is broken."""
+
+    rule: str
+    """The id of the rule: `cargo-lock/stale`."""
+    file: File
+    message: str
+    """One line."""
+    help: str = ""
+    """What to type; may have several lines."""
+    keys: Keys = ()
+    """Where it stands in the document, as far down as that exists."""
+    about_value: bool = False
+    """Whether it is about the value at `keys` and not about the key."""
+    span: Span | None = None
+    """Where it stands, if the file is no document that `keys` could point into."""
+
+    def place(self) -> Span:
+        """The bytes of the file that the problem is about."""
+        if self.span is not None:
+            return self.span
+        return (toml.locate_value if self.about_value else toml.locate)(self.file, self.keys)
+
+
 class Refused(Exception):
     """The tool that reads this file would refuse it."""
 
@@ -31,6 +55,10 @@ class Refused(Exception):
         self.keys = keys
         self.help = help
         self.span = span
+
+    def problem(self, rule: str, help: str) -> Problem:
+        """The same as a problem. `help` is what to do where the tool's own reason suggests nothing."""
+        return Problem(rule, self.file, self.message, self.help or help, self.keys, span=self.span)
 
 
 def read(tree: Tree, path: str, quick: Callable[[bytes], dict[str, Any] | None] | None = None) -> Document:

@@ -6,13 +6,15 @@ import errno
 import os
 import stat
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import cached_property
 from itertools import accumulate
-from typing import Any
+from typing import TypeVar, cast
 
 from dunnage.files.span import Edit, Span
+
+T = TypeVar("T")
 
 MAX_BYTES = 16 * 1024 * 1024
 
@@ -34,8 +36,8 @@ class File:
         """`path` is the file's name as it is printed; `data` is everything in it."""
         self.path = path
         self.data = data
-        # What the readers of a format keep here, each under its own name, so that each reads a file once.
-        self.cache: dict[str, Any] = {}
+        # What the readers of formats made of this file.
+        self._memo: dict[Callable[[File], object], object] = {}
         # Where the last column was counted: start of the line, offset, column.
         self._counted = (0, 0, 1)
 
@@ -54,6 +56,21 @@ class File:
             bad = self.data[error.start]
             raise SourceError(f"is not UTF-8: byte 0x{bad:02x}", Span(error.start, error.start + 1)) from None
         return text.removeprefix("\ufeff")
+
+    def memo(self, read: Callable[[File], T]) -> T:
+        """What `read`, a function at the top of a module, makes of this file; it is called once for each file.
+
+        Raises the SourceError that it raised.
+        """
+        if read not in self._memo:
+            try:
+                self._memo[read] = read(self)
+            except SourceError as error:
+                self._memo[read] = error
+        found = self._memo[read]
+        if isinstance(found, SourceError):
+            raise found.with_traceback(None)
+        return cast("T", found)
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column, both from 1, of the character at `offset`, a count of bytes up to the file's length.

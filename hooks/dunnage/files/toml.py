@@ -44,15 +44,7 @@ def parse(file: File) -> dict[str, Any]:
 
     Raises TomlError with the place where reading stopped.
     """
-    if "toml" not in file.cache:
-        try:
-            file.cache["toml"] = _parse(file)
-        except TomlError as error:
-            file.cache["toml"] = error
-    parsed: dict[str, Any] | TomlError = file.cache["toml"]
-    if isinstance(parsed, TomlError):
-        raise TomlError(parsed.message, parsed.span)
-    return parsed
+    return file.memo(_parse)
 
 
 def locate(file: File, keys: tuple[Key, ...]) -> Span:
@@ -149,9 +141,7 @@ class _Place:
 
 
 def _find(file: File, keys: tuple[Key, ...]) -> _Place:
-    if "toml places" not in file.cache:
-        file.cache["toml places"] = _top(file)
-    place: _Place = file.cache["toml places"]
+    place = file.memo(_top)
     for key in keys:
         _read(file, place)
         if key not in place.children:

@@ -3,10 +3,15 @@
 These are named tuples and not dataclasses because importing `dataclasses` takes longer than a whole check.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.files.span import Edit, Span
+
+if TYPE_CHECKING:
+    from dunnage.files.document import Problem
 
 
 class Rule(NamedTuple):
@@ -16,6 +21,10 @@ class Rule(NamedTuple):
     """Public name, `concern/problem` in kebab case: `cargo-lock/stale`."""
     summary: str
     """One line, for `--help` and the README."""
+    level: str = "error"
+    """`error`, or `warning` where a build is not in danger."""
+    since: str = "0.1.0"
+    """The release that brought the rule."""
     cuts_short: bool = False
     """Where this rule fires, the rest of the check could not be carried out.
 
@@ -53,3 +62,10 @@ class Repaired(NamedTuple):
     """What was done, in lines that begin with a path."""
     failed: Mapping[Finding, str]
     """Why nothing could be done about a finding, in one line each."""
+
+
+def findings(problems: Iterable[Problem], rules: Iterable[Rule]) -> Iterator[Finding]:
+    """Yield a finding for each problem. Every problem names one of `rules`."""
+    by_id = {rule.id: rule for rule in rules}
+    for problem in problems:
+        yield Finding(by_id[problem.rule], problem.file.path, problem.place(), problem.message, problem.help)

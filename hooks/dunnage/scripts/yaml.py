@@ -189,13 +189,13 @@ def documents(file: File) -> list[Node]:
 
     Raises SourceError if the file is not UTF-8, or so large or deep that it is not read.
     """
-    found: list[Node] = _read(file)[0]
+    found: list[Node] = file.memo(_parse)[0]
     return found
 
 
 def problem(file: File) -> Span | None:
     """The first place that is not YAML; None if all is. Raises SourceError like `documents`."""
-    tree: Tree = _read(file)[1]
+    tree: Tree = file.memo(_parse)[1]
     cursor = tree.walk()
     if not tree.root_node.has_error:
         return None
@@ -308,13 +308,6 @@ class _Document:
             while not cursor.goto_next_sibling():
                 if not cursor.goto_parent():
                     return anchors
-
-
-def _read(file: File) -> tuple[list[Node], Tree]:
-    if "yaml" not in file.cache:
-        file.cache["yaml"] = _parse(file)
-    parsed: tuple[list[Node], Tree] = file.cache["yaml"]
-    return parsed
 
 
 def _parse(file: File) -> tuple[list[Node], Tree]:

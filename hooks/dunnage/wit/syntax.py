@@ -162,17 +162,7 @@ def parse(file: File) -> Document:
 
     Names that lead nowhere, and names that are there twice, are not looked for.
     """
-    found = file.cache.get("wit")
-    if found is None:
-        try:
-            found = _parse(file)
-        except SourceError as error:
-            found = error
-        file.cache["wit"] = found
-    if isinstance(found, SourceError):
-        raise type(found)(found.message, found.span)
-    document: Document = found
-    return document
+    return file.memo(_parse)
 
 
 def _parse(file: File) -> Document:
