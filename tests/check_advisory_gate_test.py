@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dunnage import check_cargo_install, check_locked_builds
-from dunnage.check_advisory_gate import HOOK, check, main
+from dunnage.check_advisory_gate import HOOK, REQUIRE_SCHEDULE, check, main
 from dunnage.files.source import Tree
 from dunnage.frame.options import Options
 
@@ -67,7 +67,7 @@ def found(files: Mapping[str, str], *, lock: bool = True, require_schedule: bool
     """What is found in a repository, as `path:line rule`."""
     write({"Cargo.lock": "version = 4\n", **files} if lock else files)
     tree = Tree()
-    options = Options(require_schedule=require_schedule)
+    options = Options({REQUIRE_SCHEDULE: require_schedule})
     every = [sorted(check([name], tree, options)) for name in files]
     assert all(each == every[0] for each in every), "it matters which file is named"
     return [
@@ -285,7 +285,7 @@ def test_a_lock_that_git_does_not_track() -> None:
     write({CI: BUILD})
     Path("Cargo.lock").write_text("")
     subprocess.run(["git", "rm", "-q", "--cached", "--ignore-unmatch", "Cargo.lock"], check=True)
-    assert list(check([CI], Tree(), Options(require_schedule=False))) == []
+    assert list(check([CI], Tree(), Options())) == []
 
 
 def test_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,14 +296,14 @@ def test_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, text in {CI: BUILD, "Cargo.lock": ""}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    assert [finding.path for finding in check(["Cargo.lock"], Tree(), Options(require_schedule=False))] == [CI]
+    assert [finding.path for finding in check(["Cargo.lock"], Tree(), Options())] == [CI]
 
 
 @pytest.mark.parametrize("path", [CI, ".gitlab-ci.yml", ".circleci/config.yml"])
 def test_the_job_in_the_help_passes_all_hooks(path: str) -> None:
     build = "jobs: {a: {steps: [{run: cargo test}]}}\n" if path != ".gitlab-ci.yml" else "a: {script: cargo test}\n"
     write({"Cargo.lock": "", path: build})
-    (finding,) = check([path], Tree(), Options(require_schedule=True))
+    (finding,) = check([path], Tree(), Options({REQUIRE_SCHEDULE: True}))
     job = "".join(f"{line[2:]}\n" for line in finding.help.splitlines()[1:])
     if path == ".circleci/config.yml":
         job = "jobs:\n  a:\n    docker: [{image: rust}]\n    steps:\n" + "".join(
@@ -473,7 +473,7 @@ def test_strict(files: dict[str, str]) -> None:
 )
 def test_partial(files: dict[str, str], missing: str) -> None:
     assert found(files) == [f"{CI}:{6 if 'uses' in files[CI] else 7} partial"]
-    (finding,) = check([CI], Tree(), Options(require_schedule=False))
+    (finding,) = check([CI], Tree(), Options())
     assert finding.message == f"no job has cargo-deny check {missing}"
 
 
@@ -641,14 +641,14 @@ def test_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 )
 def test_what_calls_itself(files: dict[str, str]) -> None:
     write({"Cargo.lock": "", **files})
-    list(check([CI], Tree(), Options(require_schedule=True)))
+    list(check([CI], Tree(), Options({REQUIRE_SCHEDULE: True})))
 
 
 def test_what_calls_a_lot() -> None:
     steps = run(*(f"./s{number}.sh" for number in range(30)))
     scripts = {f"s{number}.sh": "".join(f"./s{other}.sh\n" for other in range(30)) for number in range(30)}
     write({"Cargo.lock": "", CI: steps, **scripts})
-    list(check([CI], Tree(), Options(require_schedule=True)))
+    list(check([CI], Tree(), Options({REQUIRE_SCHEDULE: True})))
 
 
 def test_files_that_cannot_be_read(folder: Path) -> None:
@@ -657,7 +657,7 @@ def test_files_that_cannot_be_read(folder: Path) -> None:
     (folder / "x.sh").unlink()
     (folder / "x.sh").symlink_to("nowhere")
     (folder / "Makefile").unlink()
-    list(check([CI], Tree(), Options(require_schedule=True)))
+    list(check([CI], Tree(), Options({REQUIRE_SCHEDULE: True})))
 
 
 TEXT = st.text(alphabet="abdeny cargo audit check run: -|&\n\t{}[]'\"$#*<!", max_size=120)
@@ -675,6 +675,6 @@ def test_whatever_is_in_the_files(files: dict[str, str]) -> None:
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_bytes((steps + text if name == CI else text).encode())
     subprocess.run(["git", "add", "--all"], check=True)
-    for finding in check([CI], Tree(), Options(require_schedule=True)):
+    for finding in check([CI], Tree(), Options({REQUIRE_SCHEDULE: True})):
         assert finding.rule in HOOK.rules
         assert "\n" not in finding.message

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dunnage.check_cargo_install import check, main
+from dunnage.check_cargo_install import DENY_UNKNOWN, PINS, check, main
 from dunnage.files.source import Tree
 from dunnage.frame.options import Options
 from dunnage.scripts import commands
@@ -50,7 +50,7 @@ def found(name: str, text: str, pins: str | None = None, deny_unknown: bool = Fa
     """What is found in a file: `line:column rule`, the rule without its concern."""
     write(name, text)
     tree = Tree()
-    findings = check([name], tree, Options(pins=pins, deny_unknown=deny_unknown))
+    findings = check([name], tree, Options({PINS: pins, DENY_UNKNOWN: deny_unknown}))
     places = [(*tree.position(it.path, it.span.start), it.rule.id.removeprefix("cargo-install/")) for it in findings]
     return [f"{line}:{column} {rule}" for line, column, rule in sorted(places)]
 
@@ -280,7 +280,7 @@ def test_deny_unknown_in_actions() -> None:
     assert found(".github/workflows/x.yml", text, deny_unknown=True) == ["7:17 unpinned-action"]
 
 
-PINS = 'x = "1.2.3"\ny = "=2.0.0"\n'
+PINNED = 'x = "1.2.3"\ny = "=2.0.0"\n'
 
 
 @pytest.mark.parametrize(
@@ -304,12 +304,12 @@ PINS = 'x = "1.2.3"\ny = "=2.0.0"\n'
     ],
 )  # fmt: skip
 def test_fixes(before: str, after: str) -> None:
-    write("pins.toml", PINS)
+    write("pins.toml", PINNED)
     assert fixed("x.sh", f"{before}\n", "--pins", "pins.toml") == f"{after}\n"
 
 
 def test_fixes_everywhere(folder: Path) -> None:
-    (folder / "Cargo.toml").write_text(f"[workspace.metadata.dunnage.tools]\n{PINS}nextest = '0.9.1'\n")
+    (folder / "Cargo.toml").write_text(f"[workspace.metadata.dunnage.tools]\n{PINNED}nextest = '0.9.1'\n")
     assert (
         fixed("a/Dockerfile", 'FROM rust\r\nRUN cargo install \\\r\n\t# why\r\n\tx\r\nRUN ["cargo", "install", "y"]')
         == "FROM rust\r\nRUN cargo install --locked \\\r\n\t# why\r\n\tx@1.2.3\r\n"
@@ -457,8 +457,8 @@ def test_any_bytes(name: str, data: bytes, deny_unknown: bool) -> None:
     path = Path(name)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
-    write("pins.toml", PINS)
-    for finding in check([name], Tree(), Options(pins="pins.toml", deny_unknown=deny_unknown)):
+    write("pins.toml", PINNED)
+    for finding in check([name], Tree(), Options({PINS: "pins.toml", DENY_UNKNOWN: deny_unknown})):
         assert 0 <= finding.span.start <= finding.span.end <= len(data)
         for edit in finding.fix.edits if finding.fix else ():
             assert 0 <= edit.start <= edit.end <= len(data)

@@ -32,8 +32,9 @@ def write(files: dict[str, str | bytes]) -> None:
 
 def findings(*names: str, **options: int) -> tuple[list[Finding], Tree]:
     tree = Tree()
-    values = {option.name.removeprefix("--").replace("-", "_"): option.default for option in HOOK.options}
-    return list(check(names, tree, Options(**(values | options)))), tree
+    by_name = {option.name.removeprefix("--").replace("-", "_"): option for option in HOOK.options}
+    given = Options({by_name[name]: limit for name, limit in options.items()})
+    return list(check(names, tree, given)), tree
 
 
 def found(text: str | bytes, **options: int) -> list[str]:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cargo.files import write
-from dunnage.check_wit_pins import check, main
+from dunnage.check_wit_pins import ALLOW_TAGS, check, main
 from dunnage.files.source import Tree
 from dunnage.frame.options import Options
 
@@ -52,7 +52,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def found(names: list[str], allow_tags: bool = False) -> list[str]:
     """Where each finding is, and its rule without the concern."""
     tree = Tree()
-    findings = check(names, tree, Options(allow_tags=allow_tags))
+    findings = check(names, tree, Options({ALLOW_TAGS: allow_tags}))
     places = [(it.path, *tree.position(it.path, it.span.start), it.rule.id) for it in findings]
     return [f"{path}:{line}:{column} {rule.partition('/')[2]}" for path, line, column, rule in sorted(places)]
 
@@ -701,7 +701,7 @@ def test_any_bytes(folder: Path, files: dict[str, bytes]) -> None:
     for name, data in files.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(data)
-    for finding in check(list(files), Tree(), Options(allow_tags=False)):
+    for finding in check(list(files), Tree(), Options()):
         assert 0 <= finding.span.start <= finding.span.end <= len((folder / finding.path).read_bytes())
 
 

@@ -19,7 +19,7 @@ from dunnage.files.source import Tree, display
 from dunnage.files.span import Span
 from dunnage.frame.finding import Finding, Rule
 from dunnage.frame.hook import Hook, run
-from dunnage.frame.options import Option, Options
+from dunnage.frame.options import Options, flag
 from dunnage.scripts.comments import comments
 
 ABSENT = Rule("advisory-gate/absent", "there is a Cargo.lock, but no job of CI runs cargo-deny or cargo-audit")
@@ -28,6 +28,8 @@ LENIENT = Rule("advisory-gate/lenient", "cargo-audit lets unmaintained, unsound 
 PARTIAL = Rule("advisory-gate/partial", "all jobs together leave out some of cargo-deny's checks")
 UNSCHEDULED = Rule("advisory-gate/unscheduled", "no job checks for advisories on a schedule")
 STALE_LOCK = Rule("advisory-gate/stale-lock", "a job checks another Cargo.lock than the committed one")
+
+REQUIRE_SCHEDULE = flag("--require-schedule", "require that advisories are checked on a schedule too")
 
 # Locks in folders with one of these in their names are of examples, of the tests' own data, or of others.
 _NO_PROJECTS = frozenset(
@@ -44,7 +46,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     folders = dict.fromkeys(os.path.dirname(os.path.abspath(name)) for name in names)
     for folder in dict.fromkeys(map(top, folders)):
         repository = Repository(tree, folder, _files(folder))
-        yield from dict.fromkeys(_check_repository(repository, options.require_schedule))
+        yield from dict.fromkeys(_check_repository(repository, options[REQUIRE_SCHEDULE]))
 
 
 def _files(folder: str) -> frozenset[str]:
@@ -212,10 +214,14 @@ HOOK = Hook(
     rules=(ABSENT, TOOTHLESS, LENIENT, PARTIAL, UNSCHEDULED, STALE_LOCK),
     check=check,
     comments=comments,
-    options=(Option("--require-schedule", "require that advisories are checked on a schedule too"),),
+    options=(REQUIRE_SCHEDULE,),
 )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the hook and return its exit status."""
     return run(HOOK, argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -18,7 +18,7 @@ from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.span import Edit, Span
 from dunnage.frame.finding import Finding, Fix, Rule
 from dunnage.frame.hook import Hook, run
-from dunnage.frame.options import Option, Options
+from dunnage.frame.options import Options, flag, single
 from dunnage.scripts import commands
 from dunnage.scripts.comments import comments
 from dunnage.shell.model import POSIX_SHELLS, Command, Word, programs
@@ -32,6 +32,9 @@ MOVING_GIT = Rule("cargo-install/moving-git", "a tool is built from git, but not
 UNPINNED_ACTION = Rule("cargo-install/unpinned-action", "an action installs a tool in no exact version")
 PIPED_INSTALLER = Rule("cargo-install/piped-installer", "a tool's installer is run from where it can change any day")
 
+PINS = single("--pins", 'a TOML file of the versions that tools are wanted in: NAME = "1.2.3"', "FILE", str, None)
+DENY_UNKNOWN = flag("--deny-unknown", "report versions that the file itself does not say")
+
 _DOWNLOADERS = frozenset(("curl", "wget"))
 _MENTION = (*dict.fromkeys(("cargo", *installers.HINTS)),)
 _HINTS = (*_MENTION, *(name.partition("/")[2] for name in actions.NAMES))
@@ -39,10 +42,10 @@ _HINTS = (*_MENTION, *(name.partition("/")[2] for name in actions.NAMES))
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check every tool that the named files install."""
-    lists = _Lists(tree, options.pins)
+    lists = _Lists(tree, options[PINS])
     aliases = Aliases(tree)
     for file in readable(names, tree, _HINTS):
-        context = _Context(file, lists, options.deny_unknown)
+        context = _Context(file, lists, options[DENY_UNKNOWN])
         findings = [*_check_commands(context, aliases), *_check_actions(context)]
         # Where a variable decides how many words there are, a command is there once for each of its values.
         yield from dict.fromkeys(findings)
@@ -459,13 +462,14 @@ HOOK = Hook(
     check=check,
     comments=comments,
     fixes=True,
-    options=(
-        Option("--pins", 'a TOML file of the versions that tools are wanted in: NAME = "1.2.3"', "FILE"),
-        Option("--deny-unknown", "report versions that the file itself does not say"),
-    ),
+    options=(PINS, DENY_UNKNOWN),
 )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the hook and return its exit status."""
     return run(HOOK, argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -21,7 +21,7 @@ from dunnage.files.git import Repositories
 from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.frame.finding import Finding, Repaired, Rule
 from dunnage.frame.hook import Hook, run
-from dunnage.frame.options import Option, Options
+from dunnage.frame.options import Options, flag
 from dunnage.frame.untracked import also_unhide, untracked
 
 MISSING = Rule("cargo-lock/missing", "a workspace has no Cargo.lock", cuts_short=True)
@@ -31,6 +31,12 @@ STALE = Rule("cargo-lock/stale", "Cargo.lock is not what the manifests ask for")
 FOREIGN_SOURCE = Rule("cargo-lock/foreign-source", "a crate is locked from another source than the one asked for")
 NO_CHECKSUM = Rule("cargo-lock/no-checksum", "a registry crate is locked without its checksum")
 BAD_MANIFEST = Rule("cargo-lock/bad-manifest", "Cargo would refuse a manifest, or the workspace", cuts_short=True)
+
+LIBRARIES_MAY_OMIT = flag(
+    "--libraries-may-omit",
+    "let a workspace do without a lock in which no package has a binary, a cdylib or a component",
+)
+FIX_ONLINE = flag("--fix-online", "with --fix, let cargo use the network")
 
 _RULES = {
     comparison.STALE: STALE,
@@ -82,7 +88,7 @@ def _check_lock(workspace: Workspace, tree: Tree, repositories: Repositories, op
     """Check the lock of a workspace that Cargo would load."""
     repository = repositories.repository(workspace.root.folder)
     is_untracked = repository is not None and workspace.lock not in repositories.tracked_near(workspace.root.folder)
-    may_omit = options.libraries_may_omit and not _is_run_or_shipped(workspace)
+    may_omit = options[LIBRARIES_MAY_OMIT] and not _is_run_or_shipped(workspace)
     try:
         read = document.read(tree, workspace.lock, lock_text.parse)
     except FileNotFoundError:
@@ -158,7 +164,7 @@ def _repair(names: Sequence[str], findings: Sequence[Finding], options: Options)
             continue
         before, reason = _bytes(workspace.lock), _JUDGE_FIRST
         if not any(finding.rule in _TO_BE_JUDGED and finding in findings for finding in found):
-            reason = _run_cargo(workspace.root.folder, options.fix_online)
+            reason = _run_cargo(workspace.root.folder, options[FIX_ONLINE])
         after = _bytes(workspace.lock)
         if after != before:
             changes = _changes(_packages(workspace.lock, before), _packages(workspace.lock, after))
@@ -235,13 +241,7 @@ HOOK = Hook(
     check=check,
     comments=toml.comments,
     fixes=True,
-    options=(
-        Option(
-            "--libraries-may-omit",
-            "let a workspace do without a lock in which no package has a binary, a cdylib or a component",
-        ),
-        Option("--fix-online", "with --fix, let cargo use the network"),
-    ),
+    options=(LIBRARIES_MAY_OMIT, FIX_ONLINE),
     repair=_repair,
 )
 
@@ -249,3 +249,7 @@ HOOK = Hook(
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the hook and return its exit status."""
     return run(HOOK, argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -19,7 +19,7 @@ from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
 from dunnage.frame.finding import Finding, Fix, Rule
 from dunnage.frame.hook import Hook, run
-from dunnage.frame.options import Option, Options
+from dunnage.frame.options import FIX, Options, flag, repeated, single
 
 if TYPE_CHECKING:
     from datetime import date
@@ -56,8 +56,8 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
 
 
 def _check(file: File, data: dict[str, Any], options: Options) -> Iterator[Finding]:
-    known = options.cargo_deny_version
-    policy = policies.default(known) | policies.suited(options.policy, known)
+    known = options[CARGO_DENY_VERSION]
+    policy = policies.default(known) | policies.suited(options[POLICY], known)
     found = [
         *_problems(file, data, known),
         *_missing(file, data, options, policy),
@@ -106,12 +106,12 @@ def _requirement(text: str) -> object:
 
 
 def _missing(file: File, data: dict[str, Any], options: Options, policy: Policy) -> Iterator[_Found]:
-    for table in dict.fromkeys(options.require or _SECTIONS):
+    for table in dict.fromkeys(options[REQUIRE] or _SECTIONS):
         if table in data:
             continue
         from dunnage.deny.edits import table_added
 
-        values = policies.section(table, policy, options.cargo_deny_version)
+        values = policies.section(table, policy, options[CARGO_DENY_VERSION])
         keys = " and ".join(f"`{key} = {_quoted(value)}`" for key, value in values.items())
         help = f"add [{table}]" + (f" with {keys}" if keys else "")
         message = f"there is no [{table}], so {_WITHOUT[table]}"
@@ -215,7 +215,7 @@ def _exceptions(file: File, data: dict[str, Any], options: Options, known: Schem
             said = f"{waiver.reason} {look()}"
         if not explains(said):
             yield _unexplained(file, waiver, known), None, ""
-        elif options.fix and known is NEW and _is_bare(data, waiver):
+        elif options[FIX] and known is NEW and _is_bare(data, waiver):
             yield _bare(file, waiver)
         if waiver.is_advisory:
             yield from _reviewed(file, waiver, said, options)
@@ -245,7 +245,7 @@ def _bare(file: File, waiver: Waiver) -> _Found:
 def _reviewed(file: File, waiver: Waiver, said: str, options: Options) -> Iterator[_Found]:
     from dunnage.deny.exceptions import mentions_review, review
 
-    today, days = options.today or _today(), options.max_review_days
+    today, days = options[TODAY] or _today(), options[MAX_REVIEW_DAYS]
     day, written = review(said)
     rule = UNDATED
     help = f"say `review by` and a date, such as `review by {_later(today, min(days, 90))}`, in its reason"
@@ -326,6 +326,25 @@ def _read_policy(path: str) -> Policy:
         raise ValueError(f"{path} {error}") from None
 
 
+CARGO_DENY_VERSION = single(
+    "--cargo-deny-version", "the release that reads the file (default: 0.20; 0.14 is also known)", "VERSION", of, NEW
+)
+REQUIRE = repeated("--require", "a section that must be there, instead of the four (repeatable)", "NAME", _read_table)
+POLICY = single("--policy", "a file of values to ask for, key by key, instead of ours", "FILE", _read_policy, Policy())
+SHOW_POLICY = flag(
+    "--show-policy",
+    "print the values that are asked for, and exit",
+    shown=lambda options: policies.shipped(options[CARGO_DENY_VERSION]),
+)
+MAX_REVIEW_DAYS = single(
+    "--max-review-days",
+    f"how far ahead the review of an exception may lie (default: {_REVIEW_DAYS})",
+    "DAYS",
+    _read_days,
+    _REVIEW_DAYS,
+)
+TODAY = single("--today", "the day to judge reviews by (default: today, in UTC)", "DATE", _read_day, None)
+
 HOOK = Hook(
     name="check-deny-toml",
     summary="check that deny.toml holds the required policy, in the schema that cargo-deny accepts",
@@ -333,45 +352,14 @@ HOOK = Hook(
     check=check,
     comments=toml.comments,
     fixes=True,
-    options=(
-        Option(
-            "--cargo-deny-version",
-            "the release that reads the file (default: 0.20; 0.14 is also known)",
-            "VERSION",
-            default=NEW,
-            read=of,
-        ),
-        Option(
-            "--require",
-            "a section that must be there, instead of the four (repeatable)",
-            "NAME",
-            read=_read_table,
-            repeated=True,
-        ),
-        Option(
-            "--policy",
-            "a file of values to ask for, key by key, instead of ours",
-            "FILE",
-            default={},
-            read=_read_policy,
-        ),
-        Option(
-            "--show-policy",
-            "print the values that are asked for, and exit",
-            shown=lambda options: policies.shipped(options.cargo_deny_version),
-        ),
-        Option(
-            "--max-review-days",
-            f"how far ahead the review of an exception may lie (default: {_REVIEW_DAYS})",
-            "DAYS",
-            default=_REVIEW_DAYS,
-            read=_read_days,
-        ),
-        Option("--today", "the day to judge reviews by (default: today, in UTC)", "DATE", read=_read_day),
-    ),
+    options=(CARGO_DENY_VERSION, REQUIRE, POLICY, SHOW_POLICY, MAX_REVIEW_DAYS, TODAY),
 )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the hook and return its exit status."""
     return run(HOOK, argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

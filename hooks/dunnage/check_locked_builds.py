@@ -72,3 +72,7 @@ HOOK = Hook(
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the hook and return its exit status."""
     return run(HOOK, argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

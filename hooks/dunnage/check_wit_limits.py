@@ -13,7 +13,7 @@ from dunnage.files.source import MAX_BYTES, File, SourceError, Tree, display
 from dunnage.files.span import Span
 from dunnage.frame.finding import Finding, Rule
 from dunnage.frame.hook import Hook, run
-from dunnage.frame.options import Option, Options
+from dunnage.frame.options import Option, Options, single
 from dunnage.wit import packages
 from dunnage.wit.graph import Cycle, Graph, Item, Source
 from dunnage.wit.lexer import comments, is_plain
@@ -30,6 +30,24 @@ HIDDEN = Rule(
     "wit-limits/hidden-character", "a character cannot be seen, or is not what it looks like", cuts_short=True
 )
 SYNTAX = Rule("wit-limits/syntax", "wasm-tools would not read the file as WIT", cuts_short=True)
+
+
+def _number(text: str) -> int:
+    """Read the value of an option: a whole number above 0."""
+    if not re.fullmatch("0*[1-9][0-9]{0,15}", text):
+        raise ValueError(f"{text!r} is no whole number above 0")
+    return int(text)
+
+
+def _limit(name: str, what: str, default: int) -> Option[int]:
+    return single(name, f"{what} (default: {default})", "N", _number, default)
+
+
+MAX_NESTED = _limit("--max-nesting", "so many types may stand round a type", 24)
+MAX_EXPANSION = _limit("--max-expansion", "a type has to come to fewer types than this", 100_000)
+MAX_IDENTIFIER = _limit("--max-identifier", "so many characters may an identifier have", 128)
+MAX_FILE_SIZE = _limit("--max-file-size", "so many bytes may a file have", 1024 * 1024)
+MAX_CHAIN = _limit("--max-chain", "so many names in a row may stand for nothing but a name", 64)
 
 # So many findings are reported of a rule in one file.
 _MOST_FINDINGS = 20
@@ -82,7 +100,7 @@ def _check_file(path: str, tree: Tree, options: Options, sources: dict[str, Sour
     except SourceError as error:
         yield Finding(FILE_SIZE if _size(path) > MAX_BYTES else SYNTAX, path, error.span, error.message)
         return
-    most = min(options.max_file_size, _MOST_READ)
+    most = min(options[MAX_FILE_SIZE], _MOST_READ)
     if len(file.data) > most:
         message = f"has {len(file.data):,} bytes; {most:,} are allowed"
         yield Finding(
@@ -105,7 +123,7 @@ def _check_file(path: str, tree: Tree, options: Options, sources: dict[str, Sour
             yield Finding(SYNTAX, path, error.span, error.message, _help(error))
         return
     sources[path] = source
-    yield from _check_identifiers(source, options.max_identifier)
+    yield from _check_identifiers(source, options[MAX_IDENTIFIER])
 
 
 def _size(path: str) -> int:
@@ -129,7 +147,7 @@ def _read_siblings(named: Iterable[str], tree: Tree, options: Options, sources: 
                 continue
             try:
                 file = tree.read(other)
-                if len(file.data) <= min(options.max_file_size, left):
+                if len(file.data) <= min(options[MAX_FILE_SIZE], left):
                     sources[other] = Source(other, parse(file))
                 left -= len(file.data)
             except (FileNotFoundError, SourceError):
@@ -165,9 +183,9 @@ def _check_packages(parts: list[list[Source]], others: set[str], options: Option
         if any(item.source.path not in others for item in cycle.items):
             yield _recursion(cycle, others)
     measures = measure(graph)
-    largest = min(options.max_expansion, MAX_SIZE)
+    largest = min(options[MAX_EXPANSION], MAX_SIZE)
     excesses, in_worlds = encoded(graph, measures)
-    yield from _nesting(graph, others, min(options.max_nesting, MAX_NESTING))
+    yield from _nesting(graph, others, min(options[MAX_NESTED], MAX_NESTING))
     around = MAX_LEVELS - 3  # without an interface or a world, and what wasm-tools puts round either
     found = {
         NESTING: [
@@ -176,7 +194,7 @@ def _check_packages(parts: list[list[Source]], others: set[str], options: Option
             if levels >= around and levels > around - (graph.nodes[number].scope in in_worlds)
         ],
         EXPANSION: [number for number, size in enumerate(measures.sizes) if size >= largest],
-        CHAIN: [number for number, steps in enumerate(measures.steps) if steps > options.max_chain],
+        CHAIN: [number for number, steps in enumerate(measures.steps) if steps > options[MAX_CHAIN]],
     }
     concerned = _concerned(graph, others) if others and any(found.values()) else None
     for rule, numbers in found.items():
@@ -222,10 +240,10 @@ def _said(rule: Rule, name: str, measures: Measures, number: int, options: Optio
         size = measures.sizes[number]
         shown = f"{size:,}" if size < MOST else f"over {MOST:,}"
         message = f"`{name}` comes to {shown} types once every name in it is written out"
-        return f"{message}; fewer than {min(options.max_expansion, MAX_SIZE):,} are allowed", _SMALLER
+        return f"{message}; fewer than {min(options[MAX_EXPANSION], MAX_SIZE):,} are allowed", _SMALLER
     if rule is CHAIN:
         message = f"`{name}` stands for another name, and that for another, {measures.steps[number]} times in a row"
-        return f"{message}; {options.max_chain} are allowed", "name the type itself that is at the end"
+        return f"{message}; {options[MAX_CHAIN]} are allowed", "name the type itself that is at the end"
     message = f"`{name}` nests {measures.levels[number]} types in each other, those behind names included"
     return f"{message}: wasm-tools does not encode that", "make fewer types hold one another"
 
@@ -267,33 +285,20 @@ def _help(error: SourceError) -> str:
     return "`wasm-tools component wit` on the package says the same"
 
 
-def _number(text: str) -> int:
-    """Read the value of an option: a whole number above 0."""
-    if not re.fullmatch("0*[1-9][0-9]{0,15}", text):
-        raise ValueError(f"{text!r} is no whole number above 0")
-    return int(text)
-
-
-def _limit(name: str, what: str, default: int) -> Option:
-    return Option(name, f"{what} (default: {default})", "N", default=default, read=_number)
-
-
 HOOK = Hook(
     name="check-wit-limits",
     summary="check that WIT text has no pathological shape and hides nothing",
     rules=(NESTING, RECURSION, EXPANSION, IDENTIFIER, FILE_SIZE, CHAIN, HIDDEN, SYNTAX),
     check=check,
     comments=comments,
-    options=(
-        _limit("--max-nesting", "so many types may stand round a type", 24),
-        _limit("--max-expansion", "a type has to come to fewer types than this", 100_000),
-        _limit("--max-identifier", "so many characters may an identifier have", 128),
-        _limit("--max-file-size", "so many bytes may a file have", 1024 * 1024),
-        _limit("--max-chain", "so many names in a row may stand for nothing but a name", 64),
-    ),
+    options=(MAX_NESTED, MAX_EXPANSION, MAX_IDENTIFIER, MAX_FILE_SIZE, MAX_CHAIN),
 )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the hook and return its exit status."""
     return run(HOOK, argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -18,7 +18,7 @@ from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
 from dunnage.frame.finding import Finding, Fix, Rule
 from dunnage.frame.hook import Hook, run
-from dunnage.frame.options import Option, Options
+from dunnage.frame.options import Options, flag
 
 if TYPE_CHECKING:
     from dunnage.cargo.workspace import Manifest, Manifests
@@ -36,6 +36,8 @@ UNVERSIONED = Rule("wit-pins/unversioned", "a foreign WIT package is referred to
 CONFLICT = Rule("wit-pins/conflict", "one component wants a WIT package in versions of which it cannot have both")
 UNREADABLE = Rule("wit-pins/unreadable", "cargo-component, wkg or wit-deps would refuse a manifest", cuts_short=True)
 RULES = (RANGE, MOVING_URL, UNVERSIONED, CONFLICT, UNREADABLE)
+
+ALLOW_TAGS = flag("--allow-tags", "let URLs name tags and releases, although these can be moved")
 
 _CARGO, _WIT_DEPS, _WKG = "Cargo.toml", "deps.toml", "wkg.toml"
 _BESIDE = {"Cargo-component.lock": _CARGO, "deps.lock": _WIT_DEPS, "wkg.lock": _WKG}
@@ -312,7 +314,7 @@ def _check_wit_deps(paths: Iterable[str], tree: Tree, options: Options) -> Itera
             continue
         for entry in entries:
             if entry.url is not None and not entry.sha256 and not entry.sha512:
-                yield from _moving(found.file, entry, options.allow_tags)
+                yield from _moving(found.file, entry, options[ALLOW_TAGS])
 
 
 def _moving(file: File, entry: Entry, allow_tags: bool) -> Iterator[Finding]:
@@ -498,10 +500,14 @@ HOOK = Hook(
     check=check,
     comments=_comments,
     fixes=True,
-    options=(Option("--allow-tags", "let URLs name tags and releases, although these can be moved"),),
+    options=(ALLOW_TAGS,),
 )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the hook and return its exit status."""
     return run(HOOK, argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -18,7 +18,7 @@ from dunnage.files.source import SourceError, Tree
 from dunnage.files.span import Edit, Span
 from dunnage.frame.finding import Finding, Fix, Repaired, Rule
 from dunnage.frame.hook import Hook, run
-from dunnage.frame.options import Option, Options
+from dunnage.frame.options import Options, choice, flag, repeated, single
 
 BAD = Rule("demo/bad", "a value is bad")
 BROKEN = Rule("demo/broken", "a file is broken", cuts_short=True)
@@ -38,10 +38,10 @@ def _check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findi
             if better:
                 span = toml.locate_value(file, (key,))
                 fix = Fix(f"made {better}", (Edit(file.path, *span, f'"{better}"'),))
-                yield Finding(BAD, file.path, span, f"{value} is not good", options.advice, fix)
+                yield Finding(BAD, file.path, span, f"{value} is not good", options[ADVICE], fix)
 
 
-ADVICE = Option("--advice", "what to do about a bad value", choices=("write good", "be good"))
+ADVICE = choice("--advice", "what to do about a bad value", ("write good", "be good"))
 HOOK = Hook("check-demo", "Values are good.", (BAD, BROKEN), _check, toml.comments, fixes=True, options=(ADVICE,))
 
 
@@ -93,6 +93,7 @@ def test_arguments_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         pytest.param(["--unheard-of"], "unrecognized arguments: --unheard-of", id="option"),
         pytest.param(["--output", "json"], "unrecognized arguments", id="abbreviation"),
+        pytest.param(["--fixx"], "unrecognized arguments: --fixx; did you mean --fix?", id="nearest"),
         pytest.param(["--output-format", "xml"], "invalid choice: 'xml'", id="choice"),
         pytest.param(["--required-version"], "expected one argument", id="no-version"),
         pytest.param(["no\x1b[31mfile"], "there is no file no\\x1b[31mfile", id="file"),
@@ -352,7 +353,6 @@ from dunnage.files import toml
 from dunnage.files.span import Span
 from dunnage.frame.finding import Finding, Repaired, Rule
 from dunnage.frame.hook import Hook, run
-from dunnage.frame.options import Option, Options
 RULE = Rule("demo/bad", "a value is bad")
 def check(names, tree, options):
     for name in names:
@@ -411,26 +411,26 @@ def test_names_that_write_to_terminals(folder: Path, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out == "fixed a\\nb\\x1b[2J\\udcff.toml:1:5: demo/bad made good\n"
 
 
+def _whole(text: str) -> int:
+    if not text.isdigit():
+        raise ValueError(f"{text!r} is no whole number")
+    return int(text)
+
+
+MOST = single("--most", "how many", "N", _whole, 7)
+ALSO = repeated("--also", "what else; 100% of the rest", "NAME", str)
+SHOW = flag("--show-terms", "print the terms and exit", shown=lambda _: "100% good\n")
+
+
 def _options(argv: Sequence[str]) -> Options | None:
     """What a check is given for these arguments; None if it does not come to that."""
-
-    def whole(text: str) -> int:
-        if not text.isdigit():
-            raise ValueError(f"{text!r} is no whole number")
-        return int(text)
-
     seen: list[Options] = []
 
     def check(_names: Sequence[str], _tree: Tree, options: Options) -> list[Finding]:
         seen.append(options)
         return []
 
-    options = (
-        Option("--most", "how many", "N", default=7, read=whole),
-        Option("--also", "what else", "NAME", repeated=True),
-        Option("--show-terms", "print the terms and exit", shown=lambda _: "100% good\n"),
-    )
-    run(HOOK._replace(check=check, options=options), argv)
+    run(HOOK._replace(check=check, options=(MOST, ALSO, SHOW)), argv)
     return seen[0] if seen else None
 
 
@@ -445,7 +445,15 @@ def _options(argv: Sequence[str]) -> Options | None:
 def test_options_with_values(argv: list[str], most: int, also: list[str]) -> None:
     options = _options(argv)
     assert options is not None
-    assert (options.most, options.also) == (most, also)
+    assert (options[MOST], list(options[ALSO])) == (most, also)
+
+
+def test_files_may_stand_on_both_sides_of_an_option(folder: Path) -> None:
+    for name in ("a", "b"):
+        (folder / name).touch()
+    options = _options(["a", "--most", "1", "b"])
+    assert options is not None
+    assert options.files == ["a", "b"]
 
 
 def test_an_option_refuses_a_value(capsys: pytest.CaptureFixture[str]) -> None:

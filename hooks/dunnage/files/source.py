@@ -8,7 +8,7 @@ import stat
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import accumulate
 from typing import TypeVar, cast
 
@@ -119,6 +119,28 @@ class Tree:
         """A file of more than `limit` bytes is not read."""
         self._limit = limit
         self._read: dict[str, File | SourceError | None] = {}
+        self._memo: dict[Callable[[Tree], object], object] = {}
+        self._load: Callable[[str], File | SourceError | None] = partial(_read, limit=limit)
+        self._origin: Tree | None = None
+        self._on_read: Callable[[str], None] | None = None
+
+    def view(self, on_read: Callable[[str], None] | None = None) -> Tree:
+        """The same files, for one of several hooks: its `files` are those that are read through it.
+
+        `on_read` is called with each path that is read through it for the first time.
+        """
+        view = Tree(self._limit)
+        view._origin, view._load = self, self._found
+        view._on_read = on_read
+        return view
+
+    def memo(self, read: Callable[[Tree], T]) -> T:
+        """What `read`, a function at the top of a module, makes of this tree; it is called once for all views."""
+        if self._origin is not None:
+            return self._origin.memo(read)
+        if read not in self._memo:
+            self._memo[read] = read(self)
+        return cast("T", self._memo[read])
 
     def read(self, path: str) -> File:
         """The regular file at `path`, absolute or relative to the working directory.
@@ -126,15 +148,19 @@ class Tree:
         Raises FileNotFoundError if nothing is there, and SourceError if what is there cannot be read: a folder, a
         FIFO, a device, a link to nowhere, a file that is too large or not permitted. Never blocks.
         """
-        path = display(path)
-        if path not in self._read:
-            self._read[path] = _read(path, self._limit)
-        found = self._read[path]
+        found = self._found(display(path))
         if found is None:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), display(path))
         if isinstance(found, SourceError):
             raise SourceError(found.message, found.span)
         return found
+
+    def _found(self, path: str) -> File | SourceError | None:
+        if path not in self._read:
+            self._read[path] = self._load(path)
+            if self._on_read is not None:
+                self._on_read(path)
+        return self._read[path]
 
     def exists(self, path: str) -> bool:
         """Whether anything is at `path`, a folder or a broken link included."""

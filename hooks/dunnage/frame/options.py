@@ -1,116 +1,196 @@
-"""The arguments of a hook: file names, the options that all hooks have, and its own.
+"""The arguments of a program: file names and options.
 
 argparse reads them, but only where there is an option to read: it takes as long to import as a small check takes to
 run.
 """
 
+from __future__ import annotations
+
 import sys
-from collections.abc import Callable, Sequence
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import ArgumentParser, _ActionsContainer
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+D = TypeVar("D")
 
 
-class Option(NamedTuple):
-    """An option. One that is not given is False if it takes no value, an empty list if it may be repeated, and
-    otherwise the first of its choices or its default.
-    """
+class Option(Generic[T_co]):
+    """An option whose value is a `T_co`; see `flag`, `choice`, `single` and `repeated`, which make them."""
+
+    __slots__ = ("choices", "default", "help", "is_repeated", "metavar", "name", "read", "shown")
+
+    def __init__(
+        self,
+        name: str,
+        help: str,
+        default: T_co,
+        *,
+        metavar: str = "",
+        choices: tuple[str, ...] = (),
+        read: Callable[[str], object] = str,
+        is_repeated: bool = False,
+        shown: Callable[[Options], str] | None = None,
+    ) -> None:
+        self.name = name
+        """As it is typed: `--fix`."""
+        self.help = help
+        self.default = default
+        """The value where the option is not given."""
+        self.metavar = metavar
+        """What stands for the value in `--help`; empty if the option takes none, or has choices."""
+        self.choices = choices
+        self.read = read
+        """Makes a value of what is typed; raises ValueError, with a clause that says what is wrong, to reject it."""
+        self.is_repeated = is_repeated
+        """Whether it may be given several times; its value is then the sequence of all that were given."""
+        self.shown = shown
+        """Says, given all options, what is printed where the option is given, instead of checking anything."""
+
+
+def flag(name: str, help: str, *, shown: Callable[[Options], str] | None = None) -> Option[bool]:
+    """An option without a value."""
+    return Option(name, help, False, shown=shown)
+
+
+def choice(name: str, help: str, choices: tuple[str, ...]) -> Option[str]:
+    """An option whose value is one of a few texts, the first of them by default."""
+    return Option(name, help, choices[0], choices=choices)
+
+
+def single(name: str, help: str, metavar: str, read: Callable[[str], T], default: D) -> Option[T | D]:
+    """An option whose value `read` makes of what is typed."""
+    option: Option[T | D] = Option(name, help, default, metavar=metavar, read=read)
+    return option
+
+
+def repeated(name: str, help: str, metavar: str, read: Callable[[str], T]) -> Option[Sequence[T]]:
+    """An option that may be given several times, and by default is not."""
+    option: Option[Sequence[T]] = Option(name, help, (), metavar=metavar, read=read, is_repeated=True)
+    return option
+
+
+class Options:
+    """The values of options: `options[PINS]` has the type of the option `PINS`."""
+
+    def __init__(self, values: Mapping[Option[Any], Any] | None = None, files: Sequence[str] = ()) -> None:
+        """`values` are those of the options that are given; `files` are the arguments that are no options."""
+        self._values = {option.name: given for option, given in (values or {}).items()}
+        self.files = files
+
+    def __getitem__(self, option: Option[T]) -> T:
+        return cast("T", self._values.get(option.name, option.default))
+
+
+class Program(NamedTuple):
+    """What a program says of itself."""
 
     name: str
-    """As it is typed: `--fix`."""
-    help: str
-    metavar: str = ""
-    """What stands for the value in `--help`; empty if the option takes none, or has choices."""
-    choices: tuple[str, ...] = ()
-    """The values that it may have."""
-    default: Any = None
-    """The value if it is not given."""
-    read: Callable[[str], Any] = str
-    """Makes a value of what is typed; raises ValueError, with a clause that says what is wrong with it, to refuse."""
-    repeated: bool = False
-    """Whether it may be given several times; then its value is the list of all."""
-    shown: "Callable[[Options], str] | None" = None
-    """Says, given all options, what is printed where it is given, instead of checking anything."""
+    """As it is typed: `check-cargo-lock`, `dunnage check`."""
+    version: str
+    """What `--version` prints."""
+    summary: str
+    options: tuple[Option[Any], ...]
+    groups: tuple[tuple[str, tuple[Option[Any], ...]], ...] = ()
+    """More options, under headings of their own. An option that is in several groups is shown in the first."""
+    epilog: str = ""
+    """What stands at the end of `--help`."""
+    metavar: str = "FILE"
+    """What stands for the arguments that are no options; empty if there are none."""
+    files: str = "files to check"
+    """What they are."""
 
 
-class Options(SimpleNamespace):
-    """The values of all options by name, `-` written as `_`, and the file names as `files`."""
-
-
-FIX = Option("--fix", "write what can be fixed without a guess")
-COMMON = (
-    Option("--output-format", "how to print findings (default: text)", choices=("text", "json")),
-    Option("--required-version", "refuse to run if this version is not in SPEC, such as '>=1.2'", "SPEC"),
+FIX = flag("--fix", "write what can be fixed without a guess")
+OUTPUT_FORMAT = choice("--output-format", "how to print findings (default: text)", ("text", "json"))
+REQUIRED_VERSION = single(
+    "--required-version", "refuse to run if this version is not in SPEC, such as '>=1.2'", "SPEC", str, None
 )
+COMMON = (OUTPUT_FORMAT, REQUIRED_VERSION)
 
 
-def parse(
-    argv: Sequence[str], options: Sequence[Option], prog: str, description: str, epilog: str, version: str
-) -> Options:
+def parse(argv: Sequence[str], program: Program) -> Options:
     """Read the arguments of a program. Raises SystemExit, as argparse does, after `--help`, `--version`, an option that
     prints something, or wrong usage.
     """
-    values = Options(**{_key(option): _default(option) for option in options})
-    if not any(argument.startswith("-") for argument in argv):
-        values.files = list(argv)
-        return values
-    _parser(options, prog, description, epilog, version).parse_args(argv, values)
-    for option in options:
-        if option.shown and getattr(values, _key(option)):
+    if program.metavar and not any(argument.startswith("-") for argument in argv):
+        return Options(files=list(argv))
+    options = {
+        option.name: option for group in (program.options, *(group for _, group in program.groups)) for option in group
+    }
+    parser = _parser(program)
+    namespace, unknown = parser.parse_known_args(argv)
+    given = vars(namespace)
+    # argparse takes file names from one place only, and passes on those behind an option that follows.
+    files = [*given.pop("files", ()), *(argument for argument in unknown if not argument.startswith("-"))]
+    wrong = [argument for argument in unknown if argument.startswith("-")] or (files if not program.metavar else [])
+    if wrong:
+        parser.error(f"unrecognized arguments: {' '.join(wrong)}{nearest(wrong[0].partition('=')[0], options)}")
+    values = Options({options[name]: found for name, found in given.items()}, files)
+    for option in options.values():
+        if option.shown and values[option]:
             sys.stdout.write(option.shown(values))
             raise SystemExit(0)
     return values
 
 
-def _parser(options: Sequence[Option], prog: str, description: str, epilog: str, version: str) -> "ArgumentParser":
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Say, to follow a complaint about a name, which of the known names may be meant; empty if none is near."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(name, known, 1)
+    return f"; did you mean {found[0]}?" if found else ""
+
+
+def _parser(program: Program) -> ArgumentParser:
     from argparse import ArgumentParser, RawDescriptionHelpFormatter
     from functools import partial
 
     parser = ArgumentParser(
-        prog=prog,
-        description=description,
-        epilog=epilog,
+        prog=program.name,
+        description=program.summary,
+        epilog=program.epilog,
         # To ask for the terminal's width takes argparse longer than anything else it does, help or no help.
         formatter_class=partial(RawDescriptionHelpFormatter, width=80),
         allow_abbrev=False,
     )
-    parser.add_argument("files", nargs="*", metavar="FILE", help="files to check")
-    for option in options:
-        if option.choices:
-            parser.add_argument(option.name, choices=option.choices, default=_default(option), help=option.help)
-        elif option.metavar:
-            parser.add_argument(
-                option.name,
-                metavar=option.metavar,
-                action="append" if option.repeated else "store",
-                type=_reader(option.read),
-                help=option.help,
-            )
-        else:
-            parser.add_argument(option.name, action="store_true", help=option.help)
-    parser.add_argument("--version", action="version", version=version)
+    if program.metavar:
+        parser.add_argument("files", nargs="*", metavar=program.metavar, help=program.files)
+    seen: set[str] = set()
+    _add(parser, program.options, seen)
+    parser.add_argument("--version", action="version", version=program.version)
+    for title, options in program.groups:
+        _add(parser.add_argument_group(title), options, seen)
     return parser
 
 
-def _key(option: Option) -> str:
-    return option.name.removeprefix("--").replace("-", "_")
+def _add(parser: _ActionsContainer, options: Iterable[Option[Any]], seen: set[str]) -> None:
+    """Add the options that are not in `seen`, to which they are added too."""
+    from argparse import SUPPRESS
+
+    for option in options:
+        if option.name in seen:
+            continue
+        seen.add(option.name)
+        # Under the name as it is typed there are only the values that are given.
+        add: dict[str, Any] = {"dest": option.name, "default": SUPPRESS, "help": option.help.replace("%", "%%")}
+        if option.choices:
+            parser.add_argument(option.name, choices=option.choices, **add)
+        elif option.metavar:
+            action = "append" if option.is_repeated else "store"
+            parser.add_argument(option.name, metavar=option.metavar, action=action, type=_reader(option.read), **add)
+        else:
+            parser.add_argument(option.name, action="store_true", **add)
 
 
-def _default(option: Option) -> Any:
-    if option.choices:
-        return option.choices[0]
-    if option.repeated:
-        return []
-    return option.default if option.metavar else False
-
-
-def _reader(read: Callable[[str], Any]) -> Callable[[str], Any]:
+def _reader(read: Callable[[str], object]) -> Callable[[str], object]:
     """Have argparse print what is wrong with a value."""
     from argparse import ArgumentTypeError
 
-    def reader(text: str) -> Any:
+    def reader(text: str) -> object:
         try:
             return read(text)
         except ValueError as error:
