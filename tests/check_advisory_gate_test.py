@@ -16,6 +16,9 @@ from dunnage.check_advisory_gate import HOOK, REQUIRE_SCHEDULE, check, main
 from dunnage.files.source import Tree
 from dunnage.frame.options import Options
 
+pytestmark = pytest.mark.usefixtures("repository")
+
+
 CI = ".github/workflows/ci.yml"
 HEAD = "on: [push, pull_request]\njobs:\n  a:\n    runs-on: ubuntu-latest\n"
 BUILD = HEAD + "    steps:\n      - run: cargo test --locked\n"
@@ -30,14 +33,6 @@ CALLED = ".github/workflows/x.yml"
 CIRCLECI, GITLAB, PRE_COMMIT = ".circleci/config.yml", ".gitlab-ci.yml", ".pre-commit-config.yaml"
 DENY_HOOK = "repos:\n- repo: https://github.com/EmbarkStudios/cargo-deny\n  rev: 0.20.2\n  hooks: [{id: cargo-deny}]\n"
 LOCAL = "repos:\n- repo: local\n  hooks:\n"
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a repository of our own."""
-    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def write(files: Mapping[str, str]) -> None:
@@ -288,10 +283,10 @@ def test_a_lock_that_git_does_not_track() -> None:
     assert list(check([CI], Tree(), Options())) == []
 
 
-def test_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "plain"
+def test_without_git(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = repository / "plain"
     folder.mkdir()
-    shutil.rmtree(tmp_path / ".git")
+    shutil.rmtree(repository / ".git")
     monkeypatch.chdir(folder)
     for name, text in {CI: BUILD, "Cargo.lock": ""}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,9 @@ from dunnage.frame.options import Options
 from dunnage.scripts import commands
 from shell.pieces import NAMES, PIECES
 
+pytestmark = pytest.mark.usefixtures("repository")
+
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 STEPS = """\
 jobs:
@@ -28,14 +30,6 @@ RUN = STEPS + "      - run: {}\n"
 
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a repository of our own."""
-    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def write(name: str, text: str) -> Path:

@@ -17,31 +17,11 @@ from hypothesis import strategies as st
 from cargo.files import LOCKED, MEMBERS, WORKSPACE, Changes, Files, changed, found, lock, matches, package, write
 from dunnage.check_cargo_lock import HOOK, main
 
+pytestmark = pytest.mark.usefixtures("folder")
+
+
 SOLO = {"Cargo.toml": package("solo"), "Cargo.lock": lock("solo 0.1.0"), "src/main.rs": "fn main() {}\n"}
 """One package that depends on nothing."""
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working directory, in no repository, with git as it is without settings."""
-    for name in [name for name in os.environ if name.startswith("GIT_")]:
-        monkeypatch.delenv(name)
-    write(tmp_path, {"settings": ""})
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "settings"))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
-
-
-@pytest.fixture
-def top(folder: Path) -> Path:
-    """The working directory as a git repository."""
-    if shutil.which("git") is None:
-        pytest.skip("git is not installed")
-    _git(folder, "init", "-q")
-    return folder
 
 
 @pytest.fixture
@@ -87,8 +67,8 @@ def test_missing_below(folder: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "run `cargo generate-lockfile` in tools and commit tools/Cargo.lock" in _printed(capsys, "tools/Cargo.toml")
 
 
-def test_missing_and_ignored(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(top, {**MEMBERS, ".gitignore": "/target\n\nCargo.lock\n"})
+def test_missing_and_ignored(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(repository, {**MEMBERS, ".gitignore": "/target\n\nCargo.lock\n"})
     assert _printed(capsys, "Cargo.toml").endswith(
         "commit Cargo.lock;\n          first remove the pattern `Cargo.lock` in .gitignore:3, which hides it from git\n"
     )
@@ -141,24 +121,24 @@ def test_a_library_that_has_it_must_have_it_right(folder: Path) -> None:
     assert matches(found("--libraries-may-omit", "Cargo.toml"), ["lib/Cargo.toml:3:1 stale: …"])
 
 
-def test_a_library_may_keep_it_untracked(top: Path) -> None:
-    write(top, {"Cargo.toml": package("a"), "src/lib.rs": "", "Cargo.lock": "", ".gitignore": "Cargo.lock\n"})
+def test_a_library_may_keep_it_untracked(repository: Path) -> None:
+    write(repository, {"Cargo.toml": package("a"), "src/lib.rs": "", "Cargo.lock": "", ".gitignore": "Cargo.lock\n"})
     assert found("--libraries-may-omit", "Cargo.toml") == []
 
 
 # Untracked.
 
 
-def test_untracked(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(top, SOLO)
+def test_untracked(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(repository, SOLO)
     assert _printed(capsys, "Cargo.toml") == (
         "Cargo.lock:1:1: cargo-lock/untracked git does not track this file, "
         "so every checkout builds with other dependencies\n"
         "    help: run `git add Cargo.lock`\n"
     )
-    _git(top, "add", "Cargo.lock")
+    _git(repository, "add", "Cargo.lock")
     assert _printed(capsys, "Cargo.toml") == ""
-    _git(top, "commit", "-q", "-m", "x")
+    _git(repository, "commit", "-q", "-m", "x")
     assert _printed(capsys, "Cargo.toml") == ""
 
 
@@ -171,8 +151,10 @@ def test_untracked(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
         pytest.param({".gitignore": "tools\n"}, "`tools` in .gitignore:1", id="folder"),
     ],
 )
-def test_untracked_and_ignored(top: Path, files: Files, pattern: str, capsys: pytest.CaptureFixture[str]) -> None:
-    write(top, {**{f"tools/{name}": text for name, text in SOLO.items()}, **files})
+def test_untracked_and_ignored(
+    repository: Path, files: Files, pattern: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(repository, {**{f"tools/{name}": text for name, text in SOLO.items()}, **files})
     assert _printed(capsys, "tools/Cargo.toml") == (
         "tools/Cargo.lock:1:1: cargo-lock/untracked git does not track this file, "
         f"so every checkout builds with other dependencies: it is hidden by the pattern {pattern}\n"
@@ -180,24 +162,24 @@ def test_untracked_and_ignored(top: Path, files: Files, pattern: str, capsys: py
     )
 
 
-def test_ignored_but_tracked(top: Path) -> None:
-    write(top, {**SOLO, ".gitignore": "Cargo.lock\n"})
-    _git(top, "add", "-f", "Cargo.lock")
+def test_ignored_but_tracked(repository: Path) -> None:
+    write(repository, {**SOLO, ".gitignore": "Cargo.lock\n"})
+    _git(repository, "add", "-f", "Cargo.lock")
     assert found("Cargo.toml") == []
 
 
-def test_untracked_and_stale(top: Path) -> None:
-    write(top, {**SOLO, "Cargo.toml": package("solo", "0.2.0")})
+def test_untracked_and_stale(repository: Path) -> None:
+    write(repository, {**SOLO, "Cargo.toml": package("solo", "0.2.0")})
     expected = ["Cargo.lock:1:1 untracked: …", "Cargo.toml:3:1 stale: …"]
     assert matches(found("Cargo.toml"), expected)
 
 
-def test_linked_worktree(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(top, {"Cargo.toml": SOLO["Cargo.toml"]})
-    _git(top, "add", ".")
-    _git(top, "commit", "-q", "-m", "x")
-    linked = top.parent / "linked"
-    _git(top, "worktree", "add", "-q", str(linked))
+def test_linked_worktree(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(repository, {"Cargo.toml": SOLO["Cargo.toml"]})
+    _git(repository, "add", ".")
+    _git(repository, "commit", "-q", "-m", "x")
+    linked = repository.parent / "linked"
+    _git(repository, "worktree", "add", "-q", str(linked))
     monkeypatch.chdir(linked)
     write(linked, SOLO)
     assert matches(found("Cargo.toml"), ["Cargo.lock:1:1 untracked: …"])
@@ -221,16 +203,16 @@ def test_each_workspace_is_checked_once(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["Cargo.toml", "Cargo.lock", "app/Cargo.toml", "lib/Cargo.toml", "helper/Cargo.toml"])
-def test_any_file_of_a_workspace(folder: Path, name: str, top: Path) -> None:
+def test_any_file_of_a_workspace(folder: Path, name: str, repository: Path) -> None:
     write(folder, changed(WORKSPACE, {"app/Cargo.toml": ('alpha = "1.0"', 'alpha = "2.0"')}))
     write(folder, {"helper/Cargo.lock": lock("helper 0.3.0")})
-    _git(top, "add", ".")
+    _git(repository, "add", ".")
     assert matches(found(name), ["app/Cargo.toml:8:1 stale: …"])
 
 
-def test_a_path_dependency_elsewhere_concerns_the_workspace(top: Path) -> None:
+def test_a_path_dependency_elsewhere_concerns_the_workspace(repository: Path) -> None:
     write(
-        top,
+        repository,
         {
             "apps/one/Cargo.toml": package("one", rest='[dependencies]\nshared = { path = "../../shared" }\n'),
             "apps/one/Cargo.lock": lock("one 0.1.0 -> shared\nshared 0.1.0"),
@@ -240,7 +222,7 @@ def test_a_path_dependency_elsewhere_concerns_the_workspace(top: Path) -> None:
             "shared/Cargo.lock": lock("shared 0.2.0"),
         },
     )
-    _git(top, "add", ".")
+    _git(repository, "add", ".")
     assert matches(found("shared/Cargo.toml"), ["shared/Cargo.toml:3:1 stale: …apps/one/Cargo.lock has it at 0.1.0"])
 
 
@@ -302,10 +284,10 @@ def test_configuration_patches(folder: Path) -> None:
     assert found(".cargo/config.toml") == []
 
 
-def test_configuration_above_concerns_the_workspaces_below(top: Path) -> None:
-    write(top, {f"tools/{name}": text for name, text in SOLO.items()})
-    write(top, {".cargo/config.toml": '[patch.crates-io]\nx = { path = "nowhere" }\n'})
-    _git(top, "add", ".")
+def test_configuration_above_concerns_the_workspaces_below(repository: Path) -> None:
+    write(repository, {f"tools/{name}": text for name, text in SOLO.items()})
+    write(repository, {".cargo/config.toml": '[patch.crates-io]\nx = { path = "nowhere" }\n'})
+    _git(repository, "add", ".")
     assert matches(found(".cargo/config.toml"), [".cargo/config.toml:2:1 bad-manifest: there is no Cargo.toml in…"])
 
 
@@ -425,8 +407,8 @@ def test_fix_of_several_workspaces(folder: Path, capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.usefixtures("cargo")
-def test_what_fix_created_is_still_to_be_tracked(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(top, PATHS)
+def test_what_fix_created_is_still_to_be_tracked(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(repository, PATHS)
     done, left = _fixed("Cargo.toml", capsys=capsys)
     assert done == ["Cargo.lock: created by cargo with 2 packages"]
     assert left == ["Cargo.lock: cargo-lock/untracked\nrun `git add Cargo.lock`"]

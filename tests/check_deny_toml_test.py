@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dunnage.check_deny_toml import main
+
+pytestmark = pytest.mark.usefixtures("repository")
+
 
 CLEAN = """\
 [advisories]
@@ -27,14 +29,6 @@ unknown-registry = "deny"
 unknown-git = "deny"
 """
 TODAY = "--today=2027-01-01"
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a repository of our own."""
-    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def with_(table: str, lines: str, text: str = CLEAN) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,9 @@ from dunnage.files.source import Tree
 from dunnage.frame.options import Options
 from shell.pieces import NAMES, PIECES
 
+pytestmark = pytest.mark.usefixtures("repository")
+
+
 WORKFLOW = """\
 jobs:
   build:
@@ -21,14 +23,6 @@ jobs:
     steps:
       - run: {}
 """
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a repository of our own."""
-    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def found(name: str, text: str) -> list[tuple[int, int]]:

@@ -14,14 +14,10 @@ from dunnage.files.source import Tree
 from dunnage.frame.finding import Finding
 from dunnage.frame.options import Options
 
+pytestmark = pytest.mark.usefixtures("folder")
+
+
 HEADER = "package a:b;\n"
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a folder of our own."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def write(files: dict[str, str | bytes]) -> None:

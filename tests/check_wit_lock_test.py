@@ -20,33 +20,13 @@ from dunnage.files.source import Tree
 from dunnage.frame.options import Options
 from dunnage.wit.wit_deps import digests
 
+pytestmark = pytest.mark.usefixtures("folder")
+
+
 DIGEST = f"sha256:{'0' * 64}"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 URL = f"https://github.com/WebAssembly/wasi-io/archive/{COMMIT}.tar.gz"
 WASM = b"\0asm\r\0\1\0"
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working directory, in no repository, with git as it is without settings."""
-    for name in [name for name in os.environ if name.startswith("GIT_")]:
-        monkeypatch.delenv(name)
-    write(tmp_path, {"settings": ""})
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "settings"))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
-
-
-@pytest.fixture
-def top(folder: Path) -> Path:
-    """The working directory as a git repository."""
-    if shutil.which("git") is None:
-        pytest.skip("git is not installed")
-    _git(folder, "init", "-q")
-    return folder
 
 
 def _git(folder: Path, *arguments: str) -> None:
@@ -871,20 +851,20 @@ LOCKS: dict[str, tuple[Files, str]] = {
 
 
 @pytest.mark.parametrize("lock", LOCKS)
-def test_untracked(top: Path, lock: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_untracked(repository: Path, lock: str, capsys: pytest.CaptureFixture[str]) -> None:
     files, manifest = LOCKS[lock]
-    write(top, files)
+    write(repository, files)
     message = f"{lock}:1:1: wit-lock/untracked git does not track this file, so no other checkout has it"
     assert _findings(capsys, manifest) == [message]
-    write(top, {".gitignore": "*.lock\n"})
+    write(repository, {".gitignore": "*.lock\n"})
     assert _findings(capsys, manifest) == [f"{message}: it is hidden by the pattern `*.lock` in .gitignore:1"]
-    _git(top, "add", "--force", lock)
+    _git(repository, "add", "--force", lock)
     assert _findings(capsys, manifest) == []
 
 
-def test_missing_and_ignored(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(top, {**COMPONENT, ".gitignore": "x\n*.lock\n", "Cargo.lock": ""})
-    (top / "Cargo-component.lock").unlink()
+def test_missing_and_ignored(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(repository, {**COMPONENT, ".gitignore": "x\n*.lock\n", "Cargo.lock": ""})
+    (repository / "Cargo-component.lock").unlink()
     main(["Cargo.toml"])
     assert capsys.readouterr().out.endswith(
         "    help: run `cargo component update` in this folder, and commit Cargo-component.lock;\n"

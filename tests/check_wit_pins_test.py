@@ -42,11 +42,9 @@ def wkg_lock(*entries: tuple[str, str, str]) -> str:
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a folder of our own, which looks like a repository's topmost."""
-    write(tmp_path, {".git/HEAD": "", "src/lib.rs": ""})
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+def _package(folder: Path) -> None:
+    """Work in a folder that looks like a repository's topmost."""
+    write(folder, {".git/HEAD": "", "src/lib.rs": ""})
 
 
 def found(names: list[str], allow_tags: bool = False) -> list[str]:

@@ -10,13 +10,7 @@ import pytest
 
 from cargo.files import GIT, WORKSPACE, Changes, changed, found, lock, matches, package, write
 
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "workspace"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 EXTRA = """edition = "2021"

@@ -9,13 +9,7 @@ import pytest
 
 from cargo.files import CHECKSUM, CRATES_IO, LOCKED, MEMBERS, WORKSPACE, Changes, changed, found, lock, matches, write
 
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "workspace"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 BETA = f'"1.2.0"\nsource = "{CRATES_IO}"\nchecksum = "'

@@ -9,13 +9,7 @@ import pytest
 from cargo.files import WORKSPACE, Changes, changed, found, lock, matches, package, write
 from dunnage.cargo.workspace import expand
 
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "workspace"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 REFUSED = [

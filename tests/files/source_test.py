@@ -16,14 +16,11 @@ from hypothesis import strategies as st
 from dunnage.files.source import File, SourceError, Tree, apply, display, replace
 from dunnage.files.span import Edit, Span
 
+pytestmark = pytest.mark.usefixtures("folder")
+
+
 posix = pytest.mark.skipif(os.name == "nt", reason="no such files on Windows")
 not_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="nothing is forbidden to root")
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 @pytest.mark.parametrize(

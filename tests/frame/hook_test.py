@@ -20,6 +20,9 @@ from dunnage.frame.finding import Finding, Fix, Repaired, Rule
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, choice, flag, repeated, single
 
+pytestmark = pytest.mark.usefixtures("folder")
+
+
 BAD = Rule("demo/bad", "a value is bad")
 BROKEN = Rule("demo/broken", "a file is broken", cuts_short=True)
 
@@ -43,14 +46,6 @@ def _check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findi
 
 ADVICE = choice("--advice", "what to do about a bad value", ("write good", "be good"))
 HOOK = Hook("check-demo", "Values are good.", (BAD, BROKEN), _check, toml.comments, fixes=True, options=(ADVICE,))
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
 
 
 @pytest.mark.parametrize(

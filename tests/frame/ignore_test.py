@@ -15,16 +15,13 @@ from dunnage.files.span import Span
 from dunnage.frame.finding import Finding, Rule
 from dunnage.frame.ignore import silence
 
+pytestmark = pytest.mark.usefixtures("folder")
+
+
 BAD = Rule("demo/bad", "a value is bad")
 WORSE = Rule("demo/worse", "a value is worse")
 BROKEN = Rule("demo/broken", "a file is broken", cuts_short=True)
 RULES = (BAD, WORSE, BROKEN)
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def _find(tree: Tree, path: str) -> Iterator[Finding]:

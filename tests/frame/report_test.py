@@ -21,10 +21,8 @@ WORSE = Rule("demo/worse", "a value is worse")
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "a.toml").write_bytes("é = 1\r\nb = 2\r\n".encode())
-    return tmp_path
+def _file(folder: Path) -> None:
+    (folder / "a.toml").write_bytes("é = 1\r\nb = 2\r\n".encode())
 
 
 FINDINGS = [

@@ -12,15 +12,11 @@ from dunnage.check_wit_limits import MAX_CHAIN, MAX_EXPANSION, MAX_IDENTIFIER, M
 from dunnage.files.source import Tree
 from dunnage.frame.options import Options
 
+pytestmark = pytest.mark.usefixtures("folder")
+
+
 # Of its own limits, what the hook's can be set to.
 LIMITS = Options({MAX_NESTED: 99, MAX_EXPANSION: 1_000_000, MAX_IDENTIFIER: 10**6, MAX_CHAIN: 10**6})
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a folder of our own."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def write(text: str | bytes) -> None:
