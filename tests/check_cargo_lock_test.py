@@ -319,11 +319,12 @@ def test_ignored_in_a_lock(folder: Path) -> None:
 def test_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(folder, changed(WORKSPACE, {"app/Cargo.toml": ('alpha = "1.0"', 'alpha = "2.0"')}))
     assert json.loads(_printed(capsys, "--output-format", "json", "Cargo.toml")) == {
-        "version": 1,
-        "hook": "check-cargo-lock",
+        "version": 2,
         "findings": [
             {
+                "hook": "check-cargo-lock",
                 "rule": "cargo-lock/stale",
+                "level": "error",
                 "path": "app/Cargo.toml",
                 "start": {"line": 8, "column": 1},
                 "end": {"line": 8, "column": 6},
@@ -332,6 +333,7 @@ def test_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
                 "fix": None,
             }
         ],
+        "suppressed": [],
         "fixed": [],
     }
 
@@ -490,7 +492,7 @@ def test_fix_that_would_need_the_network(folder: Path, capsys: pytest.CaptureFix
         pytest.param("echo error: the disk is full >&2; exit 101", [], "error: the disk is full", id="error"),
         pytest.param("echo error: no route >&2; exit 101", ["--fix-online"], "error: no route", id="online"),
         pytest.param("exit 3", [], "nothing", id="no-words"),
-        pytest.param("printf 'error: \\377 \\033[31m' >&2; exit 1", [], "error: \ufffd \x1b[31m", id="not-utf-8"),
+        pytest.param("printf 'error: \\377 \\033[31m' >&2; exit 1", [], "error: \ufffd \\x1b[31m", id="not-utf-8"),
     ],
 )
 def test_fix_that_fails(

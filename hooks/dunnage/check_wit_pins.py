@@ -288,7 +288,7 @@ def _pins(
     asked = all_asked()
     if asked is None:
         return {}
-    left = set(ignore.silence(found.values(), tree, RULES, toml.comments))
+    left = set(ignore.silence(found.values(), tree, RULES, toml.comments).findings)
     free = {one for one, finding in found.items() if finding in left}
     return pins([one for one in asked if not problem(one.text)], free, known)
 

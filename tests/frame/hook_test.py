@@ -91,6 +91,12 @@ def test_arguments_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(["--fixx"], "unrecognized arguments: --fixx; did you mean --fix?", id="nearest"),
         pytest.param(["--output-format", "xml"], "invalid choice: 'xml'", id="choice"),
         pytest.param(["--required-version"], "expected one argument", id="no-version"),
+        pytest.param(
+            ["--ignore", "demo/bad", "--ignore", "demo/brokn"],
+            "argument --ignore: there is no rule demo/brokn to ignore; the nearest is demo/broken",
+            id="rule",
+        ),
+        pytest.param(["--output-file", "x.xml"], "x.xml does not say in which format to write it", id="ending"),
         pytest.param(["no\x1b[31mfile"], "there is no file no\\x1b[31mfile", id="file"),
     ],
 )
@@ -156,10 +162,36 @@ def test_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "f.toml").write_bytes(b'a = "bad"')
     assert run(HOOK, ["--output-format", "json", "f.toml", "--advice", "be good"]) == 1
     report = json.loads(capsys.readouterr().out)
-    assert (report["version"], report["hook"], report["fixed"]) == (1, "check-demo", [])
-    assert [finding["help"] for finding in report["findings"]] == ["be good"]
+    assert (report["version"], report["fixed"]) == (2, [])
+    assert [(finding["hook"], finding["help"]) for finding in report["findings"]] == [("check-demo", "be good")]
     assert run(HOOK, ["--output-format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["findings"] == []
+
+
+def test_ignored_rules(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = b'a = "bad"\nb = "bad" # dunnage: ignore[demo/bad] why\n'
+    (folder / "f.toml").write_bytes(data)
+    (folder / "g.toml").write_bytes(b"a = ")
+    assert run(HOOK, ["--ignore", "demo/bad", "--fix", "f.toml"]) == 0
+    assert (folder / "f.toml").read_bytes() == data
+    assert run(HOOK, ["--ignore", "demo/bad", "--ignore=ignore/unused", "f.toml", "g.toml"]) == 1
+    assert capsys.readouterr().out.startswith("g.toml:1:5: demo/broken")
+
+
+def test_output_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "f.toml").write_bytes(b'a = "bad"')
+    assert run(HOOK, ["f.toml", "--output-file", "report.json"]) == 1
+    assert capsys.readouterr().out == "f.toml:1:5: demo/bad bad is not good\n    help: write good\n"
+    assert len(json.loads((folder / "report.json").read_bytes())["findings"]) == 1
+    assert run(HOOK, ["f.toml", "--fix", "--output-file", "report", "--output-file-format=json"]) == 1
+    assert json.loads((folder / "report").read_bytes())["fixed"] == ["f.toml:1:5: demo/bad made good"]
+    capsys.readouterr()
+    assert run(HOOK, ["f.toml", "--output-file", "report.json"]) == 0
+    assert json.loads((folder / "report.json").read_bytes())["findings"] == []
+    assert run(HOOK, ["f.toml", "--output-file", "nowhere/report.json"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "check-demo: --output-file nowhere/report.json cannot be written: No such file or directory\n"
 
 
 def test_fix(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -375,6 +407,7 @@ def test_a_clean_run_imports_little(folder: Path) -> None:
     done = _program("f.toml", script='exec "$@"')
     assert done.returncode == 0
     heavy = "array dataclasses difflib hashlib importlib.metadata inspect json packaging random shutil subprocess"
+    assert not any(module.startswith("dunnage.frame.output") for module in done.stderr.split())
     assert {*heavy.split(), "tempfile", "tomlkit", "tree_sitter", "tree_sitter_toml"}.isdisjoint(done.stderr.split())
 
 
@@ -395,7 +428,7 @@ def test_output_that_goes_nowhere(folder: Path, script: str, complaint: str | No
     done = _program("f.toml", script=script)
     assert "Traceback" not in done.stderr
     assert "Exception" not in done.stderr
-    assert complaint is None or (complaint in done.stderr and done.returncode == 1)
+    assert complaint is None or (complaint in done.stderr and done.returncode == 2)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no such names on Windows")

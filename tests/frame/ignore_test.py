@@ -13,7 +13,7 @@ from dunnage.files import toml
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
 from dunnage.frame.finding import Finding, Rule
-from dunnage.frame.ignore import silence
+from dunnage.frame.ignore import silence, unknown
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -38,7 +38,7 @@ def _find(tree: Tree, path: str) -> Iterator[Finding]:
 def _left(data: bytes, *, rules: Sequence[Rule] = RULES) -> list[str]:
     Path("f.toml").write_bytes(data)
     tree = Tree()
-    left = silence(_find(tree, "f.toml"), tree, rules, toml.comments)
+    left = silence(_find(tree, "f.toml"), tree, rules, toml.comments).findings
     return [f"{tree.position(finding.path, finding.span.start)[0]} {finding.rule.id}" for finding in left]
 
 
@@ -112,7 +112,7 @@ def test_what_to_do() -> None:
     )
     tree = Tree()
     tree.read("f.toml")
-    left = silence([], tree, (BAD, WORSE), toml.comments)
+    left = silence([], tree, (BAD, WORSE), toml.comments).findings
     assert sorted((finding.rule.id, finding.message, finding.help) for finding in left) == [
         (
             "ignore/malformed",
@@ -135,6 +135,43 @@ def test_what_to_do() -> None:
             "write one of demo/bad, demo/worse",
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason", "comment"),
+    [
+        pytest.param(
+            b'a = "bad" # dunnage: ignore[demo/bad] old clients need it ', "old clients need it", 10, id="own"
+        ),
+        pytest.param(b'# dunnage: ignore[demo/bad, demo/worse] - see #7\na = "bad"', "- see #7", 0, id="above"),
+        pytest.param(
+            b'# dunnage: ignore[demo/bad] first\na = "bad" # dunnage: ignore[demo/bad] second', "first", 0, id="two"
+        ),
+    ],
+)
+def test_what_silences_is_recorded(data: bytes, reason: str, comment: int) -> None:
+    Path("f.toml").write_bytes(data)
+    tree = Tree()
+    (finding,) = silence(_find(tree, "f.toml"), tree, RULES, toml.comments).suppressed
+    assert finding._replace(suppression=None) == next(_find(tree, "f.toml"))
+    assert finding.suppression is not None
+    assert finding.suppression.reason == reason
+    assert finding.suppression.span.start == comment
+
+
+@pytest.mark.parametrize(
+    ("rule_ids", "complaint"),
+    [
+        pytest.param([], None, id="none"),
+        pytest.param(["demo/bad", "demo/worse"], None, id="known"),
+        pytest.param(
+            ["demo/bad", "demo/wors"], "there is no rule demo/wors to ignore; the nearest is demo/worse", id="typo"
+        ),
+        pytest.param(["bad"], "there is no rule bad to ignore; the nearest is demo/bad", id="no-concern"),
+    ],
+)
+def test_unknown(rule_ids: list[str], complaint: str | None) -> None:
+    assert unknown(rule_ids, RULES) == complaint
 
 
 def _slashes(file: File) -> Iterator[tuple[Span, str]]:
@@ -163,7 +200,7 @@ def _slashes(file: File) -> Iterator[tuple[Span, str]]:
 def test_comments_of_another_kind(data: bytes, left: list[str]) -> None:
     Path("f").write_bytes(data)
     tree = Tree()
-    found = silence(_find(tree, "f"), tree, RULES, _slashes)
+    found = silence(_find(tree, "f"), tree, RULES, _slashes).findings
     assert [f"{tree.position('f', finding.span.start)[0]} {finding.rule.id}" for finding in found] == left
 
 
@@ -175,19 +212,19 @@ def test_files_without_such_comments_are_not_searched() -> None:
     def fail(_: File) -> Iterator[tuple[Span, str]]:
         pytest.fail("comments were looked for")
 
-    assert silence([], tree, RULES, fail) == []
+    assert silence([], tree, RULES, fail) == ([], [])
 
 
 def test_findings_where_there_is_no_file() -> None:
     finding = Finding(BAD, "none", Span(0, 0), "there is no file")
-    assert silence([finding], Tree(), RULES, toml.comments) == [finding]
+    assert silence([finding], Tree(), RULES, toml.comments) == ([finding], [])
 
 
 def test_many_comments_on_one_line() -> None:
     Path("f").write_bytes(b" " * 1_000_000 + b"/* dunnage: ignore[demo/bad] why */ " * 20_000)
     tree = Tree()
     tree.read("f")
-    assert len(silence([], tree, RULES, _slashes)) == 20_000
+    assert len(silence([], tree, RULES, _slashes).findings) == 20_000
 
 
 WORDS = st.sampled_from(["# ", "dunnage:", "ignore", "[", "]", "demo/bad", ",", " ", "\n", '"bad"', "a=", "é"])
@@ -208,4 +245,4 @@ def test_comments_may_fail() -> None:
     def comments(_: File) -> Iterator[tuple[Span, str]]:
         raise SourceError("is not WIT")
 
-    assert silence([], tree, RULES, comments) == []
+    assert silence([], tree, RULES, comments) == ([], [])

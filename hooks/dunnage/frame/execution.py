@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,10 +10,19 @@ from typing import TYPE_CHECKING, NamedTuple
 from dunnage import __version__
 from dunnage.files.source import Tree
 from dunnage.frame import ignore
-from dunnage.frame.options import FIX, OUTPUT_FORMAT, REQUIRED_VERSION
+from dunnage.frame.finding import Report
+from dunnage.frame.options import (
+    FIX,
+    IGNORE,
+    OUTPUT_FILE,
+    OUTPUT_FILE_FORMAT,
+    OUTPUT_FORMAT,
+    QUIET_FORMATS,
+    REQUIRED_VERSION,
+)
 
 if TYPE_CHECKING:
-    from dunnage.frame.finding import Finding, Repaired
+    from dunnage.frame.finding import Finding, Repaired, Rule
     from dunnage.frame.hook import Hook
     from dunnage.frame.options import Options
 
@@ -85,31 +93,65 @@ def execute(name: str, tasks: Sequence[Task], options: Options, progress: Progre
 
     `name` is that of the program, for the report.
     """
-    findings, tree = look(tasks, options, progress)
-    fixed: list[str] = []
+    if problem := ignore.unknown(options[IGNORE], _rules(tasks)):
+        raise WrongUsage(f"argument {IGNORE.name}: {problem}")
+    file, file_format = options[OUTPUT_FILE], options[OUTPUT_FILE_FORMAT]
+    if file is not None:
+        from dunnage.frame.output.delivery import OutputError, format_of
+
+        try:
+            file_format = format_of(file, file_format)
+        except OutputError as error:
+            raise WrongUsage(str(error)) from None
+
+    def look_again() -> Report:
+        return look(name, tasks, options, progress)
+
+    report = look_again()
     if options[FIX]:
         from dunnage.frame.fix import fix
 
-        findings, tree, fixed = fix(
-            findings, tree, lambda: look(tasks, options, progress), lambda left: _repair(tasks, left, options)
-        )
-    _report(name, options, findings, fixed, tree)
-    return 1 if findings or fixed else 0
+        report = fix(report, look_again, lambda left: _repair(tasks, left, options))
+    status = 1 if report.findings or report.fixed else 0
+    if status or file is not None or options[OUTPUT_FORMAT] not in QUIET_FORMATS:
+        from dunnage.frame.output.delivery import OutputError, deliver
+
+        try:
+            deliver(report, options[OUTPUT_FORMAT], sys.stdout, file, file_format)
+        except OutputError as error:
+            complain(name, str(error))
+            return 2
+    return status
 
 
-def look(tasks: Sequence[Task], options: Options, progress: Progress | None = None) -> tuple[list[Finding], Tree]:
-    """What hooks find that no comment silences, and the tree in which they found it."""
+def look(name: str, tasks: Sequence[Task], options: Options, progress: Progress | None = None) -> Report:
+    """What hooks find in the files as they are now."""
     tree = Tree()
     findings: list[Finding] = []
+    suppressed: list[Finding] = []
+    about_comments: set[Finding] = set()
     for task in tasks:
         # Each hook judges the ignore comments that name its rules, in the files that it reads itself.
         view = tree.view(progress(task) if progress else None)
-        found = list(task.hook.check(task.names, view, options))
-        for finding in ignore.silence(found, view, task.hook.rules, task.hook.comments):
-            # A comment that is wrong for several hooks is wrong once.
-            if finding.rule not in ignore.RULES or finding not in findings:
-                findings.append(finding)
-    return findings, tree
+        found = task.hook.check(task.names, view, options)
+        silenced = ignore.silence(found, view, task.hook.rules, task.hook.comments)
+        suppressed += [finding._replace(hook=task.hook.name) for finding in silenced.suppressed]
+        for finding in silenced.findings:
+            if finding in about_comments:
+                continue  # a comment that is wrong for several hooks is wrong once
+            if finding.rule in ignore.RULES:
+                about_comments.add(finding)
+            findings.append(finding._replace(hook=task.hook.name))
+    if ignored := options[IGNORE]:
+        # Only now: a comment that silences a finding of an ignored rule is not unused.
+        findings = [finding for finding in findings if finding.rule.id not in ignored]
+        suppressed = [finding for finding in suppressed if finding.rule.id not in ignored]
+    return Report(name, _rules(tasks), tree, findings, suppressed)
+
+
+def _rules(tasks: Sequence[Task]) -> tuple[Rule, ...]:
+    """All that the findings of these tasks may have."""
+    return (*(rule for task in tasks for rule in task.hook.rules), *ignore.RULES)
 
 
 def _repair(tasks: Sequence[Task], findings: Sequence[Finding], options: Options) -> Repaired:
@@ -119,34 +161,17 @@ def _repair(tasks: Sequence[Task], findings: Sequence[Finding], options: Options
     done: list[str] = []
     failed: dict[Finding, str] = {}
     for hook, names in tasks:
-        own = [finding for finding in findings if finding.rule in hook.rules]
+        # By what the hook itself yields: it may check again and compare.
+        own = {finding._replace(hook=""): finding for finding in findings if finding.hook == hook.name}
         if hook.repair and own:
-            repaired = hook.repair(names, own, options)
+            repaired = hook.repair(names, list(own), options)
             done += repaired.done
-            failed.update(repaired.failed)
+            failed.update((own[finding], reason) for finding, reason in repaired.failed.items())
     return Repaired(done, failed)
-
-
-def _report(name: str, options: Options, findings: list[Finding], fixed: list[str], tree: Tree) -> None:
-    if options[OUTPUT_FORMAT] == "text" and not findings and not fixed:
-        return
-    from dunnage.frame import report
-
-    if options[OUTPUT_FORMAT] == "json":
-        text = report.as_json(name, findings, fixed, tree)
-    else:
-        text = report.as_text(findings, fixed, tree, report.wants_colour(sys.stdout))
-    try:
-        report.write(text, sys.stdout)
-    except OSError as error:
-        if not isinstance(error, BrokenPipeError):
-            complain(name, f"the report cannot be written: {error.strerror}")
-        # What is still buffered would fail once more when Python exits, and be reported then.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complain(name: str, message: str) -> None:
     """Say on stderr, as the program of this name, what is wrong with how it is used."""
-    from dunnage.frame.report import printable
+    from dunnage.frame.output.printable import printable
 
     print(printable(f"{name}: {message}"), file=sys.stderr)

@@ -8,20 +8,15 @@ from contextlib import suppress
 from dunnage.files.git import repository
 from dunnage.files.source import SourceError, Tree, apply, overlap, replace, writable
 from dunnage.files.span import Edit
-from dunnage.frame import report
-from dunnage.frame.finding import Finding, Repaired
+from dunnage.frame.finding import Finding, Repaired, Report
+from dunnage.frame.output.order import in_order, place
 
 # A fix may make another one possible, or wait for one that it overlaps with. Real files need two or three rounds.
 _ROUNDS = 10
 
 
-def fix(
-    findings: list[Finding],
-    tree: Tree,
-    look: Callable[[], tuple[list[Finding], Tree]],
-    repair: Callable[[Sequence[Finding]], Repaired],
-) -> tuple[list[Finding], Tree, list[str]]:
-    """Fix what was found in `tree`: what is left, as it is on disk then, and what was done, a line each.
+def fix(report: Report, look: Callable[[], Report], repair: Callable[[Sequence[Finding]], Repaired]) -> Report:
+    """Fix what was found: a report of what is left, as it is on disk then, and of what was done.
 
     `look` checks again, on files read anew. `repair` acts, once, on what no edit can fix.
     """
@@ -32,22 +27,24 @@ def fix(
     failed: Mapping[Finding, str] = {}
     is_repaired = False
     for _ in range(_ROUNDS):
-        done: Sequence[str] = _write(report.in_order(findings, tree), tree, root, refused)
-        if not done and findings and not is_repaired:
-            done, failed = repair(findings)
+        done: Sequence[str] = _write(in_order(report.findings, report.tree), report.tree, root, refused)
+        if not done and report.findings and not is_repaired:
+            done, failed = repair(report.findings)
             is_repaired = True
         if not done:
             break
         fixed += done
-        findings, tree = look()
-    return [_with_reasons(finding, refused, failed) for finding in findings], tree, fixed
+        report = look()
+    return report._replace(
+        findings=[_with_reasons(finding, refused, failed) for finding in report.findings], fixed=fixed
+    )
 
 
 def _write(findings: Sequence[Finding], tree: Tree, root: str, refused: dict[str, str]) -> list[str]:
     """Write the fixes that fit together and say what they did; add to `refused` why a path cannot be written."""
     taken: list[Edit] = []
     done = [
-        f"{report.place(finding, tree)}: {finding.rule.id} {finding.fix.description}"
+        f"{place(finding, tree)}: {finding.rule.id} {finding.fix.description}"
         for finding in findings
         if finding.fix and _may_write(finding.fix.edits, root, refused) and _take(finding.fix.edits, taken)
     ]

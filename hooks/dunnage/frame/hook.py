@@ -46,7 +46,7 @@ class Hook(NamedTuple):
 def run(hook: Hook, argv: Sequence[str] | None = None) -> int:
     """Run a hook with command-line arguments, by default the program's own, and return its exit status.
 
-    0: nothing found. 1: something found, or fixed. 2: wrong usage. 130: interrupted.
+    0: nothing found. 1: something found, or fixed. 2: wrong usage, or no report. 130: interrupted.
     """
     return guarded(hook.name, lambda: _run(hook, sys.argv[1:] if argv is None else argv))
 

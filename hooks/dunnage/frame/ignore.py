@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
-from dunnage.frame.finding import Finding, Rule
+from dunnage.frame.finding import Finding, Rule, Suppression
 
-MALFORMED = Rule("ignore/malformed", "a `dunnage:` comment is not of the form `ignore[rule-id] reason`")
-NO_REASON = Rule("ignore/no-reason", "an ignore comment gives no reason, so it silences nothing")
-UNUSED = Rule("ignore/unused", "an ignore comment silences nothing")
+MALFORMED = Rule("ignore/malformed", "a `dunnage:` comment is not of the form `ignore[rule-id] reason`", "warning")
+NO_REASON = Rule("ignore/no-reason", "an ignore comment gives no reason, so it silences nothing", "warning")
+UNUSED = Rule("ignore/unused", "an ignore comment silences nothing", "warning")
 RULES = (MALFORMED, NO_REASON, UNUSED)
 
 _MARK = b"dunnage:"
@@ -38,21 +38,31 @@ class _Directive(NamedTuple):
     """The lines it is about."""
 
 
+class Silenced(NamedTuple):
+    """Findings, after ignore comments have been applied to them."""
+
+    findings: list[Finding]
+    """Those that no comment silences, and what is wrong with the comments."""
+    suppressed: list[Finding]
+    """The others, each with its suppression."""
+
+
 def silence(
     findings: Iterable[Finding],
     tree: Tree,
     rules: Sequence[Rule],
     comments: Callable[[File], Iterable[tuple[Span, str]]],
-) -> list[Finding]:
-    """The findings that no comment silences, and what is wrong with the comments.
+) -> Silenced:
+    """Apply the ignore comments to the findings of a hook.
 
-    `rules` are those the hook may break with. Comments are looked for in all that has been read through `tree`.
+    `rules` are those that the hook may report. Comments are looked for in all that has been read through `tree`.
     """
     findings = list(findings)
     known = [rule.id for rule in rules]
     concerns = {_concern(rule_id) for rule_id in known}
     about_comments: list[Finding] = []
     ignores: dict[tuple[_Directive, str], bool] = {}  # whether it has silenced anything
+    reasons: dict[_Directive, str] = {}
     places: dict[tuple[str, int, str], list[tuple[_Directive, str]]] = {}
     for directive in _directives(tree.files(), comments):
         form = re.fullmatch(_IGNORE, directive.text)
@@ -63,21 +73,38 @@ def silence(
         if own and not any(character.isalnum() for character in form[2]):
             about_comments.append(_no_reason(directive))
             continue
+        reasons[directive] = form[2].strip()
         for rule_id in own:
             ignores[directive, rule_id] = False
             for line in directive.lines:
                 places.setdefault((directive.path, line, rule_id), []).append((directive, rule_id))
 
     left = []
+    suppressed = []
     for finding in findings:
         line, _ = tree.position(finding.path, finding.span.start)
         silencing = places.get((finding.path, line, finding.rule.id), [])
         ignores.update(dict.fromkeys(silencing, True))
-        if not silencing:
+        if silencing:
+            directive = silencing[0][0]
+            suppressed.append(finding._replace(suppression=Suppression(reasons[directive], directive.span)))
+        else:
             left.append(finding)
     if not any(finding.rule.cuts_short for finding in findings):
         about_comments += [_unused(*ignore, known) for ignore, used in ignores.items() if not used]
-    return left + about_comments
+    return Silenced(left + about_comments, suppressed)
+
+
+def unknown(rule_ids: Iterable[str], rules: Sequence[Rule]) -> str | None:
+    """What is wrong with the first of `rule_ids` that none of the rules has; None if there is none."""
+    known = [rule.id for rule in rules]
+    for rule_id in rule_ids:
+        if rule_id not in known:
+            from difflib import get_close_matches
+
+            nearest = get_close_matches(rule_id, known, n=1, cutoff=0)[0]
+            return f"there is no rule {rule_id} to ignore; the nearest is {nearest}"
+    return None
 
 
 def _directives(files: Iterable[File], comments: Callable[[File], Iterable[tuple[Span, str]]]) -> Iterator[_Directive]:

@@ -105,11 +105,25 @@ class Program(NamedTuple):
 
 
 FIX = flag("--fix", "write what can be fixed without a guess")
-OUTPUT_FORMAT = choice("--output-format", "how to print findings (default: text)", ("text", "json"))
+FORMATS = ("text", "github", "json", "sarif")
+QUIET_FORMATS = ("text", "github")
+"""Those in which nothing is written where nothing was found."""
+OUTPUT_FORMAT = choice("--output-format", "how to print findings (default: text)", FORMATS)
+OUTPUT_FILE = single(
+    "--output-file",
+    "also write findings to FILE, in the format that its ending means: .json, .sarif, .txt",
+    "FILE",
+    str,
+    None,
+)
+OUTPUT_FILE_FORMAT = choice(
+    "--output-file-format", "how to write them to FILE, whatever its ending (default: auto)", ("auto", *FORMATS)
+)
+IGNORE = repeated("--ignore", "report nothing of this rule; may be given several times", "RULE", str)
 REQUIRED_VERSION = single(
     "--required-version", "refuse to run if this version is not in SPEC, such as '>=1.2'", "SPEC", str, None
 )
-COMMON = (OUTPUT_FORMAT, REQUIRED_VERSION)
+COMMON = (OUTPUT_FORMAT, OUTPUT_FILE, OUTPUT_FILE_FORMAT, IGNORE, REQUIRED_VERSION)
 
 
 def parse(argv: Sequence[str], program: Program) -> Options:

@@ -1,0 +1,47 @@
+"""Findings as annotations of a GitHub Actions job, which are workflow commands, one line each.
+
+    ::error file=PATH,line=3,col=1,endLine=3,endColumn=6,title=RULE (HOOK)::message%0Ahelp
+
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands says what they mean, and
+packages/core/src/command.ts in actions/toolkit how they are escaped. GitHub shows ten errors and ten warnings of each
+step, and columns only where a finding is on one line. What `--fix` did comes first, as plain text.
+"""
+
+from __future__ import annotations
+
+from dunnage.frame.finding import Finding, Report
+from dunnage.frame.output.printable import printable, printable_lines
+
+
+def render(report: Report) -> str:
+    """The report in lines, each of which ends with a newline. Nothing was found or fixed: the empty text."""
+    lines = [f"fixed {printable(line)}" for line in report.fixed]
+    lines += [_command(finding, report) for finding in report.findings]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _command(finding: Finding, report: Report) -> str:
+    line, column = report.tree.position(finding.path, finding.span.start)
+    end_line, end_column = report.tree.position(finding.path, finding.span.end)
+    properties = {
+        "file": printable(finding.path),
+        "line": line,
+        "col": column,
+        "endLine": end_line,
+        "endColumn": end_column,
+        "title": f"{finding.rule.id} ({finding.hook})",
+    }
+    if line != end_line:
+        # The runner drops them anyway, with a remark in its log for each.
+        del properties["col"], properties["endColumn"]
+    written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
+    message = "\n".join((printable(finding.message), *printable_lines(finding.help)))
+    return f"::{finding.rule.level} {written}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,93 @@
+r"""Findings as JSON, for programs: one object.
+
+    {
+      "version": 2,
+      "findings": [
+        {
+          "hook": "check-cargo-lock",
+          "rule": "cargo-lock/stale",
+          "level": "error",
+          "path": "Cargo.lock",
+          "start": {"line": 3, "column": 1},
+          "end": {"line": 3, "column": 6},
+          "message": "…",
+          "help": "…",
+          "fix": {
+            "description": "…",
+            "edits": [{"path": "Cargo.lock", "start": 20, "end": 25, "text": "…"}]
+          }
+        }
+      ],
+      "suppressed": [{"hook": "…", …, "fix": null, "reason": "what the ignore comment says"}],
+      "fixed": ["PATH:LINE:COLUMN: RULE what was done"]
+    }
+
+`level` is `error` or `warning`. Lines and columns count from 1, columns in characters; `end` is the first character
+after the finding. An edit replaces the bytes of its file from `start` up to, not including, `end` by `text` in UTF-8.
+`message` is one line, `help` may be empty or have several, `fix` may be null. `suppressed` are the findings that an
+ignore comment silences, with all that `findings` have and the reason. `fixed` is what `--fix` did before these findings
+were left. `version` changes when a reader of this would have to.
+
+A path is what the system calls the file, except that a byte which is not UTF-8 is written as `\udcNN`, in six
+characters. `message`, `help`, `reason` and `fixed` are as in the text format: what a terminal would obey or hide is an
+escape in them too. All of the JSON is ASCII, and no line of it is a command to a CI runner.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from dunnage.frame.finding import Finding, Report
+from dunnage.frame.output.printable import printable, printable_lines
+
+VERSION = 2
+
+
+def render(report: Report) -> str:
+    """The report as described above, over several lines."""
+    return dump(
+        {
+            "version": VERSION,
+            "findings": [_finding(finding, report) for finding in report.findings],
+            "suppressed": [
+                {**_finding(finding, report), "reason": printable(finding.suppression.reason)}
+                for finding in report.suppressed
+                if finding.suppression
+            ],
+            "fixed": [printable(line) for line in report.fixed],
+        }
+    )
+
+
+def _finding(finding: Finding, report: Report) -> dict[str, Any]:
+    def position(offset: int) -> dict[str, int]:
+        line, column = report.tree.position(finding.path, offset)
+        return {"line": line, "column": column}
+
+    return {
+        "hook": finding.hook,
+        "rule": finding.rule.id,
+        "level": finding.rule.level,
+        "path": unicode(finding.path),
+        "start": position(finding.span.start),
+        "end": position(finding.span.end),
+        "message": printable(finding.message),
+        "help": "\n".join(printable_lines(finding.help)),
+        "fix": finding.fix
+        and {
+            "description": printable(finding.fix.description),
+            "edits": [{**edit._asdict(), "path": unicode(edit.path)} for edit in finding.fix.edits],
+        },
+    }
+
+
+def unicode(text: str) -> str:
+    """`text` with an escape for each surrogate, which many readers of JSON reject."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def dump(value: Any) -> str:
+    """JSON in ASCII, without `##`, which may begin a command to a CI runner, and without control characters."""
+    # `#` and DEL stand only in strings, so an escape can take their place.
+    return json.dumps(value, indent=2).replace("##", r"#\u0023").replace("\x7f", r"\u007f") + "\n"

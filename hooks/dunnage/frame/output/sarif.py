@@ -1,0 +1,180 @@
+"""Findings as SARIF 2.1.0, the format that code scanning services read.
+
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html is the standard that the sections here refer to. All
+rules of the run are described, whether they were broken or not. Findings that an ignore comment silences follow the
+others, with the comment as their suppression. What `--fix` did is a notification.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable
+from hashlib import sha256
+from itertools import groupby
+from typing import Any
+from urllib.parse import quote
+
+from dunnage import __version__
+from dunnage.files.source import SourceError, Tree
+from dunnage.files.span import Edit, Span
+from dunnage.frame.finding import HOMEPAGE, Finding, Fix, Report, Rule
+from dunnage.frame.output.json import dump
+from dunnage.frame.output.printable import printable, printable_lines
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_ROOT = "%SRCROOT%"
+_FINGERPRINT = "findingHash/v1"
+# How much is taken into a fingerprint of the text before and after the start of a finding, in bytes.
+_CONTEXT = 200
+
+
+def render(report: Report) -> str:
+    """A log with one run."""
+    rules = {rule.id: number for number, rule in enumerate(report.rules)}
+    occurrences: Counter[bytes] = Counter()
+    results = [_result(finding, report.tree, rules, occurrences) for finding in report.findings]
+    results += [_result(finding, report.tree, rules, occurrences) for finding in report.suppressed]
+    run = {
+        "tool": {
+            "driver": {
+                "name": "dunnage",
+                "version": __version__,
+                "semanticVersion": __version__,
+                "informationUri": HOMEPAGE,
+                "rules": [_rule(rule) for rule in report.rules],
+            }
+        },
+        # Names the series of runs whose results are compared with each other (§3.17.2).
+        "automationDetails": {"id": f"{report.program}/"},
+        "invocations": [
+            {
+                "executionSuccessful": True,
+                "toolExecutionNotifications": [
+                    {"level": "note", "message": _message(f"fixed {line}")} for line in report.fixed
+                ],
+            }
+        ],
+        "originalUriBaseIds": {_ROOT: {"description": {"text": "The folder in which dunnage ran."}}},
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+    }
+    return dump({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    sentence = f"{rule.summary[0].upper()}{rule.summary[1:]}."
+    return {
+        "id": rule.id,
+        "name": "".join(word.capitalize() for word in rule.id.replace("/", "-").split("-")),
+        "shortDescription": {"text": sentence},
+        "fullDescription": {"text": f"{sentence} The rule came with dunnage {rule.since}."},
+        "help": {
+            "text": (
+                f"{sentence} To accept one finding, write the comment `dunnage: ignore[{rule.id}] reason` on its line "
+                f"or on the line above; to switch the rule off, pass `--ignore {rule.id}`. See {rule.page}"
+            )
+        },
+        "helpUri": rule.page,
+        "defaultConfiguration": {"level": rule.level},
+    }
+
+
+def _result(finding: Finding, tree: Tree, rules: dict[str, int], occurrences: Counter[bytes]) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "ruleId": finding.rule.id,
+        "ruleIndex": rules[finding.rule.id],
+        "level": finding.rule.level,
+        "message": _message(finding.message, finding.help),
+        "locations": [_location(finding.path, finding.span, tree)],
+        "partialFingerprints": {_FINGERPRINT: _fingerprint(finding, tree, occurrences)},
+        # §3.27.23: where one result of a run has this property, all have it.
+        "suppressions": [],
+        "properties": {"hook": finding.hook},
+    }
+    if finding.fix:
+        result["fixes"] = [_fix(finding.fix, tree)]
+    if finding.suppression:
+        result["suppressions"] = [
+            {
+                "kind": "inSource",
+                "justification": printable(finding.suppression.reason),
+                "location": _location(finding.path, finding.suppression.span, tree),
+            }
+        ]
+    return result
+
+
+def _message(message: str, help: str = "") -> dict[str, str]:
+    """A message object (§3.11).
+
+    Braces stay single although §3.11.5 has them doubled: what shows SARIF does so only where there are arguments.
+    """
+    text = "\n".join((printable(message), *printable_lines(help)))
+    # `[text](target)` would be a link (§3.11.6).
+    return {"text": text.replace("](", r"\](")}
+
+
+def _location(path: str, span: Span, tree: Tree) -> dict[str, Any]:
+    return {"physicalLocation": {"artifactLocation": _artifact(path), "region": _region(path, span, tree)}}
+
+
+def _artifact(path: str) -> dict[str, str]:
+    """Where a file is (§3.4): relative to where the program ran, or absolute if it is elsewhere."""
+    uri = quote(os.fsencode(path), safe="/")
+    if not os.path.isabs(path):
+        return {"uri": uri, "uriBaseId": _ROOT}
+    return {"uri": f"file:///{uri.removeprefix('/')}"}
+
+
+def _region(path: str, span: Span, tree: Tree) -> dict[str, int]:
+    """Where in a file (§3.30), in lines and in bytes."""
+    start_line, start_column = tree.position(path, span.start)
+    end_line, end_column = tree.position(path, span.end)
+    return {
+        "startLine": start_line,
+        "startColumn": start_column,
+        "endLine": end_line,
+        "endColumn": end_column,
+        "byteOffset": span.start,
+        "byteLength": span.end - span.start,
+    }
+
+
+def _fix(fix: Fix, tree: Tree) -> dict[str, Any]:
+    """A fix object (§3.55), which has a change for each file."""
+    changes = groupby(sorted(set(fix.edits)), lambda edit: edit.path)
+    return {
+        "description": {"text": printable(fix.description)},
+        "artifactChanges": [
+            {"artifactLocation": _artifact(path), "replacements": _replacements(edits, tree)} for path, edits in changes
+        ],
+    }
+
+
+def _replacements(edits: Iterable[Edit], tree: Tree) -> list[dict[str, Any]]:
+    return [
+        {
+            "deletedRegion": _region(edit.path, Span(edit.start, edit.end), tree),
+            "insertedContent": {"text": edit.text},
+        }
+        for edit in edits
+    ]
+
+
+def _fingerprint(finding: Finding, tree: Tree, occurrences: Counter[bytes]) -> str:
+    """A hash by which a finding is known again after lines were added or removed before it, or were indented anew.
+
+    It is of the rule, the file, the text round the finding on its line, and how many like it come before.
+    """
+    try:
+        data = tree.read(finding.path).data
+    except (FileNotFoundError, SourceError):
+        data = b""
+    start = finding.span.start
+    before = data[max(start - _CONTEXT, 0) : start].splitlines()[-1:] if data[start - 1 : start] not in b"\r\n" else []
+    after = data[start : start + _CONTEXT].splitlines()[:1]
+    text = b" ".join(b"".join((*before, *after)).split())
+    finding_hash = sha256(b"\0".join((finding.rule.id.encode(), os.fsencode(finding.path), text))).digest()
+    occurrences[finding_hash] += 1
+    return f"{finding_hash.hex()}:{occurrences[finding_hash]}"

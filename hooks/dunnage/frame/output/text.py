@@ -1,0 +1,43 @@
+"""Findings as text, for people:
+
+fixed PATH:LINE:COLUMN: RULE what was done
+PATH:LINE:COLUMN: RULE message
+    help: what to type
+          in one line or several
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TextIO
+
+from dunnage.frame.finding import Report
+from dunnage.frame.output.order import place
+from dunnage.frame.output.printable import printable, printable_lines
+
+_BOLD, _RED, _GREEN, _YELLOW, _CYAN, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[36m", "\x1b[0m"
+_LEVELS = {"error": _RED, "warning": _YELLOW}
+_HELP = "    help: "
+
+
+def render(report: Report, *, colour: bool = False) -> str:
+    """The report in lines, each of which ends with a newline. Nothing was found or fixed: the empty text."""
+
+    def paint(code: str, text: str) -> str:
+        return f"{code}{text}{_PLAIN}" if colour else text
+
+    lines = [f"{paint(_GREEN, 'fixed')} {printable(line)}" for line in report.fixed]
+    for finding in report.findings:
+        where = paint(_BOLD, printable(place(finding, report.tree)))
+        rule = paint(_LEVELS[finding.rule.level], finding.rule.id)
+        lines.append(f"{where}: {rule} {printable(finding.message)}")
+        for number, line in enumerate(printable_lines(finding.help)):
+            lines.append(f"{paint(_CYAN, _HELP if number == 0 else ' ' * len(_HELP))}{line}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def wants_colour(stream: TextIO | None) -> bool:
+    """Whether the stream is a terminal that shows colour, and https://no-color.org does not forbid it."""
+    if stream is None or not stream.isatty():
+        return False
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"

@@ -1,0 +1,135 @@
+"""Where a report goes."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from dunnage.frame.output.delivery import OutputError, deliver, format_of, write
+from dunnage.frame.output.text import render
+from frame.output.reports import FINDINGS, SUPPRESSED, report, write_files
+
+
+@pytest.fixture(autouse=True)
+def _files(folder: Path) -> None:
+    write_files(folder)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "written"),
+    [("utf-8", "é𝄞".encode()), ("latin-1", b"\xe9\\U0001d11e"), ("ascii", b"\\xe9\\U0001d11e")],
+)
+def test_write(encoding: str, written: bytes) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    write("é𝄞", stream)
+    assert stream.buffer.getvalue() == written
+
+
+def test_write_to_nowhere() -> None:
+    write("x", None)
+
+
+@pytest.mark.parametrize(
+    ("file", "named", "format_name"),
+    [
+        pytest.param("a.json", "auto", "json", id="json"),
+        pytest.param("a/b.sarif", "auto", "sarif", id="sarif"),
+        pytest.param("a.SARIF.json", "auto", "sarif", id="sarif-json"),
+        pytest.param("a.txt", "auto", "text", id="text"),
+        pytest.param("a.json", "github", "github", id="named"),
+        pytest.param("a", "sarif", "sarif", id="named-without-ending"),
+    ],
+)
+def test_format_of(file: str, named: str, format_name: str) -> None:
+    assert format_of(file, named) == format_name
+
+
+@pytest.mark.parametrize("file", ["a", "json", "a.sarif.gz", "a.json/"])
+def test_no_format(file: str) -> None:
+    with pytest.raises(OutputError, match=r"end its name with one of \.json, \.sarif, \.sarif\.json, \.txt, or add"):
+        format_of(file, "auto")
+
+
+def test_formats_agree() -> None:
+    """The same findings in the same order."""
+    shown = {}
+    for name in ("text", "json", "sarif", "github"):
+        stream = io.StringIO()
+        deliver(report(list(reversed(FINDINGS)), [SUPPRESSED], ["f"]), name, stream)
+        shown[name] = stream.getvalue()
+    expected = [(finding.rule.id, finding.message, finding.path) for finding in FINDINGS]
+    assert shown["text"] == render(report(fixed=["f"]))
+    assert [
+        (finding["rule"], finding["message"], finding["path"]) for finding in json.loads(shown["json"])["findings"]
+    ] == expected
+    results = json.loads(shown["sarif"])["runs"][0]["results"]
+    assert [
+        (
+            result["ruleId"],
+            result["message"]["text"].split("\n")[0],
+            result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
+        )
+        for result in results
+    ] == [*expected, (SUPPRESSED.rule.id, SUPPRESSED.message, SUPPRESSED.path)]
+    commands = shown["github"].splitlines()
+    assert commands[0] == "fixed f"
+    assert len(commands) == 1 + len(expected)
+    for command, (rule, message, path) in zip(commands[1:], expected, strict=True):
+        assert f" file={path}," in command
+        assert f",title={rule} (check-demo)::{message}" in command
+
+
+def test_a_file_beside_the_stream(folder: Path) -> None:
+    (folder / "report").write_bytes(b"before")
+    stream = io.StringIO()
+    deliver(report(), "text", stream, "report", "json")
+    assert stream.getvalue() == render(report())
+    assert len(json.loads((folder / "report").read_bytes())["findings"]) == len(FINDINGS)
+    assert sorted(os.listdir(folder)) == ["a.toml", "report"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs permission bits")
+def test_mode_of_the_file(folder: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        deliver(report(), "text", None, "report", "text")
+        assert os.umask(0o027) == 0o027
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((folder / "report").stat().st_mode) == 0o640
+
+
+def test_a_file_without_a_stream(folder: Path) -> None:
+    deliver(report(()), "text", None, str(folder / "report"), "text")
+    assert (folder / "report").read_bytes() == b""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links and FIFOs")
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        pytest.param("none/report", "No such file or directory", id="no-folder"),
+        pytest.param("folder", "it is there, and is not a regular file", id="folder"),
+        pytest.param("link", "it is there, and is not a regular file", id="link"),
+        pytest.param("fifo", "it is there, and is not a regular file", id="fifo"),
+        pytest.param("a\0b", "embedded null byte", id="null"),
+        pytest.param("x" * 300, "File name too long", id="long"),
+    ],
+)
+def test_a_file_that_cannot_be_written(folder: Path, name: str, reason: str) -> None:
+    (folder / "folder").mkdir()
+    (folder / "target").write_bytes(b"target")
+    (folder / "link").symlink_to("target")
+    os.mkfifo(folder / "fifo")
+    before = sorted(os.listdir(folder))
+    stream = io.StringIO()
+    with pytest.raises(OutputError, match=f"cannot be written: {reason}"):
+        deliver(report(), "text", stream, name, "json")
+    assert stream.getvalue() == render(report())
+    assert (folder / "target").read_bytes() == b"target"
+    assert sorted(os.listdir(folder)) == before
