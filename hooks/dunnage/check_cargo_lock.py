@@ -1,25 +1,27 @@
 """Cargo.lock is present, committed, and exactly what the manifests ask for.
 
-Decides what `cargo --locked` decides, without cargo, the network or the registry's index. One thing only the index
-knows: whether a feature that a manifest newly turns on pulls in another transitive crate. Nothing is said about that.
+Decides what `cargo --locked` decides, without cargo, the network or the registry's index. Only the index knows whether
+a feature that a manifest newly enables adds another transitive crate, so no finding is reported for that.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from dunnage.cargo import comparison, lock_text, lockfile
-from dunnage.cargo.comparison import Problem, compare
+from dunnage.cargo import lock_text, lockfile
+from dunnage.cargo.comparison import compare
 from dunnage.cargo.concerned import concerned
+from dunnage.cargo.lock_report import RESTORE_MANIFEST
 from dunnage.cargo.lockfile import EMPTY
 from dunnage.cargo.manifest import has_binary_or_component, package_table
-from dunnage.cargo.workspace import LOCK, Manifest, Manifests, Workspace, load
+from dunnage.cargo.manifests import Manifest, Manifests
+from dunnage.cargo.workspace import LOCK, Workspace, load
 from dunnage.files import document, git, toml
 from dunnage.files.document import Refused
 from dunnage.files.git import Repositories
 from dunnage.files.source import File, SourceError, Tree, display
-from dunnage.frame.finding import Finding, Repaired, Rule
+from dunnage.frame.finding import Finding, Repaired, Rule, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
 from dunnage.frame.untracked import also_unhide, untracked
@@ -38,80 +40,81 @@ LIBRARIES_MAY_OMIT = flag(
 )
 FIX_ONLINE = flag("--fix-online", "with --fix, let cargo use the network")
 
-_RULES = {
-    comparison.STALE: STALE,
-    comparison.FOREIGN_SOURCE: FOREIGN_SOURCE,
-    comparison.NO_CHECKSUM: NO_CHECKSUM,
-    comparison.UNREADABLE: UNREADABLE,
-    comparison.BAD_MANIFEST: BAD_MANIFEST,
-}
-_RESTORE = {
-    UNREADABLE: "restore it from the last good commit, then run `cargo update --workspace`",
-    BAD_MANIFEST: "correct it, or restore it from the last good commit",
-}
+_RULES = (MISSING, UNTRACKED, UNREADABLE, STALE, FOREIGN_SOURCE, NO_CHECKSUM, BAD_MANIFEST)
+_RESTORE_LOCK = "restore it from the last good commit, then run `cargo update --workspace`"
 _REPAIRED = (MISSING, STALE)
-"""The rules whose findings `cargo update --workspace` can make go away without hiding anything."""
-_TO_BE_JUDGED = (UNREADABLE, FOREIGN_SOURCE, NO_CHECKSUM)
-"""The rules whose findings it would make go away as well, though somebody should know of them."""
+"""The rules whose findings `cargo update --workspace` resolves."""
+_REVIEWED = (UNREADABLE, FOREIGN_SOURCE, NO_CHECKSUM)
+"""The rules whose findings it would hide, though a person must look at them first."""
 _JUDGE_FIRST = "the lock has other findings, which cargo would make go away, and which a person must look at first"
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check every workspace that the named manifests, locks and configuration files concern, each once."""
-    # A manifest that cannot be read may be in the way of several workspaces.
-    yield from dict.fromkeys(finding for _, findings in _examine(names, tree, options) for finding in findings)
+    # An unreadable manifest may be a problem of several workspaces.
+    yield from dict.fromkeys(finding for _, found in _examine(names, tree, options) for finding in found)
 
 
 def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[tuple[Workspace | None, list[Finding]]]:
-    """Yield each workspace concerned, if cargo would load it, and what is wrong there."""
+    """Yield the findings of each workspace concerned, with the workspace if Cargo would load it."""
     manifests = Manifests(tree)
     repositories = Repositories(f"**/{LOCK}")
-    found = concerned(map(os.path.abspath, names), manifests, repositories.tracked_near)
-    yield None, [_refusal(refused) for refused in found.refused]
+    affected = concerned(map(os.path.abspath, names), manifests, repositories.tracked_near)
+    yield None, _rejected_manifests(affected.refused)
     named: dict[str, list[Manifest]] = {}
-    for manifest, root in found.named.values():
+    for manifest, root in affected.named.values():
         named.setdefault(root.folder, []).append(manifest)
-    for folder, root in sorted(found.roots.items()):
-        workspace, refusals = found.loaded.get(folder) or load(manifests, root)
-        findings = [_refusal(refused) for refused in refusals]
+    for folder, root in sorted(affected.roots.items()):
+        workspace, refusals = affected.loaded.get(folder) or load(manifests, root)
+        found = _rejected_manifests(refusals)
         if workspace is not None:
-            findings += [
+            found += [
                 _not_a_member(manifest, root)
                 for manifest in named.get(folder, ())
                 if manifest.folder not in workspace.members and package_table(manifest.data)
             ]
-            findings += _check_lock(workspace, tree, repositories, options)
-        yield workspace, findings
+            found += _check_lock(workspace, tree, repositories, options)
+        yield workspace, found
 
 
-def _check_lock(workspace: Workspace, tree: Tree, repositories: Repositories, options: Options) -> list[Finding]:
+def _check_lock(workspace: Workspace, tree: Tree, repositories: Repositories, options: Options) -> Iterator[Finding]:
     """Check the lock of a workspace that Cargo would load."""
     repository = repositories.repository(workspace.root.folder)
     is_untracked = repository is not None and workspace.lock not in repositories.tracked_near(workspace.root.folder)
     may_omit = options[LIBRARIES_MAY_OMIT] and not _is_run_or_shipped(workspace)
     try:
-        read = document.read(tree, workspace.lock, lock_text.parse)
+        parsed = document.read(tree, workspace.lock, lock_text.parse)
     except FileNotFoundError:
-        problems = [problem for problem in compare(workspace, EMPTY) if problem.kind == comparison.BAD_MANIFEST]
-        if problems or may_omit:
-            return [_problem(problem) for problem in problems]
-        return [_missing(workspace, repository)]
+        problems = [problem for problem in compare(workspace, EMPTY) if problem.rule == BAD_MANIFEST.id]
+        yield from findings(problems, _RULES)
+        if not problems and not may_omit:
+            yield _missing(workspace, repository)
+        return
     except Refused as refused:
-        return [_refusal(refused, UNREADABLE)]
-    findings = []
+        yield from _rejected_lock([refused])
+        return
     if repository is not None and is_untracked:
         if may_omit:
-            return []
+            return
         message = "git does not track this file, so every checkout builds with other dependencies"
-        findings.append(untracked(UNTRACKED, workspace.lock, repository, message))
-    lock, refusals = lockfile.read(read, {local.package.name for local in workspace.local.values()})
+        yield untracked(UNTRACKED, workspace.lock, repository, message)
+    lock, refusals = lockfile.read(parsed, {local.package.name for local in workspace.local.values()})
     if lock is None:
-        return findings + [_refusal(refused, UNREADABLE) for refused in refusals]
-    return findings + [_problem(problem) for problem in compare(workspace, lock)]
+        yield from _rejected_lock(refusals)
+    else:
+        yield from findings(compare(workspace, lock), _RULES)
+
+
+def _rejected_manifests(refusals: Iterable[Refused]) -> list[Finding]:
+    return [*findings((refused.problem(BAD_MANIFEST.id, RESTORE_MANIFEST) for refused in refusals), _RULES)]
+
+
+def _rejected_lock(refusals: Iterable[Refused]) -> Iterator[Finding]:
+    return findings((refused.problem(UNREADABLE.id, _RESTORE_LOCK) for refused in refusals), _RULES)
 
 
 def _is_run_or_shipped(workspace: Workspace) -> bool:
-    """Whether a member is more than a library for others, whose own lock is what its users do not get."""
+    """Whether a member is more than a library. The users of a library do not get its lock."""
 
     def is_more(member: Manifest) -> bool:
         return has_binary_or_component(member.data, lambda path: os.path.exists(os.path.join(member.folder, path)))
@@ -139,43 +142,34 @@ def _not_a_member(found: Manifest, root: Manifest) -> Finding:
     return Finding(BAD_MANIFEST, found.file.path, span, message, help)
 
 
-def _refusal(refused: Refused, rule: Rule = BAD_MANIFEST) -> Finding:
-    span = toml.locate(refused.file, refused.keys) if refused.span is None else refused.span
-    return Finding(rule, refused.file.path, span, refused.message, refused.help or _RESTORE[rule])
-
-
-def _problem(problem: Problem) -> Finding:
-    span = toml.locate(problem.file, problem.keys) if problem.span is None else problem.span
-    rule = _RULES[problem.kind]
-    return Finding(rule, problem.file.path, span, problem.message, problem.help or _RESTORE[rule])
-
-
 def _folder(path: str) -> str:
     return "this folder" if path == os.getcwd() else display(path)
 
 
-def _repair(names: Sequence[str], findings: Sequence[Finding], options: Options) -> Repaired:
-    """Let cargo bring up to date the locks that are missing or stale: what it changed, and why it left the others."""
-    wanted = {finding for finding in findings if finding.rule in _REPAIRED}
-    done: list[str] = []
+def _repair(names: Sequence[str], reported: Sequence[Finding], options: Options) -> Repaired:
+    """Let cargo create or update the locks that are missing or stale. Returns its changes, and why others remain."""
+    repairable = {finding for finding in reported if finding.rule in _REPAIRED}
+    repaired: list[str] = []
     failed: dict[Finding, str] = {}
     for workspace, found in _examine(names, Tree(), options):
-        if workspace is None or wanted.isdisjoint(found):
+        if workspace is None or repairable.isdisjoint(found):
             continue
         before, reason = _bytes(workspace.lock), _JUDGE_FIRST
-        if not any(finding.rule in _TO_BE_JUDGED and finding in findings for finding in found):
+        if not any(finding.rule in _REVIEWED and finding in reported for finding in found):
             reason = _run_cargo(workspace.root.folder, options[FIX_ONLINE])
         after = _bytes(workspace.lock)
         if after != before:
             changes = _changes(_packages(workspace.lock, before), _packages(workspace.lock, after))
-            done.append(f"{display(workspace.lock)}: {changes}")
+            repaired.append(f"{display(workspace.lock)}: {changes}")
         else:
-            failed.update(dict.fromkeys(wanted.intersection(found), reason or "cargo itself finds nothing to change"))
-    return Repaired(done, failed)
+            failed.update(
+                dict.fromkeys(repairable.intersection(found), reason or "cargo itself finds nothing to change")
+            )
+    return Repaired(repaired, failed)
 
 
 def _run_cargo(folder: str, online: bool) -> str:
-    """Run `cargo update --workspace` in a folder; the reason if it fails, else empty."""
+    """Run `cargo update --workspace` in a folder. Returns the reason if it fails, else an empty string."""
     import shutil
     import subprocess
 
@@ -186,16 +180,16 @@ def _run_cargo(folder: str, online: bool) -> str:
     # A toolchain file could otherwise make rustup download a toolchain.
     environment = os.environ if online else {**os.environ, "RUSTUP_AUTO_INSTALL": "0"}
     try:
-        ran = subprocess.run(
+        result = subprocess.run(
             command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
         )
     except OSError as error:
         return f"cargo cannot be run: {error.strerror}"
-    if ran.returncode == 0:
+    if result.returncode == 0:
         return ""
-    said = [line for line in ran.stderr.decode("utf-8", "replace").splitlines() if line.startswith("error")]
+    errors = [line for line in result.stderr.decode("utf-8", "replace").splitlines() if line.startswith("error")]
     offline = "" if online else "; --fix-online lets it use the network"
-    return f"`{' '.join(['cargo', *command[1:]])}` says: {said[0] if said else 'nothing'}{offline}"
+    return f"`{' '.join(['cargo', *command[1:]])}` says: {errors[0] if errors else 'nothing'}{offline}"
 
 
 def _bytes(path: str) -> bytes:
@@ -206,38 +200,38 @@ def _bytes(path: str) -> bytes:
 
 
 def _packages(lock: str, data: bytes) -> dict[str, set[str]]:
-    """The versions that a lock has of each package, by name; nothing if there is none that can be read."""
+    """Return the versions of each package in a lock, by name; nothing if the lock cannot be read."""
     try:
         file = File(lock, data)
-        read, _ = lockfile.read(document.Document(file, toml.parse(file)), ())
+        parsed, _ = lockfile.read(document.Document(file, toml.parse(file)), ())
     except SourceError:
-        read = None
+        parsed = None
     versions: dict[str, set[str]] = {}
-    for package in read.packages if read else ():
+    for package in parsed.packages if parsed else ():
         versions.setdefault(package.name, set()).add(str(package.version))
     return versions
 
 
 def _changes(before: dict[str, set[str]], after: dict[str, set[str]]) -> str:
-    """Say what cargo did to a lock."""
+    """Describe how cargo changed a lock."""
     if not before:
         count = sum(map(len, after.values()))
         return f"created by cargo with {count} package{'' if count == 1 else 's'}"
-    said = []
+    changes = []
     for name in sorted({*before, *after}):
         old, new = before.get(name, set()), after.get(name, set())
-        gone, come = " ".join(sorted(old - new)), " ".join(sorted(new - old))
-        if gone and come:
-            said.append(f"{name} {gone} → {come}")
-        elif gone or come:
-            said.append(f"added {name} {come}" if come else f"removed {name} {gone}")
-    return f"updated by cargo: {', '.join(said) or 'dependencies of packages in the repository'}"
+        removed, added = " ".join(sorted(old - new)), " ".join(sorted(new - old))
+        if removed and added:
+            changes.append(f"{name} {removed} → {added}")
+        elif removed or added:
+            changes.append(f"added {name} {added}" if added else f"removed {name} {removed}")
+    return f"updated by cargo: {', '.join(changes) or 'dependencies of packages in the repository'}"
 
 
 HOOK = Hook(
     name="check-cargo-lock",
     summary="check that Cargo.lock is present, committed, and exactly what the manifests ask for",
-    rules=(MISSING, UNTRACKED, UNREADABLE, STALE, FOREIGN_SOURCE, NO_CHECKSUM, BAD_MANIFEST),
+    rules=_RULES,
     check=check,
     comments=toml.comments,
     fixes=True,

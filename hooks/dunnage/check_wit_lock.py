@@ -37,7 +37,7 @@ from dunnage.wit.projects import (
 )
 
 if TYPE_CHECKING:
-    from dunnage.cargo.workspace import Manifest
+    from dunnage.cargo.manifests import Manifest
     from dunnage.wit.lock import LockedPackage
     from dunnage.wit.lock_comparison import Problem, Wanted
 

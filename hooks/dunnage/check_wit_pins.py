@@ -21,7 +21,7 @@ from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
 
 if TYPE_CHECKING:
-    from dunnage.cargo.workspace import Manifest, Manifests
+    from dunnage.cargo.manifests import Manifest, Manifests
     from dunnage.wit.cargo_component import Component, Dependency
     from dunnage.wit.package_folder import Reference
     from dunnage.wit.projects import Projects
@@ -150,7 +150,7 @@ def _check_sections(file: File, component: Component) -> Iterator[Finding]:
 
 def _component_ranges(ranges: Mapping[str, list[Asked]], tree: Tree) -> Iterator[Finding]:
     """Report the ranges in manifests, given by folder, workspace by workspace, since each has one lock."""
-    from dunnage.cargo.workspace import Manifests
+    from dunnage.cargo.manifests import Manifests
 
     manifests = Manifests(tree)
     shared: dict[str | None, list[Asked]] = {}

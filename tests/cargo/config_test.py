@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from cargo.files import write
-from dunnage.cargo.config import Config, read_config
+from dunnage.cargo.config import CargoConfig, read_config
 from dunnage.files.document import Refused
 from dunnage.files.source import Tree
 
 
-def _config(folder: Path) -> Config:
+def _config(folder: Path) -> CargoConfig:
     return read_config(Tree(), str(folder))
 
 

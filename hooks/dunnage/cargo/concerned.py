@@ -6,33 +6,34 @@ from typing import NamedTuple
 
 from dunnage.cargo.config import read_config
 from dunnage.cargo.manifest import package_table
-from dunnage.cargo.workspace import LOCK, MANIFEST, Manifest, Manifests, Workspace, load
+from dunnage.cargo.manifests import MANIFEST, Manifest, Manifests
+from dunnage.cargo.workspace import LOCK, Workspace, load
 from dunnage.files.document import Refused, is_template
 from dunnage.files.source import SourceError, Tree
+from dunnage.files.walk import upwards
 
 LocksNear = Callable[[str], Iterable[str]]
-"""Given a folder, the paths of all locks of the repository it is in."""
+"""Returns the paths of all locks in the repository of a folder."""
 
 
 class Concerned(NamedTuple):
-    """The workspaces concerned."""
+    """The workspaces that a set of files concerns."""
 
     roots: dict[str, Manifest]
-    """By folder."""
+    """The root manifests, by folder."""
     named: dict[str, tuple[Manifest, Manifest]]
-    """By folder, the manifests that were named, or stand beside a lock that was, each with the root it leads to."""
+    """By folder, each manifest that is in the set or beside a lock in it, with its workspace root."""
     loaded: dict[str, tuple[Workspace | None, list[Refused]]]
-    """By folder, what had to be loaded already."""
+    """By folder, the workspaces that have already been loaded, as `load` returns them."""
     refused: list[Refused]
-    """What kept a file from being assigned to a workspace."""
+    """Why a file could not be assigned to a workspace."""
 
 
 def concerned(paths: Iterable[str], manifests: Manifests, locks_near: LocksNear) -> Concerned:
     """Find the workspaces that manifests, locks and configuration files at these absolute paths concern.
 
-    These are the workspaces the files belong to, and those elsewhere in the repository that depend on a named
-    manifest by path. Files that Cargo never builds in place are passed over: vendored crates, and templates of
-    manifests.
+    These are the workspaces that the files belong to, and those elsewhere in the repository that depend on a named
+    manifest by path. Vendored crates and templates of manifests are ignored: Cargo never builds them in place.
     """
     result = Concerned({}, {}, {}, [])
     for path in paths:
@@ -55,7 +56,7 @@ def concerned(paths: Iterable[str], manifests: Manifests, locks_near: LocksNear)
 
 
 def _add(folder: str, result: Concerned, manifests: Manifests) -> None:
-    """Add the workspace of the manifest in `folder`, if there is one."""
+    """Add the workspace of the manifest in `folder`, if that contains one."""
     if os.path.exists(os.path.join(folder, ".cargo-checksum.json")):
         return
     try:
@@ -77,10 +78,8 @@ def _is_template(found: Manifest) -> bool:
 
 
 def _add_with_moved_lock(lock: str, result: Concerned, manifests: Manifests) -> None:
-    """Add the workspace whose configuration says that its lock is here."""
-    folder = os.path.dirname(lock)
-    while (above := os.path.dirname(folder)) != folder:
-        folder = above
+    """Add the workspace whose configuration sets the path of its lock to this one."""
+    for folder in upwards(os.path.dirname(os.path.dirname(lock)), beyond_repository=True):
         try:
             if manifests.find(folder) and read_config(manifests.tree, folder).lock == lock:
                 _add(folder, result, manifests)
@@ -89,7 +88,7 @@ def _add_with_moved_lock(lock: str, result: Concerned, manifests: Manifests) -> 
 
 
 def _add_dependents(result: Concerned, manifests: Manifests, locks_near: LocksNear) -> None:
-    """Add the other workspaces whose lock knows a named package and whose manifests lead to it."""
+    """Add the other workspaces whose lock contains a named package and whose manifests lead to it."""
     names = {_quoted_name(found) for found, _ in result.named.values()} - {b""}
     for lock in sorted({lock for folder in result.named for lock in locks_near(folder)}):
         folder = os.path.dirname(lock)
@@ -108,7 +107,7 @@ def _add_dependents(result: Concerned, manifests: Manifests, locks_near: LocksNe
 
 
 def _quoted_name(found: Manifest) -> bytes:
-    """Spell the name of a manifest's package as locks do; empty if it has none."""
+    """Return the name of a manifest's package as it is spelled in a lock; empty if it has none."""
     package = package_table(found.data)
     name = package[1].get("name") if package else None
     return f'"{name}"'.encode() if isinstance(name, str) else b""

@@ -1,37 +1,41 @@
-"""What Cargo's configuration says about locks: `.cargo/config.toml` in the workspace root and in the folders above
-it.
+"""The keys of Cargo's configuration that affect locks.
 
-Only files that a repository can hold are read: not `$CARGO_HOME`, not the environment. Source of the keys: the Cargo
-book, "Configuration". `[source]` replacement and `paths` do not change what a lock holds.
+`.cargo/config.toml` is read in the workspace root and in the folders above it, but not in `$CARGO_HOME`, and the
+environment is ignored: a repository cannot contain them. Source of the keys: the Cargo book, "Configuration".
+`[source]` replacement and `paths` do not change the content of a lock.
 """
 
 import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dunnage.cargo.manifest import Dependency, ManifestError, read_patches
+from dunnage.cargo.dependency import Dependency
+from dunnage.cargo.fields import ManifestError
+from dunnage.cargo.manifest import read_patches
 from dunnage.files import document
 from dunnage.files.document import Document, Refused
 from dunnage.files.source import File, Tree
+from dunnage.files.walk import upwards
 
 _NAMES = ("config", "config.toml")
-"""The names of the configuration file below `.cargo`; Cargo takes the first that is there."""
+"""The names of the configuration file in `.cargo`; Cargo reads the first that exists."""
 
 
-class Config(NamedTuple):
-    """Registries by name (their index URLs), patches with the file each stands in, and where the lock is if not
-    beside the root manifest.
-    """
+class CargoConfig(NamedTuple):
+    """The configuration in force in a folder."""
 
     registries: dict[str, str]
+    """Index URLs by registry name."""
     patches: tuple[tuple[str, Dependency, File], ...]
+    """The entries of `[patch]`: the canonical URL of the patched source, the replacement, and the file."""
     lock: str | None
+    """The path of the lock if `resolver.lockfile-path` sets it."""
 
 
-def read_config(tree: Tree, folder: str) -> Config:
-    """Read the configuration in force in `folder`; what stands nearer wins.
+def read_config(tree: Tree, folder: str) -> CargoConfig:
+    """Read the configuration in force in `folder`; a nearer file takes precedence.
 
-    Raises Refused where a file cannot be read or its `[patch]` is malformed.
+    Raises Refused if a file cannot be read or its `[patch]` is malformed.
     """
     files = list(_files(tree, folder))
     registries: dict[str, str] = {}
@@ -51,19 +55,15 @@ def read_config(tree: Tree, folder: str) -> Config:
                 patches.setdefault((url, dependency.name), (url, dependency, file))
         except ManifestError as error:
             raise Refused(file, error.message, error.keys, error.help) from None
-    return Config(registries, tuple(patches.values()), lock)
+    return CargoConfig(registries, tuple(patches.values()), lock)
 
 
 def _files(tree: Tree, folder: str) -> Iterator[tuple[str, Document]]:
-    """Yield each folder from `folder` upwards that has a configuration, with the configuration."""
-    while True:
+    """Yield each folder from `folder` upwards that has a configuration, with the parsed file."""
+    for above in upwards(folder, beyond_repository=True):
         for name in _NAMES:
             try:
-                yield folder, document.read(tree, os.path.join(folder, ".cargo", name))
+                yield above, document.read(tree, os.path.join(above, ".cargo", name))
             except FileNotFoundError:
                 continue
             break
-        above = os.path.dirname(folder)
-        if above == folder:
-            return
-        folder = above

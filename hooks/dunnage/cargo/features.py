@@ -1,82 +1,52 @@
-"""Cargo's features: which optional dependencies and which features of dependencies they turn on.
+"""Cargo's features: which optional dependencies, and which features of dependencies, they enable.
 
-Source of the rules: the Cargo book, "Features". The dependency resolver, which decides what stands in `Cargo.lock`,
-treats a weak `name?/feature` as turning `name` on; only the build leaves it off again.
+Source of the rules: the Cargo book, "Features". The dependency resolver, which decides what `Cargo.lock` contains,
+treats a weak `name?/feature` as if it enabled `name`; only the build leaves the dependency out again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from dunnage.cargo.manifest import Dependency
-    from dunnage.files.document import Keys
+from dunnage.cargo.dependency import Dependency
+from dunnage.cargo.fields import ManifestError
+from dunnage.files.document import Keys
 
 FeatureMap = Mapping[str, tuple[str, ...]]
-"""Each feature and what it turns on, implicit features of optional dependencies included."""
+"""Each feature with the values that it enables; includes the implicit features of optional dependencies."""
 
 
-class FeatureError(ValueError):
-    """A `[features]` table, or a feature asked for, that Cargo refuses; keys: where it stands in the manifest."""
+def feature_map(features: FeatureMap, dependencies: Sequence[Dependency]) -> FeatureMap:
+    """Add the implicit features of optional dependencies to `[features]`.
 
-    def __init__(self, message: str, keys: Keys, help: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.keys = keys
-        self.help = help
-
-
-def feature_map(features: Mapping[str, tuple[str, ...]], dependencies: Sequence[Dependency]) -> FeatureMap:
-    """Add the implicit features of optional dependencies and check every value, as Cargo does when it loads a
-    manifest.
-
-    Raises FeatureError.
+    Raises ManifestError where Cargo rejects a feature or a value when it loads the manifest.
     """
-    optional: dict[str, bool] = {}
-    for dependency in dependencies:
-        optional[dependency.name] = optional.get(dependency.name, False) or dependency.optional
-        if dependency.optional and dependency.kind == "dev":
-            raise FeatureError(
-                f"`{dependency.name}` is a dev-dependency, which cannot be optional",
-                (*dependency.keys, "optional"),
-                "remove `optional`, or move it to `[dependencies]`",
-            )
-    if not features and True not in optional.values():
+    is_optional = _optional_by_name(dependencies)
+    if not features and True not in is_optional.values():
         return {}
-    explicit = {value[4:] for values in features.values() for value in values if value.startswith("dep:")}
-    implicit = {
-        name: (f"dep:{name}",)
-        for name, is_optional in optional.items()
-        if is_optional and name not in features and name not in explicit
-    }
-    everything = {**features, **implicit}
+    complete = {**features, **_implicit_features(features, is_optional)}
     for feature, values in features.items():
         if not _is_feature_name(feature):
-            raise FeatureError(f"`{feature}` is not a feature name Cargo accepts", ("features", feature), "rename it")
+            raise ManifestError(f"`{feature}` is not a feature name Cargo accepts", ("features", feature), "rename it")
         for index, value in enumerate(values):
-            _check_value(feature, value, ("features", feature, index), everything, optional)
-    turned_on = {_split(value)[0] for values in everything.values() for value in values if _names_dependency(value)}
-    for name, is_optional in optional.items():
-        if is_optional and name not in turned_on:
-            raise FeatureError(
-                f"no feature turns on the optional dependency `{name}`",
-                ("features", name),
-                f'add `"dep:{name}"` to a feature',
-            )
-    return everything
+            _check_value(feature, value, ("features", feature, index), complete, is_optional)
+    _check_reachable(complete, is_optional)
+    return complete
 
 
-def turned_on(features: FeatureMap, dependencies: Iterable[Dependency], asked: Iterable[str]) -> dict[str, set[str]]:
-    """Follow the features asked of a package: the dependencies they turn on, each with the features asked of it.
+def enabled_dependencies(
+    features: FeatureMap, dependencies: Iterable[Dependency], requested: Iterable[str]
+) -> dict[str, set[str]]:
+    """Return the dependencies that the requested features of a package enable, each with the features it must have.
 
-    A feature that the package does not have is passed over.
+    A requested feature that the package does not define is ignored.
     """
-    result: dict[str, set[str]] = {}
+    enabled: dict[str, set[str]] = {}
     if not features:
-        return result
+        return enabled
     optional = {dependency.name for dependency in dependencies if dependency.optional}
-    pending = list(asked)
+    pending = list(requested)
     seen: set[str] = set()
     while pending:
         feature = pending.pop()
@@ -87,44 +57,83 @@ def turned_on(features: FeatureMap, dependencies: Iterable[Dependency], asked: I
             if not _names_dependency(value):
                 pending.append(value)
                 continue
-            name, wanted, weak = _split(value)
-            result.setdefault(name, set())
-            if wanted:
-                result[name].add(wanted)
-                if not weak and name in optional and name in features:
-                    pending.append(name)
-    return result
+            parsed = _parse(value)
+            enabled.setdefault(parsed.dependency, set())
+            if parsed.feature:
+                enabled[parsed.dependency].add(parsed.feature)
+                if not parsed.is_weak and parsed.dependency in optional and parsed.dependency in features:
+                    pending.append(parsed.dependency)
+    return enabled
 
 
-def _check_value(
-    feature: str, value: str, keys: Keys, features: Mapping[str, tuple[str, ...]], optional: Mapping[str, bool]
-) -> None:
-    name, wanted, weak = _split(value)
-    says = f"feature `{feature}` includes `{value}`"
+def _optional_by_name(dependencies: Iterable[Dependency]) -> dict[str, bool]:
+    """Say for each dependency whether any of its entries is optional."""
+    is_optional: dict[str, bool] = {}
+    for dependency in dependencies:
+        is_optional[dependency.name] = is_optional.get(dependency.name, False) or dependency.optional
+        if dependency.optional and dependency.kind == "dev":
+            raise ManifestError(
+                f"`{dependency.name}` is a dev-dependency, which cannot be optional",
+                (*dependency.keys, "optional"),
+                "remove `optional`, or move it to `[dependencies]`",
+            )
+    return is_optional
+
+
+def _implicit_features(features: FeatureMap, is_optional: Mapping[str, bool]) -> dict[str, tuple[str, ...]]:
+    """An optional dependency defines a feature of its own name unless some feature names it with `dep:`."""
+    explicit = {value[4:] for values in features.values() for value in values if value.startswith("dep:")}
+    return {
+        name: (f"dep:{name}",)
+        for name, optional in is_optional.items()
+        if optional and name not in features and name not in explicit
+    }
+
+
+def _check_value(feature: str, value: str, keys: Keys, features: FeatureMap, is_optional: Mapping[str, bool]) -> None:
+    """Check one value of a feature: another feature, `dep:NAME`, `NAME/FEATURE` or `NAME?/FEATURE`."""
+    includes = f"feature `{feature}` includes `{value}`"
     if value == feature:
-        raise FeatureError(f"feature `{feature}` includes itself", keys, "remove it")
+        raise ManifestError(f"feature `{feature}` includes itself", keys, "remove it")
     if not _names_dependency(value):
         if value in features:
             return
-        if value not in optional:
-            raise FeatureError(f"{says}, which is neither a feature nor a dependency", keys, "correct or remove it")
-        if optional[value]:
-            raise FeatureError(f"{says}, a dependency without a feature of its name", keys, f'write `"dep:{value}"`')
-        raise FeatureError(
-            f"{says}, which is not an optional dependency", keys, "add `optional = true` to it, or remove"
+        if value not in is_optional:
+            raise ManifestError(
+                f"{includes}, which is neither a feature nor a dependency", keys, "correct or remove it"
+            )
+        if is_optional[value]:
+            raise ManifestError(
+                f"{includes}, a dependency without a feature of its name", keys, f'write `"dep:{value}"`'
+            )
+        raise ManifestError(
+            f"{includes}, which is not an optional dependency", keys, "add `optional = true` to it, or remove"
         )
+    name, wanted, is_weak = _parse(value)
     if "/" in wanted or (wanted and name.startswith("dep:")):
-        raise FeatureError(f"{says}, which is malformed", keys, 'write `"dependency/feature"`')
-    if name not in optional:
-        raise FeatureError(f"{says}, but `{name}` is not a dependency", keys, "correct or remove it")
-    if (weak or not wanted) and not optional[name]:
-        raise FeatureError(
-            f"{says}, but `{name}` is not optional", keys, "add `optional = true` to it, or correct this"
+        raise ManifestError(f"{includes}, which is malformed", keys, 'write `"dependency/feature"`')
+    if name not in is_optional:
+        raise ManifestError(f"{includes}, but `{name}` is not a dependency", keys, "correct or remove it")
+    if (is_weak or not wanted) and not is_optional[name]:
+        raise ManifestError(
+            f"{includes}, but `{name}` is not optional", keys, "add `optional = true` to it, or correct this"
         )
+
+
+def _check_reachable(features: FeatureMap, is_optional: Mapping[str, bool]) -> None:
+    """Raise ManifestError if no feature enables an optional dependency."""
+    enabled = {_parse(value).dependency for values in features.values() for value in values if _names_dependency(value)}
+    for name, optional in is_optional.items():
+        if optional and name not in enabled:
+            raise ManifestError(
+                f"no feature turns on the optional dependency `{name}`",
+                ("features", name),
+                f'add `"dep:{name}"` to a feature',
+            )
 
 
 def _is_feature_name(name: str) -> bool:
-    """Whether a name begins with a letter, digit or `_` and goes on with those, `-`, `+` or `.`."""
+    """Whether a name begins with a letter, digit or `_`, and continues with these, `-`, `+` or `.`."""
     return f"_{name.translate(_TO_LETTERS)}".isidentifier() and name[:1] not in ("", "-", "+", ".")
 
 
@@ -135,9 +144,18 @@ def _names_dependency(value: str) -> bool:
     return value.startswith("dep:") or "/" in value
 
 
-def _split(value: str) -> tuple[str, str, bool]:
-    """Take a feature value apart: the dependency it names, the feature asked of it, whether weakly."""
-    name, slash, wanted = value.partition("/")
+class _Value(NamedTuple):
+    """A feature value that names a dependency."""
+
+    dependency: str
+    feature: str
+    """The feature of the dependency; empty for `dep:NAME`."""
+    is_weak: bool
+    """Whether it is spelled `NAME?/FEATURE`."""
+
+
+def _parse(value: str) -> _Value:
+    name, slash, feature = value.partition("/")
     if not slash:
-        return name.removeprefix("dep:"), "", False
-    return name.removesuffix("?"), wanted, name.endswith("?")
+        return _Value(name.removeprefix("dep:"), "", False)
+    return _Value(name.removesuffix("?"), feature, name.endswith("?"))

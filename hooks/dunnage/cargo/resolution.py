@@ -1,9 +1,9 @@
-"""What the manifests of a workspace ask for, followed through its Cargo.lock.
+"""The dependencies of a workspace, resolved with what its Cargo.lock contains.
 
-This is where Cargo's own resolver would start from: each dependency of a package in a folder is led to the locked
-package that serves it; what a package from elsewhere depends on is taken from the lock. Nothing is judged here.
+This is the state from which Cargo's own resolver starts: each dependency of a package in a folder is resolved to the
+locked package that satisfies it; the dependencies of all other packages are those in the lock. Nothing is judged here.
 
-Locked packages are named by their index in the lock, packages in folders by their folder.
+A locked package is identified by its index in the lock, a package in a folder by its folder.
 """
 
 from collections import defaultdict
@@ -11,80 +11,89 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from dunnage.cargo.features import turned_on
+from dunnage.cargo.dependency import Dependency
+from dunnage.cargo.features import enabled_dependencies
 from dunnage.cargo.lockfile import Edge, LockedPackage, Lockfile
-from dunnage.cargo.manifest import Dependency
 from dunnage.cargo.source_id import SourceId, decoded
 from dunnage.cargo.version import Version
-from dunnage.cargo.workspace import Local, Patch, Workspace
+from dunnage.cargo.workspace import Patch, Workspace
+
+Node = str | int
+"""A package: the folder that it is in, or its index in the lock."""
 
 
-class Wanted(NamedTuple):
-    """A dependency that a package in a folder needs."""
+class ResolvedDependency(NamedTuple):
+    """A dependency that a package in a folder needs, and the package that satisfies it."""
 
     dependency: Dependency
     features: set[str]
-    """Asked for, those by `default-features` aside."""
+    """The features that are requested, without `default`."""
     locked: int | None
-    """The locked package that serves it; None if there is none."""
+    """The locked package; None if none satisfies the dependency."""
     folder: str | None
-    """The folder of the package that serves it, if it stands in one."""
+    """The folder of the package, if it is in one."""
 
 
-class Patched(NamedTuple):
-    """What an entry of `[patch]` puts in place of packages."""
+class ResolvedPatch(NamedTuple):
+    """An entry of `[patch]` and the package that it substitutes for others."""
 
     patch: Patch
     version: Version
     folder: str | None
     locked: int | None
-    """The locked package it is; None if it is not locked, or only as unused."""
+    """The locked package; None if it is not locked, or only as an unused patch."""
 
 
 class Resolution:
-    """A workspace and its lock, each seen in the light of the other."""
+    """The packages that a workspace needs, and the locked packages that satisfy them."""
 
     def __init__(self, workspace: Workspace, lock: Lockfile) -> None:
         self.workspace = workspace
         self.lock = lock
         self.packages = lock.packages
         self.folders = self._assign_folders()
-        """The folder of each locked package that stands in one."""
+        """The folder of each locked package that is in one."""
         self.entries = self._find_entries()
         """The locked package of each folder, whatever its version."""
         self.ghosts = {
             index for index, package in enumerate(self.packages) if package.source is None and index not in self.folders
         }
-        """Locked packages without a source that stand in no known folder: Cargo passes over them."""
+        """Locked packages without a source that are in no known folder: Cargo ignores them."""
         self.edges: list[list[int]] = []
-        """By locked package, those it depends on."""
+        """By locked package, those that it depends on."""
         self.dangling: list[dict[int, str]] = []
         """By locked package, the positions of dependencies that lead to no package, and why."""
         self.replaced: dict[int, int] = {}
-        """Locked packages that `[replace]` replaces, and by which."""
+        """Locked packages that `[replace]` replaces, each with its replacement."""
         self._resolve_edges()
         self._positions: dict[int, dict[int, int]] = {}
         self.patches, self.unlocked_patches = self._resolve_patches()
-        """Entries of `[patch]` by the URL that is patched; those that the lock should know but does not."""
-        self.put_in_place = {
-            url: {patched.locked for patched in entries if patched.locked is not None}
-            for url, entries in self.patches.items()
+        """The entries of `[patch]` by the patched URL; those that the lock should contain but does not."""
+        self.replacements = {
+            url: {resolved.locked for resolved in patches if resolved.locked is not None}
+            for url, patches in self.patches.items()
         }
-        """The locked packages that `[patch]` puts in place, by the URL that is patched."""
-        self.patched: dict[tuple[str, str, Version], list[Patched]] = defaultdict(list)
-        """Entries of `[patch]` by the URL, the name and the version of what they replace."""
-        for url, entries in self.patches.items():
-            for entry in entries:
-                self.patched[url, entry.patch.dependency.package, entry.version].append(entry)
-        self.wanted: dict[str, list[Wanted]] = {}
-        """What each package in a folder needs, for those that are needed themselves."""
+        """By patched URL, the locked packages that `[patch]` substitutes for its packages."""
+        self.patches_by_package: dict[tuple[str, str, Version], list[ResolvedPatch]] = defaultdict(list)
+        """The entries of `[patch]` by URL, name and version of the package that they replace."""
+        for url, patches in self.patches.items():
+            for resolved in patches:
+                self.patches_by_package[url, resolved.patch.dependency.package, resolved.version].append(resolved)
+        self.resolved: dict[str, list[ResolvedDependency]] = {}
+        """By folder, the dependencies of each package that is needed."""
         self.reached: set[int] = set()
         """The locked packages that are needed."""
-        self._follow()
+        self._enabled: dict[str, set[str]] = {
+            folder: set(member.package.features) for folder, member in self.workspace.members.items()
+        }
+        """By folder, the features that are enabled in each package that is needed."""
+        self._patched_in: set[str] = set()
+        """Folders on which a locked package depends through `[patch]`; the lock does not say with which features."""
+        self._resolve_all()
 
     @cached_property
     def impostors(self) -> dict[tuple[str, Version], int]:
-        """Locked packages from elsewhere by name and version, for what might be mistaken for a package in a folder."""
+        """Locked packages with a source by name and version: one may have taken the place of a package in a folder."""
         return {
             (package.name, package.version): index
             for index, package in enumerate(self.packages)
@@ -92,16 +101,16 @@ class Resolution:
         }
 
     def position(self, index: int, target: int) -> int:
-        """Find where among the dependencies of a locked package it names another."""
+        """Return the position at which the dependencies of a locked package name another."""
         if index not in self._positions:
             dangling = self.dangling[index]
             positions = [position for position in range(len(self.packages[index].edges)) if position not in dangling]
-            # An edge may stand there twice: the first is meant.
+            # An edge may be there twice: the first one is meant.
             self._positions[index] = dict(zip(reversed(self.edges[index]), reversed(positions), strict=True))
         return self._positions[index][target]
 
     def _assign_folders(self) -> dict[int, str]:
-        """Match packages without a source by name, and by version where several folders have a package of the name."""
+        """Match packages without a source by name, and by version if several folders have a package of that name."""
         named: dict[str, dict[Version, str]] = defaultdict(dict)
         for folder, local in self.workspace.local.items():
             named[local.package.name][local.package.version] = folder
@@ -145,7 +154,7 @@ class Resolution:
                     self.replaced[index] = found
 
     def _lookup(self, edge: Edge, versions: dict[str, list[int]] | None, ghosts: set[str]) -> int | str:
-        """Find the package that an edge means among those of its name, or say why there is none."""
+        """Return the package that an edge means among those of its name, or the reason why there is none."""
         if not versions:
             return _NO_SOURCE if edge.name in ghosts else _NOT_LOCKED
         if edge.version is not None:
@@ -157,49 +166,52 @@ class Resolution:
         if edge.source is not None:
             found = [index for index in found if self.packages[index].source == edge.source]
         elif len(found) > 1:
-            # What stands in a folder has no source to be told apart by.
+            # An edge to a package in a folder cannot name a source.
             found = [index for index in found if index in self.folders] or found
         if len(found) == 1:
             return found[0]
         return _AMBIGUOUS if found else _NOT_LOCKED
 
-    def _resolve_patches(self) -> tuple[dict[str, list[Patched]], list[Patch]]:
-        patches: dict[str, list[Patched]] = defaultdict(list)
-        unlocked = []
-        named: dict[str, list[int]] = defaultdict(list)
-        unused_named: dict[str, list[LockedPackage]] = defaultdict(list)
-        if self.workspace.patches:
-            for number, package in enumerate(self.packages):
-                named[package.name].append(number)
-            for package in self.lock.unused_patches:
-                unused_named[package.name].append(package)
+    def _resolve_patches(self) -> tuple[dict[str, list[ResolvedPatch]], list[Patch]]:
+        patches: dict[str, list[ResolvedPatch]] = defaultdict(list)
+        unlocked: list[Patch] = []
+        if not self.workspace.patches:
+            return patches, unlocked
+        by_name: dict[str, list[int]] = defaultdict(list)
+        for index, package in enumerate(self.packages):
+            by_name[package.name].append(index)
+        unused_by_name: dict[str, list[LockedPackage]] = defaultdict(list)
+        for package in self.lock.unused_patches:
+            unused_by_name[package.name].append(package)
         for patch in self.workspace.patches:
             dependency = patch.dependency
-            folder = dependency.source.url if dependency.source.kind == "path" else None
-            if folder is not None:
-                local = self.workspace.local.get(folder)
-                if local is not None and local.package.name == dependency.package:
-                    index = self.entries.get(folder)
-                    if index is not None and self.packages[index].version != local.package.version:
-                        index = None
-                    patches[patch.url].append(Patched(patch, local.package.version, folder, index))
+            if dependency.source.kind == "path":
+                if (resolved := self._resolve_path_patch(patch)) is not None:
+                    patches[patch.url].append(resolved)
                 continue
-            index = next(
-                (index for index in named[dependency.package] if self._is(self.packages[index], dependency)), None
-            )
-            unused = next(
-                (package for package in unused_named[dependency.package] if self._is(package, dependency)), None
-            )
-            if index is not None:
-                patches[patch.url].append(Patched(patch, self.packages[index].version, None, index))
+            name = dependency.package
+            locked = next((index for index in by_name[name] if self._satisfies(self.packages[index], dependency)), None)
+            unused = next((package for package in unused_by_name[name] if self._satisfies(package, dependency)), None)
+            if locked is not None:
+                patches[patch.url].append(ResolvedPatch(patch, self.packages[locked].version, None, locked))
             elif unused is not None:
-                patches[patch.url].append(Patched(patch, unused.version, None, None))
+                patches[patch.url].append(ResolvedPatch(patch, unused.version, None, None))
             else:
                 unlocked.append(patch)
         return patches, unlocked
 
-    def _is(self, package: LockedPackage, dependency: Dependency) -> bool:
-        """Whether a locked package is what a dependency asks for, `[patch]` aside."""
+    def _resolve_path_patch(self, patch: Patch) -> ResolvedPatch | None:
+        folder = patch.dependency.source.url
+        local = self.workspace.local.get(folder)
+        if local is None or local.package.name != patch.dependency.package:
+            return None
+        index = self.entries.get(folder)
+        if index is not None and self.packages[index].version != local.package.version:
+            index = None
+        return ResolvedPatch(patch, local.package.version, folder, index)
+
+    def _satisfies(self, package: LockedPackage, dependency: Dependency) -> bool:
+        """Whether a locked package is what a dependency asks for, without regard to `[patch]`."""
         return (
             package.name == dependency.package
             and package.source is not None
@@ -207,98 +219,101 @@ class Resolution:
             and dependency.accepts(package.version)
         )
 
-    def _is_same_source(self, asked: SourceId, locked: SourceId) -> bool:
-        if asked.is_same(locked):
+    def _is_same_source(self, required: SourceId, locked: SourceId) -> bool:
+        if required.is_same(locked):
             return True
-        if asked.kind != "git" or locked.kind != "git" or asked.url != locked.url or self.lock.format > 3:
+        if required.kind != "git" or locked.kind != "git" or required.url != locked.url or self.lock.format > 3:
             return False
         # Format 3 writes references without encoding them; until format 2, `master` was the default branch.
-        is_master = self.lock.format <= 2 and asked.reference == "branch=master" and not locked.reference
-        return is_master or decoded(asked.reference) == locked.reference
+        is_master = self.lock.format <= 2 and required.reference == "branch=master" and not locked.reference
+        return is_master or decoded(required.reference) == locked.reference
 
-    def _follow(self) -> None:
-        """Follow every dependency from the members on, until no package is needed for more than it was."""
-        features = {folder: set(member.package.features) for folder, member in self.workspace.members.items()}
-        asked_by_strangers: set[str] = set()
-        """Folders that a package from elsewhere depends on through `[patch]`, with features the lock does not tell.
-        """
-        pending: list[str | int] = list(features)
+    def _resolve_all(self) -> None:
+        """Resolve every dependency, from the members on, until no package needs more features than before."""
+        pending: list[Node] = list(self._enabled)
         while pending:
             node = pending.pop()
-            if isinstance(node, int):
-                for index in self._targets(node):
-                    folder = self.folders.get(index)
-                    if index not in self.reached:
-                        self.reached.add(index)
-                        if folder is None:
-                            pending.append(index)
-                    if folder is not None and folder not in asked_by_strangers:
-                        asked_by_strangers.add(folder)
-                        features.setdefault(folder, set())
-                        pending.append(folder)
-                continue
-            if node in self.entries:
-                self.reached.add(self.entries[node])
-            local = self.workspace.local[node]
-            self.wanted[node] = list(self._needs(local, features[node], node in asked_by_strangers))
-            for wanted in self.wanted[node]:
-                if wanted.locked is not None and wanted.locked not in self.reached:
-                    self.reached.add(wanted.locked)
-                    if wanted.folder is None:
-                        pending.append(wanted.locked)
-                if wanted.folder is not None:
-                    asked = wanted.features | ({"default"} if wanted.dependency.default_features else set())
-                    known = features.get(wanted.folder)
-                    if known is None:
-                        features[wanted.folder] = asked
-                        pending.append(wanted.folder)
-                    elif not asked <= known:
-                        known |= asked
-                        pending.append(wanted.folder)
+            pending += self._visit_locked(node) if isinstance(node, int) else self._visit_local(node)
 
-    def _targets(self, index: int) -> list[int]:
+    def _visit_locked(self, index: int) -> Iterator[Node]:
+        """Mark the dependencies of a locked package as needed. Yields those to visit."""
+        for target in self.targets(index):
+            folder = self.folders.get(target)
+            if target not in self.reached:
+                self.reached.add(target)
+                if folder is None:
+                    yield target
+            if folder is not None and folder not in self._patched_in:
+                self._patched_in.add(folder)
+                self._enabled.setdefault(folder, set())
+                yield folder
+
+    def _visit_local(self, folder: str) -> Iterator[Node]:
+        """Resolve the dependencies of a package in a folder. Yields those to visit, again if they need new features."""
+        if folder in self.entries:
+            self.reached.add(self.entries[folder])
+        self.resolved[folder] = list(self._resolve(folder))
+        for resolved in self.resolved[folder]:
+            if resolved.locked is not None and resolved.locked not in self.reached:
+                self.reached.add(resolved.locked)
+                if resolved.folder is None:
+                    yield resolved.locked
+            if resolved.folder is not None:
+                requested = resolved.features | ({"default"} if resolved.dependency.default_features else set())
+                enabled = self._enabled.get(resolved.folder)
+                if enabled is None:
+                    self._enabled[resolved.folder] = requested
+                    yield resolved.folder
+                elif not requested <= enabled:
+                    enabled |= requested
+                    yield resolved.folder
+
+    def targets(self, index: int) -> list[int]:
+        """Return the packages that a locked package depends on, its replacement included."""
         return [*self.edges[index], self.replaced[index]] if index in self.replaced else self.edges[index]
 
-    def _needs(self, local: Local, features: set[str], asked_by_strangers: bool) -> Iterator[Wanted]:
-        """Yield the dependencies of a package in a folder that are needed, and what serves each."""
-        package = local.package
-        folder = local.manifest.folder
+    def _resolve(self, folder: str) -> Iterator[ResolvedDependency]:
+        """Yield the dependencies that a package in a folder needs, each with the package that satisfies it."""
+        package = self.workspace.local[folder].package
         is_member = folder in self.workspace.members
         entry = self.entries.get(folder)
         edges: dict[str, list[int]] = defaultdict(list)
         for index in self.edges[entry] if entry is not None else ():
             edges[self.packages[index].name].append(index)
-        on = turned_on(package.features, package.dependencies, features)
+        enabled = enabled_dependencies(package.features, package.dependencies, self._enabled[folder])
         for dependency in package.dependencies:
-            name = dependency.name
             if not is_member:
                 if dependency.kind == "dev":
                     continue
-                if dependency.optional and name not in on and not (asked_by_strangers and dependency.package in edges):
+                may_be_enabled = folder in self._patched_in and dependency.package in edges
+                if dependency.optional and dependency.name not in enabled and not may_be_enabled:
                     continue
-            asked = {*dependency.features, *on[name]} if name in on else set(dependency.features)
+            features = {*dependency.features, *enabled.get(dependency.name, ())}
             if dependency.source.kind == "path":
                 path = dependency.source.url
                 found = self.workspace.local.get(path)
                 if found is None or found.package.name != dependency.package:
-                    yield Wanted(dependency, asked, None, None)
+                    yield ResolvedDependency(dependency, features, None, None)
                     continue
                 locked = self.entries.get(path)
-                yield Wanted(dependency, asked, locked if locked in edges[dependency.package] else None, path)
+                is_edge = locked in edges[dependency.package]
+                yield ResolvedDependency(dependency, features, locked if is_edge else None, path)
             else:
-                locked = self._serving(dependency, edges.get(dependency.package, ()))
-                yield Wanted(dependency, asked, locked, None if locked is None else self.folders.get(locked))
+                locked = self._find_edge(dependency, edges.get(dependency.package, ()))
+                yield ResolvedDependency(
+                    dependency, features, locked, None if locked is None else self.folders.get(locked)
+                )
 
-    def _serving(self, dependency: Dependency, edges: Iterable[int]) -> int | None:
-        """Find which of a package's edges of the right name serves a dependency that is no path."""
-        patches = self.put_in_place.get(dependency.source.url, ())
+    def _find_edge(self, dependency: Dependency, edges: Iterable[int]) -> int | None:
+        """Return the edge, among those with the name of a dependency that is no path, that satisfies it."""
+        replacements = self.replacements.get(dependency.source.url, ())
         found = [
             index
             for index in edges
-            if self._is(self.packages[index], dependency)
-            or (index in patches and dependency.accepts(self.packages[index].version))
+            if self._satisfies(self.packages[index], dependency)
+            or (index in replacements and dependency.accepts(self.packages[index].version))
         ]
-        # Where several fit, which takes two names for one package, Cargo settles on the lowest version.
+        # Several satisfy it only if the manifest has two names for one package: Cargo takes the lowest version.
         return found[0] if len(found) == 1 else min(found, key=lambda index: self.packages[index].version, default=None)
 
 

@@ -1,147 +1,75 @@
-"""Cargo workspaces: which manifests belong together, and which packages a lock must know.
+"""Workspaces: their members, and the other packages that their lock must contain.
 
-Follows the Cargo book, "Workspaces", and what `cargo` itself does where the book is silent: path dependencies inside
-the root become members, `exclude` gives way to members that are listed by name, a nested `[workspace]` starts its
-own. All folders are absolute and normalised by text alone, as Cargo does it (`a/../b` is `b` even if `a` is a link).
+Follows the Cargo book, "Workspaces", and Cargo itself where the book says nothing: path dependencies below the root
+become members, `members` takes precedence over `exclude` for what it lists by name, and a nested `[workspace]` starts
+a workspace of its own.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from fnmatch import translate
+from collections.abc import Iterator
 from functools import partial
-from itertools import islice
-from re import compile as compile_pattern
-from typing import Any, NamedTuple, NoReturn, TypeVar
+from typing import NamedTuple, NoReturn
 
 from dunnage.cargo import manifest
 from dunnage.cargo.config import read_config
-from dunnage.cargo.manifest import Dependency, Inherited, ManifestError, Package, WorkspaceTable
-from dunnage.files import document
+from dunnage.cargo.dependency import Dependency, Inherited
+from dunnage.cargo.fields import ManifestError
+from dunnage.cargo.manifest import Package, WorkspaceTable
+from dunnage.cargo.manifests import MANIFEST, Manifest, Manifests, with_file
+from dunnage.cargo.member_patterns import MAX_FOLDERS, expand, is_malformed
 from dunnage.files.document import Keys, Refused
-from dunnage.files.source import File, Tree, display
+from dunnage.files.source import File, display
 
-T = TypeVar("T")
-MANIFEST = "Cargo.toml"
 LOCK = "Cargo.lock"
-# More than any workspace has: bounds against links that multiply folders, and against a report nobody could read.
-_MOST_FOLDERS = 100_000
-_MOST_PACKAGES = 30_000
-_MOST_REFUSED = 100
+# Far more than any workspace has, and than anybody would read in a report.
+_MAX_PACKAGES = 30_000
+_MAX_REFUSED = 100
 
 
-class Manifest(NamedTuple):
-    """One parsed `Cargo.toml`."""
-
-    file: File
-    folder: str
-    data: dict[str, Any]
-    workspace: WorkspaceTable | None
-    pointer: str | None
-    """The folder that `package.workspace` leads to."""
-    listed: frozenset[str]
-    """The paths that `workspace.members` names, patterns as they are."""
-    excluded: frozenset[str]
-    """The paths that `workspace.exclude` names."""
-
-
-class Local(NamedTuple):
-    """A package in a folder."""
+class LocalPackage(NamedTuple):
+    """A package in a folder, not from a registry or from git."""
 
     manifest: Manifest
     package: Package
     version_at: tuple[File, Keys]
-    """Where its version is written: in its own manifest, or in that of the root it inherits from."""
+    """The place of its version: in its own manifest, or in that of the root from which it inherits."""
+
+    @property
+    def name_keys(self) -> tuple[str, str]:
+        """The place of its name in its manifest."""
+        return "package" if "package" in self.manifest.data else "project", "name"
 
 
 class Patch(NamedTuple):
-    """An entry of `[patch]`: the canonical URL of the source patched, what is put there, and the file that says so."""
+    """An entry of `[patch]`."""
 
     url: str
+    """The canonical URL of the patched source."""
     dependency: Dependency
+    """The replacement."""
     file: File
+    """The manifest or configuration file that holds the entry."""
 
 
 class Workspace(NamedTuple):
-    """A workspace, or a package by itself, ready to be compared with its lock."""
+    """A workspace, or a package by itself, with all that its lock is compared with."""
 
     root: Manifest
     lock: str
     """The path of its Cargo.lock."""
-    members: dict[str, Local]
+    members: dict[str, LocalPackage]
     """By folder, in Cargo's order."""
-    local: dict[str, Local]
-    """Every package in a folder, by folder: members, and what they, `[patch]` and `[replace]` can reach by path."""
+    local: dict[str, LocalPackage]
+    """By folder, the members and every package that these, `[patch]` and `[replace]` can reach by path."""
     unreadable: dict[str, Refused]
-    """Folders that only packages outside the workspace lead to, and why they cannot be read: perhaps nobody needs
-    them.
-    """
+    """By folder, why a path dependency that is no member cannot be read. The resolution may not need it."""
     patches: tuple[Patch, ...]
     replacements: tuple[tuple[str, str, Dependency], ...]
-    """The name and the version replaced, and what is put there."""
-
-
-class Manifests:
-    """The manifests read so far in a run, and the workspace roots they lead to."""
-
-    def __init__(self, tree: Tree) -> None:
-        self.tree = tree
-        self._read: dict[str, Manifest | None] = {}
-        self._roots: dict[str, Manifest] = {}
-
-    def find(self, folder: str) -> Manifest | None:
-        """Read the manifest in `folder`; None if there is none. Raises Refused if it cannot be read."""
-        if folder not in self._read:
-            try:
-                file, data = document.read(self.tree, os.path.join(folder, MANIFEST))
-            except FileNotFoundError:
-                self._read[folder] = None
-            else:
-                self._read[folder] = _manifest(file, folder, data)
-        return self._read[folder]
-
-    def root_of(self, found: Manifest) -> Manifest:
-        """Find the root of the workspace this manifest belongs to: itself, where it belongs to no other.
-
-        Raises Refused if a manifest on the way cannot be read, or `package.workspace` leads nowhere.
-        """
-        if found.folder not in self._roots:
-            self._roots[found.folder] = self._find_root(found)
-        return self._roots[found.folder]
-
-    def _find_root(self, found: Manifest) -> Manifest:
-        if found.workspace is not None:
-            return found
-        if found.pointer is not None:
-            return self._pointed(found, found.pointer)
-        for folder in _above(found.folder):
-            candidate = self.find(folder)
-            if candidate is None:
-                continue
-            if candidate.workspace is not None and not is_excluded(candidate, found.folder):
-                return candidate
-            if candidate.pointer is not None:
-                return self._pointed(candidate, candidate.pointer)
-        return found
-
-    def _pointed(self, found: Manifest, pointer: str) -> Manifest:
-        root = self.find(pointer)
-        if root is None or root.workspace is None:
-            raise Refused(
-                found.file,
-                "`package.workspace` leads to a folder whose Cargo.toml has no `[workspace]`",
-                ("package", "workspace"),
-                "give the path from here to the folder of the workspace root",
-            )
-        return root
-
-
-def is_excluded(root: Manifest, folder: str) -> bool:
-    """Whether the root's `exclude` covers `folder`, and no entry of `members` names it or a folder above it."""
-    return _is_within_any(folder, root.excluded) and not _is_within_any(folder, root.listed)
+    """The entries of `[replace]`: the name and version of a package, and its replacement."""
 
 
 def load(manifests: Manifests, root: Manifest) -> tuple[Workspace | None, list[Refused]]:
-    """Load the workspace of a root manifest; None, and every reason, if Cargo would refuse to."""
+    """Load the workspace of a root manifest. If Cargo would reject it, return None and every reason."""
     loader = _Loader(manifests, root)
     try:
         workspace = loader.load()
@@ -151,7 +79,7 @@ def load(manifests: Manifests, root: Manifest) -> tuple[Workspace | None, list[R
 
 
 class _Loader:
-    """The loading of one workspace: what is known so far, and what was refused."""
+    """Loads one workspace and collects the reasons for which Cargo would reject it."""
 
     def __init__(self, manifests: Manifests, root: Manifest) -> None:
         self.manifests = manifests
@@ -170,9 +98,9 @@ class _Loader:
             self._check_default_members(root.workspace, members)
         patches = tuple(self._patches())
         read = partial(manifest.read_replacements, root.data, root.folder, self._config.registries)
-        replacements = tuple(_refusing(root.file, lambda: list(read())))
-        wanted = [patch.dependency for patch in patches] + [dependency for _, _, dependency in replacements]
-        local, unreadable = self._find_others(members, wanted)
+        replacements = tuple(with_file(root.file, lambda: list(read())))
+        substitutes = [patch.dependency for patch in patches] + [dependency for _, _, dependency in replacements]
+        local, unreadable = self._find_others(members, substitutes)
         return Workspace(
             root,
             self._config.lock or os.path.join(root.folder, LOCK),
@@ -183,25 +111,25 @@ class _Loader:
             replacements,
         )
 
-    def _find_members(self) -> dict[str, Local]:
-        """Find the members: the root, those it lists, and what they depend on by path inside the root."""
+    def _find_members(self) -> dict[str, LocalPackage]:
+        """Find the members: the root package, those that it lists, and their path dependencies below the root."""
         root = self.root
-        members: dict[str, Local] = {}
+        members: dict[str, LocalPackage] = {}
         pending = [root.folder]
         for index, pattern in enumerate(root.workspace.members or () if root.workspace else ()):
-            pending += self._listed(pattern, ("workspace", "members", index))
-        named: dict[str, Local] = {}
+            pending += self._listed_folders(pattern, ("workspace", "members", index))
+        by_name: dict[str, LocalPackage] = {}
         seen: set[str] = set()
         while pending:
             folder = pending.pop()
-            if folder in seen or (root.workspace is not None and is_excluded(root, folder)):
+            if folder in seen or (root.workspace is not None and root.excludes(folder)):
                 continue
             seen.add(folder)
-            if len(seen) > _MOST_PACKAGES:
-                self._give_up(f"the workspace has more than {_MOST_PACKAGES:,} members")
-            if len(self.refused) > _MOST_REFUSED:
+            if len(seen) > _MAX_PACKAGES:
+                self._give_up(f"the workspace has more than {_MAX_PACKAGES:,} members")
+            if len(self.refused) > _MAX_REFUSED:
                 self._give_up(
-                    f"more than {_MOST_REFUSED} things are wrong with the members; the others are not looked at"
+                    f"more than {_MAX_REFUSED} things are wrong with the members; the others are not looked at"
                 )
             try:
                 found = self.manifests.find(folder)
@@ -211,13 +139,13 @@ class _Loader:
                 if manifest.package_table(found.data) is None:
                     continue
                 member = self._package(found)
-                self._check_name(member, named)
+                self._check_name(member, by_name)
             except Refused as error:
                 self.refused.append(error)
                 continue
             members[folder] = member
             if root.workspace is not None:
-                pending += filter(self._joins, _paths(member.package))
+                pending += filter(self._is_implicit_member, _path_dependencies(member.package))
         return members
 
     def _give_up(self, message: str) -> NoReturn:
@@ -226,41 +154,41 @@ class _Loader:
             self.root.file, message, (key,), "look for links that multiply folders, and for a pattern too wide"
         )
 
-    def _listed(self, pattern: str, keys: Keys) -> list[str]:
-        """Expand an entry of `members`; each folder that it names must hold a manifest."""
-        if _is_malformed(pattern):
+    def _listed_folders(self, pattern: str, keys: Keys) -> list[str]:
+        """Expand an entry of `members`. Each folder must contain a manifest."""
+        if is_malformed(pattern):
             message = f"`{pattern}` is not a pattern: `**` must be a whole part of a path, and `[` must be closed"
             self.refused.append(Refused(self.root.file, message, keys, "correct the pattern"))
             return []
         found = []
-        bare = []
+        without_manifest = []
         for folder in self._expand(pattern, keys):
-            if is_excluded(self.root, folder) or self.manifests.tree.exists(os.path.join(folder, MANIFEST)):
+            if self.root.excludes(folder) or self.manifests.tree.exists(os.path.join(folder, MANIFEST)):
                 found.append(folder)
             else:
-                bare.append(folder)
-        if bare:
-            lacking = display(os.path.join(bare[0], MANIFEST))
-            more = f" (and {len(bare) - 1:,} more)" if len(bare) > 1 else ""
+                without_manifest.append(folder)
+        if without_manifest:
+            missing = display(os.path.join(without_manifest[0], MANIFEST))
+            more = f" (and {len(without_manifest) - 1:,} more)" if len(without_manifest) > 1 else ""
             self.refused.append(
                 Refused(
                     self.root.file,
-                    f"the workspace lists `{pattern}`, but there is no {lacking}{more}",
+                    f"the workspace lists `{pattern}`, but there is no {missing}{more}",
                     keys,
                     "remove the entry or the folder, list the folder in `workspace.exclude`, or restore its Cargo.toml",
                 )
             )
         return found
 
-    def _joins(self, folder: str) -> bool:
-        """Whether a member's path dependency becomes a member by itself."""
-        if _is_within(folder, self.root.folder):
+    def _is_implicit_member(self, folder: str) -> bool:
+        """Whether a path dependency of a member becomes a member without being listed."""
+        if os.path.join(folder, "").startswith(os.path.join(self.root.folder, "")):
             return True
         found = self.manifests.find(folder)
         return found is not None and self.manifests.root_of(found) is self.root
 
     def _check_root(self, found: Manifest) -> None:
-        """Raise Refused if a member says that it belongs to another workspace, or is one itself."""
+        """Raise Refused if a member belongs to another workspace, or is a workspace root itself."""
         root = self.root
         if found is root:
             return
@@ -281,9 +209,9 @@ class _Loader:
                 "set `package.workspace` to the path of the workspace root's folder",
             )
 
-    def _check_name(self, member: Local, named: dict[str, Local]) -> None:
+    def _check_name(self, member: LocalPackage, by_name: dict[str, LocalPackage]) -> None:
         """Raise Refused if another member has the same name."""
-        other = named.setdefault(member.package.name, member)
+        other = by_name.setdefault(member.package.name, member)
         if other is not member:
             first, second = sorted((other.manifest, member.manifest), key=lambda found: found.file.path)
             raise Refused(
@@ -294,14 +222,14 @@ class _Loader:
                 "rename one of them",
             )
 
-    def _check_default_members(self, table: WorkspaceTable, members: dict[str, Local]) -> None:
+    def _check_default_members(self, table: WorkspaceTable, members: dict[str, LocalPackage]) -> None:
         if not table.default_members or self.refused:
             return
         listed = {folder for pattern in table.members or () for folder in self._expand(pattern, ("workspace",))}
         for index, pattern in enumerate(table.default_members):
             keys: Keys = ("workspace", "default-members", index)
             for folder in self._expand(pattern, keys):
-                excluded = folder in listed and is_excluded(self.root, folder)
+                excluded = folder in listed and self.root.excludes(folder)
                 if folder not in members and folder != self.root.folder and not excluded:
                     message = f"`{pattern}` is in `default-members` but is not a member"
                     self.refused.append(
@@ -313,45 +241,45 @@ class _Loader:
         try:
             return expand(self.root.folder, pattern)
         except OverflowError:
-            message = f"`{pattern}` makes Cargo look through more than {_MOST_FOLDERS:,} folders"
+            message = f"`{pattern}` makes Cargo look through more than {MAX_FOLDERS:,} folders"
             raise Refused(self.root.file, message, keys, "name fewer folders") from None
 
     def _patches(self) -> Iterator[Patch]:
-        """Read `[patch]` of the root and of Cargo's configuration, which wins for a name that both patch."""
-        taken = set()
+        """Read `[patch]` of the root and of Cargo's configuration, which takes precedence for the same name."""
+        configured = set()
         for url, dependency, file in self._config.patches:
-            taken.add((url, dependency.name))
+            configured.add((url, dependency.name))
             yield Patch(url, dependency, file)
         root = self.root
         read = partial(manifest.read_patches, root.data, root.folder, self._config.registries)
-        for url, dependency in _refusing(root.file, lambda: list(read())):
-            if (url, dependency.name) not in taken:
+        for url, dependency in with_file(root.file, lambda: list(read())):
+            if (url, dependency.name) not in configured:
                 yield Patch(url, dependency, root.file)
 
     def _find_others(
-        self, members: dict[str, Local], wanted: list[Dependency]
-    ) -> tuple[dict[str, Local], dict[str, Refused]]:
-        """Find the packages that are no members but can be reached by path, whether anybody needs them or not."""
+        self, members: dict[str, LocalPackage], substitutes: list[Dependency]
+    ) -> tuple[dict[str, LocalPackage], dict[str, Refused]]:
+        """Find the packages that are no members but that a path dependency, a patch or a replacement leads to."""
         local = dict(members)
         unreadable: dict[str, Refused] = {}
-        pending = [path for member in members.values() for path in _paths(member.package)]
-        pending += [dependency.source.url for dependency in wanted if dependency.source.kind == "path"]
+        pending = [path for member in members.values() for path in _path_dependencies(member.package)]
+        pending += [dependency.source.url for dependency in substitutes if dependency.source.kind == "path"]
         while pending:
             folder = pending.pop()
             if folder in local or folder in unreadable:
                 continue
-            if len(local) >= _MOST_PACKAGES:
-                self._give_up(f"path dependencies lead to more than {_MOST_PACKAGES:,} folders")
+            if len(local) >= _MAX_PACKAGES:
+                self._give_up(f"path dependencies lead to more than {_MAX_PACKAGES:,} folders")
             try:
                 found = self.manifests.find(folder)
                 if found is not None:
                     local[folder] = self._package(found)
-                    pending += _paths(local[folder].package)
+                    pending += _path_dependencies(local[folder].package)
             except Refused as error:
                 unreadable[folder] = error
         return local, unreadable
 
-    def _package(self, found: Manifest) -> Local:
+    def _package(self, found: Manifest) -> LocalPackage:
         """Read the package of a manifest. Raises Refused."""
 
         def inherit(keys: Keys) -> Inherited:
@@ -368,125 +296,14 @@ class _Loader:
             return self._inherited[root.folder]
 
         read = partial(manifest.read_package, found.data, found.folder, inherit, self._config.registries)
-        package = _refusing(found.file, read)
+        package = with_file(found.file, read)
         key, table = manifest.package_table(found.data) or ("package", {})
         if isinstance(table.get("version"), dict):
-            return Local(found, package, (self.manifests.root_of(found).file, ("workspace", "package", "version")))
-        return Local(found, package, (found.file, (key, "version")))
+            return LocalPackage(
+                found, package, (self.manifests.root_of(found).file, ("workspace", "package", "version"))
+            )
+        return LocalPackage(found, package, (found.file, (key, "version")))
 
 
-def expand(folder: str, pattern: str) -> list[str]:
-    """Expand an entry of `members` to the folders it matches; if nothing matches, to itself.
-
-    `*`, `?` and `[…]` match within a name, hidden names included; `**` matches folders at any depth, and follows no
-    links.
-
-    Raises OverflowError if more folders would have to be looked at than any workspace has.
-    """
-    if not _is_magic(pattern):
-        return [_join(folder, pattern)]
-    found = [os.path.join(os.path.splitdrive(pattern)[0], os.sep) if os.path.isabs(pattern) else folder]
-    for part in pattern.replace(os.sep, "/").split("/"):
-        if part == "**":
-            found = _bounded(below for above in found for below in _walk(above))
-        elif _is_magic(part):
-            matches = compile_pattern(translate(part)).match
-            found = _bounded(os.path.join(above, name) for above in found for name in _names(above) if matches(name))
-        elif part:
-            found = [path for above in found if os.path.exists(path := os.path.join(above, part))]
-    if not found:
-        return [_join(folder, pattern)]
-    return sorted(os.path.normpath(path) for path in found if os.path.isdir(path))
-
-
-def _bounded(paths: Iterable[str]) -> list[str]:
-    found = dict.fromkeys(islice(paths, _MOST_FOLDERS + 1))
-    if len(found) > _MOST_FOLDERS:
-        raise OverflowError
-    return list(found)
-
-
-def _is_magic(pattern: str) -> bool:
-    return any(character in pattern for character in "*?[")
-
-
-def _is_malformed(pattern: str) -> bool:
-    parts = pattern.split("/")
-    return any("**" in part and part != "**" for part in parts) or any(
-        "[" in part and "]" not in part[part.index("[") + 2 :] for part in parts
-    )
-
-
-def _names(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []
-
-
-def _walk(folder: str) -> Iterator[str]:
-    """Yield `folder` and every folder below it."""
-    pending = [folder]
-    while pending:
-        above = pending.pop()
-        yield above
-        try:
-            with os.scandir(above) as entries:
-                pending += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
-        except OSError:
-            continue
-
-
-def _manifest(file: File, folder: str, data: dict[str, Any]) -> Manifest:
-    if _refusing(file, partial(manifest.package_table, data)) is None:
-        _refusing(file, partial(manifest.check_virtual, data))
-    pointer = _refusing(file, partial(manifest.workspace_pointer, data))
-    table = _refusing(file, partial(manifest.workspace_table, data))
-    listed, excluded = (table.members or (), table.exclude) if table else ((), ())
-    return Manifest(
-        file,
-        folder,
-        data,
-        table,
-        None if pointer is None else _join(folder, pointer),
-        frozenset(_join(folder, path) for path in listed),
-        frozenset(_join(folder, path) for path in excluded),
-    )
-
-
-def _refusing(file: File, read: Callable[[], T]) -> T:
-    """Call `read`, and name the file in what it refuses."""
-    try:
-        return read()
-    except ManifestError as error:
-        raise Refused(file, error.message, error.keys, error.help) from None
-
-
-def _paths(package: Package) -> list[str]:
+def _path_dependencies(package: Package) -> list[str]:
     return [dependency.source.url for dependency in package.dependencies if dependency.source.kind == "path"]
-
-
-def _join(folder: str, path: str) -> str:
-    return os.path.normpath(os.path.join(folder, path))
-
-
-def _is_within(folder: str, above: str) -> bool:
-    return folder == above or folder.startswith(os.path.join(above, ""))
-
-
-def _is_within_any(folder: str, paths: frozenset[str]) -> bool:
-    while paths and folder not in paths:
-        above = os.path.dirname(folder)
-        if above == folder:
-            return False
-        folder = above
-    return bool(paths)
-
-
-def _above(folder: str) -> Iterator[str]:
-    """Yield the folders above `folder` in which a workspace root is looked for, nearest first."""
-    while (above := os.path.dirname(folder)) != folder:
-        folder = above
-        if folder.endswith(os.path.join("target", "package")):
-            return
-        yield folder

@@ -1,7 +1,7 @@
-"""Walking folders: up to the top of a repository, and down through what a project holds."""
+"""Walking folders: up to the top of a repository, and down through a project."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 SKIPPED = frozenset({".git", ".hg", ".jj", ".svn", "node_modules", "target"})
 """Names of folders that hold no sources of a project."""
@@ -24,14 +24,16 @@ def upwards(folder: str, *, beyond_repository: bool = False) -> Iterator[str]:
         folder = above
 
 
-def folders(top: str, limit: int = MAX_FOLDERS) -> Iterator[tuple[str, list[str]]]:
+def folders(
+    top: str, limit: int = MAX_FOLDERS, *, skipped: Collection[str] = SKIPPED
+) -> Iterator[tuple[str, list[str]]]:
     """Yield the folders from `top` down, each with the sorted names of its files.
 
-    Symbolic links to folders and the names in `SKIPPED` are not entered. A folder that cannot be read is passed over.
+    Symbolic links to folders and the names in `skipped` are not entered. A folder that cannot be read is passed over.
     The walk ends after `limit` folders.
     """
     for count, (folder, below, names) in enumerate(os.walk(top)):
         if count >= limit:
             return
-        below[:] = sorted(name for name in below if name not in SKIPPED)
+        below[:] = sorted(name for name in below if name not in skipped)
         yield folder, sorted(names)

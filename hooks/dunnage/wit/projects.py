@@ -21,7 +21,7 @@ from dunnage.files.source import SourceError, Tree
 from dunnage.wit import wit_deps
 
 if TYPE_CHECKING:
-    from dunnage.cargo.workspace import Manifest, Manifests
+    from dunnage.cargo.manifests import Manifest, Manifests
     from dunnage.wit.cargo_component import Component
     from dunnage.wit.wkg import Config
 
@@ -175,7 +175,7 @@ class Projects:
     def manifests(self) -> "Manifests":
         """The manifests of cargo that have been read."""
         if self._manifests is None:
-            from dunnage.cargo.workspace import Manifests
+            from dunnage.cargo.manifests import Manifests
 
             self._manifests = Manifests(self._tree)
         return self._manifests
@@ -203,7 +203,7 @@ class Projects:
 
 def _members(folder: str, config: "Config") -> tuple[str, ...]:
     """The WIT folders of a workspace: those it names, and those a pattern matches if WIT is directly in them."""
-    from dunnage.cargo.workspace import expand
+    from dunnage.cargo.member_patterns import expand
 
     found: dict[str, None] = {}
     for member in config.members or ():

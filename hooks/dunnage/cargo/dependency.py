@@ -1,0 +1,252 @@
+"""The dependency tables of a manifest.
+
+Source of the rules: the Cargo book, "Specifying Dependencies". Every combination of keys that Cargo rejects raises a
+ManifestError.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from dunnage.cargo import source_id
+from dunnage.cargo.fields import ManifestError, check_name, flag, string, strings, table
+from dunnage.cargo.platform import is_platform
+from dunnage.cargo.source_id import CRATES_IO, SourceId, SourceIdError
+from dunnage.cargo.version import Requirement, Version, VersionError
+from dunnage.files.document import Keys
+from dunnage.files.source import File
+
+_TABLES = (
+    ("dependencies", "normal", ""),
+    ("dev-dependencies", "dev", "dev_dependencies"),
+    ("build-dependencies", "build", "build_dependencies"),
+)
+"""The name of each dependency table, the kind of its entries, and its legacy spelling."""
+_SOURCE_KEYS = ("git", "branch", "tag", "rev", "path", "registry", "registry-index")
+_EXCLUSIVE_KEYS = (("git", "registry"), ("git", "registry-index"), ("registry", "registry-index"), ("git", "path"))
+
+
+class Dependency(NamedTuple):
+    """One entry of a dependency table, of `[patch]` or of `[replace]`, merged with what it inherits."""
+
+    name: str
+    """The key in the table."""
+    package: str
+    """The name of the package."""
+    version: str
+    """The text of the requirement; empty if there is none, which any version satisfies."""
+    requirement: Requirement | None
+    source: SourceId
+    kind: str
+    """`normal`, `dev` or `build`."""
+    optional: bool
+    features: tuple[str, ...]
+    default_features: bool
+    keys: Keys
+    """The place of the entry in its own manifest."""
+    inherited_from: File | None = None
+    """The root manifest, if the entry inherits from its `[workspace.dependencies]`."""
+
+    def accepts(self, version: Version) -> bool:
+        """Whether `version` satisfies the requirement."""
+        return self.requirement is None or self.requirement.matches(version)
+
+
+Registries = Mapping[str, str]
+"""Index URLs by registry name, from `[registries.NAME] index` of Cargo's configuration."""
+
+
+class Inherited(NamedTuple):
+    """What a workspace root offers to its members."""
+
+    file: File
+    folder: str
+    package: Mapping[str, Any]
+    """`[workspace.package]`."""
+    dependencies: Mapping[str, Any]
+    """`[workspace.dependencies]`."""
+    has_lints: bool
+    parsed: dict[str, Dependency]
+    """The entries of `dependencies` that have already been parsed."""
+
+    def missing(self, name: str, wanted: str, keys: Keys) -> ManifestError:
+        """Return the error for `NAME.workspace = true` at `keys`, where the root has no `wanted`."""
+        message = f"`{name}` is inherited, but {self.file.path} has no `{wanted}`"
+        return ManifestError(message, keys, f"add `{wanted}` there, or write the value here")
+
+
+Inherit = Callable[[Keys], Inherited]
+"""Finds the workspace root from which the value at `Keys` inherits. May raise ManifestError."""
+
+
+class Origin(NamedTuple):
+    """The settings under which an entry is read."""
+
+    folder: str
+    """Paths in the entry are relative to this folder."""
+    registries: Registries
+    is_strict: bool = False
+    """Whether the package has edition 2024 or later, which drops legacy spellings."""
+
+
+def read_dependencies(data: Mapping[str, Any], origin: Origin, inherit: Inherit) -> tuple[Dependency, ...]:
+    """Read all dependency tables of a manifest, those of `[target]` included. Raises ManifestError."""
+    found = [*_read_tables(data, (), origin, inherit)]
+    for platform, tables in table(data.get("target", {}), ("target",)).items():
+        keys: Keys = ("target", platform)
+        if not is_platform(platform):
+            message = f"`{platform}` is neither the name of a target nor a `cfg(…)` expression"
+            raise ManifestError(message, keys, 'write, for instance, `cfg(unix)` or `cfg(target_os = "linux")`')
+        found += _read_tables(table(tables, keys), keys, origin, inherit)
+    _check_same_source(found)
+    return tuple(found)
+
+
+def read_dependency(name: str, entry: Any, origin: Origin, kind: str, keys: Keys) -> Dependency:
+    """Read one entry that inherits nothing. Raises ManifestError."""
+    check_name(name, keys)
+    if isinstance(entry, str):
+        return Dependency(name, name, entry, _requirement(entry, keys), CRATES_IO, kind, False, (), True, keys)
+    if not isinstance(entry, dict):
+        raise ManifestError(f"`{name}` must be a version or a table", keys, f'write `{name} = "1.2.3"`')
+    if origin.is_strict and "default_features" in entry:
+        raise ManifestError(
+            "`default_features` is gone since the 2024 edition", (*keys, "default_features"), "write `default-features`"
+        )
+    package = string(entry.get("package", name), (*keys, "package"))
+    check_name(package, (*keys, "package"))
+    version = string(entry.get("version", ""), (*keys, "version"))
+    features = _features(entry, keys)
+    return Dependency(
+        name=name,
+        package=package,
+        version=version,
+        requirement=_requirement(version, (*keys, "version")) if "version" in entry else None,
+        source=_source(name, entry, origin, keys),
+        kind=kind,
+        optional=flag(entry, "optional", keys),
+        features=features,
+        default_features=_default_features(entry) is not False,
+        keys=keys,
+    )
+
+
+def _read_tables(tables: Mapping[str, Any], above: Keys, origin: Origin, inherit: Inherit) -> Iterator[Dependency]:
+    for usual, kind, legacy in _TABLES:
+        if legacy in tables and origin.is_strict:
+            raise ManifestError(f"`{legacy}` is gone since the 2024 edition", (*above, legacy), f"rename it `{usual}`")
+        key = legacy if legacy in tables and usual not in tables else usual
+        for name, entry in table(tables.get(key, {}), (*above, key)).items():
+            keys: Keys = (*above, key, name)
+            if isinstance(entry, dict) and "workspace" in entry:
+                yield _inherit_dependency(name, entry, origin, inherit, kind, keys)
+            else:
+                yield read_dependency(name, entry, origin, kind, keys)
+
+
+def _inherit_dependency(
+    name: str, entry: Mapping[str, Any], origin: Origin, inherit: Inherit, kind: str, keys: Keys
+) -> Dependency:
+    """Merge `NAME.workspace = true` with `[workspace.dependencies] NAME`."""
+    if entry["workspace"] is not True:
+        raise ManifestError("`workspace` can only be `true`", (*keys, "workspace"), "remove it, or write `true`")
+    root = inherit(keys)
+    if name not in root.dependencies:
+        raise root.missing(name, f"workspace.dependencies.{name}", keys)
+    base = root.dependencies[name]
+    dependency = root.parsed.get(name)
+    if dependency is None:
+        dependency = read_dependency(name, base, Origin(root.folder, origin.registries), kind, keys)
+        root.parsed[name] = dependency
+    own_default = _default_value(entry)
+    base_default = _default_features(base) if isinstance(base, dict) else None
+    if own_default is False and base_default is not False and origin.is_strict:
+        raise ManifestError(
+            f"`default-features = false` for `{name}` cannot take back what `workspace.dependencies.{name}` turns on",
+            (*keys, "default-features"),
+            "write `default-features = false` in `[workspace.dependencies]`",
+        )
+    return dependency._replace(
+        kind=kind,
+        keys=keys,
+        inherited_from=root.file,
+        features=dependency.features + _features(entry, keys),
+        optional=flag(entry, "optional", keys),
+        default_features=own_default is True or base_default is not False,
+    )
+
+
+def _source(name: str, entry: Mapping[str, Any], origin: Origin, keys: Keys) -> SourceId:
+    """Find the source that the keys of an entry name."""
+    given = {key: string(entry[key], (*keys, key)) for key in _SOURCE_KEYS if key in entry}
+    references = [key for key in ("branch", "tag", "rev") if key in given]
+    _check_source_keys(name, given, references, keys)
+    if "git" not in given and "path" not in given and "version" not in entry:
+        raise ManifestError(f"`{name}` says neither `version` nor `git` nor `path`", keys, 'add `version = "…"`')
+    try:
+        if "git" in given:
+            return source_id.git(given["git"], f"{references[0]}={given[references[0]]}" if references else "")
+        if "path" in given:
+            return SourceId("path", os.path.normpath(os.path.join(origin.folder, given["path"])))
+        if "registry-index" in given:
+            return source_id.registry(given["registry-index"])
+        return _named_registry(given.get("registry", "crates-io"), origin.registries)
+    except SourceIdError as error:
+        raise ManifestError(f"`{name}`: {error}", keys, "write a full URL such as `https://…`") from None
+
+
+def _check_source_keys(name: str, given: Mapping[str, str], references: Sequence[str], keys: Keys) -> None:
+    for first, second in _EXCLUSIVE_KEYS:
+        if first in given and second in given:
+            raise ManifestError(f"`{name}` has both `{first}` and `{second}`", keys, "keep one of the two")
+    if references and "git" not in given:
+        raise ManifestError(f"`{name}` has `{references[0]}` but no `git`", (*keys, references[0]), "remove it")
+    if len(references) > 1:
+        raise ManifestError(f"`{name}` has several of `branch`, `tag` and `rev`", keys, "keep one of them")
+
+
+def _named_registry(name: str, registries: Registries) -> SourceId:
+    if name == "crates-io":
+        return CRATES_IO
+    # A registry that only the environment configures has a name and no known URL.
+    return source_id.registry(registries[name]) if name in registries else SourceId("registry", "", "", name)
+
+
+def _requirement(text: str, keys: Keys) -> Requirement:
+    try:
+        return Requirement.parse(text)
+    except VersionError as error:
+        raise ManifestError(str(error), keys) from None
+
+
+def _features(entry: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
+    features = strings(entry.get("features", []), (*keys, "features"))
+    for index, feature in enumerate(features):
+        if "/" in feature or feature.startswith("dep:"):
+            raise ManifestError(
+                f"`{feature}` cannot be asked of a dependency here",
+                (*keys, "features", index),
+                "name a feature of the dependency itself; `/` and `dep:` belong in `[features]`",
+            )
+    return features
+
+
+def _default_features(entry: Mapping[str, Any]) -> bool | None:
+    value = _default_value(entry)
+    return value if isinstance(value, bool) else None
+
+
+def _default_value(entry: Mapping[str, Any]) -> Any:
+    return entry.get("default-features", entry.get("default_features"))
+
+
+def _check_same_source(dependencies: list[Dependency]) -> None:
+    """Raise ManifestError if several tables name one dependency and give it different sources."""
+    sources: dict[str, SourceId] = {}
+    for dependency in dependencies:
+        if sources.setdefault(dependency.name, dependency.source) != dependency.source:
+            raise ManifestError(
+                f"`{dependency.name}` comes from different sources in different tables",
+                dependency.keys,
+                f"give `{dependency.name}` one source everywhere, or rename one of them with `package = `",
+            )

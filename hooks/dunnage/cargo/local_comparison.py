@@ -1,0 +1,232 @@
+"""Packages in folders: whether their entries in the lock are what their manifests ask for."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from dunnage.cargo.dependency import Dependency
+from dunnage.cargo.lock_report import LockReport, describe, describe_source
+from dunnage.cargo.patch_comparison import PatchComparison
+from dunnage.cargo.path_comparison import find_package
+from dunnage.cargo.resolution import Resolution, ResolvedDependency
+from dunnage.cargo.source_id import SourceId, names_commit
+from dunnage.cargo.unneeded import Unneeded
+from dunnage.cargo.version import Version
+from dunnage.cargo.workspace import LocalPackage
+from dunnage.files.document import Keys
+
+
+class LocalComparison:
+    """Compares the packages in folders with the lock."""
+
+    def __init__(
+        self, resolution: Resolution, report: LockReport, patches: PatchComparison, unneeded: Unneeded
+    ) -> None:
+        self._resolution = resolution
+        self._workspace = resolution.workspace
+        self._packages = resolution.packages
+        self._report = report
+        self._patches = patches
+        self._unneeded = unneeded
+        # Looked up for many problems, computed once.
+        self._edges_by_name: dict[int, dict[str, list[int]]] = {}
+        self._dangling_by_name: dict[int, dict[str, int]] = {}
+        self._locked_versions: dict[str, set[str]] = defaultdict(set)
+
+    def is_other_lock(self, local: Sequence[LocalPackage]) -> bool:
+        """Whether the lock contains none of several packages. Reports that, and no package by itself."""
+        if len(local) < 2 or any(package.manifest.folder in self._resolution.entries for package in local):
+            return False
+        message = (
+            f"none of the {len(local)} packages of this workspace is in {self._report.lock_name}: "
+            "it belongs to another workspace, or was emptied"
+        )
+        self._report.stale(self._resolution.lock.file, (), message)
+        return True
+
+    def check_versions(self, local: Sequence[LocalPackage], is_other_lock: bool) -> None:
+        """Report packages that the lock does not contain at all, or not at their version."""
+        drifted: dict[tuple[str, Keys], list[LocalPackage]] = defaultdict(list)
+        by_identity: dict[tuple[str, Version], LocalPackage] = {}
+        for package in local:
+            identity = name, version = package.package.name, package.package.version
+            other = by_identity.setdefault(identity, package)
+            if other is not package:
+                message = f"{other.manifest.file.path} is a package named `{name}` at version {version}, too"
+                help = "rename one of them, or change its version: a lock could not tell them apart"
+                self._report.bad_manifest(package.manifest.file, package.name_keys, message, help)
+            entry = self._resolution.entries.get(package.manifest.folder)
+            if entry is None:
+                self._check_absent(package, is_other_lock)
+            elif self._packages[entry].version != version:
+                file, keys = package.version_at
+                drifted[file.path, keys].append(package)
+        for packages in drifted.values():
+            self._report_drift(packages)
+
+    def _check_absent(self, package: LocalPackage, is_other_lock: bool) -> None:
+        name = package.package.name
+        impostor = self._resolution.impostors.get((name, package.package.version))
+        if impostor is not None:
+            folder = describe_source(SourceId("path", package.manifest.folder))
+            self._report.foreign_source(self._packages[impostor], f"`{name}` stands in {folder}")
+        elif not is_other_lock:
+            message = f"the package `{name}` is not in {self._report.lock_name}"
+            self._report.stale(package.manifest.file, package.name_keys, message)
+
+    def _report_drift(self, packages: Sequence[LocalPackage]) -> None:
+        """Report packages whose common version is not the locked one, once for all that inherit it."""
+        first = packages[0]
+        name, version = first.package.name, first.package.version
+        locked = self._packages[self._resolution.entries[first.manifest.folder]].version
+        others = len(packages) - 1
+        more = f"; {others} more {'inherit' if others > 1 else 'inherits'} this version" if others else ""
+        message = f"`{name}` is at version {version}, but {self._report.lock_name} has it at {locked}{more}"
+        self._report.stale(*first.version_at, message)
+
+    def check(self, local: LocalPackage) -> None:
+        """Compare what a package needs with the dependencies of its entry in the lock."""
+        folder = local.manifest.folder
+        entry = self._resolution.entries.get(folder)
+        missed = set()
+        for resolved in self._resolution.resolved[folder]:
+            dependency = resolved.dependency
+            if dependency.source.kind == "path":
+                self._check_path(local, dependency)
+            if resolved.folder is not None:
+                self._check_features(local, resolved, self._workspace.local[resolved.folder])
+            if entry is None:
+                continue
+            if resolved.locked is not None:
+                self._patches.check_not_superseded(dependency.source.url, resolved.locked)
+                self._check_commit(local, dependency, resolved.locked)
+                continue
+            missed.add(dependency.package)
+            if dependency.source.kind == "path":
+                self._report_missed_path(local, dependency, entry)
+            else:
+                self._report_missed(local, dependency, entry)
+        self._unneeded.missed_names |= missed
+        if entry is not None:
+            self._check_edges(local, entry, missed)
+
+    def _check_path(self, local: LocalPackage, dependency: Dependency) -> None:
+        found = find_package(self._workspace, dependency, local.manifest.file, self._report)
+        if found is not None and not dependency.accepts(found.package.version):
+            reason = f"but {found.manifest.file.path} is at version {found.package.version}"
+            self._report.unmet("cargo-lock/bad-manifest", local, dependency, reason)
+
+    def _check_features(self, local: LocalPackage, resolved: ResolvedDependency, found: LocalPackage) -> None:
+        for feature in sorted(resolved.features):
+            if feature not in found.package.features:
+                self._report.bad_manifest(
+                    local.manifest.file,
+                    resolved.dependency.keys,
+                    f"`{local.package.name}` asks for the feature `{feature}` of `{found.package.name}`, "
+                    f"which {found.manifest.file.path} does not define",
+                    "correct the feature's name, or define it there",
+                )
+
+    def _check_commit(self, local: LocalPackage, dependency: Dependency, index: int) -> None:
+        """Report a commit that is not the full one in `rev`. Cargo builds such a commit without complaint."""
+        package = self._packages[index]
+        reference = dependency.source.reference
+        if (
+            names_commit(reference)
+            and package.source == dependency.source
+            and not reference.endswith(f"={package.commit}")
+        ):
+            expected = f"`{local.package.name}` asks for {describe(dependency)}"
+            command = f"cargo update {package.name}"
+            self._report.foreign_source(package, expected, f"commit {package.commit}", command)
+
+    def _report_missed_path(self, local: LocalPackage, dependency: Dependency, entry: int) -> None:
+        """Report a path dependency that the entry of its package does not have."""
+        if (
+            dependency.source.url in self._resolution.entries
+            and not self._report_foreign(local, dependency, entry)
+            and not self._report_dangling(local, dependency, entry)
+        ):
+            name = self._report.lock_name
+            message = f"`{local.package.name}` depends on `{dependency.package}`, but {name} does not say so"
+            self._report.stale(local.manifest.file, dependency.keys, message)
+
+    def _report_missed(self, local: LocalPackage, dependency: Dependency, entry: int) -> None:
+        """Report a dependency that the entry of its package does not have, or not in a version that satisfies it."""
+        if self._report_foreign(local, dependency, entry):
+            return
+        of_other_version = self._edges(entry).get(dependency.package)
+        if not of_other_version and self._report_dangling(local, dependency, entry):
+            return
+        lock_name = self._report.lock_name
+        if of_other_version:
+            versions = " and ".join(sorted(str(self._packages[index].version) for index in of_other_version))
+            self._report.unmet("cargo-lock/stale", local, dependency, f"but {lock_name} has {versions}")
+            return
+        elsewhere = self._versions().get(dependency.package)
+        if elsewhere:
+            actual = f"has `{dependency.package}` ({', '.join(sorted(elsewhere))}) only for other packages"
+        else:
+            actual = f"has no `{dependency.package}`"
+        message = f"`{local.package.name}` asks for {describe(dependency)}, but {lock_name} {actual}"
+        self._report.stale(local.manifest.file, dependency.keys, message)
+
+    def _report_foreign(self, local: LocalPackage, dependency: Dependency, entry: int) -> bool:
+        """Report an edge that satisfies a dependency in all but its source. Returns whether there is one."""
+        edges = self._edges(entry).get(dependency.package, ())
+        foreign = [index for index in edges if dependency.accepts(self._packages[index].version)]
+        if foreign:
+            expected = f"`{local.package.name}` asks for {describe(dependency)}"
+            self._report.foreign_source(self._packages[foreign[0]], expected)
+        return bool(foreign)
+
+    def _report_dangling(self, local: LocalPackage, dependency: Dependency, entry: int) -> bool:
+        """Report an edge with the name of a dependency that leads to no package. Returns whether there is one."""
+        position = self._dangling(entry).get(dependency.package)
+        if position is None:
+            return False
+        edge, reason = self._packages[entry].edges[position], self._resolution.dangling[entry][position]
+        self._report.unreadable(
+            (*self._packages[entry].keys, "dependencies", position),
+            f"`{local.package.name}` is locked with the dependency `{edge}`, {reason}",
+        )
+        return True
+
+    def _check_edges(self, local: LocalPackage, entry: int, missed: set[str]) -> None:
+        """Report the locked dependencies of a package that its manifest does not ask for."""
+        used = {resolved.locked for resolved in self._resolution.resolved[local.manifest.folder]}
+        for index in dict.fromkeys(self._resolution.edges[entry]):
+            if index in used:
+                continue
+            self._unneeded.explain([index])
+            package = self._packages[index]
+            if package.name not in missed:
+                position = self._resolution.position(entry, index)
+                self._report.stale(
+                    self._resolution.lock.file,
+                    (*self._packages[entry].keys, "dependencies", position),
+                    f"{self._report.lock_name} says that `{local.package.name}` depends on `{package}`, "
+                    f"but {local.manifest.file.path} does not ask for it",
+                )
+
+    def _edges(self, entry: int) -> dict[str, list[int]]:
+        """Group the dependencies of a locked package by name."""
+        if entry not in self._edges_by_name:
+            by_name = self._edges_by_name[entry] = defaultdict(list)
+            for index in self._resolution.edges[entry]:
+                by_name[self._packages[index].name].append(index)
+        return self._edges_by_name[entry]
+
+    def _dangling(self, entry: int) -> dict[str, int]:
+        """Return, by name, the first position at which a dependency of a locked package leads to no package."""
+        if entry not in self._dangling_by_name:
+            edges = self._packages[entry].edges
+            positions = reversed(self._resolution.dangling[entry])
+            self._dangling_by_name[entry] = {edges[position].name: position for position in positions}
+        return self._dangling_by_name[entry]
+
+    def _versions(self) -> dict[str, set[str]]:
+        """Group the versions of all locked packages by name."""
+        if not self._locked_versions:
+            for package in self._packages:
+                self._locked_versions[package.name].add(str(package.version))
+        return self._locked_versions

@@ -1,0 +1,111 @@
+"""The problems that the comparison of a workspace with its lock finds, and how each kind is worded."""
+
+import os
+from collections import defaultdict
+
+from dunnage.cargo.dependency import Dependency
+from dunnage.cargo.lockfile import LockedPackage, Lockfile
+from dunnage.cargo.source_id import SourceId
+from dunnage.cargo.workspace import LocalPackage, Workspace
+from dunnage.files.document import Keys, Problem, Refused
+from dunnage.files.source import File, display
+
+CHANGE_VERSION = "change the `version` of the dependency, or that of the package"
+
+
+class LockReport:
+    """The problems found so far."""
+
+    def __init__(self, workspace: Workspace, lock: Lockfile) -> None:
+        self.problems: list[Problem] = []
+        self.lock_name = display(workspace.lock)
+        """The path of the lock as messages show it."""
+        self._lock = lock.file
+        self._folder = workspace.root.folder
+        self._foreign: set[Keys] = set()
+        """The locked packages whose source has been reported."""
+        self._unmet: dict[tuple[str, File, Keys, str], list[str]] = defaultdict(list)
+        """The names of the packages with an unmet requirement, by rule, place of the requirement, and message."""
+
+    def bad_manifest(self, file: File, keys: Keys, message: str, help: str) -> None:
+        """Add a problem for which Cargo rejects the manifests, whatever the lock contains."""
+        self.problems.append(Problem("cargo-lock/bad-manifest", file, message, help, keys))
+
+    def rejected_manifest(self, refused: Refused) -> None:
+        """Add a manifest that Cargo could not read, once."""
+        problem = refused.problem("cargo-lock/bad-manifest", RESTORE_MANIFEST)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def stale_problem(self, file: File, keys: Keys, message: str) -> Problem:
+        """Return a difference that `cargo update --workspace` removes."""
+        return Problem("cargo-lock/stale", file, message, self._update(), keys)
+
+    def stale(self, file: File, keys: Keys, message: str) -> None:
+        """Add a difference that `cargo update --workspace` removes."""
+        self.problems.append(self.stale_problem(file, keys, message))
+
+    def unreadable(self, keys: Keys, message: str) -> None:
+        """Add a part of the lock from which Cargo could not make sense."""
+        self.problems.append(Problem("cargo-lock/unreadable", self._lock, message, self._restore(), keys))
+
+    def no_checksum(self, keys: Keys, message: str) -> None:
+        """Add a registry crate without a checksum."""
+        self.problems.append(Problem("cargo-lock/no-checksum", self._lock, message, self._restore(), keys))
+
+    def foreign_source(
+        self, package: LockedPackage, expected: str, origin: str = "", command: str = "cargo update --workspace"
+    ) -> None:
+        """Add a package that is locked from another source than the expected one, once for each package.
+
+        `origin` describes the source that is locked, if the package's own source does not. `command` is what updates
+        the package where a manifest was changed on purpose.
+        """
+        if package.keys in self._foreign:
+            return
+        self._foreign.add(package.keys)
+        message = f"{expected}, but {self.lock_name} has `{package}` from {origin or describe_source(package.source)}"
+        help = (
+            f"if a manifest was changed on purpose, {self._update(command)};\n"
+            f"if not, restore {self.lock_name} from the last good commit and find out who pointed it there"
+        )
+        keys = (*package.keys, "source" if package.source else "name")
+        self.problems.append(Problem("cargo-lock/foreign-source", self._lock, message, help, keys))
+
+    def unmet(self, rule: str, local: LocalPackage, dependency: Dependency, reason: str) -> None:
+        """Note that nothing satisfies a requirement, at its place, which several packages may inherit."""
+        file, keys = local.manifest.file, dependency.keys
+        if dependency.inherited_from is not None:
+            file, keys = dependency.inherited_from, ("workspace", "dependencies", dependency.name)
+        self._unmet[rule, file, keys, f"{describe(dependency)}, {reason}"].append(local.package.name)
+
+    def add_unmet(self) -> None:
+        """Add the requirements noted by `unmet`, each once."""
+        for (rule, file, keys, requirement), names in self._unmet.items():
+            more = f" and {len(names) - 1} more ask" if len(names) > 1 else " asks"
+            message = f"`{names[0]}`{more} for {requirement}"
+            help = self._update() if rule == "cargo-lock/stale" else CHANGE_VERSION
+            self.problems.append(Problem(rule, file, message, help, keys))
+
+    def _update(self, command: str = "cargo update --workspace") -> str:
+        where = "" if self._folder == os.getcwd() else f" in {display(self._folder)}"
+        return f"run `{command}`{where} and commit {self.lock_name}"
+
+    def _restore(self) -> str:
+        return f"restore {self.lock_name} from the last good commit, then {self._update()}"
+
+
+RESTORE_MANIFEST = "correct it, or restore it from the last good commit"
+
+
+def describe(dependency: Dependency) -> str:
+    """Name the package, the requirement and the source of a dependency."""
+    package = f"{dependency.package} {dependency.requirement}" if dependency.requirement else dependency.package
+    return f"`{package}` from {describe_source(dependency.source)}"
+
+
+def describe_source(source: SourceId | None) -> str:
+    """Name a source; None is that of a package in a folder of the workspace."""
+    if source is None:
+        return "a folder of this workspace"
+    return f"the folder {display(source.url)}" if source.kind == "path" else str(source)

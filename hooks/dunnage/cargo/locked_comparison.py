@@ -1,0 +1,140 @@
+"""Packages from registries and from git: whether a lock may contain them as it does."""
+
+from collections.abc import Iterator
+
+from dunnage.cargo.lock_report import LockReport
+from dunnage.cargo.patch_comparison import PatchComparison
+from dunnage.cargo.resolution import Node, Resolution
+from dunnage.cargo.source_id import CRATES_IO, SourceId
+from dunnage.cargo.unneeded import Unneeded
+
+_SHA256_DIGITS = 64
+_HEXADECIMAL = frozenset("0123456789abcdef")
+
+
+def check_sources(resolution: Resolution, report: LockReport, patches: PatchComparison, unneeded: Unneeded) -> None:
+    """Check what each needed package outside of folders depends on: that it is locked, and from which source."""
+    replaced = {(name, version) for name, version, _ in resolution.workspace.replacements}
+    replacements = set().union(*resolution.replacements.values())
+    for index in sorted(resolution.reached):
+        package = resolution.packages[index]
+        if index in resolution.folders or package.source is None:
+            continue
+        for position, reason in resolution.dangling[index].items():
+            unneeded.missed_names.add(package.edges[position].name)
+            message = f"`{package}` is locked with the dependency `{package.edges[position]}`, {reason}"
+            report.unreadable((*package.keys, "dependencies", position), message)
+        is_replaced = (package.name, str(package.version)) in replaced
+        if is_replaced != (index in resolution.replaced):
+            verb = "replaces" if is_replaced else "does not replace"
+            message = f"`[replace]` {verb} `{package}`, but {report.lock_name} says otherwise"
+            report.stale(resolution.lock.file, package.keys, message)
+        for target in resolution.edges[index]:
+            source = resolution.packages[target].source
+            if target not in replacements and not _may_depend(package.source, source):
+                kind = "crates of crates.io" if package.source == CRATES_IO else "crates of a registry"
+                expected = f"`{package}`, a crate of {package.source}, can only depend on {kind}"
+                report.foreign_source(resolution.packages[target], expected)
+            elif source is not None and resolution.patches:
+                patches.check_not_superseded(source.url, target)
+
+
+def check_compatible_versions(resolution: Resolution, report: LockReport) -> None:
+    """Report two semver-compatible versions of one package: Cargo always unites them."""
+    seen: dict[tuple[str, SourceId, tuple[int, ...]], int] = {}
+    for index in sorted(resolution.reached):
+        package = resolution.packages[index]
+        if package.source is None:
+            continue
+        numbers = (package.version.major, package.version.minor, package.version.patch)
+        leading = 1 if numbers[0] else 2 if numbers[1] else 3
+        other = seen.setdefault((package.name, package.source, numbers[:leading]), index)
+        if other != index:
+            report.stale(
+                resolution.lock.file,
+                (*package.keys, "version"),
+                f"`{package}` and `{resolution.packages[other]}` are both in {report.lock_name}, "
+                "but Cargo never takes two compatible versions of one package",
+            )
+
+
+def check_checksums(resolution: Resolution, report: LockReport) -> None:
+    """Report registry crates without a well-formed checksum, and other packages with one."""
+    reached = [resolution.packages[index] for index in sorted(resolution.reached)]
+    crates = [package for package in reached if package.source is not None and package.source.is_registry]
+    without = [package for package in crates if package.checksum is None]
+    if len(without) > 1 and len(without) == len(crates):
+        first = without[0]
+        message = f"no crate in {report.lock_name} has a checksum: neither `{first}` nor {len(without) - 1} more"
+        report.no_checksum(first.keys, message)
+    else:
+        for package in without:
+            message = f"`{package}` has no checksum, so nothing holds its content to what was reviewed"
+            report.no_checksum(package.keys, message)
+    for package in reached:
+        if package.checksum is None:
+            continue
+        if package.source is None or not package.source.is_registry:
+            message = f"`{package}` has a checksum, but only crates of registries can have one"
+        elif len(package.checksum) != _SHA256_DIGITS or not _HEXADECIMAL.issuperset(package.checksum):
+            message = f"the checksum of `{package}` is not a SHA-256: 64 digits, of 0 to 9 and a to f"
+        else:
+            continue
+        report.unreadable((*package.keys, "checksum"), message)
+
+
+def check_cycles(resolution: Resolution, report: LockReport) -> None:
+    """Report the first cycle of packages that depend on each other. Cargo permits cycles of dev-dependencies."""
+    finished: set[Node] = set()
+    for start in resolution.resolved:
+        path: dict[Node, None] = {}
+        pending: list[tuple[Node, bool]] = [(start, True)]
+        while pending:
+            node, is_entered = pending.pop()
+            if not is_entered:
+                del path[node]
+            elif node in path:
+                _report_cycle(resolution, report, [*path][[*path].index(node) :])
+                return
+            elif node not in finished:
+                finished.add(node)
+                path[node] = None
+                pending.append((node, False))
+                pending += ((target, True) for target in _build_dependencies(resolution, node))
+
+
+def _may_depend(dependent: SourceId, dependency: SourceId | None) -> bool:
+    """Whether a package of one source may depend on a package of another. None is the source of local packages."""
+    if dependent == CRATES_IO:
+        return dependency == CRATES_IO
+    return not dependent.is_registry or (dependency is not None and dependency.is_registry)
+
+
+def _build_dependencies(resolution: Resolution, node: Node) -> Iterator[Node]:
+    """Yield the packages that must be built before a package."""
+    if isinstance(node, int):
+        for index in resolution.targets(node):
+            yield resolution.folders.get(index, index)
+        return
+    for resolved in resolution.resolved[node]:
+        found = resolved.locked if resolved.folder is None else resolved.folder
+        if resolved.dependency.kind != "dev" and found is not None:
+            yield found
+
+
+def _report_cycle(resolution: Resolution, report: LockReport, cycle: list[Node]) -> None:
+    """Report a cycle at the dependency of its first package in a folder, or else at its last package in the lock."""
+    local, packages = resolution.workspace.local, resolution.packages
+    names = [local[node].package.name if isinstance(node, str) else packages[node].name for node in cycle]
+    message = f"packages depend on each other in a circle: {' → '.join([*names, names[0]])}"
+    for node, following in zip(cycle, [*cycle[1:], cycle[0]], strict=True):
+        if isinstance(node, str):
+            dependency = next(
+                resolved.dependency
+                for resolved in resolution.resolved[node]
+                if following in (resolved.folder, resolved.locked) and resolved.dependency.kind != "dev"
+            )
+            report.bad_manifest(local[node].manifest.file, dependency.keys, message, "remove one of these dependencies")
+            return
+        keys = packages[node].keys
+    report.unreadable(keys, message)

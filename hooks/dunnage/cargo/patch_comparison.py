@@ -1,0 +1,103 @@
+"""`[patch]` and `[[patch.unused]]`: whether the lock contains the replacements that the manifests name."""
+
+from dunnage.cargo.lock_report import CHANGE_VERSION, LockReport, describe, describe_source
+from dunnage.cargo.lockfile import LockedPackage
+from dunnage.cargo.path_comparison import find_package
+from dunnage.cargo.resolution import Resolution, ResolvedPatch
+from dunnage.cargo.source_id import SourceId
+from dunnage.cargo.version import Version
+from dunnage.cargo.workspace import Patch
+from dunnage.files.document import Keys, Problem
+from dunnage.files.source import File
+
+
+class PatchComparison:
+    """Compares the patches of a workspace with its lock."""
+
+    def __init__(self, resolution: Resolution, report: LockReport) -> None:
+        self._resolution = resolution
+        self._workspace = resolution.workspace
+        self._report = report
+        self._superseded: set[tuple[File, Keys]] = set()
+        """The places of entries that have been reported because the lock still contains the original package."""
+
+    def check_entries(self) -> None:
+        """Report every entry of `[patch]` without a replacement, and versions that have several."""
+        for patch in self._workspace.patches:
+            self._check_entry(patch)
+        for patch in self._resolution.unlocked_patches:
+            name = self._report.lock_name
+            message = f"`[patch]` puts {describe(patch.dependency)} in place, but {name} does not know it"
+            self._report.stale(patch.file, patch.dependency.keys, message)
+        for patches in self._resolution.patches.values():
+            self._check_duplicates(patches)
+
+    def _check_entry(self, patch: Patch) -> None:
+        dependency = patch.dependency
+        if dependency.source.kind == "path":
+            found = find_package(self._workspace, dependency, patch.file, self._report)
+            if found is not None and not dependency.accepts(found.package.version):
+                actual = f"{found.manifest.file.path} is at version {found.package.version}"
+                message = f"`[patch]` asks for {describe(dependency)}, but {actual}"
+                self._report.bad_manifest(patch.file, dependency.keys, message, CHANGE_VERSION)
+        elif dependency.source.url == patch.url:
+            self._report.bad_manifest(
+                patch.file,
+                dependency.keys,
+                f"`[patch]` puts `{dependency.package}` from {dependency.source} in place of itself",
+                "name another source with `git` or `path`, or remove the entry",
+            )
+
+    def _check_duplicates(self, patches: list[ResolvedPatch]) -> None:
+        seen: set[tuple[str, Version]] = set()
+        for resolved in patches:
+            dependency = resolved.patch.dependency
+            if (dependency.package, resolved.version) in seen:
+                message = f"several entries of `[patch]` put `{dependency.package} {resolved.version}` in place"
+                self._report.bad_manifest(resolved.patch.file, dependency.keys, message, "remove all but one")
+            seen.add((dependency.package, resolved.version))
+
+    def check_not_superseded(self, url: str, index: int) -> None:
+        """Report a locked package for which `[patch]` has a replacement of the same version. `url` is its source."""
+        package = self._resolution.packages[index]
+        for resolved in self._resolution.patches_by_package.get((url, package.name, package.version), ()):
+            dependency = resolved.patch.dependency
+            place = resolved.patch.file, dependency.keys
+            if resolved.locked != index and place not in self._superseded:
+                self._superseded.add(place)
+                self._report.stale(
+                    *place,
+                    f"`[patch]` puts `{package}` from {describe_source(dependency.source)} in place, "
+                    f"but {self._report.lock_name} still has it from {describe_source(package.source)}",
+                )
+
+    def check_unused(self) -> None:
+        """Compare `[[patch.unused]]` with the entries of `[patch]` that nothing uses."""
+        expected: dict[tuple[str, Version, SourceId], Problem] = {}
+        for resolved in (resolved for patches in self._resolution.patches.values() for resolved in patches):
+            is_used = resolved.locked in self._resolution.reached or resolved.folder in self._resolution.resolved
+            patch, dependency = resolved.patch, resolved.patch.dependency
+            if not is_used and (patch.file, dependency.keys) not in self._superseded:
+                message = (
+                    f"nothing uses `{dependency.package} {resolved.version}`, which `[patch]` puts in place, "
+                    f"and {self._report.lock_name} does not say so under `[[patch.unused]]`"
+                )
+                problem = self._report.stale_problem(patch.file, dependency.keys, message)
+                expected[dependency.package, resolved.version, dependency.source] = problem
+        for package in self._resolution.lock.unused_patches:
+            source = package.source or self._folder_source(package)
+            if source is not None and expected.pop((package.name, package.version, source), None) is None:
+                name = self._report.lock_name
+                message = f"{name} lists `{package}` as an unused patch, but no `[patch]` leaves it unused"
+                self._report.stale(self._resolution.lock.file, package.keys, message)
+        self._report.problems += expected.values()
+
+    def _folder_source(self, package: LockedPackage) -> SourceId | None:
+        """Return the folder of an unused patch; None if it is not known, in which case Cargo ignores the entry."""
+        found = {
+            local.package.version: folder
+            for folder, local in self._workspace.local.items()
+            if local.package.name == package.name
+        }
+        folder = next(iter(found.values())) if len(found) == 1 else found.get(package.version)
+        return None if folder is None else SourceId("path", folder)

@@ -1,0 +1,218 @@
+"""Dependency tables: which entries Cargo rejects, and what a path dependency must lead to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cargo.files import WORKSPACE, Changes, changed, found, matches, write
+
+pytestmark = pytest.mark.usefixtures("folder")
+
+
+REFUSED = [
+    pytest.param(
+        {"app/Cargo.toml": ('dup = "1"\n', 'dup = "1"\ngamma.workspace = true\n')},
+        "app/Cargo.toml:10:1 bad-manifest: `gamma` is inherited, but … has no `workspace.dependencies.gamma`",
+        id="inherited-dependency",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('dup = "1"\n', 'dup = "1"\ngamma.workspace = false\n')},
+        "app/Cargo.toml:10:7 bad-manifest: `workspace` can only be `true`",
+        id="workspace-false",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('dup = "1"\n', 'dup = "1"\ngamma = "1.x.y"\n')},
+        "app/Cargo.toml:10:1 bad-manifest: '1.x.y' is not a version … 1.2, =1.2.3, ~1.2, 1.* or >=1.2, <1.5",
+        id="requirement",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('"1.0"', '">=1 <2"')},
+        "app/Cargo.toml:8:1 bad-manifest: '>=1 <2' is not a version … 1.2, =1.2.3, ~1.2, 1.* or >=1.2, <1.5",
+        id="requirement-without-comma",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('"1.0"', '""')},
+        "app/Cargo.toml:8:1 bad-manifest: '' is not a version … 1.2, =1.2.3, ~1.2, 1.* or >=1.2, <1.5",
+        id="empty-requirement",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('dup = "1"\n', 'dup = "1"\ngamma = {}\n')},
+        "app/Cargo.toml:10:1 bad-manifest: `gamma` says neither `version` nor `git` nor `path`",
+        id="no-source",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('dup = "1"\n', 'dup = "1"\ngamma = { git = "https://git.example/x", path = "../lib" }\n')},
+        "app/Cargo.toml:10:1 bad-manifest: `gamma` has both `git` and `path`",
+        id="git-and-path",
+    ),
+    pytest.param(
+        {
+            "app/Cargo.toml": (
+                'dup = "1"\n',
+                'dup = "1"\ngamma = { git = "https://git.example/x", branch = "a", tag = "b" }\n',
+            )
+        },
+        "app/Cargo.toml:10:1 bad-manifest: `gamma` has several of `branch`, `tag` and `rev`",
+        id="branch-and-tag",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('dup = "1"\n', 'dup = "1"\ngamma = { version = "1", branch = "a" }\n')},
+        "app/Cargo.toml:10:26 bad-manifest: `gamma` has `branch` but no `git`",
+        id="branch-without-git",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('dup = "1"\n', 'dup = "1"\ngamma = { git = "https://git.example/x", registry = "a" }\n')},
+        "app/Cargo.toml:10:1 bad-manifest: `gamma` has both `git` and `registry`",
+        id="registry-and-git",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('dup = "1"\n', 'dup = "1"\ngamma = { git = "git.example/x" }\n')},
+        "app/Cargo.toml:10:1 bad-manifest: `gamma`: `git.example/x` is not an absolute URL",
+        id="URL",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('dup = "1"\n', 'dup = "1"\ngamma = 1\n')},
+        "app/Cargo.toml:10:1 bad-manifest: `gamma` must be a version or a table",
+        id="number",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('alpha = "1.0"', 'alpha = { version = "1.0", features = ["a/b"] }')},
+        "app/Cargo.toml:8:40 bad-manifest: `a/b` cannot be asked of a dependency here",
+        id="feature-with-a-slash",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('alpha = "1.0"', 'alpha = { version = "1.0", features = "a" }')},
+        "app/Cargo.toml:8:28 bad-manifest: `dependencies.alpha.features` must be an array of strings",
+        id="features-no-array",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('alpha = "1.0"', 'alpha = { version = "1.0", optional = "yes" }')},
+        "app/Cargo.toml:8:28 bad-manifest: `optional` must be `true` or `false`",
+        id="optional-no-boolean",
+    ),
+    pytest.param(
+        {
+            "app/Cargo.toml": (
+                'dup = "1"\n',
+                'dup = "1"\n\n[dev-dependencies]\nbeta = { version = "1", optional = true }\n',
+            )
+        },
+        "app/Cargo.toml:12:25 bad-manifest: `beta` is a dev-dependency, which cannot be optional",
+        id="optional-dev-dependency",
+    ),
+    pytest.param(
+        {
+            "app/Cargo.toml": (
+                'edition = "2021"\n\n[dependencies]',
+                'edition = "2024"\n\n[dev_dependencies]\n\n[dependencies]',
+            )
+        },
+        "app/Cargo.toml:6:2 bad-manifest: `dev_dependencies` is gone since the 2024 edition",
+        id="legacy-spelling-in-2024",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('dup = "1"\n', 'dup = "1"\n\n[dev-dependencies]\nalpha = { path = "../lib" }\n')},
+        "app/Cargo.toml:12:1 bad-manifest: `alpha` comes from different sources in different tables",
+        id="different-sources",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('dup = "1"\n', 'dup = "1"\n\n[target."cfg(".dependencies]\nalpha = "1"\n')},
+        "app/Cargo.toml:11:9 bad-manifest: `cfg(` is neither the name of a target nor a `cfg(…)` expression",
+        id="platform",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('"../lib"', '"../none"')},
+        "app/Cargo.toml:7:1 bad-manifest: there is no Cargo.toml in none, where `lib` is expected",
+        id="path-to-nothing",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('dup = "1"\n', 'dup = "1"\ngamma = { path = "../none", optional = true }\n')},
+        "app/Cargo.toml:10:1 bad-manifest: there is no Cargo.toml in none, where `gamma` is expected",
+        id="optional-path-to-nothing",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ("lib = {", "libx = {")},
+        "app/Cargo.toml:7:1 bad-manifest: `libx` is expected in lib, but there is `lib`",
+        id="path-to-a-package-of-another-name",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('"../lib"', '"../lib/Cargo.toml"')},
+        "app/Cargo.toml:7:1 bad-manifest: there is no Cargo.toml in lib/Cargo.toml, where `lib` is expected",
+        id="path-to-a-file",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('path = "../lib"', 'path = "../lib", version = "0.3"')},
+        "app/Cargo.toml:7:1 bad-manifest: `app` asks for `lib ^0.3` … lib/Cargo.toml is at version 0.2.0",
+        id="version-of-a-path-dependency",
+    ),
+    pytest.param(
+        {
+            "app/Cargo.toml": ('path = "../lib"', 'path = "../lib", version = "*"'),
+            "lib/Cargo.toml": ('"0.2.0"', '"0.2.1-alpha"'),
+            "lock": ("lib 0.2.0", "lib 0.2.1-alpha"),
+        },
+        "app/Cargo.toml:7:1 bad-manifest: `app` asks for `lib *` from … is at version 0.2.1-alpha",
+        id="version-of-a-pre-release",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('path = "../lib"', 'path = "../lib", features = ["none"]')},
+        "app/Cargo.toml:7:1 bad-manifest: `app` asks for the feature … which lib/Cargo.toml does not define",
+        id="feature-of-a-member",
+    ),
+    pytest.param(
+        {
+            "lib/Cargo.toml": ('dup = "2"', 'dup = "2"\napp = { path = "../app" }'),
+            "lock": ("lib 0.2.0 -> dup", "lib 0.2.0 -> app, dup"),
+        },
+        "app/Cargo.toml:7:1 bad-manifest: packages depend on each other in a circle: app → lib → app",
+        id="circle",
+    ),
+    pytest.param(
+        {
+            "lib/Cargo.toml": ('dup = "2"', 'dup = "2"\nlib = { path = "." }'),
+            "lock": ("2.0.1, helper", "2.0.1, helper, lib"),
+        },
+        "lib/Cargo.toml:8:1 bad-manifest: packages depend on each other in a circle: lib → lib",
+        id="itself",
+    ),
+]
+
+ACCEPTED = [
+    pytest.param(
+        {"app/Cargo.toml": ('alpha = "1.0"', 'alpha = { version = "1.0", nonsense = 1 }')},
+        id="unknown-key-of-a-dependency",
+    ),
+    pytest.param(
+        {
+            "Cargo.toml": (
+                'exclude = ["helper"]\n',
+                'exclude = ["helper"]\n\n[workspace.dependencies]\nx = "abc"\ny = { path = "none" }\n',
+            )
+        },
+        id="unused-broken-workspace-dependency",
+    ),
+    pytest.param({"app/Cargo.toml": ('"../lib"', '".././lib/"')}, id="path-with-dots"),
+    pytest.param(
+        {
+            "app/Cargo.toml": (
+                'dup = "1"\n',
+                'dup = "1"\n\n[target.\'cfg(all(unix, not(a = "b"), any(c,)))\'.dependencies]\nalpha = "1"\n',
+            )
+        },
+        id="platforms",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "expected"), REFUSED)
+def test_refused(folder: Path, changes: Changes, expected: str) -> None:
+    write(folder, changed(WORKSPACE, changes))
+    assert matches(found("Cargo.toml"), [expected]), found("Cargo.toml")
+
+
+@pytest.mark.parametrize("changes", ACCEPTED)
+def test_accepted(folder: Path, changes: Changes) -> None:
+    write(folder, changed(WORKSPACE, changes))
+    assert found("Cargo.toml") == []
