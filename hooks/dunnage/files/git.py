@@ -72,14 +72,15 @@ class Repository(NamedTuple):
 
     def _index(self) -> str:
         """The path of the index, which may not be there."""
-        chosen = self._environment().get("GIT_INDEX_FILE")
-        if chosen:
-            return chosen
+        return self.environment().get("GIT_INDEX_FILE") or os.path.join(self.git_folder(), "index")
+
+    def git_folder(self) -> str:
+        """The folder in which git keeps what belongs to this work tree. Raises OSError or UnicodeDecodeError."""
         folder = os.path.join(self.top, ".git")
         if os.path.isfile(folder):  # of a submodule or a linked worktree
             with open(folder, encoding="utf-8") as stream:
                 folder = os.path.join(self.top, stream.read(_LONGEST_PATH).removeprefix("gitdir:").strip())
-        return os.path.join(folder, "index")
+        return folder
 
     def mentioning(self, texts: Sequence[str]) -> frozenset[str] | None:
         """The absolute paths of the tracked text files in which one of `texts` stands, in upper or lower case."""
@@ -102,6 +103,16 @@ class Repository(NamedTuple):
             return None
         return IgnoredBy(display(os.path.join(self.top, file)), int(line), pattern)
 
+    def merge_base(self, first: str, second: str) -> str | None:
+        """The best common ancestor of two commits, given by their full object names; None if there is none."""
+        found = self._git("merge-base", first, second)
+        return found.strip() if found else None
+
+    def files_of(self, commit: str) -> frozenset[str]:
+        """The paths, relative to `top` and separated by `/`, of all files in a commit; none if git cannot say."""
+        names = self._git("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
+        return frozenset(name for name in (names or "").split("\0") if name)
+
     def _git(self, *arguments: str, stdin: str = "", may_be: int = 0) -> str | None:
         """What git prints, or None if it fails, which is not so if its status is `may_be`."""
         import subprocess
@@ -109,7 +120,7 @@ class Repository(NamedTuple):
         try:
             answer = subprocess.run(
                 ["git", "-C", self.top, *arguments],
-                env=self._environment(),
+                env=self.environment(),
                 input=os.fsencode(stdin),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -120,13 +131,16 @@ class Repository(NamedTuple):
             return None
         return os.fsdecode(answer.stdout) if answer.returncode in (0, may_be) else None
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """The environment in which git answers for this repository, and fetches nothing."""
         dropped = _ABOUT_ONE_REPOSITORY + _ABOUT_PATTERNS
         environment = {name: value for name, value in os.environ.items() if name not in dropped}
         # `git commit FILE` commits from an index of its own, which its hooks have to look at too.
         index = os.path.join(self.top, os.environ.get("GIT_INDEX_FILE", ""))
         if os.path.isfile(index) and repository(os.getcwd()) == self:
             environment["GIT_INDEX_FILE"] = index
+        # A partial clone would otherwise fetch an object that it lacks.
+        environment.update(GIT_NO_LAZY_FETCH="1", GIT_ALLOW_PROTOCOL="none", GIT_OPTIONAL_LOCKS="0")
         return environment
 
 

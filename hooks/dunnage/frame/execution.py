@@ -121,6 +121,8 @@ def execute(name: str, tasks: Sequence[Task], options: Options, progress: Progre
         except OutputError as error:
             complain(name, str(error))
             return 2
+    for note in dict.fromkeys(options.notes):
+        complain(name, note)
     return status
 
 
@@ -171,7 +173,7 @@ def _repair(tasks: Sequence[Task], findings: Sequence[Finding], options: Options
 
 
 def complain(name: str, message: str) -> None:
-    """Say on stderr, as the program of this name, what is wrong with how it is used."""
+    """Say on stderr, as the program of this name, what is no finding: wrong usage, or what was not judged."""
     from dunnage.frame.output.printable import printable
 
     print(printable(f"{name}: {message}"), file=sys.stderr)

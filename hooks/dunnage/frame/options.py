@@ -80,6 +80,8 @@ class Options:
         """`values` are those of the options that are given; `files` are the arguments that are no options."""
         self._values = {option.name: given for option, given in (values or {}).items()}
         self.files = files
+        self.notes: list[str] = []
+        """Lines for stderr that checks add and that are no findings, such as what they could not judge."""
 
     def __getitem__(self, option: Option[T]) -> T:
         return cast("T", self._values.get(option.name, option.default))

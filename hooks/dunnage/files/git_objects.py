@@ -1,0 +1,104 @@
+"""Commits and files of a git repository, read without a checkout through one `git cat-file --batch`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from dunnage.files.git import Repository
+from dunnage.files.source import MAX_BYTES
+
+if TYPE_CHECKING:
+    import subprocess
+
+_SECONDS = 60
+_LONGEST_HEADER = 8192
+
+
+class GitObject(NamedTuple):
+    """One object as git stores it."""
+
+    name: str
+    """Its full hash."""
+    kind: str
+    """`blob`, `commit`, `tag` or `tree`."""
+    data: bytes
+
+
+class GitObjects:
+    """A git process that answers one request after the other. It is started by the first request."""
+
+    def __init__(self, repository: Repository) -> None:
+        self.repository = repository
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_broken = False
+
+    def commit(self, revision: str) -> GitObject | None:
+        """The commit that a revision names, annotated tags followed; None if this clone does not have it."""
+        return self._object(f"{revision}^{{commit}}")
+
+    def file(self, commit: str, path: str) -> bytes | None:
+        """The content of the file at a path, relative to the top and separated by `/`, in a commit.
+
+        None if the commit has no file there, or if git cannot give its content.
+        """
+        found = self._object(f"{commit}:{path}")
+        return found.data if found and found.kind == "blob" else None
+
+    def close(self) -> None:
+        """End the process. A later request starts another."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.communicate()
+
+    def _object(self, specification: str) -> GitObject | None:
+        if self._is_broken or not specification.isprintable() or specification.startswith("-"):
+            return None
+        from threading import Timer
+
+        try:
+            process = self._process = self._process or self._start()
+            timer = Timer(_SECONDS, process.kill)
+            timer.start()
+            try:
+                return self._answer(process, specification)
+            finally:
+                timer.cancel()
+        except (OSError, ValueError):
+            self._is_broken = True
+            self.close()
+            return None
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        import subprocess
+
+        return subprocess.Popen(
+            ["git", "--no-replace-objects", "-C", self.repository.top, "cat-file", "--batch"],
+            env=self.repository.environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def _answer(self, process: subprocess.Popen[bytes], specification: str) -> GitObject | None:
+        """Send a request and read the answer. Raises OSError or ValueError if the process cannot go on."""
+        stdin, stdout = process.stdin, process.stdout
+        if stdin is None or stdout is None:
+            raise ValueError("git has no pipes")
+        stdin.write(os.fsencode(specification) + b"\n")
+        stdin.flush()
+        header = stdout.readline(_LONGEST_HEADER)
+        parts = header.split()
+        if not header.endswith(b"\n"):
+            raise ValueError("git ended")
+        if len(parts) != 3 or not parts[2].isdigit() or parts[1] not in (b"blob", b"commit", b"tag", b"tree"):
+            return None  # missing or ambiguous: nothing follows
+        size = int(parts[2])
+        if size > MAX_BYTES:
+            self.close()
+            return None
+        data = stdout.read(size + 1)
+        if len(data) != size + 1:
+            raise ValueError("git ended")
+        return GitObject(parts[0].decode("ascii"), parts[1].decode("ascii"), data[:-1])

@@ -1,0 +1,128 @@
+"""What the files of a repository are compared with: the commits that came before.
+
+In this order: the commit that an option names; the merge base of the refs that pre-commit gives to hooks that run on
+a range; HEAD and the other parents of a merge in progress, where the files differ from HEAD; and in CI, where they do
+not, the first parent of HEAD. What pre-commit sets is in its documentation, "Supported git hooks"; `GITHEAD_…` is what
+`git merge` sets for its own hooks, before there is a MERGE_HEAD.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import NamedTuple
+
+from dunnage.files.git import Repository
+from dunnage.files.git_objects import GitObjects
+from dunnage.files.source import MAX_BYTES
+
+_HASH_LENGTHS = (40, 64)
+_MOST_PARENTS = 16
+_NOT_CI = ("", "0", "false", "no")
+
+
+class Base(NamedTuple):
+    """The commits to compare with: several at a merge, where only what none of them has is new."""
+
+    commits: tuple[str, ...]
+    missing: str = ""
+    """Why there is nothing to compare with, as a clause; empty if there is."""
+    revision: str = "HEAD"
+    """What the first commit is called in a command."""
+
+
+class History:
+    """The commits of one repository, and what they hold."""
+
+    def __init__(self, repository: Repository, revision: str) -> None:
+        """`revision` is the commit that the user names as the base; empty if none is named."""
+        self.repository = repository
+        self.objects = GitObjects(repository)
+        self._revision = revision
+        self._texts: dict[tuple[str, str], bytes | None] = {}
+        self._files: dict[str, frozenset[str]] = {}
+        self._chosen: Base | None = None
+
+    def base(self, differs: Callable[[str], bool]) -> Base:
+        """Find what to compare with. `differs` says whether what is reviewed differs from what a commit holds."""
+        if self._chosen is None:
+            self._chosen = self._named() or Base(())
+        if self._chosen.commits or self._chosen.missing:
+            return self._chosen
+        head = self.objects.commit("HEAD")
+        if head is None:
+            return Base((), "there is no commit yet")
+        if not _in_ci() or differs(head.name):
+            return Base((head.name, *self._merged(head.name)))
+        parents = _parents(head.data)
+        if not parents:
+            return Base((), "HEAD has no parent")
+        if self.objects.commit(parents[0]) is None:
+            reason = f"this shallow clone lacks the parent of HEAD, {parents[0][:12]}: fetch two commits or more"
+            return Base((), reason)
+        return Base((parents[0],), revision="HEAD^")
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """What a file, at a path relative to the top of the repository, holds in a commit; None if it is not there."""
+        key = commit, path
+        if key not in self._texts:
+            self._texts[key] = self.objects.file(commit, path)
+        return self._texts[key]
+
+    def files(self, commit: str) -> frozenset[str]:
+        """The paths of all files in a commit, relative to the top of the repository."""
+        if commit not in self._files:
+            self._files[commit] = self.repository.files_of(commit)
+        return self._files[commit]
+
+    def _named(self) -> Base | None:
+        """The base that an option or the environment names."""
+        if self._revision:
+            found = self.objects.commit(self._revision)
+            if found is None:
+                return Base((), f"this clone has no commit `{self._revision}`, which --base names")
+            return Base((found.name,), revision=self._revision)
+        before = os.environ.get("PRE_COMMIT_FROM_REF") or os.environ.get("PRE_COMMIT_SOURCE", "")
+        after = os.environ.get("PRE_COMMIT_TO_REF") or os.environ.get("PRE_COMMIT_ORIGIN", "")
+        if not before:
+            return Base((), "this is the first push of a branch, which no ref precedes") if after else None
+        old, new = self.objects.commit(before), self.objects.commit(after or "HEAD")
+        if old is None or new is None:
+            return Base((), f"this clone has no commit `{before if old is None else after}`")
+        common = self.repository.merge_base(old.name, new.name)
+        if common is None:
+            return Base((), f"this clone has no common ancestor of {before} and {after or 'HEAD'}")
+        return Base((common,), revision=common[:12])
+
+    def _merged(self, head: str) -> list[str]:
+        """The other parents of a merge in progress that this clone has."""
+        names = [name.removeprefix("GITHEAD_") for name in os.environ if name.startswith("GITHEAD_")]
+        try:
+            with open(os.path.join(self.repository.git_folder(), "MERGE_HEAD"), encoding="ascii") as stream:
+                names += stream.read(_MOST_PARENTS * max(_HASH_LENGTHS)).split()
+        except (OSError, UnicodeDecodeError):
+            pass
+        hashes = [name.lower() for name in dict.fromkeys(names[:_MOST_PARENTS]) if _is_hash(name)]
+        found = (self.objects.commit(name) for name in hashes)
+        return [commit.name for commit in found if commit and commit.name != head]
+
+
+def _parents(commit: bytes) -> list[str]:
+    """The parents that the text of a commit names, also those that a shallow clone lacks."""
+    head = commit.split(b"\n\n", 1)[0].decode("utf-8", "replace")
+    return [line.removeprefix("parent ") for line in head.splitlines() if line.startswith("parent ")]
+
+
+def _is_hash(text: str) -> bool:
+    return len(text) in _HASH_LENGTHS and all(character in "0123456789abcdefABCDEF" for character in text)
+
+
+def _in_ci() -> bool:
+    return os.environ.get("CI", "").lower() not in _NOT_CI
+
+
+def same_text(data: bytes, other: bytes | None) -> bool:
+    """Whether a file on disk is what git stores, where git may have changed its line ends on checkout."""
+    if other is None or len(data) > MAX_BYTES:
+        return False
+    return data == other or data.replace(b"\r\n", b"\n") == other.replace(b"\r\n", b"\n")

@@ -1,0 +1,147 @@
+"""What changed between the locks of the base and the lock that is reviewed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from dunnage.cargo import lock_text, lockfile
+from dunnage.cargo.lockfile import Edge, LockedPackage, Lockfile
+from dunnage.cargo.source_id import CRATES_IO, SourceId
+from dunnage.cargo.version import Version
+from dunnage.files import toml
+from dunnage.files.document import Document
+from dunnage.files.source import File, SourceError
+
+Identity = tuple[str, Version, "SourceId | None", str]
+"""Name, version, source and, for git, commit: two packages of one identity are the same."""
+
+
+class Update(NamedTuple):
+    """A package that takes the place of another of its name."""
+
+    before: LockedPackage
+    after: LockedPackage
+
+
+class Changes(NamedTuple):
+    """How a lock differs from those of the base: several at a merge, of which each is as good."""
+
+    lock: Lockfile
+    bases: tuple[Lockfile, ...]
+    incoming: tuple[LockedPackage, ...]
+    """The packages that no base has."""
+    updates: tuple[Update, ...]
+    """Those of them that take the place of a package that is in the lock no longer, and what they replace."""
+    outgoing: tuple[LockedPackage, ...]
+    """The packages of a base that are in the lock no longer."""
+    old_names: frozenset[str]
+    """The names of all packages of the bases."""
+
+    def without(self, is_reviewed: Callable[[LockedPackage], bool]) -> Changes:
+        """The same changes but for incoming packages that somebody has reviewed."""
+        return self._replace(
+            incoming=tuple(package for package in self.incoming if not is_reviewed(package)),
+            updates=tuple(update for update in self.updates if not is_reviewed(update.after)),
+        )
+
+    def added(self) -> tuple[LockedPackage, ...]:
+        """The incoming packages of registries and git repositories whose name no base has."""
+        return tuple(package for package in self.incoming if package.source and package.name not in self.old_names)
+
+
+def read(file: File) -> Lockfile | None:
+    """Read a lock without its manifests; None if Cargo could not read it. Other hooks say why."""
+    return file.memo(_read)
+
+
+def _read(file: File) -> Lockfile | None:
+    try:
+        data = lock_text.parse(file.data) or toml.parse(file)
+    except SourceError:
+        return None
+    packages = data.get("package", [])
+    entries = [entry for entry in packages if isinstance(entry, dict)] if isinstance(packages, list) else []
+    local = {str(entry.get("name")) for entry in entries if "source" not in entry}
+    return lockfile.read(Document(file, data), local)[0]
+
+
+def compare(lock: Lockfile, bases: Sequence[Lockfile]) -> Changes:
+    """Compare a lock with those of the base."""
+    now = {identity(package) for package in lock.packages}
+    before = {identity(package): package for base in bases for package in base.packages}
+    incoming = tuple(package for package in lock.packages if identity(package) not in before)
+    outgoing = tuple(package for name, package in before.items() if name not in now)
+    return Changes(
+        lock,
+        tuple(bases),
+        incoming,
+        tuple(_pair(incoming, outgoing)),
+        outgoing,
+        frozenset(package.name for package in before.values()),
+    )
+
+
+def identity(package: LockedPackage) -> Identity:
+    """What tells a package from others."""
+    return package.name, package.version, package.source, package.commit
+
+
+def compatible_range(version: Version) -> tuple[int, int, int]:
+    """What all versions share that Cargo takes for compatible with this one."""
+    if version.major:
+        return version.major, 0, 0
+    return (0, version.minor, 0) if version.minor else (0, 0, version.patch)
+
+
+def is_compatible(update: Update) -> bool:
+    """Whether Cargo may choose the new package for a requirement that the old one met by its version."""
+    return compatible_range(update.before.version) == compatible_range(update.after.version)
+
+
+def is_from_crates_io(package: LockedPackage) -> bool:
+    """Whether the package comes from crates.io, through git or the sparse protocol."""
+    return package.source in (CRATES_IO, _CRATES_IO_SPARSE)
+
+
+class Graph:
+    """The edges of a lock, each led to the package that it means."""
+
+    def __init__(self, lock: Lockfile) -> None:
+        self._named: dict[str, list[LockedPackage]] = defaultdict(list)
+        for package in lock.packages:
+            self._named[package.name].append(package)
+
+    def target(self, edge: Edge) -> LockedPackage | None:
+        """The package that an edge leads to; None if the lock holds none, or several that it could be."""
+        found = [
+            package
+            for package in self._named.get(edge.name, ())
+            if (edge.version is None or str(package.version) == edge.version)
+            and (edge.source is None or package.source == edge.source)
+        ]
+        return found[0] if len(found) == 1 else None
+
+
+def _pair(incoming: Iterable[LockedPackage], outgoing: Iterable[LockedPackage]) -> Iterable[Update]:
+    """Pair new packages with old ones of their name: those with compatible versions first, then in order."""
+    left: dict[str, list[LockedPackage]] = defaultdict(list)
+    for package in sorted(outgoing, key=lambda package: package.version):
+        left[package.name].append(package)
+    unpaired = []
+    for package in incoming:
+        candidates = left.get(package.name, [])
+        wanted = compatible_range(package.version)
+        match = next((old for old in candidates if compatible_range(old.version) == wanted), None)
+        if match is None:
+            unpaired.append(package)
+        else:
+            candidates.remove(match)
+            yield Update(match, package)
+    for package in sorted(unpaired, key=lambda package: package.version):
+        if left.get(package.name):
+            yield Update(left[package.name].pop(0), package)
+
+
+_CRATES_IO_SPARSE = SourceId("sparse", "sparse+https://index.crates.io/")

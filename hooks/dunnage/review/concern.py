@@ -1,0 +1,52 @@
+"""What a review of a change says, and what a person writes down to accept it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from dunnage.cargo.lockfile import LockedPackage
+from dunnage.cargo.source_id import SourceId
+from dunnage.files.document import Problem
+
+
+class Concern(NamedTuple):
+    """A change that somebody has to look at."""
+
+    problem: Problem
+    subjects: tuple[str, ...]
+    """The keys of the reviews that accept it, all of which it takes; empty if no review can."""
+
+
+class Advice(NamedTuple):
+    """What the help of all concerns about one lock says in the same words."""
+
+    lock: str
+    """The path of the lock, as it is printed."""
+    revision: str
+    """What git calls the commit that the lock is compared with."""
+    reviews: str
+    """Where a review is written: a table and its file."""
+
+    def restore(self) -> str:
+        """The command that brings back the lock of the base."""
+        return f"to go back: git restore --source={self.revision} --staged --worktree -- {self.lock}"
+
+    def accept(self, subjects: tuple[str, ...]) -> str:
+        """What to write to accept a change."""
+        entries = "; ".join(f'"{subject}" = "why"' for subject in subjects[:_MOST_SUBJECTS])
+        more = len(subjects) - _MOST_SUBJECTS
+        rest = f" and {more} more" if more > 0 else ""
+        return f"to accept: add {entries}{rest} to {self.reviews}, or run this hook with --accept REASON"
+
+
+_MOST_SUBJECTS = 5
+
+
+def package_subject(package: LockedPackage) -> str:
+    """The key of a review of one version of a package."""
+    return f"{package.name}@{package.version}"
+
+
+def source_subject(source: SourceId) -> str:
+    """The key of a review of a registry or git repository."""
+    return source.url if source.kind == "sparse" else f"{source.kind}+{source.url}"

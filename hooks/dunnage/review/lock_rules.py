@@ -1,0 +1,181 @@
+"""The rules that the two locks alone decide.
+
+Most of them come from one incident, arrayref 0.3.10: a crate without dependencies got one in a compatible update, on a
+new crate with a look-alike name (RUSTSEC-2026-0260).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from dunnage.cargo.lockfile import LockedPackage
+from dunnage.cargo.source_id import SourceId
+from dunnage.files.document import Problem
+from dunnage.review.changes import Changes, Identity, identity, is_compatible, is_from_crates_io
+from dunnage.review.concern import Advice, Concern, package_subject, source_subject
+from dunnage.review.look_alike import Names
+
+Explain = Callable[[LockedPackage, LockedPackage], str]
+"""Says which manifest asks for the new one of two versions and rejects the old one; empty if none is known to."""
+
+
+def checksum_changed(changes: Changes, advice: Advice) -> Iterator[Concern]:
+    """Yield the packages whose checksum is another than in a base, or is missing now."""
+    recorded: dict[Identity, set[str]] = {}
+    for old in _old_packages(changes):
+        if old.checksum:
+            recorded.setdefault(identity(old), set()).add(old.checksum)
+    for package in changes.lock.packages:
+        olds = recorded.get(identity(package))
+        if olds is None or package.checksum in olds:
+            continue
+        what = "lost its checksum" if package.checksum is None else "has another checksum than before"
+        message = (
+            f"`{package}` {what} although a published version never changes; "
+            "a replaced archive shows in just this, so the lock or the registry was tampered with"
+        )
+        help = f"do not build: compare both checksums with the registry's index;\n{advice.restore()}"
+        yield _concern("lock-review/checksum-changed", changes, package, message, help, ())
+
+
+def grew(changes: Changes, advice: Advice) -> Iterator[Concern]:
+    """Yield compatible updates of crates that had no dependencies and now bring in a crate new to this lock."""
+    for update in changes.updates:
+        before, after = update
+        if (
+            before.edges
+            or before.source != after.source
+            or after.version <= before.version
+            or not is_compatible(update)
+        ):
+            continue
+        new = [edge.name for edge in after.edges if edge.name not in changes.old_names]
+        if not new:
+            continue
+        names = _listed([f"`{name}`" for name in new])
+        message = (
+            f"`{after.name}` had no dependencies, and its update from {before.version} to {after.version} brings in "
+            f"{names}, new to this lock: the hijacked arrayref 0.3.10 delivered its payload in this shape"
+        )
+        subjects = (package_subject(after),)
+        yield _concern("lock-review/grew", changes, after, message, _help(advice, after, subjects), subjects)
+
+
+def look_alike(changes: Changes, advice: Advice) -> Iterator[Concern]:
+    """Yield new crates of registries whose name resembles a well-known or already locked one."""
+    added = [package for package in changes.added() if package.source and package.source.is_registry]
+    if not added:
+        return
+    names = Names(changes.old_names)
+    for package in added:
+        known = names.resembled_by(package.name)
+        if known is None:
+            continue
+        where = "is in the lock already" if known in changes.old_names else "is well known"
+        message = (
+            f"`{package}` is new and its name resembles `{known}`, which {where}: "
+            "crates with a payload use names that a reader takes for another"
+        )
+        subjects = (package_subject(package),)
+        yield _concern("lock-review/look-alike", changes, package, message, _help(advice, package, subjects), subjects)
+
+
+def new_source(changes: Changes, advice: Advice, is_reviewed: Callable[[str], bool]) -> Iterator[Concern]:
+    """Yield registries and git repositories that no base has, and crates that no longer come from crates.io."""
+    known = {_place(package.source) for base in changes.bases for package in base.packages if package.source}
+    seen = set(known)
+    for package in changes.incoming:
+        source = package.source
+        if source is None or _place(source) in seen or is_from_crates_io(package):
+            continue
+        seen.add(_place(source))
+        subject = source_subject(source)
+        if is_reviewed(subject):
+            continue
+        message = (
+            f"`{package}` comes from the {_called(source)}, which this lock did not use before: "
+            "what stands there can change, and no registry vouches for it"
+        )
+        help = _help(advice, package, (subject,))
+        yield _concern("lock-review/new-source", changes, package, message, help, (subject,))
+    yield from _left_crates_io(changes, advice, known)
+
+
+def _left_crates_io(changes: Changes, advice: Advice, known: set[tuple[str, str]]) -> Iterator[Concern]:
+    """Yield crates that come from git or a path now. A new git repository has been reported already."""
+    for before, after in changes.updates:
+        if not is_from_crates_io(before) or is_from_crates_io(after):
+            continue
+        if after.source is not None and (after.source.is_registry or _place(after.source) not in known):
+            continue
+        if any(base.name == after.name and base.source == after.source for base in _old_packages(changes)):
+            continue
+        where = "a folder" if after.source is None else f"the {_called(after.source)}"
+        message = (
+            f"`{after}` comes from {where} now, and not from crates.io: "
+            "its content is no longer what a checksum in this lock records"
+        )
+        subjects = (package_subject(after),)
+        yield _concern("lock-review/new-source", changes, after, message, _help(advice, after, subjects), subjects)
+
+
+def downgrade(changes: Changes, advice: Advice, explain: Explain) -> Iterator[Concern]:
+    """Yield one concern about all versions that go back within their compatible range."""
+    back = [
+        update
+        for update in changes.updates
+        if is_compatible(update)
+        and update.after.version < update.before.version
+        and update.before.source is not None
+        and update.before.source == update.after.source
+    ]
+    if not back:
+        return
+    said = []
+    for before, after in back:
+        reason = explain(before, after)
+        said.append(f"`{after.name}` from {before.version} to {after.version}{f' ({reason})' if reason else ''}")
+    verb = "goes back" if len(back) == 1 else "go back"
+    message = f"{_listed(said)} {verb}: an older version may undo the fix of a vulnerability"
+    subjects = tuple(package_subject(after) for _, after in back)
+    first = back[0]
+    help = (
+        f"if nobody wanted this: cargo update {first.after.name}@{first.after.version} "
+        f"--precise {first.before.version}{' and so on' if len(back) > 1 else ''};\n"
+        f"{advice.restore()};\n{advice.accept(subjects)}"
+    )
+    yield _concern("lock-review/downgrade", changes, first.after, message, help, subjects)
+
+
+def _old_packages(changes: Changes) -> Iterator[LockedPackage]:
+    for base in changes.bases:
+        yield from base.packages
+
+
+def _place(source: SourceId) -> tuple[str, str]:
+    return source.kind, source.url
+
+
+def _called(source: SourceId) -> str:
+    return f"git repository {source.url}" if source.kind == "git" else f"registry {source.url}"
+
+
+def _help(advice: Advice, package: LockedPackage, subjects: tuple[str, ...]) -> str:
+    look = f"look before you build, since `cargo check` runs build scripts and macros{_page(package)}"
+    return f"{look};\n{advice.restore()};\n{advice.accept(subjects)}"
+
+
+def _page(package: LockedPackage) -> str:
+    if is_from_crates_io(package):
+        return f": https://docs.rs/crate/{package.name}/{package.version}/source/"
+    return f": {package.source.url}" if package.source else ""
+
+
+def _listed(texts: list[str]) -> str:
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
+
+
+def _concern(
+    rule: str, changes: Changes, package: LockedPackage, message: str, help: str, subjects: tuple[str, ...]
+) -> Concern:
+    return Concern(Problem(rule, changes.lock.file, message, help, package.keys), subjects)
