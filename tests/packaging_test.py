@@ -22,7 +22,11 @@ PYPROJECT: dict[str, Any] = tomli.loads((CHECKOUT / "pyproject.toml").read_text(
 MANIFEST: dict[str, dict[str, Any]] = {
     entry["id"]: entry for entry in yaml.safe_load((CHECKOUT / ".pre-commit-hooks.yaml").read_text("utf-8"))
 }
-HOOKS = sorted(path.stem.replace("_", "-") for path in (CHECKOUT / "hooks" / "dunnage").glob("check_*.py"))
+HOOKS = sorted(
+    path.stem.replace("_", "-")
+    for kind in ("check", "review")
+    for path in (CHECKOUT / "hooks" / "dunnage").glob(f"{kind}_*.py")
+)
 WORKFLOWS = sorted((CHECKOUT / ".github" / "workflows").glob("*.yml"))
 
 every_hook = pytest.mark.parametrize("hook", HOOKS)

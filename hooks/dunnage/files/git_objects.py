@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import subprocess
 
 _SECONDS = 60
-_LONGEST_HEADER = 8192
+_LONGEST_REQUEST = 8192
 
 
 class GitObject(NamedTuple):
@@ -53,7 +53,7 @@ class GitObjects:
             process.communicate()
 
     def _object(self, specification: str) -> GitObject | None:
-        if self._is_broken or not specification.isprintable() or specification.startswith("-"):
+        if self._is_broken or len(specification) > _LONGEST_REQUEST or not specification.isprintable():
             return None
         from threading import Timer
 
@@ -88,7 +88,7 @@ class GitObjects:
             raise ValueError("git has no pipes")
         stdin.write(os.fsencode(specification) + b"\n")
         stdin.flush()
-        header = stdout.readline(_LONGEST_HEADER)
+        header = stdout.readline(2 * _LONGEST_REQUEST)
         parts = header.split()
         if not header.endswith(b"\n"):
             raise ValueError("git ended")

@@ -96,8 +96,11 @@ def compatible_range(version: Version) -> tuple[int, int, int]:
 
 
 def is_compatible(update: Update) -> bool:
-    """Whether Cargo may choose the new package for a requirement that the old one met by its version."""
-    return compatible_range(update.before.version) == compatible_range(update.after.version)
+    """Whether the source of both, a registry or repository, has the new version in the old one's compatible range."""
+    before, after = update
+    if before.source is None or before.source != after.source:
+        return False
+    return compatible_range(before.version) == compatible_range(after.version)
 
 
 def is_from_crates_io(package: LockedPackage) -> bool:

@@ -36,7 +36,7 @@ class Advice(NamedTuple):
         entries = "; ".join(f'"{subject}" = "why"' for subject in subjects[:_MOST_SUBJECTS])
         more = len(subjects) - _MOST_SUBJECTS
         rest = f" and {more} more" if more > 0 else ""
-        return f"to accept: add {entries}{rest} to {self.reviews}, or run this hook with --accept REASON"
+        return f"to accept: add {entries}{rest} to {self.reviews}"
 
 
 _MOST_SUBJECTS = 5

@@ -42,12 +42,7 @@ def grew(changes: Changes, advice: Advice) -> Iterator[Concern]:
     """Yield compatible updates of crates that had no dependencies and now bring in a crate new to this lock."""
     for update in changes.updates:
         before, after = update
-        if (
-            before.edges
-            or before.source != after.source
-            or after.version <= before.version
-            or not is_compatible(update)
-        ):
+        if before.edges or not is_compatible(update) or after.version <= before.version:
             continue
         new = [edge.name for edge in after.edges if edge.name not in changes.old_names]
         if not new:
@@ -122,12 +117,7 @@ def _left_crates_io(changes: Changes, advice: Advice, known: set[tuple[str, str]
 def downgrade(changes: Changes, advice: Advice, explain: Explain) -> Iterator[Concern]:
     """Yield one concern about all versions that go back within their compatible range."""
     back = [
-        update
-        for update in changes.updates
-        if is_compatible(update)
-        and update.after.version < update.before.version
-        and update.before.source is not None
-        and update.before.source == update.after.source
+        update for update in changes.updates if is_compatible(update) and update.after.version < update.before.version
     ]
     if not back:
         return

@@ -26,30 +26,28 @@ class Names:
     def __init__(self, locked: Iterable[str]) -> None:
         """`locked` are the names that the lock held before."""
         self._common = well_known()
-        self._known = sorted(self._common.union(locked))
-        self._by_length: dict[int, list[str]] = defaultdict(list)
-        for name in self._known:
-            self._by_length[len(name)].append(name)
+        self._by_length: dict[int, list[tuple[str, str]]] = defaultdict(list)
         self._by_words: dict[tuple[str, ...], str] = {}
-        for name in self._known:
-            self._by_words.setdefault(_words(name), name)
+        for name in sorted(self._common.union(locked)):
+            plain = _plain(name)
+            self._by_length[len(plain)].append((plain, name))
+            self._by_words.setdefault(_words(plain), name)
 
     def resembled_by(self, name: str) -> str | None:
         """The first known name that `name` could be taken for; None if there is none, or if it is common itself."""
         if name in self._common:
             return None
-        found = self._by_words.get(_words(name)) or self._by_words.get(_words(_without_affix(name)))
-        if found is not None and found != name:
-            return found
-        if len(name) < _SHORTEST:
-            return None
-        for length in (len(name), len(name) + 1, len(name) - 1):
-            if length < _SHORTEST:
+        plain = _plain(name)
+        found = self._by_words.get(_words(plain)) or self._by_words.get(_words(_without_affix(plain)))
+        if found is not None:
+            return found if found != name else None
+        for length in (len(plain), len(plain) + 1, len(plain) - 1):
+            if min(length, len(plain)) < _SHORTEST:
                 continue
-            for known in self._by_length.get(length, ()):
+            for known, spelled in self._by_length.get(length, ()):
                 # Two names that are one edit apart share their first or their last character.
-                if (known[0] == name[0] or known[-1] == name[-1]) and _is_mistakable(name, known):
-                    return known
+                if (known[0] == plain[0] or known[-1] == plain[-1]) and _is_mistakable(plain, known):
+                    return spelled
         return None
 
 
@@ -61,7 +59,7 @@ def well_known() -> frozenset[str]:
 
 def _is_mistakable(name: str, known: str) -> bool:
     """Whether a name is one edit or transposition from another, and its numbers are not those of a successor."""
-    if name == known or not _is_one_edit_apart(name, known):
+    if not _is_one_edit_apart(name, known):
         return False
     if name.rstrip("0123456789") == known.rstrip("0123456789"):
         return _number_at_end(name) < _number_at_end(known)
@@ -86,12 +84,15 @@ def _number_at_end(name: str) -> int:
     return int(digits[:18]) if digits else 0
 
 
-def _words(name: str) -> tuple[str, ...]:
-    return tuple(sorted(name.lower().replace("_", "-").split("-")))
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "-")
 
 
-def _without_affix(name: str) -> str:
-    plain = name.lower().replace("_", "-")
+def _words(plain: str) -> tuple[str, ...]:
+    return tuple(sorted(plain.split("-")))
+
+
+def _without_affix(plain: str) -> str:
     for affix in _AFFIXES:
         plain = plain.removesuffix(affix)
     return plain.removeprefix("rs-")

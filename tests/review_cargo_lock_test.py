@@ -1,0 +1,306 @@
+"""`review-cargo-lock` as it is called: bases, reviews, several locks, with real git."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cargo.files import lock, matches, write
+from dunnage.review_cargo_lock import main
+
+BEFORE = "app 0.1.0 -> arrayref\narrayref 0.3.9 crates.io"
+AFTER = "app 0.1.0 -> arrayref\narrayref 0.3.10 crates.io -> helper\nhelper 1.0.0 crates.io"
+MERGED = f"{AFTER}\nextra 1.0.0 crates.io"
+GREW = "Cargo.lock:10:3 grew: `arrayref` had no dependencies, …"
+
+
+@pytest.fixture(autouse=True)
+def _no_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CI", "PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF", "PRE_COMMIT_SOURCE", "PRE_COMMIT_ORIGIN"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def git(*arguments: str, folder: Path | None = None) -> str:
+    identity = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "protocol.file.allow=always")
+    command = ["git", *identity, *arguments]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def commit(folder: Path, packages: str, name: str = "Cargo.lock") -> str:
+    """Commit a lock of these packages, and return the commit."""
+    write(folder, {name: lock(packages)})
+    git("add", "--all", folder=folder)
+    git("commit", "--quiet", "--allow-empty", "-m", "x", folder=folder)
+    return git("rev-parse", "HEAD", folder=folder)
+
+
+class Said:
+    """What the hook prints."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], *arguments: str) -> None:
+        status = main(["--output-format", "json", *(arguments or ("Cargo.lock",))])
+        out, self.notes = capsys.readouterr()
+        self.report = json.loads(out)["findings"]
+        assert status == (1 if self.report else 0)
+        self.findings = [
+            f"{finding['path']}:{finding['start']['line']}:{finding['start']['column']} "
+            f"{finding['rule'].removeprefix('lock-review/')}: {finding['message']}"
+            for finding in self.report
+        ]
+
+
+# What a commit changes.
+
+
+def test_before_and_after(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit(repository, BEFORE)
+    assert Said(capsys).findings == []
+    write(repository, {"Cargo.lock": lock(AFTER)})
+    assert matches(Said(capsys).findings, [GREW])
+    commit(repository, AFTER)
+    said = Said(capsys)
+    assert (said.findings, said.notes) == ([], "")
+
+
+def test_help_says_how_to_look_restore_and_accept(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit(repository, BEFORE)
+    write(repository, {"Cargo.lock": lock(AFTER), "Cargo.toml": "[package]\n"})
+    (finding,) = Said(capsys).report
+    assert finding["help"] == (
+        "look before you build, since `cargo check` runs build scripts and macros: "
+        "https://docs.rs/crate/arrayref/0.3.10/source/;\n"
+        "to go back: git restore --source=HEAD --staged --worktree -- Cargo.lock;\n"
+        'to accept: add "arrayref@0.3.10" = "why" to `[package.metadata.dunnage.reviews]` in Cargo.toml'
+    )
+
+
+def test_line_ends_that_git_changed(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit(repository, BEFORE)
+    write(repository, {"Cargo.lock": lock(BEFORE).replace("\n", "\r\n")})
+    assert Said(capsys).findings == []
+
+
+def test_locks_below(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit(repository, BEFORE, "a/Cargo.lock")
+    commit(repository, BEFORE, "b/Cargo.lock")
+    write(repository, {"a/Cargo.lock": lock(AFTER), "b/Cargo.lock": lock(AFTER)})
+    said = Said(capsys, "a/Cargo.lock", "b/Cargo.lock", "b/../b/Cargo.lock")
+    assert matches(said.findings, [f"a/{GREW}", f"b/{GREW}"])
+
+
+def test_a_lock_that_moved(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    many = "".join(f"c{number} 1.0.0 crates.io\n" for number in range(9))
+    commit(repository, many + BEFORE, "old/Cargo.lock")
+    (repository / "old" / "Cargo.lock").unlink()
+    write(repository, {"Cargo.lock": lock(many + AFTER)})
+    assert [line.partition(" ")[2].partition(":")[0] for line in Said(capsys).findings] == ["grew"]
+
+
+def test_a_new_lock(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit(repository, BEFORE, "old/Cargo.lock")
+    write(repository, {"Cargo.lock": lock(AFTER)})
+    said = Said(capsys, "--require-base", "Cargo.lock")
+    assert said.findings == []
+    assert said.notes == "review-cargo-lock: Cargo.lock is new, so there is nothing to compare it with\n"
+
+
+# What it is compared with.
+
+
+def test_no_repository(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder, {"Cargo.lock": lock(AFTER)})
+    said = Said(capsys)
+    assert said.findings == []
+    assert "Cargo.lock: there is nothing to compare this lock with: it is in no git repository" in said.notes
+
+
+def test_no_commit_yet(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(repository, {"Cargo.lock": lock(AFTER)})
+    said = Said(capsys, "--require-base", "Cargo.lock")
+    message = "Cargo.lock:1:1 no-base: there is nothing to compare this lock with: there is no commit yet"
+    assert said.findings == [message]
+
+
+def test_base_option(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = commit(repository, BEFORE)
+    commit(repository, AFTER)
+    assert matches(Said(capsys, "--base", first, "Cargo.lock").findings, [GREW])
+    assert matches(Said(capsys, "--base=HEAD^", "Cargo.lock").findings, [GREW])
+    assert Said(capsys, "--base=HEAD", "Cargo.lock").findings == []
+    assert (
+        "this clone has no commit `nowhere`, which --base names" in Said(capsys, "--base=nowhere", "Cargo.lock").notes
+    )
+
+
+def test_refs_of_the_client(
+    repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork = commit(repository, BEFORE)
+    git("checkout", "-q", "-b", "other")
+    other = commit(repository, AFTER)
+    git("checkout", "-q", "-b", "topic", fork)
+    topic = commit(repository, MERGED)
+    monkeypatch.setenv("PRE_COMMIT_FROM_REF", other)
+    monkeypatch.setenv("PRE_COMMIT_TO_REF", topic)
+    assert matches(Said(capsys).findings, [GREW])
+    monkeypatch.setenv("PRE_COMMIT_FROM_REF", topic)
+    assert Said(capsys).findings == []
+    monkeypatch.setenv("PRE_COMMIT_FROM_REF", "1" * 40)
+    assert "this clone has no commit `1111" in Said(capsys).notes
+    monkeypatch.delenv("PRE_COMMIT_FROM_REF")
+    assert "first push" in Said(capsys).notes
+
+
+def test_unrelated_histories(
+    repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRE_COMMIT_FROM_REF", commit(repository, BEFORE))
+    git("checkout", "-q", "--orphan", "other")
+    monkeypatch.setenv("PRE_COMMIT_TO_REF", commit(repository, AFTER))
+    assert "this clone has no common ancestor" in Said(capsys).notes
+
+
+def test_in_ci_the_first_parent(
+    repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(repository, BEFORE)
+    monkeypatch.setenv("CI", "true")
+    assert "HEAD has no parent" in Said(capsys).notes
+    commit(repository, AFTER)
+    assert matches(Said(capsys).findings, [GREW])
+    monkeypatch.setenv("CI", "false")
+    assert Said(capsys).findings == []
+
+
+def test_in_ci_a_shallow_clone(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = commit(repository, BEFORE)
+    commit(repository, AFTER)
+    git("clone", "-q", "--depth=1", repository.as_uri(), str(tmp_path / "clone"))
+    monkeypatch.chdir(tmp_path / "clone")
+    monkeypatch.setenv("CI", "1")
+    said = Said(capsys, "--require-base", "Cargo.lock")
+    assert matches(said.findings, [f"Cargo.lock:1:1 no-base: …lacks the parent of HEAD, {parent[:12]}: fetch two…"])
+    git("fetch", "-q", "--deepen=1")
+    assert matches(Said(capsys).findings, [GREW])
+
+
+def test_a_merge_brings_in_what_no_parent_has(
+    repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork = commit(repository, BEFORE)
+    theirs = commit(repository, AFTER)
+    git("checkout", "-q", "-b", "ours", fork)
+    commit(repository, f"{BEFORE}\nextra 1.0.0 crates.io")
+    write(repository, {"Cargo.lock": lock(MERGED)})
+    assert matches(Said(capsys).findings, [GREW])
+    monkeypatch.setenv(f"GITHEAD_{theirs}", "theirs")
+    assert Said(capsys).findings == []
+    monkeypatch.delenv(f"GITHEAD_{theirs}")
+    write(repository, {".git/MERGE_HEAD": f"{theirs}\n"})
+    assert Said(capsys).findings == []
+    write(repository, {"Cargo.lock": lock(f"{MERGED}\nproc-macro1 1.0.0 crates.io")})
+    assert matches(Said(capsys).findings, ["…look-alike: `proc-macro1 1.0.0` …"])
+    write(repository, {".git/MERGE_HEAD": "\xff-h\n"})
+    assert len(Said(capsys).findings) == 2
+
+
+def test_worktrees_submodules_and_another_index(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(repository, BEFORE)
+    git("worktree", "add", "-q", str(tmp_path / "tree"))
+    git("init", "-q", str(tmp_path / "outer"))
+    git("submodule", "--quiet", "add", repository.as_uri(), "inner", folder=tmp_path / "outer")
+    for folder in (tmp_path / "tree", tmp_path / "outer" / "inner"):
+        monkeypatch.chdir(folder)
+        write(folder, {"Cargo.lock": lock(AFTER)})
+        assert matches(Said(capsys).findings, [GREW])
+    monkeypatch.chdir(repository)
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/next-index-7.lock")
+    write(repository, {"Cargo.lock": lock(AFTER)})
+    assert matches(Said(capsys).findings, [GREW])
+
+
+# Reviews.
+
+
+REVIEWED = '[workspace.metadata.dunnage.reviews]\n"arrayref@0.3.10" = "read the diff"\n'
+
+
+@pytest.mark.parametrize(
+    ("reviews", "findings"),
+    [
+        pytest.param(REVIEWED, [], id="reviewed"),
+        pytest.param(REVIEWED.replace("workspace", "package"), [], id="of a package"),
+        pytest.param(
+            REVIEWED.replace("0.3.10", "0.3.9"),
+            [GREW, "Cargo.toml:2:1 stale-review: the review of `arrayref@0.3.9` names what is not here any more"],
+            id="another version",
+        ),
+        pytest.param(
+            REVIEWED.replace("read the diff", " "),
+            [GREW, "Cargo.toml:2:1 stale-review: the review of `arrayref@0.3.10` gives no reason, …"],
+            id="no reason",
+        ),
+        pytest.param(
+            REVIEWED.replace('"read the diff"', "3"),
+            [GREW, "Cargo.toml:2:1 stale-review: … gives no reason, …"],
+            id="no text",
+        ),
+        pytest.param(REVIEWED + '"wasi:http@0.2.3 in acme:app/app" = "why"\n', [], id="of WIT"),
+        pytest.param("[workspace]\nmetadata = 3\n", [GREW], id="no table"),
+        pytest.param("[[", [GREW], id="no TOML"),
+    ],
+)
+def test_reviews(repository: Path, capsys: pytest.CaptureFixture[str], reviews: str, findings: list[str]) -> None:
+    commit(repository, BEFORE)
+    write(repository, {"Cargo.lock": lock(AFTER), "Cargo.toml": reviews})
+    assert matches(Said(capsys).findings, findings)
+
+
+def test_reviews_in_a_file(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit(repository, BEFORE)
+    write(repository, {"Cargo.lock": lock(AFTER), "seen.toml": '[reviews]\n"arrayref@0.3.10" = "read the diff"\n'})
+    assert Said(capsys, "--reviews=seen.toml", "Cargo.lock").findings == []
+
+
+def test_a_review_of_a_source(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit(repository, BEFORE)
+    write(repository, {"Cargo.lock": lock(f"{BEFORE}\nb 1.0.0 git"), "Cargo.toml": ""})
+    assert matches(Said(capsys).findings, ["…new-source: `b 1.0.0` comes from the git repository …"])
+    write(repository, {"Cargo.toml": REVIEWED.replace("arrayref@0.3.10", "git+https://GIT.example/tools.git")})
+    assert Said(capsys).findings == []
+
+
+def test_no_review_accepts_another_checksum(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit(repository, AFTER)
+    write(repository, {"Cargo.lock": lock(AFTER).replace("ab12", "ab13"), "Cargo.toml": REVIEWED})
+    assert matches(
+        Said(capsys).findings, ["… checksum-changed: `arrayref 0.3.10` …", "… checksum-changed: `helper 1.0.0` …"]
+    )
+
+
+def test_a_manifest_that_explains_a_downgrade(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit(repository, "app 0.1.0 -> b\nb 1.2.0 crates.io")
+    manifest = '[package]\nname = "app"\nversion = "0.1.0"\n[dependencies]\nb = "=1.1.0"\n'
+    write(
+        repository, {"Cargo.lock": lock("app 0.1.0 -> b\nb 1.1.0 crates.io"), "Cargo.toml": manifest, "src/lib.rs": ""}
+    )
+    (line,) = Said(capsys).findings
+    assert "`b` from 1.2.0 to 1.1.0 (Cargo.toml requires `=1.1.0`) goes back" in line
+
+
+@pytest.mark.parametrize("text", ["", "[[package]]\nname = 3\n", "\0", "<<<<<<< HEAD\n"])
+def test_locks_that_cannot_be_read(repository: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    commit(repository, BEFORE)
+    write(repository, {"Cargo.lock": text})
+    assert Said(capsys).findings == []
+    write(repository, {"Cargo.lock": "<<<<<<< HEAD\n"})
+    git("commit", "-qam", "broken")
+    write(repository, {"Cargo.lock": lock(AFTER)})
+    assert "the lock in HEAD cannot be read" in Said(capsys).notes
