@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 
 from dunnage.cargo.lockfile import LockedPackage
-from dunnage.cargo.workspace import Manifests, Workspace, load
+from dunnage.cargo.manifests import Manifests
+from dunnage.cargo.workspace import Workspace, load
 from dunnage.files.document import Refused
 from dunnage.files.source import Tree
 
