@@ -5,7 +5,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 LOCK := requirements/dev.txt
-JUDGES := cargo-deny cargo-deny-0-14 wasm-tools
+JUDGES := cargo-deny wasm-tools
 
 # An interpreter counts only if it runs (a pyenv shim may stand for a version that is not chosen) and can
 # make a virtual environment (Debian keeps ensurepip in a package of its own).

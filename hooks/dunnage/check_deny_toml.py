@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from dunnage.deny import policy as policies
 from dunnage.deny import reading
 from dunnage.deny.policy import Policy, Weakness
-from dunnage.deny.schema import LINT, NEW, OLD, SCOPE, Schema, of
+from dunnage.deny.schema import LINT, ROOT, SCOPE
 from dunnage.files import document, toml
 from dunnage.files.document import Keys, Refused
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
-from dunnage.frame.finding import Finding, Fix, Rule
+from dunnage.frame.finding import Finding, Fix, Rule, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import FIX, Options, flag, repeated, single
 
@@ -56,13 +56,12 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
 
 
 def _check(file: File, data: dict[str, Any], options: Options) -> Iterator[Finding]:
-    known = options[CARGO_DENY_VERSION]
-    policy = policies.default(known) | policies.suited(options[POLICY], known)
+    policy = policies.default() | options[POLICY]
     found = [
-        *_problems(file, data, known),
+        *_problems(file, data),
         *_missing(file, data, options, policy),
-        *_weak(file, data, policy, known),
-        *_exceptions(file, data, options, known),
+        *_weak(file, data, policy),
+        *_exceptions(file, data, options),
     ]
     if not found:
         return
@@ -80,22 +79,12 @@ _Found = tuple[Finding, "Change | None", str]
 """A finding, the change that would settle it, and what that is called once it is made."""
 
 
-def _problems(file: File, data: dict[str, Any], known: Schema) -> Iterator[_Found]:
-    if not known.reads_toml_1_1 and (newer := reading.newer_toml(file.data)):
-        message = f"this is TOML 1.1, of which cargo-deny {known.generation} reads nothing: it refuses the file"
-        help = "write inline tables in one line, without a comma at their end, and no \\e or \\x in strings"
-        yield Finding(REJECTED, file.path, Span(*newer), message, help), None, ""
-    for problem in reading.problems(data, known, _requirement):
-        from dunnage.deny.migration import let_through, migration
+def _problems(file: File, data: dict[str, Any]) -> Iterator[_Found]:
+    for problem in reading.problems(file, data, ROOT, _requirement):
+        from dunnage.deny.migration import migration
 
-        locate = toml.locate_value if problem.about_value else toml.locate
-        help = problem.help
-        passed = let_through(problem.keys, _at(data, problem.keys)) if problem.kind == "removed" else ""
-        if passed:
-            help = f"{help}; it let {passed} pass"
-        rule = MOVED if problem.kind == "moved" else REJECTED
-        finding = Finding(rule, file.path, locate(file, problem.keys), problem.message, help)
-        settled = migration(file, data, problem, known)
+        (finding,) = findings([problem], (REJECTED, MOVED))
+        settled = migration(file, data, problem)
         yield finding, settled and settled.change, settled.description if settled else ""
 
 
@@ -111,7 +100,7 @@ def _missing(file: File, data: dict[str, Any], options: Options, policy: Policy)
             continue
         from dunnage.deny.edits import table_added
 
-        values = policies.section(table, policy, options[CARGO_DENY_VERSION])
+        values = policies.section(table, policy)
         keys = " and ".join(f"`{key} = {_quoted(value)}`" for key, value in values.items())
         help = f"add [{table}]" + (f" with {keys}" if keys else "")
         message = f"there is no [{table}], so {_WITHOUT[table]}"
@@ -129,8 +118,8 @@ _WITHOUT = {
 }
 
 
-def _weak(file: File, data: dict[str, Any], policy: Policy, known: Schema) -> Iterator[_Found]:
-    for weakness in policies.weaknesses(data, policy, known):
+def _weak(file: File, data: dict[str, Any], policy: Policy) -> Iterator[_Found]:
+    for weakness in policies.weaknesses(data, policy):
         from dunnage.deny import edits
 
         keys: Keys = (weakness.table, weakness.key)
@@ -165,16 +154,11 @@ def _effect(weakness: Weakness) -> str:
 
 
 _SUBJECTS = {
-    "advisories.vulnerability": "a crate with a known vulnerability",
     "advisories.unmaintained": "a crate that nobody maintains",
     "advisories.unsound": "a crate that is known to be unsound",
-    "advisories.notice": "a crate with a notice about its security",
     "advisories.yanked": "a yanked crate",
     "bans.multiple-versions": "a crate in several versions",
     "bans.wildcards": "a `*` requirement",
-    "licenses.unlicensed": "a crate without a licence",
-    "licenses.default": "a licence that `allow` does not name",
-    "licenses.copyleft": "a copyleft licence",
     "sources.unknown-registry": "a crate from an unknown registry",
     "sources.unknown-git": "a crate from an unknown git repository",
 }
@@ -203,7 +187,7 @@ def _strange(file: File, weakness: Weakness, policy: Policy) -> Finding:
 _ANY_PATH = "*://*/?*"
 
 
-def _exceptions(file: File, data: dict[str, Any], options: Options, known: Schema) -> Iterator[_Found]:
+def _exceptions(file: File, data: dict[str, Any], options: Options) -> Iterator[_Found]:
     from dunnage.deny.exceptions import exceptions, explains, review
 
     for waiver in exceptions(file, data):
@@ -214,17 +198,17 @@ def _exceptions(file: File, data: dict[str, Any], options: Options, known: Schem
                 break
             said = f"{waiver.reason} {look()}"
         if not explains(said):
-            yield _unexplained(file, waiver, known), None, ""
-        elif options[FIX] and known is NEW and _is_bare(data, waiver):
+            yield _unexplained(file, waiver), None, ""
+        elif options[FIX] and _is_bare(data, waiver):
             yield _bare(file, waiver)
         if waiver.is_advisory:
             yield from _reviewed(file, waiver, said, options)
 
 
-def _unexplained(file: File, waiver: Waiver, known: Schema) -> Finding:
+def _unexplained(file: File, waiver: Waiver) -> Finding:
     message = f"nothing says why `{waiver.name}` is in `{waiver.keys[1]}`"
     help = "say why in a comment after the entry or right above it"
-    if known is NEW and waiver.keys[1] in ("ignore", "skip", "skip-tree"):
+    if waiver.keys[1] in ("ignore", "skip", "skip-tree"):
         help = f'write {{ {waiver.key} = "{waiver.text}", reason = "…" }}, or {help}'
     return Finding(UNEXPLAINED, file.path, toml.locate_value(file, waiver.keys), message, help)
 
@@ -319,22 +303,19 @@ def _read_policy(path: str) -> Policy:
     from dunnage.files.source import SourceError
 
     try:
-        return policies.read(Tree().read(path).text, (NEW, OLD))
+        return policies.read(Tree().read(path).text)
     except FileNotFoundError:
         raise ValueError(f"there is no file {path}") from None
     except (SourceError, ValueError, RecursionError) as error:
         raise ValueError(f"{path} {error}") from None
 
 
-CARGO_DENY_VERSION = single(
-    "--cargo-deny-version", "the release that reads the file (default: 0.20; 0.14 is also known)", "VERSION", of, NEW
-)
 REQUIRE = repeated("--require", "a section that must be there, instead of the four (repeatable)", "NAME", _read_table)
 POLICY = single("--policy", "a file of values to ask for, key by key, instead of ours", "FILE", _read_policy, Policy())
 SHOW_POLICY = flag(
     "--show-policy",
     "print the values that are asked for, and exit",
-    shown=lambda options: policies.shipped(options[CARGO_DENY_VERSION]),
+    shown=lambda _: policies.shipped(),
 )
 MAX_REVIEW_DAYS = single(
     "--max-review-days",
@@ -352,7 +333,7 @@ HOOK = Hook(
     check=check,
     comments=toml.comments,
     fixes=True,
-    options=(CARGO_DENY_VERSION, REQUIRE, POLICY, SHOW_POLICY, MAX_REVIEW_DAYS, TODAY),
+    options=(REQUIRE, POLICY, SHOW_POLICY, MAX_REVIEW_DAYS, TODAY),
 )
 
 

@@ -6,15 +6,10 @@ import pytest
 import tomli
 
 from dunnage.deny import policy
-from dunnage.deny.schema import NEW, OLD, Schema
-
-both = pytest.mark.parametrize("schema", [NEW, OLD], ids=["0.20", "0.14"])
 
 
-@both
-def test_the_shipped_policy_is_one(schema: Schema) -> None:
-    assert policy.read(policy.shipped(schema), [schema]) == policy.default(schema)
-    assert policy.suited(policy.default(schema), schema) == policy.default(schema)
+def test_the_shipped_policy_is_one() -> None:
+    assert policy.read(policy.shipped()) == policy.default()
 
 
 @pytest.mark.parametrize(
@@ -33,7 +28,7 @@ def test_the_shipped_policy_is_one(schema: Schema) -> None:
     ],
 )
 def test_levels(asked: str, given: str, is_weak: bool) -> None:
-    found = list(policy.weaknesses(tomli.loads(f"[bans]\n{given}"), policy.read(asked, [NEW]), NEW))
+    found = list(policy.weaknesses(tomli.loads(f"[bans]\n{given}"), policy.read(asked)))
     assert bool(found) == is_weak
 
 
@@ -49,8 +44,8 @@ def test_levels(asked: str, given: str, is_weak: bool) -> None:
     ],
 )
 def test_scopes(asked: str, given: str, is_weak: bool) -> None:
-    asks = policy.read(f'advisories.unsound = "{asked}"', [NEW])
-    assert bool(list(policy.weaknesses({"advisories": {"unsound": given}}, asks, NEW))) == is_weak
+    asks = policy.read(f'advisories.unsound = "{asked}"')
+    assert bool(list(policy.weaknesses({"advisories": {"unsound": given}}, asks))) == is_weak
 
 
 @pytest.mark.parametrize(
@@ -67,17 +62,12 @@ def test_scopes(asked: str, given: str, is_weak: bool) -> None:
 )
 def test_values_that_cannot_be(text: str) -> None:
     with pytest.raises(ValueError, match="which cannot be"):
-        policy.read(text, [NEW])
-
-
-def test_the_policy_for_one_generation_asks_nothing_strange_of_the_other() -> None:
-    asked = policy.default(OLD) | policy.suited(policy.read(policy.shipped(NEW), [NEW, OLD]), OLD)
-    assert asked["advisories.unmaintained"] == policy.default(OLD)["advisories.unmaintained"]
+        policy.read(text)
 
 
 def test_numbers_are_the_least() -> None:
-    asks = policy.read("licenses.confidence-threshold = 0.9", [NEW])
-    weak = [threshold for threshold in (0.8, 0.9, 1.0) if list(policy.weaknesses(_licenses(threshold), asks, NEW))]
+    asks = policy.read("licenses.confidence-threshold = 0.9")
+    weak = [threshold for threshold in (0.8, 0.9, 1.0) if list(policy.weaknesses(_licenses(threshold), asks))]
     assert weak == [0.8]
 
 
@@ -98,11 +88,11 @@ def _licenses(threshold: float) -> dict[str, dict[str, float]]:
     ],
 )
 def test_patterns(pattern: str, entry: str, matches: bool) -> None:
-    weak = list(policy.weaknesses({"sources": {"private": [entry]}}, {"sources.private": [pattern]}, NEW))
+    weak = list(policy.weaknesses({"sources": {"private": [entry]}}, {"sources.private": [pattern]}))
     assert bool(weak) != matches
 
 
 def test_a_new_section_is_never_weaker_than_none() -> None:
-    asks = policy.default(NEW)
-    assert policy.section("advisories", asks, NEW) == {"yanked": "deny", "unmaintained": "all", "unsound": "workspace"}
-    assert policy.section("licenses", asks, NEW) == {}
+    asks = policy.default()
+    assert policy.section("advisories", asks) == {"yanked": "deny", "unmaintained": "all", "unsound": "workspace"}
+    assert policy.section("licenses", asks) == {}

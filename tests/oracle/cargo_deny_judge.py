@@ -24,18 +24,17 @@ class Verdict(NamedTuple):
 
 
 class CargoDeny:
-    """One release of cargo-deny, in a folder with a crate that it never comes to look at."""
+    """cargo-deny, in a folder with a crate that it never comes to look at."""
 
-    def __init__(self, program: str, folder: Path, is_old: bool = False) -> None:
+    def __init__(self, program: str, folder: Path) -> None:
         self._folder = folder
         (folder / "src").mkdir(parents=True, exist_ok=True)
         (folder / "src" / "lib.rs").write_text("")
         manifest = folder / "Cargo.toml"
         manifest.write_text('[package]\nname = "a"\nversion = "0.1.0"\nedition = "2021"\n')
-        common = [program, "--format", "json", "--offline", "--manifest-path", str(manifest)]
         self._file = folder / "judged.toml"
-        config = ["--config", str(self._file)]
-        self._command = [*common, "check", *config, "sources"] if is_old else [*common, *config, "check", "sources"]
+        options = ["--format", "json", "--offline", "--manifest-path", str(manifest), "--config", str(self._file)]
+        self._command = [program, *options, "check", "sources"]
         # No such program: the call of cargo fails, and that is how we know that the file was accepted.
         self._env = os.environ | {"CARGO": str(folder / "nothing"), "CARGO_HOME": str(folder), "HOME": str(folder)}
 

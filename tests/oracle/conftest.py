@@ -16,14 +16,8 @@ def cargo() -> str:
 
 @pytest.fixture(scope="session")
 def cargo_deny() -> str:
-    """Give the path of today's cargo-deny."""
+    """Give the path of cargo-deny."""
     return judges.installed("cargo-deny")
-
-
-@pytest.fixture(scope="session")
-def old_cargo_deny() -> str:
-    """Give the path of cargo-deny 0.14."""
-    return judges.installed("cargo-deny 0.14")
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from typing import Any, NamedTuple
 
-from dunnage.deny.reading import Keys
 from dunnage.files import toml
+from dunnage.files.document import Keys
 from dunnage.files.source import File, apply
 from dunnage.files.span import Edit, Span
 
@@ -178,122 +178,6 @@ def headed(file: File, table: str, keys: Sequence[str], elsewhere: Sequence[Chan
 
     edits = (edit for change in elsewhere for edit in change.edits)
     return Change((Edit(file.path, at, at, f"[{table}]{_newline(file)}"), *edits), expected)
-
-
-def unheaded(file: File, tables: Sequence[str], table: str) -> Change | None:
-    """The header of a table taken away where it is the first, or where only those of `tables` come before, which must
-    be taken away with it: its keys are then at the root.
-    """
-    header = re.compile(rb"[ \t]*\[[ \t]*%b[ \t]*\][ \t]*(\r?\n)?" % _quoted(table).encode())
-    start = _line_start(file.data, toml.locate(file, (table,)).start)
-    own = header.match(file.data, start)
-    others = (toml.locate_value(file, (other,)).start for other in toml.parse(file) if other not in tables)
-    if own is None or any(other < start and file.data[other : other + 1] == b"[" for other in others):
-        return None
-
-    def expected(data: dict[str, Any]) -> None:
-        _spill(data, table)
-
-    return Change((Edit(file.path, start, own.end(), ""),), expected)
-
-
-def lifted(file: File, table: str) -> Change | None:
-    """The keys of a table moved to the root, over the first header, as they are written, with the comments after."""
-    header = re.compile(rb"[ \t]*\[[ \t]*%b[ \t]*\][ \t]*(\r?\n)?" % _quoted(table).encode())
-    own = header.match(file.data, _line_start(file.data, toml.locate(file, (table,)).start))
-    if own is None:
-        return None
-    starts = (toml.locate_value(file, (key,)).start for key in toml.parse(file))
-    header_line = _line_start(file.data, min(start for start in starts if file.data[start : start + 1] == b"["))
-    keys: list[Keys] = [(table, key) for key in toml.parse(file)[table]]
-    pairs = "".join(f"{_pair(file, each)}{_newline(file)}" for each in keys)
-
-    def expected(data: dict[str, Any]) -> None:
-        _spill(data, table)
-
-    at = _over(file.data, header_line)
-    # A comment at the top is about the file.
-    if at <= len(b"\xef\xbb\xbf"):
-        at = header_line
-    edits = [Edit(file.path, own.start(), own.end(), ""), *(_cut(file, each, with_comments=True) for each in keys)]
-    return Change((Edit(file.path, at, at, f"{pairs}{_newline(file)}"), *edits), expected)
-
-
-def _spill(data: dict[str, Any], table: str) -> None:
-    values = data.pop(table)
-    if any(key in data for key in values):
-        raise KeyError(table)
-    data.update(values)
-
-
-def entry(file: File, keys: Keys, value: Any, said: str) -> Change:
-    """The entry of an array, a string or an inline table, replaced, and a comment put over it unless it is empty."""
-    span = toml.locate_value(file, keys)
-
-    def expected(data: dict[str, Any]) -> None:
-        _parent(data, keys)[keys[-1]] = value
-
-    edits = [Edit(file.path, span.start, span.end, written(value))]
-    if said:
-        edits = _commented(file, span, edits[0], said)
-    return Change(tuple(edits), expected)
-
-
-def headed_entry(file: File, keys: Keys, changes: Sequence[Change], said: str) -> Change:
-    """What `changes` do to an entry with a header of its own, and a comment put below that."""
-    header = toml.locate_value(file, keys).start
-    at = file.data.find(b"\n", header) + 1
-    comment = Edit(file.path, at, at, f"{_comment(said)}{_newline(file)}")
-
-    def expected(data: dict[str, Any]) -> None:
-        for change in changes:
-            change.expected(data)
-
-    return Change((*([comment] if said else []), *(edit for change in changes for edit in change.edits)), expected)
-
-
-def gathered(file: File, keys: Keys, entries: Sequence[tuple[str, str]]) -> Change | None:
-    """Entries with headers of their own made the strings of an array, each with the comments on it and what it said."""
-    spans = [_block(file, (*keys, index)) for index in range(len(entries))]
-    lines = [f"{keys[-1]} = ["]
-    for span, (text, said) in zip(spans, entries, strict=True):
-        lines += [f"    {comment}" for comment in (*_comments(file, span), *([_comment(said)] if said else ()))]
-        lines.append(f"    {written(text)},")
-    insertion = _insertion(file, keys[:-1], [*lines, "]"])
-
-    def expected(data: dict[str, Any]) -> None:
-        _parent(data, keys)[keys[-1]] = [text for text, _ in entries]
-
-    cuts = (Edit(file.path, span.start, span.end, "") for span in spans)
-    return insertion and Change((insertion, *cuts), expected)
-
-
-def _block(file: File, keys: Keys) -> Span:
-    """The lines from the comments over a header to its last key, and a blank line after them."""
-    header = toml.locate_value(file, keys)
-    values = (toml.locate_value(file, (*keys, key)).end for key in _parent(toml.parse(file), (*keys, "")))
-    after = re.compile(rb"[^\n]*\n?(?:[ \t]*\r?\n)?").match(file.data, max(values, default=header.start))
-    start = _over(file.data, _line_start(file.data, header.start))
-    return Span(start, after.end() if after else header.end)
-
-
-def _commented(file: File, span: Span, edit: Edit, said: str) -> list[Edit]:
-    """An edit of an entry, with a comment in a line of its own over it."""
-    line = _line_start(file.data, span.start)
-    before = file.data[line : span.start]
-    if not before.strip():
-        return [Edit(file.path, line, line, f"{before.decode()}{_comment(said)}{_newline(file)}"), edit]
-    indent = before[: len(before) - len(before.lstrip())].decode() + "    "
-    start = line + len(before.rstrip(b" \t"))
-    text = f"{_newline(file)}{indent}{_comment(said)}{_newline(file)}{indent}{edit.text}"
-    last = re.compile(rb"[ \t]*,?[ \t]*(?=\])").match(file.data, span.end)
-    closing = f",{_newline(file)}" if last else ""
-    return [Edit(file.path, start, last.end() if last else span.end, f"{text}{closing}")]
-
-
-def _comment(text: str) -> str:
-    """A text of any kind as a comment of one line."""
-    return "# " + " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", text).split())
 
 
 def explained(file: File, keys: Keys, key: str, text: str, reason: str) -> Change:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dunnage.deny.reading import Keys, advisory_id, package
+from dunnage.deny.reading import advisory_id, package
 from dunnage.files import toml
+from dunnage.files.document import Keys
 from dunnage.files.source import File
 
 if TYPE_CHECKING:

@@ -3,17 +3,17 @@
 The policies that are shipped say in their comments how one is read.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dunnage.deny.schema import LINT, SCOPE, Schema, Table, Type
+from dunnage.deny.schema import DEFAULTS, LINT, ROOT, SCOPE, Table, Type
 
 Policy = dict[str, Any]
 """The value asked for of each key, named with its table: `advisories.yanked`."""
 
 # Of these, an empty array refuses everything, or nothing that anyone knows of.
 _MUST_HOLD_SOMETHING = ("licenses.allow", "sources.allow-registry")
-_NUMBERS = ("float", "number", "i32", "u32", "usize")
+_NUMBERS = ("float", "i32", "u32", "usize")
 
 
 class Weakness(NamedTuple):
@@ -31,56 +31,48 @@ class Weakness(NamedTuple):
     """What to write; None if that is for a person to say."""
 
 
-def shipped(schema: Schema) -> str:
+def shipped() -> str:
     """The text of the policy that holds where none is given."""
     import os
 
-    name = "policy.toml" if schema.generation == "0.20" else f"policy-{schema.generation}.toml"
-    with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as stream:
+    with open(os.path.join(os.path.dirname(__file__), "policy.toml"), encoding="utf-8") as stream:
         return stream.read()
 
 
-def default(schema: Schema) -> Policy:
+def default() -> Policy:
     """The policy that holds where none is given."""
     import tomli
 
-    return _flat(tomli.loads(shipped(schema)))
+    return _flat(tomli.loads(shipped()))
 
 
-def read(text: str, schemas: Sequence[Schema]) -> Policy:
-    """The policy that a file states, for any of the schemas. Raises ValueError, with a clause whose subject is it."""
+def read(text: str) -> Policy:
+    """The policy that a file states. Raises ValueError, with a clause whose subject is the file."""
     import tomli
 
     policy = _flat(tomli.loads(text))
     for name, value in policy.items():
-        if not any(_is_known(name, schema) for schema in schemas):
+        if not _is_known(name):
             raise ValueError(f"holds {name!r}, which is no key of a deny.toml that a policy can be about")
-        if not any(_is_known(name, schema) and _fits(value, _type(name, schema)) for schema in schemas):
+        if not _fits(value, _type(name)):
             raise ValueError(f"holds {value!r} for {name}, which cannot be")
     return policy
 
 
-def suited(policy: Policy, schema: Schema) -> Policy:
-    """What of a policy a deny.toml can say that is written for one generation of cargo-deny."""
-    return {
-        name: value for name, value in policy.items() if _is_known(name, schema) and _fits(value, _type(name, schema))
-    }
-
-
-def _is_known(name: str, schema: Schema) -> bool:
+def _is_known(name: str) -> bool:
     table, _, key = name.partition(".")
-    rows = schema.root.keys.get(table)
+    rows = ROOT.keys.get(table)
     # What is a table itself, or has no value while it is not there, cannot be compared with anything.
-    return isinstance(rows, Table) and (name in schema.defaults or _is_array_of_strings(rows.keys.get(key)))
+    return isinstance(rows, Table) and (name in DEFAULTS or _is_array_of_strings(rows.keys.get(key)))
 
 
 def _is_array_of_strings(type_: Type) -> bool:
     return isinstance(type_, list) and isinstance(type_[0], str) and type_[0] != "ignored"
 
 
-def _type(name: str, schema: Schema) -> Type:
+def _type(name: str) -> Type:
     table, _, key = name.partition(".")
-    return schema.root.keys[table].keys[key]
+    return ROOT.keys[table].keys[key]
 
 
 def _fits(value: Any, type_: Type) -> bool:
@@ -101,12 +93,12 @@ def _flat(tables: Mapping[str, Any]) -> Policy:
     }
 
 
-def section(table: str, policy: Policy, schema: Schema) -> dict[str, Any]:
+def section(table: str, policy: Policy) -> dict[str, Any]:
     """What a table that is not there yet is to say: the levels and scopes of the policy, or stricter ones that hold."""
     values = {}
     for name, asked in policy.items():
         home, _, key = name.partition(".")
-        default = schema.defaults.get(name)
+        default = DEFAULTS.get(name)
         if home != table or default is None or (isinstance(default, bool) and _meets(default, asked)):
             continue
         wanted = asked[0] if isinstance(asked, list) else asked
@@ -114,7 +106,7 @@ def section(table: str, policy: Policy, schema: Schema) -> dict[str, Any]:
     return values
 
 
-def weaknesses(data: Mapping[str, Any], policy: Policy, schema: Schema) -> Iterator[Weakness]:
+def weaknesses(data: Mapping[str, Any], policy: Policy) -> Iterator[Weakness]:
     """Where a file that cargo-deny accepts asks for less than the policy does, in tables that it has."""
     for name, asked in policy.items():
         table, _, key = name.partition(".")
@@ -122,11 +114,11 @@ def weaknesses(data: Mapping[str, Any], policy: Policy, schema: Schema) -> Itera
         if not isinstance(rows, dict):
             continue
         given = rows.get(key)
-        type_ = _type(name, schema)
+        type_ = _type(name)
         if isinstance(type_, list):
             yield from _in_array(table, key, given, asked)
             continue
-        effective = schema.defaults.get(name) if given is None else given
+        effective = DEFAULTS.get(name) if given is None else given
         if effective is not None and _is_of(effective, type_) and not _meets(effective, asked):
             wanted = asked[0] if isinstance(asked, list) else asked
             yield Weakness(table, key, None, given, effective, wanted)
