@@ -22,7 +22,7 @@ $(shell test ! -e $(READY) || test "$$($(BIN)/python -c '$(IDENTITY)' 2>&1)" = "
 	rm -f $(READY))
 endif
 
-.PHONY: demo test lint bench format readme lock clean
+.PHONY: demo test lint bench format readme hooks-file lock clean
 
 demo: $(READY)
 	$(BIN)/python demo/run.py
@@ -49,6 +49,10 @@ format: $(READY)
 # Writes the examples in the README as the programs print them now.
 readme: $(READY)
 	PYTHONPATH=. $(BIN)/python tests/readme_test.py
+
+# Writes what pre-commit reads, as the registry of hooks says.
+hooks-file: $(READY)
+	$(BIN)/python tests/frame/hooks_file_test.py
 
 # Brings every pin in the locks up to date.
 COMPILE := $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \

@@ -14,7 +14,7 @@ import yaml
 
 import dunnage
 from dunnage.files import source, toml
-from dunnage.frame import ignore
+from dunnage.frame import ignore, registry
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 README = (CHECKOUT / "README.md").read_text("utf-8")
@@ -45,18 +45,11 @@ def section(hook: str) -> str:
 
 
 def test_scripts_hooks_and_modules_are_the_same() -> None:
-    scripts = PYPROJECT["project"]["scripts"]
-    assert scripts == {hook: f"dunnage.{hook.replace('-', '_')}:main" for hook in HOOKS}
-    assert sorted(MANIFEST) == HOOKS
-
-
-@every_hook
-def test_the_hook_repository_runs_the_script(hook: str) -> None:
-    entry = MANIFEST[hook]
-    assert entry["entry"] == hook
-    assert entry["language"] == "python"
-    assert entry["require_serial"] is True
-    assert entry["description"].endswith(".")
+    modules = {hook: f"dunnage.{hook.replace('-', '_')}" for hook in HOOKS}
+    assert {entry.id: entry.module for entry in registry.ENTRIES} == modules
+    assert [entry.id for entry in registry.ENTRIES if entry.hook().name != entry.id] == []
+    scripts = {hook: f"{module}:main" for hook, module in modules.items()}
+    assert PYPROJECT["project"]["scripts"] == {"dunnage": "dunnage.frame.cli:main", **scripts}
 
 
 @every_hook
@@ -100,14 +93,6 @@ def test_the_readme_has_the_rules_of_ignore_comments() -> None:
     common = README[README.index("## What all hooks have in common") :]
     written = re.findall(r"^\| `([a-z-]+/[a-z-]+)` \|", common, re.MULTILINE)
     assert sorted(written) == sorted(rule.id for rule in ignore.RULES)
-
-
-@every_hook
-def test_the_own_configuration_runs_the_hook(hook: str) -> None:
-    configuration = yaml.safe_load((CHECKOUT / ".pre-commit-config.yaml").read_text("utf-8"))
-    own = {entry["id"]: entry for repository in configuration["repos"] for entry in repository["hooks"]}
-    assert own[hook]["entry"].endswith(f"/{hook}")
-    assert own[hook]["files"] == MANIFEST[hook]["files"]
 
 
 def test_the_changelog_is_about_this_version() -> None:

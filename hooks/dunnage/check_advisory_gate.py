@@ -45,13 +45,13 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     """Check the CI of each repository that a named file is in, as a whole."""
     folders = dict.fromkeys(os.path.dirname(os.path.abspath(name)) for name in names)
     for folder in dict.fromkeys(map(top, folders)):
-        repository = Repository(tree, folder, _files(folder))
+        repository = Repository(tree, folder, _files(folder, tree))
         yield from dict.fromkeys(_check_repository(repository, options[REQUIRE_SCHEDULE]))
 
 
-def _files(folder: str) -> frozenset[str]:
+def _files(folder: str, tree: Tree) -> frozenset[str]:
     """The files of a repository, relative to it: those that git tracks, or all if it cannot say."""
-    tracked = git.Repositories("**").tracked_near(folder) or _walked(folder)
+    tracked = git.Repositories(tree, git.EVERYTHING).tracked_near(folder) or _walked(folder)
     return frozenset(path[len(os.path.join(folder, "")) :].replace(os.sep, "/") for path in tracked)
 
 

@@ -26,13 +26,23 @@ from dunnage.shell.model import POSIX_SHELLS, Command, Word, programs
 if TYPE_CHECKING:
     from dunnage.scripts.github import Action, Input
 
-UNPINNED = Rule("cargo-install/unpinned", "a tool is installed in no exact version, or not in the one that is pinned")
-UNLOCKED = Rule("cargo-install/unlocked", "a tool is built without --locked, with whatever dependencies are newest")
+UNPINNED = Rule(
+    "cargo-install/unpinned",
+    "a tool is installed in no exact version, or not in the one that is pinned",
+    is_fixable=True,
+)
+UNLOCKED = Rule(
+    "cargo-install/unlocked", "a tool is built without --locked, with whatever dependencies are newest", is_fixable=True
+)
 MOVING_GIT = Rule("cargo-install/moving-git", "a tool is built from git, but not from one commit")
-UNPINNED_ACTION = Rule("cargo-install/unpinned-action", "an action installs a tool in no exact version")
+UNPINNED_ACTION = Rule(
+    "cargo-install/unpinned-action", "an action installs a tool in no exact version", is_fixable=True
+)
 PIPED_INSTALLER = Rule("cargo-install/piped-installer", "a tool's installer is run from where it can change any day")
 
-PINS = single("--pins", 'a TOML file of the versions that tools are wanted in: NAME = "1.2.3"', "FILE", str, None)
+PINS = single(
+    "--pins", 'a TOML file of the versions that tools are wanted in: NAME = "1.2.3"', "FILE", os.path.abspath, None
+)
 DENY_UNKNOWN = flag("--deny-unknown", "report versions that the file itself does not say")
 
 _DOWNLOADERS = frozenset(("curl", "wget"))

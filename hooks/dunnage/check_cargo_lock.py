@@ -26,10 +26,10 @@ from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
 from dunnage.frame.untracked import also_unhide, untracked
 
-MISSING = Rule("cargo-lock/missing", "a workspace has no Cargo.lock", cuts_short=True)
+MISSING = Rule("cargo-lock/missing", "a workspace has no Cargo.lock", cuts_short=True, is_fixable=True)
 UNTRACKED = Rule("cargo-lock/untracked", "Cargo.lock is there, but git does not track it")
 UNREADABLE = Rule("cargo-lock/unreadable", "Cargo could not read Cargo.lock, or not all of it", cuts_short=True)
-STALE = Rule("cargo-lock/stale", "Cargo.lock is not what the manifests ask for")
+STALE = Rule("cargo-lock/stale", "Cargo.lock is not what the manifests ask for", is_fixable=True)
 FOREIGN_SOURCE = Rule("cargo-lock/foreign-source", "a crate is locked from another source than the one asked for")
 NO_CHECKSUM = Rule("cargo-lock/no-checksum", "a registry crate is locked without its checksum")
 BAD_MANIFEST = Rule("cargo-lock/bad-manifest", "Cargo would refuse a manifest, or the workspace", cuts_short=True)
@@ -58,7 +58,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
 def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[tuple[Workspace | None, list[Finding]]]:
     """Yield the findings of each workspace concerned, with the workspace if Cargo would load it."""
     manifests = Manifests(tree)
-    repositories = Repositories(f"**/{LOCK}")
+    repositories = Repositories(tree, f"**/{LOCK}")
     affected = concerned(map(os.path.abspath, names), manifests, repositories.tracked_near)
     yield None, _rejected_manifests(affected.refused)
     named: dict[str, list[Manifest]] = {}

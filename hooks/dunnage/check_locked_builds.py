@@ -17,7 +17,7 @@ from dunnage.frame.options import Options
 from dunnage.scripts import commands
 from dunnage.scripts.comments import comments
 
-UNLOCKED = Rule("locked-builds/unlocked", "cargo resolves dependencies without --locked or --frozen")
+UNLOCKED = Rule("locked-builds/unlocked", "cargo resolves dependencies without --locked or --frozen", is_fixable=True)
 
 _HINTS = ("cargo", "cross")
 

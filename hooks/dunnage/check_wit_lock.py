@@ -90,7 +90,7 @@ class _Checker:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._projects = Projects(tree)
-        self._repositories = Repositories(*(f"**/{name}" for name in _LOCKS))
+        self._repositories = Repositories(tree, *(f"**/{name}" for name in _LOCKS))
 
     # wit-deps
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dunnage.wit.wit_deps import Entry
     from dunnage.wit.wkg import Config
 
-RANGE = Rule("wit-pins/range", "a requirement that more than one version of a WIT package meets")
+RANGE = Rule("wit-pins/range", "a requirement that more than one version of a WIT package meets", is_fixable=True)
 MOVING_URL = Rule("wit-pins/moving-url", "a WIT dependency is taken from where another thing may be tomorrow")
 UNVERSIONED = Rule("wit-pins/unversioned", "a foreign WIT package is referred to in no version, so wkg takes any")
 CONFLICT = Rule("wit-pins/conflict", "one component wants a WIT package in versions of which it cannot have both")

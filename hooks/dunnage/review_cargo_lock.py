@@ -169,7 +169,9 @@ def _is_in(lock: Lockfile, subject: str) -> bool:
 
 BASE = single("--base", "compare with this commit", "REVISION", str, "")
 REQUIRE_BASE = flag("--require-base", "fail where there is nothing to compare with")
-REVIEWS = single("--reviews", "a TOML file whose table `reviews` holds reviews, beside Cargo.toml", "FILE", str, "")
+REVIEWS = single(
+    "--reviews", "a TOML file whose table `reviews` holds reviews, beside Cargo.toml", "FILE", os.path.abspath, ""
+)
 
 HOOK = Hook(
     name="review-cargo-lock",

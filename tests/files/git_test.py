@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from dunnage.files.git import IgnoredBy, Repositories, Repository, repository
+from dunnage.files.source import Tree
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -198,7 +199,7 @@ def test_what_the_index_lists(top: Path, tmp_path: Path) -> None:
             assert not _repository(folder).lists(str(folder / name))
     # What is not plain is for git itself to say.
     assert not _repository(top).lists(str(top / "new/Cargo.lock"))
-    repositories = Repositories("**/Cargo.lock", "a/b")
+    repositories = Repositories(Tree(), "**/Cargo.lock", "a/b")
     assert repositories.is_tracked(str(top / "new/Cargo.lock"))
     assert repositories.is_tracked(str(top / "Cargo.lock"))
     assert repositories.is_tracked(str(tmp_path / "none/Cargo.lock"))

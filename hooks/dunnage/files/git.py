@@ -4,10 +4,11 @@ Where git is not installed, or does not answer, the answer is None: not known.
 """
 
 import os
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from dunnage.files.source import display
+from dunnage.files.source import Tree, display
 
 # What git sets for its hooks is about the repository being committed, in the folder that git was called in.
 _ABOUT_ONE_REPOSITORY = (
@@ -19,6 +20,8 @@ _ABOUT_ONE_REPOSITORY = (
     "GIT_PREFIX",
     "GIT_WORK_TREE",
 )
+# Neither the configuration nor a file of attributes may have git run a program for this.
+_NAMES_OF_CHANGED = ("--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "--diff-filter=d")
 _ABOUT_PATTERNS = ("GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_LITERAL_PATHSPECS", "GIT_NOGLOB_PATHSPECS")
 
 _SECONDS = 60
@@ -46,7 +49,31 @@ class Repository(NamedTuple):
 
         A pattern is relative to `top`: `**/Cargo.lock` is such a file in any folder.
         """
-        names = self._git("ls-files", "-z", "--", *(f":(glob,top){pattern}" for pattern in patterns))
+        return self._paths(self._git("ls-files", "-z", "--", *(f":(glob,top){pattern}" for pattern in patterns)))
+
+    def staged(self) -> frozenset[str] | None:
+        """The absolute paths of the files that are staged for the next commit, but for those that it deletes."""
+        return self._paths(self._git("diff", "--staged", *_NAMES_OF_CHANGED, "--"))
+
+    def changed(self, base: str, head: str) -> frozenset[str] | None:
+        """The absolute paths of the files that the commit `head` changes since it and `base` went apart.
+
+        Those that it deletes are left out. None also if either is no commit, or if they have nothing in common.
+        """
+        return self._paths(self._git("diff", *_NAMES_OF_CHANGED, "--end-of-options", f"{base}...{head}", "--"))
+
+    def head(self) -> str | None:
+        """The full hash of the commit that is checked out."""
+        answer = self._git("rev-parse", "--verify", "HEAD")
+        return answer and answer.strip()
+
+    def remote(self) -> str | None:
+        """The URL of the remote `origin`, without a password."""
+        answer = self._git("remote", "get-url", "origin")
+        return answer and re.sub(r"(?<=^https://)[^/@]*@", "", answer.strip())
+
+    def _paths(self, names: str | None) -> frozenset[str] | None:
+        """The absolute paths for the NUL-separated names that git prints."""
         if names is None:
             return None
         return frozenset(os.path.join(self.top, *name.split("/")) for name in names.split("\0") if name)
@@ -86,10 +113,7 @@ class Repository(NamedTuple):
         """The absolute paths of the tracked text files in which one of `texts` stands, in upper or lower case."""
         patterns = [part for text in texts for part in ("-e", text)]
         # With no file found it exits with 1, as it does if it is called wrongly.
-        names = self._git("grep", "-l", "-z", "-I", "-i", "-F", *patterns, "--", ":(top)", may_be=1)
-        if names is None:
-            return None
-        return frozenset(os.path.join(self.top, *name.split("/")) for name in names.split("\0") if name)
+        return self._paths(self._git("grep", "-l", "-z", "-I", "-i", "-F", *patterns, "--", ":(top)", may_be=1))
 
     def ignored_by(self, path: str) -> IgnoredBy | None:
         """What makes git ignore `path`, tracked or not; None if nothing does or git cannot say."""
@@ -144,11 +168,36 @@ class Repository(NamedTuple):
         return environment
 
 
+class _Listings:
+    """What git has said in a run of which files are tracked: it is asked no question twice."""
+
+    def __init__(self, _tree: Tree) -> None:
+        self._known: dict[tuple[str, tuple[str, ...]], frozenset[str] | None] = {}
+
+    def tracked(self, repository: Repository, patterns: tuple[str, ...]) -> frozenset[str] | None:
+        """As `Repository.tracked`."""
+        key = (repository.top, patterns)
+        if key not in self._known:
+            everything = self._known.get((repository.top, (EVERYTHING,)))
+            if everything is not None and all(re.fullmatch(_A_NAME_ANYWHERE, pattern) for pattern in patterns):
+                names = {pattern.removeprefix("**/") for pattern in patterns}
+                self._known[key] = frozenset(path for path in everything if os.path.basename(path) in names)
+            else:
+                self._known[key] = repository.tracked(patterns)
+        return self._known[key]
+
+
+EVERYTHING = "**"
+"""The pattern of all files."""
+_A_NAME_ANYWHERE = r"\*\*/[^/*?[\\]+"
+
+
 class Repositories:
     """The repositories that a run has to do with, and the files of a pattern that each of them tracks."""
 
-    def __init__(self, *patterns: str) -> None:
+    def __init__(self, tree: Tree, *patterns: str) -> None:
         """`patterns` are those of the files, as `Repository.tracked` takes them."""
+        self._listings = tree.memo(_Listings)
         self._patterns = patterns
         self._tracked: dict[str, frozenset[str] | None] = {}
 
@@ -158,7 +207,7 @@ class Repositories:
         if found is None:
             return None
         if found.top not in self._tracked:
-            self._tracked[found.top] = found.tracked(self._patterns)
+            self._tracked[found.top] = self._listings.tracked(found, self._patterns)
         return None if self._tracked[found.top] is None else found
 
     def is_tracked(self, path: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage import __version__
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dunnage.frame.finding import Finding, Repaired, Rule
     from dunnage.frame.hook import Hook
     from dunnage.frame.options import Options
+    from dunnage.frame.progress import Progress
 
 
 class WrongUsage(Exception):
@@ -36,10 +37,6 @@ class Task(NamedTuple):
 
     hook: Hook
     names: Sequence[str]
-
-
-Progress = Callable[[Task], "Callable[[str], None]"]
-"""Is called with each task before it is run, and gives what is to be called with each path that the task reads."""
 
 
 def guarded(name: str, main: Callable[[], int]) -> int:
@@ -88,13 +85,19 @@ def require_version(name: str, argv: Sequence[str]) -> None:
         )
 
 
-def execute(name: str, tasks: Sequence[Task], options: Options, progress: Progress | None = None) -> int:
+def require_known(ignored: Iterable[str], rules: Sequence[Rule]) -> None:
+    """Raise WrongUsage if one of the ids of rules to ignore is that of no rule of ours."""
+    if problem := ignore.unknown(ignored, (*rules, *ignore.RULES)):
+        raise WrongUsage(f"argument {IGNORE.name}: {problem}")
+
+
+def execute(
+    name: str, tasks: Sequence[Task], options: Options, tree: Tree | None = None, progress: Progress | None = None
+) -> int:
     """Run hooks over one tree, fix what they find if that is asked for, report it, and return the exit status.
 
-    `name` is that of the program, for the report.
+    `name` is that of the program, for the report. Raises WrongUsage.
     """
-    if problem := ignore.unknown(options[IGNORE], _rules(tasks)):
-        raise WrongUsage(f"argument {IGNORE.name}: {problem}")
     file, file_format = options[OUTPUT_FILE], options[OUTPUT_FILE_FORMAT]
     if file is not None:
         from dunnage.frame.output.delivery import OutputError, format_of
@@ -104,14 +107,17 @@ def execute(name: str, tasks: Sequence[Task], options: Options, progress: Progre
         except OutputError as error:
             raise WrongUsage(str(error)) from None
 
-    def look_again() -> Report:
-        return look(name, tasks, options, progress)
-
-    report = look_again()
+    report = look(name, tasks, options, tree or Tree(), progress)
     if options[FIX]:
         from dunnage.frame.fix import fix
 
-        report = fix(report, look_again, lambda left: _repair(tasks, left, options))
+        report = fix(
+            report,
+            lambda: look(name, tasks, options, Tree(), progress),
+            lambda left: _repair(tasks, left, options),
+        )
+    if progress:
+        progress.close()
     status = 1 if report.findings or report.fixed else 0
     if status or file is not None or options[OUTPUT_FORMAT] not in QUIET_FORMATS:
         from dunnage.frame.output.delivery import OutputError, deliver
@@ -126,15 +132,14 @@ def execute(name: str, tasks: Sequence[Task], options: Options, progress: Progre
     return status
 
 
-def look(name: str, tasks: Sequence[Task], options: Options, progress: Progress | None = None) -> Report:
-    """What hooks find in the files as they are now."""
-    tree = Tree()
+def look(name: str, tasks: Sequence[Task], options: Options, tree: Tree, progress: Progress | None = None) -> Report:
+    """What hooks find in the files of a tree."""
     findings: list[Finding] = []
     suppressed: list[Finding] = []
     about_comments: set[Finding] = set()
     for task in tasks:
         # Each hook judges the ignore comments that name its rules, in the files that it reads itself.
-        view = tree.view(progress(task) if progress else None)
+        view = tree.view(progress.begin(task) if progress else None)
         found = task.hook.check(task.names, view, options)
         silenced = ignore.silence(found, view, task.hook.rules, task.hook.comments)
         suppressed += [finding._replace(hook=task.hook.name) for finding in silenced.suppressed]

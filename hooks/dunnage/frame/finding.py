@@ -33,6 +33,8 @@ class Rule(NamedTuple):
 
     An ignore comment that silenced nothing in such a run may only look unused, so it is not reported.
     """
+    is_fixable: bool = False
+    """Whether `--fix` can make a finding of it go away, at least in some cases."""
 
     @property
     def page(self) -> str:

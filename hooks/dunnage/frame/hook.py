@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dunnage import __version__
 from dunnage.frame import ignore, options
-from dunnage.frame.execution import Task, WrongUsage, execute, guarded, require_version
+from dunnage.frame.execution import Task, WrongUsage, execute, guarded, require_known, require_version
 
 if TYPE_CHECKING:
     from dunnage.files.source import File, Tree
@@ -57,6 +57,7 @@ def _run(hook: Hook, argv: Sequence[str]) -> int:
     for path in given.files:
         if not os.path.lexists(path):
             raise WrongUsage(f"there is no file {path}")
+    require_known(given[options.IGNORE], hook.rules)
     return execute(hook.name, (Task(hook, given.files),), given)
 
 

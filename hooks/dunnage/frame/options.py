@@ -6,6 +6,7 @@ run.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
@@ -115,7 +116,7 @@ OUTPUT_FILE = single(
     "--output-file",
     "also write findings to FILE, in the format that its ending means: .json, .sarif, .txt",
     "FILE",
-    str,
+    os.path.abspath,
     None,
 )
 OUTPUT_FILE_FORMAT = choice(
@@ -151,6 +152,14 @@ def parse(argv: Sequence[str], program: Program) -> Options:
             sys.stdout.write(option.shown(values))
             raise SystemExit(0)
     return values
+
+
+def knows_all(argv: Sequence[str], program: Program) -> bool:
+    """Whether the arguments can be read without knowing other options than the program's, and ask for no help."""
+    if any(argument in ("-h", "--help") for argument in argv):
+        return False
+    names = {option.name for option in program.options}
+    return all(argument.partition("=")[0] in names for argument in argv if argument.startswith("-"))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -20,7 +20,8 @@ def kind_of(path: str, head: bytes) -> str | None:
     """
     folder, _, name = f"/{path}".rpartition("/")
     lower = name.lower()
-    stem, _, extension = lower.rpartition(".")
+    stem, dot, extension = lower.rpartition(".")
+    extension = extension if dot else ""
     if extension in ("yml", "yaml"):
         return _yaml_kind(f"{folder}/", lower, stem)
     if lower in ("dockerfile", "containerfile") or extension in ("dockerfile", "containerfile"):

@@ -7,6 +7,7 @@ import stat
 from contextlib import suppress
 from typing import TextIO
 
+from dunnage.files.source import display
 from dunnage.frame.finding import Report
 from dunnage.frame.output.order import ordered
 
@@ -27,7 +28,7 @@ def format_of(file: str, named: str) -> str:
     ending = max((ending for ending in _ENDINGS if file.lower().endswith(ending)), key=len, default="")
     if not ending:
         raise OutputError(
-            f"--output-file {file} does not say in which format to write it; "
+            f"--output-file {display(file)} does not say in which format to write it; "
             f"end its name with one of {', '.join(_ENDINGS)}, or add --output-file-format"
         )
     return _ENDINGS[ending]
@@ -55,7 +56,7 @@ def deliver(
             _replace(file, _rendered(report, file_format_name, None).encode("utf-8", "backslashreplace"))
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-            problems.append(f"--output-file {file} cannot be written: {reason}")
+            problems.append(f"--output-file {display(file)} cannot be written: {reason}")
     if problems:
         raise OutputError("; ".join(problems))
 

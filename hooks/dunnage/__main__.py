@@ -1,0 +1,5 @@
+"""`python -m dunnage`: the command `dunnage`."""
+
+from dunnage.frame.cli import main
+
+raise SystemExit(main())

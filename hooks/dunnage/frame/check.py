@@ -1,0 +1,111 @@
+"""`dunnage check`: all hooks over a repository, in one process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from dunnage import __version__
+from dunnage.files import git
+from dunnage.files.source import Tree
+from dunnage.frame import options, progress, selection
+from dunnage.frame.execution import Task, WrongUsage, execute, require_known, require_version
+from dunnage.frame.options import Option, Options, Program, flag, nearest, repeated, single
+from dunnage.frame.progress import Progress
+from dunnage.frame.registry import ENTRIES
+
+if TYPE_CHECKING:
+    from dunnage.frame.registry import Entry
+
+NAME = "dunnage check"
+SUMMARY = "run the hooks that are on by default, or others, over the files of a repository"
+
+
+def _entries(text: str) -> list[Entry]:
+    """Read the ids of hooks, separated by commas."""
+    by_id = {entry.id: entry for entry in ENTRIES}
+    found = []
+    for name in text.split(","):
+        if name.strip() not in by_id:
+            raise ValueError(f"there is no hook {name.strip()!r}{nearest(name.strip(), by_id)}")
+        found.append(by_id[name.strip()])
+    return found
+
+
+ONLY = repeated("--only", "run this hook, or these, separated by commas, and no other", "ID", _entries)
+SKIP = repeated("--skip", "do not run this hook, or these, separated by commas", "ID", _entries)
+ALL = flag("--all", "also run the hooks that are off by default")
+STAGED = flag("--staged", "check the files that are staged for the next commit, as they are in the working tree")
+FROM_REF = single("--from-ref", "check the files that differ from this commit, as --to-ref has them", "COMMIT", str, "")
+TO_REF = single("--to-ref", "the commit to compare with --from-ref (default: HEAD)", "COMMIT", str, "")
+OWN = (ONLY, SKIP, ALL, STAGED, FROM_REF, TO_REF)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command and return its exit status. Raises WrongUsage."""
+    require_version(NAME, argv)
+    given = _parse(argv)
+    if given[options.IGNORE]:
+        require_known(given[options.IGNORE], [rule for entry in ENTRIES for rule in entry.hook().rules])
+    if sum((bool(given.files), given[STAGED], bool(given[FROM_REF]))) > 1:
+        raise WrongUsage("give paths, --staged or --from-ref, but one of them only")
+    if given[TO_REF] and not given[FROM_REF]:
+        raise WrongUsage("--to-ref needs --from-ref")
+    for path in given.files:
+        if not os.path.lexists(path):
+            raise WrongUsage(f"there is no file {path}")
+    # Files are known by their paths in the repository, whatever folder of it this is called in.
+    here = os.getcwd()
+    paths = [os.path.abspath(path) for path in given.files]
+    repository = git.repository(here)
+    os.chdir(repository.top if repository else here)
+    try:
+        return _check(given, paths)
+    finally:
+        os.chdir(here)
+
+
+def _parse(argv: Sequence[str]) -> Options:
+    """Read the arguments. The hooks are only imported if one of their own options may be among these."""
+    program = Program(
+        NAME,
+        f"dunnage {__version__}",
+        f"{SUMMARY[0].upper()}{SUMMARY[1:]}.",
+        (*OWN, options.FIX, *options.COMMON),
+        metavar="PATH",
+        files="files, or folders of which the tracked files are checked (default: the whole repository)",
+    )
+    if any(argument.startswith("-") for argument in argv) and not options.knows_all(argv, program):
+        hooks: list[tuple[str, tuple[Option[Any], ...]]] = [
+            (f"options of {entry.id}{'' if entry.is_on else ' (off by default)'}", hook.options)
+            for entry in ENTRIES
+            if (hook := entry.hook()).options
+        ]
+        program = program._replace(groups=tuple(hooks), epilog=_epilog())
+    return options.parse(argv, program)
+
+
+def _epilog() -> str:
+    width = max(len(entry.id) for entry in ENTRIES)
+    ids = (f"  {entry.id:{width}}  {'on' if entry.is_on else 'off by default'}" for entry in ENTRIES)
+    return "\n".join(["hooks:", *ids, "", "`dunnage rules` lists the rules of all hooks."])
+
+
+def chosen(given: Options) -> list[Entry]:
+    """The hooks to run, in the order of the registry."""
+    only = [entry for entries in given[ONLY] for entry in entries]
+    skip = [entry for entries in given[SKIP] for entry in entries]
+    return [entry for entry in ENTRIES if (entry in only if only else entry.is_on or given[ALL]) and entry not in skip]
+
+
+def _check(given: Options, paths: Sequence[str]) -> int:
+    tree = Tree()
+    if given[STAGED]:
+        names = selection.staged(os.getcwd())
+    elif given[FROM_REF]:
+        names = selection.changed(os.getcwd(), given[FROM_REF], given[TO_REF] or "HEAD")
+    else:
+        names = selection.tracked(tree, paths or [os.getcwd()])
+    tasks = [Task(entry.hook(), files) for entry, files in selection.assign(chosen(given), names, tree).items()]
+    return execute(NAME, tasks, given, tree, Progress(tasks) if progress.wanted() else None)

@@ -1,0 +1,63 @@
+"""The command `dunnage`: its subcommands, each in a module that has a `SUMMARY` and a `main(argv)`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+from dunnage import __version__
+from dunnage.frame.execution import WrongUsage, guarded
+from dunnage.frame.options import nearest
+
+NAME = "dunnage"
+COMMANDS = {
+    "check": "dunnage.frame.check",
+    "rules": "dunnage.frame.rules",
+    "sample-config": "dunnage.frame.sample_config",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a subcommand with command-line arguments, by default the program's own, and return its exit status.
+
+    0: nothing found. 1: something found, or fixed. 2: wrong usage, or no report. 130: interrupted.
+    """
+    command, *rest = (sys.argv[1:] if argv is None else argv) or ("",)
+    if command in COMMANDS:
+        run: Callable[[Sequence[str]], int] = import_module(COMMANDS[command]).main
+        return guarded(f"{NAME} {command}", lambda: run(rest))
+    return guarded(NAME, lambda: _main(command))
+
+
+def _main(command: str) -> int:
+    if command == "--version":
+        sys.stdout.write(f"{NAME} {__version__}\n")
+        return 0
+    if command in ("-h", "--help"):
+        sys.stdout.write(_help())
+        return 0
+    if not command:
+        sys.stderr.write(_help())
+        return 2
+    kind = "option" if command.startswith("-") else "command"
+    raise WrongUsage(
+        f"there is no {kind} {command}{nearest(command, [*COMMANDS, '--help', '--version'])}; "
+        f"the commands are {', '.join(COMMANDS)}"
+    )
+
+
+def _help() -> str:
+    width = max(map(len, COMMANDS))
+    commands = "".join(
+        f"  {command:{width}}  {import_module(module).SUMMARY}\n" for command, module in COMMANDS.items()
+    )
+    return (
+        f"usage: {NAME} COMMAND ...\n\n"
+        "Keep Cargo and WebAssembly-component builds exact and locked.\n\n"
+        f"commands:\n{commands}\n"
+        "options:\n"
+        "  -h, --help  show this help message and exit\n"
+        "  --version   show program's version number and exit\n\n"
+        f"`{NAME} COMMAND --help` describes a command.\n"
+    )

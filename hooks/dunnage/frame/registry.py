@@ -1,0 +1,180 @@
+"""All hooks: for which files each is run, whether it is on by default, and where its code is.
+
+`.pre-commit-hooks.yaml` is made of this (`make hooks-file`). A hook's rules and options stand in its module, which is
+imported only where they are needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dunnage.frame.hook import Hook
+
+# Patterns of file names. Each is an alternative in `(^|/)(…)$`, matched with a path that is separated by `/`. Those of
+# files with commands are what `dunnage.scripts.commands.kind_of` takes for such a file by its name.
+
+_YAML = r"(?i:ya?ml)"
+GITHUB = (rf"\.(github|gitea|forgejo)/workflows/[^/]*\.{_YAML}", rf"(?i:action)\.{_YAML}")
+GITLAB = (rf"[^/]*(?i:\.gitlab-ci)\.{_YAML}", rf"\.gitlab(-ci|/ci)/.*\.{_YAML}")
+CIRCLECI = (rf"\.circleci/.*\.{_YAML}",)
+CI = (*GITHUB, *GITLAB, *CIRCLECI)
+DOCKERFILES = (
+    r"(?i:(docker|container)file)",
+    r"[^/]*\.(?i:(docker|container)file)",
+    r"(Docker|Container)file\.(?!([^/]*\.)?(?i:dockerignore|md|ya?ml)$)[^/]*",
+)
+SHELL = (
+    r"[^/]*\.(?i:ash|bash|dash|ksh|mksh|sh|zsh)",
+    r"\.(?i:bashrc|bash_profile|profile|zshrc|zprofile|zshenv|envrc)",
+)
+MAKEFILES = (
+    r"GNUmakefile|[Mm]akefile|[^/]*\.(?i:mk|mak)",
+    r"[Mm]akefile\.(?!([^/]*\.)?(?i:am|in|toml|ya?ml)$)[^/]*",
+)
+JUSTFILES = (r"\.?(?i:justfile)|[^/]*\.(?i:just)",)
+PERHAPS_SCRIPT = r"[^/.]+"
+"""A file whose first line may say that it is a script."""
+SCRIPTS = (*SHELL, *MAKEFILES, *JUSTFILES, PERHAPS_SCRIPT)
+
+CARGO_MANIFEST = r"Cargo\.toml"
+CARGO_LOCK = r"Cargo\.lock"
+CARGO_CONFIG = r"\.cargo/config(\.toml)?"
+CARGO_AUDIT = r"\.cargo/audit\.toml"
+DENY_TOML = (r"\.?deny\.toml", r"\.cargo/deny\.toml")
+PRE_COMMIT = (r"\.pre-commit-config\.ya?ml", r"prek\.yaml")
+WIT = r"[^/]*\.wit"
+WIT_IN_ANY_CASE = r"[^/]*\.(?i:wit)"
+WIT_PROJECTS = (r"Cargo-component\.lock", r"deps\.(toml|lock)", r"wkg\.(toml|lock)")
+VENDORED_COMPONENTS = r"deps/[^/]*\.wasm"
+
+
+class Sign(NamedTuple):
+    """What shows that a repository has something for a hook to look at: a file of some names, with some content."""
+
+    files: tuple[str, ...]
+    """Patterns as above."""
+    content: str = ""
+    """A regular expression, of which there is a match in the file."""
+
+
+class Entry(NamedTuple):
+    """A hook, as pre-commit and the command `dunnage` know it."""
+
+    id: str
+    """Its console script too."""
+    title: str
+    """What pre-commit prints while the hook runs."""
+    description: str
+    files: tuple[str, ...]
+    """The patterns, as above, of the files that it is run for."""
+    signs: tuple[Sign, ...] = ()
+    """Any of these is needed for it to have something to look at; if there is none, any of `files`."""
+    is_text: bool = False
+    """Whether it is run for text files only."""
+    is_on: bool = True
+    """Whether it is run by default."""
+    stages: tuple[str, ...] = ()
+    """The stages that pre-commit may run it in; all if there are none."""
+
+    @property
+    def module(self) -> str:
+        """The full name of the module that has its code."""
+        return f"dunnage.{self.id.replace('-', '_')}"
+
+    @property
+    def pattern(self) -> str:
+        """The regular expression that a path of `files` has a match of."""
+        return pattern(self.files)
+
+    def hook(self) -> Hook:
+        """Import the hook."""
+        from importlib import import_module
+
+        found: Hook = import_module(self.module).HOOK
+        return found
+
+
+def pattern(files: Sequence[str]) -> str:
+    """The regular expression for several patterns of file names."""
+    return f"(^|/)({'|'.join(files)})$"
+
+
+_WIT_SIGNS = (Sign((WIT, *WIT_PROJECTS)), Sign((CARGO_MANIFEST,), r"metadata\.component"))
+
+ENTRIES = (
+    Entry(
+        id="check-advisory-gate",
+        title="check advisory gate",
+        description="CI runs cargo-deny or cargo-audit so that an advisory fails the build.",
+        files=(*CI, *SCRIPTS, *PRE_COMMIT, CARGO_LOCK, CARGO_AUDIT, CARGO_CONFIG),
+        signs=(Sign((CARGO_LOCK,)),),
+        is_text=True,
+        is_on=False,
+    ),
+    Entry(
+        id="check-cargo-install",
+        title="check cargo install",
+        description="Tools that Dockerfiles, CI and scripts install are pinned to an exact version and built with "
+        "--locked.",
+        files=(*DOCKERFILES, *CI, *SCRIPTS),
+        signs=(Sign((*DOCKERFILES, *CI, *SCRIPTS), r"cargo|rustup"),),
+        is_text=True,
+    ),
+    Entry(
+        id="check-cargo-lock",
+        title="check Cargo.lock",
+        description="Cargo.lock is present, committed, and exactly what the manifests ask for.",
+        files=(CARGO_MANIFEST, CARGO_LOCK, CARGO_CONFIG),
+        signs=(Sign((CARGO_MANIFEST,)),),
+    ),
+    Entry(
+        id="check-deny-toml",
+        title="check deny.toml",
+        description="deny.toml holds the required policy, in the schema that cargo-deny accepts, and explains its "
+        "exceptions.",
+        files=DENY_TOML,
+    ),
+    Entry(
+        id="check-locked-builds",
+        title="check locked builds",
+        description="Cargo builds in CI and Dockerfiles pass --locked.",
+        files=(*DOCKERFILES, *CI),
+        signs=(Sign((*DOCKERFILES, *CI), r"cargo|cross"),),
+        is_text=True,
+    ),
+    Entry(
+        id="check-wit-limits",
+        title="check WIT limits",
+        description="WIT text has no pathological shape and hides nothing.",
+        files=(WIT,),
+    ),
+    Entry(
+        id="check-wit-lock",
+        title="check WIT locks",
+        description="Cargo-component.lock, wkg.lock and deps.lock agree with manifests, and vendored WIT with them.",
+        files=(CARGO_MANIFEST, *WIT_PROJECTS, WIT_IN_ANY_CASE, VENDORED_COMPONENTS),
+        signs=_WIT_SIGNS,
+    ),
+    Entry(
+        id="check-wit-pins",
+        title="check WIT pins",
+        description="Dependencies on WIT packages name one exact version or one immutable source.",
+        files=(CARGO_MANIFEST, *WIT_PROJECTS, WIT),
+        signs=_WIT_SIGNS,
+    ),
+    Entry(
+        id="review-cargo-lock",
+        title="review Cargo.lock",
+        description="What a commit brings into Cargo.lock has been looked at.",
+        files=(CARGO_LOCK,),
+        stages=("pre-commit", "pre-merge-commit", "pre-push", "manual"),
+    ),
+)
+
+
+def files_of_all(entries: Sequence[Entry]) -> tuple[str, ...]:
+    """The patterns of all files that any of these hooks is run for, each once."""
+    return tuple(dict.fromkeys(part for entry in entries for part in entry.files))

@@ -1,0 +1,116 @@
+"""`dunnage sample-config`: a .pre-commit-config.yaml for a repository."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from dunnage import __version__
+from dunnage.files import git
+from dunnage.files.source import SourceError, Tree
+from dunnage.frame import options, registry, selection
+from dunnage.frame.execution import WrongUsage
+from dunnage.frame.options import Program, flag, single
+from dunnage.frame.registry import ENTRIES
+
+if TYPE_CHECKING:
+    from dunnage.frame.registry import Entry, Sign
+
+NAME = "dunnage sample-config"
+SUMMARY = "print a .pre-commit-config.yaml for this repository"
+
+
+def _commit(text: str) -> str:
+    """Read the full hash of a commit."""
+    if not re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", text):
+        raise ValueError(f"{text!r} is not the full hash of a commit")
+    return text
+
+
+REV = single(
+    "--rev", "the full hash of the commit to pin (default: the one that is installed)", "COMMIT", _commit, None
+)
+REPO = single(
+    "--repo", "the URL of the hooks' repository (default: the one that they were installed from)", "URL", str, None
+)
+ALL = flag("--all", "also name the hooks that are off by default")
+
+
+class Origin(NamedTuple):
+    """Where an installation comes from, as far as it is known."""
+
+    url: str | None
+    commit: str | None
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command and return its exit status. Raises WrongUsage."""
+    given = options.parse(
+        argv,
+        Program(
+            NAME,
+            f"dunnage {__version__}",
+            "Print a .pre-commit-config.yaml with the hooks that have something to look at in this repository.",
+            (REV, REPO, ALL),
+            metavar="",
+        ),
+    )
+    repository = git.repository(os.getcwd())
+    tree = Tree()
+    names = selection.tracked(tree, [repository.top if repository else os.getcwd()])
+    entries = [entry for entry in ENTRIES if (entry.is_on or given[ALL]) and is_concerned(entry, names, tree)]
+    if not entries:
+        raise WrongUsage("no hook has anything to look at here: there are no files of Cargo, WIT, CI or Docker")
+    origin = installed()
+    sys.stdout.write(render(entries, Origin(given[REPO] or origin.url, given[REV] or origin.commit)))
+    return 0
+
+
+def is_concerned(entry: Entry, names: Sequence[str], tree: Tree) -> bool:
+    """Whether a hook has something to look at in a repository with these files."""
+    return any(_is_there(sign, names, tree) for sign in entry.signs or (registry.Sign(entry.files),))
+
+
+def _is_there(sign: Sign, names: Sequence[str], tree: Tree) -> bool:
+    wanted = re.compile(registry.pattern(sign.files))
+    content = re.compile(sign.content.encode())
+    for name in names:
+        try:
+            if wanted.search(name) and content.search(tree.read(name).data):
+                return True
+        except (FileNotFoundError, SourceError):
+            continue
+    return False
+
+
+def render(entries: Sequence[Entry], origin: Origin) -> str:
+    """The configuration that runs these hooks from there."""
+    url = origin.url or "https://…  # the URL of the repository that you have these hooks from"
+    rev = f"{origin.commit}  # {__version__}" if origin.commit else f"…  # git ls-remote URL v{__version__}"
+    lines = ["repos:", f"  - repo: {url}", f"    rev: {rev}", "    hooks:"]
+    return "\n".join([*lines, *(f"      - id: {entry.id}" for entry in entries)]) + "\n"
+
+
+def installed() -> Origin:
+    """Where this installation comes from: what its record says (PEP 610), or the checkout that it was built from."""
+    import json
+    from importlib.metadata import PackageNotFoundError, distribution
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
+    try:
+        text = distribution("dunnage").read_text("direct_url.json")
+        record = json.loads(text) if text else {}
+    except (PackageNotFoundError, ValueError):
+        record = {}
+    url = str(record.get("url", ""))
+    if "vcs_info" in record:
+        return Origin(url, record["vcs_info"].get("commit_id"))
+    folder = url2pathname(urlsplit(url).path) if url.startswith("file:") else os.path.dirname(__file__)
+    checkout = git.repository(folder)
+    if checkout is None or not os.path.isfile(os.path.join(checkout.top, ".pre-commit-hooks.yaml")):
+        return Origin(None, None)
+    return Origin(checkout.remote(), checkout.head())

@@ -1,0 +1,114 @@
+"""What the registry says of files is what the hooks take."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dunnage.files.source import Tree
+from dunnage.frame.options import Options
+from dunnage.frame.registry import CI, DOCKERFILES, ENTRIES, PERHAPS_SCRIPT, SCRIPTS, Entry, pattern
+from dunnage.scripts.commands import kind_of
+
+FOLDERS = (
+    *("", "a/", "a/b.c/", ".github/", ".github/workflows/", "a/.gitea/workflows/", ".forgejo/workflows/"),
+    *(".github/workflows/a/", "x.github/workflows/", ".gitlab/ci/", "a/.gitlab/ci/b/", ".gitlab-ci/", ".gitlab/"),
+    *("gitlab-ci/", ".circleci/", ".circleci/a/", "x.circleci/", "action.yml/", "Dockerfile/", "a.sh/"),
+)
+STEMS = (
+    *("", "a", "a.b", ".a", "Dockerfile", "dockerfile", "Containerfile", "DOCKERFILE", "xDockerfile", "Makefile"),
+    *("makefile", "GNUmakefile", "MAKEFILE", "justfile", "Justfile", ".justfile", "action", "ACTION", "my-action"),
+    *(".gitlab-ci", "a.gitlab-ci", ".GitLab-CI", ".bashrc", ".envrc", ".Profile", "x.bashrc", "Jenkinsfile"),
+    *("sh", "mk", "just", "yml", "bashrc", "containerfile"),
+)
+ENDINGS = (
+    *("", ".", ".yml", ".YAML", ".yaml", ".yml.bak", ".sh", ".Bash", ".zsh", ".mksh", ".fish", ".mk", ".MAK", ".just"),
+    *(".am", ".in", ".toml", ".md", ".dockerignore", ".dev", ".1.2", ".dev.md", ".dockerfile", ".Containerfile", ".rs"),
+)
+NAMES = [f"{folder}{stem}{ending}" for folder, stem, ending in product(FOLDERS, STEMS, ENDINGS) if stem or ending]
+
+_WITHOUT_PERHAPS = tuple(part for part in SCRIPTS if part != PERHAPS_SCRIPT)
+
+
+@pytest.mark.parametrize(
+    ("files", "kinds"),
+    [
+        pytest.param(CI, {"github", "gitlab", "circleci"}, id="ci"),
+        pytest.param(DOCKERFILES, {"dockerfile"}, id="dockerfiles"),
+        pytest.param(
+            (*DOCKERFILES, *CI, *_WITHOUT_PERHAPS),
+            {"github", "gitlab", "circleci", "dockerfile", "shell", "makefile", "justfile"},
+            id="all",
+        ),
+    ],
+)
+def test_patterns_of_files_with_commands_agree_with_their_kinds(files: tuple[str, ...], kinds: set[str]) -> None:
+    wanted = re.compile(pattern(files))
+    assert [name for name in NAMES if bool(wanted.search(name)) != (kind_of(name, b"") in kinds)] == []
+
+
+def test_a_script_without_an_ending_may_be_anything() -> None:
+    wanted = re.compile(pattern(SCRIPTS))
+    for name in ("build", "a/build"):
+        for head in (b"#!/bin/sh\n", b"#!/usr/bin/make -f\n", b"#!/usr/bin/env just\n"):
+            assert kind_of(name, head)
+            assert wanted.search(name)
+
+
+FILES: dict[str, tuple[Any, ...]] = {
+    "check-cargo-lock": ("Cargo.toml", b"[package]\nname = 'a'\n"),
+    "check-cargo-install": ("Dockerfile", b"FROM a\nRUN cargo install x\n"),
+    "check-locked-builds": ("Dockerfile", b"FROM a\nRUN cargo build\n"),
+    "check-advisory-gate": ("Cargo.lock", b"version = 4\n"),
+    "check-deny-toml": ("deny.toml", b"x = 1\n"),
+    "check-wit-pins": ("wkg.toml", b"x = 1\n"),
+    "check-wit-lock": ("wkg.lock", b"version = 9\n"),
+    "check-wit-limits": ("a.wit", b"interface\n"),
+    "review-cargo-lock": ("Cargo.lock", b"version = 4\n", "--require-base"),
+}
+"""For each hook a file in which it finds something, and the options that this takes."""
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
+def test_a_hook_is_run_in_both_ways(entry: Entry, repository: Path) -> None:
+    name, data, *arguments = FILES[entry.id]
+    (repository / name).write_bytes(data)
+    program = Path(sys.executable).parent / entry.id
+    by_name, by_module = (
+        subprocess.run([*command, *arguments, name], capture_output=True, check=False, text=True)
+        for command in ([str(program)], [sys.executable, "-m", entry.module])
+    )
+    assert by_name.stdout
+    assert (by_name.returncode, by_name.stdout, by_name.stderr) == (1, by_module.stdout, by_module.stderr)
+    assert by_module.returncode == 1
+    assert re.search(entry.pattern, name)
+
+
+def test_options_of_one_name_are_one_option() -> None:
+    seen: dict[str, object] = {}
+    for entry in ENTRIES:
+        for option in entry.hook().options:
+            assert seen.setdefault(option.name, option) is option
+
+
+def test_rules_are_known_by_one_id() -> None:
+    rules = [rule.id for entry in ENTRIES for rule in entry.hook().rules]
+    assert len(rules) == len(set(rules))
+    concerns = [{rule.id.partition("/")[0] for rule in entry.hook().rules} for entry in ENTRIES]
+    assert all(len(concern) == 1 for concern in concerns)
+
+
+def test_only_fixable_rules_have_fixes(repository: Path) -> None:
+    for entry in ENTRIES:
+        name, data, *_ = FILES[entry.id]
+        (repository / name).write_bytes(data)
+        hook = entry.hook()
+        assert hook.fixes == any(rule.is_fixable for rule in hook.rules)
+        for finding in hook.check([name], Tree(), Options()):
+            assert finding.rule.is_fixable or finding.fix is None
