@@ -6,6 +6,7 @@ READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 LOCK := requirements/dev.txt
 JUDGES := cargo-deny wasm-tools
+SARIF_MULTITOOL := requirements/sarif-multitool
 
 # An interpreter counts only if it runs (a pyenv shim may stand for a version that is not chosen) and can
 # make a virtual environment (Debian keeps ensurepip in a package of its own).
@@ -61,6 +62,7 @@ lock: $(READY)
 	$(COMPILE) --group pyproject.toml:dev --output-file $(LOCK) pyproject.toml
 	for judge in $(JUDGES); do \
 		$(COMPILE) --group pyproject.toml:judge-$$judge --output-file requirements/judge-$$judge.txt || exit; done
+	npm update --prefix $(SARIF_MULTITOOL) --package-lock-only --ignore-scripts --no-audit --no-fund
 
 clean:
 	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
@@ -68,7 +70,7 @@ clean:
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
 # The stamp comes last: a set-up that failed or was interrupted leaves none, and starts afresh.
-$(READY): $(LOCK) $(JUDGES:%=requirements/judge-%.txt) pyproject.toml
+$(READY): $(LOCK) $(JUDGES:%=requirements/judge-%.txt) $(SARIF_MULTITOOL)/package-lock.json pyproject.toml
 	@test -n '$(PYTHON)' || { \
 		echo 'No usable Python: this needs Python >= 3.10 with its venv and ensurepip modules.' >&2; \
 		echo 'Debian and Ubuntu have them in the package python3-venv.' >&2; \
@@ -84,4 +86,8 @@ $(READY): $(LOCK) $(JUDGES:%=requirements/judge-%.txt) pyproject.toml
 	for judge in $(JUDGES); do \
 		$(PIP) --require-hashes --requirement requirements/judge-$$judge.txt --target $(VENV)/judges/$$judge || \
 		echo "$$judge is not to be had for this platform: the tests that it judges are skipped" >&2; done
+	mkdir -p $(VENV)/judges && cp -R $(SARIF_MULTITOOL) $(VENV)/judges/
+	npm ci --prefix $(VENV)/judges/sarif-multitool --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null && \
+		chmod u+x $(VENV)/judges/sarif-multitool/node_modules/@microsoft/sarif-multitool-*/Sarif.Multitool || \
+		echo 'sarif-multitool cannot be installed (it needs npm): the tests that it judges are skipped' >&2
 	touch $(READY)

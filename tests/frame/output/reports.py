@@ -12,6 +12,7 @@ from dunnage.frame.finding import Finding, Fix, Report, Rule, Suppression
 BAD = Rule("demo/bad", "a value is bad")
 WORSE = Rule("demo/worse", "a value is worse", "warning")
 
+RULES = (BAD, WORSE)
 FINDINGS = (
     Finding(BAD, "a.toml", Span(0, 2), "first", hook="check-demo"),
     Finding(BAD, "a.toml", Span(5, 6), "second", "one\ntwo", hook="check-demo"),
@@ -33,4 +34,4 @@ def report(
     findings: Sequence[Finding] = FINDINGS, suppressed: Sequence[Finding] = (), fixed: Sequence[str] = ()
 ) -> Report:
     """A report of `check-demo`."""
-    return Report("check-demo", (BAD, WORSE), Tree(), findings, suppressed, fixed)
+    return Report("check-demo", RULES, Tree(), findings, suppressed, fixed)

@@ -19,7 +19,7 @@ from dunnage import __version__
 from dunnage.files.source import SourceError, Tree
 from dunnage.files.span import Edit, Span
 from dunnage.frame.finding import HOMEPAGE, Finding, Fix, Report, Rule
-from dunnage.frame.output.json import dump
+from dunnage.frame.output.json import dump, unicode
 from dunnage.frame.output.printable import printable, printable_lines
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -121,10 +121,17 @@ def _location(path: str, span: Span, tree: Tree) -> dict[str, Any]:
 
 def _artifact(path: str) -> dict[str, str]:
     """Where a file is (§3.4): relative to where the program ran, or absolute if it is elsewhere."""
-    uri = quote(os.fsencode(path), safe="/")
+    uri = quote(_encoded(path), safe="/")
     if not os.path.isabs(path):
         return {"uri": uri, "uriBaseId": _ROOT}
     return {"uri": f"file:///{uri.removeprefix('/')}"}
+
+
+def _encoded(path: str) -> bytes:
+    try:
+        return os.fsencode(path)
+    except UnicodeEncodeError:  # no file can have this name
+        return unicode(path).encode("utf-8")
 
 
 def _region(path: str, span: Span, tree: Tree) -> dict[str, int]:
@@ -165,16 +172,16 @@ def _replacements(edits: Iterable[Edit], tree: Tree) -> list[dict[str, Any]]:
 def _fingerprint(finding: Finding, tree: Tree, occurrences: Counter[bytes]) -> str:
     """A hash by which a finding is known again after lines were added or removed before it, or were indented anew.
 
-    It is of the rule, the file, the text round the finding on its line, and how many like it come before.
+    It is of the rule, the file, the line before and after the start of the finding, and how many like it come before.
     """
     try:
         data = tree.read(finding.path).data
     except (FileNotFoundError, SourceError):
         data = b""
     start = finding.span.start
-    before = data[max(start - _CONTEXT, 0) : start].splitlines()[-1:] if data[start - 1 : start] not in b"\r\n" else []
-    after = data[start : start + _CONTEXT].splitlines()[:1]
-    text = b" ".join(b"".join((*before, *after)).split())
-    finding_hash = sha256(b"\0".join((finding.rule.id.encode(), os.fsencode(finding.path), text))).digest()
+    before = data[max(start - _CONTEXT, 0) : start].replace(b"\r", b"\n").rpartition(b"\n")[2]
+    after = data[start : start + _CONTEXT].replace(b"\r", b"\n").partition(b"\n")[0]
+    texts = [b" ".join(text.split()) for text in (before, after)]
+    finding_hash = sha256(b"\0".join((finding.rule.id.encode(), _encoded(finding.path), *texts))).digest()
     occurrences[finding_hash] += 1
     return f"{finding_hash.hex()}:{occurrences[finding_hash]}"
