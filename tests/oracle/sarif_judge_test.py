@@ -31,10 +31,17 @@ def logs(folder: Path) -> list[Path]:
     write_files(folder)
     (folder / "Dockerfile").write_text(DOCKERFILE, "utf-8")
     (folder / "logs").mkdir()
-    texts = [render(report(())), render(report(suppressed=(SUPPRESSED,), fixed=["a.toml:1:1: demo/bad done"]))]
-    texts += [render(hostile_report(text)) for text in TEXTS]
-    for number, text in enumerate(texts):
-        (folder / "logs" / f"{number}.sarif").write_text(text, "utf-8")
+    hostile = [hostile_report(text) for text in TEXTS if text]
+    for name, written in {
+        "nothing": report(()),
+        "all": report(suppressed=(SUPPRESSED,), fixed=["a.toml:1:1: demo/bad done"]),
+        "hostile": report(
+            [finding for part in hostile for finding in part.findings],
+            [finding for part in hostile for finding in part.suppressed],
+            [line for part in hostile for line in part.fixed],
+        ),
+    }.items():
+        (folder / "logs" / f"{name}.sarif").write_text(render(written), "utf-8")
     assert main(["Dockerfile", "--output-file", "logs/real.sarif"]) == 1
     return sorted((folder / "logs").iterdir())
 
