@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from dunnage.cargo_cli.advisory_tools import CHECKS
-from dunnage.cargo_cli.calls import top
 from dunnage.ci.gates import Gate, gates
 from dunnage.ci.runs import Repository
 from dunnage.files import git
+from dunnage.files.git import top_folder
 from dunnage.files.source import Tree, display
 from dunnage.files.span import Span
 from dunnage.frame.finding import Finding, Rule
@@ -44,7 +44,7 @@ _MOST_WALKED = 50_000
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check the CI of each repository that a named file is in, as a whole."""
     folders = dict.fromkeys(os.path.dirname(os.path.abspath(name)) for name in names)
-    for folder in dict.fromkeys(map(top, folders)):
+    for folder in dict.fromkeys(map(top_folder, folders)):
         repository = Repository(tree, folder, _files(folder, tree))
         yield from dict.fromkeys(_check_repository(repository, options[REQUIRE_SCHEDULE]))
 
@@ -103,11 +103,11 @@ def _toothless(found: list[Gate]) -> Iterator[Finding]:
 
 
 def _lenient(found: list[Gate]) -> Iterator[Finding]:
-    if any("advisories" in gate.checks and not gate.tool.passing and not gate.excuses for gate in found):
+    if any("advisories" in gate.checks and not gate.tool.tolerated and not gate.excuses for gate in found):
         return
     for gate in found:
-        if gate.tool.passing:
-            message = f"`{gate.name}` fails for vulnerabilities, but {_list(gate.tool.passing)} crates pass"
+        if gate.tool.tolerated:
+            message = f"`{gate.name}` fails for vulnerabilities, but {_list(gate.tool.tolerated)} crates pass"
             yield Finding(LENIENT, gate.run.file.path, gate.span, message, _how_to_deny(gate))
 
 

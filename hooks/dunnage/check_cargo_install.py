@@ -1,27 +1,28 @@
-"""Tools that Dockerfiles, CI and scripts install have an exact version, and are built with the lock they come with.
+"""Dockerfiles, CI and scripts install tools in exact versions, and build them with the locks of the tools.
 
-What a file itself does not say, as the value of a variable that is given from outside, passes unless --deny-unknown
-is given.
+A version that the file does not contain, such as the value of a variable from outside, is accepted unless
+--deny-unknown is given.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.cargo_cli import actions, command_line, installers, tools
-from dunnage.cargo_cli.calls import Aliases, Call, call, insertion, readable, top
-from dunnage.cargo_cli.command_line import Argument, Arguments
-from dunnage.cargo_cli.tools import Pins
-from dunnage.files.source import File, SourceError, Tree, display
+from dunnage.cargo_cli.aliases import Aliases
+from dunnage.cargo_cli.calls import CargoCall, cargo_call
+from dunnage.cargo_cli.command_line import UNKNOWN, Arguments, Invocation, OptionValue
+from dunnage.cargo_cli.tool_pins import Pin, ToolPins
+from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit, Span
-from dunnage.frame.finding import Finding, Fix, Rule
+from dunnage.frame.finding import Finding, Fix, Rule, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag, single
 from dunnage.scripts import commands
 from dunnage.scripts.comments import comments
-from dunnage.shell.model import POSIX_SHELLS, Command, Word, programs
+from dunnage.shell.model import Word
 
 if TYPE_CHECKING:
     from dunnage.scripts.github import Action, Input
@@ -45,341 +46,269 @@ PINS = single(
 )
 DENY_UNKNOWN = flag("--deny-unknown", "report versions that the file itself does not say")
 
-_DOWNLOADERS = frozenset(("curl", "wget"))
-_MENTION = (*dict.fromkeys(("cargo", *installers.HINTS)),)
-_HINTS = (*_MENTION, *(name.partition("/")[2] for name in actions.NAMES))
+_RULES = (UNPINNED, UNLOCKED, MOVING_GIT, UNPINNED_ACTION, PIPED_INSTALLER)
+_COMMAND_HINTS = (*dict.fromkeys(("cargo", *installers.HINTS)),)
+_HINTS = (*_COMMAND_HINTS, *(name.partition("/")[2] for name in actions.NAMES))
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check every tool that the named files install."""
-    lists = _Lists(tree, options[PINS])
+    pins = ToolPins(tree, options[PINS])
     aliases = Aliases(tree)
-    for file in readable(names, tree, _HINTS):
-        context = _Context(file, lists, options[DENY_UNKNOWN])
-        findings = [*_check_commands(context, aliases), *_check_actions(context)]
-        # Where a variable decides how many words there are, a command is there once for each of its values.
-        yield from dict.fromkeys(findings)
-    yield from lists.findings
+    for file in tree.containing(names, _HINTS):
+        context = _Context(file, pins, options[DENY_UNKNOWN])
+        # A command with a variable that may stand for several words is yielded once for each of its values.
+        yield from dict.fromkeys([*_check_commands(context, aliases), *_check_actions(context)])
+    yield from findings(pins.problems, _RULES)
 
 
 class _Context:
-    """What a command or an action is judged by, beside itself."""
+    """What is needed to judge a command or an action of a file."""
 
-    def __init__(self, file: File, lists: _Lists, deny_unknown: bool) -> None:
+    def __init__(self, file: File, pins: ToolPins, deny_unknown: bool) -> None:
         self.file = file
-        self.lists = lists
+        self._pins = pins
         self.deny_unknown = deny_unknown
 
+    def pin(self, *names: str) -> Pin | None:
+        """Return the version in which the file must install a tool with one of these names."""
+        return next((pin for name in names if (pin := self._pins.pin(self.file, name))), None)
+
     def finding(self, rule: Rule, span: Span, message: str, help: str, fix: Fix | None = None) -> Finding:
-        """Give a finding in the file."""
+        """Return a finding in the file."""
         return Finding(rule, self.file.path, span, message, help, fix)
-
-
-class _Lists:
-    """The lists of the versions that tools are wanted in."""
-
-    def __init__(self, tree: Tree, path: str | None) -> None:
-        self._tree = tree
-        self.findings: list[Finding] = []
-        self._given = self._listed(path) if path is not None else None
-        self._tops: dict[str, str] = {}
-        self._found: dict[str, Pins | None] = {}
-
-    def wanted(self, file: File, tool: str) -> tuple[str, str] | None:
-        """Find the version that a tool is wanted in where `file` is, and the file that says so."""
-        for pins in (self._given, self._own(file)):
-            version = pins.version(tool) if pins else None
-            if pins and version is not None:
-                return version, pins.path
-        return None
-
-    def _listed(self, path: str) -> Pins | None:
-        try:
-            pins, bad = tools.listed(self._tree.read(path))
-        except FileNotFoundError:
-            self._refuse(path, Span(0, 0), "there is no such list of tools, as --pins names")
-            return None
-        except SourceError as error:
-            self._refuse(path, error.span, f"this list of tools {error.message}")
-            return None
-        for entry in bad:
-            self._refuse(path, entry.span, entry.message)
-        return pins
-
-    def _own(self, file: File) -> Pins | None:
-        """The list in the manifest at the top of the repository that `file` is in."""
-        folder = os.path.dirname(os.path.abspath(file.path))
-        if folder not in self._tops:
-            self._tops[folder] = os.path.join(top(folder), "Cargo.toml")
-        manifest = self._tops[folder]
-        if manifest not in self._found:
-            self._found[manifest] = None
-            try:
-                self._found[manifest], bad = tools.manifest_pins(self._tree.read(manifest))
-            except (FileNotFoundError, SourceError):
-                return None
-            for entry in bad:
-                self._refuse(manifest, entry.span, entry.message)
-        return self._found[manifest]
-
-    def _refuse(self, path: str, span: Span, message: str) -> None:
-        help = 'write the version that was reviewed in full: NAME = "1.2.3"'
-        self.findings.append(Finding(UNPINNED, display(path), span, message, help))
 
 
 # Commands
 
 
 def _check_commands(context: _Context, aliases: Aliases) -> Iterator[Finding]:
-    resolve = aliases.of(context.file)
-    downloads: list[tuple[Word, str]] = []
-    found = list(commands.commands(context.file, _MENTION))
+    alias = aliases.of(context.file)
+    found = list(commands.commands(context.file, _COMMAND_HINTS))
     for command in found:
-        called = call(command, resolve)
-        if called is not None and called.program != "cross":
-            yield from _check_call(context, called)
-        elif not _DOWNLOADERS.isdisjoint(programs(command.words[0]) or ()) and "substitution" in command.inside:
-            downloads += _installers(command)
-    for command in found:
-        yield from _check_piped(context, command, downloads)
+        call = cargo_call(command, alias)
+        if call is not None and call.program != "cross":
+            yield from _check_call(context, call)
+    for word, url in installers.piped(found):
+        message = f"the installer that is run here {installers.moving(url)}: `{url}`"
+        yield context.finding(
+            PIPED_INSTALLER, word.span, message, "take the URL of one release or one full commit of it"
+        )
 
 
-def _check_call(context: _Context, found: Call) -> Iterator[Finding]:
-    invocation = command_line.invocation(found.words)
+def _check_call(context: _Context, call: CargoCall) -> Iterator[Finding]:
+    invocation = command_line.invocation(call.words)
     if invocation is None or invocation.name not in ("install", "binstall"):
         return
-    arguments = command_line.install_arguments(found.words, invocation)
+    arguments = command_line.install_arguments(call.words, invocation)
     if arguments is None:
         return
     by_path = arguments.last("--path") or arguments.last("--manifest-path")
     git = arguments.last("--git")
-    from_xargs = "xargs" in found.command.inside
-    if invocation.name == "binstall" and not arguments.operands and not from_xargs:
+    if invocation.name == "binstall" and not arguments.operands and "xargs" not in call.command.inside:
         return
     if git is not None:
-        yield from _check_git(context, found, arguments, git)
+        yield from _check_git(context, call, arguments, git)
     elif by_path is None:
-        yield from _check_versions(context, found, arguments, invocation.name)
+        yield from _check_operands(context, call, arguments, invocation.name)
     is_locked = invocation.is_locked and invocation.name == "install"
-    if is_locked or not arguments.flags.isdisjoint(command_line.LOCKING):
-        return
-    yield from _unlocked(context, found, invocation, arguments, by_path is not None)
+    if not is_locked and arguments.flags.isdisjoint(command_line.LOCKING):
+        yield from _unlocked(context, call, invocation, arguments, by_path is not None)
 
 
 def _unlocked(
-    context: _Context, found: Call, invocation: command_line.Invocation, arguments: Arguments, by_path: bool
+    context: _Context, call: CargoCall, invocation: Invocation, arguments: Arguments, by_path: bool
 ) -> Iterator[Finding]:
-    unknown = _possible_options(found, arguments)
-    word = found.word(invocation.subcommand)
-    tool = found.program if found.program == "cargo-binstall" else f"cargo {invocation.name}"
+    unknown = _possible_options(call, arguments)
+    word = call.word(invocation.subcommand)
+    tool = call.program if call.program == "cargo-binstall" else f"cargo {invocation.name}"
     if unknown:
         if context.deny_unknown:
             message = f"whether `{tool}` has `--locked` cannot be told: `{_text(unknown[0])}` is not known here"
             yield context.finding(UNLOCKED, unknown[0].span, message, f"write `{tool} --locked`")
         return
-    if by_path or not (arguments.operands or arguments.last("--git") or "xargs" in found.command.inside):
+    if by_path or not (arguments.operands or arguments.last("--git") or "xargs" in call.command.inside):
         message = f"`{tool}` does not insist on Cargo.lock: it may build with other dependencies than those committed"
     elif invocation.name == "binstall":
         message = f"where `{tool}` has to build a tool, it does so with whatever dependencies are newest"
     else:
         message = f"`{tool}` ignores the Cargo.lock that comes with a tool and builds with whatever is newest"
-    if not found.is_written(invocation.subcommand) and found.program != "cargo-binstall":
+    if not call.is_written(invocation.subcommand) and call.program != "cargo-binstall":
         help = f"put `--locked` into the alias `{word.text}` in .cargo/config.toml"
         yield context.finding(UNLOCKED, word.span, message, help)
         return
-    fix = insertion(context.file, found, invocation.subcommand)
+    edit = call.insertion(context.file, invocation.subcommand)
+    fix = edit and Fix("inserted --locked", (edit,))
     yield context.finding(UNLOCKED, word.span, message, f"write `{tool} --locked`", fix)
 
 
-def _possible_options(found: Call, arguments: Arguments) -> list[Word]:
-    """The words that are not known and may turn out to be options."""
-    unknown = [found.word(index) for index in arguments.operands if found.words[index] is None]
+def _possible_options(call: CargoCall, arguments: Arguments) -> list[Word]:
+    """Return the unknown words that may be options."""
+    unknown = [call.word(index) for index in arguments.operands if call.words[index] is None]
     words = [word for word in unknown if word.splits]
     is_alone = len(arguments.operands) == 1 and not {"--git", "--path"} & arguments.options.keys()
-    # It must be the crate, unless it stands for all the arguments of a function or for an array.
+    # A single word must be the crate, unless it is an array or all the arguments of a function.
     return [] if is_alone and words and not any(mark in words[0].text for mark in "@*[") else words
 
 
-def _check_versions(context: _Context, found: Call, arguments: Arguments, reader: str) -> Iterator[Finding]:
-    given = arguments.last("--version", "--vers")
-    possible = _possible_options(found, arguments)
+def _check_operands(context: _Context, call: CargoCall, arguments: Arguments, parser: str) -> Iterator[Finding]:
+    """Check the version of each crate that a command installs from a registry."""
+    possible = _possible_options(call, arguments)
     for index in arguments.operands:
-        word = found.word(index)
-        for value in found.values(index):
-            if value is None or value == command_line.UNKNOWN:
-                if context.deny_unknown and word not in possible:
-                    message = f"which tool is installed, and in which version, cannot be told from `{_text(word)}`"
-                    yield context.finding(UNPINNED, word.span, message, "write `NAME@1.2.3`")
-                continue
-            name, version = tools.split(value)
-            if not _is_crate(name):
-                continue
-            if version is not None:
-                yield from _check_version(context, found, index, None, name, version, reader)
-            elif given is not None:
-                for written in _written(found, given):
-                    is_for_one = len(arguments.operands) == 1
-                    yield from _check_version(context, found, index, given, name, written, reader, is_for_one)
-            elif not possible:
-                yield _missing(context, found, index, name)
-            elif context.deny_unknown:
-                message = f"whether {name} has a version cannot be told: `{_text(possible[0])}` is not known here"
-                yield context.finding(UNPINNED, word.span, message, f"write `{name}@1.2.3`")
+        word = call.word(index)
+        for crate in call.values(index):
+            if crate is not None and crate != UNKNOWN:
+                yield from _check_crate(context, call, arguments, index, crate, parser)
+            elif context.deny_unknown and word not in possible:
+                message = f"which tool is installed, and in which version, cannot be told from `{_text(word)}`"
+                yield context.finding(UNPINNED, word.span, message, "write `NAME@1.2.3`")
 
 
-def _is_crate(name: str) -> bool:
-    return bool(name) and name != "." and all(it.isalnum() or it in "-_" for it in name)
+def _check_crate(
+    context: _Context, call: CargoCall, arguments: Arguments, index: int, crate: str, parser: str
+) -> Iterator[Finding]:
+    name, version = tools.split(crate)
+    if not _is_crate_name(name):
+        return
+    if version is not None:
+        yield from _check_version(context, call, _Version(name, version, index), parser)
+        return
+    option = arguments.last("--version", "--vers")
+    possible = _possible_options(call, arguments)
+    if option is not None:
+        is_shared = len(arguments.operands) > 1
+        for value in _option_values(call, option):
+            yield from _check_version(context, call, _Version(name, value, index, option, is_shared), parser)
+    elif not possible:
+        yield _without_version(context, call, index, name)
+    elif context.deny_unknown:
+        message = f"whether {name} has a version cannot be told: `{_text(possible[0])}` is not known here"
+        yield context.finding(UNPINNED, call.word(index).span, message, f"write `{name}@1.2.3`")
 
 
-def _written(found: Call, given: Argument) -> Iterator[str | None]:
-    """All values of an option, None if they are not known."""
-    if given.value is None:
+def _is_crate_name(name: str) -> bool:
+    return bool(name) and name != "." and all(character.isalnum() or character in "-_" for character in name)
+
+
+def _option_values(call: CargoCall, option: OptionValue) -> Iterator[str | None]:
+    """Yield all values that an option may have; None for one that is unknown."""
+    if option.text is None:
         yield None
         return
-    for value in found.values(given.at):
-        yield value.partition("=")[2] if given.is_joined and value is not None else value
+    for value in call.values(option.at):
+        yield value.partition("=")[2] if option.is_joined and value is not None else value
 
 
-def _check_version(
-    context: _Context,
-    found: Call,
-    index: int,
-    given: Argument | None,
-    name: str,
-    version: str | None,
-    reader: str,
-    is_for_one: bool = True,
-) -> Iterator[Finding]:
-    word = found.word(index)
-    if version is None or command_line.UNKNOWN in version:
+class _Version(NamedTuple):
+    """A version of a crate, as a command gives it."""
+
+    name: str
+    """The crate."""
+    text: str | None
+    """None if it is unknown."""
+    at: int
+    """The word that names the crate."""
+    option: OptionValue | None = None
+    """The option that gives the version, unless it follows the name after `@`."""
+    is_shared: bool = False
+    """Whether the option also applies to other crates."""
+
+
+def _check_version(context: _Context, call: CargoCall, version: _Version, parser: str) -> Iterator[Finding]:
+    name, text = version.name, version.text
+    word = call.word(version.at)
+    if text is None or UNKNOWN in text:
         if context.deny_unknown:
             message = f"in which version {name} is installed cannot be told from this file"
             yield context.finding(UNPINNED, word.span, message, f"write `{name}@1.2.3`")
         return
-    problem = tools.problem(version, reader)
-    wanted = context.lists.wanted(context.file, name)
-    if not problem and (wanted is None or _same(version, wanted[0])):
+    problem = tools.version_problem(text, parser)
+    pin = context.pin(name)
+    if not problem and (pin is None or _is_pinned(text, pin)):
         return
-    if not problem and wanted:
-        message = f"{name} is installed in version {tools.exact(version)}, but {wanted[1]} pins it to {wanted[0]}"
+    if not problem and pin:
+        message = f"{name} is installed in version {tools.exact(text)}, but {pin.path} pins it to {pin.version}"
     elif problem.startswith("is refused"):
-        message = f"{name} is not installed: the version `{version}` {problem}"
+        message = f"{name} is not installed: the version `{text}` {problem}"
     else:
-        message = f"{name} is installed in no exact version: `{version}` {problem}"
-    spelled = f"{name}@{{}}" if given is None else "--version {}"
-    if wanted is None:
-        help = f"write `{spelled.format('1.2.3')}`, with the version that was reviewed"
+        message = f"{name} is installed in no exact version: `{text}` {problem}"
+    spelling = "--version {}" if version.option else f"{name}@{{}}"
+    if pin is None:
+        help = f"write `{spelling.format('1.2.3')}`, with the version that was reviewed"
         yield context.finding(UNPINNED, word.span, message, help)
         return
-    pin = f"={wanted[0]}" if version.startswith("=") and not problem else wanted[0]
-    help = f"write `{spelled.format(pin)}`, as {wanted[1]} pins it"
+    pinned = f"={pin.version}" if text.startswith("=") and not problem else pin.version
+    help = f"write `{spelling.format(pinned)}`, as {pin.path} pins it"
     fix = None
-    if given is None:
-        fix = _replacement(context, found, index, f"{name}@{version}", f"{name}@{pin}", f"pinned {name} to {pin}")
-    elif is_for_one:
-        fix = _replacement(context, found, given.at, version, pin, f"pinned {name} to {pin}")
+    description = f"pinned {name} to {pinned}"
+    if version.option is None:
+        fix = _replacement(context, call, version.at, f"{name}@{text}", f"{name}@{pinned}", description)
+    elif not version.is_shared:
+        fix = _replacement(context, call, version.option.at, text, pinned, description)
     yield context.finding(UNPINNED, word.span, message, help, fix)
 
 
-def _missing(context: _Context, found: Call, index: int, name: str) -> Finding:
+def _without_version(context: _Context, call: CargoCall, index: int, name: str) -> Finding:
     message = f"{name} is installed in whatever version is newest"
-    wanted = context.lists.wanted(context.file, name)
-    span = found.word(index).span
-    if wanted is None:
+    pin = context.pin(name)
+    span = call.word(index).span
+    if pin is None:
         return context.finding(UNPINNED, span, message, f"write `{name}@1.2.3`, with the version that was reviewed")
-    pin, where = wanted
-    fix = _replacement(context, found, index, name, f"{name}@{pin}", f"pinned {name} to {pin}")
-    return context.finding(UNPINNED, span, message, f"write `{name}@{pin}`, as {where} pins it", fix)
+    pinned = f"{name}@{pin.version}"
+    fix = _replacement(context, call, index, name, pinned, f"pinned {name} to {pin.version}")
+    return context.finding(UNPINNED, span, message, f"write `{pinned}`, as {pin.path} pins it", fix)
 
 
-def _same(version: str, pin: str) -> bool:
-    return tools.exact(version).partition("+")[0] == pin.partition("+")[0]
+def _is_pinned(version: str, pin: Pin) -> bool:
+    return tools.exact(version).partition("+")[0] == pin.version.partition("+")[0]
 
 
-def _replacement(context: _Context, found: Call, index: int, old: str, new: str, description: str) -> Fix | None:
-    """The fix that writes `new` for `old` in one word; None unless that stands there as it is, once."""
-    word = found.word(index)
-    if not found.is_written(index) or any(mark in word.text for mark in ("$", "`", "{{")):
+def _replacement(context: _Context, call: CargoCall, index: int, old: str, new: str, description: str) -> Fix | None:
+    """Return the fix that replaces `old` by `new` in a word; None unless the file contains the word as it is."""
+    word, file = call.word(index), context.file
+    if not call.is_written(index) or any(mark in word.text for mark in ("$", "`", "{{")):
         return None
-    edit = _edit(context.file, word.span, word.text, old, new)
-    return edit and Fix(description, (edit,))
-
-
-def _edit(file: File, span: Span, text: str, old: str, new: str) -> Edit | None:
-    if text.count(old) != 1 or file.data[span.start : span.end] != text.encode("utf-8"):
+    if word.text.count(old) != 1 or file.data[word.span.start : word.span.end] != word.text.encode("utf-8"):
         return None
-    start = span.start + len(text[: text.index(old)].encode("utf-8"))
-    return Edit(file.path, start, start + len(old.encode("utf-8")), new)
+    start = word.span.start + len(word.text[: word.text.index(old)].encode("utf-8"))
+    return Fix(description, (Edit(file.path, start, start + len(old.encode("utf-8")), new),))
 
 
-def _check_git(context: _Context, found: Call, arguments: Arguments, git: Argument) -> Iterator[Finding]:
-    named = [found.words[index] for index in arguments.operands]
-    what = next((tools.split(name)[0] for name in named if name and _is_crate(tools.split(name)[0])), None)
-    what = what or (git.value or "a tool").rstrip("/").rpartition("/")[2].removesuffix(".git")
+def _check_git(context: _Context, call: CargoCall, arguments: Arguments, git: OptionValue) -> Iterator[Finding]:
+    """Check that a tool from a git repository is built from one commit."""
+    crates = [tools.split(crate)[0] for index in arguments.operands if (crate := call.words[index])]
+    tool = next(filter(_is_crate_name, crates), None)
+    tool = tool or (git.text or "a tool").rstrip("/").rpartition("/")[2].removesuffix(".git")
     help = "write `--rev` with the full hash of the commit that was reviewed"
     rev = arguments.last("--rev")
     if rev is not None:
-        for value in _written(found, rev):
-            if value is None or command_line.UNKNOWN in value:
+        span = call.word(rev.at).span
+        for value in _option_values(call, rev):
+            if value is None or UNKNOWN in value:
                 if context.deny_unknown:
-                    message = f"which commit {what} is built from cannot be told from this file"
-                    yield context.finding(MOVING_GIT, found.word(rev.at).span, message, help)
+                    message = f"which commit {tool} is built from cannot be told from this file"
+                    yield context.finding(MOVING_GIT, span, message, help)
             elif not tools.is_commit(value):
-                message = f"{what} is built from `{value}`, which is not the full hash of a commit"
-                yield context.finding(MOVING_GIT, found.word(rev.at).span, message, help)
+                message = f"{tool} is built from `{value}`, which is not the full hash of a commit"
+                yield context.finding(MOVING_GIT, span, message, help)
         return
-    if possible := _possible_options(found, arguments):
+    if possible := _possible_options(call, arguments):
         if context.deny_unknown:
-            message = f"which commit {what} is built from cannot be told: `{_text(possible[0])}` is not known here"
+            message = f"which commit {tool} is built from cannot be told: `{_text(possible[0])}` is not known here"
             yield context.finding(MOVING_GIT, possible[0].span, message, help)
         return
     for option, reason in (("--tag", "a tag, which can be moved"), ("--branch", "a branch, which moves")):
         moving = arguments.last(option)
         if moving is not None:
-            message = f"{what} is built from `{moving.value or _text(found.word(moving.at))}`, {reason}"
-            yield context.finding(MOVING_GIT, found.word(moving.at).span, message, help)
+            word = call.word(moving.at)
+            message = f"{tool} is built from `{moving.text or _text(word)}`, {reason}"
+            yield context.finding(MOVING_GIT, word.span, message, help)
             return
-    message = f"{what} is built from whatever commit is newest"
-    yield context.finding(MOVING_GIT, found.word(git.at).span, message, help)
+    yield context.finding(MOVING_GIT, call.word(git.at).span, f"{tool} is built from whatever commit is newest", help)
 
 
 def _text(word: Word) -> str:
     return " ".join(word.text.split()) or "a word"
-
-
-# Installers
-
-
-def _check_piped(context: _Context, command: Command, downloads: Sequence[tuple[Word, str]]) -> Iterator[Finding]:
-    """Check a command that runs what another one downloads."""
-    is_shell = not POSIX_SHELLS.isdisjoint(programs(command.words[0]) or ())
-    found: list[tuple[Word, str]] = []
-    if is_shell:
-        before = command.piped_from
-        while before is not None:
-            found += _installers(before)
-            before = before.piped_from
-    if is_shell or command.words[0].values is None:
-        # `bash <(curl …)`, and of `sh -c "$(curl …)"` the text that is run.
-        words = command.words if is_shell else command.words[:1]
-        found += [it for it in downloads if any(word.span.start <= it[0].span.start < word.span.end for word in words)]
-    for word, url in found:
-        why = installers.moving(url)
-        message = f"the installer that is run here {why}: `{url}`"
-        help = "take the URL of one release or one full commit of it"
-        yield context.finding(PIPED_INSTALLER, word.span, message, help)
-
-
-def _installers(command: Command) -> list[tuple[Word, str]]:
-    """The URLs that a command downloads, of installers of tools that can change."""
-    if _DOWNLOADERS.isdisjoint(programs(command.words[0]) or ()):
-        return []
-    return [
-        (word, value)
-        for word in command.words[1:]
-        for value in (word.values or ())[:1]
-        if "." in value and installers.moving(value)
-    ]
 
 
 # Actions
@@ -396,8 +325,8 @@ def _check_actions(context: _Context) -> Iterator[Finding]:
     for action in github.uses(file):
         if not actions.is_known(action.name):
             continue
-        for inputs in _ways(action.inputs):
-            for tool in actions.tools(action.name, action.ref, inputs):
+        for inputs in _variants(action.inputs):
+            for tool in actions.installed_tools(action.name, action.ref, inputs):
                 yield from _check_tool(context, action, tool)
         unknown = next((given for given in action.inputs.values() if given.values is None), None)
         if context.deny_unknown and unknown is not None:
@@ -406,69 +335,68 @@ def _check_actions(context: _Context) -> Iterator[Finding]:
             yield context.finding(UNPINNED_ACTION, unknown.span, message, help)
 
 
-def _ways(inputs: Mapping[str, Input]) -> Iterator[dict[str, str | None]]:
-    """What an action may be given: each input in its first value, and then each other value of one of them."""
-    first = {name: it.values[0] if it.values else None for name, it in inputs.items()}
+def _variants(inputs: Mapping[str, Input]) -> Iterator[dict[str, str | None]]:
+    """Yield the inputs with their first values, then again for each further value of one of them."""
+    first = {name: given.values[0] if given.values else None for name, given in inputs.items()}
     yield first
-    for name, it in inputs.items():
-        for value in (it.values or ())[1:]:
+    for name, given in inputs.items():
+        for value in (given.values or ())[1:]:
             yield {**first, name: value}
 
 
 def _check_tool(context: _Context, action: Action, tool: actions.Tool) -> Iterator[Finding]:
     given = action.inputs.get(tool.input)
-    span, literal = (given.span, given) if given else (action.span, None)
-    if literal is not None and literal.values == (literal.text,):
-        size = len((tool.name if tool.input in ("tool", "crate") else tool.version or "").encode("utf-8"))
-        start = len(literal.text[: tool.start].encode("utf-8"))
-        span = _place(literal, start, size) or span
-    wanted = context.lists.wanted(context.file, tool.crate) or context.lists.wanted(context.file, tool.name)
+    span = given.span if given else action.span
+    if given is not None and given.values == (given.text,):
+        text = tool.name if tool.input in ("tool", "crate") else tool.version or ""
+        span = _locate(given, tool.start, text) or span
+    pin = context.pin(tool.crate, tool.name)
     message = tool.problem
-    if not message and wanted and tools.exact(tool.version or "") and not _same(tool.version or "", wanted[0]):
-        message = f"{tool.name} is installed in version {tool.version}, but {wanted[1]} pins it to {wanted[0]}"
+    if not message and pin and tools.exact(tool.version or "") and not _is_pinned(tool.version or "", pin):
+        message = f"{tool.name} is installed in version {tool.version}, but {pin.path} pins it to {pin.version}"
     if message:
         fix = None
         help = tool.help
-        if wanted and literal is not None and tool.name:
-            help = f"write the version {wanted[0]}, as {wanted[1]} pins it"
-            fix = _action_fix(context, tool, literal, wanted[0])
+        if pin and given is not None and tool.name:
+            help = f"write the version {pin.version}, as {pin.path} pins it"
+            fix = _action_fix(context, tool, given, pin.version)
         yield context.finding(UNPINNED_ACTION, span, message, help, fix)
     if not tool.is_locked:
         locked = action.inputs.get("locked")
         message = f"{action.name} builds {tool.name} without the Cargo.lock that comes with it"
-        where = locked.span if locked else action.span
-        yield context.finding(UNLOCKED, where, message, "remove `locked: false`; true is the default")
+        place = locked.span if locked else action.span
+        yield context.finding(UNLOCKED, place, message, "remove `locked: false`; true is the default")
 
 
-def _place(literal: Input, start: int, size: int) -> Span | None:
-    """Where bytes of an input's value stand in the file, if they stand there as they are."""
+def _locate(given: Input, start: int, text: str) -> Span | None:
+    """Return the place of a text that begins at a character of an input; None unless the file contains it as it is."""
     from dunnage.shell.model import is_literal, locate
 
-    end = start + size
-    return locate(literal.offsets, start, end) if size and is_literal(literal.offsets, start, end) else None
+    begin = len(given.text[:start].encode("utf-8"))
+    end = begin + len(text.encode("utf-8"))
+    return locate(given.offsets, begin, end) if text and is_literal(given.offsets, begin, end) else None
 
 
-def _action_fix(context: _Context, tool: actions.Tool, literal: Input, pin: str) -> Fix | None:
-    if literal.values != (literal.text,):
+def _action_fix(context: _Context, tool: actions.Tool, given: Input, version: str) -> Fix | None:
+    if given.values != (given.text,):
         return None
     if tool.input == "version":
-        old, new, start = tool.version or "", pin, tool.start
+        old, new = tool.version or "", version
     elif tool.input == "tool":
         old = tool.name if tool.version is None else f"{tool.name}@{tool.version}"
-        new, start = f"{tool.name}@{pin}", tool.start
+        new = f"{tool.name}@{version}"
     else:
         return None
-    begin = len(literal.text[:start].encode("utf-8"))
-    span = _place(literal, begin, len(old.encode("utf-8")))
+    span = _locate(given, tool.start, old)
     if span is None or context.file.data[span.start : span.end] != old.encode("utf-8"):
         return None
-    return Fix(f"pinned {tool.name} to {pin}", (Edit(context.file.path, span.start, span.end, new),))
+    return Fix(f"pinned {tool.name} to {version}", (Edit(context.file.path, span.start, span.end, new),))
 
 
 HOOK = Hook(
     name="check-cargo-install",
     summary="check that tools are installed in exact versions and with --locked",
-    rules=(UNPINNED, UNLOCKED, MOVING_GIT, UNPINNED_ACTION, PIPED_INSTALLER),
+    rules=_RULES,
     check=check,
     comments=comments,
     fixes=True,

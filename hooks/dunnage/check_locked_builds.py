@@ -1,15 +1,16 @@
 """Every cargo build in a Dockerfile or in CI passes `--locked`.
 
-Without it, a build quietly takes newer dependencies than the committed Cargo.lock names wherever that is not what the
-manifests ask for.
+Without it, wherever the committed Cargo.lock is not what the manifests ask for, a build silently uses newer
+dependencies than it names.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dunnage.cargo_cli import command_line
-from dunnage.cargo_cli.calls import Aliases, Call, call, insertion, may_be_locked, readable
+from dunnage.cargo_cli.aliases import Aliases
+from dunnage.cargo_cli.builds import Build, build
+from dunnage.cargo_cli.calls import CargoCall, cargo_call
 from dunnage.files.source import File, Tree
 from dunnage.frame.finding import Finding, Fix, Rule
 from dunnage.frame.hook import Hook, run
@@ -26,37 +27,44 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     """Check every call of cargo in the named files."""
     del options
     aliases = Aliases(tree)
-    for file in readable(names, tree, _HINTS):
-        resolve = aliases.of(file)
-        found = (call(command, resolve) for command in commands.commands(file, _HINTS))
-        # Where a variable decides how many words there are, a command is there once for each of its values.
-        yield from dict.fromkeys(finding for it in found if it for finding in _check_call(file, it))
+    for file in tree.containing(names, _HINTS):
+        alias = aliases.of(file)
+        calls = (cargo_call(command, alias) for command in commands.commands(file, _HINTS))
+        # A command with a variable that may stand for several words is yielded once for each of its values.
+        yield from dict.fromkeys(finding for call in calls if call for finding in _check_call(file, call))
 
 
-def _check_call(file: File, found: Call) -> Iterator[Finding]:
-    build = command_line.build(found.words) if found.program != "cargo-binstall" else None
-    if build is None or build.is_locked or may_be_locked(found, build.unknown):
+def _check_call(file: File, call: CargoCall) -> Iterator[Finding]:
+    found = build(call.words) if call.program != "cargo-binstall" else None
+    if found is None or found.is_locked or call.may_be_locked(found.unknown):
         return
-    word = found.word(build.at)
-    name = f"{found.program} {build.name}"
+    word = call.word(found.at)
+    name = f"{call.program} {found.name}"
     message = f"`{name}` does not insist on Cargo.lock: it may build with other dependencies than those committed"
-    if found.is_written(build.at):
-        written = f"{name.removesuffix(' check')} --locked check" if build.name == "deny check" else f"{name} --locked"
-        yield Finding(UNLOCKED, file.path, word.span, message, f"write `{written}`", insertion(file, found, build.at))
+    if call.is_written(found.at):
+        written = f"{name.removesuffix(' check')} --locked check" if found.name == "deny check" else f"{name} --locked"
+        yield Finding(
+            UNLOCKED, file.path, word.span, message, f"write `{written}`", _insert_after(file, call, found.at)
+        )
         return
-    message = f"`{found.program} {word.text}`, which stands for `{name}`, does not insist on Cargo.lock"
-    help = f"write `{found.program} --locked {word.text}`, or put `--locked` into the alias in .cargo/config.toml"
-    if not build.is_builtin:
+    message = f"`{call.program} {word.text}`, which stands for `{name}`, does not insist on Cargo.lock"
+    help = f"write `{call.program} --locked {word.text}`, or put `--locked` into the alias in .cargo/config.toml"
+    if not found.is_builtin:
         help = "put `--locked` into the alias in .cargo/config.toml"
-    yield Finding(UNLOCKED, file.path, word.span, message, help, _before_alias(file, found, build))
+    yield Finding(UNLOCKED, file.path, word.span, message, help, _insert_before_alias(file, call, found))
 
 
-def _before_alias(file: File, found: Call, build: command_line.Build) -> Fix | None:
-    """The fix for an alias: in front of it, since it may hold `--`, where only cargo's own subcommands heed it."""
-    at = found.origin[build.at]
-    if not build.is_builtin or at == 0 or found.program != "cargo":
+def _insert_before_alias(file: File, call: CargoCall, found: Build) -> Fix | None:
+    """Insert `--locked` before an alias, which may contain `--`. Only cargo's own subcommands accept it there."""
+    at = call.origin[found.at]
+    if not found.is_builtin or at == 0 or call.program != "cargo":
         return None
-    return insertion(file, found, at - 1)
+    return _insert_after(file, call, at - 1)
+
+
+def _insert_after(file: File, call: CargoCall, index: int) -> Fix | None:
+    edit = call.insertion(file, index)
+    return edit and Fix("inserted --locked", (edit,))
 
 
 HOOK = Hook(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunnage.cargo_cli.advisory_tools import CHECKS, WARNINGS, action, denied_by, gate
+from dunnage.cargo_cli.advisory_tools import CHECKS, WARNINGS, action_run, denied_warnings, tool_run
 
 ALL = frozenset(CHECKS)
 LICENSES = ("--warn rejected", ("licenses",))
@@ -32,7 +32,7 @@ LICENSES = ("--warn rejected", ("licenses",))
     ],
 )
 def test_checks(line: str, checks: set[str]) -> None:
-    found = gate(line.split())
+    found = tool_run(line.split())
     assert found is not None
     assert found.checks == frozenset(checks)
 
@@ -57,20 +57,20 @@ def test_checks(line: str, checks: set[str]) -> None:
     ],
 )
 def test_no_checks(line: str) -> None:
-    assert gate(line.split()) is None
+    assert tool_run(line.split()) is None
 
 
 def test_what_is_not_known() -> None:
-    assert gate([]) is None
-    assert gate([None, "deny", "check"]) is None
+    assert tool_run([]) is None
+    assert tool_run([None, "deny", "check"]) is None
     for words in (["cargo", "deny", "check", None], ["cargo", "deny", "check", "\0"], ["cargo", "deny", None, "check"]):
-        found = gate(words)
+        found = tool_run(words)
         assert found is not None
         assert found.checks is None or None not in words[3:]
-    assert gate(["cargo", "deny", None]) is None
-    found = gate(["cargo", "audit", None])
+    assert tool_run(["cargo", "deny", None]) is None
+    found = tool_run(["cargo", "audit", None])
     assert found is not None
-    assert not found.passing
+    assert not found.tolerated
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_what_is_not_known() -> None:
     ],
 )
 def test_lowered(line: str, lowered: list[tuple[str, tuple[str, ...]]]) -> None:
-    found = gate(line.split())
+    found = tool_run(line.split())
     assert found is not None
     assert [(each.option, each.checks) for each in found.lowered] == lowered
 
@@ -110,19 +110,19 @@ def test_lowered(line: str, lowered: list[tuple[str, tuple[str, ...]]]) -> None:
     ],
 )
 def test_lenient(line: str, is_lenient: bool) -> None:
-    found = gate(line.split())
+    found = tool_run(line.split())
     assert found is not None
-    assert bool(found.passing) is is_lenient
+    assert bool(found.tolerated) is is_lenient
 
 
 def test_what_passes() -> None:
-    found = gate(["cargo", "audit", "-D", "unmaintained", "-D", "unsound"])
+    found = tool_run(["cargo", "audit", "-D", "unmaintained", "-D", "unsound"])
     assert found is not None
-    assert found.passing == frozenset({"yanked"})
-    assert denied_by({"output": {"deny": ["warnings"]}}) == WARNINGS
-    assert denied_by({"output": {"deny": ["yanked", 1]}}) == frozenset({"yanked"})
+    assert found.tolerated == frozenset({"yanked"})
+    assert denied_warnings({"output": {"deny": ["warnings"]}}) == WARNINGS
+    assert denied_warnings({"output": {"deny": ["yanked", 1]}}) == frozenset({"yanked"})
     for data in ({}, {"output": 1}, {"output": {"deny": "warnings"}}):
-        assert not denied_by(data)
+        assert not denied_warnings(data)
 
 
 @pytest.mark.parametrize(
@@ -160,9 +160,9 @@ def test_actions(
     is_lenient: bool,
     replaces: bool,
 ) -> None:
-    found = action(name, ref, inputs)
+    found = action_run(name, ref, inputs)
     assert found is not None
-    assert (found.checks, bool(found.passing), found.replaces_lock) == (checks, is_lenient, replaces)
+    assert (found.checks, bool(found.tolerated), found.replaces_lock) == (checks, is_lenient, replaces)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_actions(
     ],
 )
 def test_other_actions(name: str, inputs: dict[str, str | None]) -> None:
-    assert action(name, "v1", inputs) is None
+    assert action_run(name, "v1", inputs) is None
 
 
 @given(
@@ -186,6 +186,6 @@ def test_other_actions(name: str, inputs: dict[str, str | None]) -> None:
     )
 )
 def test_whatever_the_words_are(words: list[str | None]) -> None:
-    gate(words)
-    gate(["cargo", "deny", *words])
-    gate(["cargo", "audit", *words])
+    tool_run(words)
+    tool_run(["cargo", "deny", *words])
+    tool_run(["cargo", "audit", *words])

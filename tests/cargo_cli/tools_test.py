@@ -1,4 +1,4 @@
-"""Versions and lists of tools."""
+"""The names and versions of tools."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunnage.cargo_cli.tools import BINSTALL, INSTALL, NPM, is_commit, listed, manifest_pins, pieces, problem, split
-from dunnage.files.source import File
+from dunnage.cargo_cli.tools import BINSTALL, INSTALL, NPM, is_commit, list_items, split, version_problem
 
 
 @pytest.mark.parametrize(
@@ -36,20 +35,22 @@ from dunnage.files.source import File
     ],
 )
 def test_what_a_version_means(version: str, install: str, binstall: str, npm: str) -> None:
-    for reader, expected in ((INSTALL, install), (BINSTALL, binstall), (NPM, npm)):
-        found = problem(version, reader)
+    for parser, expected in ((INSTALL, install), (BINSTALL, binstall), (NPM, npm)):
+        found = version_problem(version, parser)
         assert found.startswith(expected)
         assert bool(found) == bool(expected)
 
 
 def test_the_reason_is_one_clause() -> None:
-    assert problem("1.2") == "is refused by cargo: it must have three numbers, and a range would be written `^1.2`"
-    assert problem("latest") == "is refused by cargo: it must have three numbers"
+    assert (
+        version_problem("1.2") == "is refused by cargo: it must have three numbers, and a range would be written `^1.2`"
+    )
+    assert version_problem("latest") == "is refused by cargo: it must have three numbers"
 
 
 @given(st.text(), st.sampled_from([INSTALL, BINSTALL, NPM]))
-def test_any_version(version: str, reader: str) -> None:
-    assert isinstance(problem(version, reader), str)
+def test_any_version(version: str, parser: str) -> None:
+    assert isinstance(version_problem(version, parser), str)
 
 
 def test_crates() -> None:
@@ -65,21 +66,6 @@ def test_commits(text: str, full: bool) -> None:
     assert is_commit(text) is full
 
 
-def test_a_list_of_tools() -> None:
-    pins, bad = listed(File("pins.toml", b'a_b = "1.2.3"\nc-d = "=2.0.0"\ne = "1"\nf = 1\n'))
-    assert pins.versions == {"a_b": "1.2.3", "c-d": "2.0.0"}
-    assert pins.version("c_d") == "2.0.0"
-    assert [entry.span.start for entry in bad] == [33, 41]
-
-
-def test_the_lists_of_a_manifest() -> None:
-    text = b'[package.metadata.dunnage.tools]\na = "1.0.0"\n[workspace.metadata.dunnage]\ntools = { b = "2.0.0" }\n'
-    pins, bad = manifest_pins(File("Cargo.toml", text))
-    assert pins.versions == {"a": "1.0.0", "b": "2.0.0"}
-    assert not bad
-    assert manifest_pins(File("Cargo.toml", b"[workspace.metadata.dunnage]\ntools = 1\n"))[1]
-
-
 @pytest.mark.parametrize(
     ("text", "found"),
     [
@@ -88,5 +74,5 @@ def test_the_lists_of_a_manifest() -> None:
         ("", []),
     ],
 )
-def test_pieces(text: str, found: list[tuple[int, str]]) -> None:
-    assert list(pieces(text)) == found
+def test_list_items(text: str, found: list[tuple[int, str]]) -> None:
+    assert list(list_items(text)) == found

@@ -1,4 +1,4 @@
-"""GitHub actions that install tools of Rust, and what each makes of its inputs.
+"""GitHub actions that install Rust tools, and how each interprets its inputs.
 
 Source: each action's own repository: action.yml, and the program that reads the inputs.
 """
@@ -6,10 +6,10 @@ Source: each action's own repository: action.yml, and the program that reads the
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from dunnage.cargo_cli.tools import INSTALL, NPM, exact, is_commit, pieces, problem
+from dunnage.cargo_cli.tools import INSTALL, NPM, exact, is_commit, list_items, version_problem
 
 REF = ""
-"""Stands for an input where it is the action's ref that matters."""
+"""Stands for the action's ref where a name of an input is expected."""
 
 INSTALL_ACTION = "taiki-e/install-action"
 CACHE_ACTION = "taiki-e/cache-cargo-install-action"
@@ -25,9 +25,9 @@ _CRATES = {
     "wasmtime": "wasmtime-cli",
     "wild": "wild-linker",
 }
-"""Tools of taiki-e/install-action by another name than that of their crate."""
+"""The crates of tools that taiki-e/install-action knows by other names."""
 
-# What is installed by other package managers, which have no say in the version, and rustup's toolchains.
+# Installed by another package manager in a version that nobody can choose, or by rustup.
 _WITHOUT_VERSION = frozenset({"rust", "valgrind"})
 
 
@@ -36,27 +36,27 @@ class Tool(NamedTuple):
 
     name: str
     version: str | None
-    """As it is written; None if it is not."""
+    """As it is written; None if there is none."""
     problem: str
-    """What keeps the version from being one exact version, as a sentence; empty if nothing does."""
+    """Why it is not one exact version, as a sentence; empty if it is."""
     help: str
     input: str
-    """Where it is written: the name of an input, or REF."""
+    """The input that names the tool or its version, or REF."""
     start: int = 0
-    """Where its name begins in the value of that input."""
+    """The offset of the name or version in the value of that input."""
     is_locked: bool = True
-    """Whether it is built with the versions in its own lock."""
+    """Whether it is built with its own Cargo.lock."""
 
     @property
     def crate(self) -> str:
-        """The name that the tool has on crates.io."""
+        """The name of the tool on crates.io."""
         return _CRATES.get(self.name, self.name)
 
 
-def tools(name: str, ref: str, inputs: Mapping[str, str | None]) -> list[Tool]:
-    """What the action `name` installs with these inputs, of which None is one that is not known.
+def installed_tools(name: str, ref: str, inputs: Mapping[str, str | None]) -> list[Tool]:
+    """Return the tools that the action `name` installs with these inputs. None is an unknown value.
 
-    Nothing is said of tools whose names or versions are not known.
+    Tools whose names or versions are unknown are left out.
     """
     name = name.lower()
     if name == INSTALL_ACTION:
@@ -71,27 +71,27 @@ def tools(name: str, ref: str, inputs: Mapping[str, str | None]) -> list[Tool]:
 
 
 def is_known(name: str) -> bool:
-    """Whether `name` is one of these actions; GitHub takes names in upper and lower case."""
+    """Whether `name` is one of these actions. GitHub ignores the case of names."""
     return name.lower() in NAMES
 
 
 def _install_action(ref: str, inputs: Mapping[str, str | None]) -> list[Tool]:
-    """Of its `tool:` each may have a version; `@1.2` is the newest 1.2.x that the action knows."""
+    """Each item of `tool:` may have a version; `@1.2` is the newest 1.2.x that the action knows."""
     given = inputs.get("tool", "")
     if given is None:
         return []
     if not given.strip():
-        # Its tags and branches by the names of tools install those; of others, nothing is known.
+        # A tag or branch with the name of a tool installs that tool; any other ref may install anything.
         is_tool = ref and not is_commit(ref) and ref not in ("main", "master") and not ref.lstrip("v")[:1].isdigit()
         if not is_tool or ref in _WITHOUT_VERSION:
             return []
         why = f"the ref `@{ref}` installs the newest {ref}, and no version can be put there"
         help = f"write `{INSTALL_ACTION}@v2` (or better, a commit of it) with `tool: {ref}@1.2.3`"
         return [Tool(ref, None, why, help, REF)]
-    return [_listed(start, text) for start, text in pieces(given)]
+    return [_list_item(start, text) for start, text in list_items(given)]
 
 
-def _listed(start: int, text: str) -> Tool:
+def _list_item(start: int, text: str) -> Tool:
     name, at, version = text.partition("+")[0].partition("@") if text.startswith("rust") else text.partition("@")
     if name in _WITHOUT_VERSION:
         return Tool(name, version or None, "", "", "tool", start)
@@ -134,7 +134,7 @@ def _cache_action(inputs: Mapping[str, str | None]) -> list[Tool]:
 
 
 def _cargo_install(inputs: Mapping[str, str | None]) -> list[Tool]:
-    """Its `version` is a range of node's kind, in which a full version stands for itself alone."""
+    """Its `version` is a range in the syntax of node, in which a full version means only itself."""
     crate = inputs.get("crate", "")
     if crate is None or not crate.strip():
         return []
@@ -153,7 +153,7 @@ def _cargo_install(inputs: Mapping[str, str | None]) -> list[Tool]:
         why = f"{name} is installed in whatever version is newest"
         where = "version" if inputs.get("version") else "crate"
         return [Tool(name, None, why, help, where, 0 if where == "version" else start, is_locked)]
-    why = problem(version, NPM)
+    why = version_problem(version, NPM)
     if why:
         why = f"{name} is installed in no exact version: `{version.strip()}` {why}"
     return [Tool(name, version.strip(), why, help, "version", len(version) - len(version.lstrip()), is_locked)]
@@ -169,13 +169,13 @@ def _from_git(
     moving = next((key for key in (*commits, "tag", "branch") if inputs.get(key)), None)
     if moving is None:
         return Tool(name, None, f"{name} is built from whatever commit is newest", help, "git", 0, is_locked)
-    what = {"tag": "a tag that can be moved", "branch": "a branch that moves"}.get(moving, "no full hash of a commit")
-    why = f"{name} is built from `{(inputs[moving] or '').strip()}`, {what}"
+    kind = {"tag": "a tag that can be moved", "branch": "a branch that moves"}.get(moving, "no full hash of a commit")
+    why = f"{name} is built from `{(inputs[moving] or '').strip()}`, {kind}"
     return Tool(name, None, why, help, moving, 0, is_locked)
 
 
 def _binstall(ref: str, inputs: Mapping[str, str | None]) -> list[Tool]:
-    """It downloads the newest release whatever its own ref is, unless its input `version` names another."""
+    """It downloads the newest release whatever its own ref is, unless the input `version` names another."""
     version = inputs.get("version", "")
     if version is None:
         return []
@@ -185,7 +185,7 @@ def _binstall(ref: str, inputs: Mapping[str, str | None]) -> list[Tool]:
         why = f"the newest cargo-binstall is installed, whatever ref of the action is used: `@{ref}` does not choose it"
         return [Tool("cargo-binstall", None, why, help, REF)]
     start = len(version) - len(version.lstrip()) + text.startswith("v")
-    why = problem(text.removeprefix("v"), INSTALL)
+    why = version_problem(text.removeprefix("v"), INSTALL)
     if why:
         why = f"cargo-binstall is installed in no exact version: `{text}` {why}"
     return [Tool("cargo-binstall", text.removeprefix("v"), why, help, "version", start)]

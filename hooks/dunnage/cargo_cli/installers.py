@@ -1,8 +1,11 @@
-"""Installer scripts of tools of Rust and WebAssembly on the web, and whether a URL of one names what never changes."""
+"""Installer scripts of Rust and WebAssembly tools, and commands that run one from a URL whose content can change."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dunnage.cargo_cli.tools import exact, is_commit
+from dunnage.shell.model import POSIX_SHELLS, Command, Word, programs
+
+_DOWNLOADERS = frozenset(("curl", "wget"))
 
 _HOSTS = (
     "dioxuslabs.com/install.sh",
@@ -23,7 +26,7 @@ _HOSTS = (
     "wasmtime.dev/install.sh",
     "www.wasmtime.dev/install.sh",
 )
-"""Where the scripts of tools stand that are not on GitHub: a host, and how the path on it begins."""
+"""Hosts other than GitHub, with the beginning of the path, that serve installers."""
 
 _REPOSITORIES = (
     "axodotdev/cargo-dist",
@@ -51,15 +54,48 @@ _REPOSITORIES = (
     "wasmerio/wasmer-install",
     "xd009642/tarpaulin",
 )
-"""Repositories of such tools on GitHub; besides them, all that are named `cargo-…`."""
+"""GitHub repositories of tools with an installer; those named `cargo-…` count too."""
 
 HINTS = (*_HOSTS, *_REPOSITORIES, "cargo-", "-installer.sh")
-"""A file in which none of these stands has no such URL."""
+"""A file without any of these texts contains no URL of an installer."""
+
+
+def piped(commands: Sequence[Command]) -> Iterator[tuple[Word, str]]:
+    """Yield the URLs of installers whose content can change and that the commands of a program run, with their words.
+
+    These are `curl URL | sh`, `bash <(curl URL)` and `sh -c "$(curl URL)"`.
+    """
+    substituted = [found for command in commands if "substitution" in command.inside for found in _urls(command)]
+    for command in commands:
+        is_shell = not POSIX_SHELLS.isdisjoint(programs(command.words[0]) or ())
+        before = command.piped_from if is_shell else None
+        while before is not None:
+            yield from _urls(before)
+            before = before.piped_from
+        if is_shell or command.words[0].values is None:
+            words = command.words if is_shell else command.words[:1]
+            for url in substituted:
+                if any(word.span.start <= url[0].span.start < word.span.end for word in words):
+                    yield url
+
+
+def _urls(command: Command) -> list[tuple[Word, str]]:
+    """Return the URLs of installers that a command downloads and whose content can change."""
+    if _DOWNLOADERS.isdisjoint(programs(command.words[0]) or ()):
+        return []
+    return [
+        (word, value)
+        for word in command.words[1:]
+        for value in (word.values or ())[:1]
+        if "." in value and moving(value)
+    ]
 
 
 def moving(url: str) -> str:
-    """What moves under the URL of an installer of such a tool, as a clause about it; empty if nothing does, or if it is
-    no such URL. rustup's installer is not one: it installs what a toolchain file or its arguments say.
+    """Return why the content of an installer's URL can change, as a clause about the installer.
+
+    Empty if it cannot, or if the URL is not that of a tool's installer. rustup's is none: it installs what a toolchain
+    file or its arguments name.
     """
     address = url.strip().partition("://")[2] or url.strip()
     address = address.partition("#")[0].partition("?")[0].lower()
@@ -95,7 +131,7 @@ def _on_github(host: str, parts: Sequence[str]) -> str:
 
 
 def _is_fixed(part: str) -> bool:
-    """Whether a part of a path is a commit or a full version, with whatever stands before it: `cli-v1.2.3`."""
+    """Whether a part of a path is a commit or a full version, perhaps after a prefix: `cli-v1.2.3`."""
     if is_commit(part) or exact(part.removeprefix("v")):
         return True
     return any(exact(part[at:]) for at, before in enumerate(part, 1) if before in "-_v@")

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from dunnage.cargo_cli import advisory_tools as tools
 from dunnage.cargo_cli import aliases
-from dunnage.cargo_cli.calls import CARGO, Alias, Aliases, Call, call
+from dunnage.cargo_cli.aliases import Alias, Aliases
+from dunnage.cargo_cli.calls import CARGO, CargoCall, cargo_call
 from dunnage.cargo_cli.command_line import LOCKING, arguments, invocation
 from dunnage.ci.outcome import Excuse
 from dunnage.ci.runs import Repository, Run, runs
@@ -52,10 +53,10 @@ class Gate(NamedTuple):
     """The words that say so."""
     name: str
     """`cargo deny check`, or an action's."""
-    tool: tools.Gate
+    tool: tools.ToolRun
     excuses: tuple[Excuse, ...]
     """What keeps its failure from failing the build."""
-    lowered: tuple[tuple[Span, tools.Lowered], ...]
+    lowered: tuple[tuple[Span, tools.LoweredLint], ...]
     """The options that keep lints from failing it, each with its place."""
     replaced: Replaced | None
 
@@ -86,7 +87,7 @@ def _of_action(run: Run, locks: _Locks) -> Gate | None:
     if action is None:
         return None
     inputs = {name: given.values for name, given in action.inputs.items()}
-    ways = [tools.action(action.name, action.ref, chosen) for chosen in _variants(inputs)]
+    ways = [tools.action_run(action.name, action.ref, chosen) for chosen in _variants(inputs)]
     tool = _union(ways)
     if tool is None:
         return None
@@ -113,15 +114,15 @@ def _variants(inputs: Mapping[str, tuple[str, ...] | None]) -> Iterator[dict[str
         }
 
 
-def _union(found: Iterable[tools.Gate | None]) -> tools.Gate | None:
+def _union(found: Iterable[tools.ToolRun | None]) -> tools.ToolRun | None:
     """One gate that makes the checks of several."""
-    union: tools.Gate | None = None
+    union: tools.ToolRun | None = None
     for gate in found:
         if union is None or gate is None:
             union = union or gate
         else:
             checks = None if union.checks is None or gate.checks is None else union.checks | gate.checks
-            union = union._replace(checks=checks, passing=union.passing & gate.passing)
+            union = union._replace(checks=checks, tolerated=union.tolerated & gate.tolerated)
     return union
 
 
@@ -132,14 +133,14 @@ def _of_command(repository: Repository, run: Run, resolve: Aliases, locks: _Lock
     if run.command is None:
         return None
     for command in _readings(run.command):
-        found = call(command, resolve.of(run.file))
+        found = cargo_call(command, resolve.of(run.file))
         if found is None:
             continue
-        tool = _union(tools.gate(words) for words in _ways(found))
+        tool = _union(tools.tool_run(words) for words in _ways(found))
         if tool is None:
             continue
-        if tool.passing:
-            tool = tool._replace(passing=tool.passing - _configured(repository, run))
+        if tool.tolerated:
+            tool = tool._replace(tolerated=tool.tolerated - _configured(repository, run))
         last = found.word(tool.at).span
         span = Span(
             run.command.words[0].span.start if command is run.command else command.words[0].span.start, last.end
@@ -181,7 +182,7 @@ def _readings(command: Command) -> Iterator[Command]:
             yield command._replace(words=tuple(word._replace(values=(each,)) for each in words))
 
 
-def _ways(found: Call) -> Iterator[list[str | None]]:
+def _ways(found: CargoCall) -> Iterator[list[str | None]]:
     """The words of a call with each value of those that have several."""
     yield found.words
     several = [index for index in range(len(found.words)) if len(found.word(index).values or ()) > 1]
@@ -196,7 +197,7 @@ def _configured(repository: Repository, run: Run) -> frozenset[str]:
         file = repository.read(posixpath.normpath(posixpath.join(folder, ".cargo/audit.toml")))
         if file is not None:
             try:
-                return tools.denied_by(toml.parse(file))
+                return tools.denied_warnings(toml.parse(file))
             except SourceError:
                 return tools.WARNINGS
     return frozenset()
@@ -272,7 +273,7 @@ def _changes(file: File, script: Script, resolve: Alias) -> Iterator[_Change]:
 def _replaces_lock(command: Command, texts: list[str], resolve: Alias) -> bool:
     if programs(command.words[0]) == ("rm",):
         return any(text in ("Cargo.lock", "./Cargo.lock") for text in texts[1:])
-    found = call(command, resolve)
+    found = cargo_call(command, resolve)
     cargo = invocation(found.words) if found else None
     if found is None or cargo is None or cargo.name not in ("update", "generate-lockfile") or cargo.is_locked:
         return False

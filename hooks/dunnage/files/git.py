@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dunnage.files.source import Tree, display
+from dunnage.files.walk import upwards
 
 # What git sets for its hooks is about the repository being committed, in the folder that git was called in.
 _ABOUT_ONE_REPOSITORY = (
@@ -225,13 +226,22 @@ class Repositories:
 
 def repository(folder: str) -> Repository | None:
     """The repository that `folder` is in, found without calling git; None if it is in none."""
-    folder = os.path.abspath(folder)
-    while not _is_git(os.path.join(folder, ".git")):
-        above = os.path.dirname(folder)
-        if above == folder:
-            return None
-        folder = above
-    return Repository(folder)
+    for above in upwards(os.path.abspath(folder), beyond_repository=True):
+        if _is_git(os.path.join(above, ".git")):
+            return Repository(above)
+    return None
+
+
+def top_folder(folder: str) -> str:
+    """Return the topmost folder of the repository that `folder` is in.
+
+    Outside of a repository it is the working directory if `folder` is below it, else `folder` itself.
+    """
+    found = repository(folder)
+    if found is not None:
+        return found.top
+    here = os.getcwd()
+    return here if os.path.join(folder, "").startswith(os.path.join(here, "")) else folder
 
 
 def _is_git(path: str) -> bool:

@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
 from itertools import accumulate
@@ -161,6 +161,17 @@ class Tree:
             if self._on_read is not None:
                 self._on_read(path)
         return self._read[path]
+
+    def containing(self, names: Iterable[str], hints: Iterable[str]) -> Iterator[File]:
+        """Yield the UTF-8 files among `names` that contain one of `hints`. Unreadable files are passed over."""
+        encoded = [hint.encode() for hint in hints]
+        for name in dict.fromkeys(names):
+            try:
+                file = self.read(name)
+                if any(hint in file.data for hint in encoded) and file.text:
+                    yield file
+            except (FileNotFoundError, SourceError):
+                continue
 
     def exists(self, path: str) -> bool:
         """Whether anything is at `path`, a folder or a broken link included."""

@@ -1,0 +1,172 @@
+"""The subcommands of cargo that resolve dependencies, and where `--locked` belongs in a call of one.
+
+Source: `cargo help`, and the help and sources of the subcommands that pass options on to cargo.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from dunnage.cargo_cli.command_line import GLOBAL_WITH_VALUE, LOCKING, NO_ACTION, arguments, invocation
+
+_OPTIONS = GLOBAL_WITH_VALUE | {
+    "--artifact-dir", "--bench", "--bin", "--crate-type", "--depth", "--edges", "--example", "--exclude", "--features",
+    "--filter-platform", "--format", "--format-version", "--index", "--invert", "--jobs", "--lockfile-path",
+    "--manifest-path", "--message-format", "--out-dir", "--package", "--prefix", "--print", "--profile", "--prune",
+    "--registry", "--sync", "--target", "--target-dir", "--test", "--token",
+    "-F", "-e", "-i", "-j", "-p", "-s",
+}  # fmt: skip
+_HACK_OPTIONS = _OPTIONS | {
+        "--at-least-one-of", "--exclude-features", "--exclude-no-default-features", "--group-features",
+        "--include-features", "--log-group", "--must-have-and-exclude-feature", "--mutually-exclusive-features",
+        "--partition", "--skip", "--version-range", "--version-step",
+    }  # fmt: skip
+_LLVM_COV_OPTIONS = _OPTIONS | {
+        "--cobertura-path", "--codecov-path", "--dep-coverage", "--exclude-from-report", "--exclude-from-test",
+        "--fail-under-functions", "--fail-under-lines", "--fail-under-regions", "--failure-mode",
+        "--fail-uncovered-functions", "--fail-uncovered-lines", "--fail-uncovered-regions",
+        "--ignore-filename-regex", "--json-path", "--output-dir", "--output-path",
+    }  # fmt: skip
+
+
+class Subcommand(NamedTuple):
+    """A subcommand that resolves dependencies, itself or through an inner subcommand."""
+
+    compiles: bool = True
+    """Whether it runs build scripts and procedural macros; of a wrapper, the inner subcommand says so."""
+    is_builtin: bool = False
+    """Whether it is a part of cargo, which also accepts a locking option before it."""
+    options: frozenset[str] = _OPTIONS
+    """The options that take a value."""
+    inner: Mapping[str, str] = {}
+    """The inner subcommands that resolve dependencies, by each of their spellings; empty if it takes none."""
+    wraps_cargo: bool = False
+    """Whether the inner subcommand is one of cargo, which may have an inner subcommand itself."""
+    inner_is_optional: bool = False
+    """Whether it resolves dependencies without an inner subcommand too."""
+    exempt: frozenset[str] = frozenset()
+    """The operands and flags with which it does not."""
+    is_locked_before_inner: bool = False
+    """Whether `--locked` precedes the inner subcommand."""
+
+
+LETTERS = {"b": "build", "c": "check", "d": "doc", "r": "run", "t": "test"}
+"""Cargo's built-in aliases."""
+
+_CARGO = {
+    **dict.fromkeys(
+        ("bench", "build", "check", "doc", "fix", "package", "publish", "run", "rustc", "rustdoc", "test"),
+        Subcommand(is_builtin=True),
+    ),
+    **dict.fromkeys(("fetch", "metadata", "tree", "vendor"), Subcommand(compiles=False, is_builtin=True)),
+    "clippy": Subcommand(),
+}
+_INNER = {**{name: name for name in _CARGO}, **LETTERS}
+_INNER_OF_WRAPPERS = {**_INNER, "llvm-cov": "llvm-cov", "miri": "miri", "nextest": "nextest"}
+
+SUBCOMMANDS: Mapping[str, Subcommand] = {
+    **_CARGO,
+    "component": Subcommand(inner=_INNER, wraps_cargo=True),
+    "deny": Subcommand(
+        compiles=False,
+        options=_OPTIONS | {"--log-level", "-L", "-f", "-t"},
+        inner={"check": "check", "list": "list"},
+        is_locked_before_inner=True,
+    ),
+    "hack": Subcommand(options=_HACK_OPTIONS, inner=_INNER_OF_WRAPPERS, wraps_cargo=True),
+    "lambda": Subcommand(inner={"build": "build", "b": "build"}),
+    "llvm-cov": Subcommand(
+        options=_LLVM_COV_OPTIONS,
+        inner={name: name for name in ("nextest", "nextest-archive", "run", "test")},
+        inner_is_optional=True,
+        exempt=NO_ACTION | {"--no-run", "clean", "help", "report", "show-env"},
+    ),
+    "miri": Subcommand(inner=_INNER_OF_WRAPPERS, wraps_cargo=True),
+    "ndk": Subcommand(
+        options=_OPTIONS | {"--output-dir", "--platform", "-P", "-o", "-t"}, inner=_INNER, wraps_cargo=True
+    ),
+    "nextest": Subcommand(inner={"archive": "archive", "bench": "bench", "list": "list", "r": "run", "run": "run"}),
+    "zigbuild": Subcommand(),
+}
+"""Every subcommand that resolves dependencies."""
+
+BUILTIN = frozenset(name for name, subcommand in SUBCOMMANDS.items() if subcommand.is_builtin) | {
+    "add", "clean", "config", "generate-lockfile", "help", "info", "init", "install", "locate-project", "login",
+    "logout", "new", "owner", "pkgid", "read-manifest", "remove", "report", "search", "uninstall", "update",
+    "verify-project", "version", "yank",
+}  # fmt: skip
+"""The subcommands that are part of cargo. An alias cannot replace them."""
+
+
+class Build(NamedTuple):
+    """A call of a subcommand that resolves dependencies."""
+
+    name: str
+    """The subcommand and its inner subcommands: `build`, `component build`, `hack check`."""
+    at: int
+    """The word that `--locked` must follow."""
+    is_locked: bool
+    unknown: tuple[int, ...]
+    """Unknown words that may be a locking option."""
+    is_builtin: bool
+    """Whether cargo also accepts a locking option before the subcommand."""
+    compiles: bool
+    """Whether it runs build scripts and procedural macros."""
+
+
+def build(words: Sequence[str | None]) -> Build | None:
+    """Return what a call of cargo builds or otherwise resolves; None if it does neither."""
+    call = invocation(words)
+    if call is None:
+        return None
+    name = LETTERS.get(call.name, call.name)
+    chain = _chain(words, call.subcommand, name)
+    if chain is None:
+        return None
+    subcommand = SUBCOMMANDS[name]
+    found = arguments(words, call.subcommand + 1, subcommand.options)
+    if name == "run" and found.operands and words[found.operands[0]] is not None:
+        # The first operand and all that follows belong to the program.
+        found = arguments(words[: found.operands[0]], call.subcommand + 1, subcommand.options)
+    if not found.flags.isdisjoint(NO_ACTION) or (name == "metadata" and "--no-deps" in found.flags):
+        return None
+    if chain.names[-1] != "archive" and _uses_earlier_build(words[: found.end]):
+        return None
+    is_locked = any(word in LOCKING for word in words[call.subcommand + 1 : found.end])
+    is_locked = is_locked or (subcommand.is_builtin and call.is_locked)
+    unknown = tuple(index for index in found.operands if words[index] is None)
+    return Build(" ".join(chain.names), chain.at, is_locked, unknown, subcommand.is_builtin, chain.compiles)
+
+
+class _Chain(NamedTuple):
+    """A subcommand and its inner subcommands."""
+
+    names: tuple[str, ...]
+    at: int
+    """The word that `--locked` must follow."""
+    compiles: bool
+
+
+def _chain(words: Sequence[str | None], at: int, name: str) -> _Chain | None:
+    """Follow a subcommand at the word `at` to its innermost one; None if it resolves nothing."""
+    subcommand = SUBCOMMANDS.get(name)
+    if subcommand is None:
+        return None
+    alone = _Chain((name,), at, subcommand.compiles)
+    if not subcommand.inner:
+        return alone
+    found = arguments(words, at + 1, subcommand.options)
+    index = found.operands[0] if found.operands else at
+    word = words[index] if found.operands else None
+    inner = subcommand.inner.get(word) if word is not None else None
+    if inner is None:
+        is_exempt = word in subcommand.exempt or not found.flags.isdisjoint(subcommand.exempt)
+        return alone if subcommand.inner_is_optional and not is_exempt else None
+    if subcommand.wraps_cargo:
+        deeper = _chain(words, index, inner)
+        return deeper and deeper._replace(names=(name, *deeper.names))
+    return _Chain((name, inner), at if subcommand.is_locked_before_inner else index, subcommand.compiles)
+
+
+def _uses_earlier_build(words: Sequence[str | None]) -> bool:
+    """Whether nextest takes its tests from an archive or from an earlier build."""
+    return not {"--archive-file", "--binaries-metadata"}.isdisjoint(word.partition("=")[0] for word in words if word)
