@@ -1,7 +1,7 @@
-"""WIT text has no pathological shape: nothing that tools choke on, and nothing that hides what it says.
+"""WIT text has no shape that exhausts tools, and no characters that hide what it says.
 
-wasm-tools has limits of its own, but finds most of them long after the text was committed, or not before a component
-is built from it; other tools have none.
+wasm-tools has limits, but enforces most of them only when a package is encoded or a component is built, long after the
+text was committed. Other tools have none.
 """
 
 import os
@@ -15,10 +15,12 @@ from dunnage.frame.finding import Finding, Rule
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Option, Options, single
 from dunnage.wit import packages
+from dunnage.wit.cursor import TooDeep
 from dunnage.wit.graph import Cycle, Graph, Item, Source
 from dunnage.wit.lexer import comments, is_plain
-from dunnage.wit.measure import MAX_LEVELS, MAX_SIZE, MOST, Excess, Measures, encoded, measure
-from dunnage.wit.syntax import MAX_NESTING, TooDeep, parse
+from dunnage.wit.measure import MAX_COUNTED, MAX_LEVELS, MAX_SIZE, Excess, Measures, encoded, measure
+from dunnage.wit.syntax import parse
+from dunnage.wit.type_parser import MAX_NESTING
 
 NESTING = Rule("wit-limits/nesting", "a type is nested too deeply in others, as it is written or by name")
 RECURSION = Rule("wit-limits/recursion", "a type, an interface, a world or a package leads back to itself")
@@ -33,14 +35,14 @@ SYNTAX = Rule("wit-limits/syntax", "wasm-tools would not read the file as WIT", 
 
 
 def _number(text: str) -> int:
-    """Read the value of an option: a whole number above 0."""
+    """Parse the value of an option: a whole number above 0. Raises ValueError for anything else."""
     if not re.fullmatch("0*[1-9][0-9]{0,15}", text):
         raise ValueError(f"{text!r} is no whole number above 0")
     return int(text)
 
 
-def _limit(name: str, what: str, default: int) -> Option[int]:
-    return single(name, f"{what} (default: {default})", "N", _number, default)
+def _limit(name: str, description: str, default: int) -> Option[int]:
+    return single(name, f"{description} (default: {default})", "N", _number, default)
 
 
 MAX_NESTED = _limit("--max-nesting", "so many types may stand round a type", 24)
@@ -49,18 +51,19 @@ MAX_IDENTIFIER = _limit("--max-identifier", "so many characters may an identifie
 MAX_FILE_SIZE = _limit("--max-file-size", "so many bytes may a file have", 1024 * 1024)
 MAX_CHAIN = _limit("--max-chain", "so many names in a row may stand for nothing but a name", 64)
 
-# So many findings are reported of a rule in one file.
-_MOST_FINDINGS = 20
-# So many files that are not named are read in the folder of one that is; and so many bytes of these, and of any file.
-_MOST_SIBLINGS = 1000
-_MOST_READ = 4 * 1024 * 1024
-# So many names are written out of a cycle.
-_MOST_NAMES = 12
-# A name of more characters than the first is shown as far as the second says.
+_MAX_FINDINGS = 20
+"""How many findings of one rule are reported in a file."""
+_MAX_SIBLINGS = 1000
+"""How many files are read in the folder of a named file although they are not named."""
+_MAX_READ = 4 * 1024 * 1024
+"""How many bytes of one file are read, and of all files that are not named."""
+_MAX_CYCLE_NAMES = 12
+"""How many names of a cycle a message lists."""
 _LONG, _SHOWN = 128, 20
+"""A name with more characters than the first number is cut to the second."""
 
-# What a generator of projects puts a name in for.
 _PLACEHOLDER = rb"\{\{[^{}\n]{1,100}\}\}"
+"""A placeholder in a project template."""
 
 _REFER = "a value cannot hold itself: refer to others by index, or by a handle of a `resource`"
 _PART = "move what both need to an interface of its own"
@@ -69,30 +72,30 @@ _NAME_IT = "give the inner types names, or make fewer of them: a `record` says w
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
-    """Check the named files, and what they make of the other files of their packages."""
+    """Check the named files, and how they fit with the other files of their packages."""
     named = dict.fromkeys(map(display, names))
     sources: dict[str, Source] = {}
     for path in named:
-        yield from _few(_check_file(path, tree, options, sources))
+        yield from _limited(_check_file(path, tree, options, sources))
     _read_siblings(named, tree, options, sources)
-    for parts in packages.packages(sources.values()):
-        paths = {source.path for sources in parts for source in sources}
+    for group in packages.packages(sources.values()):
+        paths = {source.path for files in group for source in files}
         if not paths.isdisjoint(named):
-            yield from _few(_check_packages(parts, paths - named.keys(), options))
+            yield from _limited(_check_packages(group, paths - named.keys(), options))
 
 
-def _few(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Leave out what is more of the same."""
+def _limited(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield at most `_MAX_FINDINGS` findings of each rule in each file."""
     counts: dict[tuple[str, Rule], int] = {}
     for finding in findings:
         key = finding.path, finding.rule
         counts[key] = counts.get(key, 0) + 1
-        if counts[key] <= _MOST_FINDINGS:
+        if counts[key] <= _MAX_FINDINGS:
             yield finding
 
 
 def _check_file(path: str, tree: Tree, options: Options, sources: dict[str, Source]) -> Iterator[Finding]:
-    """Check what can be seen of a file alone, and add it to `sources` if it can be read."""
+    """Check a file by itself, and add it to `sources` if it can be parsed."""
     try:
         file = tree.read(path)
     except FileNotFoundError:
@@ -100,7 +103,7 @@ def _check_file(path: str, tree: Tree, options: Options, sources: dict[str, Sour
     except SourceError as error:
         yield Finding(FILE_SIZE if _size(path) > MAX_BYTES else SYNTAX, path, error.span, error.message)
         return
-    most = min(options[MAX_FILE_SIZE], _MOST_READ)
+    most = min(options[MAX_FILE_SIZE], _MAX_READ)
     if len(file.data) > most:
         message = f"has {len(file.data):,} bytes; {most:,} are allowed"
         yield Finding(
@@ -117,9 +120,9 @@ def _check_file(path: str, tree: Tree, options: Options, sources: dict[str, Sour
         yield Finding(NESTING, path, error.span, error.message, _NAME_IT)
         return
     except SourceError as error:
-        # Where a character is not what it looks like, that is what is wrong.
-        is_told = file.position(error.span.start)[0] in lines
-        if not is_told and not re.compile(_PLACEHOLDER).match(file.data, error.span.start):
+        # On a line with a deceptive character, that character is the cause.
+        is_reported = file.position(error.span.start)[0] in lines
+        if not is_reported and not re.compile(_PLACEHOLDER).match(file.data, error.span.start):
             yield Finding(SYNTAX, path, error.span, error.message, _help(error))
         return
     sources[path] = source
@@ -134,111 +137,118 @@ def _size(path: str) -> int:
 
 
 def _read_siblings(named: Iterable[str], tree: Tree, options: Options, sources: dict[str, Source]) -> None:
-    """Add the other files of the packages to `sources`. What is wrong with them is not this commit's doing."""
-    left = _MOST_READ
+    """Add the other files of the packages to `sources`. Their own errors are not reported, as they are not named."""
+    bytes_left = _MAX_READ
     folders: set[str] = set()
     for path in named:
         folder = os.path.dirname(path)
         if folder in folders or path not in sources:
             continue
         folders.add(folder)
-        for other in packages.siblings(path, _MOST_SIBLINGS):
-            if other in sources or left <= 0:
+        for other in packages.siblings(path, _MAX_SIBLINGS):
+            if other in sources or bytes_left <= 0:
                 continue
             try:
                 file = tree.read(other)
-                if len(file.data) <= min(options[MAX_FILE_SIZE], left):
+                if len(file.data) <= min(options[MAX_FILE_SIZE], bytes_left):
                     sources[other] = Source(other, parse(file))
-                left -= len(file.data)
+                bytes_left -= len(file.data)
             except (FileNotFoundError, SourceError):
                 continue
 
 
 def _hidden(file: File) -> Iterator[Finding]:
-    """What hides in the lines of a file."""
+    """Find characters that hide something."""
     if is_plain(file.data):
         return
     from dunnage.wit.characters import hidden
 
-    for found in islice(hidden(file), _MOST_FINDINGS):
-        code = f"U+{ord(found.character):04X}"
-        message = f"the character {code} {found.problem}"
-        yield Finding(HIDDEN, file.path, found.span, message, f"remove {code}, or write what is meant")
+    for character, span, problem in islice(hidden(file), _MAX_FINDINGS):
+        code = f"U+{ord(character):04X}"
+        message = f"the character {code} {problem}"
+        yield Finding(HIDDEN, file.path, span, message, f"remove {code}, or write what is meant")
 
 
 def _check_identifiers(source: Source, most: int) -> Iterator[Finding]:
     tokens = source.document.tokens
-    long = sorted(word for word in tokens.names if len(word.removeprefix("%")) > most)
-    for word in long[:_MOST_FINDINGS]:
+    long = sorted(word for word in tokens.identifiers if len(word.removeprefix("%")) > most)
+    for word in long[:_MAX_FINDINGS]:
         message = (
             f"the identifier `{word[:_SHOWN]}…` has {len(word.removeprefix('%')):,} characters; {most:,} are allowed"
         )
         yield Finding(IDENTIFIER, source.path, tokens.span(tokens.texts.index(word)), message, "find a shorter name")
 
 
-def _check_packages(parts: list[list[Source]], others: set[str], options: Options) -> Iterator[Finding]:
-    """Check what the names in packages stand for. `others` are the paths of files that are not named."""
-    graph = Graph(parts)
+def _check_packages(group: list[list[Source]], unnamed: set[str], options: Options) -> Iterator[Finding]:
+    """Check the names in packages and the types behind them. `unnamed` are the paths of files that are not named."""
+    graph = Graph(group)
     for cycle in graph.cycles():
-        if any(item.source.path not in others for item in cycle.items):
-            yield _recursion(cycle, others)
+        if any(item.source.path not in unnamed for item in cycle.items):
+            yield _recursion(cycle, unnamed)
+    yield from _nesting(graph, unnamed, min(options[MAX_NESTED], MAX_NESTING))
     measures = measure(graph)
-    largest = min(options[MAX_EXPANSION], MAX_SIZE)
     excesses, in_worlds = encoded(graph, measures)
-    yield from _nesting(graph, others, min(options[MAX_NESTED], MAX_NESTING))
-    around = MAX_LEVELS - 3  # without an interface or a world, and what wasm-tools puts round either
-    found = {
-        NESTING: [
-            number
-            for number, levels in enumerate(measures.named_levels)
-            if levels >= around and levels > around - (graph.nodes[number].scope in in_worlds)
+    numbers_by_rule = {
+        NESTING: _too_deep(graph, measures, in_worlds),
+        EXPANSION: [
+            number for number, size in enumerate(measures.sizes) if size >= min(options[MAX_EXPANSION], MAX_SIZE)
         ],
-        EXPANSION: [number for number, size in enumerate(measures.sizes) if size >= largest],
         CHAIN: [number for number, steps in enumerate(measures.steps) if steps > options[MAX_CHAIN]],
     }
-    concerned = _concerned(graph, others) if others and any(found.values()) else None
-    for rule, numbers in found.items():
-        known = set(numbers)
+    concerned = _concerned(graph, unnamed) if unnamed and any(numbers_by_rule.values()) else None
+    for rule, numbers in numbers_by_rule.items():
+        reported = set(numbers)
         for number in numbers:
-            # What is made of something that is reported is so for the same cause.
-            if any(end in known for end, _ in graph.edges[number]) or not (concerned is None or concerned[number]):
+            # A type that consists of a reported one is over the limit for the same cause.
+            is_consequence = any(end in reported for end, _ in graph.edges[number])
+            if is_consequence or not (concerned is None or concerned[number]):
                 continue
             item = graph.nodes[number].item
-            message, help = _said(rule, _short(item.name), measures, number, options)
+            message, help = _explain(rule, _short(item.name), measures, number, options)
             yield Finding(rule, item.source.path, _span(item), message, help)
-    if not found[EXPANSION]:
+    if not numbers_by_rule[EXPANSION]:
         yield from map(_excess, excesses)
 
 
-def _concerned(graph: Graph, others: set[str]) -> list[bool]:
-    """Of each node, whether it stands in a named file or is made of something that does."""
-    concerned = [node.source.path not in others for node in graph.nodes]
+def _too_deep(graph: Graph, measures: Measures, in_worlds: set[int]) -> list[int]:
+    """The types that wasm-tools does not encode because names in them add too many levels of nesting."""
+    allowed = MAX_LEVELS - 3  # wasm-tools adds levels around a type: an interface, a world, and one around either
+    return [
+        number
+        for number, levels in enumerate(measures.named_levels)
+        if levels >= allowed and levels > allowed - (graph.nodes[number].scope in in_worlds)
+    ]
+
+
+def _concerned(graph: Graph, unnamed: set[str]) -> list[bool]:
+    """For each node, whether it stands in a named file or consists of a node that does."""
+    concerned = [node.source.path not in unnamed for node in graph.nodes]
     for number in graph.order:
         concerned[number] = concerned[number] or any(concerned[end] for end, _ in graph.edges[number])
     return concerned
 
 
-def _nesting(graph: Graph, others: set[str], most: int) -> Iterator[Finding]:
-    """Find types that are written with more than `most` brackets round another."""
+def _nesting(graph: Graph, unnamed: set[str], most: int) -> Iterator[Finding]:
+    """Find types that are written with more than `most` brackets around another."""
     for node in graph.nodes:
         definition = node.definition
-        if definition is None or definition.levels - 1 <= most or node.source.path in others:
+        if definition is None or definition.levels - 1 <= most or node.source.path in unnamed:
             continue
         tokens = node.source.document.tokens
         depth = 0
-        for at in range(definition.at, definition.end):
-            depth += (tokens.texts[at] == "<") - (tokens.texts[at] == ">")
+        for token in range(definition.token, definition.end):
+            depth += (tokens.texts[token] == "<") - (tokens.texts[token] == ">")
             if depth > most:
                 message = f"over {most} types are nested in each other here"
-                yield Finding(NESTING, node.source.path, tokens.span(at + 1), message, _NAME_IT)
+                yield Finding(NESTING, node.source.path, tokens.span(token + 1), message, _NAME_IT)
                 break
 
 
-def _said(rule: Rule, name: str, measures: Measures, number: int, options: Options) -> tuple[str, str]:
-    """The message and the help about a type or function of this name."""
+def _explain(rule: Rule, name: str, measures: Measures, number: int, options: Options) -> tuple[str, str]:
+    """The message and the help for the type or function `name`, which is node `number`."""
     if rule is EXPANSION:
         size = measures.sizes[number]
-        shown = f"{size:,}" if size < MOST else f"over {MOST:,}"
+        shown = f"{size:,}" if size < MAX_COUNTED else f"over {MAX_COUNTED:,}"
         message = f"`{name}` comes to {shown} types once every name in it is written out"
         return f"{message}; fewer than {min(options[MAX_EXPANSION], MAX_SIZE):,} are allowed", _SMALLER
     if rule is CHAIN:
@@ -248,35 +258,37 @@ def _said(rule: Rule, name: str, measures: Measures, number: int, options: Optio
     return f"{message}: wasm-tools does not encode that", "make fewer types hold one another"
 
 
-def _recursion(cycle: Cycle, others: set[str]) -> Finding:
-    """Spell a cycle out, from something in a file that is named."""
-    first = next(at for at, item in enumerate(cycle.items) if item.source.path not in others)
+def _recursion(cycle: Cycle, unnamed: set[str]) -> Finding:
+    """Report a cycle at its first item in a named file."""
+    first = next(at for at, item in enumerate(cycle.items) if item.source.path not in unnamed)
     names = [f"`{_short(name)}`" for name in cycle.names[first:] + cycle.names[:first]]
-    way = [*names, names[0]]
-    if len(way) > _MOST_NAMES:
-        way = [*way[: _MOST_NAMES - 2], f"… {len(way) - _MOST_NAMES + 1:,} more …", way[-1]]
+    shown = [*names, names[0]]
+    if len(shown) > _MAX_CYCLE_NAMES:
+        shown = [*shown[: _MAX_CYCLE_NAMES - 2], f"… {len(shown) - _MAX_CYCLE_NAMES + 1:,} more …", shown[-1]]
     verb = "contains" if cycle.kind == "type" else "depends on"
-    message = f"the {cycle.kind} {names[0]} {verb} itself: {' → '.join(way)}"
+    message = f"the {cycle.kind} {names[0]} {verb} itself: {' → '.join(shown)}"
     item = cycle.items[first]
     return Finding(RECURSION, item.source.path, _span(item), message, _REFER if cycle.kind == "type" else _PART)
 
 
 def _excess(excess: Excess) -> Finding:
-    what = "the package, up to here," if excess.kind == "package" else f"the {excess.kind} `{_short(excess.item.name)}`"
+    subject = (
+        "the package, up to here," if excess.kind == "package" else f"the {excess.kind} `{_short(excess.item.name)}`"
+    )
     message = (
-        f"{what} comes to {excess.size:,} types once every name in it is written out, with what it needs of others; "
+        f"{subject} comes to {excess.size:,} types once every name in it is written out, with what it needs of others; "
         f"wasm-tools encodes fewer than {MAX_SIZE:,}"
     )
     return Finding(EXPANSION, excess.item.source.path, _span(excess.item), message, _SMALLER)
 
 
 def _short(name: str) -> str:
-    """A name as messages give it: nobody reads more of one that is too long anyway."""
+    """A name as messages show it: one that is too long is cut."""
     return name if len(name) <= _LONG else f"{name[:_SHOWN]}…"
 
 
 def _span(item: Item) -> Span:
-    return item.source.document.tokens.span(item.at)
+    return item.source.document.tokens.span(item.token)
 
 
 def _help(error: SourceError) -> str:

@@ -3,22 +3,27 @@ from __future__ import annotations
 import pytest
 import tomli
 
-from dunnage.wit.cargo_component import SECTION, Component, Dependency, read
+from dunnage.files.source import File
+from dunnage.wit.cargo_component import SECTION, Component, ComponentDependency, read
 
 HEADER = "[package.metadata.component]\n"
 TARGET = (*SECTION, "target")
 DEPENDENCIES = (*SECTION, "dependencies")
 
 
+def section(text: str) -> Component | None:
+    return read(File("Cargo.toml", text.encode()), tomli.loads(text))
+
+
 def component(text: str) -> Component:
-    found = read(tomli.loads(HEADER + text))
+    found = section(HEADER + text)
     assert found is not None
     return found
 
 
 @pytest.mark.parametrize("text", ["", "[package]\n", "[package.metadata]\nother = 1\n", "package = 1\n"])
 def test_no_component(text: str) -> None:
-    assert read(tomli.loads(text)) is None
+    assert section(text) is None
 
 
 def test_nothing_said() -> None:
@@ -28,17 +33,17 @@ def test_nothing_said() -> None:
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [
-        ('"0.2.1"', Dependency("a:b", "a:b", "0.2.1", None, None, ("a:b",), ("a:b",))),
-        ('{ version = "1" }', Dependency("a:b", "a:b", "1", None, None, ("a:b",), ("a:b", "version"))),
+        ('"0.2.1"', ComponentDependency("a:b", "a:b", "0.2.1", None, None, ("a:b",), ("a:b",))),
+        ('{ version = "1" }', ComponentDependency("a:b", "a:b", "1", None, None, ("a:b",), ("a:b", "version"))),
         (
             '{ version = "1", package = "c:d", registry = "r" }',
-            Dependency("a:b", "c:d", "1", None, "r", ("a:b",), ("a:b", "version")),
+            ComponentDependency("a:b", "c:d", "1", None, "r", ("a:b",), ("a:b", "version")),
         ),
-        ('{ path = "../x" }', Dependency("a:b", "a:b", None, "../x", None, ("a:b",), ("a:b",))),
+        ('{ path = "../x" }', ComponentDependency("a:b", "a:b", None, "../x", None, ("a:b",), ("a:b",))),
     ],
 )
-def test_dependencies(entry: str, expected: Dependency) -> None:
-    def at(keys: tuple[str, ...]) -> Dependency:
+def test_dependencies(entry: str, expected: ComponentDependency) -> None:
+    def at(keys: tuple[str, ...]) -> ComponentDependency:
         return expected._replace(keys=(*keys, *expected.keys), requirement_keys=(*keys, *expected.requirement_keys))
 
     text = f'dependencies = {{ "a:b" = {entry} }}\ntarget = {{ path = "w", dependencies = {{ "a:b" = {entry} }} }}\n'
@@ -59,7 +64,7 @@ def test_dependencies(entry: str, expected: Dependency) -> None:
     ],
 )
 def test_target_of_a_registry(text: str, requirement: str, registry: str | None, keys: tuple[str, ...]) -> None:
-    target = Dependency("a:b", "a:b", requirement, None, registry, TARGET, (*TARGET, *keys))
+    target = ComponentDependency("a:b", "a:b", requirement, None, registry, TARGET, (*TARGET, *keys))
     found = component(f"target = {text}\n")
     assert found == Component((), (), target, None, ())
     assert found.registry_dependencies == (target,)
@@ -128,6 +133,6 @@ def test_refused(text: str, keys: tuple[str, ...]) -> None:
 
 
 def test_no_table() -> None:
-    found = read(tomli.loads("[package.metadata]\ncomponent = true\n"))
+    found = section("[package.metadata]\ncomponent = true\n")
     assert found is not None
     assert [problem.keys for problem in found.problems] == [SECTION]

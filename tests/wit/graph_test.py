@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from dunnage.files.source import File
 from dunnage.wit.graph import Graph, Source
 from dunnage.wit.syntax import parse
@@ -44,21 +41,3 @@ def test_a_package_that_is_there_twice_is_not_meant() -> None:
 def test_packages_that_a_type_leads_round_are_told_once() -> None:
     text = "package a:b; interface i { use a:c/i.{t}; } package a:c { interface i { use a:b/i.{t}; } }"
     assert cycles(text) == [("t", "t")]
-
-
-@given(st.lists(st.lists(st.integers(0, 9), max_size=3), min_size=10, max_size=10))
-def test_cycles_are_found_where_there_are_some(ends: list[list[int]]) -> None:
-    types = "".join(f"type t{at} = tuple<{''.join(f't{end}, ' for end in to)}u8>;" for at, to in enumerate(ends))
-    found = cycles(f"interface i {{ {types} }}")
-    for names in found:
-        for name, following in zip(names, (*names[1:], names[0]), strict=True):
-            assert int(following[1:]) in ends[int(name[1:])]
-    reached = [set(to) for to in ends]
-    for _ in ends:
-        for to in reached:
-            to.update(*(reached[end] for end in list(to)))
-    in_cycles = {at for at, to in enumerate(reached) if at in to}
-    knots = {
-        frozenset(other for other in in_cycles if other in reached[at] and at in reached[other]) for at in in_cycles
-    }
-    assert sorted(min(knot) for knot in knots) == sorted(int(names[0][1:]) for names in found)

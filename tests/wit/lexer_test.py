@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunnage.wit.lexer import Tokens
+from dunnage.files.source import File
+from dunnage.wit.lexer import Tokens, comments
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,7 @@ def test_texts(text: str, texts: list[str]) -> None:
 
 
 def test_names() -> None:
-    assert Tokens(b"a %a %use use a-1 1-a a- A-b aB _ list error-context error").names == {
+    assert Tokens(b"a %a %use use a-1 1-a a- A-b aB _ list error-context error").identifiers == {
         "a",
         "%a",
         "%use",
@@ -48,12 +49,12 @@ def is_name(text: str) -> bool:
 
 @given(st.text("ab01AB-", min_size=1))
 def test_names_are_what_wit_parser_takes(text: str) -> None:
-    found = Tokens(f"%{text}".encode()).names
+    found = Tokens(f"%{text}".encode()).identifiers
     assert found == ({f"%{text}"} if is_name(text) else set())
 
 
 def test_a_name_is_refused_at_once() -> None:
-    assert Tokens(b"a" + b"-1" * 100_000 + b"_").names == set()
+    assert Tokens(b"a" + b"-1" * 100_000 + b"_").identifiers == set()
 
 
 @given(st.binary())
@@ -62,3 +63,27 @@ def test_spans_are_of_the_tokens(data: bytes) -> None:
     for number, text in enumerate(tokens.texts):
         span = tokens.span(number)
         assert data[span.start : span.end].decode("latin-1") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("// a\n/// b\r\nx /* c */ /** d\n*/", [" a", "/ b", " c ", "* d\n"], id="all kinds"),
+        pytest.param("/* a /* b */ c */ // d", [" a /* b */ c ", " d"], id="nested"),
+        pytest.param('@external-id("// no") // yes', [" yes"], id="not in a string"),
+        pytest.param("// a\n/* b", [" a"], id="one that does not end"),
+        pytest.param("//\xff", ["ÿ"], id="not ASCII"),
+    ],
+)
+def test_comments(text: str, found: list[str]) -> None:
+    file = File("a.wit", text.encode())
+    assert [comment for _, comment in comments(file)] == found
+    for span, comment in comments(file):
+        assert comment in file.data[span.start : span.end].decode()
+    assert list(comments(File("a.toml", text.encode()))) == []
+
+
+@given(st.binary())
+def test_comments_in_any_bytes(data: bytes) -> None:
+    for span, _ in comments(File("a.wit", data)):
+        assert 0 <= span.start < span.end <= len(data)

@@ -5,7 +5,7 @@ import pytest
 from dunnage.files import toml
 from dunnage.files.document import Document, Refused
 from dunnage.files.source import File
-from dunnage.wit.lock import LockedPackage, LockedVersion, read
+from dunnage.wit.lock import LockedVersion, LockedWitPackage, read
 
 DIGEST = "sha256:" + "0" * 64
 LOCK = f"""\
@@ -36,9 +36,9 @@ def document(name: str, text: str) -> Document:
     return Document(file, toml.parse(file))
 
 
-def packages(outer: str, inner: str) -> tuple[LockedPackage, ...]:
+def packages(outer: str, inner: str) -> tuple[LockedWitPackage, ...]:
     return (
-        LockedPackage(
+        LockedWitPackage(
             "wasi:io",
             None,
             (
@@ -47,7 +47,7 @@ def packages(outer: str, inner: str) -> tuple[LockedPackage, ...]:
             ),
             (outer, 0),
         ),
-        LockedPackage("wasi:io", "acme", (), (outer, 1)),
+        LockedWitPackage("wasi:io", "acme", (), (outer, 1)),
     )
 
 
@@ -62,7 +62,7 @@ def packages(outer: str, inner: str) -> tuple[LockedPackage, ...]:
         pytest.param("Cargo-component.lock", WKG, (), id="cargo-component does not know wkg's spelling"),
     ],
 )
-def test_read(name: str, text: str, expected: tuple[LockedPackage, ...]) -> None:
+def test_read(name: str, text: str, expected: tuple[LockedWitPackage, ...]) -> None:
     assert read(document(name, text)) == expected
 
 

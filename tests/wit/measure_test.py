@@ -6,7 +6,7 @@ import pytest
 
 from dunnage.files.source import File
 from dunnage.wit.graph import Graph, Source
-from dunnage.wit.measure import MAX_SIZE, MOST, encoded, measure
+from dunnage.wit.measure import MAX_COUNTED, MAX_SIZE, encoded, measure
 from dunnage.wit.syntax import parse
 
 
@@ -58,7 +58,7 @@ def test_sizes_go_through_use() -> None:
 
 def test_sizes_are_counted_up_to_a_bound() -> None:
     text = "".join(f"type t{at} = tuple<t{at - 1}, t{at - 1}>;" for at in range(1, 2000))
-    assert sizes(f"package a:b; interface i {{ type t0 = u8; {text} }}")["t1999"] == MOST
+    assert sizes(f"package a:b; interface i {{ type t0 = u8; {text} }}")["t1999"] == MAX_COUNTED
 
 
 HALF = "type t0 = u8;" + "".join(f"type t{at} = tuple<t{at - 1}, t{at - 1}>;" for at in range(1, 18))
@@ -100,7 +100,5 @@ def test_the_interfaces_of_worlds() -> None:
         " interface m {} world v { import j; export k; } world w { include v; import n: l; }"
     )
     _, in_worlds = encoded(known, measure(known))
-    names = {
-        place.part.source.document.name(place.scope.at) for at, place in enumerate(known.places) if at in in_worlds
-    }
+    names = {part.source.document.name(scope.token) for at, (part, scope) in enumerate(known.scopes) if at in in_worlds}
     assert names == {"i", "j", "k", "l"}

@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 
 from dunnage.files.source import File
 from dunnage.files.span import Span
-from dunnage.wit.syntax import Document, TooDeep, WitError, comments, parse
+from dunnage.wit.cursor import TooDeep, WitError
+from dunnage.wit.model import WitDocument
+from dunnage.wit.syntax import parse
 
 HEADER = "package a:b;\n"
 
 
-def read(text: str | bytes) -> Document:
+def read(text: str | bytes) -> WitDocument:
     return parse(File("a.wit", text if isinstance(text, bytes) else text.encode()))
 
 
@@ -148,24 +150,18 @@ def test_the_package_and_what_it_refers_to() -> None:
     )
     document = read(text)
     data = text.encode()
-    assert document.package is not None
-    name = document.package
-    assert (name.namespace, name.name, name.version) == ("wasi", "http", "0.2.0")
-    assert name.version_span is not None
-    assert written(data, name.span) == "wasi:http@0.2.0"
-    assert written(data, name.version_span) == "0.2.0"
+    assert document.package == ("wasi", "http", "0.2.0")
     assert [(str(nested.name and nested.name.name)) for nested in document.nested] == ["m"]
     assert [
-        (written(data, found.span), written(data, found.package.span), found.path, found.package.version)
+        (written(data, found.span), found.package.unversioned, found.item, found.package.version)
         for found in document.references
     ] == [
-        ("a:b/c@1.0.0", "a:b", ("c",), "1.0.0"),
-        ("%a:b/c", "%a:b", ("c",), None),
-        ("e:f/g", "e:f", ("g",), None),
-        ("wasi:io/streams@0.2.1-rc.1", "wasi:io", ("streams",), "0.2.1-rc.1"),
-        ("j:k/l", "j:k", ("l",), None),
+        ("a:b/c@1.0.0", "a:b", "c", "1.0.0"),
+        ("%a:b/c", "a:b", "c", None),
+        ("e:f/g", "e:f", "g", None),
+        ("wasi:io/streams@0.2.1-rc.1", "wasi:io", "streams", "0.2.1-rc.1"),
+        ("j:k/l", "j:k", "l", None),
     ]
-    assert document.references[1].package.namespace == "a"
 
 
 def written(data: bytes, span: Span) -> str:
@@ -179,7 +175,8 @@ def test_sizes_and_levels_are_those_of_what_is_written() -> None:
     )
     definitions = document.own.scopes[0].definitions
     found = {
-        document.name(it.at): (it.kind, it.size, it.levels, [level for _, level in it.names]) for it in definitions
+        document.name(it.token): (it.kind, it.size, it.levels, [level for _, level in it.type_names])
+        for it in definitions
     }
     assert found == {
         "r": ("record", 5, 4, [2, 4]),
@@ -190,24 +187,6 @@ def test_sizes_and_levels_are_those_of_what_is_written() -> None:
         "n": ("func", 2, 2, []),
         "f": ("flags", 1, 1, []),
     }
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        pytest.param("// a\n/// b\r\nx /* c */ /** d\n*/", [" a", "/ b", " c ", "* d\n"], id="all kinds"),
-        pytest.param("/* a /* b */ c */ // d", [" a /* b */ c ", " d"], id="nested"),
-        pytest.param('@external-id("// no") // yes', [" yes"], id="not in a string"),
-        pytest.param("// a\n/* b", [" a"], id="one that does not end"),
-        pytest.param("//\xff", ["ÿ"], id="not ASCII"),
-    ],
-)
-def test_comments(text: str, found: list[str]) -> None:
-    file = File("a.wit", text.encode())
-    assert [comment for _, comment in comments(file)] == found
-    for span, comment in comments(file):
-        assert comment in written(file.data, span)
-    assert list(comments(File("a.toml", text.encode()))) == []
 
 
 def places(data: bytes) -> list[int]:
@@ -222,7 +201,6 @@ def places(data: bytes) -> list[int]:
 @given(st.binary())
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     assert all(0 <= at <= len(data) for at in places(data))
-    list(comments(File("a.wit", data)))
 
 
 WORDS = """

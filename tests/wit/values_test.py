@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from dunnage.files.source import File
 from dunnage.wit.values import not_a_package, wrong_types
 
 
@@ -32,7 +33,7 @@ def test_not_a_package(name: str, problem: str) -> None:
 def test_wrong_types() -> None:
     table = {"a": 1, "b": True, "c": "x", "d": "x", "e": "x", "f": "x", "g": None}
     types = {"a": int, "b": int, "c": bool, "d": str, "e": dict, "f": list}
-    found = wrong_types(table, types, ("t",), "tool")
+    found = wrong_types(table, types, File("a.toml", b""), ("t",), "tool")
     assert [(problem.keys, problem.message) for problem in found] == [
         (("t", "b"), "tool wants an integer for `b`"),
         (("t", "c"), "tool wants a boolean for `c`"),

@@ -5,10 +5,10 @@ import pytest
 from dunnage.files import toml
 from dunnage.files.document import Document
 from dunnage.files.source import File
-from dunnage.wit.wkg import Config, Member, Override, read_config
+from dunnage.wit.wkg import Member, Override, WkgConfig, read_config
 
 
-def config(text: str) -> Config:
+def config(text: str) -> WkgConfig:
     file = File("wkg.toml", text.encode())
     return read_config(Document(file, toml.parse(file)))
 
@@ -25,7 +25,7 @@ author = "x"
 license = "MIT"
 repository = "https://x.example"
 """
-    assert config(text) == Config(
+    assert config(text) == WkgConfig(
         {
             "a:b": Override("a:b", "../b", "1", ("overrides", "a:b")),
             "c:d": Override("c:d", None, "=1.0.0", ("overrides", "c:d")),
@@ -52,7 +52,7 @@ repository = "https://x.example"
 )
 def test_members(text: str, members: list[str] | None) -> None:
     expected = [Member(it, ("workspace", "members", at)) for at, it in enumerate(members or ())]
-    assert config(text) == Config({}, None if members is None else tuple(expected), ())
+    assert config(text) == WkgConfig({}, None if members is None else tuple(expected), ())
 
 
 # Each of these was shown to wkg 0.16.1, which refuses it.

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Collection, Iterator
 
-SKIPPED = frozenset({".git", ".hg", ".jj", ".svn", "node_modules", "target"})
+SKIPPED = frozenset({".git", ".hg", ".jj", ".svn", ".venv", "node_modules", "target"})
 """Names of folders that hold no sources of a project."""
 
 MAX_FOLDERS = 20_000

@@ -1,60 +1,59 @@
-"""What the URL of an archive names: something that never changes, or something that may be another thing tomorrow.
+"""Whether the URL of an archive is immutable, or may serve other content later.
 
-Knows the paths under which GitHub, GitLab, Gitea and Forgejo (which Codeberg runs), Bitbucket and SourceHut serve the
-files of a repository and of its releases, on whatever host: all of them can be self-hosted.
+Recognizes the paths under which GitHub, GitLab, Gitea and Forgejo (the software of Codeberg), Bitbucket and SourceHut
+serve files of a repository and of its releases, on any host, because most of these can be self-hosted.
 """
 
 import re
 from typing import NamedTuple
 
 COMMIT = "commit"
-"""A full commit: nothing else can ever stand under that name."""
+"""A full commit, whose content cannot change."""
 SHORT_COMMIT = "short commit"
-"""What looks like a shortened commit: a branch or tag of that name would go before it."""
+"""Text like an abbreviated commit. A branch or tag with this name takes precedence over the commit."""
 TAG = "tag"
-"""A tag, or what looks like the name of one: it can be moved, though that is seldom done."""
+"""A tag, or text like the name of a tag. A tag can be moved, although that is rare."""
 BRANCH = "branch"
-"""A branch, or a name that is not known to be anything else."""
+"""A branch, or a name of no other kind."""
 HEAD = "HEAD"
 """The newest commit of the default branch."""
 LATEST_RELEASE = "latest release"
-"""A file of whatever release is the newest."""
+"""A file of the newest release."""
 RELEASE_ASSET = "release asset"
-"""A file of one release: it can be replaced."""
+"""A file of one release, which can be replaced."""
 OTHER = "other"
-"""None of these: nothing is known about it."""
+"""A URL of no known form."""
 
 
 class ArchiveUrl(NamedTuple):
-    """What a URL names."""
+    """The kind of a URL and the ref in it."""
 
     kind: str
     """One of the constants above."""
     ref: str
-    """The commit, tag or branch, without `refs/heads/`; the tag of a release; empty if the URL has none."""
+    """The commit, tag or branch, without `refs/heads/`; for a release, its tag; empty if the URL has none."""
 
 
 _URL = r"(?i)https?://(?:[^/?#]*@)?([^/?#:]*)(?::\d*)?/?([^?#]*)(?:\?([^#]*))?"
 _HASH = "[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?"
 _SHORT_HASH = "(?=[a-fA-F]*[0-9])[0-9a-fA-F]{7,39}"
-# `v1.2.3`, `0.2.0-rc-2023-11-10`, `wit-v0.2.0`; but neither `main` nor `v2`, which is mostly a branch.
+# `v1.2.3`, `0.2.0-rc-2023-11-10`, `wit-v0.2.0`; but neither `main` nor `v2`, which is usually a branch.
 _VERSION = r"(?:.*[-_/@])?v?[0-9]+\.[0-9].*"
 _SUFFIX = r"\.(?:tar(?:\.(?:gz|bz2|xz|zst))?|tgz|tbz2?|zip|bundle)$"
-# Where the name of a commit, tag or branch, and nothing else, follows `/OWNER/REPOSITORY/`: GitHub and Gitea have
-# `archive`, SourceHut too; GitHub and its API `tarball` and `zipball`, codeload.github.com the next four, Bitbucket
-# `get`.
+# The path segments after `/OWNER/REPOSITORY/` that a single ref follows. GitHub, Gitea and SourceHut have `archive`;
+# GitHub and its API `tarball` and `zipball`; codeload.github.com the next four; Bitbucket `get`.
 _ARCHIVES = ("archive", "tarball", "zipball", "tar.gz", "zip", "legacy.tar.gz", "legacy.zip", "get")
 _RAW_HOST = "raw.githubusercontent.com"
 
 
 def classify(url: str) -> ArchiveUrl:
-    """Say what a URL names, by its text alone."""
+    """Classify a URL by its text."""
     match = re.match(_URL, url)
     if match is None:
         return ArchiveUrl(OTHER, "")
     parts = [_unquoted(part) for part in match[2].split("/") if part]
     if match[1].lower() == _RAW_HOST:
-        return _in_front_of_path(parts[2:])
+        return _ref_before_path(parts[2:])
     if parts[:2] == ["api", "v4"]:
         return _of_gitlab_api(parts[2:], match[3] or "")
     if "-" in parts[1:]:
@@ -67,7 +66,7 @@ def classify(url: str) -> ArchiveUrl:
 
 
 def _of_repository(parts: list[str]) -> ArchiveUrl:
-    """Say what a path names that these parts of it, after the owner and the repository, are left of."""
+    """Classify the segments of a path after the owner and the repository."""
     match parts:
         case ["tarball" | "zipball"]:
             return ArchiveUrl(HEAD, "")
@@ -84,19 +83,19 @@ def _of_repository(parts: list[str]) -> ArchiveUrl:
         case ["raw" | "src", "commit", commit, _, *_]:
             return _named(commit)
         case ["raw", *rest]:
-            return _in_front_of_path(rest)
+            return _ref_before_path(rest)
     return ArchiveUrl(OTHER, "")
 
 
 def _of_gitlab(parts: list[str]) -> ArchiveUrl:
-    """Say what a path names whose parts after `/-/` these are."""
+    """Classify the segments of a path of GitLab after `/-/`."""
     match parts:
         case ["archive", ref]:
             return _archive(ref)
         case ["archive", *ref, _]:
             return _named("/".join(ref))
         case ["raw", *rest]:
-            return _in_front_of_path(rest)
+            return _ref_before_path(rest)
         case ["releases", "permalink", "latest", *_]:
             return ArchiveUrl(LATEST_RELEASE, "")
         case ["releases", tag, "downloads", *_]:
@@ -105,16 +104,16 @@ def _of_gitlab(parts: list[str]) -> ArchiveUrl:
 
 
 def _of_gitlab_api(parts: list[str], query: str) -> ArchiveUrl:
-    """Say what a path names whose parts after `/api/v4` these are."""
+    """Classify the segments of a path of GitLab's API after `/api/v4`."""
     match parts:
         case ["projects", _, "repository", archive] if archive.split(".")[0] == "archive":
-            asked = [value for name, _, value in (part.partition("=") for part in query.split("&")) if name == "sha"]
-            return _named(_unquoted(asked[0])) if asked else ArchiveUrl(HEAD, "")
+            refs = [value for name, _, value in (part.partition("=") for part in query.split("&")) if name == "sha"]
+            return _named(_unquoted(refs[0])) if refs else ArchiveUrl(HEAD, "")
     return ArchiveUrl(OTHER, "")
 
 
-def _in_front_of_path(parts: list[str]) -> ArchiveUrl:
-    """Say what the name stands for that is in front of the path of a file."""
+def _ref_before_path(parts: list[str]) -> ArchiveUrl:
+    """Classify segments that begin with a ref and end with the path of a file."""
     if parts[:2] in (["refs", "heads"], ["refs", "tags"]):
         parts = ["/".join(parts[:3]), *parts[3:]]
     return _named(parts[0]) if len(parts) > 1 else ArchiveUrl(OTHER, "")
@@ -125,6 +124,7 @@ def _archive(ref: str) -> ArchiveUrl:
 
 
 def _named(ref: str) -> ArchiveUrl:
+    """Classify a ref by its name."""
     for prefix, kind in (("refs/heads/", BRANCH), ("refs/tags/", TAG)):
         if ref.startswith(prefix):
             return ArchiveUrl(kind, ref.removeprefix(prefix))

@@ -1,19 +1,20 @@
-"""What cargo-component reads in a `Cargo.toml`: `[package.metadata.component]`.
+"""The section of cargo-component in a `Cargo.toml`: `[package.metadata.component]`.
 
-Source: cargo-component, src/metadata.rs, and crates/core/src/registry.rs for dependencies. Version requirements are
-Cargo's; they are handed on as they are written.
+Version requirements are Cargo's, and are returned as they are written. Sources: cargo-component, src/metadata.rs, and
+crates/core/src/registry.rs for dependencies.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from dunnage.files.document import Keys
-from dunnage.wit.values import Problem, not_a_package, wrong_types
+from dunnage.files.document import Keys, Problem
+from dunnage.files.source import File
+from dunnage.wit.values import DEFAULT_REGISTRY, WitRequirement, not_a_package, unreadable, wrong_types
 
 SECTION = ("package", "metadata", "component")
-"""Where the section stands in a manifest."""
+"""The keys of the section in a manifest."""
 DEFAULT_WIT = "wit"
-"""Where the WIT of a component is unless its manifest says otherwise, below the folder of the manifest."""
+"""The default folder of a component's WIT, relative to that of the manifest."""
 
 _TOOL = "cargo-component"
 _SECTION_TYPES: Mapping[str, type] = {
@@ -36,7 +37,7 @@ _BINDINGS_TYPES: Mapping[str, type] = {
     "skip": list,
     "with": dict,
 }
-"""Other keys are passed over there, and only there."""
+"""Only in this table, cargo-component ignores unknown keys."""
 _DEPENDENCY_TYPES: Mapping[str, type] = {"path": str, "package": str, "version": str, "registry": str}
 _TARGET_TYPES: Mapping[str, type] = {
     "package": str,
@@ -48,11 +49,11 @@ _TARGET_TYPES: Mapping[str, type] = {
 }
 
 
-class Dependency(NamedTuple):
-    """A package that a component wants: from a registry, if there is a requirement, or from a path."""
+class ComponentDependency(NamedTuple):
+    """A package that a component depends on: from a registry if it has a requirement, or from a path."""
 
     name: str
-    """NAMESPACE:NAME, the key in the table, or the one in a target."""
+    """NAMESPACE:NAME, the key in the table or the name in a target."""
     package: str
     """The name under which it is fetched."""
     requirement: str | None
@@ -61,34 +62,33 @@ class Dependency(NamedTuple):
     registry: str | None
     """None for the default one."""
     keys: Keys
-    """Where the entry stands in the manifest."""
+    """The keys of the entry in the manifest."""
     requirement_keys: Keys
-    """Where the string with the requirement stands, which in a target holds more: NAMESPACE:NAME/WORLD@REQUIREMENT."""
+    """The keys of the string with the requirement. In a target it holds more: NAMESPACE:NAME/WORLD@REQUIREMENT."""
 
 
 class Component(NamedTuple):
-    """The section of one manifest. What is refused is left out and among the problems."""
+    """The section of one manifest. An entry that cargo-component rejects is left out and among the problems."""
 
-    dependencies: tuple[Dependency, ...]
-    """Components that are imported."""
-    target_dependencies: tuple[Dependency, ...]
-    """Packages that the component's own WIT refers to."""
-    target: Dependency | None
-    """The package that the world is taken from, if it is one of a registry."""
+    dependencies: tuple[ComponentDependency, ...]
+    """Components that it imports."""
+    target_dependencies: tuple[ComponentDependency, ...]
+    """Packages to which the component's own WIT refers."""
+    target: ComponentDependency | None
+    """The package with the component's world, if that is in a registry."""
     wit_path: str | None
-    """The component's own WIT, a folder or a file, relative to the folder of the manifest; None if it has none."""
+    """The folder or file of the component's own WIT, relative to the folder of the manifest; None if it has none."""
     problems: tuple[Problem, ...]
 
     @property
-    def registry_dependencies(self) -> tuple[Dependency, ...]:
-        """All that comes from a registry, and so stands in the lock."""
+    def registry_dependencies(self) -> tuple[ComponentDependency, ...]:
+        """All dependencies from a registry, which the lock holds."""
         target = (self.target,) if self.target else ()
-        return tuple(
-            it for it in (*target, *self.target_dependencies, *self.dependencies) if it.requirement is not None
-        )
+        entries = (*target, *self.target_dependencies, *self.dependencies)
+        return tuple(entry for entry in entries if entry.requirement is not None)
 
 
-def read(data: Mapping[str, Any]) -> Component | None:
+def read(file: File, data: Mapping[str, Any]) -> Component | None:
     """Read the section in a parsed `Cargo.toml`; None if it has none."""
     section: Any = data
     for key in SECTION:
@@ -96,19 +96,31 @@ def read(data: Mapping[str, Any]) -> Component | None:
     if section is None:
         return None
     if not isinstance(section, dict):
-        return Component((), (), None, None, (Problem(SECTION, f"{_TOOL} wants a table here", "write a table"),))
-    reader = _Reader()
-    return reader.read(section)
+        problem = unreadable(file, SECTION, f"{_TOOL} wants a table here", "write a table")
+        return Component((), (), None, None, (problem,))
+    return _Reader(file).read(section)
+
+
+def requirements(file: File, dependencies: Iterable[ComponentDependency]) -> list[WitRequirement]:
+    """The requirements among dependencies, which a manifest has on packages of registries."""
+    return [
+        WitRequirement(
+            entry.package, entry.registry or DEFAULT_REGISTRY, entry.requirement, file, entry.requirement_keys
+        )
+        for entry in dependencies
+        if entry.requirement is not None
+    ]
 
 
 class _Reader:
-    """The reading of one section, and what is refused."""
+    """Reads one section and collects what cargo-component rejects in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: File) -> None:
+        self.file = file
         self.problems: list[Problem] = []
 
     def read(self, section: dict[str, Any]) -> Component:
-        self.problems += wrong_types(section, _SECTION_TYPES, SECTION, _TOOL)
+        self._check_types(section, _SECTION_TYPES, SECTION)
         name = section.get("package")
         if isinstance(name, str):
             self._is_package(name, (*SECTION, "package"))
@@ -116,116 +128,123 @@ class _Reader:
         for key, value in registries.items() if isinstance(registries, dict) else ():
             if not isinstance(value, str) or ":" not in value:
                 keys = (*SECTION, "registries", key)
-                self._refuse(keys, f"{_TOOL} wants a URL for the registry `{key}`", "write its URL")
+                self._reject(keys, f"{_TOOL} wants a URL for the registry `{key}`", "write its URL")
         bindings = section.get("bindings")
         known = {key: bindings[key] for key in _BINDINGS_TYPES if key in bindings} if isinstance(bindings, dict) else {}
-        self.problems += wrong_types(known, _BINDINGS_TYPES, (*SECTION, "bindings"), _TOOL)
-        dependencies = tuple(self._dependencies(section.get("dependencies"), (*SECTION, "dependencies")))
-        target, wit, others = self._target(section.get("target", {}))
-        return Component(dependencies, others, target, wit, tuple(self.problems))
+        self._check_types(known, _BINDINGS_TYPES, (*SECTION, "bindings"))
+        dependencies = self._dependencies(section.get("dependencies"), (*SECTION, "dependencies"))
+        target, wit, target_dependencies = self._target(section.get("target", {}))
+        return Component(dependencies, target_dependencies, target, wit, tuple(self.problems))
 
-    def _target(self, target: Any) -> tuple[Dependency | None, str | None, tuple[Dependency, ...]]:
-        """The target, if it is a package; else where its WIT is, and the packages that this refers to."""
+    def _target(self, target: Any) -> tuple[ComponentDependency | None, str | None, tuple[ComponentDependency, ...]]:
+        """The package of the target; or else the path of the component's WIT, and the packages to which it refers."""
         keys = (*SECTION, "target")
         if isinstance(target, str):
             return self._target_text(target, keys), None, ()
         if not isinstance(target, dict):
-            self._refuse(keys, f"{_TOOL} wants a string or a table for `target`", "write one of the two")
+            self._reject(keys, f"{_TOOL} wants a string or a table for `target`", "write one of the two")
             return None, None, ()
-        self.problems += wrong_types(target, _TARGET_TYPES, keys, _TOOL)
-        package, path = target.get("package"), target.get("path")
-        if package is None:
-            for key in ("version", "registry"):
-                if key in target:
-                    message = f"{_TOOL} refuses a target with `{key}` and no `package`"
-                    self._refuse((*keys, key), message, f"remove `{key}`, or say which `package` it is of")
-            others = tuple(self._dependencies(target.get("dependencies"), (*keys, "dependencies")))
-            return None, path if isinstance(path, str) else DEFAULT_WIT, others
+        self._check_types(target, _TARGET_TYPES, keys)
+        if target.get("package") is not None:
+            return self._target_package(target, keys), None, ()
+        for key in ("version", "registry"):
+            if key in target:
+                message = f"{_TOOL} refuses a target with `{key}` and no `package`"
+                self._reject((*keys, key), message, f"remove `{key}`, or say which `package` it is of")
+        path = target.get("path")
+        dependencies = self._dependencies(target.get("dependencies"), (*keys, "dependencies"))
+        return None, path if isinstance(path, str) else DEFAULT_WIT, dependencies
+
+    def _target_package(self, target: dict[str, Any], keys: Keys) -> ComponentDependency | None:
+        """The package of a target that is a table with `package`."""
         for key in ("path", "dependencies"):
             if (key == "path" and key in target) or target.get(key):
                 message = f"{_TOOL} refuses a target with both `{key}` and `package`"
-                self._refuse((*keys, key), message, "remove one of the two")
-        version = target.get("version")
+                self._reject((*keys, key), message, "remove one of the two")
+        package, version = target["package"], target.get("version")
         if version is None:
-            self._refuse(
-                keys, f"{_TOOL} refuses a target with `package` and no `version`", 'write `version = "=1.2.3"`'
-            )
+            message = f"{_TOOL} refuses a target with `package` and no `version`"
+            self._reject(keys, message, 'write `version = "=1.2.3"`')
         if not isinstance(package, str) or not self._is_package(package, (*keys, "package")):
-            return None, None, ()
-        if not isinstance(version, str) or path is not None:
-            return None, None, ()
-        registry = target.get("registry")
-        return _dependency(package, package, version, registry, keys, (*keys, "version")), None, ()
+            return None
+        if not isinstance(version, str) or target.get("path") is not None:
+            return None
+        return _dependency(package, package, version, target.get("registry"), keys, (*keys, "version"))
 
-    def _target_text(self, target: str, keys: Keys) -> Dependency | None:
+    def _target_text(self, target: str, keys: Keys) -> ComponentDependency | None:
+        """The package of a target that is a string."""
         name, at, requirement = target.partition("@")
         help = 'write `target = "NAMESPACE:NAME/WORLD@=1.2.3"`'
         if not at:
-            self._refuse(keys, f"{_TOOL} refuses the target `{target}`: it has no `@` and version", help)
+            self._reject(keys, f"{_TOOL} refuses the target `{target}`: it has no `@` and version", help)
             return None
         name, slash, world = name.partition("/")
         if slash and not _is_identifier(world):
-            self._refuse(keys, f"{_TOOL} refuses the target `{target}`: `{world}` is no name of a world", help)
+            self._reject(keys, f"{_TOOL} refuses the target `{target}`: `{world}` is no name of a world", help)
             return None
         if not self._is_package(name, keys):
             return None
         return _dependency(name, name, requirement, None, keys, keys)
 
-    def _dependencies(self, table: Any, keys: Keys) -> Iterator[Dependency]:
+    def _dependencies(self, table: Any, keys: Keys) -> tuple[ComponentDependency, ...]:
+        dependencies: list[ComponentDependency | None] = []
         for name, entry in table.items() if isinstance(table, dict) else ():
-            at = (*keys, name)
-            if not self._is_package(name, at):
+            entry_keys = (*keys, name)
+            if not self._is_package(name, entry_keys):
                 continue
             if isinstance(entry, str):
-                yield _dependency(name, name, entry, None, at, at)
+                dependencies.append(_dependency(name, name, entry, None, entry_keys, entry_keys))
             elif isinstance(entry, dict):
-                found = self._entry(name, entry, at)
-                if found is not None:
-                    yield found
+                dependencies.append(self._table_dependency(name, entry, entry_keys))
             else:
-                self._refuse(at, f"{_TOOL} wants a string or a table for `{name}`", 'write `{ version = "=1.2.3" }`')
+                message = f"{_TOOL} wants a string or a table for `{name}`"
+                self._reject(entry_keys, message, 'write `{ version = "=1.2.3" }`')
+        return tuple(dependency for dependency in dependencies if dependency is not None)
 
-    def _entry(self, name: str, entry: dict[str, Any], keys: Keys) -> Dependency | None:
-        wrong = wrong_types(entry, _DEPENDENCY_TYPES, keys, _TOOL)
-        self.problems += wrong
+    def _table_dependency(self, name: str, entry: dict[str, Any], keys: Keys) -> ComponentDependency | None:
+        has_wrong_type = self._check_types(entry, _DEPENDENCY_TYPES, keys)
         path, package, version = entry.get("path"), entry.get("package"), entry.get("version")
         for key in ("version", "registry", "package"):
             if path is not None and key in entry:
                 message = f"{_TOOL} refuses a dependency with both `path` and `{key}`"
-                self._refuse((*keys, key), message, "remove one of the two")
+                self._reject((*keys, key), message, "remove one of the two")
                 return None
         if path is None and version is None:
             message = f"{_TOOL} refuses a dependency with neither `version` nor `path`"
-            self._refuse(keys, message, 'write `version = "=1.2.3"`')
+            self._reject(keys, message, 'write `version = "=1.2.3"`')
             return None
-        if any(problem.keys[-1] in _DEPENDENCY_TYPES for problem in wrong):
-            return None
-        if package is not None and not self._is_package(package, (*keys, "package")):
+        if has_wrong_type or (package is not None and not self._is_package(package, (*keys, "package"))):
             return None
         if isinstance(version, str):
             return _dependency(name, package or name, version, entry.get("registry"), keys, (*keys, "version"))
-        return Dependency(name, name, None, path, None, keys, keys)
+        return ComponentDependency(name, name, None, path, None, keys, keys)
+
+    def _check_types(self, table: Mapping[str, Any], types: Mapping[str, type], keys: Keys) -> bool:
+        """Reject unknown keys and wrong types. Returns whether the value of a known key has the wrong type."""
+        problems = wrong_types(table, types, self.file, keys, _TOOL)
+        self.problems += problems
+        return any(problem.keys[-1] in types for problem in problems)
 
     def _is_package(self, name: str, keys: Keys) -> bool:
-        problem = not_a_package(name)
-        if problem:
-            message = f"{_TOOL} refuses the package name `{name}`: {problem}"
-            self._refuse(keys, message, "write a name as `wasi:http`")
-        return not problem
+        reason = not_a_package(name)
+        if reason:
+            message = f"{_TOOL} refuses the package name `{name}`: {reason}"
+            self._reject(keys, message, "write a name as `wasi:http`")
+        return not reason
 
-    def _refuse(self, keys: Keys, message: str, help: str) -> None:
-        self.problems.append(Problem(keys, message, help))
+    def _reject(self, keys: Keys, message: str, help: str) -> None:
+        self.problems.append(unreadable(self.file, keys, message, help))
 
 
 def _dependency(
     name: str, package: str, requirement: str, registry: object, keys: Keys, requirement_keys: Keys
-) -> Dependency:
+) -> ComponentDependency:
     known = registry if isinstance(registry, str) else None
-    return Dependency(name, package, requirement, None, known, keys, requirement_keys)
+    return ComponentDependency(name, package, requirement, None, known, keys, requirement_keys)
 
 
 def _is_identifier(name: str) -> bool:
-    """Whether `name` is an identifier of WIT: words joined by `-`, each of small letters or of capitals."""
+    """Whether `name` is an identifier of WIT: words joined by `-`, each in lower case or in upper case."""
     return all(
         word.isascii() and word.isalnum() and word[0].isalpha() and (word.islower() or word.isupper())
         for word in name.split("-")

@@ -1,4 +1,4 @@
-"""Characters that hide what WIT says: they are not seen, they turn the text round, or they look like others."""
+"""Characters that hide what WIT says: they are invisible, they reorder the text, or they look like other characters."""
 
 import re
 from collections.abc import Iterator
@@ -10,20 +10,20 @@ from dunnage.files.span import Span
 from dunnage.wit.lexer import comment_places
 
 _CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
-# What Unicode gives the property Bidi_Control.
+# The characters with Unicode's property Bidi_Control.
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-# What is not drawn. Of the default-ignorable characters, all but those for which a font draws something.
+# Characters that fonts do not draw: all default-ignorable ones except those with a glyph.
 _INVISIBLE = (
     "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2028\u2029\u2060-\u2065\u206a-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-# Text in many languages joins and parts letters with these, and emoji are made with them.
+# Many languages join and separate letters with these, and emoji sequences contain them.
 _JOINERS = "\u200c\u200d"
-# Which form the character before has, in emoji and in Chinese.
+# These select the form of the preceding character, in emoji and in Chinese.
 _SELECTORS = "\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef"
 _KEYCAP = "\u20e3"
 
-# What looks like these in most fonts, beside what is one of them by compatibility, such as full-width forms.
+# Characters that look like these in most fonts, apart from compatibility forms such as full-width letters.
 _LIKE = {
     '"': "\u201c\u201d",
     "'": "\u2019",
@@ -78,8 +78,8 @@ _LIKE = {
 class Hidden(NamedTuple):
     """A character that hides something."""
 
-    span: Span
     character: str
+    span: Span
     problem: str
     """A clause whose subject is the character."""
 
@@ -87,12 +87,13 @@ class Hidden(NamedTuple):
 def hidden(file: File) -> Iterator[Hidden]:
     """Yield the first character of each line that hides something in a WIT file. Raises SourceError if it is not UTF-8.
 
-    In comments that document, whose text may be in any language, only bidirectional controls and control codes count;
-    in others invisible characters too, except where text needs them; outside of comments also what looks like ASCII.
+    In documentation comments, whose text may be in any language, only bidirectional controls and control codes count.
+    In other comments invisible characters count too, except where the text needs them. Outside of comments, characters
+    that look like ASCII count as well.
     """
     text = file.text
     offset = len(file.data) - len(text.encode("utf-8"))
-    done = line_end = 0
+    counted = line_end = 0
     for kind, start, end in _segments(text):
         pattern = _suspect() if kind in ("code", "string") else _special()
         match = pattern.search(text, max(start, line_end), end)
@@ -101,21 +102,21 @@ def hidden(file: File) -> Iterator[Hidden]:
             after = at + 1
             problem = _problem(text, at, kind)
             if problem:
-                offset += len(text[done:at].encode("utf-8"))
-                done = at
-                yield Hidden(Span(offset, offset + len(match[0].encode("utf-8"))), match[0], problem)
+                offset += len(text[counted:at].encode("utf-8"))
+                counted = at
+                yield Hidden(match[0], Span(offset, offset + len(match[0].encode("utf-8"))), problem)
                 after = line_end = text.find("\n", at) + 1 or len(text)
             match = pattern.search(text, after, end)
 
 
 def _segments(text: str) -> Iterator[tuple[str, int, int]]:
-    """Where what begins and ends: `documentation`, another `comment`, a `string`, or other `code`."""
-    done = 0
+    """Yield the kind, start and end of each segment: `documentation`, other `comment`, `string`, or other `code`."""
+    previous = 0
     for start, end in comment_places(text.replace("\r\n", " \n")):
-        yield from _code(text, done, start)
+        yield from _code(text, previous, start)
         yield "documentation" if text.startswith(("///", "/**"), start) else "comment", start, end
-        done = end
-    yield from _code(text, done, len(text))
+        previous = end
+    yield from _code(text, previous, len(text))
 
 
 def _code(text: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
@@ -134,11 +135,11 @@ def _problem(text: str, at: int, kind: str) -> str | None:
         return "is a control code"
     if not _special().match(character):
         return _looks_like(text, at, kind)
-    return None if kind == "documentation" or (kind == "comment" and _is_wanted(text, at)) else "cannot be seen"
+    return None if kind == "documentation" or (kind == "comment" and _is_needed(text, at)) else "cannot be seen"
 
 
-def _is_wanted(text: str, at: int) -> bool:
-    """Whether text in some language needs this invisible character here: it stands beside what it changes."""
+def _is_needed(text: str, at: int) -> bool:
+    """Whether this invisible character has a purpose: it is beside a character whose form it changes."""
     before, after = text[at - 1 : at], text[at + 1 : at + 2]
     if text[at] in _JOINERS:
         return not before.isascii() and not after.isascii()
@@ -146,7 +147,7 @@ def _is_wanted(text: str, at: int) -> bool:
 
 
 def _looks_like(text: str, at: int, kind: str) -> str | None:
-    """What an ASCII reader takes a character outside of comments for; text in strings may be of another script."""
+    """The ASCII character that a reader takes this one for, as a clause. A string may hold text in another script."""
     import unicodedata
 
     known = _likes().get(text[at]) or unicodedata.normalize("NFKC", text[at])

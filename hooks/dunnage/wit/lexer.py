@@ -1,6 +1,7 @@
-"""The tokens and the comments of WIT, as wit-parser's lexer sees them.
+"""The tokens and comments of WIT, as wit-parser's lexer reads them.
 
-A file is looked at as Latin-1: all that has a meaning in WIT is ASCII, and so an offset in the text is one in the file.
+A file is decoded as Latin-1. All characters with a meaning in WIT are ASCII, so an offset in the text is also the
+offset in the file.
 """
 
 import re
@@ -20,30 +21,32 @@ _KEYWORDS = """
 KEYWORDS = frozenset(_KEYWORDS.split())
 
 _CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\n\r"))
-_MOST_KNOWN = 10_000
+_MAX_CLASSIFIED = 10_000
+"""How many distinct tokens are remembered as identifiers or not."""
 _BOM = b"\xef\xbb\xbf"
 _ESCAPE = r"""\\(?:["'tnr\\]|[0-9A-Fa-f]{2}|u\{[0-9A-Fa-f][0-9A-Fa-f_]*\})"""
 _PLAIN = r'[^"\\\x00-\x1f\x7f]*'
 _STRING = rf'"{_PLAIN}(?:{_ESCAPE}{_PLAIN})*"'
-# One that does not end is one token as well: to look for its end from every quote in it takes the square of its length.
-_BEGUN = f"{_STRING}?"
-# What is not ASCII belongs to no token, so it does not matter with what it is taken together here. A version is one
-# token: whatever wit-parser makes one of, it refuses if there is space in it.
+# An unterminated string is one token as well. Otherwise a search for the end would start at every quote in it, which
+# takes time proportional to the square of its length.
+_MAYBE_UNTERMINATED = f"{_STRING}?"
+# A character outside ASCII belongs to no valid token, so it does not matter which token it joins here. A version is one
+# token, because wit-parser rejects white space in it.
 _TOKEN = (
     r"[A-Za-z_%\x80-\xff][A-Za-z0-9_\x80-\xff-]*|"
     r"[0-9]+(?:\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)?|"
-    rf"->|{_BEGUN}|[^ \t\n]"
+    rf"->|{_MAYBE_UNTERMINATED}|[^ \t\n]"
 )
-# No word fits two alternatives: with many that do, there would be too many ways to try before a name is refused.
+# No word matches two alternatives: otherwise the number of combinations to try before a mismatch would be exponential.
 _NAME = r"(?:[a-z][a-z0-9]*|[A-Z][A-Z0-9]*)(?:-(?:[0-9]*[a-z][a-z0-9]*|[0-9]*[A-Z][A-Z0-9]*|[0-9]+))*"
 
 
 class Tokens:
-    """The tokens of a file, comments and white space left out, and where they stand."""
+    """The tokens of a file without comments and white space, and their positions."""
 
     def __init__(self, data: bytes) -> None:
-        """`data` may be anything. What no token begins with is a token of one character."""
-        # Spaces stand in for all that is passed over and would take a pattern more than a moment to pass over.
+        """`data` may be any bytes. A character that begins no token is a token by itself."""
+        # Spaces replace what the pattern for tokens cannot skip: carriage returns, the byte order mark, block comments.
         text = data.decode("latin-1").replace("\r\n", " \n")
         if data.startswith(_BOM):
             text = "   " + text[len(_BOM) :]
@@ -53,20 +56,20 @@ class Tokens:
         self._starts = array("L")
         self._rest: Iterator[int] | None = None
         self.texts: list[str] = list(filter(None, _pattern().findall(text)))
-        """Each token as it is written; after the last one stands an empty one."""
+        """Each token as it is written. An empty one follows the last."""
         self.texts.append("")
-        self.names = _names(set(self.texts))
-        """The identifiers among the tokens, `%` included."""
+        self.identifiers = _identifiers(set(self.texts))
+        """The identifiers among the tokens, with their `%`."""
 
     def span(self, first: int, last: int | None = None) -> Span:
-        """From the token of number `first` to the end of that of number `last`, both from 0."""
+        """The bytes from token number `first` to the end of token number `last`, by default the same. From 0."""
         last = first if last is None else last
         return Span(self._start(first), self._start(last) + len(self.texts[last]))
 
     def _start(self, number: int) -> int:
         if number >= len(self.texts) - 1:
             return len(self._text)
-        # Positions are of interest in few files, and mostly near the beginning.
+        # Few callers need positions, and mostly near the beginning of the file.
         if self._rest is None:
             matches = _pattern().finditer(self._text)
             self._rest = (match.start(1) for match in matches if match[1])
@@ -75,36 +78,36 @@ class Tokens:
 
 
 def is_quoted(token: str) -> bool:
-    """Whether a token is a string in quotes, both of them."""
+    """Whether a token is a string with both quotes."""
     return token.startswith('"') and re.fullmatch(_STRING, token) is not None
 
 
 def is_plain(data: bytes) -> bool:
-    """Whether text is ASCII without control codes, and so has no character that WIT does not allow anywhere."""
+    """Whether text is ASCII without control codes. Such text has no character that WIT allows nowhere."""
     return data.isascii() and len(data.translate(None, _CONTROLS)) == len(data)
 
 
-def _names(texts: set[str]) -> set[str]:
-    """Return the identifiers among texts. What most files have in common is looked at once."""
-    known, others = _known()
-    if len(known) + len(others) > _MOST_KNOWN:
-        known.clear()
+def _identifiers(texts: set[str]) -> set[str]:
+    """Return the identifiers among texts. A text that several files have in common is classified once."""
+    identifiers, others = _classified()
+    if len(identifiers) + len(others) > _MAX_CLASSIFIED:
+        identifiers.clear()
         others.clear()
-    is_name = re.compile(_NAME).fullmatch
-    for text in texts - known - others:
-        is_new = text not in KEYWORDS and is_name(text, text.startswith("%"))
-        (known if is_new else others).add(text)
-    return texts & known
+    matches = re.compile(_NAME).fullmatch
+    for text in texts - identifiers - others:
+        is_identifier = text not in KEYWORDS and matches(text, text.startswith("%"))
+        (identifiers if is_identifier else others).add(text)
+    return texts & identifiers
 
 
 @cache
-def _known() -> tuple[set[str], set[str]]:
-    """What is known to be an identifier, and what is known to be none."""
+def _classified() -> tuple[set[str], set[str]]:
+    """The texts known to be identifiers, and those known to be none."""
     return set(), set()
 
 
 def comments(file: File) -> Iterator[tuple[Span, str]]:
-    """Yield the comments of a WIT file in their order, each without its marker; none for a file of another name."""
+    """Yield the comments of a WIT file in order, each without its marker. A file of another kind has none."""
     if not file.path.endswith(".wit"):
         return
     for start, end in comment_places(file.data.decode("latin-1")):
@@ -113,7 +116,7 @@ def comments(file: File) -> Iterator[tuple[Span, str]]:
 
 
 def comment_places(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where comments begin and end, line ends left out. A block comment that does not end is none."""
+    """Yield the start and the end of each comment, without its line end. An unterminated block is no comment."""
     outside, inside = _comment_patterns()
     at = 0
     while match := outside.search(text, at):
@@ -132,14 +135,14 @@ def comment_places(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _without_blocks(text: str) -> str:
-    """Put spaces where block comments are, which may be nested."""
+    """Replace block comments, which may be nested, by spaces."""
     pieces: list[str] = []
-    done = 0
+    copied = 0
     for start, end in comment_places(text):
         if text.startswith("/*", start):
-            pieces += (text[done:start], " " * (end - start))
-            done = end
-    return "".join((*pieces, text[done:]))
+            pieces += (text[copied:start], " " * (end - start))
+            copied = end
+    return "".join((*pieces, text[copied:]))
 
 
 @cache
@@ -149,4 +152,4 @@ def _pattern() -> re.Pattern[str]:
 
 @cache
 def _comment_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    return re.compile(rf"//[^\n]*|/\*|{_BEGUN}"), re.compile(r"/\*|\*/")
+    return re.compile(rf"//[^\n]*|/\*|{_MAYBE_UNTERMINATED}"), re.compile(r"/\*|\*/")

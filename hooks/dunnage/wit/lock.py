@@ -1,10 +1,11 @@
-"""`Cargo-component.lock` and `wkg.lock`: which version of a package each requirement was resolved to.
+"""`Cargo-component.lock` and `wkg.lock`: the version of a package to which each requirement was resolved.
 
-The two have one shape in two spellings: `[[package]]` and `[[package.version]]` in what cargo-component writes,
-`[[packages]]` and `[[packages.versions]]` in what wkg does, which reads the other spelling as well. Sources:
-cargo-component, crates/core/src/lock.rs; wasm-pkg-tools, crates/wasm-pkg-core/src/lock.rs.
+Both have the same structure with different keys: cargo-component writes `[[package]]` and `[[package.version]]`, wkg
+writes `[[packages]]` and `[[packages.versions]]`, and reads the other keys as well. Sources: cargo-component,
+crates/core/src/lock.rs; wasm-pkg-tools, crates/wasm-pkg-core/src/lock.rs.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from dunnage.files.document import Document, Keys, Refused
@@ -13,7 +14,7 @@ from dunnage.wit.values import is_a, kind, not_a_package
 
 T = TypeVar("T")
 CARGO_COMPONENT, WKG = "Cargo-component.lock", "wkg.lock"
-"""The names of the locks."""
+"""The file names of the locks."""
 _FORMAT = 1
 _RESTORE = {
     CARGO_COMPONENT: "restore it from the last good commit, or remove it and run `cargo component update`",
@@ -22,19 +23,19 @@ _RESTORE = {
 
 
 class LockedVersion(NamedTuple):
-    """What one requirement was resolved to."""
+    """The version to which one requirement was resolved."""
 
     requirement: str
     """As it is written."""
     version: str
     digest: str
-    """`sha256:` and 64 hexadecimal digits, if it is well-formed, which is not checked."""
+    """`sha256:` and 64 hexadecimal digits if it is well-formed, which is not checked here."""
     keys: Keys
-    """Where it stands in the document."""
+    """Its keys in the document."""
 
 
-class LockedPackage(NamedTuple):
-    """A package of a registry."""
+class LockedWitPackage(NamedTuple):
+    """A package of a registry with its locked versions."""
 
     name: str
     """NAMESPACE:NAME."""
@@ -42,18 +43,25 @@ class LockedPackage(NamedTuple):
     """None for the default one."""
     versions: tuple[LockedVersion, ...]
     keys: Keys
-    """Where it stands in the document."""
+    """Its keys in the document."""
 
 
-def read(document: Document) -> tuple[LockedPackage, ...]:
-    """Understand a lock, in the spelling that goes with its file's name.
+def read(document: Document) -> tuple[LockedWitPackage, ...]:
+    """Read a lock, with the keys that belong to its file name.
 
-    Raises Refused at the first thing that its tool would refuse, but for versions, requirements and digests, which it
-    takes as they are.
+    Raises Refused for the first error that its tool would report. Versions, requirements and digests are returned as
+    they are written.
     """
     reader = _Reader(document.file)
     reader.check_format(document.data)
     return tuple(reader.packages(document.data))
+
+
+def entries(packages: Iterable[LockedWitPackage]) -> Iterator[tuple[LockedWitPackage, LockedVersion]]:
+    """Yield each locked version with its package."""
+    for package in packages:
+        for version in package.versions:
+            yield package, version
 
 
 class _Reader:
@@ -71,7 +79,7 @@ class _Reader:
         if version != _FORMAT:
             self._refuse(("version",), f"is in the format {version}, and only {_FORMAT} is known")
 
-    def packages(self, data: dict[str, Any]) -> list[LockedPackage]:
+    def packages(self, data: dict[str, Any]) -> list[LockedWitPackage]:
         key, tables = self._list(data, "packages", "package", ())
         packages = []
         for index, table in enumerate(tables):
@@ -80,22 +88,22 @@ class _Reader:
             if problem := not_a_package(name):
                 self._refuse((*keys, "name"), f"`{name}` is no package name: {problem}")
             registry = self._value(table, "registry", keys, str) if "registry" in table else None
-            packages.append(LockedPackage(name, registry, tuple(self._versions(table, keys)), keys))
+            packages.append(LockedWitPackage(name, registry, tuple(self._versions(table, keys)), keys))
         return packages
 
     def _versions(self, package: dict[str, Any], keys: Keys) -> list[LockedVersion]:
         key, tables = self._list(package, "versions", "version", keys)
-        found = []
+        versions = []
         for index, table in enumerate(tables):
-            at = (*keys, key, index)
+            entry_keys = (*keys, key, index)
             requirement, version, digest = (
-                self._value(table, name, at, str) for name in ("requirement", "version", "digest")
+                self._value(table, name, entry_keys, str) for name in ("requirement", "version", "digest")
             )
-            found.append(LockedVersion(requirement, version, digest, at))
-        return found
+            versions.append(LockedVersion(requirement, version, digest, entry_keys))
+        return versions
 
     def _list(self, table: dict[str, Any], plural: str, singular: str, keys: Keys) -> tuple[str, list[dict[str, Any]]]:
-        """The list of tables in either spelling, and its key. What cargo-component does not know it passes over."""
+        """The key and the value of an array of tables. cargo-component ignores the plural."""
         key = plural if self.is_wkg and plural in table else singular
         if self.is_wkg and plural in table and singular in table:
             self._refuse((*keys, singular), f"has both `{plural}` and `{singular}`, which mean the same")

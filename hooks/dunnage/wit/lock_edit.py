@@ -6,11 +6,11 @@ from itertools import pairwise
 from dunnage.files import toml
 from dunnage.files.source import File
 from dunnage.files.span import Edit, Span
-from dunnage.wit.lock import WKG, LockedPackage, LockedVersion
+from dunnage.wit.lock import WKG, LockedVersion, LockedWitPackage
 
 
 def follow(
-    file: File, package: LockedPackage, changes: Mapping[LockedVersion, tuple[str, bool]]
+    file: File, package: LockedWitPackage, changes: Mapping[LockedVersion, tuple[str, bool]]
 ) -> tuple[Edit, ...] | None:
     """The edits after which requirements of a package are spelled otherwise: by entry, the new one, and whether the
     old one stays beside it.

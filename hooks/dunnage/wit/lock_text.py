@@ -1,7 +1,7 @@
-"""`Cargo-component.lock` and `wkg.lock` as their tools spell them, read without a TOML reader, which is slow to load.
+"""`Cargo-component.lock` and `wkg.lock` as their tools write them, read without a TOML reader, which is slow to import.
 
-Both write every key on a line of its own, under the headers of tables, all values but one strings. What is spelled
-differently in any way is left to the TOML reader.
+Both tools write each key on its own line below the header of its table, and all values except one are strings. A lock
+with any other layout is left to the TOML reader.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 _ORDINARY = bytes(byte for byte in range(0x20, 0x7F) if byte != ord("\\")) + b"\n"
-"""Bytes that mean nothing but themselves: no escape, no control character, nothing beyond ASCII."""
+"""Bytes that stand for themselves: printable ASCII except the backslash, and the line feed."""
 _HEADERS = {"[[package]]": "package", "[[packages]]": "packages"}
 _INNER_HEADERS = {"[[package.version]]": ("package", "version"), "[[packages.versions]]": ("packages", "versions")}
 
 
 def parse(data: bytes) -> dict[str, Any] | None:
-    """Read a lock to what a TOML reader makes of it; None if it is spelled in any other way."""
+    """Read a lock as a TOML reader would; None if it has another layout."""
     if data.translate(None, _ORDINARY):
         return None
     top: dict[str, Any] = {}
@@ -28,21 +28,23 @@ def parse(data: bytes) -> dict[str, Any] | None:
             top.setdefault(_HEADERS[line], []).append(table)
         elif line in _INNER_HEADERS:
             outer, inner = _INNER_HEADERS[line]
-            if outer not in top:
-                return None
-            table = {}
-            tables = top[outer][-1].setdefault(inner, [])
+            tables = top[outer][-1].setdefault(inner, []) if outer in top else None
             if not isinstance(tables, list):
                 return None
+            table = {}
             tables.append(table)
-        else:
-            key, _, value = line.partition(" = ")
-            if not key.isalpha() or key in table:
-                return None
-            if line == "version = 1" and table is top:
-                table[key] = 1
-            elif len(value) >= 2 and value[0] == value[-1] == '"' and '"' not in value[1:-1] and table is not top:
-                table[key] = value[1:-1]
-            else:
-                return None
+        elif not _read_value(line, table, table is top):
+            return None
     return top
+
+
+def _read_value(line: str, table: dict[str, Any], is_top: bool) -> bool:
+    """Read a line with a key and a value into a table. Returns False if it has another layout."""
+    key, _, value = line.partition(" = ")
+    if not key.isalpha() or key in table:
+        return False
+    if is_top:
+        table[key] = 1
+        return line == "version = 1"
+    table[key] = value[1:-1]
+    return len(value) >= 2 and value[0] == value[-1] == '"' and '"' not in value[1:-1]

@@ -1,4 +1,4 @@
-"""The WIT package in a folder: what it refers to, and for which of that nobody has said which version it is."""
+"""The WIT package in a folder, the packages that it refers to, and which of those have a version fixed elsewhere."""
 
 from __future__ import annotations
 
@@ -6,24 +6,21 @@ import os
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from itertools import islice
 from typing import NamedTuple
 
 from dunnage.files import document
 from dunnage.files.document import Refused
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
+from dunnage.files.walk import folders
 from dunnage.wit import lock, syntax
+from dunnage.wit.model import WitDocument
 from dunnage.wit.projects import DEPS, WORKSPACE_OUT, Projects, own_files, vendored
-from dunnage.wit.syntax import Document, PackageName
-
-# More than any repository has below a lock; bounds against links and against folders of other people's files.
-_MOST_FOLDERS = 20_000
-_NOT_LOOKED_INTO = frozenset((".git", "node_modules", "target", ".venv"))
+from dunnage.wit.wit_deps import is_wit
 
 
-class Reference(NamedTuple):
-    """What stands in WIT for an interface or a world of a package."""
+class ForeignReference(NamedTuple):
+    """A reference in WIT to an interface or a world of another package."""
 
     package: str
     """NAMESPACE:NAME."""
@@ -35,53 +32,55 @@ class Reference(NamedTuple):
 
     @property
     def place(self) -> str:
-        """The file and the line, as they are printed."""
+        """The file and the line as messages show them."""
         return f"{self.file.path}:{self.file.position(self.span.start)[0]}"
 
 
-class Package(NamedTuple):
-    """What the files directly in a folder hold."""
+class FolderPackage(NamedTuple):
+    """The content of the WIT files directly in a folder."""
 
     names: frozenset[str]
-    """What is defined there: the package itself, and those nested in its files."""
-    references: tuple[Reference, ...]
-    """Those to other packages."""
+    """The packages that they define: the folder's own, and nested ones."""
+    references: tuple[ForeignReference, ...]
+    """The references to other packages."""
 
 
-def read(folder: str, tree: Tree) -> Package:
-    """Read the WIT files directly in a folder. One that is not well-formed is passed over."""
+def read(folder: str, tree: Tree) -> FolderPackage:
+    """Read the WIT files directly in a folder. A file that cannot be parsed is skipped."""
     documents = list(_documents(own_files(folder), tree))
-    names = frozenset(_name(it) for _, found in documents for it in _defined(found))
-    references = (it for file, found in documents for it in _references(file, found))
-    return Package(names, tuple(it for it in references if it.package not in names))
+    names = frozenset(name.unversioned for _, document in documents for name in document.defined)
+    references = (reference for file, document in documents for reference in _references(file, document))
+    return FolderPackage(names, tuple(reference for reference in references if reference.package not in names))
 
 
-def worlds(path: str, tree: Tree) -> list[list[Reference]]:
-    """The references in each world of a WIT file; none if it is not well-formed."""
-    worlds: dict[int, list[Reference]] = {}
-    for file, found in _documents([path], tree):
-        scopes = [scope for package in (found.own, *found.nested) for scope in package.scopes]
-        kinds = sorted((found.tokens.span(scope.at).start, scope.kind) for scope in scopes)
+def worlds(path: str, tree: Tree) -> list[list[ForeignReference]]:
+    """The references in each world of a WIT file. A file that cannot be parsed has none."""
+    by_world: dict[int, list[ForeignReference]] = {}
+    for file, wit in _documents([path], tree):
+        scopes = [scope for package in (wit.own, *wit.nested) for scope in package.scopes]
+        kinds = sorted((wit.tokens.span(scope.token).start, scope.kind) for scope in scopes)
         starts = [start for start, _ in kinds]
-        for it in _references(file, found):
-            at = bisect_right(starts, it.span.start) - 1
-            if at >= 0 and kinds[at][1] == "world":
-                worlds.setdefault(at, []).append(it)
-    return list(worlds.values())
+        for reference in _references(file, wit):
+            index = bisect_right(starts, reference.span.start) - 1
+            if index >= 0 and kinds[index][1] == "world":
+                by_world.setdefault(index, []).append(reference)
+    return list(by_world.values())
 
 
-def by_version(references: Iterable[Reference]) -> dict[str, dict[str, Reference]]:
-    """By package, the first reference to each of its versions, where one is named."""
-    found: dict[str, dict[str, Reference]] = {}
-    for it in references:
-        if it.version is not None:
-            found.setdefault(it.package, {}).setdefault(it.version, it)
+def by_version(references: Iterable[ForeignReference]) -> dict[str, dict[str, ForeignReference]]:
+    """For each package, the first reference to each of its versions. References without a version are left out."""
+    found: dict[str, dict[str, ForeignReference]] = {}
+    for reference in references:
+        if reference.version is not None:
+            found.setdefault(reference.package, {}).setdefault(reference.version, reference)
     return found
 
 
 def track(text: str) -> tuple[int, ...]:
-    """What all releases share of which the newest stands in for the others when a component is run: the numbers up to
-    the first that is not 0. Nothing for a version that no other is compatible with: a pre-release, or 0.0.z.
+    """The numbers up to the first that is not 0, which all compatible releases of a version share.
+
+    A host provides the newest of these releases for all of them. The result is empty for a version with which no other
+    is compatible: a pre-release, or 0.0.z.
     """
     from dunnage.cargo.version import Version, VersionError
 
@@ -95,47 +94,48 @@ def track(text: str) -> tuple[int, ...]:
 
 
 class Sources:
-    """Where wkg has the packages from that the WIT in a folder refers to, other than a registry."""
+    """Where wkg finds the packages to which the WIT in a folder refers, apart from a registry."""
 
     def __init__(self, folder: str, projects: Projects, tree: Tree) -> None:
         self._roots = projects.wkg_roots(folder)
         self._tree = tree
         component = projects.component(folder)
-        self._asked = {it.package for it in component[1].target_dependencies} if component else set()
+        self._required = {entry.package for entry in component[1].target_dependencies} if component else set()
         deps = [os.path.join(folder, DEPS)]
         deps += [os.path.join(root.folder, WORKSPACE_OUT, DEPS) for root in self._roots if root.is_workspace]
-        paths = [path for one in deps for found in vendored(one) for path in found.files]
+        paths = [path for folder in deps for entry in vendored(folder) for path in entry.files]
         self._wasm = [path for path in paths if path.endswith(".wasm")]
         self._texts = [path for path in paths if not path.endswith(".wasm")]
 
     def has_folder(self, package: str) -> bool:
-        """Whether a package is taken from a folder, in whatever versions are there; so if that cannot be told."""
+        """Whether a package comes from a folder, in any version. True, too, if a `wkg.toml` cannot be read."""
         overrides = [root.config.overrides.get(package) for root in self._roots if root.config]
-        return any(it is not None and it.path is not None for it in overrides) or any(it.refused for it in self._roots)
+        has_path = any(override is not None and override.path is not None for override in overrides)
+        return has_path or any(root.refused for root in self._roots)
 
     def has_vendored(self, package: str, version: str) -> bool:
-        """Whether a package is vendored in a version. A binary spells its interfaces out."""
-        spelled, at = f"{package}/".encode(), f"@{version}".encode()
-        return (package, version) in self._vendored or any(spelled in it and at in it for it in self._binaries)
+        """Whether a version of a package is vendored. A binary holds the full names of its interfaces."""
+        item, at = f"{package}/".encode(), f"@{version}".encode()
+        return (package, version) in self._vendored or any(item in data and at in data for data in self._binaries)
 
     def is_settled(self, package: str) -> bool:
-        """Whether it does not matter which version of a package is the newest: it is overridden, locked, asked for in
-        a manifest of cargo-component, or defined anywhere below, from where a build may well take it.
+        """Whether a new release of a package has no effect: the package is overridden, locked, required by a manifest
+        of cargo-component, or defined in the project, from where a build may well take it.
         """
         return (
-            package in self._asked
+            package in self._required
             or self.has_folder(package)
             or any(root.config is not None and package in root.config.overrides for root in self._roots)
             or self._locked is None
             or package in self._locked
-            or any(f"{package}/".encode() in it for it in self._binaries)
+            or any(f"{package}/".encode() in data for data in self._binaries)
             or package in self._defined
         )
 
     @cached_property
     def _vendored(self) -> set[tuple[str, str | None]]:
-        packages = (it for _, found in _documents(self._texts, self._tree) for it in _defined(found))
-        return {(_name(it), it.version) for it in packages}
+        names = (name for _, document in _documents(self._texts, self._tree) for name in document.defined)
+        return {(name.unversioned, name.version) for name in names}
 
     @cached_property
     def _binaries(self) -> list[bytes]:
@@ -143,11 +143,11 @@ class Sources:
 
     @cached_property
     def _locked(self) -> set[str] | None:
-        """The packages that are locked; None if a lock cannot be read."""
+        """The locked packages; None if a lock cannot be read."""
         names: set[str] = set()
         for root in self._roots:
             try:
-                names.update(it.name for it in lock.read(document.read(self._tree, root.lock)))
+                names.update(package.name for package in lock.read(document.read(self._tree, root.lock)))
             except FileNotFoundError:
                 continue
             except Refused:
@@ -156,12 +156,13 @@ class Sources:
 
     @cached_property
     def _defined(self) -> set[str]:
-        """The packages that are defined in WIT below the folders that wkg runs in."""
+        """The packages that are defined anywhere below the folders in which wkg runs."""
         names = {name for root in self._roots for wit in root.wit_folders for name in read(wit, self._tree).names}
         for root in self._roots:
-            for folder, below, _ in islice(os.walk(root.folder), _MOST_FOLDERS):
-                below[:] = [name for name in below if name not in _NOT_LOOKED_INTO]
-                names |= read(folder, self._tree).names
+            for folder, files in folders(root.folder):
+                paths = [os.path.join(folder, name) for name in files if is_wit(name)]
+                documents = _documents(paths, self._tree)
+                names.update(name.unversioned for _, document in documents for name in document.defined)
         return names
 
 
@@ -173,7 +174,7 @@ def _files(paths: Iterable[str], tree: Tree) -> Iterator[File]:
             continue
 
 
-def _documents(paths: Iterable[str], tree: Tree) -> Iterator[tuple[File, Document]]:
+def _documents(paths: Iterable[str], tree: Tree) -> Iterator[tuple[File, WitDocument]]:
     for file in _files(paths, tree):
         try:
             yield file, syntax.parse(file)
@@ -181,17 +182,8 @@ def _documents(paths: Iterable[str], tree: Tree) -> Iterator[tuple[File, Documen
             continue
 
 
-def _defined(document: Document) -> list[PackageName]:
-    packages = (document.package, *(nested.name for nested in document.nested))
-    return [package for package in packages if package is not None]
-
-
-def _references(file: File, document: Document) -> Iterator[Reference]:
-    for it in document.references:
-        name = _name(it.package)
-        version = f"@{it.package.version}" if it.package.version else ""
-        yield Reference(name, it.package.version, f"{name}/{'/'.join(it.path)}{version}", file, it.span)
-
-
-def _name(package: PackageName) -> str:
-    return f"{package.namespace}:{package.name}"
+def _references(file: File, document: WitDocument) -> Iterator[ForeignReference]:
+    for package, item, span in document.references:
+        name = package.unversioned
+        version = f"@{package.version}" if package.version else ""
+        yield ForeignReference(name, package.version, f"{name}/{item}{version}", file, span)

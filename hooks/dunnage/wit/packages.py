@@ -1,6 +1,6 @@
-"""Which WIT files make up a package, and which packages belong together.
+"""Which WIT files form a package, and which packages belong together.
 
-A folder of `*.wit` files is a package; what it depends on stands in its subfolder `deps`, a folder or a file for each.
+The `*.wit` files of a folder are one package. Its dependencies are in the subfolder `deps`, each in a folder or a file.
 """
 
 import os
@@ -12,7 +12,7 @@ _DEPENDENCIES = "deps"
 
 
 def root(path: str) -> str:
-    """The folder of the package that the file at `path` belongs to, or whose dependencies it belongs to."""
+    """The folder of the package to which the file at `path` belongs, directly or as a dependency."""
     folder = os.path.dirname(path)
     for _ in range(2):
         if os.path.basename(folder) == _DEPENDENCIES:
@@ -25,7 +25,7 @@ def root(path: str) -> str:
 
 
 def siblings(path: str, most: int) -> Iterator[str]:
-    """The other WIT files in the folder of the file at `path`, at most so many, if they are of its package."""
+    """The other WIT files in the folder of the file at `path`, if it is one package; at most this number of them."""
     folder = os.path.dirname(path)
     if os.path.basename(folder) == _DEPENDENCIES:
         return
@@ -40,32 +40,32 @@ def siblings(path: str, most: int) -> Iterator[str]:
 
 
 def packages(sources: Iterable[Source]) -> list[list[list[Source]]]:
-    """Put files together that may know of each other: lists of packages, each of which is a list of its files."""
+    """Group files that may refer to each other: lists of packages, each of which is a list of files."""
     roots: dict[str, dict[str, list[Source]]] = {}
     for source in sorted(sources, key=lambda source: source.path):
         folder = os.path.dirname(source.path)
         package = source.path if os.path.basename(folder) == _DEPENDENCIES else folder
         roots.setdefault(root(source.path), {}).setdefault(package, []).append(source)
-    found = []
-    for top, parts in roots.items():
-        together = []
-        for package, files in parts.items():
+    groups = []
+    for top, by_package in roots.items():
+        group = []
+        for package, files in by_package.items():
             if len(files) == 1 or _is_package(files):
-                together.append(files)
+                group.append(files)
             elif package == top:
-                found += [[[file]] for file in files]
+                groups += [[[file]] for file in files]
             else:
-                together += [[file] for file in files]
-        if together:
-            found.append(together)
-    return found
+                group += [[file] for file in files]
+        if group:
+            groups.append(group)
+    return groups
 
 
 def _is_package(sources: Sequence[Source]) -> bool:
-    """Whether files can be of one package: they do not name two, and define nothing twice.
+    """Whether files can form one package: they do not name two packages, and define nothing twice.
 
-    Folders of tests hold files that have nothing to do with each other.
+    A folder of tests often holds files that are unrelated.
     """
-    named = {(name.namespace, name.name, name.version) for source in sources if (name := source.document.package)}
-    defined = [source.document.name(scope.at) for source in sources for scope in source.document.own.scopes]
-    return len(named) <= 1 and len(set(defined)) == len(defined)
+    names = {(name.namespace, name.name, name.version) for source in sources if (name := source.document.package)}
+    defined = [source.document.name(scope.token) for source in sources for scope in source.document.own.scopes]
+    return len(names) <= 1 and len(set(defined)) == len(defined)

@@ -1,68 +1,68 @@
 """Which WIT, manifests and locks belong together.
 
-A *WIT folder* holds one package, in the `*.wit` files that are directly in it; what it refers to is vendored in the
-folder `deps` below it, each package in a folder or a file of its own. Three tools may look after it:
+A *WIT folder* holds one package, in the `*.wit` files directly in it. Its dependencies are vendored in its subfolder
+`deps`, each package in a folder or a file of its own. Three tools may manage them:
 
-- wit-deps, whose `deps.toml` and `deps.lock` stand in the WIT folder itself;
-- wkg, whose `wkg.lock`, and `wkg.toml` if there is one, stand above it: the WIT folder is `wit` beside them, or that
-  folder itself, or a member of the workspace that the `wkg.toml` is the root of;
-- cargo-component, if a `Cargo.toml` above says that the WIT of its component is here.
+- wit-deps, whose `deps.toml` and `deps.lock` are in the WIT folder itself;
+- wkg, whose `wkg.lock` and optional `wkg.toml` are above it: the WIT folder is `wit` beside them, or their folder
+  itself, or a member of the workspace whose root is the `wkg.toml`;
+- cargo-component, if a `Cargo.toml` above names the folder as the WIT of its component.
 
 All paths are absolute.
 """
 
 import os
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.files import document
 from dunnage.files.document import Document, Refused, is_template
 from dunnage.files.source import SourceError, Tree
+from dunnage.files.walk import upwards
 from dunnage.wit import wit_deps
 
 if TYPE_CHECKING:
     from dunnage.cargo.manifests import Manifest, Manifests
     from dunnage.wit.cargo_component import Component
-    from dunnage.wit.wkg import Config
+    from dunnage.wit.wkg import WkgConfig
 
 DEPS = wit_deps.FOLDER
-"""The folder of what is vendored, below a WIT folder."""
+"""The subfolder of a WIT folder with the vendored packages."""
 CARGO_MANIFEST = "Cargo.toml"
 CARGO_COMPONENT_LOCK = "Cargo-component.lock"
 WKG_MANIFEST = "wkg.toml"
 WKG_LOCK = "wkg.lock"
 WKG_WIT = "wit"
-"""The WIT folder beside them, unless told otherwise."""
+"""The default WIT folder, beside the manifest and the lock of wkg."""
 WORKSPACE_OUT = "wkg"
-"""The folder below the root of a wkg workspace in which is `deps`, with what its members refer to."""
+"""The folder in the root of a wkg workspace whose `deps` holds the dependencies of its members."""
 
 
 class Vendored(NamedTuple):
-    """What is vendored in `deps`: a folder, or a file."""
+    """A folder or a file in `deps`."""
 
     name: str
-    """That of the folder or file."""
+    """Its name in `deps`."""
     path: str
     files: tuple[str, ...]
     """Its WIT: the `*.wit` files directly in the folder, or the `.wit` or `.wasm` file itself."""
 
 
 class WkgRoot(NamedTuple):
-    """A folder that wkg runs in."""
+    """A folder in which wkg runs."""
 
     folder: str
     manifest: Document | None
     """Its `wkg.toml`; None if there is none, or it cannot be read."""
-    config: "Config | None"
-    """What that says."""
+    config: "WkgConfig | None"
+    """The content of the manifest."""
     refused: Refused | None
-    """Why it cannot be read."""
+    """Why the manifest cannot be read."""
     wit_folders: tuple[str, ...]
-    """The WIT folders that it is known to look after."""
+    """The WIT folders that wkg is known to manage from here."""
 
     @property
     def lock(self) -> str:
-        """The path of its lock, which may not be there."""
+        """The path of its lock, which may be missing."""
         return os.path.join(self.folder, WKG_LOCK)
 
     @property
@@ -72,31 +72,31 @@ class WkgRoot(NamedTuple):
 
 
 def is_vendored(path: str) -> bool:
-    """Whether a WIT file is where vendored ones are: in `deps/NAME/`, or directly in `deps`."""
+    """Whether a WIT file is in `deps/NAME/` or directly in `deps`."""
     return _folder_above_deps(path) is not None
 
 
 def wit_folder(path: str) -> str:
-    """The WIT folder that a WIT file belongs to: the one whose `deps` it is vendored in, or else the one it is in."""
+    """The WIT folder of a WIT file: the one in whose `deps` the file is vendored, or else the folder of the file."""
     return _folder_above_deps(path) or os.path.dirname(path)
 
 
 def own_files(folder: str) -> tuple[str, ...]:
-    """The WIT files directly in a folder, sorted; none if it is no folder, or cannot be read."""
+    """The WIT files directly in a folder, sorted; none if the folder is missing or cannot be read."""
     return tuple(os.path.join(folder, name) for name in _names(folder) if wit_deps.is_wit(name))
 
 
 def has_files(folder: str) -> bool:
-    """Whether there is a file or folder in a folder, but for hidden ones that are no WIT."""
+    """Whether a folder holds anything but hidden files that are no WIT."""
     return any(not name.startswith(".") or wit_deps.is_wit(name) for name in _names(folder))
 
 
 def vendored(deps: str) -> tuple[Vendored, ...]:
-    """What is vendored in a folder `deps`, sorted by name, as far as there is WIT in it."""
+    """The folders and files with WIT in a folder `deps`, sorted by name."""
     found = []
     for name in _names(deps):
         path = os.path.join(deps, name)
-        # A folder may well be named like a file.
+        # A folder may be named like a file.
         files = own_files(path) if os.path.isdir(path) else (path,) if name.lower().endswith((".wit", ".wasm")) else ()
         if files:
             found.append(Vendored(name, path, files))
@@ -104,9 +104,9 @@ def vendored(deps: str) -> tuple[Vendored, ...]:
 
 
 def is_of_wit_deps(folder: str, tree: Tree) -> bool:
-    """Whether wit-deps looks after a folder: there is a `deps.toml` or `deps.lock`, and not of another tool.
+    """Whether wit-deps manages a folder: it holds a `deps.toml` or a `deps.lock`, and these are not another tool's.
 
-    Other tools have files of these names as well, but no WIT beside them. A template of a `deps.toml` is none yet.
+    Other tools use these file names too, but without WIT beside them. A template of a `deps.toml` does not count.
     """
     manifest, lock = (os.path.join(folder, name) for name in (wit_deps.MANIFEST, wit_deps.LOCK))
     if not tree.exists(manifest) and not tree.exists(lock):
@@ -128,7 +128,7 @@ def is_of_wit_deps(folder: str, tree: Tree) -> bool:
 
 
 class Projects:
-    """The projects that have been looked at in a run."""
+    """The projects that a run has read."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
@@ -142,15 +142,15 @@ class Projects:
         return self._roots[folder]
 
     def wkg_roots(self, wit: str) -> tuple[WkgRoot, ...]:
-        """The roots that look after a WIT folder, nearest first: a member of a workspace may have one of its own."""
+        """The roots that manage a WIT folder, nearest first. A member of a workspace may have a root of its own."""
         return tuple(
             root for folder in upwards(wit) if (root := self.wkg_root(folder)) is not None and wit in root.wit_folders
         )
 
     def component(self, wit: str) -> "tuple[Manifest, Component] | None":
-        """The manifest, and what it says, of the component whose WIT is in a WIT folder; None if it is of none.
+        """The manifest, and its section, of the component whose WIT is in a WIT folder; None if there is none.
 
-        Only the nearest `Cargo.toml` above is asked. One that cannot be read counts as none.
+        Only the nearest `Cargo.toml` is read. One that cannot be read has no component.
         """
         for folder in upwards(wit):
             if self._tree.exists(os.path.join(folder, CARGO_MANIFEST)):
@@ -159,7 +159,7 @@ class Projects:
         return None
 
     def component_in(self, folder: str) -> "tuple[Manifest, Component] | None":
-        """The manifest in a folder, if it has a component's section, and that."""
+        """The manifest in a folder and its section for cargo-component; None if it has no such section."""
         from dunnage.wit import cargo_component
 
         try:
@@ -168,12 +168,12 @@ class Projects:
             manifest = self.manifests.find(folder)
         except (FileNotFoundError, Refused, SourceError):
             return None
-        component = cargo_component.read(manifest.data) if manifest else None
+        component = cargo_component.read(manifest.file, manifest.data) if manifest else None
         return (manifest, component) if manifest and component else None
 
     @property
     def manifests(self) -> "Manifests":
-        """The manifests of cargo that have been read."""
+        """The manifests of cargo that the run has read."""
         if self._manifests is None:
             from dunnage.cargo.manifests import Manifests
 
@@ -201,15 +201,15 @@ class Projects:
         return WkgRoot(folder, manifest, config, refused, folders)
 
 
-def _members(folder: str, config: "Config") -> tuple[str, ...]:
-    """The WIT folders of a workspace: those it names, and those a pattern matches if WIT is directly in them."""
+def _members(folder: str, config: "WkgConfig") -> tuple[str, ...]:
+    """The WIT folders of a workspace: those that it names, and those that match a pattern and hold WIT directly."""
     from dunnage.cargo.member_patterns import expand
 
     found: dict[str, None] = {}
     for member in config.members or ():
         try:
             paths = expand(folder, member.pattern)
-        except OverflowError:  # a pattern that leads through more folders than there can be members
+        except OverflowError:  # the pattern matches more folders than a workspace can have members
             continue
         literal = os.path.normpath(os.path.join(folder, member.pattern))
         found.update(dict.fromkeys(path for path in paths if path == literal or own_files(path)))
@@ -217,7 +217,7 @@ def _members(folder: str, config: "Config") -> tuple[str, ...]:
 
 
 def _wit_folder_of(manifest: "Manifest", component: "Component") -> str | None:
-    """The WIT folder of a component; where its WIT is one file, the folder of that; None if it has none."""
+    """The WIT folder of a component, or the folder of its WIT file; None if it has no WIT of its own."""
     if component.wit_path is None:
         return None
     path = os.path.normpath(os.path.join(manifest.folder, component.wit_path))
@@ -234,18 +234,8 @@ def _folder_above_deps(path: str) -> str | None:
     return None
 
 
-def upwards(folder: str) -> Iterator[str]:
-    """Yield a folder and those above it, up to the topmost of its repository."""
-    while True:
-        yield folder
-        above = os.path.dirname(folder)
-        if above == folder or os.path.lexists(os.path.join(folder, ".git")):
-            return
-        folder = above
-
-
 def _names(folder: str) -> list[str]:
     try:
         return sorted(os.listdir(folder))
-    except (OSError, ValueError):  # a path that no file can have
+    except (OSError, ValueError):  # a ValueError is raised for a path with a null character
         return []

@@ -11,29 +11,17 @@ from typing import Any, NamedTuple, TypeAlias
 
 from dunnage.cargo.version import Requirement, Version, VersionError
 from dunnage.files import toml
-from dunnage.files.document import Keys
 from dunnage.files.source import File
 from dunnage.files.span import Edit
-from dunnage.wit.lock import LockedPackage, LockedVersion
+from dunnage.wit.lock import LockedVersion, LockedWitPackage
 from dunnage.wit.lock_edit import follow
+from dunnage.wit.values import WitRequirement
 
 # More ranges of one package than any workspace has. Each of their pins carries the edits of all.
 _MOST_TOGETHER = 100
 
 _Sought: TypeAlias = "tuple[str, str, Requirement]"
 """A package, a registry, and what versions of it will do."""
-
-
-class Asked(NamedTuple):
-    """A requirement that stands in a manifest."""
-
-    file: File
-    package: str
-    registry: str
-    """`default` for that one; empty for whichever the tool is configured to take."""
-    text: str
-    keys: Keys
-    """Where the string stands that holds it, and may hold more in front of it."""
 
 
 class Pin(NamedTuple):
@@ -49,7 +37,7 @@ class Lock(NamedTuple):
     """A lock that could be read."""
 
     file: File
-    packages: tuple[LockedPackage, ...]
+    packages: tuple[LockedWitPackage, ...]
 
 
 def problem(text: str) -> str:
@@ -82,17 +70,19 @@ def full_version(text: str) -> str:
         return ""
 
 
-def pins(asked: Iterable[Asked], free: Collection[Asked], lock: Lock | None) -> dict[Asked, Pin]:
+def pins(
+    asked: Iterable[WitRequirement], free: Collection[WitRequirement], lock: Lock | None
+) -> dict[WitRequirement, Pin]:
     """The pins of those ranges that are known to mean one version.
 
     `asked` is everything that the lock is for; `free` are the ranges among it that may be rewritten.
     """
-    groups: dict[_Sought, list[Asked]] = {}
+    groups: dict[_Sought, list[WitRequirement]] = {}
     for one in asked:
         groups.setdefault((one.package, one.registry, Requirement.parse(one.text)), []).append(one)
     entries = _entries(lock) if lock else {}
-    found: dict[Asked, Pin] = {}
-    changes: dict[LockedPackage, list[tuple[LockedVersion, str, list[Asked], bool]]] = {}
+    found: dict[WitRequirement, Pin] = {}
+    changes: dict[LockedWitPackage, list[tuple[LockedVersion, str, list[WitRequirement], bool]]] = {}
     for sought, group in groups.items():
         ranges = [one for one in group if one in free]
         match entries.get(sought, []):
@@ -108,9 +98,9 @@ def pins(asked: Iterable[Asked], free: Collection[Asked], lock: Lock | None) -> 
     return found
 
 
-def _entries(lock: Lock) -> dict[_Sought, list[tuple[LockedPackage, LockedVersion]]]:
+def _entries(lock: Lock) -> dict[_Sought, list[tuple[LockedWitPackage, LockedVersion]]]:
     """What a lock has for each requirement."""
-    found: dict[_Sought, list[tuple[LockedPackage, LockedVersion]]] = {}
+    found: dict[_Sought, list[tuple[LockedWitPackage, LockedVersion]]] = {}
     for package in lock.packages:
         for entry in package.versions:
             if not problem(entry.requirement):
@@ -125,8 +115,8 @@ def _meets(version: str, requirement: Requirement) -> bool:
 
 
 def _locked_pins(
-    lock: Lock, package: LockedPackage, changes: list[tuple[LockedVersion, str, list[Asked], bool]]
-) -> dict[Asked, Pin]:
+    lock: Lock, package: LockedWitPackage, changes: list[tuple[LockedVersion, str, list[WitRequirement], bool]]
+) -> dict[WitRequirement, Pin]:
     """The pins of all ranges of one package, for each the entry, its version, and whether others ask for it as well.
 
     They are made together or not at all, because what nobody asks for any more has to leave the lock, and no sooner.
@@ -141,7 +131,7 @@ def _locked_pins(
     return {one: Pin(version, True, edits) for _, version, ranges, _ in changes for one in ranges}
 
 
-def _rewritten(asked: Asked, version: str) -> Edit:
+def _rewritten(asked: WitRequirement, version: str) -> Edit:
     span = toml.locate_value(asked.file, asked.keys)
     token = asked.file.data[span.start : span.end]
     quote = "'" if token.startswith(b"'") and not token.startswith(b"'''") else '"'

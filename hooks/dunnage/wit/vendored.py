@@ -1,6 +1,6 @@
-"""Whether the WIT that is vendored is what the locks of wit-deps and wkg say.
+"""Whether the vendored WIT matches the locks of wit-deps and wkg.
 
-Everything is read from disk as it is, whether git tracks it or not: that is what is built here.
+All files are read from disk, whether git tracks them or not, because a build uses them as they are.
 """
 
 import os
@@ -8,24 +8,25 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from dunnage.files.document import Document
+from dunnage.files.document import Document, Problem
 from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.span import Span
 from dunnage.wit import wit_deps
-from dunnage.wit.lock import LockedPackage, LockedVersion
-from dunnage.wit.lock_comparison import DRIFTED, Problem, normal
+from dunnage.wit.lock import LockedVersion, LockedWitPackage, entries
+from dunnage.wit.lock_comparison import normal
 from dunnage.wit.projects import Vendored, has_files, own_files
 from dunnage.wit.wit_deps import Digests, Entry
 
 _SHOWN_DIGITS = 12
-_MOST_NAMES = 5
-# More than any project has: a bound on what is looked through again and again.
-_MOST_BYTES = 1024 * 1024 * 1024
+_MAX_LISTED = 5
+"""How many file names a message lists."""
+_MAX_SEARCHED = 1024 * 1024 * 1024
+"""How many bytes are searched for package names, all searches together. No real project reaches this."""
 _PACKAGE = rb"(?m)^[ \t]*package[ \t]+%?([a-z][a-z0-9-]*)[ \t]*:[ \t]*%?([a-z][a-z0-9-]*)"
 
 
 class _Contents(NamedTuple):
-    """The WIT of a vendored package."""
+    """The WIT files of a vendored package."""
 
     files: dict[str, bytes]
     executable: frozenset[str]
@@ -37,21 +38,21 @@ class _Contents(NamedTuple):
 def compare_wit_deps(
     tree: Tree, deps: str, lock: Document, locked: Sequence[Entry], vendored: Sequence[Vendored], update: str
 ) -> Iterator[Problem]:
-    """Say where the folder `deps` is not what the `deps.lock` beside it says. `update` is the command that writes both.
+    """Find differences between a `deps.lock` and the folder `deps` beside it. `update` is the command that writes both.
 
-    Entries without well-formed digests are passed over. Nothing is said if nothing is vendored.
+    Entries without well-formed digests are skipped. Without any vendored package there is no difference to report.
     """
-    # A folder in which something else is left had WIT once. That of a submodule may well be empty.
-    there = {entry.name: has_files(os.path.join(deps, entry.name)) for entry in locked}
+    # A folder that holds only other files had WIT once. The folder of a submodule may well be empty.
+    is_present = {entry.name: has_files(os.path.join(deps, entry.name)) for entry in locked}
     for entry in locked:
         if not _has_digests(entry):
             continue
-        if there[entry.name]:
+        if is_present[entry.name]:
             yield from _check_folder(tree, os.path.join(deps, entry.name), lock, entry, update)
-        elif any(there.values()) and _expected(entry) != wit_deps.digests({}):  # git keeps no empty folder
+        elif any(is_present.values()) and _expected(entry) != wit_deps.digests({}):  # git keeps no empty folder
             path = display(os.path.join(deps, entry.name))
             message = f"`{entry.name}` is not vendored, though others are: there is no {path}"
-            yield Problem(DRIFTED, lock.file, entry.keys, message, f"{update}, and commit what it changes")
+            yield Problem("wit-lock/drifted", lock.file, message, f"{update}, and commit what it changes", entry.keys)
     known = {entry.name.split("/", 1)[0] for entry in locked}
     for found in vendored:
         if found.name not in known:
@@ -61,12 +62,12 @@ def compare_wit_deps(
 
 
 def _check_folder(tree: Tree, folder: str, lock: Document, entry: Entry, update: str) -> Iterator[Problem]:
-    """Compare a folder with its entry, whose digests are well-formed."""
+    """Compare a folder with an entry that has well-formed digests."""
     try:
         contents = _read(tree, folder)
     except SourceError as error:
         message = f"what is vendored as `{entry.name}` cannot be compared with the lock: {error.message}"
-        yield Problem(DRIFTED, lock.file, entry.keys, message, "make it a readable file, or remove it")
+        yield Problem("wit-lock/drifted", lock.file, message, "make it a readable file, or remove it", entry.keys)
         return
     expected = _expected(entry)
     found = wit_deps.digests(contents.files)
@@ -77,14 +78,15 @@ def _check_folder(tree: Tree, folder: str, lock: Document, entry: Entry, update:
         f"{display(folder)} ({_listed(contents.files)}) is not what is locked: its {name} is "
         f"{_short(getattr(found, name))}, not {_short(getattr(expected, name))}"
     )
-    help = _why(contents.files, found, expected) or _restore(folder, entry, update)
+    help = _explain(contents.files, found, expected) or _restore(folder, entry, update)
     help += f"\nvendored {name} {getattr(found, name)}\nlocked   {name} {getattr(expected, name)}"
-    yield Problem(DRIFTED, lock.file, entry.keys, message, help)
+    yield Problem("wit-lock/drifted", lock.file, message, help, entry.keys)
 
 
 def _modes(contents: _Contents) -> Iterator[frozenset[str]]:
-    """The sets of files to take for executable, which counts for wit-deps: where git does not track that, or the file
-    system does not have it, files that were none may be, and the other way round.
+    """The sets of files to treat as executable, because the digests of wit-deps include the mode.
+
+    If git or the file system does not keep the mode, it may differ from that of the files that were locked.
     """
     if contents.executable:
         yield contents.executable
@@ -92,8 +94,8 @@ def _modes(contents: _Contents) -> Iterator[frozenset[str]]:
         yield frozenset(contents.files)
 
 
-def _why(files: Mapping[str, bytes], found: Digests, expected: Digests) -> str:
-    """What made the difference, if that is easily told."""
+def _explain(files: Mapping[str, bytes], found: Digests, expected: Digests) -> str:
+    """The cause of a difference with what to do about it; empty if it is unknown."""
     if found.sha256 == expected.sha256 or found.sha512 == expected.sha512:
         return "one of the two digests is right, so the lock was changed by hand: restore it from the last good commit"
     plain = {name: data.replace(b"\r\n", b"\n") for name, data in files.items()}
@@ -105,7 +107,7 @@ def _why(files: Mapping[str, bytes], found: Digests, expected: Digests) -> str:
 
 
 def _restore(folder: str, entry: Entry, update: str) -> str:
-    # For what came with another dependency, wit-deps itself would take the files as they are for right.
+    # wit-deps accepts any content for a transitive dependency, so it restores one only if the folder is missing.
     remove = "" if entry.url is not None or entry.path is not None else f"remove {display(folder)}, "
     return (
         f"{remove}{update}, and look at what it changes; if that is right, commit it.\n"
@@ -120,47 +122,45 @@ def compare_wkg(
     tree: Tree,
     deps: str,
     lock: Document,
-    locked: Iterable[LockedPackage],
+    locked: Iterable[LockedWitPackage],
     wanted: Mapping[str, set[str]],
     overridden: Container[str],
     vendored: Sequence[Vendored],
     own: Iterable[str],
 ) -> Iterator[Problem]:
-    """Say where a folder `deps` that wkg has written is not what its `wkg.lock` says.
+    """Find differences between a `wkg.lock` and a folder `deps` that wkg has written.
 
-    `wanted` has, for each package that WIT with this folder refers to, the requirements on it, as locks spell them;
-    `overridden` are the packages that are not taken from a registry; `own` are the paths of that WIT.
+    `wanted` holds, for each package to which the WIT beside the folder refers, the requirements on it as locks format
+    them. `overridden` are the packages that do not come from a registry, and `own` the paths of that WIT.
     """
-    entries = [
-        (package, entry, _folder_name(package.name, entry.version)) for package in locked for entry in package.versions
-    ]
-    known = {name for _, _, name in entries}
-    there = {_stem(found) for found in vendored}
-    if there.isdisjoint(known):  # something else has put there what is there
+    named = [(package, entry, _folder_name(package.name, entry.version)) for package, entry in entries(locked)]
+    known = {name for _, _, name in named}
+    present = {_stem(found) for found in vendored}
+    if present.isdisjoint(known):  # another tool has written the folder
         return
     files = {found.name for found in vendored}
-    for package, entry, name in entries:
+    for package, entry, name in named:
         if f"{name}.wasm" in files:
             yield from _check_wasm(tree, os.path.join(deps, f"{name}.wasm"), lock, package, entry)
-    asked = [
+    required = [
         (package, entry, name)
-        for package, entry, name in entries
+        for package, entry, name in named
         if normal(entry.requirement) in wanted.get(package.name, ())
     ]
-    # wkg vendors one version of a package, though the lock may have kept more.
-    settled = {package.name for package, _, name in asked if name in there}
+    # wkg vendors one version of a package, although the lock may hold more.
+    vendored_packages = {package.name for package, _, name in required if name in present}
     unlocked = _Unlocked(tree, vendored, known, own)
-    for package, entry, _ in asked:
-        if package.name in settled:
+    for package, entry, _ in required:
+        if package.name in vendored_packages:
             continue
         other = unlocked.by_package.get(package.name)
         if other is None:
             message = f"`{package.name}` {entry.version} is locked but not vendored, though others are"
-        elif _stem(other) == _folder_name(package.name, ""):  # a package that says nothing of its version
+        elif _stem(other) == _folder_name(package.name, ""):  # a package without a version
             continue
         else:
             message = f"`{package.name}` is locked at {entry.version}, but {display(other.path)} is vendored"
-        yield Problem(DRIFTED, lock.file, entry.keys, message, "run `wkg fetch`, and commit what it changes")
+        yield Problem("wit-lock/drifted", lock.file, message, "run `wkg fetch`, and commit what it changes", entry.keys)
     for package_name, found in unlocked.by_package.items():
         if package_name not in overridden and not unlocked.is_used(package_name, found):
             message = f"{display(found.path)} is vendored, but wkg.lock does not know it, and no WIT here refers to it"
@@ -169,8 +169,9 @@ def compare_wkg(
 
 
 def _check_wasm(
-    tree: Tree, path: str, lock: Document, package: LockedPackage, entry: LockedVersion
+    tree: Tree, path: str, lock: Document, package: LockedWitPackage, entry: LockedVersion
 ) -> Iterator[Problem]:
+    """Compare a vendored `.wasm` file with the digest of its entry."""
     from hashlib import sha256
 
     expected = entry.digest.lower()
@@ -180,31 +181,31 @@ def _check_wasm(
         found = f"sha256:{sha256(tree.read(path).data).hexdigest()}"
     except (FileNotFoundError, SourceError) as error:
         message = f"what is vendored of `{package.name}` cannot be compared with the lock: {error}"
-        yield Problem(DRIFTED, lock.file, entry.keys, message, "make it a readable file, or remove it")
+        yield Problem("wit-lock/drifted", lock.file, message, "make it a readable file, or remove it", entry.keys)
         return
     if found != expected:
         shown = len("sha256:") + _SHOWN_DIGITS
         message = f"{display(path)} is not what is locked: its digest is {found[:shown]}…, not {expected[:shown]}…"
         help = "remove it, run `wkg fetch --type wasm`, and look at what it changes"
         help += f"\nvendored {found}\nlocked   {expected}"
-        yield Problem(DRIFTED, lock.file, (*entry.keys, "digest"), message, help)
+        yield Problem("wit-lock/drifted", lock.file, message, help, (*entry.keys, "digest"))
 
 
 class _Unlocked:
-    """What is vendored and not locked, most of which locked packages refer to."""
+    """The vendored packages that are not locked. Most of them are dependencies of locked ones."""
 
     def __init__(self, tree: Tree, vendored: Iterable[Vendored], known: Container[str], own: Iterable[str]) -> None:
         self.by_package: dict[str, Vendored] = {}
-        """By the name that each says it has; what says none is let pass."""
+        """By the name that each defines. One that defines no name is left out."""
         self._tree = tree
-        self._left = _MOST_BYTES
+        self._bytes_left = _MAX_SEARCHED
         self._texts: list[tuple[Vendored | None, bytes]] = []
         if all(_stem(found) in known for found in vendored):
             return
         self._texts.append((None, self._read(own)))
         self._texts += [(found, self._read(found.files)) for found in vendored]
         for found, text in self._texts:
-            if found is not None and _stem(found) not in known and (name := _said_name(found, text)):
+            if found is not None and _stem(found) not in known and (name := _defined_name(found, text)):
                 self.by_package[name] = found
 
     def _read(self, paths: Iterable[str]) -> bytes:
@@ -217,20 +218,20 @@ class _Unlocked:
         return b"\n".join(found)
 
     def is_used(self, package: str, found: Vendored) -> bool:
-        """Whether any other WIT names the package, or there is too much WIT to say."""
+        """Whether any other WIT names the package. True, too, if there is more WIT than is searched."""
         name = package.encode()
         for other, text in self._texts:
             if other != found:
-                self._left -= len(text)
-                if name in text or self._left < 0:
+                self._bytes_left -= len(text)
+                if name in text or self._bytes_left < 0:
                     return True
         return False
 
 
-def _said_name(found: Vendored, text: bytes) -> str:
-    """The name that a vendored package says it has; empty if it says none.
+def _defined_name(found: Vendored, text: bytes) -> str:
+    """The name that a vendored package defines; empty if it defines none.
 
-    A `.wasm` spells out its own name and those of what it refers to: its own is the one that its file is named after.
+    A `.wasm` file holds its own name and those of its dependencies. Its own is the one after which the file is named.
     """
     if not found.name.endswith(".wasm"):
         match = re.search(_PACKAGE, text)
@@ -241,7 +242,7 @@ def _said_name(found: Vendored, text: bytes) -> str:
 
 
 def _folder_name(package: str, version: str) -> str:
-    """What wkg calls the folder of a package, or, with `.wasm`, its file."""
+    """The name of the folder in which wkg vendors a package; with `.wasm` appended, the name of its file."""
     return f"{package}@{version}".removesuffix("@").replace(":", "-").replace("@", "-")
 
 
@@ -253,7 +254,7 @@ def _stem(found: Vendored) -> str:
 
 
 def _read(tree: Tree, folder: str) -> _Contents:
-    """Read what wit-deps reads of a folder. Raises SourceError, with the path in its message, for a bad file."""
+    """Read the files of a folder that wit-deps reads. Raises SourceError, whose message has the path, for a bad one."""
     files: dict[str, bytes] = {}
     executable = set()
     for path in own_files(folder):
@@ -265,7 +266,7 @@ def _read(tree: Tree, folder: str) -> _Contents:
             if os.name != "nt" and os.stat(path).st_mode & 0o100:
                 executable.add(name)
         except FileNotFoundError:
-            continue  # removed just now
+            continue  # removed after the folder was listed
         except SourceError as error:
             raise SourceError(f"{display(path)} {error.message}") from None
     return _Contents(files, frozenset(executable))
@@ -285,21 +286,21 @@ def _expected(entry: Entry) -> Digests:
 
 
 def _at_top(tree: Tree, found: Vendored, lock: File, message: str, help: str) -> Problem:
-    """Report what is vendored and not locked: at the top of its first file, or of the lock if that is no text."""
+    """Report a vendored package that is not locked: at the top of its first file, or of the lock if that is binary."""
     path = found.files[0]
     if wit_deps.is_wit(path):
         try:
-            return Problem(DRIFTED, tree.read(path), (), message, help, Span(0, 0))
+            return Problem("wit-lock/drifted", tree.read(path), message, help, span=Span(0, 0))
         except (FileNotFoundError, SourceError):
             pass
-    return Problem(DRIFTED, lock, (), message, help, Span(0, 0))
+    return Problem("wit-lock/drifted", lock, message, help, span=Span(0, 0))
 
 
 def _listed(names: Iterable[str]) -> str:
-    """List names, the first few if they are many."""
+    """List names; of many, only the first few."""
     names = sorted(names)
-    rest = len(names) - _MOST_NAMES
-    listed = ", ".join(names[:_MOST_NAMES]) or "no WIT"
+    rest = len(names) - _MAX_LISTED
+    listed = ", ".join(names[:_MAX_LISTED]) or "no WIT"
     return f"{listed} and {rest} more" if rest > 0 else listed
 
 

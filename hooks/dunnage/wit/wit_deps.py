@@ -1,7 +1,7 @@
-"""The manifest, the lock and the digests of wit-deps: `deps.toml`, `deps.lock`, and what is vendored in `deps/NAME/`.
+"""The manifest, the lock and the digests of wit-deps: `deps.toml`, `deps.lock`, and the vendored files in `deps/NAME/`.
 
-Follows the sources of wit-deps 0.6, which are its only documentation of the lock and of what it refuses, but knows
-`subdir` as well, which 0.5 had in the place of `prefix`.
+Source: the code of wit-deps 0.6, which is the only documentation of the lock and of what the tool rejects. `subdir`,
+which 0.5 had instead of `prefix`, is read as well.
 """
 
 import re
@@ -13,7 +13,7 @@ from dunnage.files.document import Document, Keys, Refused
 MANIFEST = "deps.toml"
 LOCK = "deps.lock"
 FOLDER = "deps"
-"""The folder beside them in which each dependency has a folder of its own."""
+"""The folder beside them that holds a folder for each dependency."""
 
 SHA256_DIGITS = 64
 SHA512_DIGITS = 128
@@ -33,72 +33,70 @@ class Entry(NamedTuple):
     """A dependency, in the manifest or in the lock."""
 
     name: str
-    """That of its folder."""
+    """The name of its folder in `deps`."""
     url: str | None
-    """Where an archive of it is. In the lock, a dependency that has neither `url` nor `path` came with another."""
+    """The URL of an archive. In the lock, an entry with neither `url` nor `path` is a transitive dependency."""
     path: str | None
-    """The folder it is copied from, relative to that of the manifest."""
+    """The folder from which it is copied, relative to that of the manifest."""
     sha256: str | None
-    """As written. In the manifest it is of the archive, in the lock of the vendored files."""
+    """As it is written. In the manifest it is the digest of the archive, in the lock that of the vendored files."""
     sha512: str | None
     prefix: str
-    """Where in the archive the WIT is; empty if not given."""
+    """The folder of the WIT in the archive; empty if it is missing."""
     subdir: str
-    """What 0.5 had instead: the folder in the archive's only folder; `wit` if not given."""
+    """The key of 0.5 for this: the folder below the archive's only folder; `wit` if it is missing."""
     deps: tuple[str, ...]
-    """In the lock: the names of the dependencies that came with this one."""
+    """In the lock, the names of its own dependencies."""
     keys: Keys
-    """Its place in the document."""
+    """Its keys in the document."""
 
 
 class Digests(NamedTuple):
-    """In lower-case hexadecimal digits."""
+    """Two digests of the same data, in lowercase hexadecimal digits."""
 
     sha256: str
     sha512: str
 
 
 def read_manifest(read: Document) -> tuple[Entry, ...]:
-    """Read a `deps.toml`. Raises Refused for the first thing that wit-deps would refuse."""
+    """Read a `deps.toml`. Raises Refused for the first error that wit-deps would report."""
     return tuple(_manifest_entry(read, name, value) for name, value in read.data.items())
 
 
 def read_lock(read: Document) -> tuple[Entry, ...]:
-    """Read a `deps.lock`; digests are given as they are written, be they missing or malformed.
+    """Read a `deps.lock`. Digests are returned as they are written, even if they are missing or malformed.
 
-    Raises Refused for the first thing else that wit-deps would refuse.
+    Raises Refused for the first other error that wit-deps would report.
     """
     return tuple(_lock_entry(read, name, value) for name, value in read.data.items())
 
 
 def is_hexadecimal(text: str, digits: int) -> bool:
-    """Whether `text` is that many hexadecimal digits, capitals or not, as wit-deps reads them."""
+    """Whether `text` consists of this number of hexadecimal digits, in either case, as wit-deps reads them."""
     return len(text) == digits and _HEXADECIMAL.issuperset(text)
 
 
 def same_url(first: str, second: str) -> bool:
-    """Whether two URLs are the same to wit-deps, which does not compare their spelling."""
+    """Whether two URLs are equal to wit-deps, which compares them in normalized form."""
     return first == second or _normal_url(first) == _normal_url(second)
 
 
 def same_path(first: str, second: str) -> bool:
-    """Whether two paths are the same to wit-deps: `a/b`, `a//b/` and `a/./b` are, `./a` and `a` are not."""
+    """Whether two paths are equal to wit-deps: `a/b`, `a//b/` and `a/./b` are, `./a` and `a` are not."""
     return first == second or _normal_path(first) == _normal_path(second)
 
 
 def is_wit(name: str) -> bool:
-    """Whether a file of this name counts as WIT: `a.wit` and `A.WIT`, but not `.wit`."""
+    """Whether wit-deps reads a file of this name as WIT: `a.wit` and `A.WIT`, but not `.wit`."""
     stem, dot, extension = name.rpartition(".")
     return bool(stem and dot) and extension.lower() == "wit"
 
 
 def digests(files: Mapping[str, bytes], executable: Collection[str] = ()) -> Digests:
-    """Compute what wit-deps writes into the lock for a vendored folder.
+    """Compute the digests that wit-deps writes into the lock for a vendored folder.
 
-    `files` are its own files that `is_wit` is true of, by name, links followed; what is in folders below it does not
-    count. `executable` names those that their owner may execute, which counts, except on Windows.
-
-    It is the digest of a tar archive of them.
+    They are of a tar archive of `files`: the WIT files directly in the folder by name, with links followed.
+    `executable` names those that their owner may execute; the archive holds this mode, except on Windows.
     """
     from hashlib import sha256, sha512
     from os import fsencode
@@ -123,7 +121,7 @@ def digests(files: Mapping[str, bytes], executable: Collection[str] = ()) -> Dig
 
 
 def _header(path: bytes, mode: bytes, size: int, kind: bytes, device: bytes) -> bytes:
-    """Lay out the header of a GNU tar archive's member, of which nothing but this varies."""
+    """Format the header of a member of a GNU tar archive. The other fields are constant."""
     before = b"%b%b\0%b%b%011o\0%011o\0" % (path.ljust(100, b"\0"), mode, b"0000000\0", b"0000000\0", size, 0)
     after = b"%bustar  \0%b" % (kind.ljust(101, b"\0"), bytes(64) + device + device)
     checksum = sum(before) + sum(after) + 8 * ord(" ")
@@ -154,7 +152,7 @@ def _manifest_entry(read: Document, name: str, value: object) -> Entry:
 
 
 def _check_fields(read: Document, entry: Entry, value: Mapping[str, object]) -> None:
-    """Raise Refused for an entry that is a table with fields that cannot be, or cannot be together."""
+    """Raise Refused for a table with fields that are invalid, or that exclude each other."""
     keys = entry.keys
     if entry.path is not None and entry.url is not None:
         raise Refused(read.file, f"`{entry.name}` has both `url` and `path`", (*keys, "path"), "keep one of them")
@@ -200,7 +198,7 @@ def _lock_entry(read: Document, name: str, value: object) -> Entry:
     deps = value.get("deps", [])
     if not isinstance(deps, list) or not all(isinstance(dep, str) for dep in deps):
         raise Refused(read.file, f"`deps` of `{name}` is not a list of names", (*keys, "deps"))
-    # Anything that is no source of either kind counts as none.
+    # wit-deps ignores a source that is neither a valid URL nor a path.
     url, path = value.get("url"), value.get("path")
     is_url = isinstance(url, str) and _scheme(url) != "" and isinstance(value.get("prefix", ""), str)
     return _entry(name, value, url if is_url else None, None if is_url else path, tuple(deps), keys)
@@ -221,13 +219,13 @@ def _entry(name: str, value: Mapping[str, Any], url: object, path: object, deps:
 
 
 def _check_name(read: Document, name: str) -> None:
-    """Raise Refused for what cannot name a folder below `deps`. wit-deps would write it to wherever it leads."""
+    """Raise Refused for a name that is no folder below `deps`. wit-deps would write to wherever it leads."""
     if "\\" in name or "\0" in name or not {"", ".", ".."}.isdisjoint(name.split("/")):
         raise Refused(read.file, f"`{name}` cannot be the name of a folder in `{FOLDER}`", (name,), "rename it")
 
 
 def _is_url(text: str) -> bool:
-    """Whether a string in the manifest is a URL to wit-deps, and not a path."""
+    """Whether wit-deps reads a string in the manifest as a URL and not as a path."""
     scheme = _scheme(text)
     return scheme in _SPECIAL_SCHEMES or (scheme != "" and text.lstrip()[len(scheme) + 1 :].startswith("/"))
 
@@ -239,7 +237,7 @@ def _scheme(text: str) -> str:
 
 
 def _normal_url(url: str) -> str:
-    """Spell a URL as wit-deps writes it, as far as that goes without reading what it names."""
+    """Normalize a URL as wit-deps does, apart from host names outside ASCII and percent-encoding."""
     match = re.fullmatch(r"([A-Za-z][A-Za-z0-9+.-]*):/*((?:[^/?#]*@)?)([^/?#]*)([^?#]*)(.*)", url.strip(), re.DOTALL)
     if match is None:
         return url

@@ -1,19 +1,16 @@
 """`wkg.toml`, the manifest of wkg: overrides of packages, the members of a workspace, and metadata.
 
-It is optional: what wkg fetches is what the WIT itself refers to. Sources: wasm-pkg-tools, docs/manifest.md and
-crates/wasm-pkg-core/src/manifest.rs and manifest/workspace.rs. Version requirements are Cargo's; they are handed on as
-they are written.
+It is optional, because wkg fetches the packages to which the WIT itself refers. Version requirements are Cargo's, and
+are returned as they are written. Sources: wasm-pkg-tools, docs/manifest.md, crates/wasm-pkg-core/src/manifest.rs and
+manifest/workspace.rs.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dunnage.files.document import Document, Keys
-from dunnage.wit.values import Problem, not_a_package, wrong_types
-
-MANIFEST = "wkg.toml"
-DEFAULT_WIT = "wit"
-"""Where wkg looks for WIT, below the folder of its manifest."""
+from dunnage.files.document import Document, Keys, Problem
+from dunnage.files.source import File
+from dunnage.wit.values import not_a_package, unreadable, wrong_types
 
 _TOOL = "wkg"
 _TYPES: Mapping[str, type] = {"workspace": dict, "overrides": dict, "metadata": dict}
@@ -25,12 +22,12 @@ _ALIASES = {"author": "authors", "license": "licenses", "repository": "source"}
 
 
 class Override(NamedTuple):
-    """Where a package is taken from, whatever the WIT says: a folder or a file, or another version."""
+    """The folder, the file or the version that replaces the version of a package in the WIT."""
 
     package: str
     """NAMESPACE:NAME."""
     path: str | None
-    """Relative to the folder that wkg runs in, which is meant to be the manifest's. Goes before `version`."""
+    """Relative to the folder in which wkg runs, normally the manifest's. Takes precedence over `version`."""
     version: str | None
     """A requirement."""
     keys: Keys
@@ -44,8 +41,8 @@ class Member(NamedTuple):
     keys: Keys
 
 
-class Config(NamedTuple):
-    """One manifest. What is refused is left out and among the problems."""
+class WkgConfig(NamedTuple):
+    """One manifest. An entry that wkg rejects is left out and among the problems."""
 
     overrides: Mapping[str, Override]
     """By package."""
@@ -54,46 +51,45 @@ class Config(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def read_config(document: Document) -> Config:
+def read_config(document: Document) -> WkgConfig:
     """Read a parsed `wkg.toml`."""
-    data = document.data
-    problems = wrong_types(data, _TYPES, (), _TOOL)
+    file, data = document
+    problems = wrong_types(data, _TYPES, file, (), _TOOL)
     overrides = {}
     table = data.get("overrides")
     for package, entry in table.items() if isinstance(table, dict) else ():
         keys = ("overrides", package)
-        wrong = list(_refused_override(package, entry, keys))
-        problems += wrong
-        if not wrong:
+        rejected = list(_rejected_override(file, package, entry, keys))
+        problems += rejected
+        if not rejected:
             overrides[package] = Override(package, entry.get("path"), entry.get("version"), keys)
-    problems += _refused_metadata(data.get("metadata"), ("metadata",))
-    return Config(overrides, _members(data.get("workspace"), problems, data), tuple(problems))
+    problems += _rejected_metadata(file, data.get("metadata"), ("metadata",))
+    return WkgConfig(overrides, _members(file, data.get("workspace"), problems, data), tuple(problems))
 
 
-def _refused_override(package: str, entry: Any, keys: Keys) -> Iterator[Problem]:
+def _rejected_override(file: File, package: str, entry: Any, keys: Keys) -> Iterator[Problem]:
     if problem := not_a_package(package):
         message = f"{_TOOL} refuses the package name `{package}`: {problem}"
-        yield Problem(keys, message, "write a name as `wasi:http`")
+        yield unreadable(file, keys, message, "write a name as `wasi:http`")
     if not isinstance(entry, dict):
-        yield Problem(
-            keys, f"{_TOOL} wants a table for `{package}`", 'write `{ path = "…" }` or `{ version = "=1.2.3" }`'
-        )
+        message = f"{_TOOL} wants a table for `{package}`"
+        yield unreadable(file, keys, message, 'write `{ path = "…" }` or `{ version = "=1.2.3" }`')
         return
-    yield from wrong_types(entry, _OVERRIDE_TYPES, keys, _TOOL)
+    yield from wrong_types(entry, _OVERRIDE_TYPES, file, keys, _TOOL)
 
 
-def _refused_metadata(metadata: Any, keys: Keys) -> Iterator[Problem]:
+def _rejected_metadata(file: File, metadata: Any, keys: Keys) -> Iterator[Problem]:
     if not isinstance(metadata, dict):
         return
-    yield from wrong_types(metadata, _METADATA_TYPES, keys, _TOOL)
+    yield from wrong_types(metadata, _METADATA_TYPES, file, keys, _TOOL)
     for alias, name in _ALIASES.items():
         if alias in metadata and name in metadata:
             message = f"{_TOOL} refuses both `{alias}` and `{name}`, which mean the same"
-            yield Problem((*keys, alias), message, "remove one of the two")
+            yield unreadable(file, (*keys, alias), message, "remove one of the two")
 
 
-def _members(workspace: Any, problems: list[Problem], data: Mapping[str, Any]) -> tuple[Member, ...] | None:
-    """The members. A `[workspace]` in which they cannot be read is that of a member to wkg, if `root` is in order."""
+def _members(file: File, workspace: Any, problems: list[Problem], data: Mapping[str, Any]) -> tuple[Member, ...] | None:
+    """The members. To wkg, a `[workspace]` without readable members is that of a member, if its `root` is valid."""
     if not isinstance(workspace, dict):
         return None
     for key in ("overrides", "metadata"):
@@ -102,12 +98,12 @@ def _members(workspace: Any, problems: list[Problem], data: Mapping[str, Any]) -
             help = f"move `[{key}]` to the wkg.toml of the members it is for"
             if key == "metadata":
                 help = "write `[workspace.metadata]`"
-            problems.append(Problem((key,), message, help))
+            problems.append(unreadable(file, (key,), message, help))
     members, metadata = workspace.get("members"), workspace.get("metadata", {})
-    is_refused = not isinstance(metadata, dict) or any(_refused_metadata(metadata, ()))
-    if not is_refused and isinstance(members, list) and all(isinstance(member, str) for member in members):
+    is_rejected = not isinstance(metadata, dict) or any(_rejected_metadata(file, metadata, ()))
+    if not is_rejected and isinstance(members, list) and all(isinstance(member, str) for member in members):
         return tuple(Member(member, ("workspace", "members", index)) for index, member in enumerate(members))
     if not isinstance(workspace.get("root", ""), str):
         message = f"{_TOOL} refuses a `[workspace]` in which neither `members` nor `root` can be read"
-        problems.append(Problem(("workspace",), message, 'write `members = ["wit"]`'))
+        problems.append(unreadable(file, ("workspace",), message, 'write `members = ["wit"]`'))
     return None
