@@ -24,9 +24,9 @@ from dunnage.scripts.comments import comments
 
 ABSENT = Rule("advisory-gate/absent", "there is a Cargo.lock, but no job of CI runs cargo-deny or cargo-audit")
 TOOTHLESS = Rule("advisory-gate/toothless", "what a job of CI checks cannot fail the build")
-LENIENT = Rule("advisory-gate/lenient", "cargo-audit lets unmaintained, unsound or yanked crates pass")
-PARTIAL = Rule("advisory-gate/partial", "all jobs together leave out some of cargo-deny's checks")
-UNSCHEDULED = Rule("advisory-gate/unscheduled", "no job checks for advisories on a schedule")
+LENIENT = Rule("advisory-gate/lenient", "cargo-audit lets unmaintained, unsound or yanked crates pass", "warning")
+PARTIAL = Rule("advisory-gate/partial", "all jobs together leave out some of cargo-deny's checks", "warning")
+UNSCHEDULED = Rule("advisory-gate/unscheduled", "no job checks for advisories on a schedule", "warning")
 STALE_LOCK = Rule("advisory-gate/stale-lock", "a job checks another Cargo.lock than the committed one")
 
 REQUIRE_SCHEDULE = flag("--require-schedule", "require that advisories are checked on a schedule too")

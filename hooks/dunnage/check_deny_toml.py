@@ -28,14 +28,19 @@ if TYPE_CHECKING:
     from dunnage.deny.exceptions import Waiver
 
 REJECTED = Rule("deny-toml/rejected", "cargo-deny refuses the file", is_fixable=True)
-MOVED = Rule("deny-toml/moved", "a key has a new home, and will be refused in its old one", is_fixable=True)
+MOVED = Rule("deny-toml/moved", "a key has a new home, and will be refused in its old one", "warning", is_fixable=True)
 MISSING_SECTION = Rule("deny-toml/missing-section", "a section that is required is not there", is_fixable=True)
 WEAK = Rule("deny-toml/weak", "a value lets through what its section is for", is_fixable=True)
-UNEXPLAINED = Rule("deny-toml/unexplained-exception", "an exception has no reason")
-UNDATED = Rule("deny-toml/undated-exception", "an exception for an advisory has no date, near enough, for its review")
+UNEXPLAINED = Rule("deny-toml/unexplained-exception", "an exception has no reason", "warning")
+UNDATED = Rule(
+    "deny-toml/undated-exception", "an exception for an advisory has no date, near enough, for its review", "warning"
+)
 EXPIRED = Rule("deny-toml/expired-exception", "an exception for an advisory is due for review")
 BARE = Rule(
-    "deny-toml/bare-exception", "with --fix: the reason for an ignored advisory is only in a comment", is_fixable=True
+    "deny-toml/bare-exception",
+    "with --fix: the reason for an ignored advisory is only in a comment",
+    "warning",
+    is_fixable=True,
 )
 
 _SECTIONS = ("advisories", "licenses", "bans", "sources")
