@@ -87,6 +87,7 @@ def test_arguments_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
     ("arguments", "complaint"),
     [
         pytest.param(["--unheard-of"], "unrecognized arguments: --unheard-of", id="option"),
+        pytest.param(["--x\n::error::forged"], "unrecognized arguments: --x\\n::error::forged\n", id="forged"),
         pytest.param(["--output", "json"], "unrecognized arguments", id="abbreviation"),
         pytest.param(["--fixx"], "unrecognized arguments: --fixx; did you mean --fix?", id="nearest"),
         pytest.param(["--output-format", "xml"], "invalid choice: 'xml'", id="choice"),

@@ -157,8 +157,8 @@ def look(name: str, tasks: Sequence[Task], options: Options, tree: Tree, progres
 
 
 def _rules(tasks: Sequence[Task]) -> tuple[Rule, ...]:
-    """All that the findings of these tasks may have."""
-    return (*(rule for task in tasks for rule in task.hook.rules), *ignore.RULES)
+    """All that the findings of these tasks may have, each once."""
+    return tuple(dict.fromkeys((*(rule for task in tasks for rule in task.hook.rules), *ignore.RULES)))
 
 
 def _repair(tasks: Sequence[Task], findings: Sequence[Finding], options: Options) -> Repaired:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, NoReturn, TypeVar, cast
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _ActionsContainer
@@ -174,7 +174,13 @@ def _parser(program: Program) -> ArgumentParser:
     from argparse import ArgumentParser, RawDescriptionHelpFormatter
     from functools import partial
 
-    parser = ArgumentParser(
+    class Parser(ArgumentParser):
+        def error(self, message: str) -> NoReturn:
+            from dunnage.frame.output.printable import printable
+
+            super().error(printable(message))
+
+    parser = Parser(
         prog=program.name,
         description=program.summary,
         epilog=program.epilog,
