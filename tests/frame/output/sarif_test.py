@@ -39,6 +39,11 @@ def test_rules() -> None:
     assert worse["defaultConfiguration"] == {"level": "warning"}
 
 
+def test_the_series_of_runs() -> None:
+    assert _run(render(report(())))["automationDetails"] == {"id": "check-demo/"}
+    assert _run(render(report(())._replace(program="dunnage check")))["automationDetails"] == {"id": "dunnage-check/"}
+
+
 def test_results() -> None:
     results = _run(render(report(suppressed=(SUPPRESSED,))))["results"]
     assert [result["ruleId"] for result in results] == [finding.rule.id for finding in (*FINDINGS, SUPPRESSED)]

@@ -46,7 +46,7 @@ def render(report: Report) -> str:
             }
         },
         # Names the series of runs whose results are compared with each other (§3.17.2).
-        "automationDetails": {"id": f"{report.program}/"},
+        "automationDetails": {"id": f"{report.program.replace(' ', '-')}/"},
         "invocations": [
             {
                 "executionSuccessful": True,
