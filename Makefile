@@ -35,6 +35,7 @@ lint: $(READY)
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m mypy
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pre_commit run --all-files
 
 bench: $(READY)
@@ -50,6 +51,10 @@ format: $(READY)
 # Writes the examples in the README as the programs print them now.
 readme: $(READY)
 	PYTHONPATH=. $(BIN)/python tests/readme_test.py
+
+# Writes the examples in the pages of the rules as the programs print them now.
+examples: $(READY)
+	PYTHONPATH=tests $(BIN)/python tests/pages.py
 
 # Writes what pre-commit reads, as the registry of hooks says.
 hooks-file: $(READY)

@@ -1,0 +1,175 @@
+"""The pages of the rules, docs/rules/CONCERN/PROBLEM.md: their fields, and their examples, which are run.
+
+A page has the rule's id as its title, the rule's summary as its first paragraph, and the sections of `FIELDS`. The
+section `Example` is carried out from top to bottom in a new git repository:
+
+    `PATH`:                      and a block of code: the file is written.
+    `PATH` after the fix:        and a block of code: the file is written in this form.
+    `PATH` after `--fix`:        and a block of code: the last command is run with `--fix`, and writes this.
+    ```console                   and `$ COMMAND` with what it prints. The commands are git and the hooks.
+    <!-- PATH … -->              a file that readers need not see, from the second line on.
+    <!-- $ COMMAND -->           a command that readers need not see; it must succeed.
+
+All files are added to git's index before a hook runs, unless the page itself has called git. The output of a command
+must name the rule, and after a fix the last command must not name it any more.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+PAGES = Path(__file__).resolve().parent.parent / "docs" / "rules"
+FIELDS = ("What it finds", "Why it matters", "Example", "How to fix", "Fix available", "Options", "Since")
+
+_STEP = re.compile(
+    r"^(?:`(?P<path>[^`\n]+)`(?P<after> after the fix| after `--fix`)?:\n\n)?```(?P<language>\w*)\n(?P<text>.*?)^```$"
+    r"|^<!-- (?P<hidden>[^\n]+?)(?: -->|\n(?P<content>.*?)^-->)$",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+class Page(NamedTuple):
+    """The page of a rule."""
+
+    rule: str
+    """Its id, by the name of the file."""
+    text: str
+
+    @property
+    def title(self) -> str:
+        """The heading of the page."""
+        return self.text.partition("\n")[0].removeprefix("# ")
+
+    @property
+    def summary(self) -> str:
+        """The first paragraph."""
+        return " ".join(self.text.split("\n\n")[1].split())
+
+    def sections(self) -> dict[str, str]:
+        """The text of each section by its heading, in the order of the page."""
+        parts = re.split(r"^## (.+)\n", _without_code(self.text), flags=re.MULTILINE)
+        headings = parts[1::2]
+        found = re.split("|".join(f"^## {re.escape(heading)}\n" for heading in headings), self.text, flags=re.MULTILINE)
+        return dict(zip(headings, (text.strip() for text in found[1:]), strict=True))
+
+
+def _without_code(text: str) -> str:
+    return re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def pages() -> Iterator[Page]:
+    """Yield every page, in the order of their ids."""
+    for path in sorted(PAGES.glob("*/*.md")):
+        yield Page(f"{path.parent.name}/{path.stem}", path.read_text("utf-8"))
+
+
+class Example:
+    """The example of a page, being carried out in a folder."""
+
+    def __init__(self, page: Page, folder: Path) -> None:
+        self.page = page
+        self.folder = folder
+        self._last = ""
+        self._called_git = False
+        self._git("init", "--quiet", "--initial-branch", "main")
+
+    def run(self) -> str:
+        """Carry out the example, and return its text with what the commands print and the fix writes now."""
+        return _STEP.sub(self._step, self.page.sections()["Example"])
+
+    def _step(self, step: re.Match[str]) -> str:
+        if step["hidden"]:
+            self._hidden(step["hidden"], step["content"])
+            return step[0]
+        if step["language"] == "console":
+            return f"```console\n{''.join(self._console(step['text']))}```"
+        if step["path"] is None:
+            return step[0]
+        text = step["text"]
+        if step["after"] == " after `--fix`":
+            assert self._rule_is_named(self._command(f"{self._last} --fix")), "--fix does not report the rule"
+            text = self._read(step["path"])
+        else:
+            self._write(step["path"], step["text"])
+        if step["after"]:
+            assert not self._rule_is_named(self._command(self._last)), "the rule is still broken after the fix"
+        start, end = (place - step.start() for place in step.span("text"))
+        return step[0][:start] + text + step[0][end:]
+
+    def _hidden(self, first: str, content: str | None) -> None:
+        if content is not None:
+            self._write(first, content)
+            return
+        assert first.startswith("$ "), f"a hidden command begins with `$ `: {first}"
+        self._command(first.removeprefix("$ "), check=True)
+
+    def _console(self, text: str) -> Iterator[str]:
+        for command in re.findall(r"^\$ (.+)$", text, re.MULTILINE):
+            output = self._command(command)
+            yield f"$ {command}\n{output}"
+            if not command.startswith("git "):
+                assert self._rule_is_named(output), f"{command} does not report {self.page.rule}:\n{output}"
+                self._last = command
+
+    def _rule_is_named(self, output: str) -> bool:
+        return f" {self.page.rule} " in output
+
+    def _command(self, command: str, *, check: bool = False) -> str:
+        program, *arguments = shlex.split(command)
+        if program == "git":
+            self._called_git = True
+            return self._git(*arguments, check=check)
+        if not self._called_git:
+            self._git("add", "--all")
+        module = f"dunnage.{program.replace('-', '_')}" if program != "dunnage" else "dunnage"
+        return self._run([sys.executable, "-m", module, *arguments], check=check)
+
+    def _git(self, *arguments: str, check: bool = True) -> str:
+        settings = ("user.name=Example", "user.email=example@example.invalid", "advice.addIgnoredFile=false")
+        return self._run(["git", *(part for each in settings for part in ("-c", each)), *arguments], check=check)
+
+    def _run(self, command: list[str], *, check: bool) -> str:
+        result = subprocess.run(
+            command,
+            cwd=self.folder,
+            check=False,
+            env={**os.environ, "PYTHONUTF8": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+        )
+        assert not check or result.returncode == 0, result.stdout
+        return result.stdout
+
+    def _write(self, name: str, text: str) -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode("utf-8"))
+
+    def _read(self, name: str) -> str:
+        return (self.folder / name).read_bytes().decode("utf-8")
+
+
+def rewrite(folder: Path) -> None:
+    """Write into every page what its example prints now. `folder` is where the examples are carried out."""
+    for number, page in enumerate(pages()):
+        place = folder / str(number)
+        place.mkdir()
+        sections = page.sections()
+        text = page.text.replace(sections["Example"], Example(page, place).run())
+        (PAGES / f"{page.rule}.md").write_bytes(text.encode("utf-8"))
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="dunnage-pages-") as scratch:
+        rewrite(Path(scratch))
