@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from cargo.files import lock, matches, write
+from cargo.files import CHECKSUM, lock, matches, write
 from dunnage.review_cargo_lock import main
+from review.advisories_test import text
+from review.home import add_archive, add_entries, crate, published
 
 BEFORE = "app 0.1.0 -> arrayref\narrayref 0.3.9 crates.io"
 AFTER = "app 0.1.0 -> arrayref\narrayref 0.3.10 crates.io -> helper\nhelper 1.0.0 crates.io"
@@ -18,9 +20,10 @@ GREW = "Cargo.lock:10:3 grew: `arrayref` had no dependencies, …"
 
 
 @pytest.fixture(autouse=True)
-def _no_client(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("CI", "PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF", "PRE_COMMIT_SOURCE", "PRE_COMMIT_ORIGIN"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CARGO_HOME", str(tmp_path / "cargo-home"))
 
 
 def git(*arguments: str, folder: Path | None = None) -> str:
@@ -304,3 +307,55 @@ def test_locks_that_cannot_be_read(repository: Path, capsys: pytest.CaptureFixtu
     git("commit", "-qam", "broken")
     write(repository, {"Cargo.lock": lock(AFTER)})
     assert "the lock in HEAD cannot be read" in Said(capsys).notes
+
+
+# What the machine holds.
+
+
+def test_what_the_machine_holds(repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit(repository, "app 0.1.0")
+    write(repository, {"Cargo.lock": lock("app 0.1.0 -> new-thing\nnew-thing 1.0.0 crates.io")})
+    said = Said(capsys)
+    assert said.findings == []
+    assert said.notes == (
+        "review-cargo-lock: Cargo.lock: not judged, because this machine does not hold them: "
+        "the index entries of new-thing 1.0.0; the build scripts and macros of new-thing 1.0.0; "
+        "known vulnerabilities (there is no advisory-db)\n"
+    )
+    home = tmp_path / "cargo-home"
+    data = crate("new-thing-1.0.0", {"Cargo.toml": '[package]\nname = "new-thing"\n', "build.rs": ""})
+    checksum = add_archive(home, "new-thing-1.0.0", data)
+    add_entries(
+        home, "new-thing", [{"vers": "1.0.0", "deps": [], "cksum": checksum, "yanked": True, "pubtime": published(1)}]
+    )
+    vulnerability = text("RUSTSEC-2024-0001", "patched = []", package="new-thing")
+    write(home, {"advisory-db/crates/new-thing/RUSTSEC-2024-0001.md": vulnerability})
+    found = lock("app 0.1.0 -> new-thing\nnew-thing 1.0.0 crates.io").replace(CHECKSUM, checksum)
+    write(repository, {"Cargo.lock": found})
+    said = Said(capsys)
+    assert matches(said.findings, ["… advisory: …", "… compile-time-code: …", "… yanked: …"])
+    assert said.notes == ""
+    assert matches(Said(capsys, "--min-age=2 days", "Cargo.lock").findings, ["…"] * 3)
+    write(repository, {"deny.toml": '[bans.build]\nallow-build-scripts = ["new-thing"]\n'})
+    assert matches(Said(capsys).findings, ["… advisory: …", "… yanked: …"])
+    write(repository, {"Cargo.toml": '[workspace.metadata.dunnage.reviews]\n"new-thing@1.0.0" = "why"\n'})
+    assert Said(capsys).findings == []
+
+
+def test_all_judges_the_whole_lock(repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, {"db/crates/a/RUSTSEC-2024-0001.md": text("RUSTSEC-2024-0001", "patched = []")})
+    commit(repository, "a 1.0.0 crates.io")
+    option = f"--advisory-db={tmp_path / 'db'}"
+    assert Said(capsys, option, "Cargo.lock").findings == []
+    assert matches(Said(capsys, option, "--all", "Cargo.lock").findings, ["… advisory: `a 1.0.0` has …"])
+    write(repository, {"Cargo.lock": lock("a 1.0.1 crates.io")})
+    assert Said(capsys, option, "Cargo.lock").findings == []
+
+
+def test_too_new(repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    add_entries(tmp_path / "cargo-home", "a", [{"vers": "1.0.1", "pubtime": published(1)}])
+    commit(repository, "a 1.0.0 crates.io")
+    write(repository, {"Cargo.lock": lock("a 1.0.1 crates.io")})
+    assert Said(capsys).findings == []
+    assert matches(Said(capsys, "--min-age=2 days", "Cargo.lock").findings, ["… too-new: …"])
+    assert main(["--min-age=soon", "Cargo.lock"]) == 2

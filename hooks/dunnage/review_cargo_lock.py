@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
-from dunnage.cargo.lockfile import LockedPackage, Lockfile
+from dunnage.cargo.lockfile import Lockfile
 from dunnage.files import toml
 from dunnage.files.document import Problem
 from dunnage.files.git import repository
@@ -19,18 +19,26 @@ from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag, single
 from dunnage.review import changes as lock_changes
 from dunnage.review.base import Base, History, same_text
-from dunnage.review.changes import Changes
-from dunnage.review.concern import Advice, Concern, package_subject, source_subject
+from dunnage.review.concern import Advice, package_subject, source_subject
 from dunnage.review.reviews import Review, Reviews, problems
 from dunnage.review.reviews import read as read_reviews
 
 _LOCK = "Cargo.lock"
 _RULES = (
     Rule("lock-review/checksum-changed", "the same version of a crate has another checksum than before"),
+    Rule("lock-review/wrong-checksum", "the index or an archive of this machine has another checksum than the lock"),
+    Rule(
+        "lock-review/undeclared-edge", "a crate depends on what its registry does not declare, or not in this version"
+    ),
     Rule("lock-review/grew", "a compatible update of a crate without dependencies brings in a crate new to the lock"),
     Rule("lock-review/look-alike", "a new crate has a name that resembles a well-known or already locked one"),
     Rule("lock-review/new-source", "a crate comes from a registry, a git repository or a folder that is new to it"),
     Rule("lock-review/downgrade", "versions go back within their compatible range"),
+    Rule("lock-review/compile-time-code", "a crate with a build script or procedural macro is new, or it gained that"),
+    Rule("lock-review/yanked", "a version came in that its author has withdrawn"),
+    Rule("lock-review/newborn", "a crate came in that was first published less than 7 days ago"),
+    Rule("lock-review/too-new", "a version came in that is younger than the policy allows"),
+    Rule("lock-review/advisory", "a version came in that has a known vulnerability, which the one before did not have"),
     Rule("lock-review/stale-review", "a review names what is not in the lock, or gives no reason"),
     Rule("lock-review/no-base", "with --require-base: there is nothing to compare the lock with"),
 )
@@ -70,65 +78,54 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
 
 
 def _review(path: str, this: _Run) -> Iterator[Problem]:
+    options = this.options
     try:
         file = this.tree.read(path)
     except (FileNotFoundError, SourceError):
         return  # check-cargo-lock reports what cannot be read
+    folder = os.path.dirname(path)
+    reviews = read_reviews(this.tree, folder, options[REVIEWS])
+    base, texts = _base(this.history(folder), path, file)
+    if texts and all(same_text(file.data, text) for text in texts) and not reviews.entries and not options[ALL]:
+        return
     lock = lock_changes.read(file)
     if lock is None:
-        this.options.notes.append(f"{file.path} cannot be read, so its changes are not judged")
+        options.notes.append(f"{file.path} cannot be read, so its changes are not judged")
         return
-    folder = os.path.dirname(path)
-    reviews = read_reviews(this.tree, folder, this.options[REVIEWS])
     yield from problems(_about_locks(reviews), "lock-review/stale-review", lambda subject: _is_in(lock, subject))
-    base, old = _base(this.history(folder), path, file)
+    old = tuple(before for text in texts if (before := lock_changes.read(File(file.path, text))))
+    if len(old) < len(texts):
+        base = Base((), f"the lock in {base.revision} cannot be read")
     if base.missing:
         message = f"there is nothing to compare this lock with: {base.missing}"
-        this.options.notes.append(f"{file.path}: {message}")
-        if this.options[REQUIRE_BASE]:
+        options.notes.append(f"{file.path}: {message}")
+        if options[REQUIRE_BASE]:
             help = "fetch the history (`fetch-depth: 0` with actions/checkout), or name a commit with --base"
             yield Problem("lock-review/no-base", file, message, help, ("version",))
+    elif not old:
+        options.notes.append(f"{file.path} is new, so there is nothing to compare it with")
+    changes = lock_changes.compare(lock, old if old and not base.missing else (lock,))
+    if changes.is_empty and not options[ALL]:
         return
-    if not old:
-        this.options.notes.append(f"{file.path} is new, so there is nothing to compare it with")
-        return
-    if len(old) == 1 and same_text(file.data, old[0].file.data):
-        return
+    from dunnage.review.lock_review import Settings, concerns
+
     advice = Advice(file.path, base.revision, reviews.place())
-    changes = lock_changes.compare(lock, old)
-    for concern in _concerns(changes, advice, reviews, this.tree, folder):
+    settings = Settings(options[ADVISORY_DB], options[MIN_AGE], options[ALL])
+    found, unknown = concerns(changes, advice, reviews, this.tree, folder, settings)
+    if unknown:
+        options.notes.append(f"{file.path}: not judged, because this machine does not hold them: {unknown}")
+    for concern in found:
         yield concern.problem
 
 
-def _concerns(changes: Changes, advice: Advice, reviews: Reviews, tree: Tree, folder: str) -> Iterator[Concern]:
-    from dunnage.review import lock_rules
-    from dunnage.review.manifests import LockedWorkspace
-
-    def is_reviewed(package: LockedPackage) -> bool:
-        return reviews.accepts(package_subject(package))
-
-    workspace = LockedWorkspace(tree, folder)
-    unreviewed = changes.without(is_reviewed)
-    yield from lock_rules.checksum_changed(changes, advice)
-    yield from lock_rules.grew(unreviewed, advice)
-    yield from lock_rules.look_alike(unreviewed, advice)
-    yield from lock_rules.new_source(unreviewed, advice, reviews.accepts)
-    yield from lock_rules.downgrade(unreviewed, advice, workspace.explain)
-
-
-def _base(history: History | None, path: str, file: File) -> tuple[Base, tuple[Lockfile, ...]]:
-    """Find the commits to compare a lock with, and the locks there: none if the lock is new."""
+def _base(history: History | None, path: str, file: File) -> tuple[Base, list[bytes]]:
+    """Find the commits to compare a lock with, and what the lock was there: nothing if it is new."""
     if history is None:
-        return Base((), "it is in no git repository"), ()
+        return Base((), "it is in no git repository"), []
     name = os.path.relpath(path, history.repository.top).replace(os.sep, "/")
     base = history.base(lambda commit: not same_text(file.data, history.read(commit, name)))
     texts = [text for commit in base.commits if (text := history.read(commit, name)) is not None]
-    if not texts:
-        texts = [text for commit in base.commits if (text := _moved(history, commit, file)) is not None]
-    locks = [lock_changes.read(File(file.path, text)) for text in texts]
-    if locks and None in locks:
-        return Base((), f"the lock in {base.revision} cannot be read"), ()
-    return base, tuple(lock for lock in locks if lock)
+    return base, texts or [text for commit in base.commits if (text := _moved(history, commit, file)) is not None]
 
 
 def _moved(history: History, commit: str, file: File) -> bytes | None:
@@ -167,8 +164,29 @@ def _is_in(lock: Lockfile, subject: str) -> bool:
     )
 
 
+def _read_age(text: str) -> int:
+    from dunnage.review.age_policy import duration
+
+    return duration(text)
+
+
 BASE = single("--base", "compare with this commit", "REVISION", str, "")
 REQUIRE_BASE = flag("--require-base", "fail where there is nothing to compare with")
+ALL = flag("--all", "judge the known vulnerabilities of the whole lock, not of what came in alone")
+ADVISORY_DB = single(
+    "--advisory-db",
+    "a clone of RustSec's advisory-db (default: where cargo-audit or cargo-deny keep it)",
+    "FOLDER",
+    os.path.abspath,
+    "",
+)
+MIN_AGE = single(
+    "--min-age",
+    "the least age of a version, such as '7 days' (default: cargo's min-publish-age)",
+    "AGE",
+    _read_age,
+    None,
+)
 REVIEWS = single(
     "--reviews", "a TOML file whose table `reviews` holds reviews, beside Cargo.toml", "FILE", os.path.abspath, ""
 )
@@ -179,7 +197,7 @@ HOOK = Hook(
     rules=_RULES,
     check=check,
     comments=toml.comments,
-    options=(BASE, REQUIRE_BASE, REVIEWS),
+    options=(BASE, REQUIRE_BASE, REVIEWS, ADVISORY_DB, MIN_AGE, ALL),
 )
 
 

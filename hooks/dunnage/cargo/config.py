@@ -37,7 +37,7 @@ def read_config(tree: Tree, folder: str) -> CargoConfig:
 
     Raises Refused if a file cannot be read or its `[patch]` is malformed.
     """
-    files = list(_files(tree, folder))
+    files = list(config_files(tree, folder))
     registries: dict[str, str] = {}
     lock = None
     for above, (_, data) in reversed(files):
@@ -58,7 +58,7 @@ def read_config(tree: Tree, folder: str) -> CargoConfig:
     return CargoConfig(registries, tuple(patches.values()), lock)
 
 
-def _files(tree: Tree, folder: str) -> Iterator[tuple[str, Document]]:
+def config_files(tree: Tree, folder: str) -> Iterator[tuple[str, Document]]:
     """Yield each folder from `folder` upwards that has a configuration, with the parsed file."""
     for above in upwards(folder, beyond_repository=True):
         for name in _NAMES:

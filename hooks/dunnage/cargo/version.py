@@ -149,6 +149,13 @@ class Requirement:
         )
 
     @property
+    def comparators(self) -> tuple[_Comparator, ...]:
+        """What must hold, all of it: an operator, `*` for a wildcard without one, its one to three numbers, and the
+        pre-release that follows them.
+        """
+        return self._comparators
+
+    @property
     def exact(self) -> Version | None:
         """The one version that a lone `=MAJOR.MINOR.PATCH[-PRE]` allows, whatever its build metadata; else None."""
         match self._comparators:

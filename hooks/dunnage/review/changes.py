@@ -39,6 +39,14 @@ class Changes(NamedTuple):
     old_names: frozenset[str]
     """The names of all packages of the bases."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing differs that a review could be about."""
+        if self.incoming or self.outgoing:
+            return False
+        packages = [{identity(package): package for package in base.packages} for base in self.bases]
+        return all(any(base.get(identity(new)) == new for base in packages) for new in self.lock.packages)
+
     def without(self, is_reviewed: Callable[[LockedPackage], bool]) -> Changes:
         """The same changes but for incoming packages that somebody has reviewed."""
         return self._replace(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.cargo.source_id import SourceId
 from dunnage.files.document import Problem
+from dunnage.review.changes import is_from_crates_io
 
 
 class Concern(NamedTuple):
@@ -27,6 +29,11 @@ class Advice(NamedTuple):
     reviews: str
     """Where a review is written: a table and its file."""
 
+    def help(self, package: LockedPackage, subjects: tuple[str, ...], file: str = "") -> str:
+        """How to look at a package, or at one file in it, and what to do then."""
+        look = f"look before you build, since `cargo check` runs build scripts and macros{_page(package, file)}"
+        return f"{look};\n{self.restore()};\n{self.accept(subjects)}"
+
     def restore(self) -> str:
         """The command that brings back the lock of the base."""
         return f"to go back: git restore --source={self.revision} --staged --worktree -- {self.lock}"
@@ -42,6 +49,11 @@ class Advice(NamedTuple):
 _MOST_SUBJECTS = 5
 
 
+def listed(texts: Sequence[str]) -> str:
+    """The texts as a sentence lists them."""
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
+
+
 def package_subject(package: LockedPackage) -> str:
     """The key of a review of one version of a package."""
     return f"{package.name}@{package.version}"
@@ -50,3 +62,9 @@ def package_subject(package: LockedPackage) -> str:
 def source_subject(source: SourceId) -> str:
     """The key of a review of a registry or git repository."""
     return source.url if source.kind == "sparse" else f"{source.kind}+{source.url}"
+
+
+def _page(package: LockedPackage, file: str) -> str:
+    if is_from_crates_io(package):
+        return f": https://docs.rs/crate/{package.name}/{package.version}/source/{file}"
+    return f": {package.source.url}" if package.source else ""

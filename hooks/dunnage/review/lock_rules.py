@@ -12,7 +12,7 @@ from dunnage.cargo.lockfile import LockedPackage
 from dunnage.cargo.source_id import SourceId
 from dunnage.files.document import Problem
 from dunnage.review.changes import Changes, Identity, identity, is_compatible, is_from_crates_io
-from dunnage.review.concern import Advice, Concern, package_subject, source_subject
+from dunnage.review.concern import Advice, Concern, listed, package_subject, source_subject
 from dunnage.review.look_alike import Names
 
 Explain = Callable[[LockedPackage, LockedPackage], str]
@@ -47,13 +47,13 @@ def grew(changes: Changes, advice: Advice) -> Iterator[Concern]:
         new = [edge.name for edge in after.edges if edge.name not in changes.old_names]
         if not new:
             continue
-        names = _listed([f"`{name}`" for name in new])
+        names = listed([f"`{name}`" for name in new])
         message = (
             f"`{after.name}` had no dependencies, and its update from {before.version} to {after.version} brings in "
             f"{names}, new to this lock: the hijacked arrayref 0.3.10 delivered its payload in this shape"
         )
         subjects = (package_subject(after),)
-        yield _concern("lock-review/grew", changes, after, message, _help(advice, after, subjects), subjects)
+        yield _concern("lock-review/grew", changes, after, message, advice.help(after, subjects), subjects)
 
 
 def look_alike(changes: Changes, advice: Advice) -> Iterator[Concern]:
@@ -72,7 +72,7 @@ def look_alike(changes: Changes, advice: Advice) -> Iterator[Concern]:
             "crates with a payload use names that a reader takes for another"
         )
         subjects = (package_subject(package),)
-        yield _concern("lock-review/look-alike", changes, package, message, _help(advice, package, subjects), subjects)
+        yield _concern("lock-review/look-alike", changes, package, message, advice.help(package, subjects), subjects)
 
 
 def new_source(changes: Changes, advice: Advice, is_reviewed: Callable[[str], bool]) -> Iterator[Concern]:
@@ -91,7 +91,7 @@ def new_source(changes: Changes, advice: Advice, is_reviewed: Callable[[str], bo
             f"`{package}` comes from the {_called(source)}, which this lock did not use before: "
             "what stands there can change, and no registry vouches for it"
         )
-        help = _help(advice, package, (subject,))
+        help = advice.help(package, (subject,))
         yield _concern("lock-review/new-source", changes, package, message, help, (subject,))
     yield from _left_crates_io(changes, advice, known)
 
@@ -111,7 +111,7 @@ def _left_crates_io(changes: Changes, advice: Advice, known: set[tuple[str, str]
             "its content is no longer what a checksum in this lock records"
         )
         subjects = (package_subject(after),)
-        yield _concern("lock-review/new-source", changes, after, message, _help(advice, after, subjects), subjects)
+        yield _concern("lock-review/new-source", changes, after, message, advice.help(after, subjects), subjects)
 
 
 def downgrade(changes: Changes, advice: Advice, explain: Explain) -> Iterator[Concern]:
@@ -126,7 +126,7 @@ def downgrade(changes: Changes, advice: Advice, explain: Explain) -> Iterator[Co
         reason = explain(before, after)
         said.append(f"`{after.name}` from {before.version} to {after.version}{f' ({reason})' if reason else ''}")
     verb = "goes back" if len(back) == 1 else "go back"
-    message = f"{_listed(said)} {verb}: an older version may undo the fix of a vulnerability"
+    message = f"{listed(said)} {verb}: an older version may undo the fix of a vulnerability"
     subjects = tuple(package_subject(after) for _, after in back)
     first = back[0]
     help = (
@@ -148,21 +148,6 @@ def _place(source: SourceId) -> tuple[str, str]:
 
 def _called(source: SourceId) -> str:
     return f"git repository {source.url}" if source.kind == "git" else f"registry {source.url}"
-
-
-def _help(advice: Advice, package: LockedPackage, subjects: tuple[str, ...]) -> str:
-    look = f"look before you build, since `cargo check` runs build scripts and macros{_page(package)}"
-    return f"{look};\n{advice.restore()};\n{advice.accept(subjects)}"
-
-
-def _page(package: LockedPackage) -> str:
-    if is_from_crates_io(package):
-        return f": https://docs.rs/crate/{package.name}/{package.version}/source/"
-    return f": {package.source.url}" if package.source else ""
-
-
-def _listed(texts: list[str]) -> str:
-    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
 
 
 def _concern(

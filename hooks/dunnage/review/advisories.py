@@ -1,0 +1,188 @@
+"""The RustSec advisory database, as cargo-audit or cargo-deny left it on this machine, and what it says of a crate.
+
+Judged as cargo-audit 0.22 judges: crates of crates.io alone; a version is affected unless an interval of `patched` or
+`unaffected` holds it, in the plain order of versions, where numbers that are left out are zero.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from dunnage.cargo.lockfile import LockedPackage
+from dunnage.cargo.version import Requirement, Version, VersionError
+from dunnage.files import document, toml
+from dunnage.files.document import Refused
+from dunnage.files.git import repository
+from dunnage.files.git_objects import GitObjects
+from dunnage.files.source import File, SourceError, Tree
+from dunnage.files.walk import upwards
+from dunnage.review.changes import is_from_crates_io
+
+_PLACES = (("advisory-db",), ("advisory-dbs", "advisory-db-3157b0e258782691"))
+"""Where below CARGO_HOME cargo-audit keeps the database, and where cargo-deny does."""
+_OPENING, _CLOSING = b"```toml", b"\n```"
+_OLD = 90 * 86_400
+_DENY = ("deny.toml", ".deny.toml", os.path.join(".cargo", "deny.toml"))
+_AUDIT = (os.path.join(".cargo", "audit.toml"),)
+
+
+class Advisory(NamedTuple):
+    """One advisory about a crate."""
+
+    id: str
+    title: str
+    informational: str
+    """`unmaintained`, `unsound` or `notice`; empty if it is about a vulnerability."""
+    patched: tuple[str, ...]
+    """The requirements that fixed versions meet."""
+    harmless: tuple[Requirement, ...]
+    """The intervals of versions that are patched or unaffected."""
+
+    def affects(self, version: Version) -> bool:
+        """Whether a version is affected."""
+        return not any(_holds(interval, version) for interval in self.harmless)
+
+
+class AdvisoryDatabase:
+    """The advisories in a folder."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self._tree = Tree()
+        self._found: dict[str, tuple[Advisory, ...]] = {}
+
+    def of(self, package: LockedPackage) -> list[Advisory]:
+        """The advisories that affect a package."""
+        if not is_from_crates_io(package):
+            return []
+        if package.name not in self._found:
+            self._found[package.name] = tuple(self._read(package.name))
+        return [advisory for advisory in self._found[package.name] if advisory.affects(package.version)]
+
+    @cached_property
+    def age(self) -> int | None:
+        """The days since its last commit; None if it is no clone."""
+        found = repository(self.folder)
+        if found is None or os.path.realpath(found.top) != os.path.realpath(self.folder):
+            return None
+        objects = GitObjects(found)
+        head = objects.commit("HEAD")
+        objects.close()
+        for line in head.data.split(b"\n\n", 1)[0].splitlines() if head else ():
+            seconds = line.split()[-2:-1]
+            if line.startswith(b"committer ") and seconds and seconds[0].isdigit():
+                return int(time.time() - int(seconds[0][:12])) // 86_400
+        return None
+
+    def _read(self, name: str) -> Iterator[Advisory]:
+        folder = os.path.join(self.folder, "crates", name)
+        try:
+            files = sorted(os.listdir(folder)) if os.sep not in name and name not in ("", ".", "..") else []
+        except (OSError, ValueError):
+            return
+        for file in files:
+            if file.startswith("RUSTSEC-") and file.endswith(".md"):
+                try:
+                    found = _parse(self._tree.read(os.path.join(folder, file)).data)
+                except (FileNotFoundError, SourceError, VersionError):
+                    continue
+                if found is not None:
+                    yield found
+
+
+def find(home: str, folder: str) -> AdvisoryDatabase | None:
+    """The database in `folder`, if that is given, or else where a tool left it below CARGO_HOME."""
+    for candidate in [folder] if folder else [os.path.join(home, *place) for place in _PLACES]:
+        if os.path.isdir(os.path.join(candidate, "crates")):
+            return AdvisoryDatabase(candidate)
+    return None
+
+
+def ignored(tree: Tree, folder: str) -> frozenset[str]:
+    """The advisories that the nearest deny.toml and `.cargo/audit.toml` say to ignore."""
+    ids: set[str] = set()
+    for names in (_DENY, _AUDIT):
+        for data in policies(tree, folder, names):
+            advisories = data.get("advisories")
+            listed = advisories.get("ignore") if isinstance(advisories, dict) else None
+            for entry in listed if isinstance(listed, list) else ():
+                found = entry.get("id") if isinstance(entry, dict) else entry
+                ids |= {found} if isinstance(found, str) else set()
+            break
+    return frozenset(ids)
+
+
+def policies(tree: Tree, folder: str, names: tuple[str, ...] = _DENY) -> Iterator[dict[str, Any]]:
+    """The configurations of these names in a folder and above it, in the repository, nearest first."""
+    for above in upwards(folder):
+        for name in names:
+            try:
+                yield document.read(tree, os.path.join(above, name)).data
+            except (FileNotFoundError, Refused):
+                continue
+
+
+def _parse(data: bytes) -> Advisory | None:
+    """Read an advisory; None if it was withdrawn. Raises SourceError or VersionError."""
+    start = data.find(_OPENING)
+    end = data.find(_CLOSING, start)
+    if start < 0 or end < 0:
+        raise SourceError("has no front matter")
+    content = toml.parse(File("advisory", data[start + len(_OPENING) : end + 1]))
+    about, versions = content.get("advisory", {}), content.get("versions", {})
+    if not isinstance(about, dict) or not isinstance(versions, dict) or about.get("withdrawn"):
+        return None
+    patched, unaffected = (_texts(versions.get(key)) for key in ("patched", "unaffected"))
+    title = data[end + len(_CLOSING) :].partition(b"\n# ")[2].partition(b"\n")[0].decode("utf-8", "replace").strip()
+    informational = about.get("informational", "")
+    return Advisory(
+        str(about.get("id", "")),
+        title,
+        informational if isinstance(informational, str) else "",
+        patched,
+        tuple(Requirement.parse(text) for text in (*patched, *unaffected)),
+    )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(text for text in value if isinstance(text, str)) if isinstance(value, list) else ()
+
+
+def _holds(interval: Requirement, version: Version) -> bool:
+    """Whether an interval holds a version, pre-releases in their plain order."""
+    for operator, numbers, pre in interval.comparators:
+        major, minor, patch = (*numbers, 0, 0)[:3]
+        bound = Version(major, minor, patch, pre)
+        if operator in ("^", "~", "*"):
+            below = _end(operator, numbers)
+            held = version >= bound and (version.major, version.minor, version.patch) < below
+        else:
+            held = {
+                ">": version > bound,
+                ">=": version >= bound,
+                "<": version < bound,
+                "<=": version <= bound,
+                "=": version == bound,
+            }[operator]
+        if not held:
+            return False
+    return True
+
+
+def _end(operator: str, numbers: tuple[int, ...]) -> tuple[int, int, int]:
+    """The numbers before which the versions end that a comparator with two bounds means."""
+    kept = numbers[:2] if operator != "^" else _significant(numbers)
+    major, minor, patch = (*kept[:-1], kept[-1] + 1, 0, 0)[:3]
+    return major, minor, patch
+
+
+def _significant(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    """The numbers that compatible versions share: up to the first that is not zero, or all."""
+    for count, number in enumerate(numbers, start=1):
+        if number:
+            return numbers[:count]
+    return numbers

@@ -1,0 +1,87 @@
+"""How old a version must be before it may be locked: `min-publish-age` in Cargo's configuration.
+
+Keys and values are those of Cargo 1.100. A Cargo that does not know them passes over them, which is why a review of the
+lock looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from dunnage.cargo.config import config_files
+from dunnage.cargo.lockfile import LockedPackage
+from dunnage.cargo.source_id import SourceIdError, registry
+from dunnage.files.document import Refused
+from dunnage.files.source import Tree
+from dunnage.review.changes import is_from_crates_io
+
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 7 * 86_400, "month": 30 * 86_400}
+
+
+def duration(text: str) -> int:
+    """The seconds that `3 days` or `0` stand for. Raises ValueError."""
+    number, _, unit = text.strip().partition(" ")
+    seconds = _SECONDS.get(unit.strip().removesuffix("s"))
+    if not number.isdigit() or len(number) > 9 or (seconds is None and int(number)):
+        raise ValueError(f"{text!r} is no age; write one like '7 days'")
+    return int(number) * (seconds or 0)
+
+
+class AgePolicy:
+    """The least age of a version, by registry."""
+
+    def __init__(self, tree: Tree, folder: str, least: int | None) -> None:
+        """`least` replaces what the configuration in force in `folder` says."""
+        self._least = least
+        self._configurations = [] if least is not None else list(_configurations(tree, folder))
+
+    def least(self, package: LockedPackage) -> int:
+        """The least age of a package, in seconds; 0 if there is none."""
+        if self._least is not None:
+            return self._least
+        if _first(self._configurations, ("resolver", "incompatible-publish-age")) == "allow":
+            return 0
+        if is_from_crates_io(package):
+            keys = [("registry", "min-publish-age"), ("registries", "crates-io", "min-publish-age")]
+        else:
+            keys = [("registries", name, "min-publish-age") for name in self._names(package)]
+        for key in (*keys, ("registry", "global-min-publish-age")):
+            found = _first(self._configurations, key)
+            if isinstance(found, str):
+                try:
+                    return duration(found)
+                except ValueError:
+                    continue
+        return 0
+
+    def _names(self, package: LockedPackage) -> Iterator[str]:
+        """The names that the configuration has for the registry of a package."""
+        for data in self._configurations:
+            named = data.get("registries")
+            for name, table in named.items() if isinstance(named, dict) else ():
+                index = table.get("index") if isinstance(table, dict) else None
+                try:
+                    if isinstance(index, str) and registry(index) == package.source:
+                        yield name
+                except SourceIdError:
+                    continue
+
+
+def _configurations(tree: Tree, folder: str) -> Iterator[dict[str, Any]]:
+    try:
+        for _, document in config_files(tree, folder):
+            yield document.data
+    except Refused:
+        return
+
+
+def _first(configurations: Iterable[dict[str, Any]], keys: tuple[str, ...]) -> Any:
+    """The value of the nearest configuration that has the key."""
+    for data in configurations:
+        found: Any = data
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else None
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,187 @@
+"""The rules that take what this machine holds about the crates: index entries, archives, vendored folders."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from dunnage.cargo.lockfile import LockedPackage
+from dunnage.cargo.version import Requirement, VersionError
+from dunnage.files.document import Problem
+from dunnage.review.age_policy import AgePolicy
+from dunnage.review.archive import ArchiveError
+from dunnage.review.cargo_home import CargoHome
+from dunnage.review.changes import Changes, Graph, identity
+from dunnage.review.compile_time import CompileTimeCode, Contents
+from dunnage.review.concern import Advice, Concern, package_subject
+from dunnage.review.unknowns import Unknowns
+
+_DAY = 86_400
+_NEWBORN = 7 * _DAY
+
+
+def wrong_checksum(changes: Changes, advice: Advice, home: CargoHome) -> Iterator[Concern]:
+    """Yield incoming packages of which the index or an archive has another checksum than the lock."""
+    for package in changes.incoming:
+        if package.checksum is None:
+            continue
+        entry = home.entry(package)
+        published = entry.data.get("cksum") if entry else None
+        if isinstance(published, str) and published != package.checksum:
+            message = (
+                f"`{package}` has another checksum in this lock than in the index of its registry: "
+                "the lock was edited, or the index of this machine was"
+            )
+            help = f"do not build: compare both with the registry;\n{advice.restore()}"
+            yield _concern("lock-review/wrong-checksum", changes, package, message, help)
+            continue
+        for path in home.archives(package).wrong:
+            message = (
+                f"the archive of `{package}` on this machine does not have the checksum that the lock records, "
+                "and cargo verifies an archive only when it downloads it"
+            )
+            help = f"delete {path} and what cargo unpacked from it in registry/src, then run `cargo fetch --locked`"
+            yield _concern("lock-review/wrong-checksum", changes, package, message, help)
+
+
+def undeclared_edge(changes: Changes, advice: Advice, home: CargoHome) -> Iterator[Concern]:
+    """Yield changed packages with a dependency that their index entry does not declare, or not in this version."""
+    graph = Graph(changes.lock)
+    known = {(identity(package), package.edges) for base in changes.bases for package in base.packages}
+    for package in changes.lock.packages:
+        if (identity(package), package.edges) in known:
+            continue
+        entry = home.entry(package)
+        declared = entry.data.get("deps") if entry else None
+        if not isinstance(declared, list):
+            continue
+        for edge in package.edges:
+            target = graph.target(edge)
+            wanted = list(_requirements(declared, edge.name))
+            if not wanted:
+                what = f"depends on `{edge}` in this lock, which the registry does not declare"
+            elif target is not None and not any(
+                requirement is None or requirement.matches(target.version) for requirement in wanted
+            ):
+                texts = " or ".join(f"`{requirement}`" for requirement in wanted)
+                what = f"depends on `{target}` in this lock, although the registry declares {texts}"
+            else:
+                continue
+            message = f"`{package}` {what}: no resolution of cargo gives this, so the lock was edited"
+            yield _concern(
+                "lock-review/undeclared-edge", changes, package, message, f"do not build;\n{advice.restore()}"
+            )
+
+
+def published(
+    changes: Changes, advice: Advice, home: CargoHome, policy: AgePolicy, unknown: Unknowns
+) -> Iterator[Concern]:
+    """Yield incoming packages that are yanked, too young, or versions of a crate that was born a few days ago."""
+    now = time.time()
+    for package in changes.incoming:
+        if package.source is None or not package.source.is_registry:
+            continue
+        entry = home.entry(package)
+        if entry is None:
+            unknown.add("the index entries", str(package))
+            continue
+        subjects = (package_subject(package),)
+        age, life = _age(now, entry.data.get("pubtime")), _age(now, entry.born)
+        least = policy.least(package)
+        if entry.data.get("yanked") is True:
+            rule, message = "yanked", f"`{package}` came in although its author has withdrawn it from the registry"
+        elif life is not None and life < _NEWBORN and package.name not in changes.old_names:
+            rule = "newborn"
+            message = (
+                f"`{package.name}` is a crate that was first published {_spelled(life)} ago: "
+                "crates with a payload are found and removed within days"
+            )
+        elif age is not None and age < least:
+            rule = "too-new"
+            message = f"`{package}` was published {_spelled(age)} ago, but the policy requires {_spelled(least)}"
+        else:
+            continue
+        yield _concern(f"lock-review/{rule}", changes, package, message, advice.help(package, subjects), subjects)
+
+
+def compile_time_code(
+    changes: Changes,
+    advice: Advice,
+    contents: Contents,
+    is_allowed: Callable[[LockedPackage, CompileTimeCode], bool],
+    unknown: Unknowns,
+) -> Iterator[Concern]:
+    """Yield new crates with a build script or a procedural macro, and crates that had none and have one now."""
+    replaced = {identity(update.after): update.before for update in changes.updates}
+    for package in changes.incoming:
+        if package.source is None:
+            continue
+        try:
+            code = contents.code(package)
+        except ArchiveError as error:
+            message = f"nobody can tell what `{package}` runs when it is compiled: its archive {error}"
+            yield _about_code(changes, advice, package, message)
+            continue
+        if code is None:
+            unknown.add("the build scripts and macros", str(package))
+            continue
+        if not code or is_allowed(package, code):
+            continue
+        if package.name not in changes.old_names:
+            message = f"`{package}` is new and has {code}, which runs on every machine that compiles it"
+            yield _about_code(changes, advice, package, message, code.script)
+            continue
+        before = replaced.get(identity(package)) or _latest(changes, package.name)
+        try:
+            old = contents.code(before)
+        except ArchiveError:
+            old = None
+        if old is None:
+            unknown.add("the build scripts and macros", str(before))
+        elif not old:
+            message = f"`{package}` has {code}, which {before.version} did not have: it runs where it is compiled"
+            yield _about_code(changes, advice, package, message, code.script)
+
+
+def _about_code(changes: Changes, advice: Advice, package: LockedPackage, message: str, file: str = "") -> Concern:
+    subjects = (package_subject(package),)
+    help = advice.help(package, subjects, file)
+    return _concern("lock-review/compile-time-code", changes, package, message, help, subjects)
+
+
+def _latest(changes: Changes, name: str) -> LockedPackage:
+    olds = (package for base in changes.bases for package in base.packages if package.name == name)
+    return max(olds, key=lambda package: package.version)
+
+
+def _requirements(declared: list[Any], name: str) -> Iterator[Requirement | None]:
+    """The requirements of the dependencies on a crate, those for its tests aside; None for what cannot be read."""
+    for dependency in declared:
+        if not isinstance(dependency, dict) or dependency.get("kind") == "dev":
+            continue
+        if (dependency.get("package") or dependency.get("name")) == name:
+            try:
+                yield Requirement.parse(str(dependency.get("req")))
+            except VersionError:
+                yield None
+
+
+def _age(now: float, published: object) -> float | None:
+    """How many seconds ago something was published; None if that is not known."""
+    try:
+        return now - datetime.fromisoformat(str(published).replace("Z", "+00:00")).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _spelled(seconds: float) -> str:
+    count, unit = (seconds / _DAY, "day") if seconds >= _DAY else (seconds / 3600, "hour")
+    return f"{max(int(count), 0)} {unit}{'' if int(count) == 1 else 's'}"
+
+
+def _concern(
+    rule: str, changes: Changes, package: LockedPackage, message: str, help: str, subjects: tuple[str, ...] = ()
+) -> Concern:
+    return Concern(Problem(rule, changes.lock.file, message, help, package.keys), subjects)

@@ -1,0 +1,168 @@
+"""What cargo left on this machine about crates: its cached index, and the archives that it downloaded.
+
+Layout of both: `cargo::sources::registry` in Cargo's documentation of its internals. A folder is named by the host of
+the registry and a hash that differs between releases of Cargo, so all folders of a host are looked at, and what is
+found there is bound by checksums.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from dunnage.cargo.lockfile import LockedPackage
+from dunnage.files.source import SourceError, Tree
+from dunnage.review.changes import is_from_crates_io
+
+_CACHE_FORMAT = b"\x03\x02\x00\x00\x00"
+"""The version of the cache file, and that of the index schema."""
+_CRATES_IO_PREFIXES = ("index.crates.io-", "github.com-1ecc6299db9ec823", "github.com-25cdd57fae9f0462")
+"""The folders of crates.io: those of the sparse index, and of the git index before and since Cargo 1.85."""
+_LONGEST_FILE = 128 * 1024 * 1024
+_NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
+
+
+class IndexEntry(NamedTuple):
+    """What the index says about one version of a crate."""
+
+    data: dict[str, Any]
+    """As the registry publishes it: https://doc.rust-lang.org/cargo/reference/registry-index.html."""
+    born: str
+    """When the first version of the crate was published, in RFC 3339; empty if that is not known."""
+
+
+class Archives(NamedTuple):
+    """The archives of one version of a crate."""
+
+    data: bytes | None
+    """The one that has the checksum in the lock."""
+    wrong: tuple[str, ...]
+    """The paths of those that have another."""
+
+
+class CargoHome:
+    """The folder in which cargo keeps what it downloads. It may not be there."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self._tree = Tree(_LONGEST_FILE)
+        self._entries: dict[tuple[str, str], IndexEntry | None] = {}
+
+    def entry(self, package: LockedPackage) -> IndexEntry | None:
+        """The index entry of a package; None if the cache does not have it, or cannot be read.
+
+        If several cached indexes have it, the entry of the file that was written last counts.
+        """
+        key = package.name, str(package.version)
+        if key not in self._entries:
+            self._entries[key] = self._find_entry(package)
+        return self._entries[key]
+
+    def archives(self, package: LockedPackage) -> Archives:
+        """The archives of a package, none of them if it has no checksum or no registry."""
+        found, wrong = None, []
+        if package.checksum and _is_plain(package.name):
+            for folder in self._of(package, self._caches):
+                path = os.path.join(folder, f"{package.name}-{package.version}.crate")
+                data = self._read(path)
+                if data is None:
+                    continue
+                if hashlib.sha256(data).hexdigest() == package.checksum:
+                    found = data
+                else:
+                    wrong.append(path)
+        return Archives(found, tuple(wrong))
+
+    @cached_property
+    def _indexes(self) -> tuple[str, ...]:
+        return _folders(os.path.join(self.folder, "registry", "index"))
+
+    @cached_property
+    def _caches(self) -> tuple[str, ...]:
+        return _folders(os.path.join(self.folder, "registry", "cache"))
+
+    def _of(self, package: LockedPackage, folders: tuple[str, ...]) -> list[str]:
+        """Those of the folders that belong to the registry of a package; none if several registries may share one."""
+        if package.source is None or not package.source.is_registry:
+            return []
+        if is_from_crates_io(package):
+            return [folder for folder in folders if os.path.basename(folder).startswith(_CRATES_IO_PREFIXES)]
+        host = package.source.url.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0]
+        found = [folder for folder in folders if os.path.basename(folder).rpartition("-")[0] == host]
+        return found if host and len(found) == 1 and host != "github.com" else []
+
+    def _find_entry(self, package: LockedPackage) -> IndexEntry | None:
+        if not _is_plain(package.name):
+            return None
+        paths = [os.path.join(index, ".cache", *_place(package.name)) for index in self._of(package, self._indexes)]
+        for path in sorted(paths, key=_written, reverse=True):
+            data = self._read(path)
+            found = _entry(data, str(package.version).encode("ascii")) if data else None
+            if found is not None:
+                return found
+        return None
+
+    def _read(self, path: str) -> bytes | None:
+        try:
+            return self._tree.read(path).data
+        except (FileNotFoundError, SourceError):
+            return None
+
+
+def find() -> CargoHome:
+    """The folder that cargo uses on this machine, by the environment."""
+    return CargoHome(os.environ.get("CARGO_HOME") or os.path.join(os.path.expanduser("~"), ".cargo"))
+
+
+def _folders(above: str) -> tuple[str, ...]:
+    try:
+        return tuple(os.path.join(above, name) for name in sorted(os.listdir(above)))
+    except OSError:
+        return ()
+
+
+def _written(path: str) -> float:
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return 0
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name is one that a registry accepts, and so a safe part of a path."""
+    return bool(name) and _NAME_CHARACTERS.issuperset(name)
+
+
+def _place(name: str) -> tuple[str, ...]:
+    """Where in an index the file about a crate is."""
+    name = name.lower()
+    if len(name) < 3:
+        return str(len(name)), name
+    return ("3", name[0], name) if len(name) == 3 else (name[:2], name[2:4], name)
+
+
+def _entry(data: bytes, version: bytes) -> IndexEntry | None:
+    """Find a version in a cache file: a head, the state of the index, then each version and its JSON, NUL between."""
+    if not data.startswith(_CACHE_FORMAT):
+        return None
+    _, *parts = data[len(_CACHE_FORMAT) :].split(b"\0")
+    versions, entries = parts[::2], parts[1::2]
+    if version not in versions[: len(entries)]:
+        return None
+    import json
+
+    try:
+        found = json.loads(entries[versions.index(version)])
+    except (ValueError, RecursionError):
+        return None
+    return IndexEntry(found, min(_published(entries), default="")) if isinstance(found, dict) else None
+
+
+def _published(entries: list[bytes]) -> Iterator[str]:
+    """Yield when each version was published; an empty text for a version of which that is not known."""
+    for entry in entries:
+        rest = entry.partition(b'"pubtime":')[2].lstrip(b" ")
+        yield rest[1:].partition(b'"')[0].decode("ascii", "replace") if rest.startswith(b'"') else ""

@@ -1,0 +1,143 @@
+"""What code of a crate runs while something that depends on it is compiled: a build script, or a procedural macro.
+
+The lock does not say. It is read from an archive that has the checksum in the lock, or from a vendored folder.
+Source of the rules: the Cargo book, "The Manifest Format", `build` and `proc-macro`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Container
+from typing import Any, NamedTuple
+
+from dunnage.cargo.config import config_files
+from dunnage.cargo.lockfile import LockedPackage
+from dunnage.files.document import Refused
+from dunnage.files.source import File, SourceError, Tree
+from dunnage.review import archive
+from dunnage.review.archive import ArchiveError
+from dunnage.review.cargo_home import CargoHome
+
+MANIFEST = "Cargo.toml"
+_SCRIPT = "build.rs"
+
+
+class CompileTimeCode(NamedTuple):
+    """What of a crate runs while something is compiled."""
+
+    script: str
+    """The path of its build script; empty if it has none."""
+    is_macro: bool
+    license: str
+    """What its manifest says: an SPDX expression, or empty."""
+
+    def __str__(self) -> str:
+        parts = (
+            f"a build script ({self.script})" if self.script else "",
+            "a procedural macro" if self.is_macro else "",
+        )
+        return " and ".join(filter(None, parts))
+
+    def __bool__(self) -> bool:
+        return bool(self.script) or self.is_macro
+
+
+class Contents:
+    """The crates whose content is at hand, on this machine or vendored in the repository."""
+
+    def __init__(self, home: CargoHome, vendored: Vendored | None) -> None:
+        self._home = home
+        self._vendored = vendored
+
+    def code(self, package: LockedPackage) -> CompileTimeCode | None:
+        """What of a package runs while something is compiled; None if its content is not at hand.
+
+        Raises ArchiveError if its content is in doubt.
+        """
+        found = self._home.archives(package).data
+        if found is not None:
+            files = archive.read(found, f"{package.name}-{package.version}", (MANIFEST,))
+            return _code(files[MANIFEST].data if MANIFEST in files else b"", files)
+        return self._vendored.code(package) if self._vendored else None
+
+
+class Vendored:
+    """A folder to which `cargo vendor` copied crates, as `.cargo-checksum.json` in each of them records."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self._tree = Tree()
+
+    def code(self, package: LockedPackage) -> CompileTimeCode | None:
+        """What of a vendored package runs while something is compiled; None if it is not vendored as recorded."""
+        for name in (package.name, f"{package.name}-{package.version}"):
+            recorded = self._recorded(os.path.join(self.folder, name))
+            manifest = self._bytes(os.path.join(self.folder, name, MANIFEST))
+            if recorded is None or manifest is None or recorded.get("package") != package.checksum:
+                continue  # also another version, as the checksum says
+            files = recorded.get("files")
+            if isinstance(files, dict) and files.get(MANIFEST) == hashlib.sha256(manifest).hexdigest():
+                return _code(manifest, files)
+        return None
+
+    def _recorded(self, folder: str) -> dict[str, Any] | None:
+        data = self._bytes(os.path.join(folder, ".cargo-checksum.json"))
+        try:
+            found = json.loads(data or b"")
+        except (ValueError, RecursionError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    def _bytes(self, path: str) -> bytes | None:
+        try:
+            return self._tree.read(path).data
+        except (FileNotFoundError, SourceError):
+            return None
+
+
+def vendored_folder(tree: Tree, folder: str) -> str | None:
+    """The folder that Cargo's configuration names as a directory source; None if it names none."""
+    try:
+        for above, configuration in config_files(tree, folder):
+            for source in _table(configuration.data, "source").values():
+                path = source.get("directory") if isinstance(source, dict) else None
+                if isinstance(path, str):
+                    return os.path.normpath(os.path.join(above, path))
+    except Refused:
+        pass
+    return None
+
+
+def _code(manifest: bytes, files: Container[str]) -> CompileTimeCode:
+    """Read a manifest. Raises ArchiveError if Cargo could not."""
+    from dunnage.files import toml
+
+    try:
+        data = toml.parse(File(MANIFEST, manifest))
+    except SourceError as error:
+        raise ArchiveError(f"holds a Cargo.toml that {error.message}") from None
+    package = _table(data, "package") or _table(data, "project")
+    if not isinstance(package.get("name"), str):
+        raise ArchiveError("holds no Cargo.toml of a package")
+    build = package.get("build")
+    script = build if isinstance(build, str) else ""
+    if build is True or (build is None and _SCRIPT in files):
+        script = _SCRIPT
+    expression = package.get("license")
+    return CompileTimeCode(script, _is_macro(_table(data, "lib")), expression if isinstance(expression, str) else "")
+
+
+def _is_macro(library: dict[str, Any]) -> bool:
+    kinds = library.get("crate-type", library.get("crate_type"))
+    return (
+        library.get("proc-macro") is True
+        or library.get("proc_macro") is True
+        or (isinstance(kinds, list) and "proc-macro" in kinds)
+    )
+
+
+def _table(data: dict[str, Any], key: str) -> dict[str, Any]:
+    found = data.get(key)
+    return found if isinstance(found, dict) else {}
