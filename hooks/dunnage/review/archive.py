@@ -21,6 +21,7 @@ _LONGEST_NAME = 4096
 _REGULAR = (b"0", b"\0")
 _LONG_NAME = b"L"
 _FOLDER = b"5"
+_NOT_PLAIN = frozenset({"", ".", ".."})
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -128,7 +129,7 @@ class _Stream:
 
 def _size(field: bytes) -> int:
     digits = field.strip(b" \0")
-    if not digits.isdigit() or any(digit > ord("7") for digit in digits):
+    if digits.strip(b"01234567") or not digits:
         raise ArchiveError("holds a file without a size")
     return int(digits, 8)
 
@@ -146,7 +147,7 @@ def _path(name: bytes, root: str) -> str:
     except UnicodeDecodeError:
         raise ArchiveError("holds a file whose name is not UTF-8") from None
     top, _, rest = path.partition("/")
-    parts = rest.rstrip("/").split("/")
-    if top != root or "\\" in path or "\0" in path or any(part in ("", ".", "..") for part in parts if rest):
+    rest = rest.rstrip("/")
+    if top != root or "\\" in path or "\0" in path or (rest and not _NOT_PLAIN.isdisjoint(rest.split("/"))):
         raise ArchiveError(f"holds `{path}`, which is not below its folder `{root}`")
-    return "/".join(parts)
+    return rest

@@ -50,6 +50,7 @@ class CargoHome:
         self.folder = folder
         self._tree = Tree(_LONGEST_FILE)
         self._entries: dict[tuple[str, str], IndexEntry | None] = {}
+        self._archives: dict[tuple[str, str], Archives] = {}
 
     def entry(self, package: LockedPackage) -> IndexEntry | None:
         """The index entry of a package; None if the cache does not have it, or cannot be read.
@@ -63,6 +64,12 @@ class CargoHome:
 
     def archives(self, package: LockedPackage) -> Archives:
         """The archives of a package, none of them if it has no checksum or no registry."""
+        key = package.name, str(package.version)
+        if key not in self._archives:
+            self._archives[key] = self._find_archives(package)
+        return self._archives[key]
+
+    def _find_archives(self, package: LockedPackage) -> Archives:
         found, wrong = None, []
         if package.checksum and _is_plain(package.name):
             for folder in self._of(package, self._caches):
