@@ -1,6 +1,6 @@
 """CI runs cargo-deny or cargo-audit so that an advisory fails the build.
 
-The best deny.toml is worth nothing if no job runs cargo-deny, or if one does and its failure counts for nothing.
+A deny.toml has no effect if no job runs cargo-deny, or if the failure of the job is hidden.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from dunnage.cargo_cli.advisory_tools import CHECKS
 from dunnage.ci.gates import Gate, gates
-from dunnage.ci.runs import Repository
-from dunnage.files import git
+from dunnage.ci.repository_files import RepositoryFiles, repository_files
 from dunnage.files.git import top_folder
 from dunnage.files.source import Tree, display
 from dunnage.files.span import Span
@@ -31,41 +30,23 @@ STALE_LOCK = Rule("advisory-gate/stale-lock", "a job checks another Cargo.lock t
 
 REQUIRE_SCHEDULE = flag("--require-schedule", "require that advisories are checked on a schedule too")
 
-# Locks in folders with one of these in their names are of examples, of the tests' own data, or of others.
+# Parts of the names of folders whose locks belong to examples, to test data, or to other projects.
 _NO_PROJECTS = frozenset(
     (
         *("benches", "corpus", "docs", "example", "examples", "fixture", "fixtures", "fuzz", "sample", "samples"),
         *("snapshots", "template", "templates", "test", "testdata", "tests", "testsuite", "third", "ui", "vendor"),
     )
 )
-_MOST_WALKED = 50_000
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check the CI of each repository that a named file is in, as a whole."""
     folders = dict.fromkeys(os.path.dirname(os.path.abspath(name)) for name in names)
     for folder in dict.fromkeys(map(top_folder, folders)):
-        repository = Repository(tree, folder, _files(folder, tree))
-        yield from dict.fromkeys(_check_repository(repository, options[REQUIRE_SCHEDULE]))
+        yield from dict.fromkeys(_check_repository(repository_files(tree, folder), options[REQUIRE_SCHEDULE]))
 
 
-def _files(folder: str, tree: Tree) -> frozenset[str]:
-    """The files of a repository, relative to it: those that git tracks, or all if it cannot say."""
-    tracked = git.Repositories(tree, git.EVERYTHING).tracked_near(folder) or _walked(folder)
-    return frozenset(path[len(os.path.join(folder, "")) :].replace(os.sep, "/") for path in tracked)
-
-
-def _walked(folder: str) -> list[str]:
-    found: list[str] = []
-    for above, inner, names in os.walk(folder):
-        inner[:] = sorted(name for name in inner if name not in (".git", "node_modules", "target"))
-        found += (os.path.join(above, name) for name in names)
-        if len(found) > _MOST_WALKED:
-            break
-    return found
-
-
-def _check_repository(repository: Repository, require_schedule: bool) -> Iterator[Finding]:
+def _check_repository(repository: RepositoryFiles, require_schedule: bool) -> Iterator[Finding]:
     found = gates(repository)
     if not found:
         yield from _absent(repository)
@@ -78,36 +59,39 @@ def _check_repository(repository: Repository, require_schedule: bool) -> Iterato
         yield from _unscheduled(found)
 
 
-def _made(found: Iterable[Gate]) -> frozenset[str]:
-    """The checks that any of the gates makes."""
+def _checks(found: Iterable[Gate]) -> frozenset[str]:
+    """Return the checks that any of the gates makes."""
     return frozenset().union(*(gate.checks for gate in found))
 
 
 def _toothless(found: list[Gate]) -> Iterator[Finding]:
-    heeded = _made(gate for gate in found if not gate.excuses)
+    effective = _checks(gate for gate in found if not gate.masks)
     for gate in found:
-        missing = gate.checks - heeded
-        if gate.excuses and missing:
-            excuse = gate.excuses[0]
-            over = "" if gate.tool.tool == "cargo-audit" or len(missing) == len(CHECKS) else f" over {_list(missing)}"
-            message = f"{excuse.why} `{gate.name}` cannot fail the build{over}"
-            yield Finding(TOOTHLESS, excuse.path, excuse.span, message, excuse.help)
-    strict = {check: [gate for gate in found if check in gate.checks and not gate.excuses] for check in CHECKS}
+        missing = gate.checks - effective
+        if gate.masks and missing:
+            mask = gate.masks[0]
+            over = (
+                "" if gate.tool_run.tool == "cargo-audit" or len(missing) == len(CHECKS) else f" over {_list(missing)}"
+            )
+            message = f"{mask.reason} `{gate.name}` cannot fail the build{over}"
+            yield Finding(TOOTHLESS, mask.path, mask.span, message, mask.help)
+    strict = {check: [gate for gate in found if check in gate.checks and not gate.masks] for check in CHECKS}
     for gate in found:
         for span, lowered in gate.lowered:
-            others = [it for check in lowered.checks if check in gate.checks for it in strict[check] if not it.lowered]
-            if not others and not gate.excuses and gate.checks & set(lowered.checks):
+            checks = gate.checks & set(lowered.checks)
+            has_other = any(not other.lowered for check in checks for other in strict[check])
+            if checks and not has_other and not gate.masks:
                 message = f"`{lowered.option}` keeps `{gate.name}` from failing the build over what it names"
                 help = "remove it; what is to pass goes into deny.toml, with a reason"
                 yield Finding(TOOTHLESS, gate.run.file.path, span, message, help)
 
 
 def _lenient(found: list[Gate]) -> Iterator[Finding]:
-    if any("advisories" in gate.checks and not gate.tool.tolerated and not gate.excuses for gate in found):
+    if any("advisories" in gate.checks and not gate.tool_run.tolerated and not gate.masks for gate in found):
         return
     for gate in found:
-        if gate.tool.tolerated:
-            message = f"`{gate.name}` fails for vulnerabilities, but {_list(gate.tool.tolerated)} crates pass"
+        if gate.tool_run.tolerated:
+            message = f"`{gate.name}` fails for vulnerabilities, but {_list(gate.tool_run.tolerated)} crates pass"
             yield Finding(LENIENT, gate.run.file.path, gate.span, message, _how_to_deny(gate))
 
 
@@ -120,8 +104,8 @@ def _how_to_deny(gate: Gate) -> str:
 
 
 def _partial(found: list[Gate]) -> Iterator[Finding]:
-    missing = frozenset(CHECKS) - _made(found)
-    first = next((gate for gate in found if gate.tool.tool == "cargo-deny"), None)
+    missing = frozenset(CHECKS) - _checks(found)
+    first = next((gate for gate in found if gate.tool_run.tool == "cargo-deny"), None)
     if missing and first is not None:
         message = f"no job has cargo-deny check {_list(missing, 'or')}"
         names = " ".join(check for check in CHECKS if check in missing)
@@ -130,14 +114,14 @@ def _partial(found: list[Gate]) -> Iterator[Finding]:
 
 
 def _stale_lock(found: list[Gate]) -> Iterator[Finding]:
-    current = _made(gate for gate in found if gate.replaced is None)
+    current = _checks(gate for gate in found if gate.replacement is None)
     for gate in found:
-        if gate.replaced is not None and not gate.checks <= current:
-            path, span, what = gate.replaced
+        if gate.replacement is not None and not gate.checks <= current:
+            path, span, text = gate.replacement
             itself = gate.run.action is not None and span == gate.span
             before = "makes a new Cargo.lock before it looks" if itself else "changes Cargo.lock before"
             rest = "" if itself else f" `{gate.name}` reads it"
-            message = f"`{what}` {before}{rest}, so what is checked is not what is committed"
+            message = f"`{text}` {before}{rest}, so what is checked is not what is committed"
             help = "run `cargo audit --deny warnings`, or `cargo deny check`, instead"
             yield Finding(STALE_LOCK, path, span, message, help if itself else "check first, or in a job of its own")
 
@@ -147,7 +131,7 @@ def _unscheduled(found: list[Gate]) -> Iterator[Finding]:
     if not about or any(_may_be_scheduled(gate) for gate in about):
         return
     gate = about[0]
-    workflow = gate.run.way[0].file
+    workflow = gate.run.call_stack[0].file
     others = gate.run.events - {"schedule"}
     message = f"`{gate.name}` runs on {_list(others)} alone: an advisory that is published later is not seen"
     help = f'add to `on:` in {workflow.path}:\n  schedule:\n    - cron: "0 6 * * *"'
@@ -162,8 +146,8 @@ def _may_be_scheduled(gate: Gate) -> bool:
     return not gate.run.events or ("schedule" in gate.run.events and gate.run.on_schedule)
 
 
-def _absent(repository: Repository) -> Iterator[Finding]:
-    locks = [path for path in repository.files if posixpath.basename(path) == "Cargo.lock"]
+def _absent(repository: RepositoryFiles) -> Iterator[Finding]:
+    locks = [path for path in repository.paths if posixpath.basename(path) == "Cargo.lock"]
     own = sorted(path for path in locks if _NO_PROJECTS.isdisjoint(re.split(r"[-_./]", path)))
     if not own:
         return

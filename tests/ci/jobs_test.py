@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dunnage.ci import github_jobs, gitlab_jobs
-from dunnage.ci.job import Job, Step
+from dunnage.ci.job import Job, JobStep
 from dunnage.ci.jobs import jobs
 from dunnage.ci.outcome import Shell
 from dunnage.files.source import File, SourceError
@@ -21,9 +21,9 @@ def read(path: str, text: str) -> list[Job]:
     return list(jobs(File(path, textwrap.dedent(text).encode())))
 
 
-def excuses(step: Step | Job) -> list[str]:
+def masks(step: JobStep | Job) -> list[str]:
     """The key of each excuse, as it is in backticks."""
-    return [excuse.why.split("`")[1] for excuse in step.excuses()]
+    return [mask.reason.split("`")[1] for mask in step.masks()]
 
 
 def test_what_github_runs() -> None:
@@ -60,7 +60,7 @@ def test_what_github_runs() -> None:
     ]
     assert first.steps[0].action is not None
     assert first.steps[0].action.name == "actions/checkout"
-    assert (second.calls, second.given) == ("./.github/workflows/other.yml", {"inputs.tool": ("deny",)})
+    assert (second.calls, second.inputs) == ("./.github/workflows/other.yml", {"inputs.tool": ("deny",)})
     assert [job.on_schedule for job in (first, second, third)] == [True, True, False]
 
 
@@ -102,7 +102,7 @@ def test_what_githubs_failures_are_excused_by(step: str, job: str, expected: lis
     fields = step.strip("{}").split(", ") if step.startswith("{") else [step]
     more = "".join(f"        {field}\n" for field in fields)
     (found,) = read(GITHUB, f"jobs:\n  a:\n    {job}\n    steps:\n      - run: x\n{more}")
-    assert excuses(found.steps[0]) == expected
+    assert masks(found.steps[0]) == expected
 
 
 def test_a_matrix_that_decides() -> None:
@@ -118,7 +118,7 @@ def test_a_matrix_that_decides() -> None:
                 with: {command: 'check ${{ matrix.checks }}'}
         """,
     )
-    made = [(step.action.inputs["command"].values, excuses(step)) for job in found for step in job.steps if step.action]
+    made = [(step.action.inputs["command"].values, masks(step)) for job in found for step in job.steps if step.action]
     assert made == [(("check advisories",), ["continue-on-error"]), (("check bans sources",), [])]
 
 
@@ -166,7 +166,7 @@ def test_called() -> None:
 def test_what_gitlabs_failures_are_excused_by(text: str, expected: list[str]) -> None:
     found = [step for job in read(GITLAB, text) for step in job.steps]
     assert {step.shell for step in found} == {Shell(stops=True, pipefail=True)}
-    assert set.intersection(*(set(excuses(step)) for step in found)) == set(expected)
+    assert set.intersection(*(set(masks(step)) for step in found)) == set(expected)
 
 
 @pytest.mark.parametrize(
@@ -200,9 +200,9 @@ def test_whatever_is_in_a_file(path: str, text: str) -> None:
         file = File(path, f"{prefix}{text}".encode())
         try:
             for job in jobs(file):
-                job.excuses()
+                job.masks()
                 for step in job.steps:
-                    step.excuses()
+                    step.masks()
             gitlab_jobs.included(file)
             github_jobs.events(file)
             github_jobs.called(file)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dunnage.ci.outcome import Excuse, Shell, excuse, options
+from dunnage.ci.outcome import FailureMask, Shell, failure_mask, shell_options
 from dunnage.files.source import File
 from dunnage.shell.model import Place, whole
 from dunnage.shell.shell import commands
@@ -19,12 +19,12 @@ from dunnage.shell.shell import commands
 PLAIN, STOPS, STRICT = Shell(), Shell(stops=True), Shell(stops=True, pipefail=True)
 
 
-def excused(text: str, shell: Shell) -> Excuse | None:
+def mask_of(text: str, shell: Shell) -> FailureMask | None:
     """What is found for the command `gate` of a program."""
     file = File("x.sh", text.encode())
     script = whole(file, Place("shell"))
     command = next(it for it in commands(file, script) if any(word.text == "gate" for word in it.words[:1]))
-    return excuse(file, script, command, shell)
+    return failure_mask(file, script, command, shell)
 
 
 @pytest.fixture(scope="module")
@@ -79,10 +79,10 @@ def status(text: str, shell: Shell, programs: Path) -> int:
     ],
 )
 def test_failures_that_are_lost(text: str, shell: Shell, where: str, programs: Path) -> None:
-    found = excused(text, shell)
+    found = mask_of(text, shell)
     assert found is not None
     assert text[found.span.start : found.span.end].startswith(where)
-    assert found.why.endswith(" so")
+    assert found.reason.endswith(" so")
     assert status(text, shell, programs) == 0
 
 
@@ -111,7 +111,7 @@ def test_failures_that_are_lost(text: str, shell: Shell, where: str, programs: P
     ],
 )
 def test_failures_that_count(text: str, shell: Shell, programs: Path) -> None:
-    assert excused(text, shell) is None
+    assert mask_of(text, shell) is None
     assert status(text, shell, programs) != 0
 
 
@@ -134,7 +134,7 @@ def test_failures_that_count(text: str, shell: Shell, programs: Path) -> None:
     ],
 )
 def test_failures_that_somebody_may_look_at(text: str) -> None:
-    assert excused(text, Shell(stops=True)) is None
+    assert mask_of(text, Shell(stops=True)) is None
 
 
 @pytest.mark.parametrize(
@@ -151,8 +151,8 @@ def test_failures_that_somebody_may_look_at(text: str) -> None:
         ("bash -el {0}", PLAIN, STOPS),
     ],
 )
-def test_options(words: str, before: Shell, after: Shell) -> None:
-    assert options(words, before) == after
+def test_shell_options(words: str, before: Shell, after: Shell) -> None:
+    assert shell_options(words, before) == after
 
 
 @settings(max_examples=150, deadline=None)
@@ -162,4 +162,4 @@ def test_whatever_is_around_it(around: str, stops: bool) -> None:
         file = File("x.sh", text.encode())
         script = whole(file, Place("shell"))
         for command in commands(file, script):
-            excuse(file, script, command, Shell(stops, stops))
+            failure_mask(file, script, command, Shell(stops, stops))

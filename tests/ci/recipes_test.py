@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dunnage.ci import recipes
 from dunnage.ci.outcome import Shell
-from dunnage.ci.recipes import Call
+from dunnage.ci.recipes import RunnerArguments
 from dunnage.files.source import File
 from dunnage.shell.model import Script
 
@@ -24,11 +24,11 @@ def texts(found: list[tuple[File, Script, Shell]]) -> list[str]:
 
 
 def made(files: Mapping[str, str], *goals: str) -> list[str]:
-    return texts(list(recipes.made(reader(files), "Makefile", goals)))
+    return texts(list(recipes.make_recipes(reader(files), "Makefile", goals)))
 
 
 def done(files: Mapping[str, str], *goals: str) -> list[str]:
-    return texts(list(recipes.done(reader(files), "justfile", goals)))
+    return texts(list(recipes.just_recipes(reader(files), "justfile", goals)))
 
 
 MAKEFILE = """\
@@ -77,7 +77,7 @@ def test_make_includes() -> None:
 
 def test_makes_shell() -> None:
     text = "SHELL = bash\n.SHELLFLAGS := -euo pipefail -c\nx:\n\tx\n"
-    ((_, _, shell),) = recipes.made(reader({"Makefile": text}), "Makefile", ["x"])
+    ((_, _, shell),) = recipes.make_recipes(reader({"Makefile": text}), "Makefile", ["x"])
     assert shell == Shell(stops=True, pipefail=True)
 
 
@@ -111,37 +111,37 @@ def test_just(goals: tuple[str, ...], expected: list[str]) -> None:
 
 
 def test_justs_shell() -> None:
-    (*_, (_, _, shell)) = recipes.done(reader({"justfile": JUSTFILE}), "justfile", ["three"])
+    (*_, (_, _, shell)) = recipes.just_recipes(reader({"justfile": JUSTFILE}), "justfile", ["three"])
     assert shell.stops
 
 
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("make", Call()),
-        ("make -j4 a b X=1", Call(goals=("a", "b"))),
-        ("make -C sub --directory=more -f x.mk a", Call("sub/more", "x.mk", ("a",))),
-        ("make -Csub -fx.mk", Call("sub", "x.mk")),
-        ("make -i a", Call(goals=("a",), ignores=1)),
-        ("make a --ignore-errors", Call(goals=("a",), ignores=2)),
-        ("make -C", Call()),
+        ("make", RunnerArguments()),
+        ("make -j4 a b X=1", RunnerArguments(goals=("a", "b"))),
+        ("make -C sub --directory=more -f x.mk a", RunnerArguments("sub/more", "x.mk", ("a",))),
+        ("make -Csub -fx.mk", RunnerArguments("sub", "x.mk")),
+        ("make -i a", RunnerArguments(goals=("a",), ignoring=1)),
+        ("make a --ignore-errors", RunnerArguments(goals=("a",), ignoring=2)),
+        ("make -C", RunnerArguments()),
     ],
 )
-def test_make_calls(line: str, expected: Call) -> None:
-    assert recipes.make_call(line.split()) == expected
+def test_make_argumentss(line: str, expected: RunnerArguments) -> None:
+    assert recipes.make_arguments(line.split()) == expected
 
 
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("just", Call()),
-        ("just a b", Call(goals=("a", "b"))),
-        ("just -f x/justfile -d x a", Call("x", "x/justfile", ("a",))),
-        ("just --justfile=x a=b --color never c", Call("", "x", ("c",))),
+        ("just", RunnerArguments()),
+        ("just a b", RunnerArguments(goals=("a", "b"))),
+        ("just -f x/justfile -d x a", RunnerArguments("x", "x/justfile", ("a",))),
+        ("just --justfile=x a=b --color never c", RunnerArguments("", "x", ("c",))),
     ],
 )
-def test_just_calls(line: str, expected: Call) -> None:
-    assert recipes.just_call(line.split()) == expected
+def test_just_argumentss(line: str, expected: RunnerArguments) -> None:
+    assert recipes.just_arguments(line.split()) == expected
 
 
 @pytest.mark.parametrize(
@@ -159,9 +159,9 @@ def test_just_calls(line: str, expected: Call) -> None:
     ],
 )
 def test_ignored(name: str, text: str, at: int | None) -> None:
-    read = recipes.made if name == "Makefile" else recipes.done
+    read = recipes.make_recipes if name == "Makefile" else recipes.just_recipes
     ((file, script, _),) = read(reader({name: text}), name, ["x"])
-    found = recipes.ignored(file, script)
+    found = recipes.ignore_mark(file, script)
     assert (found.start if found else None) == at
 
 
@@ -169,5 +169,5 @@ def test_ignored(name: str, text: str, at: int | None) -> None:
 def test_whatever_is_in_a_file(text: str, goals: list[str]) -> None:
     made({"Makefile": text, "a": text}, *goals)
     done({"justfile": text, "a.just": text}, *goals)
-    recipes.make_call([None, *goals])
-    recipes.just_call([None, *goals])
+    recipes.make_arguments([None, *goals])
+    recipes.just_arguments([None, *goals])

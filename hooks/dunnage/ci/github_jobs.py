@@ -10,21 +10,20 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import islice
 
-from dunnage.ci.job import Excuses, Job, Step
-from dunnage.ci.outcome import Excuse, Shell, options
+from dunnage.ci.job import FailureMasks, Job, JobStep
+from dunnage.ci.outcome import FailureMask, Shell, shell_options
 from dunnage.files.source import File
 from dunnage.scripts import github, yaml
-from dunnage.scripts.github import Step as GitHubStep
-from dunnage.scripts.github import Variables, Workflow
+from dunnage.scripts.github import Step, Variables, Workflow
 from dunnage.shell import expression
 from dunnage.shell.model import Values
 
-_MOST_JOBS = 2000
-_MOST_STEPS = 5000
+_MAX_JOBS = 2000
+_MAX_STEPS = 5000
 
 
 def events(file: File) -> frozenset[str]:
-    """What starts a workflow: `push`, `schedule`, `workflow_call`. Raises SourceError as YAML does."""
+    """Return the events that start a workflow: `push`, `schedule`, `workflow_call`. Raises SourceError."""
     for document in yaml.documents(file)[:1]:
         on = document.get("on")
         if on is None:
@@ -35,7 +34,7 @@ def events(file: File) -> frozenset[str]:
 
 
 def called(file: File) -> list[str]:
-    """What its jobs call: reusable workflows, as they are written. Raises SourceError as YAML does."""
+    """Return the reusable workflows that the jobs of a workflow call, as they are written. Raises SourceError."""
     found: list[str] = []
     for document in yaml.documents(file)[:1]:
         jobs = document.get("jobs")
@@ -45,30 +44,30 @@ def called(file: File) -> list[str]:
     return found
 
 
-def jobs(file: File, given: Variables | None = None) -> Iterator[Job]:
-    """The jobs of a workflow, or the one, without a name, of a composite action.
+def jobs(file: File, inputs: Variables | None = None) -> Iterator[Job]:
+    """Yield the jobs of a workflow. A composite action has one, without a name.
 
-    A job whose failure counts in some combinations of its matrix and not in others is there once for each. Raises
-    SourceError as YAML does.
+    If the matrix of a job decides whether its failure is hidden, the job is yielded once for each combination. Raises
+    SourceError if the file is not valid YAML.
     """
     for document in yaml.documents(file)[:1]:
         found = document.get("jobs")
         if found is None:
-            yield Job("", _steps(file, github.action_steps(document, given), tuple))
+            yield Job("", _steps(file, github.action_steps(document, inputs), tuple))
             continue
-        common = github.workflow(document, given)
-        each = ((name, job) for name, job in found.items() if job.kind == "mapping")
-        yield from islice((made for name, job in each for made in _job(file, common, name, job)), _MOST_JOBS)
+        common = github.workflow(document, inputs)
+        nodes = ((name, node) for name, node in found.items() if node.kind == "mapping")
+        yield from islice((job for name, node in nodes for job in _jobs(file, common, name, node)), _MAX_JOBS)
 
 
-def _job(file: File, common: Workflow, name: str, job: yaml.Node) -> Iterator[Job]:
+def _jobs(file: File, common: Workflow, name: str, job: yaml.Node) -> Iterator[Job]:
     on_schedule = _is_for_schedule(job)
     variants: list[Variables | None] = [None]
     if _depends_on_matrix(job):
         variants = [*(github.combinations(common, job) or variants)]
     for matrix in variants:
         variables = github.job_variables(common, job, matrix)
-        excuses = partial(_excuses, file, job, variables, "job")
+        masks = partial(_masks, file, job, variables, "job")
         called = job.get("uses")
         if called is not None:
             inputs = job.get("with")
@@ -76,14 +75,14 @@ def _job(file: File, common: Workflow, name: str, job: yaml.Node) -> Iterator[Jo
                 f"inputs.{key}": github.expand_all(yaml.value(value), variables)
                 for key, value in (inputs.items() if inputs else ())
             }
-            yield Job(name, (), called.text, called.span, values, excuses, on_schedule)
+            yield Job(name, (), called.text, called.span, values, masks, on_schedule)
         else:
-            steps = _steps(file, github.job_steps(common, name, job, matrix), excuses, _folder(common, job))
-            yield Job(name, steps, excuses=excuses, on_schedule=on_schedule)
+            steps = _steps(file, github.job_steps(common, name, job, matrix), masks, _folder(common, job))
+            yield Job(name, steps, masks=masks, on_schedule=on_schedule)
 
 
 def _depends_on_matrix(job: yaml.Node) -> bool:
-    """Whether the matrix decides if a failure of the job, or of one of its steps, counts."""
+    """Whether the matrix decides if a failure of the job, or of one of its steps, is hidden."""
     steps = job.get("steps")
     return any(
         (found := node.get("continue-on-error")) is not None and "matrix." in found.text
@@ -91,17 +90,19 @@ def _depends_on_matrix(job: yaml.Node) -> bool:
     )
 
 
-def _steps(file: File, steps: Iterator[GitHubStep], job: Excuses, folder: yaml.Node | None = None) -> tuple[Step, ...]:
-    found: list[Step] = []
-    for step in islice(steps, _MOST_STEPS):
+def _steps(
+    file: File, steps: Iterator[Step], job: FailureMasks, folder: yaml.Node | None = None
+) -> tuple[JobStep, ...]:
+    found: list[JobStep] = []
+    for step in islice(steps, _MAX_STEPS):
         where = step.node.get("working-directory") or folder
         found.append(
-            Step(
+            JobStep(
                 github.script_of(step),
                 github.action_of(step),
                 _shell(step),
                 _path(where, step.variables),
-                partial(_all_excuses, file, step, job),
+                partial(_all_masks, file, step, job),
                 step.node.get("if") is not None,
             )
         )
@@ -121,45 +122,45 @@ def _path(node: yaml.Node | None, variables: Variables) -> str | None:
     return values[0] if values is not None and len(values) == 1 else None
 
 
-def _shell(step: GitHubStep) -> Shell:
-    """How the shell is set that GitHub starts for a step; as if failures counted where it is not known."""
+def _shell(step: Step) -> Shell:
+    """Return the options of the shell that GitHub starts for a step. An unknown shell is taken for a strict one."""
     own = step.node.get("shell")
     shells: Values = step.shell if own is None else github.expand_all(yaml.value(own), step.variables)
-    found = [_set(shell.strip()) for shell in shells or ()]
-    return Shell(all(each.stops for each in found), all(each.pipefail for each in found) and bool(found))
+    found = [_parse_shell(shell.strip()) for shell in shells or ()]
+    return Shell(all(shell.stops for shell in found), all(shell.pipefail for shell in found) and bool(found))
 
 
-def _set(shell: str) -> Shell:
+def _parse_shell(shell: str) -> Shell:
     if shell in ("", "sh"):
         return Shell(stops=True, pipefail=False)
     if shell == "bash" or "{0}" not in shell:
         return Shell(stops=True, pipefail=True)
-    return options(shell, Shell())
+    return shell_options(shell, Shell())
 
 
-# Whether failures count
+# What hides failures
 
 
-def _all_excuses(file: File, step: GitHubStep, job: Excuses) -> tuple[Excuse, ...]:
-    return (*_excuses(file, step.node, step.variables, "step"), *job())
+def _all_masks(file: File, step: Step, job: FailureMasks) -> tuple[FailureMask, ...]:
+    return (*_masks(file, step.node, step.variables, "step"), *job())
 
 
-def _excuses(file: File, node: yaml.Node, variables: Variables, kind: str) -> tuple[Excuse, ...]:
-    found: list[Excuse] = []
+def _masks(file: File, node: yaml.Node, variables: Variables, kind: str) -> tuple[FailureMask, ...]:
+    found: list[FailureMask] = []
     condition = node.get("if")
     if condition is not None and _condition(condition, variables) == ("false",):
-        why = f"the {kind}'s `if:` is never true, so it is not run and"
-        found.append(Excuse(file.path, condition.span, why, "remove the condition"))
+        reason = f"the {kind}'s `if:` is never true, so it is not run and"
+        found.append(FailureMask(file.path, condition.span, reason, "remove the condition"))
     tolerated = node.get("continue-on-error")
     if tolerated is not None and _truths(tolerated, variables) == ("true",) and not _is_watched(file, node):
         passes = "the job" if kind == "step" else "the workflow"
-        why = f"`continue-on-error` lets {passes} pass where it fails, so"
-        found.append(Excuse(file.path, tolerated.span, why, "remove `continue-on-error`"))
+        reason = f"`continue-on-error` lets {passes} pass where it fails, so"
+        found.append(FailureMask(file.path, tolerated.span, reason, "remove `continue-on-error`"))
     return tuple(found)
 
 
 def _is_watched(file: File, step: yaml.Node) -> bool:
-    """Whether something in the file looks at what came of a step that may fail."""
+    """Whether the file uses the outcome of a step that may fail."""
     name = step.get("id")
     if name is None or not name.text:
         return False
@@ -172,7 +173,7 @@ def _truths(node: yaml.Node, variables: Variables) -> Values:
 
 
 def _condition(node: yaml.Node, variables: Variables) -> Values:
-    """What an `if:` gives, which is an expression with braces around it or without."""
+    """Return the values of an `if:`, an expression with or without `${{ }}`."""
     text = node.text.strip()
     if text.startswith("${{") and text.endswith("}}") and text.count("${{") == 1:
         text = text[3:-2]
@@ -183,7 +184,7 @@ def _condition(node: yaml.Node, variables: Variables) -> Values:
 
 
 def _is_for_schedule(job: yaml.Node) -> bool:
-    """Whether a job is run on a schedule, as far as a plain condition on the event says."""
+    """Whether a job runs on a schedule, according to a simple condition on the event name."""
     condition = job.get("if")
     text = "" if condition is None else re.sub(r"\s|\$\{\{|\}\}", "", condition.text)
     if "||" in text:

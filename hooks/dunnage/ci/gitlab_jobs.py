@@ -1,7 +1,6 @@
 """The jobs of GitLab's CI files.
 
-Their syntax is that of https://docs.gitlab.com/ci/yaml/. A job that extends others has what these say, unless it says
-otherwise.
+Their syntax is that of https://docs.gitlab.com/ci/yaml/. A job inherits the keys of the jobs that it extends.
 """
 
 from __future__ import annotations
@@ -9,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from dunnage.ci.job import Job, Step
-from dunnage.ci.outcome import Excuse, Shell
+from dunnage.ci.job import Job, JobStep
+from dunnage.ci.outcome import FailureMask, Shell
 from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.scripts import gitlab, yaml
@@ -22,8 +21,9 @@ _SCRIPTS = ("before_script", "script", "after_script")
 
 
 def jobs(file: File) -> Iterator[Job]:
-    """What each job runs, with the scripts that it has from others, and then those that no job here has; in the order
-    of the file. Raises SourceError as YAML does.
+    """Yield each job with the scripts that it defines or inherits, then the scripts that no job of this file uses.
+
+    The order is that of the file. Raises SourceError if the file is not valid YAML.
     """
     scripts: dict[tuple[str, str], list[Script]] = {}
     for script in gitlab.scripts(file):
@@ -35,32 +35,32 @@ def jobs(file: File) -> Iterator[Job]:
         for name, job in found.items():
             if name.startswith("."):
                 continue
-            names = (gitlab.chain(name, found) or [name])[::-1]
-            excuses = tuple(_excuses(file, [found[each] for each in names]))
+            ancestry = (gitlab.chain(name, found) or [name])[::-1]
+            masks = tuple(_masks(file, [found[ancestor] for ancestor in ancestry]))
             inherited = [("default", document.get("default")), ("", document)] if job.get("inherit") is None else []
-            steps: list[Step] = []
+            steps: list[JobStep] = []
             for key in _SCRIPTS:
-                definers = [*((each, found[each]) for each in names), *inherited]
-                definer = next((each for each, node in definers if node and node.get(key) is not None), None)
+                definers = [*((ancestor, found[ancestor]) for ancestor in ancestry), *inherited]
+                definer = next((name for name, node in definers if node and node.get(key) is not None), None)
                 if definer is not None:
                     used.add((definer, key))
-                    steps += (_step(file, script, excuses) for script in scripts.get((definer, key), ()))
+                    steps += (_step(file, script, masks) for script in scripts.get((definer, key), ()))
             yield Job(name, tuple(steps))
     for place, left in scripts.items():
         if place not in used:
             yield Job(place[0], tuple(_step(file, script, ()) for script in left))
 
 
-def _step(file: File, script: Script, excuses: tuple[Excuse, ...]) -> Step:
+def _step(file: File, script: Script, masks: tuple[FailureMask, ...]) -> JobStep:
     if script.place.names[-1] == "after_script":
-        why = "a failure in `after_script` does not fail the job, so"
+        reason = "a failure in `after_script` does not fail the job, so"
         span = Span(script.offsets[0][1], sum(script.offsets[-1][1:]))
-        excuses = (*excuses, Excuse(file.path, span, why, "move it to `script`"))
-    return Step(script, None, _SHELL, "", partial(tuple, excuses))
+        masks = (*masks, FailureMask(file.path, span, reason, "move it to `script`"))
+    return JobStep(script, None, _SHELL, "", partial(tuple, masks))
 
 
 def included(file: File) -> tuple[list[str], bool]:
-    """The files of the repository that a CI file includes, and whether it includes others too."""
+    """Return the files of the repository that a CI file includes, and whether it includes any others."""
     paths: list[str] = []
     has_others = False
     for document in yaml.documents(file):
@@ -78,38 +78,38 @@ def included(file: File) -> tuple[list[str], bool]:
     return paths, has_others
 
 
-def _excuses(file: File, ancestry: Sequence[yaml.Node]) -> Iterator[Excuse]:
-    """What keeps the failure of a job from counting; `ancestry` is the job and what it extends, nearest first."""
+def _masks(file: File, ancestry: Sequence[yaml.Node]) -> Iterator[FailureMask]:
+    """Yield what hides the failure of a job. `ancestry` is the job and the jobs that it extends, nearest first."""
     allowed = _get(ancestry, "allow_failure")
     rules = _get(ancestry, "rules")
     when = _get(ancestry, "when")
     if allowed is not None and allowed.text.lower() in ("true", "yes"):
         yield _allowed(file, allowed)
     elif allowed is not None and (status := _common_status(allowed)) is not None:
-        why = "`allow_failure` lets the pipeline pass where the job exits with 1, as it does over advisories, so"
-        yield Excuse(file.path, status.span, why, "remove 1 from `exit_codes`")
+        reason = "`allow_failure` lets the pipeline pass where the job exits with 1, as it does over advisories, so"
+        yield FailureMask(file.path, status.span, reason, "remove 1 from `exit_codes`")
     elif when is not None and rules is None and when.text == "never":
-        yield Excuse(file.path, when.span, "`when: never` keeps the job from running, so", "remove `when: never`")
+        yield FailureMask(file.path, when.span, "`when: never` keeps the job from running, so", "remove `when: never`")
     elif when is not None and rules is None and when.text == "manual" and allowed is None:
-        why = "`when: manual` leaves the job to be started by hand and lets the pipeline pass without it, so"
-        yield Excuse(file.path, when.span, why, "remove `when: manual`")
+        reason = "`when: manual` leaves the job to be started by hand and lets the pipeline pass without it, so"
+        yield FailureMask(file.path, when.span, reason, "remove `when: manual`")
     elif rules is not None:
-        ways = [rule for rule in rules.elements() if (found := rule.get("when")) is None or found.text != "never"]
-        tolerant = [found for rule in ways if (found := rule.get("allow_failure")) and found.text.lower() == "true"]
-        if ways and len(tolerant) == len(ways):
+        active = [rule for rule in rules.elements() if (found := rule.get("when")) is None or found.text != "never"]
+        tolerant = [found for rule in active if (found := rule.get("allow_failure")) and found.text.lower() == "true"]
+        if active and len(tolerant) == len(active):
             yield _allowed(file, tolerant[0])
 
 
 def _common_status(allowed: yaml.Node) -> yaml.Node | None:
-    """Where `allow_failure` names 1, with which cargo-audit and, over advisories alone, cargo-deny exit."""
+    """Return the 1 in `allow_failure`, the status of cargo-audit, and of cargo-deny for advisories alone."""
     codes = allowed.get("exit_codes")
-    each = codes.elements() if codes is not None and codes.kind == "sequence" else [codes]
-    return next((code for code in each if code is not None and code.text == "1"), None)
+    listed = codes.elements() if codes is not None and codes.kind == "sequence" else [codes]
+    return next((code for code in listed if code is not None and code.text == "1"), None)
 
 
-def _allowed(file: File, node: yaml.Node) -> Excuse:
-    why = "`allow_failure` lets the pipeline pass where the job fails, so"
-    return Excuse(file.path, node.span, why, "remove `allow_failure: true`")
+def _allowed(file: File, node: yaml.Node) -> FailureMask:
+    reason = "`allow_failure` lets the pipeline pass where the job fails, so"
+    return FailureMask(file.path, node.span, reason, "remove `allow_failure: true`")
 
 
 def _get(ancestry: Sequence[yaml.Node], key: str) -> yaml.Node | None:

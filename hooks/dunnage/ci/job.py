@@ -1,45 +1,45 @@
-"""What a job of CI is, whatever system runs it."""
+"""Jobs of CI, as every CI system has them."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from dunnage.ci.outcome import Excuse, Shell
+from dunnage.ci.outcome import FailureMask, Shell
 from dunnage.files.span import Span
 from dunnage.scripts.github import Action
 from dunnage.shell.model import Script, Values
 
-Excuses = Callable[[], tuple[Excuse, ...]]
-"""Finds out what keeps a failure from counting: few are ever asked for."""
+FailureMasks = Callable[[], tuple[FailureMask, ...]]
+"""Returns what hides a failure. It is a function because few steps need the answer."""
 
 
-class Step(NamedTuple):
+class JobStep(NamedTuple):
     """One program that a job runs, or one action that it uses."""
 
     script: Script | None
-    """None also if it is for a shell that is not read."""
+    """None for an action, and for a program in a language other than that of POSIX shells."""
     action: Action | None = None
     shell: Shell = Shell(stops=True, pipefail=False)
-    """How the program's shell is set when it begins."""
+    """The options of the shell when the program begins."""
     folder: str | None = ""
-    """Where it is run, relative to the checkout; None if that is not in the file."""
-    excuses: Excuses = tuple
-    """What keeps its failure from failing the pipeline."""
+    """The working directory, relative to the checkout; None if it is unknown."""
+    masks: FailureMasks = tuple
+    """What hides its failure from the pipeline."""
     is_conditional: bool = False
-    """It may be left out."""
+    """Whether it may be skipped."""
 
 
 class Job(NamedTuple):
-    """Steps that are run one after another in one checkout."""
+    """Steps that run one after another in one checkout."""
 
     name: str
-    steps: tuple[Step, ...]
+    steps: tuple[JobStep, ...]
     calls: str = ""
-    """The reusable workflow that it is instead: a path that begins with `./`, or `OWNER/REPOSITORY/PATH@REF`."""
+    """The reusable workflow that it runs instead of steps: `./PATH`, or `OWNER/REPOSITORY/PATH@REF`."""
     span: Span = Span(0, 0)
-    """Of what it calls."""
-    given: Mapping[str, Values] = {}
-    """What it says of that workflow's `inputs.x`."""
-    excuses: Excuses = tuple
-    """What keeps its failure from failing the pipeline; those of its steps hold them too."""
+    """The place of `calls`."""
+    inputs: Mapping[str, Values] = {}
+    """The inputs that it passes to that workflow, by `inputs.NAME`."""
+    masks: FailureMasks = tuple
+    """What hides its failure from the pipeline. The masks of its steps include these."""
     on_schedule: bool = True
-    """It is run when a schedule starts the pipeline."""
+    """Whether it runs when a schedule starts the pipeline."""

@@ -1,11 +1,11 @@
-"""Jobs of CI: what each runs, in order, and what keeps a failure in it from counting."""
+"""Reads the jobs of a CI file: what each runs, in order, and what hides its failure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from dunnage.ci.job import Job, Step
+from dunnage.ci.job import Job, JobStep
 from dunnage.ci.outcome import Shell
 from dunnage.scripts.commands import kind_of
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from dunnage.scripts.github import Variables
 
 
-def jobs(file: File, given: Variables | None = None) -> Iterator[Job]:
-    """The jobs of a CI file in its order; the one, without a name, of a composite action.
+def jobs(file: File, inputs: Variables | None = None) -> Iterator[Job]:
+    """Yield the jobs of a CI file in its order. A composite action has one, without a name.
 
-    `given` is what the caller of an action or of a reusable workflow says of `inputs.x`. Raises SourceError as YAML
-    does.
+    `inputs` are those that the caller of an action or of a reusable workflow passes, by `inputs.NAME`. Raises
+    SourceError if the file is not valid YAML.
     """
     kind = kind_of(file.path, b"")
     if kind == "github":
         from dunnage.ci import github_jobs
 
-        yield from github_jobs.jobs(file, given)
+        yield from github_jobs.jobs(file, inputs)
     elif kind == "gitlab":
         from dunnage.ci import gitlab_jobs
 
@@ -40,8 +40,8 @@ _CIRCLECI_SHELL = Shell(stops=True, pipefail=True)
 def _circleci(file: File) -> Iterator[Job]:
     from dunnage.scripts import circleci
 
-    steps: dict[str, list[Step]] = {}
+    steps: dict[str, list[JobStep]] = {}
     for script in circleci.scripts(file):
-        steps.setdefault(script.place.names[0], []).append(Step(script, None, _CIRCLECI_SHELL))
+        steps.setdefault(script.place.names[0], []).append(JobStep(script, None, _CIRCLECI_SHELL))
     for name, found in steps.items():
         yield Job(name.partition(" ")[2], tuple(found))

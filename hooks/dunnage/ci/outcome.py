@@ -1,7 +1,7 @@
-"""What becomes of a command's failure: whether the program it stands in fails too.
+"""Whether a shell program fails where one of its commands fails.
 
-The rules are those of bash, "The Set Builtin" (`-e`, `pipefail`), "Lists of Commands" and "Pipelines". Where it cannot
-be told, the failure counts as one that is heeded.
+The rules are those of the bash manual, "The Set Builtin" (`-e`, `pipefail`), "Lists of Commands" and "Pipelines". If it
+is unknown, the program is assumed to fail.
 """
 
 from __future__ import annotations
@@ -21,66 +21,64 @@ if TYPE_CHECKING:
 
 
 class Shell(NamedTuple):
-    """How a shell is set when a program begins."""
+    """The options of a shell when a program begins."""
 
     stops: bool = False
-    """It stops at a command that fails: `-e`."""
+    """Whether it stops at a command that fails: `-e`."""
     pipefail: bool = False
-    """A pipe fails if any command in it does."""
+    """Whether a pipeline fails if any command in it fails."""
 
 
-class Excuse(NamedTuple):
-    """What keeps a failure from counting."""
+class FailureMask(NamedTuple):
+    """What hides a failure, so that the build passes."""
 
     path: str
-    """The file that says so, as it is printed."""
+    """The file that contains it, as it is printed."""
     span: Span
-    why: str
-    """A clause that says so."""
+    reason: str
+    """A clause that says how it hides the failure; ends in a conjunction."""
     help: str
-    """What to do about it."""
+    """How to remove it."""
 
 
-# Programs whose success says nothing of what came before, with any arguments.
+# Programs that succeed whatever happened before, with any arguments.
 _ALWAYS_SUCCEED = frozenset((":", "date", "echo", "logger", "printf", "sleep", "true"))
-# Those that pass on or reshape what they read, and succeed whatever it is.
+# Programs that copy or transform their input, and succeed whatever it is.
 _SINKS = frozenset(
     (
         *("awk", "cat", "column", "cut", "fold", "head", "less", "more", "nl"),
         *("sed", "sort", "tail", "tee", "tr", "uniq", "wc"),
     )
 )
-# In these, settings are for what is in them.
-_OF_THEIR_OWN = frozenset(("command_substitution", "function_definition", "subshell"))
+# What `set` changes in one of these holds only there.
+_OWN_SETTINGS = frozenset(("command_substitution", "function_definition", "subshell"))
 _SEQUENCES = frozenset(("case_item", "compound_statement", "do_group", "else_clause", "program", "subshell"))
-_MOST_NODES = 500_000
-_MOST_SETTINGS = 100
-_MOST_DEEP = 200
-"""What is nested more deeply is not followed further: to find what is around a node takes time with its depth."""
+_MAX_NODES = 500_000
+_MAX_SETTINGS = 100
+_MAX_DEPTH = 200
+"""Deeper nesting is not followed: finding the parent of a node takes time in proportion to its depth."""
 
 
-def excuse(file: File, script: Script, command: Command, shell: Shell) -> Excuse | None:
-    """What in `script` keeps the failure of `command`, which is one of its own, from failing it; None if nothing does,
-    or if that cannot be told.
+def failure_mask(file: File, script: Script, command: Command, shell: Shell) -> FailureMask | None:
+    """Return what in `script` hides the failure of `command`, one of its commands.
+
+    None if the script fails where the command fails, or if that is unknown.
     """
     syntax = _syntax(file, script)
     node = syntax and syntax.commands.get((command.wrapper or command.words)[0].span)
     if syntax is None or node is None:
         return None
     program = syntax.program
-    is_kept = any(each.type == "command_substitution" for each in _around(node))
-    if is_kept or (node.parent is not None and _writes_file(node.parent, program.data)):
-        return None  # something may judge its output later
+    is_substituted = any(around.type == "command_substitution" for around in _around(node))
+    if is_substituted or (node.parent is not None and _writes_file(node.parent, program.data)):
+        return None  # the output may be examined later
     shell, unset = _settings(syntax, node, shell)
-    found = _Fate(program, shell, unset).of(node)
-    if found is None:
-        return None
-    (start, end), why, help = found
-    return Excuse(file.path, locate(program.offsets, start, end), why, help)
+    mask = _Propagation(program, shell, unset).mask_of(node)
+    return mask and FailureMask(file.path, locate(program.offsets, mask.start, mask.end), mask.reason, mask.help)
 
 
-def options(words: str, shell: Shell) -> Shell:
-    """How the arguments of a shell, or of `set`, change its settings: `-euo pipefail`, `+e`."""
+def shell_options(words: str, shell: Shell) -> Shell:
+    """Apply the arguments of a shell, or of `set`, to its options: `-euo pipefail`, `+e`."""
     stops, pipefail = shell
     for sign, letters in re.findall(r"(?:^|\s)([-+])([A-Za-z]+)", words):
         if "e" in letters:
@@ -93,108 +91,131 @@ def options(words: str, shell: Shell) -> Shell:
     return Shell(stops, pipefail)
 
 
-_Found = tuple[tuple[int, int], str, str]
+class _Mask(NamedTuple):
+    """What hides a failure: bytes of the program, a clause that says why, and the remedy."""
+
+    start: int
+    end: int
+    reason: str
+    help: str
 
 
-class _Fate:
-    """Follows a failure from a command outwards, as far as it is passed on."""
+class _Propagation:
+    """Follows a failure from a command outwards, as far as the program passes it on."""
 
     def __init__(self, program: Program, shell: Shell, unset: Node | None) -> None:
         self._data = program.data
         self._shell = shell
-        # The `set +e` because of which the program goes on.
         self._unset = unset
+        """The `set +e` that is in force at the command."""
+        self._and_list: Node | None = None
+        """The `a && b` in which the failure is on the left: no shell stops for it."""
 
-    def of(self, node: Node) -> _Found | None:
-        # `a && b` of which the failing command stands left: for that, no shell stops.
-        and_list: Node | None = None
-        for _ in range(_MOST_DEEP):
+    def mask_of(self, node: Node) -> _Mask | None:
+        """Return what hides the failure of `node`; None if the program passes it on, or if that is unknown."""
+        for _ in range(_MAX_DEPTH):
             parent = node.parent
             if parent is None:
-                break
-            kind = parent.type
-            if kind == "list":
-                left, operator = parent.children[0], parent.children[1].type
-                if node == left and operator == "||":
-                    return self._instead(parent)
-                and_list = parent if node == left else and_list
-            elif kind == "pipeline":
-                parts = [child for child in parent.children if child.is_named]
-                if node != parts[-1] and not self._shell.pipefail:
-                    return self._piped(node, parts[-1])
-            elif kind in _SEQUENCES or (kind in ("if_statement", "elif_clause") and not _is_condition(parent, node)):
-                rest = _after(parent, node)
-                if rest and rest[0].type == "&":
-                    waits = b"wait" in self._data[node.end_byte :]
-                    at = (rest[0].start_byte, rest[0].end_byte)
-                    return None if waits else (at, "`&` sends it to the background, so", "remove `&`")
-                if self._shell.stops and and_list is None and not _is_tested(parent):
-                    # It ends a subshell at once, and what that is in sees it fail.
-                    if not _is_in_subshell(parent):
-                        return None
-                elif found := self._goes_on(rest, kind, and_list):
-                    return found[0]
-                and_list = None if kind == "subshell" else and_list
-            elif kind != "redirected_statement":
-                # A substitution, a negation, a condition, a function: whoever wrote it may look at the status.
                 return None
+            is_passed_on, mask = self._pass_on(node, parent)
+            if not is_passed_on:
+                return mask
             node = parent
         return None
 
-    def _instead(self, parent: Node) -> _Found | None:
-        """What comes after `||`."""
+    def _pass_on(self, node: Node, parent: Node) -> tuple[bool, _Mask | None]:
+        """Return whether `parent` fails where `node` fails, and if not, what hides the failure, if anything does."""
+        if parent.type == "list":
+            return self._pass_on_list(node, parent)
+        if parent.type == "pipeline":
+            *_, last = (child for child in parent.children if child.is_named)
+            return (True, None) if node == last or self._shell.pipefail else (False, self._piped_into(node, last))
+        if parent.type in _SEQUENCES or (
+            parent.type in ("if_statement", "elif_clause") and not _is_condition(parent, node)
+        ):
+            return self._pass_on_sequence(node, parent)
+        # In a substitution, a negation, a condition or a function the status may be used.
+        return parent.type == "redirected_statement", None
+
+    def _pass_on_list(self, node: Node, parent: Node) -> tuple[bool, _Mask | None]:
+        left, operator = parent.children[0], parent.children[1].type
+        if node == left and operator == "||":
+            return False, self._alternative(parent)
+        if node == left:
+            self._and_list = parent
+        return True, None
+
+    def _pass_on_sequence(self, node: Node, parent: Node) -> tuple[bool, _Mask | None]:
+        rest = _after(parent, node)
+        if rest and rest[0].type == "&":
+            is_awaited = b"wait" in self._data[node.end_byte :]
+            mask = _Mask(rest[0].start_byte, rest[0].end_byte, "`&` sends it to the background, so", "remove `&`")
+            return False, None if is_awaited else mask
+        statements = [other for other in rest if other.is_named and other.type != "comment"]
+        if self._shell.stops and self._and_list is None and not _is_tested(parent):
+            # A subshell stops here, and then the program around it sees it fail.
+            if not _is_in_subshell(parent):
+                return False, None
+        elif statements:
+            return False, self._continuation(statements)
+        elif parent.type == "do_group":
+            return False, None
+        if parent.type == "subshell":
+            self._and_list = None
+        return True, None
+
+    def _alternative(self, parent: Node) -> _Mask | None:
+        """Return the right side of `||` if it hides the failure of the left."""
         right, outer = parent.children[2], parent.parent
-        # A redirection behind a list is that of its last command.
-        behind = [] if outer is None else outer.children[1:] if outer.type in ("list", "redirected_statement") else []
-        if not all(_is_harmless(node, self._data) for node in (right, *(node for node in behind if node.is_named))):
+        # The syntax tree has a redirection after a list where it belongs to the last command.
+        after = [] if outer is None else outer.children[1:] if outer.type in ("list", "redirected_statement") else []
+        if not all(_is_harmless(node, self._data) for node in (right, *(node for node in after if node.is_named))):
             return None
         written = self._data[right.start_byte : right.end_byte].decode("utf-8", "replace")
         shown = written if len(written) < 40 and "\n" not in written else written.split()[0] + " …"
-        at = (parent.children[1].start_byte, right.end_byte)
-        return at, f"`|| {shown}` succeeds where it fails, so", f"remove `|| {shown}`"
+        start = parent.children[1].start_byte
+        return _Mask(start, right.end_byte, f"`|| {shown}` succeeds where it fails, so", f"remove `|| {shown}`")
 
-    def _piped(self, node: Node, last: Node) -> _Found | None:
+    def _piped_into(self, node: Node, last: Node) -> _Mask | None:
         name = _program(last, self._data)
         if name not in _SINKS or b"PIPESTATUS" in self._data:
             return None
-        why = f"its output is piped into `{name}` without `pipefail`, so"
-        return (node.start_byte, last.end_byte), why, "put `set -o pipefail` before it, or write its output to a file"
+        reason = f"its output is piped into `{name}` without `pipefail`, so"
+        help = "put `set -o pipefail` before it, or write its output to a file"
+        return _Mask(node.start_byte, last.end_byte, reason, help)
 
-    def _goes_on(self, rest: list[Node], kind: str, and_list: Node | None) -> tuple[_Found | None] | None:
-        """The program goes on behind it: whether that is all there is to say, and what then."""
-        rest = [node for node in rest if node.is_named and node.type != "comment"]
-        if not rest:
-            return (None,) if kind == "do_group" else None
-        text = self._data[rest[0].start_byte : rest[-1].end_byte]
+    def _continuation(self, statements: list[Node]) -> _Mask | None:
+        """Return what lets the program continue with `statements` after the failure; None if these may use it."""
+        text = self._data[statements[0].start_byte : statements[-1].end_byte]
         if any(mark in text for mark in (b"$?", b"PIPESTATUS", b"pipestatus")) or b"trap" in self._data:
-            return (None,)
-        if and_list is not None:
-            at = (and_list.start_byte, and_list.end_byte)
-            why = "`set -e` does not stop at what stands left of `&&` and the program goes on, so"
-            return ((at, why, "put the commands on lines of their own, without `&&`"),)
+            return None
+        if self._and_list is not None:
+            start, end = self._and_list.start_byte, self._and_list.end_byte
+            reason = "`set -e` does not stop at what stands left of `&&` and the program goes on, so"
+            return _Mask(start, end, reason, "put the commands on lines of their own, without `&&`")
         if self._unset is not None:
-            at = (self._unset.start_byte, self._unset.end_byte)
-            return ((at, "`set +e` lets the program go on behind it, so", "remove `set +e`"),)
-        after = self._data[rest[0].start_byte : rest[0].end_byte].decode("utf-8", "replace").split("\n")[0]
-        if len(rest) == 1 and re.fullmatch(r"true|:|exit 0", after):
-            why, help = f"`{after}` behind it succeeds where it fails, so", f"remove `{after}`"
-        else:
-            why = "no `set -e` is in force and the program goes on behind it, so"
-            help = "put `set -e` at the beginning of the program, or `|| exit 1` behind the command"
-        return (((rest[0].start_byte, rest[0].end_byte), why, help),)
+            start, end = self._unset.start_byte, self._unset.end_byte
+            return _Mask(start, end, "`set +e` lets the program go on behind it, so", "remove `set +e`")
+        start, end = statements[0].start_byte, statements[0].end_byte
+        following = self._data[start:end].decode("utf-8", "replace").split("\n")[0]
+        if len(statements) == 1 and re.fullmatch(r"true|:|exit 0", following):
+            return _Mask(start, end, f"`{following}` behind it succeeds where it fails, so", f"remove `{following}`")
+        reason = "no `set -e` is in force and the program goes on behind it, so"
+        help = "put `set -e` at the beginning of the program, or `|| exit 1` behind the command"
+        return _Mask(start, end, reason, help)
 
 
 class _Syntax(NamedTuple):
     program: Program
     tree: Tree
     commands: dict[Span, Node]
-    """By the place of the program's name."""
+    """By the place of the command's name."""
     settings: list[Node]
     """The calls of `set` and `shopt`, in order."""
 
 
 def _syntax(file: File, script: Script) -> _Syntax | None:
-    """The syntax of a program, read once; None if it cannot be read."""
+    """Parse a program, once; None if it cannot be parsed."""
     known = file.memo(_known_syntax)
     key = (script.offsets[:1], script.text)
     if key not in known:
@@ -221,9 +242,9 @@ def _commands(program: Program, root: Node) -> tuple[dict[Span, Node], list[Node
 
 
 def _nodes(root: Node) -> Iterator[Node]:
-    """All nodes of a tree in the order of the program."""
+    """Yield all nodes of a tree in the order of the program."""
     cursor = root.walk()
-    for _ in range(_MOST_NODES):
+    for _ in range(_MAX_NODES):
         if cursor.node is not None:
             yield cursor.node
         if cursor.goto_first_child():
@@ -234,32 +255,28 @@ def _nodes(root: Node) -> Iterator[Node]:
 
 
 def _settings(syntax: _Syntax, node: Node, shell: Shell) -> tuple[Shell, Node | None]:
-    """The settings in force where `node` stands, and the `set +e` that is one of them."""
+    """Return the options in force at `node`, and the `set +e` that is one of them."""
     unset: Node | None = None
-    around = _ancestors(node)
+    enclosing = {around.id for around in _around(node)}
     data = syntax.program.data
-    before = [each for each in syntax.settings if each.start_byte < node.start_byte]
-    for each in before[-_MOST_SETTINGS:]:
-        own = next((it for it in _around(each) if it.type in _OF_THEIR_OWN), None)
-        if own is not None and own.id not in around:
+    before = [setting for setting in syntax.settings if setting.start_byte < node.start_byte]
+    for setting in before[-_MAX_SETTINGS:]:
+        scope = next((around for around in _around(setting) if around.type in _OWN_SETTINGS), None)
+        if scope is not None and scope.id not in enclosing:
             continue
-        words = data[each.start_byte : each.end_byte].decode("utf-8", "replace")
-        was, shell = shell, options(words.replace("shopt -so", "set -o"), shell)
-        if was.stops and not shell.stops:
-            unset = each
+        words = data[setting.start_byte : setting.end_byte].decode("utf-8", "replace")
+        previous, shell = shell, shell_options(words.replace("shopt -so", "set -o"), shell)
+        if previous.stops and not shell.stops:
+            unset = setting
         elif shell.stops:
             unset = None
     return shell, unset
 
 
-def _ancestors(node: Node) -> set[int]:
-    return {each.id for each in _around(node)}
-
-
 def _around(node: Node) -> Iterator[Node]:
-    """What is around a node, nearest first."""
+    """Yield the nodes that contain a node, innermost first."""
     parent = node.parent
-    for _ in range(_MOST_DEEP):
+    for _ in range(_MAX_DEPTH):
         if parent is None:
             return
         yield parent
@@ -267,11 +284,11 @@ def _around(node: Node) -> Iterator[Node]:
 
 
 def _is_in_subshell(node: Node) -> bool:
-    return any(each.type == "subshell" for each in (node, *_around(node)))
+    return any(around.type == "subshell" for around in (node, *_around(node)))
 
 
 def _is_tested(node: Node) -> bool:
-    """Whether a shell does not stop at failures in `node`, because something depends on them."""
+    """Whether a shell does not stop at a failure in `node` because its status is tested."""
     for parent in _around(node):
         if parent.type == "list" and node == parent.children[0]:
             return True
@@ -307,7 +324,10 @@ def _writes_file(node: Node, data: bytes) -> bool:
     if node.type != "redirected_statement":
         return False
     redirects = [child for child in node.children if child.type == "file_redirect"]
-    return any(b">" in data[each.start_byte : each.end_byte] and not _is_no_file(each, data) for each in redirects)
+    return any(
+        b">" in data[redirect.start_byte : redirect.end_byte] and not _is_no_file(redirect, data)
+        for redirect in redirects
+    )
 
 
 def _is_no_file(redirect: Node, data: bytes) -> bool:
@@ -316,7 +336,7 @@ def _is_no_file(redirect: Node, data: bytes) -> bool:
 
 
 def _is_harmless(node: Node, data: bytes) -> bool:
-    """Whether a statement does nothing but succeed, and leaves nothing by which others could tell that it was run."""
+    """Whether a statement always succeeds and leaves no trace that would tell others that it was run."""
     pending = [node]
     while pending:
         node = pending.pop()

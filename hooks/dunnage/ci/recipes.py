@@ -1,4 +1,4 @@
-"""What `make` and `just` run for given goals: the recipes of these and of all that they depend on."""
+"""What `make` and `just` run for given goals: the recipes of the goals and of all their dependencies."""
 
 from __future__ import annotations
 
@@ -7,54 +7,54 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from dunnage.ci.outcome import Shell, options
+from dunnage.ci.outcome import Shell, shell_options
 from dunnage.files.source import File, SourceError
 from dunnage.files.span import Span
 from dunnage.scripts import justfile, makefile
 from dunnage.shell.model import Script
 
 Read = Callable[[str], "File | None"]
-"""Gives the file at a path relative to the top of the repository."""
+"""Returns the file at a path relative to the top of the repository; None if there is none."""
 
-_MOST_FILES = 100
+_MAX_FILES = 100
 
 MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 JUSTFILES = ("justfile", ".justfile", "Justfile", "JUSTFILE")
-"""The names that are looked for, in this order."""
+"""The default names of the file, in order of precedence."""
 
 
-class Call(NamedTuple):
-    """What a command line of make or just says."""
+class RunnerArguments(NamedTuple):
+    """The arguments of make or just."""
 
     folder: str = ""
-    """Where to go first."""
+    """The folder to change to first."""
     file: str = ""
-    """The file that it names; empty if it names none."""
+    """The file that they name; empty if they name none."""
     goals: tuple[str, ...] = ()
-    """Targets or recipes; for just also arguments of recipes."""
-    ignores: int = 0
-    """The word that has make go on after failures; 0 if none does."""
+    """Targets or recipes; for just also the arguments of recipes."""
+    ignoring: int = 0
+    """The index of the option with which make continues after failures; 0 if there is none."""
 
 
-def make_call(words: Sequence[str | None]) -> Call:
-    """Read the command line of make; None is a word that is not known."""
+def make_arguments(words: Sequence[str | None]) -> RunnerArguments:
+    """Parse the command line of make. None is an unknown word."""
     folder = file = ""
     goals: list[str] = []
-    ignores = 0
+    ignoring = 0
     for name, value, index in _options(words, "CfjlIOo", ("--directory", "--file", "--makefile")):
         if name in ("-C", "--directory"):
             folder = posixpath.join(folder, value)
         elif name in ("-f", "--file", "--makefile"):
             file = value
         elif name in ("-i", "--ignore-errors"):
-            ignores = index
+            ignoring = index
         elif not name and "=" not in value:
             goals.append(value)
-    return Call(folder, file, tuple(goals), ignores)
+    return RunnerArguments(folder, file, tuple(goals), ignoring)
 
 
-def just_call(words: Sequence[str | None]) -> Call:
-    """Read the command line of just."""
+def just_arguments(words: Sequence[str | None]) -> RunnerArguments:
+    """Parse the command line of just. None is an unknown word."""
     folder = file = ""
     goals: list[str] = []
     long = ("--justfile", "--working-directory", "--set", "--shell", "--color", "--dotenv-path")
@@ -65,11 +65,11 @@ def just_call(words: Sequence[str | None]) -> Call:
             folder = value
         elif not name and "=" not in value:
             goals.append(value)
-    return Call(folder, file, tuple(goals))
+    return RunnerArguments(folder, file, tuple(goals))
 
 
 def _options(words: Sequence[str | None], letters: str, long: Sequence[str]) -> Iterator[tuple[str, str, int]]:
-    """Each option with its value and where it stands; an operand has no name."""
+    """Yield each option with its value and its index. The name of an operand is empty."""
     index = 1
     while index < len(words):
         word, at = words[index] or "", index
@@ -90,48 +90,52 @@ def _options(words: Sequence[str | None], letters: str, long: Sequence[str]) -> 
         index += 1
 
 
-def made(read: Read, path: str, goals: Sequence[str]) -> Iterator[tuple[File, Script, Shell]]:
-    """The recipe lines of the makefile at `path`, and of those it includes, that are run for `goals`, or without any
-    for its first target.
+def make_recipes(read: Read, path: str, goals: Sequence[str]) -> Iterator[tuple[File, Script, Shell]]:
+    """Yield the recipe lines that make runs for `goals`, without any for its first target.
+
+    `path` is the makefile; the lines may stand in makefiles that it includes.
     """
     files = list(_with_included(read, path, makefile.included))
-    found_rules = [rule for file in files for rule in file.memo(makefile.rules)]
-    rules = [(rule.targets.split(), rule.prerequisites.split(), rule.targets) for rule in found_rules]
-    if not goals:
-        first = (name for names, _, _ in rules for name in names if name[0] != "." and "%" not in name)
-        goals = [next(first, "")]
-    by_name: dict[str, list[int]] = {}
-    patterns: list[tuple[str, int]] = []
-    for number, (names, _, _) in enumerate(rules):
-        for name in names:
-            if "%" in name:
-                patterns.append((name, number))
-            else:
-                by_name.setdefault(name, []).append(number)
-    waiting, reached, seen = list(goals), set[int](), set[str]()
-    while waiting:
-        goal = waiting.pop()
-        if goal in seen:
-            continue
-        seen.add(goal)
-        found = by_name.get(goal) or [number for pattern, number in patterns if _matches(pattern, goal)]
-        reached.update(found)
-        waiting += [name for number in found for name in rules[number][1]]
-    wanted = {f"recipe {rules[number][2]}" for number in reached}
+    rules = [rule for file in files for rule in file.memo(makefile.rules)]
+    wanted = {f"recipe {targets}" for targets in _needed_rules(rules, goals or [_first_target(rules)])}
     for file in files:
         flags = re.search(r"(?m)^\.SHELLFLAGS[ \t]*[:?]*=(.*)", file.text)
-        shell = options(flags[1], Shell()) if flags else Shell()
+        shell = shell_options(flags[1], Shell()) if flags else Shell()
         for script in file.memo(_make_scripts):
             if script.place.names[0] in wanted or script.place.names[0].startswith("define "):
                 yield file, script, shell
 
 
+def _first_target(rules: Iterable[makefile.Rule]) -> str:
+    targets = (name for rule in rules for name in rule.targets.split())
+    return next((name for name in targets if name[0] != "." and "%" not in name), "")
+
+
+def _needed_rules(rules: Sequence[makefile.Rule], goals: Iterable[str]) -> set[str]:
+    """Return the rules for the goals and all their prerequisites, by their targets as they are written."""
+    by_name: dict[str, list[makefile.Rule]] = {}
+    by_pattern: list[tuple[str, makefile.Rule]] = []
+    for rule in rules:
+        for name in rule.targets.split():
+            if "%" in name:
+                by_pattern.append((name, rule))
+            else:
+                by_name.setdefault(name, []).append(rule)
+    pending, seen = list(goals), set[str]()
+    needed: set[str] = set()
+    while pending:
+        goal = pending.pop()
+        if goal in seen:
+            continue
+        seen.add(goal)
+        for rule in by_name.get(goal) or [rule for pattern, rule in by_pattern if _matches(pattern, goal)]:
+            needed.add(rule.targets)
+            pending += rule.prerequisites.split()
+    return needed
+
+
 def _make_scripts(file: File) -> list[Script]:
     return list(makefile.scripts(file))
-
-
-def _just_scripts(file: File) -> list[Script]:
-    return list(justfile.scripts(file))
 
 
 def _matches(pattern: str, goal: str) -> bool:
@@ -139,36 +143,56 @@ def _matches(pattern: str, goal: str) -> bool:
     return goal.startswith(before) and goal.endswith(after) and len(goal) > len(before) + len(after)
 
 
-def done(read: Read, path: str, goals: Sequence[str]) -> Iterator[tuple[File, Script, Shell]]:
-    """The lines of the justfile at `path`, and of those it imports, that are run for `goals`, or without any for its
-    first recipe.
+def just_recipes(read: Read, path: str, goals: Sequence[str]) -> Iterator[tuple[File, Script, Shell]]:
+    """Yield the lines that just runs for `goals`, without any for its first recipe.
+
+    `path` is the justfile; the lines may stand in justfiles that it imports, and in modules.
     """
     files = list(_with_included(read, path, _imports))
     recipes = [recipe for file in files for recipe in justfile.recipes(file)]
     if not goals:
         goals = [recipe.name for recipe in recipes[:1]]
-    by_name = {recipe.name: recipe.dependencies for recipe in reversed(recipes)}
-    waiting, seen = list(goals), set[str]()
-    while waiting:
-        goal = waiting.pop()
-        if goal not in seen:
-            seen.add(goal)
-            waiting += by_name.get(goal, ())
-    settings = (re.search(r"(?m)^set[ \t]+shell[ \t]*:=[ \t]*\[([^\]]*)\]", file.text) for file in files)
-    shell_flags = next((" ".join(re.findall(r"['\"]([^'\"]*)['\"]", found[1])) for found in settings if found), "")
+    needed = _needed_recipes(recipes, goals)
+    flags = _shell_flags(files)
     for file in files:
         for script in file.memo(_just_scripts):
-            if script.place.names[0].removeprefix("recipe ") in seen:
+            if script.place.names[0].removeprefix("recipe ") in needed:
                 first = script.text.partition("\n")[0]
-                flags = first.partition(" ")[2] if first.startswith("#!") else shell_flags
-                yield file, script, options(flags, Shell())
+                own_flags = first.partition(" ")[2] if first.startswith("#!") else flags
+                yield file, script, shell_options(own_flags, Shell())
     for goal in goals:
-        # A recipe of a module: `just ci::deny`.
-        module, colons, rest = goal.partition("::")
-        for name in (f"{module}.just", f"{module}/mod.just", f"{module}/justfile") if colons else ():
-            inner = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
-            if inner != path and read(inner) is not None:
-                yield from done(read, inner, [rest.replace("::", "")])
+        yield from _module_recipes(read, path, goal)
+
+
+def _needed_recipes(recipes: Sequence[justfile.Recipe], goals: Iterable[str]) -> set[str]:
+    """Return the names of the goals and of all the recipes on which they depend."""
+    by_name = {recipe.name: recipe.dependencies for recipe in reversed(recipes)}
+    pending, needed = list(goals), set[str]()
+    while pending:
+        goal = pending.pop()
+        if goal not in needed:
+            needed.add(goal)
+            pending += by_name.get(goal, ())
+    return needed
+
+
+def _shell_flags(files: Iterable[File]) -> str:
+    """Return the words of just's setting `shell`."""
+    settings = (re.search(r"(?m)^set[ \t]+shell[ \t]*:=[ \t]*\[([^\]]*)\]", file.text) for file in files)
+    return next((" ".join(re.findall(r"['\"]([^'\"]*)['\"]", found[1])) for found in settings if found), "")
+
+
+def _just_scripts(file: File) -> list[Script]:
+    return list(justfile.scripts(file))
+
+
+def _module_recipes(read: Read, path: str, goal: str) -> Iterator[tuple[File, Script, Shell]]:
+    """Yield the lines of a recipe in a module: `just ci::deny`."""
+    module, colons, recipe = goal.partition("::")
+    for name in (f"{module}.just", f"{module}/mod.just", f"{module}/justfile") if colons else ():
+        inner = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+        if inner != path and read(inner) is not None:
+            yield from just_recipes(read, inner, [recipe.replace("::", "")])
 
 
 def _imports(file: File) -> list[str]:
@@ -176,29 +200,31 @@ def _imports(file: File) -> list[str]:
 
 
 def _with_included(read: Read, path: str, included: Callable[[File], Iterable[str]]) -> Iterator[File]:
-    waiting, seen = [path], {path}
-    while waiting and len(seen) < _MOST_FILES:
-        path = waiting.pop(0)
+    """Yield a file and all files that it includes, directly or not."""
+    pending, seen = [path], {path}
+    while pending and len(seen) < _MAX_FILES:
+        path = pending.pop(0)
         file = read(path)
         if file is None:
             continue
         try:
             names = list(included(file))
-            yield file
         except SourceError:
             continue
+        yield file
         for name in names:
-            # make looks for them from where it was started, just from where the file is.
+            # Relative names start at the including file in just, and at the working directory in make.
             for folder in (posixpath.dirname(path), ""):
                 other = posixpath.normpath(posixpath.join(folder, name))
                 if other not in seen:
                     seen.add(other)
-                    waiting.append(other)
+                    pending.append(other)
 
 
-def ignored(file: File, script: Script) -> Span | None:
-    """What has make or just go on where a recipe line fails: the `-` in front of it, or make's `.IGNORE` for its
-    target or all in the file; None if there is neither.
+def ignore_mark(file: File, script: Script) -> Span | None:
+    """Return what makes make or just ignore the failure of a recipe line; None if nothing does.
+
+    This is a `-` before the line, or make's `.IGNORE` for its target or for all targets.
     """
     if script.place.kind not in ("makefile", "justfile") or not script.offsets:
         return None

@@ -1,4 +1,4 @@
-"""Whether a gate may be where it cannot be read, so that nobody can say that there is none."""
+"""Whether CI may have a gate in a place that is not read, so that a missing gate cannot be reported."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from dunnage.ci.runs import HERE, Repository
+from dunnage.ci.repository_files import RepositoryFiles
+from dunnage.ci.runs import LOCAL
 from dunnage.files import git
 from dunnage.files.source import File, SourceError
 from dunnage.scripts import pre_commit
@@ -19,14 +20,14 @@ OTHER_SYSTEMS = (
     *("azure-pipelines.yaml", "azure-pipelines.yml", "bitbucket-pipelines.yml", "bors.toml", "buildspec.yml"),
     *("cloudbuild.yaml", "cloudbuild.yml", "dagger.json", "garnix.yaml", "wercker.yml"),
 )
-"""Files by which other systems than those that are read are configured, by name, in whatever folder."""
+"""Names of configuration files of CI systems that are not read, in any folder."""
 OTHER_FOLDERS = (
     *(".azure", ".azure-pipelines", ".builds", ".buildkite", ".jenkins", ".prow", ".semaphore", ".teamcity", ".tekton"),
     *(".woodpecker", "kokoro"),
 )
 
 _MENTION = r"(?i)cargo[-_ ]+(?:deny|audit)(?![a-z])|audit-check|actions-rust-lang/audit"
-# What names them and does not run them: steps by their names, installers, and what they print of themselves.
+# What names the tools and does not run them: names of steps, installation, and information options.
 _NO_RUN = (
     r"(?i)\b(?:name|tools?|crate): [^\n}]*|\bcargo[ -]+(?:\+\S+ +)?(?:binstall|install)\b[^\n;&|]*"
     r"|\bcargo[ -](?:deny|audit) +(?:-V|--help|--version|fetch|help|init|list)\b"
@@ -34,10 +35,10 @@ _NO_RUN = (
 _WORD = r"(?<![-\w])(?:deny|audit)(?![-\w])"
 _CARGO = r"""["'\[(]cargo["'\])]|cargo!"""
 _QUOTED = r"""["'](?:deny|audit)["']"""
-# Folders of programs that build and check the others.
+# Folders of programs that build and check the project.
 _FOR_BUILDS = r"(?:^|/)(?:ci|dev|scripts?|tasks?|tools?|xtasks?)/"
 
-# Whatever runs something that is not read here.
+# Programs that run something that is not read.
 _OPAQUE = (
     r"\bcargo +(?:\+\S+ +)?(?:make|run|x|xtask)\b|\./[\w./-]{1,200}\.(?:js|mjs|nu|pl|ps1|py|rb|ts)\b"
     r"|\bshell: *(?:nu|pwsh|python)"
@@ -48,7 +49,7 @@ _BUILDS = (
     r"\bcargo +(?:\+\S+ +)?(?:b|bench|build|c|check|clippy|doc|fmt|hack|llvm-cov|nextest|t|test)\b|actions-rs/cargo\b"
 )
 
-# Actions by such names may be gates, unless their names say that they are something else.
+# Actions with such names may be gates, unless the name also shows another purpose.
 _SUSPICIOUS = (
     r"(?i)^(?!.*(?:bench|cache|clippy|cover|docs|fmt|fuzz|install|machete|make|msrv|publish|release|semver|setup|toolchain"
     r"|udeps|upload)).*(?:deny|audit|advisor|secur|supply|vuln|rust|cargo|ci-check|scan)"
@@ -70,14 +71,14 @@ _HARMLESS = (
 _DOCUMENTS = (".adoc", ".cff", ".css", ".html", ".ipynb", ".lock", ".md", ".mdx", ".rst", ".svg", ".txt")
 _PROGRAMS = (".js", ".mjs", ".nu", ".ps1", ".py", ".rb", ".rs", ".ts")
 _POLICIES = frozenset(("deny.toml", ".deny.toml", "deny.exceptions.toml", "audit.toml"))
-_MOST_FILES = 3000
+_MAX_FILES = 3000
 
 
-def may_exist(repository: Repository) -> bool:
+def may_exist(repository: RepositoryFiles) -> bool:
     """Whether CI may run cargo-deny or cargo-audit although no run of either was found in it."""
     mention = re.compile(_MENTION)
     texts: list[str] = []
-    for path in sorted(repository.files):
+    for path in sorted(repository.paths):
         if _is_ci(path) and (file := repository.read(path)) is not None:
             text = _without_comments(file.text)
             if mention.search(re.sub(_NO_RUN, "", text)) or (
@@ -85,14 +86,14 @@ def may_exist(repository: Repository) -> bool:
             ):
                 return True
             texts.append(text)
-    if any(_calls_elsewhere(repository, path) for path in repository.workflows()):
+    if any(_calls_external(repository, path) for path in repository.workflows()):
         return True
     is_here = any(re.search(_BUILDS, text) for text in texts)
     is_elsewhere = _has_other_system(repository)
     if is_elsewhere and not is_here:
         return True
     is_opaque = is_elsewhere or any(re.search(_OPAQUE, text) for text in texts)
-    # What stands in files that can be read, but that no job comes to, is not run; unless not all is read.
+    # A file that no job runs contains no gate, unless CI also runs something that is not read.
     return (is_opaque or not is_here) and _is_mentioned(repository, mention)
 
 
@@ -106,49 +107,49 @@ def _without_comments(text: str) -> str:
     return "\n".join(line.partition(" #")[0] for line in text.splitlines() if not line.lstrip().startswith("#"))
 
 
-def _has_other_system(repository: Repository) -> bool:
+def _has_other_system(repository: RepositoryFiles) -> bool:
     return any(
         posixpath.basename(path) in OTHER_SYSTEMS or path.startswith(tuple(f"{folder}/" for folder in OTHER_FOLDERS))
-        for path in repository.files
+        for path in repository.paths
     )
 
 
-def _calls_elsewhere(repository: Repository, path: str) -> bool:
-    """Whether a CI file hands over to something of another repository that may well be a gate."""
+def _calls_external(repository: RepositoryFiles, path: str) -> bool:
+    """Whether a CI file calls something of another repository that may be a gate."""
     file = repository.read(path)
     if file is None:
         return True
     try:
-        return any(_elsewhere(repository, file))
+        return any(_external_calls(repository, file))
     except SourceError:
         return True
 
 
-def _elsewhere(repository: Repository, file: File) -> Iterator[bool]:
+def _external_calls(repository: RepositoryFiles, file: File) -> Iterator[bool]:
     kind = kind_of(file.path, b"")
     if kind == "gitlab":
         from dunnage.ci import gitlab_jobs
 
         paths, has_others = gitlab_jobs.included(file)
-        yield has_others or any("*" not in path and path.lstrip("/") not in repository.files for path in paths)
+        yield has_others or any("*" not in path and path.lstrip("/") not in repository.paths for path in paths)
     elif kind == "circleci":
         yield bool(re.search(r"(?m)^orbs:", file.text)) and bool(re.search(_SUSPICIOUS, _orbs(file.text)))
     if kind == "github":
         from dunnage.ci import github_jobs
         from dunnage.scripts import github
 
-        yield any(not path.startswith(HERE) for path in github_jobs.called(file))
+        yield any(not path.startswith(LOCAL) for path in github_jobs.called(file))
         for action in github.uses(file):
             name = action.name.lower()
-            yield bool(re.search(_SUSPICIOUS, name)) and not name.startswith((*_HARMLESS, *HERE))
+            yield bool(re.search(_SUSPICIOUS, name)) and not name.startswith((*_HARMLESS, *LOCAL))
 
 
 def _orbs(text: str) -> str:
     return text[text.index("orbs:") :].partition("\n\n")[0]
 
 
-def _is_mentioned(repository: Repository, mention: re.Pattern[str]) -> bool:
-    """Whether any file but documents and policies names either tool."""
+def _is_mentioned(repository: RepositoryFiles, mention: re.Pattern[str]) -> bool:
+    """Whether any file except documents and policies names either tool."""
     cargo, for_builds, quoted = re.compile(_CARGO), re.compile(_FOR_BUILDS), re.compile(_QUOTED)
     for path in _candidates(repository):
         name = posixpath.basename(path)
@@ -165,11 +166,11 @@ def _is_mentioned(repository: Repository, mention: re.Pattern[str]) -> bool:
     return False
 
 
-def _candidates(repository: Repository) -> list[str]:
-    """The files in which either tool may be named, found by git if it can."""
+def _candidates(repository: RepositoryFiles) -> list[str]:
+    """Return the files that may name either tool; git finds them if it can."""
     found = git.repository(repository.top)
     patterns = ("deny", "audit")
     names = found.mentioning(patterns) if found is not None and found.top == repository.top else None
     if names is None:
-        return sorted(repository.files)[:_MOST_FILES]
+        return sorted(repository.paths)[:_MAX_FILES]
     return sorted(os.path.relpath(name, repository.top).replace(os.sep, "/") for name in names)

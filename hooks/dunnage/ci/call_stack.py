@@ -1,0 +1,74 @@
+"""How CI reaches a command: from the step of a job through the programs that call it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from dunnage.ci import recipes
+from dunnage.ci.job import FailureMasks, Job
+from dunnage.ci.outcome import FailureMask, Shell, failure_mask
+from dunnage.files.source import File
+from dunnage.shell.model import Command, Script
+
+if TYPE_CHECKING:
+    from dunnage.scripts.github import Action
+
+
+class CallSite(NamedTuple):
+    """A step of a job, or a command that runs another program."""
+
+    file: File
+    masks: FailureMasks = tuple
+    """What hides its failure, apart from the rest of the script."""
+    job: Job | None = None
+    step: int = 0
+    """The index of the step in the job."""
+    script: Script | None = None
+    command: Command | None = None
+    shell: Shell = Shell()
+
+
+class Run(NamedTuple):
+    """A command that a job runs, or an action that it uses."""
+
+    file: File
+    """The file that contains it."""
+    command: Command | None
+    action: Action | None
+    call_stack: tuple[CallSite, ...]
+    """Outermost first: the job of a workflow, …, the command itself."""
+    events: frozenset[str]
+    """What starts the workflow; empty if its file does not say."""
+    on_schedule: bool
+    """Whether it runs when a schedule starts the workflow."""
+    folders: tuple[str, ...]
+    """The possible working directories, relative to the top of the repository."""
+
+    def masks(self, is_wrapped: bool = False) -> list[FailureMask]:
+        """Return what hides its failure from the pipeline, innermost first; nothing if that is unknown.
+
+        `is_wrapped` says that an unknown program runs the command, and may use its status.
+        """
+        found: list[FailureMask] = []
+        for site in reversed(self.call_stack):
+            if (
+                site.script is not None
+                and site.command is not None
+                and not (is_wrapped and site is self.call_stack[-1])
+            ):
+                mask = _ignored_line(site.file, site.script)
+                mask = mask or failure_mask(site.file, site.script, site.command, site.shell)
+                found += [mask] if mask else []
+            found += site.masks()
+        return list(dict.fromkeys(found))
+
+
+def _ignored_line(file: File, script: Script) -> FailureMask | None:
+    span = recipes.ignore_mark(file, script)
+    if not span:
+        return None
+    if file.data[span.start : span.end] == b".IGNORE":
+        return FailureMask(file.path, span, "`.IGNORE` has make go on where it fails, so", "remove `.IGNORE`")
+    tool = "make" if script.place.kind == "makefile" else "just"
+    reason = f"`-` in front of the line has {tool} go on where it fails, so"
+    return FailureMask(file.path, span, reason, "remove the `-`")

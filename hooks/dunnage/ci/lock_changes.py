@@ -1,0 +1,108 @@
+"""Commands that replace the committed Cargo.lock before a gate reads it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dunnage.cargo_cli.aliases import Alias, Aliases
+from dunnage.cargo_cli.calls import cargo_call
+from dunnage.cargo_cli.command_line import LOCKING, arguments, invocation
+from dunnage.ci.call_stack import Run
+from dunnage.ci.repository_files import RepositoryFiles
+from dunnage.files.source import File
+from dunnage.files.span import Span
+from dunnage.shell.model import Command, Script, Word, programs
+
+_UNCERTAIN = frozenset(("branch", "condition", "function", "or-list-right"))
+
+
+class Replacement(NamedTuple):
+    """A command or an action that replaces the committed Cargo.lock."""
+
+    path: str
+    span: Span
+    text: str
+    """The command or action as it is written."""
+
+
+class LockChanges:
+    """Finds what changes the committed locks in jobs."""
+
+    def __init__(self, repository: RepositoryFiles, resolve: Aliases) -> None:
+        self._repository = repository
+        self._resolve = resolve
+        # By the identity of a script, which is kept here too.
+        self._changes: dict[int, tuple[Script, list[_Change]]] = {}
+
+    def has_lock(self, run: Run) -> bool:
+        """Whether a Cargo.lock is committed in a working directory of a run, or in the folder above."""
+        folders = {"", *run.folders, *(posixpath.dirname(folder) for folder in run.folders)}
+        return any(
+            posixpath.normpath(posixpath.join(folder, "Cargo.lock")) in self._repository.paths for folder in folders
+        )
+
+    def before(self, run: Run) -> Replacement | None:
+        """Return what replaces the lock in the steps and programs that its job executes before a run."""
+        if not self.has_lock(run):
+            return None
+        changes: list[_Change] = []
+        for site in run.call_stack:
+            if site.job is not None and site.job.steps:
+                folder = site.job.steps[site.step].folder
+                for step in site.job.steps[: site.step]:
+                    if step.script is not None and step.folder == folder and not step.is_conditional:
+                        changes += self._of(site.file, step.script)[-1:]
+            elif site.script is not None and site.command is not None:
+                here = site.command.words[0].span
+                changes += [change for change in self._of(site.file, site.script) if change.at < here][-1:]
+        return changes[-1].replacement if changes else None
+
+    def _of(self, file: File, script: Script) -> list[_Change]:
+        if id(script) not in self._changes:
+            text = script.text
+            may_change = "Cargo.lock" in text or "update" in text or "generate-lockfile" in text or "git" in text
+            alias = self._resolve.of(file)
+            self._changes[id(script)] = script, list(_changes(file, script, alias)) if may_change else []
+        return self._changes[id(script)][1]
+
+
+class _Change(NamedTuple):
+    at: Span
+    replacement: Replacement | None
+    """None if the committed lock is restored."""
+
+
+def _changes(file: File, script: Script, alias: Alias) -> Iterator[_Change]:
+    """Yield the changes that a program makes to the lock, in order."""
+    from dunnage.shell.shell import commands
+
+    is_here = True
+    for command in commands(file, script):
+        names = programs(command.words[0]) or ()
+        texts = [word.values[0] if word.values else "" for word in command.words]
+        is_here = is_here and names not in (("cd",), ("pushd",))
+        first = command.words[0].span
+        if "git" in names and not {"checkout", "restore", "reset", "stash"}.isdisjoint(texts):
+            yield _Change(first, None)
+        elif is_here and command.inside.isdisjoint(_UNCERTAIN) and _replaces_lock(command, texts, alias):
+            span = Span(first.start, command.words[-1].span.end)
+            yield _Change(first, Replacement(file.path, span, _shown(command.words)))
+
+
+def _replaces_lock(command: Command, texts: list[str], alias: Alias) -> bool:
+    if programs(command.words[0]) == ("rm",):
+        return any(text in ("Cargo.lock", "./Cargo.lock") for text in texts[1:])
+    call = cargo_call(command, alias)
+    cargo = invocation(call.words) if call else None
+    if call is None or cargo is None or cargo.name not in ("update", "generate-lockfile") or cargo.is_locked:
+        return False
+    given = arguments(call.words, cargo.subcommand + 1, ("--manifest-path", "-p", "--package", "--precise", "--config"))
+    harmless = {*LOCKING, "--dry-run", "--help", "--workspace", "-h", "-w"}
+    return "--manifest-path" not in given.options and given.flags.isdisjoint(harmless)
+
+
+def _shown(words: tuple[Word, ...]) -> str:
+    text = " ".join(word.text for word in words)
+    return text if len(text) <= 60 else f"{text[:60]} …"

@@ -1,0 +1,64 @@
+"""The files of a repository, by their paths in it."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from dunnage.files import git
+from dunnage.files.source import File, SourceError, Tree
+from dunnage.files.walk import folders
+from dunnage.scripts.commands import kind_of
+
+
+class RepositoryFiles(NamedTuple):
+    """The files of a repository."""
+
+    tree: Tree
+    top: str
+    """The topmost folder, an absolute path."""
+    paths: frozenset[str]
+    """The paths relative to `top`, separated by `/`."""
+
+    def read(self, path: str) -> File | None:
+        """Return the text file at a path relative to the top; None if the repository has no such file."""
+        if path not in self.paths:
+            return None
+        try:
+            file = self.tree.read(os.path.join(self.top, path))
+            return file if file.text else None
+        except (FileNotFoundError, SourceError):
+            return None
+
+    def matching(self, pattern: str) -> list[str]:
+        """Return the paths that match a pattern in which `*` means any characters."""
+        if "*" not in pattern:
+            return [pattern] if pattern in self.paths else []
+        from fnmatch import fnmatchcase
+
+        return sorted(path for path in self.paths if fnmatchcase(path, pattern))
+
+    def folder(self, file: File) -> str:
+        """Return the folder of a file, relative to the top."""
+        path = os.path.relpath(os.path.dirname(os.path.abspath(file.path)), self.top).replace(os.sep, "/")
+        return "" if path == "." else path
+
+    def workflows(self) -> list[str]:
+        """Return the sorted paths of the CI files that events start, as opposed to other files."""
+        return [path for path in sorted(self.paths) if path.endswith((".yml", ".yaml")) and _is_workflow(path)]
+
+
+def repository_files(tree: Tree, top: str) -> RepositoryFiles:
+    """Return the files that git tracks below the folder `top`, or all of them if git cannot say."""
+    found = git.Repositories(tree, git.EVERYTHING).tracked_near(top) or [
+        os.path.join(folder, name) for folder, names in folders(top) for name in names
+    ]
+    start = len(os.path.join(top, ""))
+    return RepositoryFiles(tree, top, frozenset(path[start:].replace(os.sep, "/") for path in found))
+
+
+def _is_workflow(path: str) -> bool:
+    kind = kind_of(path, b"")
+    if kind == "github":
+        return path.startswith((".github/workflows/", ".gitea/workflows/", ".forgejo/workflows/"))
+    return kind == "circleci" if path.startswith(".circleci/") else kind == "gitlab"
