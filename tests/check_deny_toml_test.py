@@ -212,8 +212,11 @@ def test_rules(text: str, expected: list[str], capsys: pytest.CaptureFixture[str
         ),
         pytest.param(
             with_("bans", 'allow-build-scripts = [{ name = "a" }]'),
-            f'{CLEAN}\n[bans.build]\nallow-build-scripts = [{{ name = "a" }}]\n'
-            'executables = "allow"\ninterpreted = "warn"\n',
+            CLEAN.replace(
+                "[sources]",
+                '[bans.build]\nallow-build-scripts = [{ name = "a" }]\n'
+                'executables = "allow"\ninterpreted = "warn"\n\n[sources]',
+            ),
             id="build scripts",
         ),
         pytest.param(
@@ -276,8 +279,8 @@ def test_rules(text: str, expected: list[str], capsys: pytest.CaptureFixture[str
         ),
         pytest.param(
             f"[bans.build]\n\n{CLEAN}".replace('[bans]\nmultiple-versions = "warn"\nwildcards = "warn"\n\n', ""),
-            f"[bans.build]\n\n{CLEAN}".replace('[bans]\nmultiple-versions = "warn"\nwildcards = "warn"\n\n', "")
-            + '\n[bans]\nwildcards = "warn"\n',
+            '[bans]\nwildcards = "warn"\n\n'
+            + f"[bans.build]\n\n{CLEAN}".replace('[bans]\nmultiple-versions = "warn"\nwildcards = "warn"\n\n', ""),
             id="a table that is only implied",
         ),
     ],

@@ -14,7 +14,7 @@ from dunnage.deny import reading
 from dunnage.deny.policy import Policy, Weakness
 from dunnage.deny.schema import LINT, ROOT, SCOPE
 from dunnage.files import document, toml
-from dunnage.files.document import Keys, Refused
+from dunnage.files.document import Keys, Problem, Refused
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
 from dunnage.frame.finding import Finding, Fix, Rule, findings
@@ -24,8 +24,8 @@ from dunnage.frame.options import FIX, Options, flag, repeated, single
 if TYPE_CHECKING:
     from datetime import date
 
-    from dunnage.deny.edits import Change
     from dunnage.deny.exceptions import Waiver
+    from dunnage.files.toml_edit import Change
 
 REJECTED = Rule("deny-toml/rejected", "cargo-deny refuses the file", is_fixable=True)
 MOVED = Rule("deny-toml/moved", "a key has a new home, and will be refused in its old one", "warning", is_fixable=True)
@@ -42,6 +42,7 @@ BARE = Rule(
     "warning",
     is_fixable=True,
 )
+RULES = (REJECTED, MOVED, MISSING_SECTION, WEAK, UNEXPLAINED, UNDATED, EXPIRED, BARE)
 
 _SECTIONS = ("advisories", "licenses", "bans", "sources")
 _TABLES = (*_SECTIONS, "graph", "output")
@@ -72,27 +73,25 @@ def _check(file: File, data: dict[str, Any], options: Options) -> Iterator[Findi
     ]
     if not found:
         return
-    from dunnage.deny.edits import proved
+    from dunnage.files import toml_edit
 
-    fixable = proved(file, [change for _, change, _ in found])
-    for (finding, change, description), is_fixable in zip(found, fixable, strict=True):
-        if change and is_fixable:
-            yield finding._replace(fix=Fix(description, change.edits))
+    edits = toml_edit.edits(file, [change for _, change in found])
+    for finding, (_, change), own in zip(findings([problem for problem, _ in found], RULES), found, edits, strict=True):
+        if change and own:
+            yield finding._replace(fix=Fix(change.description, own))
         elif finding.rule is not BARE:
             yield finding
 
 
-_Found = tuple[Finding, "Change | None", str]
-"""A finding, the change that would settle it, and what that is called once it is made."""
+_Found = tuple[Problem, "Change | None"]
+"""A problem, and the change that would settle it."""
 
 
 def _problems(file: File, data: dict[str, Any]) -> Iterator[_Found]:
     for problem in reading.problems(file, data, ROOT, _requirement):
         from dunnage.deny.migration import migration
 
-        (finding,) = findings([problem], (REJECTED, MOVED))
-        settled = migration(file, data, problem)
-        yield finding, settled and settled.change, settled.description if settled else ""
+        yield problem, migration(file, data, problem)
 
 
 def _requirement(text: str) -> object:
@@ -105,14 +104,14 @@ def _missing(file: File, data: dict[str, Any], options: Options, policy: Policy)
     for table in dict.fromkeys(options[REQUIRE] or _SECTIONS):
         if table in data:
             continue
-        from dunnage.deny.edits import table_added
+        from dunnage.files.toml_edit import AddTable, Change
 
         values = policies.section(table, policy)
         keys = " and ".join(f"`{key} = {_quoted(value)}`" for key, value in values.items())
         help = f"add [{table}]" + (f" with {keys}" if keys else "")
         message = f"there is no [{table}], so {_WITHOUT[table]}"
-        finding = Finding(MISSING_SECTION, file.path, Span(0, 0), message, help)
-        yield finding, table_added(file, table, values), f"added [{table}]"
+        change = Change(f"added [{table}]", (AddTable((table,), values),))
+        yield Problem("deny-toml/missing-section", file, message, help, span=Span(0, 0)), change
 
 
 _WITHOUT = {
@@ -127,19 +126,16 @@ _WITHOUT = {
 
 def _weak(file: File, data: dict[str, Any], policy: Policy) -> Iterator[_Found]:
     for weakness in policies.weaknesses(data, policy):
-        from dunnage.deny import edits
+        from dunnage.files.toml_edit import Change, Set
 
         keys: Keys = (weakness.table, weakness.key)
         if weakness.entry is not None:
-            yield _strange(file, weakness, policy), None, ""
-        elif weakness.given is None:
-            finding = Finding(WEAK, file.path, toml.locate(file, keys), _effect(weakness), _instead(weakness))
-            change = edits.added(file, (weakness.table,), weakness.key, weakness.wanted) if weakness.wanted else None
-            yield finding, change, f"added `{weakness.key} = {_quoted(weakness.wanted)}`"
-        else:
-            finding = Finding(WEAK, file.path, toml.locate_value(file, keys), _effect(weakness), _instead(weakness))
-            change = edits.replaced(file, keys, weakness.wanted) if weakness.wanted is not None else None
-            yield finding, change, f"made `{weakness.key} = {_quoted(weakness.wanted)}`"
+            yield _unexpected_entry(file, weakness, policy), None
+            continue
+        is_given = weakness.given is not None
+        problem = Problem("deny-toml/weak", file, _effect(weakness), _remedy(weakness), keys, about_value=is_given)
+        description = f"{'made' if is_given else 'added'} `{weakness.key} = {_quoted(weakness.wanted)}`"
+        yield problem, None if weakness.wanted is None else Change(description, (Set(keys, weakness.wanted),))
 
 
 def _effect(weakness: Weakness) -> str:
@@ -171,7 +167,7 @@ _SUBJECTS = {
 }
 
 
-def _instead(weakness: Weakness) -> str:
+def _remedy(weakness: Weakness) -> str:
     if weakness.wanted is not None:
         return f"write `{weakness.key} = {_quoted(weakness.wanted)}`"
     if weakness.table == "licenses":
@@ -179,16 +175,16 @@ def _instead(weakness: Weakness) -> str:
     return "list the registries that are trusted, or remove the key, which then means crates.io alone"
 
 
-def _strange(file: File, weakness: Weakness, policy: Policy) -> Finding:
+def _unexpected_entry(file: File, weakness: Weakness, policy: Policy) -> Problem:
     keys: Keys = (weakness.table, weakness.key, weakness.entry or 0)
-    asked = policy[f"{weakness.table}.{weakness.key}"]
-    allowed = " or ".join(f'"{pattern}"' for pattern in asked)
+    patterns = policy[f"{weakness.table}.{weakness.key}"]
+    allowed = " or ".join(f'"{pattern}"' for pattern in patterns)
     message = f'"{weakness.given}" in `{weakness.key}` is not what the policy allows there'
     help = f"remove it, or name it in a policy of your own (--policy); the policy has {allowed}"
-    if asked == [_ANY_PATH]:
+    if patterns == [_ANY_PATH]:
         message = f'"{weakness.given}" in `{weakness.key}` lets a whole host pass'
         help = "write the URL of a repository, or of an organisation there"
-    return Finding(WEAK, file.path, toml.locate_value(file, keys), message, help)
+    return Problem("deny-toml/weak", file, message, help, keys, about_value=True)
 
 
 _ANY_PATH = "*://*/?*"
@@ -205,19 +201,19 @@ def _exceptions(file: File, data: dict[str, Any], options: Options) -> Iterator[
                 break
             said = f"{waiver.reason} {look()}"
         if not explains(said):
-            yield _unexplained(file, waiver), None, ""
+            yield _unexplained(file, waiver), None
         elif options[FIX] and _is_bare(data, waiver):
             yield _bare(file, waiver)
         if waiver.is_advisory:
             yield from _reviewed(file, waiver, said, options)
 
 
-def _unexplained(file: File, waiver: Waiver) -> Finding:
+def _unexplained(file: File, waiver: Waiver) -> Problem:
     message = f"nothing says why `{waiver.name}` is in `{waiver.keys[1]}`"
     help = "say why in a comment after the entry or right above it"
     if waiver.keys[1] in ("ignore", "skip", "skip-tree"):
         help = f'write {{ {waiver.key} = "{waiver.text}", reason = "…" }}, or {help}'
-    return Finding(UNEXPLAINED, file.path, toml.locate_value(file, waiver.keys), message, help)
+    return Problem("deny-toml/unexplained-exception", file, message, help, waiver.keys, about_value=True)
 
 
 def _is_bare(data: dict[str, Any], waiver: Waiver) -> bool:
@@ -225,12 +221,12 @@ def _is_bare(data: dict[str, Any], waiver: Waiver) -> bool:
 
 
 def _bare(file: File, waiver: Waiver) -> _Found:
-    from dunnage.deny.edits import explained
+    from dunnage.files.toml_edit import Change, Set
 
-    span = toml.locate_value(file, waiver.keys)
-    finding = Finding(BARE, file.path, span, f"the reason for `{waiver.name}` is only in a comment")
-    change = explained(file, waiver.keys, waiver.key, waiver.text, waiver.comment())
-    return finding, change, "put the reason into the entry, where cargo-deny shows it"
+    message = f"the reason for `{waiver.name}` is only in a comment"
+    entry = {waiver.key: waiver.text, "reason": waiver.comment()}
+    change = Change("put the reason into the entry, where cargo-deny shows it", (Set(waiver.keys, entry),))
+    return Problem("deny-toml/bare-exception", file, message, "", waiver.keys, about_value=True), change
 
 
 def _reviewed(file: File, waiver: Waiver, said: str, options: Options) -> Iterator[_Found]:
@@ -238,7 +234,7 @@ def _reviewed(file: File, waiver: Waiver, said: str, options: Options) -> Iterat
 
     today, days = options[TODAY] or _today(), options[MAX_REVIEW_DAYS]
     day, written = review(said)
-    rule = UNDATED
+    rule = "deny-toml/undated-exception"
     help = f"say `review by` and a date, such as `review by {_later(today, min(days, 90))}`, in its reason"
     if day is None:
         message = f"the exception for `{waiver.name}` has no date by which it is looked at again"
@@ -247,7 +243,7 @@ def _reviewed(file: File, waiver: Waiver, said: str, options: Options) -> Iterat
         elif mentions_review(said):
             message += " that is written as `review by YYYY-MM-DD`"
     elif day < today:
-        rule = EXPIRED
+        rule = "deny-toml/expired-exception"
         message = f"the exception for `{waiver.name}` was to be reviewed by {day}"
         help = "remove it if it is no longer needed; if it is, say why and set a new date"
     elif day > _later(today, days):
@@ -255,7 +251,7 @@ def _reviewed(file: File, waiver: Waiver, said: str, options: Options) -> Iterat
         help = f"set a date up to {_later(today, days)}"
     else:
         return
-    yield Finding(rule, file.path, toml.locate_value(file, waiver.keys), message, help), None, ""
+    yield Problem(rule, file, message, help, waiver.keys, about_value=True), None
 
 
 def _later(day: date, days: int) -> date:
@@ -336,7 +332,7 @@ TODAY = single("--today", "the day to judge reviews by (default: today, in UTC)"
 HOOK = Hook(
     name="check-deny-toml",
     summary="check that deny.toml holds the required policy, in the schema that cargo-deny accepts",
-    rules=(REJECTED, MOVED, MISSING_SECTION, WEAK, UNEXPLAINED, UNDATED, EXPIRED, BARE),
+    rules=RULES,
     check=check,
     comments=toml.comments,
     fixes=True,

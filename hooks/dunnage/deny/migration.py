@@ -4,27 +4,21 @@ What a removed key did is done by today's cargo-deny without it, or it fails wha
 for its removal. Licences that such a key let pass are for a person to list.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from dunnage.deny import edits, licences
-from dunnage.deny.edits import Change
+from dunnage.deny import licences
 from dunnage.deny.reading import let_through
 from dunnage.deny.schema import ROOT, Table
+from dunnage.files import toml
 from dunnage.files.document import Keys, Problem
 from dunnage.files.source import File
+from dunnage.files.toml_edit import AddHeader, Change, Move, Remove, Rename, Set
 
 # A crate that an older cargo-deny only warned about is to be no less visible: a scope has no warnings.
 _SCOPES = {"deny": "all", "warn": "all", "allow": "none"}
 
 
-class Migration(NamedTuple):
-    """A change, and how it is reported once it has been written."""
-
-    change: Change
-    description: str
-
-
-def migration(file: File, data: dict[str, Any], problem: Problem) -> Migration | None:
+def migration(file: File, data: dict[str, Any], problem: Problem) -> Change | None:
     """The change that settles a problem; None if a person must decide."""
     keys = problem.keys
     table, key, value = _table(keys[:-1]), keys[-1] if keys else "", _value(data, keys)
@@ -33,51 +27,45 @@ def migration(file: File, data: dict[str, Any], problem: Problem) -> Migration |
     if table and key in table.removed:
         passed = let_through(str(key), value)
         suffix = f", which let {passed} pass" if passed else ""
-        return Migration(edits.removed(file, keys), f"removed `{key}`{suffix}")
+        return Change(f"removed `{key}`{suffix}", (Remove(keys),))
     if table and key in table.renamed:
         name = table.renamed[str(key)]
-        if isinstance(value, str) and name not in _value(data, keys[:-1]):
-            return Migration(edits.instead(file, keys, {name: [value]}), f"renamed to `{name}`")
-        return None
-    return _rewritten_value(file, keys, value)
+        return Change(f"renamed to `{name}`", (Rename(keys, name, [value]),)) if isinstance(value, str) else None
+    return _rewritten(keys, value) if isinstance(value, str) else None
 
 
-def _rewritten_value(file: File, keys: Keys, value: Any) -> Migration | None:
-    if not isinstance(value, str):
-        return None
+def _rewritten(keys: Keys, value: str) -> Change | None:
     match keys:
         case ("advisories", "unmaintained" | "unsound") if value in _SCOPES:
             scope = _SCOPES[value]
-            return Migration(edits.replaced(file, keys, scope), f'"{value}" is "{scope}" now')
+            return Change(f'"{value}" is "{scope}" now', (Set(keys, scope),))
         case ("licenses", *_, "allow", int()) if value.endswith("+"):
             licence = f"{value.removesuffix('+').removesuffix('-only')}-or-later"
             if licences.licensee(licence) is None:
-                return Migration(edits.replaced(file, keys, licence), f'"{value}" is "{licence}"')
+                return Change(f'"{value}" is "{licence}"', (Set(keys, licence),))
         case ("licenses", *_, "expression"):
             renamed = licences.renamed_expression(value)
             if renamed != value and licences.expression(renamed) is None:
-                return Migration(edits.replaced(file, keys, renamed), f'"{value}" is "{renamed}" now')
+                return Change(f'"{value}" is "{renamed}" now', (Set(keys, renamed),))
     return None
 
 
-def _move(file: File, data: dict[str, Any], keys: Keys) -> Migration | None:
+def _move(file: File, data: dict[str, Any], keys: Keys) -> Change:
     if keys[0] == "bans":
         build = data["bans"].get("build")
         if isinstance(build, dict) and keys[-1] in build:
-            return Migration(edits.removed(file, keys), "removed, since the one in [bans.build] is what counts")
+            return Change("removed, since the one in [bans.build] is what counts", (Remove(keys),))
         # Without [bans.build], cargo-deny looks for scripts and for nothing else.
-        change = edits.moved(file, keys, ("bans", "build"), {"executables": "allow", "interpreted": "warn"})
-        return change and Migration(change, "moved to [bans.build]")
-    homes = {key: home for key, home in ROOT.moved.items() if key in data}
-    home = homes[str(keys[-1])]
-    change = edits.moved(file, keys, (home,), {})
-    if home == "graph" and home not in data:
-        elsewhere = [edits.moved(file, (key,), (other,), {}) for key, other in homes.items() if other != home]
-        mine = [key for key, other in homes.items() if other == home]
-        whole = edits.headed(file, home, mine, [other for other in elsewhere if other])
-        if whole and edits.proved(file, [whole])[0]:
-            change = whole
-    return change and Migration(change, f"moved to [{home}]")
+        beside = {"executables": "allow", "interpreted": "warn"}
+        return Change("moved to [bans.build]", (Move(keys, ("bans", "build"), beside),))
+    home = ROOT.moved[str(keys[-1])]
+    end_above = toml.sections(file)[0].end
+    is_mixed = any(toml.locate(file, (key,)).start < end_above for key in data if key not in ROOT.moved)
+    if home != "graph" or home in data or is_mixed:
+        return Change(f"moved to [{home}]", (Move(keys, (home,), {}),))
+    moved = [key for key in data if ROOT.moved.get(key) == home]
+    elsewhere = [Move((key,), (other,), {}) for key, other in ROOT.moved.items() if other != home and key in data]
+    return Change(f"moved to [{home}]", (*elsewhere, AddHeader(home, tuple(moved))))
 
 
 def _table(keys: Keys) -> Table | None:

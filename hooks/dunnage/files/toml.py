@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from dunnage.files.source import File, SourceError
 from dunnage.files.span import Span
@@ -35,6 +35,19 @@ _TOKEN = (
 _DEEP = 100
 
 
+class Section(NamedTuple):
+    """A table with a header, or what stands above all headers, and the keys that are written in it."""
+
+    keys: tuple[Key, ...]
+    """The path of the table."""
+    start: int
+    """Where its header begins; the start of the file for what stands above all headers."""
+    keys_start: int
+    """Where its header ends."""
+    end: int
+    """Where the value of its last key ends, or its header, if it has no key."""
+
+
 class TomlError(SourceError):
     """A file that is not TOML, or one made to overwhelm what reads it."""
 
@@ -63,6 +76,11 @@ def locate_value(file: File, keys: tuple[Key, ...]) -> Span:
     A path that does not exist is treated as by `locate`.
     """
     return _find(file, keys).value
+
+
+def sections(file: File) -> tuple[Section, ...]:
+    """The sections of a file in their order, first what stands above all headers. None if the file is not TOML."""
+    return file.memo(_sections)
 
 
 def comments(file: File) -> Iterator[tuple[Span, str]]:
@@ -151,7 +169,7 @@ def _find(file: File, keys: tuple[Key, ...]) -> _Place:
 
 
 def _top(file: File) -> _Place:
-    tree = _tree(file)
+    tree = file.memo(_tree)
     if tree is None:
         return _Place(Span(0, 0), Span(0, 0))
     top = _Place(Span(0, 0), Span(0, 0), tree.root_node)
@@ -159,6 +177,30 @@ def _top(file: File) -> _Place:
         if node.type in ("table", "table_array_element"):
             _add_header(file, top, node)
     return top
+
+
+def _sections(file: File) -> tuple[Section, ...]:
+    tree = file.memo(_tree)
+    if tree is None:
+        return ()
+    nodes = tree.root_node.named_children
+    found = [Section((), 0, 0, max((node.end_byte for node in nodes if node.type == "pair"), default=0))]
+    last_entries: dict[tuple[Key, ...], int] = {}
+    for node in nodes:
+        if node.type not in ("table", "table_array_element"):
+            continue
+        keys: tuple[Key, ...] = ()
+        for part in _key_parts(_named(node)[0]):
+            # A header goes on in the last entry of an array of tables.
+            keys = (*keys, last_entries[keys]) if keys in last_entries else keys
+            keys = (*keys, _key_text(file, part))
+        if node.type == "table_array_element":
+            last_entries[keys] = last_entries.get(keys, -1) + 1
+            keys = (*keys, last_entries[keys])
+        header = next(child for child in node.children if child.type in ("]", "]]")).end_byte
+        end = max((child.end_byte for child in node.named_children if child.type == "pair"), default=header)
+        found.append(Section(keys, node.start_byte, header, end))
+    return tuple(found)
 
 
 def _add_header(file: File, top: _Place, table: Node) -> None:
