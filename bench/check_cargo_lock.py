@@ -43,12 +43,12 @@ class Installed(NamedTuple):
     hook: list[str]
 
 
-def install(scratch: Path) -> Installed:
-    """Install this checkout, as it stands now, as pre-commit does: a virtual environment, a wheel, compiled modules."""
+def install(scratch: Path, checkout: Path = CHECKOUT) -> Installed:
+    """Install a checkout as pre-commit does: a virtual environment, a wheel, compiled modules."""
     environment = scratch / "environment"
     python = environment / BIN / "python"
     pip = ["-m", "pip", "--disable-pip-version-check", "--quiet"]
-    wheel = [*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(scratch), str(CHECKOUT)]
+    wheel = [*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(scratch), str(checkout)]
     subprocess.run([sys.executable, "-m", "virtualenv", "--quiet", str(environment)], check=True)
     subprocess.run([sys.executable, *wheel], check=True)
     subprocess.run([str(python), *pip, "install", *map(str, scratch.glob("*.whl"))], check=True)

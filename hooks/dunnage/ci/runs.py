@@ -72,9 +72,7 @@ class _Walk:
         self._without_runs: set[tuple[object, ...]] = set()
         """What was called and runs nothing with a hint, wherever it is called."""
         self._calls = self._cuts = 0
-        # By key or identity, which stays valid as long as its object is kept here too.
         self._jobs_of: dict[tuple[object, ...], list[Job]] = {}
-        self._commands_of: dict[int, tuple[Script, list[Command]]] = {}
         self._files: dict[str, Script] = {}
 
     def workflow(self, file: File) -> Iterator[Run]:
@@ -183,7 +181,9 @@ class _Walk:
         has_hint = self._may_have_hint(script)
         if not has_hint and not self._may_call(file, script.text, context):
             return
-        for command in self._commands(file, script):
+        from dunnage.shell.shell import commands
+
+        for command in commands(file, script):
             here = context.at(CallSite(file, script=script, command=command, shell=shell))
             if has_hint and self._has_hint(command):
                 yield Run(file, command, None, *here)
@@ -193,13 +193,6 @@ class _Walk:
                 context = context._replace(folders=tuple(dict.fromkeys((*folders, *context.folders)))[:10])
             else:
                 yield from self._called(file, script, command, here)
-
-    def _commands(self, file: File, script: Script) -> list[Command]:
-        from dunnage.shell.shell import commands
-
-        if id(script) not in self._commands_of:
-            self._commands_of[id(script)] = script, list(commands(file, script))
-        return self._commands_of[id(script)][1]
 
     def _has_hint(self, command: Command) -> bool:
         """Whether one of the hints may be in the words of a command."""

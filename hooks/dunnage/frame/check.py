@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dunnage import __version__
-from dunnage.files import git
 from dunnage.files.source import Tree
 from dunnage.frame import options, progress, selection
 from dunnage.frame.execution import Task, WrongUsage, execute, require_known, require_version
@@ -55,15 +54,9 @@ def main(argv: Sequence[str]) -> int:
     for path in given.files:
         if not os.path.lexists(path):
             raise WrongUsage(f"there is no file {path}")
-    # Files are known by their paths in the repository, whatever folder of it this is called in.
-    here = os.getcwd()
     paths = [os.path.abspath(path) for path in given.files]
-    repository = git.repository(here)
-    os.chdir(repository.top if repository else here)
-    try:
-        return _check(given, paths)
-    finally:
-        os.chdir(here)
+    with selection.at_the_top() as top:
+        return _check(given, paths, top)
 
 
 def _parse(argv: Sequence[str]) -> Options:
@@ -99,13 +92,13 @@ def chosen(given: Options) -> list[Entry]:
     return [entry for entry in ENTRIES if (entry in only if only else entry.is_on or given[ALL]) and entry not in skip]
 
 
-def _check(given: Options, paths: Sequence[str]) -> int:
+def _check(given: Options, paths: Sequence[str], top: str) -> int:
     tree = Tree()
     if given[STAGED]:
-        names = selection.staged(os.getcwd())
+        found = selection.staged(top)
     elif given[FROM_REF]:
-        names = selection.changed(os.getcwd(), given[FROM_REF], given[TO_REF] or "HEAD")
+        found = selection.changed(top, given[FROM_REF], given[TO_REF] or "HEAD")
     else:
-        names = selection.tracked(tree, paths or [os.getcwd()])
-    tasks = [Task(entry.hook(), files) for entry, files in selection.assign(chosen(given), names, tree).items()]
+        found = selection.tracked(tree, paths or [top])
+    tasks = [Task(entry.hook(), files) for entry, files in selection.assign(chosen(given), found, tree).items()]
     return execute(NAME, tasks, given, tree, Progress(tasks) if progress.wanted() else None)

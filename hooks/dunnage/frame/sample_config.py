@@ -58,10 +58,10 @@ def main(argv: Sequence[str]) -> int:
             metavar="",
         ),
     )
-    repository = git.repository(os.getcwd())
     tree = Tree()
-    names = selection.tracked(tree, [repository.top if repository else os.getcwd()])
-    entries = [entry for entry in ENTRIES if (entry.is_on or given[ALL]) and is_concerned(entry, names, tree)]
+    with selection.at_the_top() as top:
+        paths = selection.tracked(tree, [top])
+        entries = [entry for entry in ENTRIES if (entry.is_on or given[ALL]) and is_concerned(entry, paths, tree)]
     if not entries:
         raise WrongUsage("no hook has anything to look at here: there are no files of Cargo, WIT, CI or Docker")
     origin = installed()
@@ -69,17 +69,16 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def is_concerned(entry: Entry, names: Sequence[str], tree: Tree) -> bool:
-    """Whether a hook has something to look at in a repository with these files."""
-    return any(_is_there(sign, names, tree) for sign in entry.signs or (registry.Sign(entry.files),))
+def is_concerned(entry: Entry, paths: Sequence[str], tree: Tree) -> bool:
+    """Whether a hook has something to look at in a repository with the files at these absolute paths."""
+    return any(_is_there(sign, paths, tree) for sign in entry.signs or (registry.Sign(entry.files),))
 
 
-def _is_there(sign: Sign, names: Sequence[str], tree: Tree) -> bool:
-    wanted = re.compile(registry.pattern(sign.files))
+def _is_there(sign: Sign, paths: Sequence[str], tree: Tree) -> bool:
     content = re.compile(sign.content.encode())
-    for name in names:
+    for name in selection.matching(paths, sign.files):
         try:
-            if wanted.search(name) and content.search(tree.read(name).data):
+            if content.search(tree.read(name).data):
                 return True
         except (FileNotFoundError, SourceError):
             continue

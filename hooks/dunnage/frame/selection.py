@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dunnage.files import git, walk
-from dunnage.files.source import SourceError, display
+from dunnage.files.source import SourceError
 from dunnage.frame import registry
 from dunnage.frame.execution import WrongUsage
 
@@ -23,62 +24,68 @@ _NO_TEXT = re.compile(b"[" + re.escape(bytes(set(range(32)) - set(_CONTROLS_OF_T
 _FIRST_BYTES = 1024
 
 
-def tracked(tree: Tree, paths: Sequence[str]) -> list[str]:
-    """The files that git tracks at and below the paths, and the files among these even if it does not.
+@contextmanager
+def at_the_top() -> Iterator[str]:
+    """Work in the topmost folder of the repository, if this is in one: files are known by their paths in it."""
+    here = os.getcwd()
+    repository = git.repository(here)
+    top = repository.top if repository else here
+    os.chdir(top)
+    try:
+        yield top
+    finally:
+        os.chdir(here)
 
-    Where git cannot say, all files below. Links to files count only if they are named.
+
+def tracked(tree: Tree, paths: Sequence[str]) -> list[str]:
+    """The absolute paths of the files that git tracks at and below the paths, and of those that are named themselves.
+
+    Where git cannot say, all files below.
     """
     found: dict[str, None] = {}
-    for path in paths:
-        if os.path.isdir(path):
-            found.update(dict.fromkeys(display(below) for below in _below(tree, os.path.abspath(path))))
-        else:
-            found[display(path)] = None
+    for path in map(os.path.abspath, paths):
+        found.update(dict.fromkeys(_below(tree, path) if os.path.isdir(path) else (path,)))
     return list(found)
 
 
-def _below(tree: Tree, folder: str) -> Iterator[str]:
+def _below(tree: Tree, folder: str) -> list[str]:
     repositories = git.Repositories(tree, git.EVERYTHING)
     if repositories.repository(folder) is None:
-        for above, names in walk.folders(folder):
-            yield from _regular(os.path.join(above, name) for name in names)
-        return
+        return [os.path.join(above, name) for above, names in walk.folders(folder) for name in names]
     start = os.path.join(folder, "")
-    yield from _regular(path for path in sorted(repositories.tracked_near(folder)) if path.startswith(start))
+    return sorted(path for path in repositories.tracked_near(folder) if path.startswith(start))
 
 
 def staged(folder: str) -> list[str]:
-    """The files that are staged in the repository that a folder is in. Raises WrongUsage if git cannot say."""
+    """The absolute paths of the files that are staged in the repository that a folder is in.
+
+    Raises WrongUsage if git cannot say.
+    """
     repository = git.repository(folder)
     found = repository.staged() if repository else None
     if found is None:
         raise WrongUsage("--staged needs a git repository, and git itself")
-    return [display(path) for path in _regular(sorted(found))]
+    return sorted(found)
 
 
 def changed(folder: str, base: str, head: str) -> list[str]:
-    """The files that `head` changes since `base`. Raises WrongUsage if git cannot say."""
+    """The absolute paths of the files that the commit `head` changes since `base`.
+
+    Raises WrongUsage if git cannot say.
+    """
     repository = git.repository(folder)
     found = repository.changed(base, head) if repository else None
     if found is None:
         raise WrongUsage(f"git cannot compare {base} with {head}: both must be commits with a common ancestor")
-    return [display(path) for path in _regular(sorted(found))]
+    return sorted(found)
 
 
-def _regular(paths: Iterable[str]) -> Iterator[str]:
-    """Leave out links, submodules, and what is not there."""
-    for path in paths:
-        try:
-            if stat.S_ISREG(os.lstat(path).st_mode):
-                yield path
-        except (OSError, ValueError):
-            continue
+def assign(entries: Sequence[Entry], paths: Sequence[str], tree: Tree) -> dict[Entry, list[str]]:
+    """The names of the files, of those at absolute paths, that each hook is run for, as pre-commit would choose them.
 
-
-def assign(entries: Sequence[Entry], names: Sequence[str], tree: Tree) -> dict[Entry, list[str]]:
-    """The files that each hook is run for, as pre-commit would choose them; hooks without any are left out."""
-    concerned = re.compile(registry.pattern(registry.files_of_all(entries)))
-    names = [name for name in names if concerned.search(name)]
+    Links, folders and what is not there are passed over. Hooks without any file are left out.
+    """
+    names = matching(paths, registry.files_of_all(entries))
     # The kinds of files are checked one by one, since most hooks share them.
     kinds = {kind: re.compile(registry.pattern((kind,))) for kind in registry.files_of_all(entries)}
     of_kind = {kind: {name for name in names if regex.search(name)} for kind, regex in kinds.items()}
@@ -91,6 +98,21 @@ def assign(entries: Sequence[Entry], names: Sequence[str], tree: Tree) -> dict[E
         if wanted:
             found[entry] = [name for name in names if name in wanted]
     return found
+
+
+def matching(paths: Sequence[str], files: Sequence[str]) -> list[str]:
+    """The names, as they are printed, of the regular files at absolute paths that have a match of some patterns."""
+    wanted = re.compile(registry.pattern(files))
+    here = os.path.join(os.getcwd(), "")
+    shown = (path.removeprefix(here).replace(os.sep, "/") for path in paths)
+    return [name for name in shown if wanted.search(name) and _is_regular(name)]
+
+
+def _is_regular(path: str) -> bool:
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def is_text(name: str, tree: Tree) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dunnage.shell.model import POSIX_SHELLS
@@ -53,43 +53,44 @@ def commands(file: File, mention: Collection[str] | None = None) -> Iterator[Com
     from dunnage.shell import shell
     from dunnage.shell.model import Command
 
-    for found in _scripts(file):
+    for found in file.memo(_scripts):
         if isinstance(found, Command):
             yield from shell.see_through(found)
         else:
             yield from shell.commands(file, found, mention)
 
 
-def _scripts(file: File) -> Iterator[Script | Command]:
+def _scripts(file: File) -> Sequence[Script | Command]:
     kind = kind_of(file.path, file.data[:200])
     if kind == "shell":
         from dunnage.shell.model import Place, whole
 
-        yield whole(file, Place("shell"))
-    elif kind == "dockerfile":
+        return [whole(file, Place("shell"))]
+    if kind == "dockerfile":
         from dunnage.scripts import dockerfile
 
-        yield from dockerfile.scripts(file)
-    elif kind == "github":
+        return list(dockerfile.scripts(file))
+    if kind == "github":
         from dunnage.scripts import github
 
-        yield from github.scripts(file)
-    elif kind == "gitlab":
+        return list(github.scripts(file))
+    if kind == "gitlab":
         from dunnage.scripts import gitlab
 
-        yield from gitlab.scripts(file)
-    elif kind == "circleci":
+        return list(gitlab.scripts(file))
+    if kind == "circleci":
         from dunnage.scripts import circleci
 
-        yield from circleci.scripts(file)
-    elif kind == "makefile":
+        return list(circleci.scripts(file))
+    if kind == "makefile":
         from dunnage.scripts import makefile
 
-        yield from makefile.scripts(file)
-    elif kind == "justfile":
+        return list(makefile.scripts(file))
+    if kind == "justfile":
         from dunnage.scripts import justfile
 
-        yield from justfile.scripts(file)
+        return list(justfile.scripts(file))
+    return []
 
 
 _STARTUP_FILES = frozenset((".bashrc", ".bash_profile", ".profile", ".zshrc", ".zprofile", ".zshenv", ".envrc"))

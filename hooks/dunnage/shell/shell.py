@@ -32,16 +32,34 @@ def commands(file: File, script: Script, mention: Collection[str] | None = None)
     """Every command of a program in the order of the file.
 
     If `mention` is given, a program that holds none of those names is not looked at. What cannot be parsed is passed
-    over.
+    over. A program is read once, however often this is called.
     """
     if len(script.text) > MAX_BYTES or (mention is not None and not mentions(script, mention)):
         return
-    walk = _Walk(file, script.place, program_of(script), Scope(script.variables))
-    walk.whole(_Around())
-    found = walk.found
-    if any(later.words[0].span < earlier.words[0].span for earlier, later in pairwise(found)):
-        found = sorted(found, key=lambda command: command.words[0].span)
-    yield from found
+    yield from file.memo(_Programs).commands(script)
+
+
+class _Programs:
+    """The programs in a file that have been read, each with its commands."""
+
+    def __init__(self, file: File) -> None:
+        self._file = file
+        self._commands: dict[tuple[object, ...], list[Command]] = {}
+
+    def commands(self, script: Script) -> list[Command]:
+        # What is found in different ways may be the same program, and then it has the same commands.
+        key = (script.text, script.offsets, script.place, script.expressions, frozenset(script.variables.items()))
+        if key not in self._commands:
+            self._commands[key] = self._read(script)
+        return self._commands[key]
+
+    def _read(self, script: Script) -> list[Command]:
+        walk = _Walk(self._file, script.place, program_of(script), Scope(script.variables))
+        walk.whole(_Around())
+        found = walk.found
+        if any(later.words[0].span < earlier.words[0].span for earlier, later in pairwise(found)):
+            return sorted(found, key=lambda command: command.words[0].span)
+        return found
 
 
 def see_through(command: Command) -> Iterator[Command]:
