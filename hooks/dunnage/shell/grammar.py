@@ -51,7 +51,7 @@ def _after(point: tuple[int, int], text: bytes) -> tuple[int, int]:
 
 @cache
 def parser(language: str) -> Parser:
-    """The parser for `bash` or `yaml`."""
+    """The parser for a language, `bash`."""
     from tree_sitter import Language, Parser
 
     return Parser(Language(_grammar(f"tree_sitter_{language}")))

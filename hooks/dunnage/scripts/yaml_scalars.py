@@ -1,0 +1,192 @@
+"""Which bytes of a YAML file the text of a scalar consists of, by https://yaml.org/spec/1.2.2."""
+
+from __future__ import annotations
+
+import re
+
+from dunnage.files.span import Span
+from dunnage.shell.assembly import Text
+from dunnage.shell.model import Segment
+
+_BREAK = rb"\r\n|\n|\r"
+
+
+def segments(data: bytes, span: Span, style: str, text: str) -> tuple[Segment, ...]:
+    """Which bytes of `text` stand in the file as they are, as in `Script.offsets`.
+
+    `text` is what a scalar of this style at `span` says. Where that is not what its bytes say here, which is so of some
+    characters that only YAML 1.1 takes for line breaks, none of it stands in the file, only next to its first byte.
+    """
+    assembled = Text(data)
+    if style in ("literal", "folded"):
+        _block(assembled, data, span, style, text)
+    elif style == "plain":
+        _flow(assembled, data, span.start, span.end, b"")
+    else:
+        _flow(assembled, data, span.start + 1, span.end - 1, data[span.start : span.start + 1])
+    found, offsets = assembled.done()
+    return offsets if found == text else ((0, span.start, 0),)
+
+
+def _flow(assembled: Text, data: bytes, start: int, end: int, quote: bytes) -> None:
+    """A plain or quoted scalar: line endings are folded, white space around them is dropped."""
+    position = start
+    is_first = True
+    while True:
+        found = re.compile(_BREAK).search(data, position, end) if b"\n" in data or b"\r" in data else None
+        line_end = found.start() if found else end
+        begin, stop = position, line_end
+        if not is_first:
+            begin = _skip(data, b" \t", begin, stop)
+        if found:
+            stop = _strip_blank(data, begin, stop)
+        escaped = False
+        if quote == b'"':
+            escaped = _unescape(assembled, data, begin, stop, line_end if found else stop)
+        elif quote:
+            _undouble(assembled, data, begin, stop)
+        else:
+            assembled.copy(begin, stop)
+        if not found:
+            return
+        position = found.end()
+        is_first = False
+        breaks = []
+        # Lines without anything in them.
+        while True:
+            here = _skip(data, b" \t", position, end)
+            blank = re.compile(_BREAK).match(data, here, end)
+            if not blank:
+                break
+            breaks.append(blank.start())
+            position = blank.end()
+        for at in breaks:
+            assembled.end_line(at)
+        if not breaks and not escaped:
+            assembled.make(b" ")
+
+
+def _skip(data: bytes, characters: bytes, start: int, end: int) -> int:
+    while start < end and data[start] in characters:
+        start += 1
+    return start
+
+
+def _strip_blank(data: bytes, start: int, end: int) -> int:
+    while end > start and data[end - 1] in b" \t":
+        end -= 1
+    return end
+
+
+def _undouble(assembled: Text, data: bytes, start: int, end: int) -> None:
+    while (quote := data.find(b"''", start, end)) >= 0:
+        assembled.copy(start, quote + 1)
+        start = quote + 2
+    assembled.copy(start, end)
+
+
+_ESCAPES = {
+    "0": "\0",
+    "a": "\a",
+    "b": "\b",
+    "t": "\t",
+    "n": "\n",
+    "v": "\v",
+    "f": "\f",
+    "r": "\r",
+    "e": "\x1b",
+    "N": "\x85",
+    "_": "\xa0",
+    "L": "\u2028",
+    "P": "\u2029",
+}
+_ESCAPE = rb"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|[^xuU\r\n])"
+
+
+def _unescape(assembled: Text, data: bytes, start: int, end: int, line_end: int) -> bool:
+    """One line of a double-quoted scalar; gives whether a backslash takes its line ending away."""
+    pattern = re.compile(_ESCAPE, re.DOTALL)
+    while (backslash := data.find(b"\\", start, end)) >= 0:
+        assembled.copy(start, backslash)
+        if backslash + 1 == end < line_end:
+            # A blank after it is escaped, and so does not belong to the end of the line.
+            end += 1
+        if backslash + 1 >= line_end:
+            return True
+        assembled.mark(backslash)
+        escape = pattern.match(data, backslash, end)
+        start = escape.end() if escape else backslash + 1
+        name = data[backslash + 1 : backslash + 2].decode("latin-1")
+        if escape and escape.lastindex:
+            assembled.make(chr(int(escape[escape.lastindex], 16)).encode("utf-8"))
+        elif escape and name in _ESCAPES:
+            assembled.make(_ESCAPES[name].encode("utf-8"))
+        else:
+            # The character that is escaped stands for itself.
+            assembled.copy(backslash + 1, start)
+        assembled.mark(start)
+    assembled.copy(start, end)
+    return False
+
+
+def _block(assembled: Text, data: bytes, span: Span, style: str, text: str) -> None:
+    """A literal or a folded scalar, from its indicator to the line breaks at its end."""
+    header = re.compile(_BREAK).search(data, span.start)
+    content = text.strip("\n")
+    above = len(text) - len(text.lstrip("\n"))
+    is_folded = style == "folded" and bool(content)
+    # What follows the last line that is not blank is not folded. Neither is anything of a literal scalar.
+    last_line_end = text.find("\n", len(text.rstrip(" \t\n"))) if is_folded else 0
+    unfolded = text[last_line_end:].split("\n") if last_line_end >= 0 else []
+    if header is None:
+        return
+    lines = _lines(data, header.end(), span.end if is_folded else header.end(), len(unfolded))
+    if len(lines) <= above:
+        return
+    # How far all lines are indented shows in the first one that says something.
+    start, end = lines[above]
+    indent = _skip(data, b" ", start, end) - start - (len(content) - len(content.lstrip(" ")))
+    lines = [(min(start + indent, end), end) for start, end in lines]
+    previous = -1
+    if is_folded:
+        for number, (start, end) in enumerate(lines):
+            if start < end and start < span.end:
+                _join(assembled, data, lines, previous, number)
+                assembled.copy(start, end)
+                previous = number
+    line_end = -1
+    for text_line, (start, end) in zip(unfolded, lines[max(previous, 0) :], strict=False):
+        if line_end >= 0:
+            assembled.end_line(line_end)
+        if text_line:
+            assembled.copy(start, end)
+        line_end = end
+
+
+def _lines(data: bytes, start: int, stop: int, more: int) -> list[tuple[int, int]]:
+    """The lines from `start` on, without what ends them: all that begin before `stop`, and `more` after these."""
+    lines: list[tuple[int, int]] = []
+    line_break = re.compile(_BREAK)
+    while start < stop or more > 0:
+        more -= start >= stop
+        found = line_break.search(data, start)
+        lines.append((start, found.start() if found else len(data)))
+        if found is None:
+            break
+        start = found.end()
+    return lines
+
+
+def _join(assembled: Text, data: bytes, lines: list[tuple[int, int]], previous: int, number: int) -> None:
+    """Add what folding makes of the ends of lines between two that say something; `previous` is -1 before the first."""
+    breaks = [end for _, end in lines[max(previous, 0) : number]]
+    if previous >= 0 and not _is_indented(data, lines[previous]) and not _is_indented(data, lines[number]):
+        del breaks[0]
+        if not breaks:
+            assembled.make(b" ")
+    for at in breaks:
+        assembled.end_line(at)
+
+
+def _is_indented(data: bytes, line: tuple[int, int]) -> bool:
+    return data[line[0]] in b" \t"
