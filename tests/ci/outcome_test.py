@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from dunnage.ci.outcome import FailureMask, Shell, failure_mask, shell_options
 from dunnage.files.source import File
+from dunnage.shell.commands import commands
 from dunnage.shell.model import Place, whole
-from dunnage.shell.shell import commands
 
 PLAIN, STOPS, STRICT = Shell(), Shell(stops=True), Shell(stops=True, pipefail=True)
 

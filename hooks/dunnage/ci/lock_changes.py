@@ -76,7 +76,7 @@ class _Change(NamedTuple):
 
 def _changes(file: File, script: Script, alias: Alias) -> Iterator[_Change]:
     """Yield the changes that a program makes to the lock, in order."""
-    from dunnage.shell.shell import commands
+    from dunnage.shell.commands import commands
 
     is_here = True
     for command in commands(file, script):

@@ -181,7 +181,7 @@ class _Walk:
         has_hint = self._may_have_hint(script)
         if not has_hint and not self._may_call(file, script.text, context):
             return
-        from dunnage.shell.shell import commands
+        from dunnage.shell.commands import commands
 
         for command in commands(file, script):
             here = context.at(CallSite(file, script=script, command=command, shell=shell))

@@ -50,14 +50,15 @@ def commands(file: File, mention: Collection[str] | None = None) -> Iterator[Com
     """
     if mention is not None and not any(name.encode("utf-8") in file.data for name in mention):
         return
-    from dunnage.shell import shell
+    from dunnage.shell.commands import commands as shell_commands
     from dunnage.shell.model import Command
+    from dunnage.shell.nested import see_through
 
     for found in file.memo(_scripts):
         if isinstance(found, Command):
-            yield from shell.see_through(found)
+            yield from see_through(found)
         else:
-            yield from shell.commands(file, found, mention)
+            yield from shell_commands(file, found, mention)
 
 
 def _scripts(file: File) -> Sequence[Script | Command]:

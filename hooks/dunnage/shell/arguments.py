@@ -1,4 +1,4 @@
-"""The words of one simple command, and the ways in which they may come out."""
+"""The words of one simple command, and the lists of words that they may become."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.shell.assignments import assigned_value
-from dunnage.shell.words import Argument, Reader
+from dunnage.shell.bounds import MOST_COMMANDS
+from dunnage.shell.parts import RawWord
+from dunnage.shell.words import Reader
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -15,24 +17,21 @@ if TYPE_CHECKING:
     from dunnage.shell.model import Values, Word
     from dunnage.shell.scope import Scope
 
-_MOST_WAYS = 8
-"""If variables could make more commands than this of one, those variables count as unknown."""
-
 
 class Simple(NamedTuple):
     """A simple command as it is written."""
 
     environment: tuple[tuple[str, Values], ...]
-    arguments: list[Argument]
-    text: Argument | None
-    """What is given to it by `<<<`."""
+    raw_words: list[RawWord]
+    text: RawWord | None
+    """The text that it reads from `<<<`."""
 
 
 def simple_command(node: Node, more: Sequence[Node], data: bytes, reader: Reader, scope: Scope) -> Simple:
-    """Take a `command` apart; `more` are words of it that stand behind a redirection."""
+    """Split a `command` into its elements; `more` are words of it that follow a redirection."""
     nodes: list[Node] = []
     environment: list[tuple[str, Values]] = []
-    text: Argument | None = None
+    text: RawWord | None = None
     for child in node.children:
         kind = child.type
         if kind == "variable_assignment":
@@ -43,41 +42,43 @@ def simple_command(node: Node, more: Sequence[Node], data: bytes, reader: Reader
         elif kind == "command_name":
             nodes += child.children
         elif kind == "herestring_redirect":
-            text = reader.argument((child.children[-1],), scope)
+            text = reader.raw_word((child.children[-1],), scope)
         elif kind == "file_redirect":
             nodes += child.children_by_field_name("destination")[1:]
         elif kind != "comment":
             nodes.append(child)
-    arguments = [reader.argument(group, scope) for group in _groups((*nodes, *more), data)]
-    return Simple(tuple(environment), arguments, text)
+    raw_words = [reader.raw_word(group, scope) for group in _groups((*nodes, *more), data)]
+    return Simple(tuple(environment), raw_words, text)
 
 
-def ways(
-    arguments: Sequence[Argument], reader: Reader
-) -> Iterator[tuple[tuple[Word, ...], tuple[Argument | None, ...]]]:
-    """Yield a command's words in each way they may come out, and for each word the argument that it alone is."""
+def spellings(
+    raw_words: Sequence[RawWord], reader: Reader
+) -> Iterator[tuple[tuple[Word, ...], tuple[RawWord | None, ...]]]:
+    """Yield each list of words that a command may have, and for each word the raw word that it alone is.
+
+    Variables that would make too many commands of one count as unknown.
+    """
     choices: list[list[tuple[Word, ...]]] = []
     count = 1
-    for argument in arguments:
-        alternatives = reader.alternatives(argument)
-        count *= len(alternatives)
-        if count > _MOST_WAYS:
-            count //= len(alternatives)
+    for raw in raw_words:
+        alternatives = reader.alternatives(raw)
+        if count * len(alternatives) > MOST_COMMANDS:
             word = alternatives[0][0] if alternatives[0] else alternatives[1][0]
             alternatives = [(word._replace(values=None, splits=True),)]
+        count *= len(alternatives)
         choices.append(alternatives)
     for chosen in product(*choices):
         words: list[Word] = []
-        origins: list[Argument | None] = []
-        for argument, made in zip(arguments, chosen, strict=True):
-            words += made
-            origins += [argument if len(made) == 1 else None] * len(made)
+        origins: list[RawWord | None] = []
+        for raw, found in zip(raw_words, chosen, strict=True):
+            words += found
+            origins += [raw if len(found) == 1 else None] * len(found)
         if words:
             yield tuple(words), tuple(origins)
 
 
 def _groups(nodes: Sequence[Node], data: bytes) -> Iterator[list[Node]]:
-    """The nodes of each word: tree-sitter-bash makes two of a word with a line continuation or `\\ ` in it."""
+    """Yield the nodes of each word: tree-sitter-bash splits a word at a line continuation or `\\ `."""
     group: list[Node] = []
     for node in nodes:
         if group and _is_joined(data[group[-1].end_byte : node.start_byte]):
@@ -91,5 +92,5 @@ def _groups(nodes: Sequence[Node], data: bytes) -> Iterator[list[Node]]:
 
 
 def _is_joined(between: bytes) -> bool:
-    """Whether what is between two words escapes every blank, so that they are one."""
+    """Whether the text between two nodes escapes every blank, so that they are one word."""
     return len(between) % 2 == 0 and between[::2] == b"\\" * (len(between) // 2)

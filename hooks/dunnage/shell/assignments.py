@@ -1,12 +1,13 @@
-"""Which variables a piece of a shell program assigns, and what."""
+"""The variables that a part of a shell program assigns, and their values."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from dunnage.shell.scope import END, MOST_VALUES, Scope, elements_of
-from dunnage.shell.words import Reader, fields, is_plain
+from dunnage.shell.parts import fields, is_plain
+from dunnage.shell.scope import END, Scope, elements_of
+from dunnage.shell.words import Reader
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -14,13 +15,13 @@ if TYPE_CHECKING:
     from dunnage.shell.model import Values
 
 CALCULATIONS = frozenset(("binary_expression", "postfix_expression", "unary_expression"))
-"""Syntax that may assign a variable by `=`, `+=` or `++`."""
+"""Syntax nodes that may assign a variable by `=`, `+=` or `++`."""
 
 _LOCAL = frozenset(("local", "declare", "typeset"))
 
 
 def declare(node: Node, data: bytes, reader: Reader, scope: Scope) -> None:
-    """Carry out an assignment, or a command that declares variables: `export`, `local`, `unset`."""
+    """Apply an assignment, or a command that declares variables: `export`, `local`, `unset`."""
     keyword = node.children[0].type
     for child in (node,) if node.type == "variable_assignment" else node.children:
         if child.type == "variable_assignment":
@@ -45,35 +46,32 @@ def _assign(node: Node, data: bytes, reader: Reader, scope: Scope) -> None:
         values = assigned_value(value, reader, scope)
     if any(child.type == "+=" for child in node.children):
         old = scope.get(key)
-        if old is None or values is None or len(old) * len(values) > MOST_VALUES:
-            values = None
-        else:
-            values = tuple(dict.fromkeys(before + after for before in old for after in values))
+        values = None if old is None or values is None else scope.budget.product((old, values))
     scope.set(key, values)
 
 
 def assigned_value(value: Node | None, reader: Reader, scope: Scope) -> Values:
-    """What `value`, behind an equals sign, gives to a variable."""
+    """The value that a variable gets from `value`, which follows an equals sign."""
     if value is None:
         return ("",)
     return None if value.has_error else reader.value(value, scope)
 
 
 def _elements(array: Node, reader: Reader, scope: Scope) -> Values:
-    lists: list[list[str]] = [[]]
+    choices: list[tuple[str, ...]] = []
     for child in array.children:
         if not child.is_named or child.type == "comment":
             continue
-        argument = reader.argument((child,), scope)
-        ways = fields(argument.parts)
-        if ways is None or not is_plain(argument.parts, "*?[{=") or len(ways) * len(lists) > MOST_VALUES:
+        raw = reader.raw_word((child,), scope)
+        lists = fields(raw.parts, scope.budget)
+        if lists is None or not is_plain(raw.parts, "*?[{="):
             return None
-        lists = [[*done, *way] for done in lists for way in ways]
-    return tuple(dict.fromkeys("".join(f"{element}{END}" for element in found) for found in lists))
+        choices.append(tuple("".join(f"{element}{END}" for element in words) for words in lists))
+    return scope.budget.product(choices)
 
 
 def functions(root: Node) -> list[Node]:
-    """The functions of a program, but for those in functions."""
+    """The functions of a program, without those inside of functions."""
     found: list[Node] = []
     pending = [root]
     while pending:
@@ -86,7 +84,7 @@ def functions(root: Node) -> list[Node]:
 
 
 def assigned(nodes: Iterable[Node], data: bytes, with_locals: bool = True) -> set[str]:
-    """The variables that anything in `nodes` assigns; `with_locals` False leaves out those of functions."""
+    """The variables that are assigned in `nodes`; `with_locals` False leaves out local variables of functions."""
     names: set[str] = set()
     pending = list(nodes)
     while pending:
@@ -113,7 +111,7 @@ def assigned(nodes: Iterable[Node], data: bytes, with_locals: bool = True) -> se
 
 
 def changed(node: Node, data: bytes) -> list[str]:
-    """The variable that a calculation itself assigns: `V = 1`, `V += 1`, `V++`."""
+    """The variable that the node of a calculation assigns: `V = 1`, `V += 1`, `V++`."""
     if node.type not in CALCULATIONS:
         return []
     children = node.children

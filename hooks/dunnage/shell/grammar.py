@@ -5,46 +5,70 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from dunnage.shell.bounds import Budget
+
 if TYPE_CHECKING:
     from tree_sitter import Parser, Tree
 
-MOST_SECONDS = 1.0
-"""How long parsing one program may take before it is given up; one of a megabyte takes a fifth of this."""
+_FIRST_STEP = 4096
+_STEP = 4 * _FIRST_STEP
+_MOST_ERRORS = 1000
+"""How many tokens of a program that is longer than the first step may be out of place; real programs have up to 142."""
+_MOST_PIPES = 2000
+"""How many `|` a program may have, because the parser takes time with the square of a pipe's length; real ones: 186."""
 
-_STEP = 1 << 14
-# tree-sitter-bash 0.25 looks up what kind of character it has before it in a table of 256, so that others may crash it.
+# tree-sitter-bash 0.25 looks up the kind of the previous character in a table of 256, so that others may crash it.
 _TO_ASCII = bytes(byte if byte < 0x80 else ord("_") for byte in range(256))
 
 
-def parse_bash(data: bytes) -> Tree | None:
-    """The syntax of a shell program; None if it is so far from one that it would take minutes to find out.
+def parse_bash(data: bytes, budget: Budget | None = None) -> Tree | None:
+    """The syntax of a shell program; None if its errors exceed `budget`.
 
-    Characters beyond ASCII, which mean nothing to a shell, are underscores in it. tree-sitter recovers from errors, and
-    with some the time for that grows with the square of the text, and nothing stops it; so a long program is parsed
-    bit by bit first.
+    Characters beyond ASCII, which have no meaning in a shell, are underscores in the syntax. tree-sitter recovers from
+    errors, and the time for that grows with the square of their number. So a long program is parsed in steps, and
+    parsing ends when there are too many errors.
     """
-    from time import monotonic
-
+    budget = budget or Budget()
+    if not budget.may_parse or data.count(b"|") > _MOST_PIPES:
+        return None
     data = data.translate(_TO_ASCII)
     chosen = parser("bash")
-    tree = chosen.parse(data[:_STEP])
-    if len(data) <= _STEP:
-        return tree
-    deadline = monotonic() + MOST_SECONDS
-    done, point = _STEP, _after((0, 0), data[:_STEP])
-    while done < len(data):
-        added = data[done : done + _STEP]
+    tree = chosen.parse(data[:_FIRST_STEP])
+    errors = _errors(tree)
+    size, point = min(_FIRST_STEP, len(data)), _after((0, 0), data[:_FIRST_STEP])
+    while size < len(data) and errors <= _MOST_ERRORS:
+        added = data[size : size + _STEP]
         end = _after(point, added)
-        tree.edit(done, done, done + len(added), point, point, end)
-        done, point = done + len(added), end
-        tree = chosen.parse(data[:done], tree)
-        if monotonic() > deadline:
-            return None
-    return chosen.parse(data)
+        tree.edit(size, size, size + len(added), point, point, end)
+        size, point = size + len(added), end
+        tree = chosen.parse(data[:size], tree)
+        errors = _errors(tree)
+    budget.spend_recovery(errors)
+    if len(data) <= _FIRST_STEP:
+        return tree
+    return chosen.parse(data) if errors <= _MOST_ERRORS else None
+
+
+_SEPARATORS = frozenset(("\n", ";"))
+
+
+def _errors(tree: Tree) -> int:
+    """How many tokens the parser could not place."""
+    count = 0
+    pending = [tree.root_node] if tree.root_node.has_error else []
+    while pending:
+        node = pending.pop()
+        is_error = node.type == "ERROR"
+        for child in node.children:
+            if child.has_error:
+                pending.append(child)
+            elif is_error and not child.child_count and child.type not in _SEPARATORS:
+                count += 1
+    return count
 
 
 def _after(point: tuple[int, int], text: bytes) -> tuple[int, int]:
-    """The row and column behind `text` that begins at `point`."""
+    """The row and column at the end of `text`, which begins at `point`."""
     rows = text.count(b"\n")
     return (point[0] + rows, len(text) - text.rfind(b"\n") - 1) if rows else (point[0], point[1] + len(text))
 

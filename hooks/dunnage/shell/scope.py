@@ -1,91 +1,143 @@
-"""What a shell program's variables may hold at one point of it."""
+"""The variables of a shell program at one point of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
+from dunnage.shell.bounds import Budget, union
 from dunnage.shell.model import Values
 
-MOST_VALUES = 16
-"""A variable or word that may be more things than this counts as unknown."""
-
 END = "\0"
-"""Stands after each element of an array; no argument can hold it."""
+"""The end of each element of an array; no argument can contain it."""
 
 
 def elements_of(name: str) -> str:
-    """The name under which the elements of an array are kept, each ended by `END`: `${NAME[@]}`."""
+    """The name under which a scope keeps the elements of an array, `${NAME[@]}`, each terminated by `END`."""
     return f"{name}[@]"
 
 
-def either(alternatives: Iterable[Values]) -> Values:
-    """What something may be that is one of `alternatives`."""
-    found: dict[str, None] = {}
-    for values in alternatives:
-        if values is None:
-            return None
-        found.update(dict.fromkeys(values))
-    return tuple(found) if len(found) <= MOST_VALUES else None
+class Mark(NamedTuple):
+    """A point to which a scope can be restored."""
+
+    changes: int
+    uncertain: frozenset[str]
+
+
+Changes = dict[str, Values]
+"""What variables hold that were assigned since a mark."""
 
 
 class Scope:
-    """The variables that a program has assigned so far, over those that the file around it gives.
+    """The variables that a program has assigned so far, and below them those that the file around it sets.
 
-    Assignments on a way that may not be taken leave a variable with the values of all ways, or unknown if it had none
-    before; so a single value is always the right one.
+    Where a part of a program may be skipped, a variable holds the values of both cases, or is unknown if it was
+    unknown before. So a single value is always the right one.
     """
 
-    def __init__(self, given: Mapping[str, Values], assigned: dict[str, Values] | None = None) -> None:
+    def __init__(self, given: Mapping[str, Values], budget: Budget, outer: Scope | None = None) -> None:
+        """`given` holds the variables of the file; `outer` is the scope of the program if this is one of a function."""
+        self.budget = budget
         self._given = given
-        self.assigned = assigned or {}
-        """By the program itself."""
+        self._outer = outer
+        self._assigned: dict[str, Values] = {}
         self._uncertain: frozenset[str] = frozenset()
-        # Everything that is ever assigned, for functions, which may be called at any time: shared by all copies.
+        # All values that each variable is ever assigned: a function may be called at any time.
         self._ever: dict[str, Values] = {}
+        # For each assignment, whether the variable was assigned before, and what it held.
+        self._changes: list[tuple[str, bool, Values]] = []
 
     def get(self, name: str) -> Values:
-        """What the variable may be."""
-        return self.assigned[name] if name in self.assigned else self._given.get(name)
+        """The values of a variable."""
+        if name in self._assigned:
+            return self._assigned[name]
+        return self._given.get(name) if self._outer is None else self._outer.get_in_function(name)
+
+    def is_assigned(self, name: str) -> bool:
+        """Whether the program itself assigns the variable."""
+        if name in self._assigned:
+            return True
+        return self._outer is not None and self._outer.is_assigned_in_function(name)
 
     def set(self, name: str, values: Values) -> None:
         """Assign a variable."""
         if name in self._uncertain:
             values = None
-        self.assigned[name] = values
-        self._ever[name] = either((self._ever[name], values)) if name in self._ever else values
+        self._put(name, values)
+        self._ever[name] = union((self._ever[name], values)) if name in self._ever else values
 
     def forget(self, names: Iterable[str]) -> None:
-        """Assign something unknown to each variable and array of these names."""
+        """Assign something unknown to the variable and the array of each name."""
         for name in names:
             self.set(name, None)
             self.set(elements_of(name), None)
 
     def distrust(self, names: Iterable[str]) -> None:
-        """From now on hold these variables for unknown, whatever is assigned: functions assign them too."""
-        self._uncertain |= frozenset(name for plain in names for name in (plain, elements_of(plain)))
+        """Treat these variables as unknown from now on, whatever is assigned: functions assign them too."""
+        names = frozenset(names)
+        self._uncertain |= names | frozenset(map(elements_of, names))
 
-    def copy(self) -> Scope:
-        """The same variables, for a subshell or for a way that may not be taken."""
-        copy = Scope(self._given, dict(self.assigned))
-        copy._uncertain = self._uncertain
-        copy._ever = self._ever
-        return copy
+    def mark(self) -> Mark:
+        """The current point, for `undo`."""
+        return Mark(len(self._changes), self._uncertain)
 
-    def join(self, ways: Iterable[Scope]) -> None:
-        """Go on after exactly one of several ways was taken."""
-        scopes = list(ways)
-        names: dict[str, Values] = {}
-        for scope in scopes:
-            names.update(scope.assigned)
-        for name in names:
-            first = scopes[0].get(name)
-            if any(scope.get(name) != first for scope in scopes[1:]):
-                self.assigned[name] = either(scope.get(name) for scope in scopes)
+    def undo(self, mark: Mark) -> Changes:
+        """Restore the variables as they were at `mark`; return what those assigned since then held."""
+        changes: Changes = {}
+        while len(self._changes) > mark.changes:
+            name, was_assigned, before = self._changes.pop()
+            changes.setdefault(name, self._assigned.get(name))
+            if was_assigned:
+                self._assigned[name] = before
             else:
-                self.assigned[name] = first
+                del self._assigned[name]
+        self._uncertain = mark.uncertain
+        return changes
+
+    def join(self, branches: Sequence[Changes]) -> None:
+        """Continue after exactly one of several branches was taken."""
+        assigned: dict[str, list[tuple[int, Values]]] = {}
+        for index, changes in enumerate(branches):
+            for name, values in changes.items():
+                assigned.setdefault(name, []).append((index, values))
+        for name, assignments in assigned.items():
+            alternatives = [values for _, values in assignments]
+            if len(alternatives) < len(branches):
+                first = next((at for at, (index, _) in enumerate(assignments) if at != index), len(assignments))
+                alternatives.insert(first, self.get(name))
+            is_same = all(values == alternatives[0] for values in alternatives)
+            self._put(name, alternatives[0] if is_same else union(alternatives))
+
+    def join_skipped(self, mark: Mark) -> None:
+        """Continue after what was run since `mark` may have been skipped."""
+        changes = self.undo(mark)
+        self.join(({}, changes))
+
+    def blur(self, names: Iterable[str]) -> None:
+        """Treat the current values of these variables as unknown."""
+        for name in names:
+            self._put(name, None)
+
+    def changed(self, mark: Mark) -> frozenset[str]:
+        """The variables that were assigned since `mark`."""
+        return frozenset(name for name, _, _ in self._changes[mark.changes :])
 
     def in_function(self) -> Scope:
-        """What is known in a function that may be called at any time, once the whole program has been read."""
-        assigned = {name: None if self.get(name) is None else values for name, values in self._ever.items()}
-        assigned.update(dict.fromkeys(self._uncertain))
-        return Scope(self._given, assigned)
+        """The scope of functions, once the whole program has been read: they may be called at any time."""
+        return Scope(self._given, self.budget, self)
+
+    def get_in_function(self, name: str) -> Values:
+        """The values of a variable in a function of this program."""
+        if name in self._uncertain:
+            return None
+        if name in self._ever:
+            return None if self.get(name) is None else self._ever[name]
+        return self._given.get(name)
+
+    def is_assigned_in_function(self, name: str) -> bool:
+        """Whether the program ever assigns the variable."""
+        return name in self._ever or name in self._uncertain
+
+    def _put(self, name: str, values: Values) -> None:
+        self._changes.append((name, name in self._assigned, self._assigned.get(name)))
+        self._assigned[name] = values

@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 
 from dunnage.files.source import File
 from dunnage.files.span import Span
-from dunnage.shell import shell
+from dunnage.shell.commands import commands as commands_of
 from dunnage.shell.model import Command, Place, Script, Values, Word, programs, whole
+from dunnage.shell.nested import see_through
 
 
 def read(program: str, variables: Mapping[str, Values] | None = None, expressions: str = "") -> list[Command]:
     file = File("program.sh", program.encode("utf-8", "surrogatepass"))
     script = whole(file, Place("shell"), variables)._replace(expressions=expressions)
-    commands = list(shell.commands(file, script))
+    commands = list(commands_of(file, script))
     for command in commands:
         for word in (*command.words, *command.wrapper):
             assert file.data[word.span.start : word.span.end].decode("utf-8") == word.text != ""
@@ -492,7 +493,7 @@ def test_a_word_that_is_not_literal_spans_what_it_comes_from() -> None:
     script = Script(
         "cargo build --release", ((0, 6, 1), (2, 11, 3), (5, 14, 7), (12, 25, 9)), Place("github", ("job a", "step b"))
     )
-    (command,) = shell.commands(file, script)
+    (command,) = commands_of(file, script)
     assert [word.text for word in command.words] == ["c\\x61rgo", "build", "--release"]
     assert command.place.names == ("job a", "step b")
 
@@ -519,7 +520,7 @@ def test_carriage_returns_are_no_part_of_words(program: str) -> None:
 
 def test_byte_order_mark() -> None:
     file = File("x", b"\xef\xbb\xbfa b")
-    (command,) = shell.commands(file, whole(file, Place("shell")))
+    (command,) = commands_of(file, whole(file, Place("shell")))
     assert [word.span for word in command.words] == [Span(3, 4), Span(5, 6)]
 
 
@@ -529,18 +530,18 @@ def test_byte_order_mark() -> None:
 def test_programs_that_mention_nothing_are_not_read() -> None:
     file = File("x", b"$TOOL install x; cargo build")
     script = whole(file, Place("shell"), {"TOOL": ("npm",)})
-    assert len(list(shell.commands(file, script, {"cargo"}))) == 2
-    assert list(shell.commands(file, script, {"wkg"})) == []
-    assert len(list(shell.commands(file, script, {"npm"}))) == 2
+    assert len(list(commands_of(file, script, {"cargo"}))) == 2
+    assert list(commands_of(file, script, {"wkg"})) == []
+    assert len(list(commands_of(file, script, {"npm"}))) == 2
 
 
 def test_commands_that_no_shell_reads() -> None:
     words = tuple(Word(Span(at, at + 1), (text,), text) for at, text in enumerate(("sudo", "env", "A=b", "cargo", "b")))
-    (command,) = shell.see_through(Command(words, Place("dockerfile"), form="exec"))
+    (command,) = see_through(Command(words, Place("dockerfile"), form="exec"))
     assert lines([command]) == ["cargo b"]
     assert command.form == "exec"
     assert command.environment == (("A", ("b",)),)
-    (same,) = shell.see_through(Command(words[3:], Place("dockerfile"), form="exec"))
+    (same,) = see_through(Command(words[3:], Place("dockerfile"), form="exec"))
     assert same.words == words[3:]
 
 

@@ -1,0 +1,98 @@
+"""Bounds on what is computed from a file, kept where values are computed.
+
+A value that would exceed a bound is unknown. All bounds are counts, so a result never depends on the machine's load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import product
+
+from dunnage.shell.model import Values
+
+MOST_VALUES = 16
+"""How many values a word or a variable of a shell may have."""
+MOST_BUILD_VALUES = 32
+"""How many values a variable of a Makefile or a justfile may have."""
+MOST_EXPRESSION_VALUES = 64
+"""How many values an expression of a workflow may have."""
+MOST_CHARACTERS = 131_072
+"""The total length of the values of one word or variable. Linux passes no longer argument to a program."""
+MOST_COMMANDS = 8
+"""How many commands one command may become because variables decide how many words it has."""
+MOST_SYNTAX_LEVELS = 100
+"""How deeply syntax may be nested; the limit protects Python's own stack."""
+MOST_PROGRAM_LEVELS = 8
+"""How deeply programs may be nested in the words of other programs."""
+MOST_PROGRAM_BYTES = 512 * 1024
+"""The size of a program that is read. The largest real script seen has 200,000 bytes."""
+MOST_TRIMMED = 200
+"""How long a value may be from which `${NAME#PATTERN}` and the like remove something."""
+
+_MOST_MEMORY = 32_000_000
+_WORD_SIZE = 100
+_MOST_NESTED_BYTES = 2 * 1024 * 1024
+_NESTED_SIZE = 256
+_MOST_RECOVERY = 32_000_000
+
+
+class Budget:
+    """What reading one file may still cost, shared by all programs in the file."""
+
+    def __init__(self) -> None:
+        self._memory = _MOST_MEMORY
+        self._nested = _MOST_NESTED_BYTES
+        self._recovery = _MOST_RECOVERY
+
+    def afford(self, characters: int, words: int = 0) -> bool:
+        """Spend memory on a value of so many characters, or on so many words; False if too little is left."""
+        self._memory -= characters + words * _WORD_SIZE
+        return self._memory >= 0
+
+    def afford_program(self, size: int) -> bool:
+        """Spend time on a program of `size` bytes in the words of another; False if too little is left."""
+        self._nested -= size + _NESTED_SIZE
+        return self._nested >= 0
+
+    def spend_recovery(self, errors: int) -> None:
+        """Count the nodes that a parser could not place; the time they cost grows with the square of their number."""
+        self._recovery -= errors * errors
+
+    @property
+    def may_parse(self) -> bool:
+        """Whether syntax errors have not used up the time for parsing."""
+        return self._recovery >= 0
+
+    def product(self, choices: Sequence[Sequence[str]], most: int = MOST_VALUES) -> Values:
+        """Every concatenation of one text from each of `choices`; None if these are too many or too long."""
+        if not are_few(choices, most):
+            return None
+        count = 1
+        characters = 0
+        for texts in choices:
+            count *= len(texts)
+        for texts in choices:
+            characters += sum(map(len, texts)) * count // len(texts) if texts else 0
+        if characters > MOST_CHARACTERS or not self.afford(characters):
+            return None
+        return tuple(dict.fromkeys("".join(chosen) for chosen in product(*choices)))
+
+
+def are_few(choices: Iterable[Sequence[object]], most: int = MOST_VALUES) -> bool:
+    """Whether there are at most `most` selections of one item from each of `choices`."""
+    count = 1
+    for items in choices:
+        count *= len(items)
+        if count > most:
+            return False
+    return True
+
+
+def union(alternatives: Iterable[Values], most: int = MOST_VALUES) -> Values:
+    """The values of something that is one of `alternatives`; None if one is unknown, or if they are too many."""
+    found: dict[str, None] = {}
+    for values in alternatives:
+        if values is None:
+            return None
+        found.update(dict.fromkeys(values))
+    return tuple(found) if len(found) <= most else None

@@ -1,0 +1,500 @@
+"""The commands of a shell program, each as it is really run."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from dunnage.files.source import File
+from dunnage.shell import wrappers
+from dunnage.shell.arguments import simple_command, spellings
+from dunnage.shell.assignments import CALCULATIONS, assigned, changed, declare, functions, read_by
+from dunnage.shell.bounds import MOST_PROGRAM_BYTES, MOST_PROGRAM_LEVELS, MOST_SYNTAX_LEVELS, Budget, union
+from dunnage.shell.grammar import parse_bash
+from dunnage.shell.model import Command, Place, Script, Values, Word, mentions, programs
+from dunnage.shell.nested import (
+    Surroundings,
+    behind,
+    expression_values,
+    is_elsewhere,
+    prints_input,
+    program_of_value,
+    program_words,
+    single_value,
+    unwrap,
+    variable_values,
+)
+from dunnage.shell.parts import RawWord, is_plain
+from dunnage.shell.programs import Program, program_of
+from dunnage.shell.redirections import LISTS, Redirections, last_of, redirections
+from dunnage.shell.scope import Changes, Scope
+from dunnage.shell.words import Reader
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_MOST_PIPED = 50
+
+
+def commands(file: File, script: Script, mention: Collection[str] | None = None) -> Iterator[Command]:
+    """Yield every command of a program in the order of the file.
+
+    If `mention` is given, a program that contains none of those names is skipped. Text that cannot be parsed is
+    skipped. A program is read once, however often this function is called.
+    """
+    if len(script.text) <= MOST_PROGRAM_BYTES and (mention is None or mentions(script, mention)):
+        yield from file.memo(_Programs).commands(script)
+
+
+class _Programs:
+    """The programs of a file that have been read, each with its commands. They share one budget."""
+
+    def __init__(self, file: File) -> None:
+        self._file = file
+        self._budget = Budget()
+        self._commands: dict[tuple[object, ...], list[Command]] = {}
+        # Many programs share one mapping of variables, which is compared once; the mapping is kept with its identity.
+        self._variables: dict[int, tuple[Mapping[str, Values], frozenset[tuple[str, Values]]]] = {}
+
+    def commands(self, script: Script) -> list[Command]:
+        variables = self._variables.get(id(script.variables))
+        if variables is None:
+            variables = (script.variables, frozenset(script.variables.items()))
+            self._variables[id(script.variables)] = variables
+        # Scripts that were found in different ways may be the same program.
+        key = (script.text, script.offsets, script.place, script.expressions, variables[1])
+        if key not in self._commands:
+            self._commands[key] = self._read(script)
+        return self._commands[key]
+
+    def _read(self, script: Script) -> list[Command]:
+        walk = _Walk(self._file, script.place, program_of(script), Scope(script.variables, self._budget))
+        walk.whole(Surroundings())
+        found = walk.found
+        if any(later.words[0].span < earlier.words[0].span for earlier, later in pairwise(found)):
+            return sorted(found, key=lambda command: command.words[0].span)
+        return found
+
+
+class _Walk:
+    """Visits a program in the order in which a shell reads it."""
+
+    def __init__(
+        self, file: File, place: Place, program: Program, scope: Scope, program_level: int = 0, level: int = 0
+    ) -> None:
+        self.found: list[Command] = []
+        self._file = file
+        self._place = place
+        self._program = program
+        self._data = program.data
+        self._reader = Reader(file, program, scope.budget)
+        self._scope = scope
+        self._program_level = program_level
+        self._level = level
+        self._functions: list[tuple[Node, Surroundings]] = []
+        # The redirections of a list or pipe, which belong to its last command, by the id of that command.
+        self._redirections: dict[int, Redirections] = {}
+
+    def whole(self, around: Surroundings) -> Command | None:
+        """Visit the whole program; return its last command."""
+        tree = parse_bash(self._data, self._scope.budget)
+        if tree is None:
+            return None
+        root = tree.root_node
+        if b"()" in self._data or b"function" in self._data or b"( )" in self._data:
+            self._scope.distrust(assigned(functions(root), self._data, with_locals=False))
+        last = self._statements(root.children, around)
+        scope, self._scope = self._scope, self._scope.in_function()
+        for body, outside in self._functions:  # the list grows while functions in functions are found
+            self._apart(body, outside)
+        self._scope = scope
+        return last
+
+    def _statements(self, nodes: Iterable[Node], around: Surroundings) -> Command | None:
+        last: Command | None = None
+        before: Node | None = None
+        for node in (*nodes, None):
+            if before is not None and before.is_named and not self._is_broken(before, node):
+                if node is not None and node.type == "&":
+                    last = self._apart(before, around.within("background"))
+                else:
+                    last = self._visit(before, around) or last
+            before = node
+        return last
+
+    def _is_broken(self, node: Node, after: Node | None) -> bool:
+        """Whether text that could not be parsed begins on the line of a command, which may lack words then."""
+        if after is None or after.type != "ERROR" or node.type not in ("command", "redirected_statement"):
+            return False
+        return b"\n" not in self._data[node.end_byte : after.start_byte]
+
+    def _apart(self, node: Node, around: Surroundings) -> Command | None:
+        """Visit a node whose assignments have no effect on what follows."""
+        mark = self._scope.mark()
+        last = self._visit(node, around)
+        self._scope.undo(mark)
+        return last
+
+    def _visit(self, node: Node, around: Surroundings) -> Command | None:
+        kind = node.type
+        if kind in _SKIPPED or self._level >= MOST_SYNTAX_LEVELS:
+            return None
+        self._level += 1
+        try:
+            if self._redirections and (line := self._redirections.pop(node.id, None)) is not None:
+                return self._redirected(line._replace(body=node), around)
+            if kind == "command":
+                return self._command(node, (), around)
+            if kind == "redirected_statement":
+                line = redirections(node, self._data)
+                if line.body is not None and line.body.type in LISTS:
+                    self._redirections[last_of(line.body).id] = line
+                    return self._visit(line.body, around)
+                return self._redirected(line, around)
+            if kind == "list":
+                return self._list(node, around)
+            if kind == "pipeline":
+                return self._pipeline(self._piped(node), around)
+            if kind == "negated_command":
+                around = around._replace(inside=around.inside | {"negated"})
+                return self._visit(node.children[-1], around)
+            if kind == "function_definition":
+                body = node.child_by_field_name("body")
+                if body is not None:
+                    self._functions.append((body, around.within("function")))
+                return None
+            return self._compound(node, kind, around)
+        finally:
+            self._level -= 1
+
+    def _compound(self, node: Node, kind: str, around: Surroundings) -> Command | None:
+        if kind in ("program", "compound_statement", "do_group", "else_clause"):
+            self._arithmetic(node)
+            return self._statements(node.children, around.within())
+        if kind == "subshell":
+            mark = self._scope.mark()
+            last = self._statements(node.children, around.within())
+            self._scope.undo(mark)
+            return last
+        if kind == "if_statement":
+            self._if(node, around.within())
+        elif kind == "while_statement":
+            self._while(node, around.within())
+        elif kind in ("for_statement", "c_style_for_statement"):
+            self._for(node, around.within())
+        elif kind == "case_statement":
+            self._case(node, around.within())
+        elif kind in ("variable_assignment", "variable_assignments", "declaration_command", "unset_command"):
+            self._declaration(node, around)
+        else:
+            self._arithmetic(node)
+            self._substitutions(node, around)
+        return None
+
+    # Control flow
+
+    def _list(self, node: Node, around: Surroundings) -> Command | None:
+        """Visit `a && b || c`, which nests to the left, and may be hundreds of commands long."""
+        rest: list[tuple[str, Node, frozenset[str]]] = []
+        inside = around.inside
+        while node.type == "list" and len(node.children) >= 3:
+            operator = node.children[1].type
+            rest.append((operator, node.children[-1], inside))
+            inside = inside | ({"and-list"} if operator == "&&" else {"or-list-left"})
+            node = node.children[0]
+        self._visit(node, around.within()._replace(inside=inside))
+        mark = self._scope.mark()
+        last: Command | None = None
+        for operator, right, outside in reversed(rest):
+            if operator == "||":
+                self._scope.join_skipped(mark)
+                mark = self._scope.mark()
+            flag = "and-list" if operator == "&&" else "or-list-right"
+            # A later `||` applies to all commands before it.
+            last = self._visit(right, around.within()._replace(inside=outside | {flag}))
+        self._scope.join_skipped(mark)
+        return last
+
+    def _piped(self, node: Node) -> list[Node]:
+        """The commands of a pipe, also if one in the middle has a redirection."""
+        parts: list[Node] = []
+        for child in node.children:
+            body = child.child_by_field_name("body") if child.type == "redirected_statement" else None
+            if body is not None and body.type == "pipeline" and not parts:
+                self._redirections[last_of(body).id] = redirections(child, self._data)
+                parts += self._piped(body)
+            elif child.is_named:
+                parts.append(child)
+        return parts
+
+    def _pipeline(self, parts: Sequence[Node], around: Surroundings) -> Command | None:
+        last: Command | None = None
+        for index, part in enumerate(parts):
+            # Each command holds the previous one, and so all previous ones: long pipes are cut.
+            piped_from = last if index < _MOST_PIPED else None
+            piped = around.within()._replace(pipeline=(index, len(parts)), piped_from=piped_from)
+            last = self._apart(part, piped)
+        return last
+
+    def _if(self, node: Node, around: Surroundings) -> None:
+        branches: list[Changes] = []
+        elif_assigns: frozenset[str] = frozenset()
+        self._condition(node.children, around)
+        start = self._scope.mark()
+        branches.append(self._branch(_then(node.children), around))
+        has_else = False
+        for clause in node.children:
+            if clause.type == "elif_clause":
+                self._condition(clause.children, around)
+                branches.append(self._branch(_then(clause.children), around))
+            elif clause.type == "else_clause":
+                has_else = True
+                elif_assigns = self._scope.changed(start)
+                branches.append(self._branch((clause,), around))
+        if not has_else:
+            elif_assigns = self._scope.changed(start)
+            branches.append({})
+        self._scope.join(branches)
+        self._scope.blur(elif_assigns)  # earlier branches ran before these conditions
+
+    def _condition(self, children: Sequence[Node], around: Surroundings) -> None:
+        """Visit the condition of `if` or `elif`."""
+        end = next((index for index, child in enumerate(children) if child.type == "then"), len(children))
+        self._statements(children[:end], around.within("condition"))
+
+    def _branch(self, nodes: Iterable[Node], around: Surroundings) -> Changes:
+        """Visit what runs on a condition; return what it assigns."""
+        mark = self._scope.mark()
+        self._statements(nodes, around.within("branch"))
+        return self._scope.undo(mark)
+
+    def _case(self, node: Node, around: Surroundings) -> None:
+        branches: list[Changes] = []
+        has_default = False
+        for child in node.children:
+            if child.type == "case_item":
+                end = next((index for index, part in enumerate(child.children) if part.type == ")"), 0)
+                has_default = has_default or any(self._text(part) == "*" for part in child.children[:end])
+                branches.append(self._branch(child.children[end + 1 :], around))
+            else:
+                self._substitutions(child, around)
+        if not has_default:
+            branches.append({})
+        self._scope.join(branches)
+
+    def _while(self, node: Node, around: Surroundings) -> None:
+        mark = self._scope.mark()
+        self._scope.forget(assigned((node,), self._data))
+        for child in node.children:
+            if child.type == "do_group":
+                self._statements(child.children, around.within("loop"))
+            elif child.is_named:
+                self._visit(child, around.within("condition", "loop"))
+        self._scope.join_skipped(mark)
+
+    def _for(self, node: Node, around: Surroundings) -> None:
+        values: list[Values] = []
+        for child in node.children_by_field_name("value"):
+            self._substitutions(child, around)
+            values.append(self._items(child))
+        mark = self._scope.mark()
+        self._scope.forget(assigned((node,), self._data))
+        name = node.child_by_field_name("variable")
+        if name is not None:
+            self._scope.set(self._text(name), union(values) if values else None)
+        body = node.child_by_field_name("body")
+        if body is not None:
+            self._statements(body.children, around.within("loop"))
+        self._scope.join_skipped(mark)
+
+    def _items(self, node: Node) -> Values:
+        """The values that one word after `in` gives to the variable of a `for`."""
+        raw = self._reader.raw_word((node,), self._scope)
+        alternatives = self._reader.alternatives(raw)
+        if not is_plain(raw.parts, "*?["):
+            return None
+        return union(word.values for words in alternatives for word in words)
+
+    # Variables
+
+    def _declaration(self, node: Node, around: Surroundings) -> None:
+        self._substitutions(node, around)
+        declare(node, self._data, self._reader, self._scope)
+
+    def _arithmetic(self, node: Node) -> None:
+        """Forget what `((V++))` assigns."""
+        pending = [child for child in node.children if child.type in CALCULATIONS]
+        while pending:
+            child = pending.pop()
+            self._scope.forget(changed(child, self._data))
+            pending += child.children
+
+    # Commands
+
+    def _command(self, node: Node, more: Sequence[Node], around: Surroundings) -> Command | None:
+        """Visit one simple command; `more` are words of it that stand after a redirection."""
+        if node.has_error:
+            return None
+        simple = simple_command(node, more, self._data, self._reader, self._scope)
+        last: Command | None = None
+        seen: set[tuple[Word, ...]] = set()
+        for words, origins in spellings(simple.raw_words, self._reader):
+            found = self._run(around.command(words, self._place, simple.environment), origins, seen)
+            last = last or found
+        self._scope.forget(read_by(node, self._data))
+        for child in (*node.children, *more):
+            self._substitutions(child, around)
+        if last is not None and simple.text is not None and wrappers.reads_program(last.words):
+            self._nested(last, len(last.words), [simple.text])
+        return last
+
+    def _run(
+        self, command: Command, origins: tuple[RawWord | None, ...], seen: set[tuple[Word, ...]]
+    ) -> Command | None:
+        """Record what a command really runs, unless it is among the `seen`."""
+        command, origins, inner, is_far = unwrap(command, origins)
+        if inner is not None:
+            raw_words = program_words(origins, inner)
+            if raw_words is not None:
+                return self._visit_program(command, inner, raw_words, is_far)
+            if inner.is_joined and (values := single_value(command.words[inner.start :])):
+                return self._values(values, behind(command, inner))
+        if len(command.words) == 1 and (values := expression_values(origins[0], self._program.masks)):
+            return self._values(values, command)
+        if command.words in seen:
+            return None
+        seen.add(command.words)
+        self.found.append(command)
+        if programs(command.words[0]) == ("find",):
+            self._find(command, origins, seen)
+        return command
+
+    def _find(self, command: Command, origins: tuple[RawWord | None, ...], seen: set[tuple[Word, ...]]) -> None:
+        """Record the commands that `find` runs."""
+        for start, end in wrappers.find_commands(command.words):
+            found = command._replace(
+                words=command.words[start:end],
+                wrapper=command.wrapper + command.words[:start],
+                inside=command.inside | {"find"},
+            )
+            self._run(found, origins[start:end], seen)
+
+    def _redirected(self, line: Redirections, around: Surroundings) -> Command | None:
+        inside = around.inside.union("and-list" if operator == "&&" else "or-list-left" for operator, _ in line.rest)
+        before_pipe, length = around.pipeline[0], around.pipeline[1] + len(line.pipe)
+        first_around = around._replace(inside=inside, pipeline=(before_pipe, length))
+        first: Command | None = None
+        if line.body is not None and line.body.type == "command":
+            first = self._command(line.body, line.words, first_around)
+        elif line.body is not None:
+            first = self._visit(line.body, first_around)
+        for redirect in line.redirects:
+            self._substitutions(redirect, around)
+        last = reader = first
+        for index, part in enumerate(line.pipe, before_pipe + 1):
+            piped = around.within()._replace(inside=inside, pipeline=(index, length), piped_from=last)
+            last = self._apart(part, piped)
+            if part is line.pipe[0]:
+                reader = last if first is not None and prints_input(first) else None
+        if reader is not None and wrappers.reads_program(reader.words):
+            for document, is_quoted in line.documents:
+                text = self._reader.document(document, self._scope, is_quoted)
+                self._nested(reader, len(reader.words), [text], is_far=is_elsewhere(reader))
+        for operator, right in line.rest:
+            mark = self._scope.mark()
+            last = self._visit(right, around.within("and-list" if operator == "&&" else "or-list-right"))
+            self._scope.join_skipped(mark)
+        return last
+
+    # Programs in words
+
+    def _visit_program(
+        self, command: Command, inner: wrappers.Inner, raw_words: list[RawWord], is_far: bool
+    ) -> Command | None:
+        """Visit the program in the words of a command."""
+        if values := variable_values(raw_words):
+            words = command.words
+            wrapped = command._replace(words=words[inner.start :], wrapper=command.wrapper + words[: inner.start])
+            return self._values(values, wrapped)
+        return self._nested(command, inner.start, raw_words, is_far, inner.is_joined)
+
+    def _nested(
+        self,
+        command: Command,
+        start: int,
+        raw_words: list[RawWord],
+        is_far: bool = False,
+        is_joined: bool = False,
+    ) -> Command | None:
+        """Visit the program that words of a command, or the text that it reads, contain."""
+        # Another word can be put into `bash -c 'make'` and into `eval make`, but not into `bash -c make`.
+        is_fixed = not is_joined and any(part.is_literal and not part.is_quoted for part in raw_words[0].parts)
+        program = self._reader.program(raw_words)
+        around = Surroundings(
+            command.inside - {"xargs"},
+            command.wrapper + command.words[:start],
+            command.environment,
+            form="fixed" if is_fixed else command.form,
+        )
+        if is_far:
+            return self._read(program, Scope({}, self._scope.budget), around)
+        if programs(command.words[0]) == ("eval",):
+            return self._read(program, self._scope, around)
+        return self._read_apart(program, around)
+
+    def _values(self, values: tuple[str, ...], command: Command) -> Command | None:
+        """Visit programs that are values set elsewhere in the file."""
+        around = Surroundings(command.inside, command.wrapper, command.environment, form="fixed")
+        last: Command | None = None
+        for value in values:
+            last = self._read_apart(program_of_value(value, command.words[0]), around) or last
+        return last
+
+    def _read_apart(self, program: Program, around: Surroundings) -> Command | None:
+        """Visit a program whose assignments have no effect on what follows."""
+        mark = self._scope.mark()
+        last = self._read(program, self._scope, around)
+        self._scope.undo(mark)
+        return last
+
+    def _read(self, program: Program, scope: Scope, around: Surroundings) -> Command | None:
+        if self._program_level >= MOST_PROGRAM_LEVELS or not scope.budget.afford_program(len(program.data)):
+            return None
+        walk = _Walk(self._file, self._place, program, scope, self._program_level + 1, self._level)
+        last = walk.whole(around)
+        self.found += walk.found
+        return last
+
+    def _substitutions(self, node: Node, around: Surroundings) -> None:
+        """Visit the commands in a word, or in a node that contains words."""
+        text = self._data[node.start_byte : node.end_byte]
+        if not any(opening in text for opening in (b"$(", b"`", b"<(", b">(")):
+            return
+        pending = [node]
+        while pending:
+            node = pending.pop()
+            if node.type in ("command_substitution", "process_substitution"):
+                self._level += 1
+                if self._level < MOST_SYNTAX_LEVELS:
+                    mark = self._scope.mark()
+                    self._statements(node.children, around.within("substitution"))
+                    self._scope.undo(mark)
+                self._level -= 1
+            elif node.type not in _STATEMENTS:
+                self._scope.forget(changed(node, self._data))
+                pending += reversed(node.children)
+
+    def _text(self, node: Node) -> str:
+        return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+
+def _then(children: Sequence[Node]) -> list[Node]:
+    """The commands that `if` or `elif` runs if its condition holds."""
+    start = next((index for index, child in enumerate(children) if child.type == "then"), len(children))
+    return [child for child in children[start + 1 :] if child.type not in ("elif_clause", "else_clause")]
+
+
+_SKIPPED = frozenset(("ERROR", "comment", "heredoc_body"))
+# What may follow the delimiter of a here-document.
+_STATEMENTS = frozenset(("ERROR", "pipeline", "command", "list", "redirected_statement", "negated_command", "subshell"))

@@ -1,0 +1,149 @@
+"""What a command really runs: the command behind its wrappers, or the programs in its words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dunnage.shell import wrappers
+from dunnage.shell.bounds import MOST_PROGRAM_LEVELS
+from dunnage.shell.model import Command, Place, Values, Word, programs
+from dunnage.shell.parts import RawWord, WordPart
+from dunnage.shell.programs import Mask, Program
+
+
+class Surroundings(NamedTuple):
+    """What is around a command."""
+
+    inside: frozenset[str] = frozenset()
+    wrapper: tuple[Word, ...] = ()
+    environment: tuple[tuple[str, Values], ...] = ()
+    pipeline: tuple[int, int] = (0, 1)
+    piped_from: Command | None = None
+    form: str = "shell"
+
+    def within(self, *names: str) -> Surroundings:
+        """The same without the pipe, and with more syntax around."""
+        return self._replace(inside=self.inside.union(names), pipeline=(0, 1), piped_from=None)
+
+    def command(self, words: tuple[Word, ...], place: Place, environment: tuple[tuple[str, Values], ...]) -> Command:
+        """A command that stands here."""
+        return Command(
+            words,
+            place,
+            self.wrapper,
+            self.environment + environment,
+            self.form,
+            self.inside,
+            self.pipeline,
+            self.piped_from,
+        )
+
+
+class Unwrapped(NamedTuple):
+    """A command without its wrappers; `inner` is set if its words hold a program."""
+
+    command: Command
+    origins: tuple[RawWord | None, ...]
+    """For each word of the command the raw word that it alone is."""
+    inner: wrappers.Inner | None
+    is_elsewhere: bool
+    """Variables do not reach it: it runs on another machine or in a container."""
+
+
+def see_through(command: Command) -> Iterator[Command]:
+    """Yield what a command that no shell reads, such as one in a JSON array, really runs."""
+    yield unwrap(command, ()).command
+
+
+def unwrap(command: Command, origins: tuple[RawWord | None, ...]) -> Unwrapped:
+    """Remove the wrappers of a command, as far as they run a command and not a program."""
+    is_elsewhere = False
+    for _ in range(MOST_PROGRAM_LEVELS):
+        inner = wrappers.inner(command.words)
+        if inner is None:
+            break
+        is_elsewhere = is_elsewhere or inner.is_elsewhere
+        if inner.program:
+            return Unwrapped(command, origins, inner, is_elsewhere)
+        command = behind(command, inner)
+        rest = origins[inner.start :]
+        origins = (origins[inner.entrypoint], *rest) if inner.entrypoint and origins else rest
+    return Unwrapped(command, origins, None, is_elsewhere)
+
+
+def behind(command: Command, inner: wrappers.Inner) -> Command:
+    """The command that a wrapper runs."""
+    words = command.words
+    rest = words[inner.start :]
+    if inner.flag == "xargs" and (mark := wrappers.replacement(words[: inner.start])):
+        rest = tuple(word._replace(values=None) if mark in word.text else word for word in rest)
+    return command._replace(
+        words=(words[inner.entrypoint], *rest) if inner.entrypoint else rest,
+        wrapper=command.wrapper + words[: inner.start],
+        environment=command.environment + inner.environment,
+        inside=command.inside | {inner.flag} if inner.flag else command.inside,
+    )
+
+
+def program_words(origins: tuple[RawWord | None, ...], inner: wrappers.Inner) -> list[RawWord] | None:
+    """The raw words that make up a program; None if too little of them is known to read it."""
+    found = [origin for origin in origins[inner.start :][: inner.program] if origin is not None]
+    if len(found) < inner.program or not any(map(_is_partly_known, found)):
+        return None
+    if inner.program == 1 and not all(part.is_quoted or part.is_literal for part in found[0].parts):
+        return None
+    return found
+
+
+def _is_partly_known(raw: RawWord) -> bool:
+    return any(part.values is not None and part.start < part.end for part in raw.parts)
+
+
+def single_value(words: tuple[Word, ...]) -> Values:
+    """The program that `eval` makes of words that have one value each."""
+    found: list[str] = []
+    for word in words:
+        if word.values is None or len(word.values) != 1:
+            return None
+        found += word.values
+    return (" ".join(found),)
+
+
+def variable_values(raw_words: list[RawWord]) -> Values:
+    """The programs that raw words may be which consist of one variable."""
+    parts: list[WordPart] = []
+    for raw in raw_words:
+        parts += (part for part in raw.parts if part.start < part.end)
+        if len(parts) > 1:
+            return None
+    return parts[0].values if parts and not parts[0].is_literal and not parts[0].is_array else None
+
+
+def expression_values(origin: RawWord | None, masks: tuple[Mask, ...]) -> Values:
+    """The programs that a command may be which consists of one expression, if its values are more than words."""
+    if origin is None or len(origin.parts) != 1 or origin.parts[0].values is not None:
+        return None
+    span = (origin.start, origin.end)
+    return next((mask.values for mask in masks if (mask.start, mask.end) == span), None)
+
+
+def program_of_value(value: str, word: Word) -> Program:
+    """The program that is a value of `word`."""
+    data = value.encode("utf-8", "replace")
+    return Program(data, ((0, word.span.start, 0), (len(data), word.span.end, 0)))
+
+
+def prints_input(command: Command) -> bool:
+    """Whether a command writes what it reads: `cat`."""
+    words = command.words
+    return programs(words[0]) == ("cat",) and all(word.values == ("-",) for word in words[1:])
+
+
+def is_elsewhere(command: Command) -> bool:
+    """Whether a command runs on another machine or in a container."""
+    return any(
+        name in ("docker", "podman", "nerdctl", "docker-compose", "ssh", "chroot")
+        for word in (*command.wrapper, command.words[0])
+        for name in programs(word) or ()
+    )

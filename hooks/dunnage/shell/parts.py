@@ -1,0 +1,131 @@
+"""The parts of a shell word, and the words or the value that they become."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import NamedTuple
+
+from dunnage.shell.bounds import Budget, are_few
+from dunnage.shell.model import Values
+from dunnage.shell.scope import END
+
+
+class WordPart(NamedTuple):
+    """A stretch of a word that is quoted, expanded or plain as a whole."""
+
+    values: Values
+    start: int
+    end: int
+    is_literal: bool
+    """Its value is the bytes from `start` to `end`."""
+    is_quoted: bool
+    """Its value is never split into several words."""
+    is_array: bool = False
+    """Its values are lists, encoded as in a scope, or unknown lists."""
+
+
+class RawWord(NamedTuple):
+    """A word as it is written."""
+
+    parts: tuple[WordPart, ...]
+    start: int
+    end: int
+
+
+def fields(parts: Sequence[WordPart], budget: Budget) -> list[tuple[str, ...]] | None:
+    """Each list of words that `parts` may become; None if those are unknown or too many."""
+    choices = _choices(parts)
+    if choices is None or not are_few(choices):
+        return None
+    found: dict[tuple[str, ...], None] = {}
+    for chosen in product(*choices):
+        if not budget.afford(sum(map(len, chosen))):
+            return None
+        words = _split(parts, chosen)
+        if len(words) > 1 and not budget.afford(0, len(words)):
+            return None
+        found[words] = None
+    return list(found)
+
+
+def joined(parts: Sequence[WordPart], budget: Budget) -> Values:
+    """The value of `parts` where the shell does not split words."""
+    choices = _choices(parts)
+    if choices is None:
+        return None
+    shown = [
+        tuple(value.replace(END, " ").rstrip(" ") for value in values) if part.is_array else values
+        for part, values in zip(parts, choices, strict=True)
+    ]
+    return budget.product(shown)
+
+
+def _choices(parts: Sequence[WordPart]) -> list[tuple[str, ...]] | None:
+    """The values of each part; None if one is unknown."""
+    choices = [part.values for part in parts if part.values is not None]
+    return choices if len(choices) == len(parts) else None
+
+
+def _split(parts: Sequence[WordPart], values: tuple[str, ...]) -> tuple[str, ...]:
+    words: list[str] = []
+    # The pieces of the word that may still continue; empty between words.
+    pieces: list[str] = []
+
+    def end_word() -> None:
+        if pieces:
+            words.append("".join(pieces))
+            pieces.clear()
+
+    for part, value in zip(parts, values, strict=True):
+        if part.is_array:
+            found = value.split(END)[:-1]
+        elif part.is_quoted or part.is_literal:
+            pieces.append(value)
+            continue
+        else:
+            found = value.split()
+            if value and (value[0].isspace() or not found):
+                end_word()
+        for index, piece in enumerate(found):
+            if index:
+                end_word()
+            pieces.append(piece)
+        if found and value[-1].isspace():
+            end_word()
+    end_word()
+    return tuple(words)
+
+
+def put_in(values: Values, start: int, end: int, is_quoted: bool) -> WordPart:
+    """The part for text that replaces a mask; the shell reads the text, quotes included."""
+    if values is None or not any(_SPECIAL.intersection(value) for value in values):
+        return WordPart(values, start, end, False, is_quoted)
+    if is_quoted or any((_SPECIAL - {'"', "'"}).intersection(value) for value in values):
+        return WordPart(None, start, end, False, is_quoted)
+    import shlex
+
+    try:
+        lists = tuple("".join(f"{word}{END}" for word in shlex.split(value)) for value in values)
+    except ValueError:
+        return WordPart(None, start, end, False, False)
+    return WordPart(lists, start, end, False, False, True)
+
+
+_SPECIAL = frozenset("\"'\\$`;&|<>()\n")
+
+
+def is_plain(parts: Sequence[WordPart], characters: str) -> bool:
+    """Whether the text of `parts` that is outside of quotes holds none of `characters`."""
+    return not any(
+        not part.is_quoted and part.is_literal and set(characters).intersection(value)
+        for part in parts
+        for value in part.values or ()
+    )
+
+
+def has_braces(parts: Sequence[WordPart]) -> bool:
+    """Whether a word contains `{b,c}`, which bash makes two words of."""
+    text = "".join(part.values[0] for part in parts if part.is_literal and not part.is_quoted and part.values)
+    start = text.find("{")
+    return start >= 0 and "," in text[start : text.rfind("}")]
