@@ -14,7 +14,7 @@ import yaml
 
 import dunnage
 from dunnage.files import source, toml
-from dunnage.frame import ignore, registry
+from dunnage.frame import check, ignore, registry
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 README = (CHECKOUT / "README.md").read_text("utf-8")
@@ -80,6 +80,13 @@ def test_the_readme_has_every_option_and_no_other(
     written = re.findall(r"^\| `(--[a-z-]+)", section(hook) + common, re.MULTILINE)
     assert set(written) == offered
     assert len(written) == len(set(written))
+
+
+def test_the_readme_has_the_options_of_all_hooks_at_once() -> None:
+    at_once = README[README.index("## All hooks at once") : README.index("## What all hooks have in common")]
+    assert set(re.findall(r"`(--[a-z-]+) ?[A-Z]*`", at_once)) >= {option.name for option in check.OWN}
+    for entry in registry.ENTRIES:
+        assert (f"`{entry.id}`" in at_once) is not entry.is_on
 
 
 def test_the_readme_has_the_limits() -> None:

@@ -107,7 +107,7 @@ class Program(NamedTuple):
     """What they are."""
 
 
-FIX = flag("--fix", "write what can be fixed without a guess")
+FIX = flag("--fix", "apply the safe fixes")
 FORMATS = ("text", "github", "json", "sarif")
 QUIET_FORMATS = ("text", "github")
 """Those in which nothing is written where nothing was found."""
@@ -182,6 +182,8 @@ def _parser(program: Program) -> ArgumentParser:
 
     parser = Parser(
         prog=program.name,
+        # Where there are groups, nobody finds anything among the options on the first lines.
+        usage=f"{program.name} [OPTION ...] [{program.metavar} ...]" if program.groups else None,
         description=program.summary,
         epilog=program.epilog,
         # To ask for the terminal's width takes argparse longer than anything else it does, help or no help.

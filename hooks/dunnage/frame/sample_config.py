@@ -87,8 +87,10 @@ def _is_there(sign: Sign, paths: Sequence[str], tree: Tree) -> bool:
 
 def render(entries: Sequence[Entry], origin: Origin) -> str:
     """The configuration that runs these hooks from there."""
-    url = origin.url or "https://…  # the URL of the repository that you have these hooks from"
-    rev = f"{origin.commit}  # {__version__}" if origin.commit else f"…  # git ls-remote URL v{__version__}"
+    url = origin.url or "URL  # replace it with the URL of the repository of these hooks"
+    rev = f"{origin.commit}  # {__version__}"
+    if not origin.commit:
+        rev = f"COMMIT  # replace it with what `git ls-remote {origin.url or 'URL'} v{__version__}` prints"
     lines = ["repos:", f"  - repo: {url}", f"    rev: {rev}", "    hooks:"]
     return "\n".join([*lines, *(f"      - id: {entry.id}" for entry in entries)]) + "\n"
 
