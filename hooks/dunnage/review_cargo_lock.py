@@ -39,6 +39,7 @@ _RULES = (
     Rule("lock-review/newborn", "a crate came in that was first published less than 7 days ago"),
     Rule("lock-review/too-new", "a version came in that is younger than the policy allows"),
     Rule("lock-review/advisory", "a version came in that has a known vulnerability, which the one before did not have"),
+    Rule("lock-review/unvetted", "a crate came in that cargo-vet's store does not vet, though it is in use"),
     Rule("lock-review/stale-review", "a review names what is not in the lock, or gives no reason"),
     Rule("lock-review/no-base", "with --require-base: there is nothing to compare the lock with"),
 )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.files.source import Tree
-from dunnage.review import advisories, cached_rules, cargo_home, lock_rules
+from dunnage.review import advisories, cached_rules, cargo_home, lock_rules, vet_rule
 from dunnage.review.advisory_rule import advisory
 from dunnage.review.age_policy import AgePolicy
 from dunnage.review.allowed_scripts import AllowedScripts
@@ -69,8 +69,15 @@ def _concerns(
     contents = Contents(home, Vendored(vendored) if vendored else None)
     scripts = AllowedScripts(tree, folder)
 
+    loaded = workspace.workspace if unreviewed.incoming else None
+    vetting = vet_rule.find(tree, loaded, changes) if loaded else None
+    if vetting:
+        yield from vet_rule.unvetted(unreviewed, advice, vetting)
+
     def is_allowed(package: LockedPackage, code: CompileTimeCode) -> bool:
-        return not code.is_macro and scripts.allows(package)
+        if not code.is_macro and scripts.allows(package):
+            return True
+        return vetting is not None and vetting.vets(package)
 
     yield from cached_rules.compile_time_code(unreviewed, advice, contents, is_allowed, unknown)
 

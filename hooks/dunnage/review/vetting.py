@@ -1,0 +1,108 @@
+"""Which criteria of cargo-vet each locked package needs, and whether the store vets it.
+
+Requirements flow from the members that no other member depends on: `policy.criteria` of a package takes precedence over
+what leads to it; `policy.dependency-criteria` and `policy.dev-criteria` say what it asks of its dependencies. Source:
+https://mozilla.github.io/cargo-vet/config.html and cargo-vet's resolver.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from dunnage.cargo.lockfile import LockedPackage, Lockfile
+from dunnage.cargo.resolution import Resolution
+from dunnage.cargo.workspace import Workspace
+from dunnage.review.changes import identity, is_from_crates_io
+from dunnage.review.vet_store import DEPLOY, RUN, VetStore
+
+_Node = str | int
+"""A package in a folder, or the index of a locked package."""
+
+
+class Vetting:
+    """A store, and the packages of the lock for which it counts."""
+
+    def __init__(self, store: VetStore, workspace: Workspace, lock: Lockfile) -> None:
+        self._store = store
+        self._resolution = Resolution(workspace, lock)
+        self._indices = {identity(package): index for index, package in enumerate(lock.packages)}
+
+    def lacking(self, package: LockedPackage, before: LockedPackage | None = None) -> frozenset[str]:
+        """The criteria that a locked package of crates.io needs and the store does not vet it for.
+
+        With `before`: those for which that version, an earlier one, would be vetted.
+        """
+        index = self._indices.get(identity(package))
+        if index is None or not is_from_crates_io(package):
+            return frozenset()
+        needed = self._requirements[index]
+        lacking = self._store.lacking(package.name, str(package.version), needed)
+        if before is not None:
+            lacking -= self._store.lacking(before.name, str(before.version), needed)
+        return lacking
+
+    def vets(self, package: LockedPackage) -> bool:
+        """Whether the store vets a package of crates.io for all that is needed of it."""
+        index = self._indices.get(identity(package))
+        return index is not None and bool(self._requirements[index]) and not self.lacking(package)
+
+    @cached_property
+    def _requirements(self) -> Mapping[_Node, frozenset[str]]:
+        """By package, the criteria that are needed of it."""
+        resolution, store = self._resolution, self._store
+        members = resolution.workspace.members
+        needed: dict[_Node, frozenset[str]] = defaultdict(frozenset)
+        used = {
+            dependency.folder
+            for folder in members
+            for dependency in resolution.resolved.get(folder, ())
+            if dependency.dependency.kind != "dev"
+        }
+        pending: list[_Node] = []
+        for folder in members:
+            fixed = self._policy(folder).get("criteria")
+            if fixed is not None:
+                needed[folder] = store.closure(fixed)
+            elif folder not in used:
+                needed[folder] = store.closure(DEPLOY)
+            pending.append(folder)
+        while pending:
+            node = pending.pop()
+            policy = self._policy(node)
+            for target, is_dev in self._targets(node):
+                name, version = self._called(target)
+                special = policy.get("dependency-criteria", {})
+                criteria = special.get(f"{name}:{version}", special.get(name)) if isinstance(special, dict) else None
+                if criteria is not None:
+                    asked = store.closure(criteria)
+                else:
+                    asked = store.closure(policy.get("dev-criteria", RUN)) if is_dev else needed[node]
+                fixed = self._policy(target).get("criteria")
+                wanted = needed[target] | asked if fixed is None else store.closure(fixed)
+                if wanted != needed[target]:
+                    needed[target] = wanted
+                    pending.append(target)
+        return needed
+
+    def _targets(self, node: _Node) -> list[tuple[_Node, bool]]:
+        """What a package depends on, and whether for its tests alone."""
+        if isinstance(node, int):
+            return [(self._resolution.folders.get(index, index), False) for index in self._resolution.edges[node]]
+        return [
+            (target, dependency.dependency.kind == "dev")
+            for dependency in self._resolution.resolved.get(node, ())
+            if (target := dependency.folder or dependency.locked) is not None
+        ]
+
+    def _policy(self, node: _Node) -> Mapping[str, Any]:
+        return self._store.policy(*self._called(node))
+
+    def _called(self, node: _Node) -> tuple[str, str]:
+        if isinstance(node, int):
+            locked = self._resolution.packages[node]
+            return locked.name, str(locked.version)
+        package = self._resolution.workspace.local[node].package
+        return package.name, str(package.version)
