@@ -7,7 +7,6 @@ treats a weak `name?/feature` as if it enabled `name`; only the build leaves the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from dunnage.cargo.dependency import Dependency
 from dunnage.cargo.fields import ManifestError
@@ -57,12 +56,12 @@ def enabled_dependencies(
             if not _names_dependency(value):
                 pending.append(value)
                 continue
-            parsed = _parse(value)
-            enabled.setdefault(parsed.dependency, set())
-            if parsed.feature:
-                enabled[parsed.dependency].add(parsed.feature)
-                if not parsed.is_weak and parsed.dependency in optional and parsed.dependency in features:
-                    pending.append(parsed.dependency)
+            name, wanted, is_weak = _parse(value)
+            enabled.setdefault(name, set())
+            if wanted:
+                enabled[name].add(wanted)
+                if not is_weak and name in optional and name in features:
+                    pending.append(name)
     return enabled
 
 
@@ -122,7 +121,7 @@ def _check_value(feature: str, value: str, keys: Keys, features: FeatureMap, is_
 
 def _check_reachable(features: FeatureMap, is_optional: Mapping[str, bool]) -> None:
     """Raise ManifestError if no feature enables an optional dependency."""
-    enabled = {_parse(value).dependency for values in features.values() for value in values if _names_dependency(value)}
+    enabled = {_parse(value)[0] for values in features.values() for value in values if _names_dependency(value)}
     for name, optional in is_optional.items():
         if optional and name not in enabled:
             raise ManifestError(
@@ -144,18 +143,9 @@ def _names_dependency(value: str) -> bool:
     return value.startswith("dep:") or "/" in value
 
 
-class _Value(NamedTuple):
-    """A feature value that names a dependency."""
-
-    dependency: str
-    feature: str
-    """The feature of the dependency; empty for `dep:NAME`."""
-    is_weak: bool
-    """Whether it is spelled `NAME?/FEATURE`."""
-
-
-def _parse(value: str) -> _Value:
-    name, slash, feature = value.partition("/")
+def _parse(value: str) -> tuple[str, str, bool]:
+    """Split a value that names a dependency: its name, the feature that it must have, and whether that is weak."""
+    name, slash, wanted = value.partition("/")
     if not slash:
-        return _Value(name.removeprefix("dep:"), "", False)
-    return _Value(name.removesuffix("?"), feature, name.endswith("?"))
+        return name.removeprefix("dep:"), "", False
+    return name.removesuffix("?"), wanted, name.endswith("?")

@@ -7,13 +7,15 @@ of the manifest in the topmost folder of the repository.
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dunnage.cargo_cli.tools import exact
-from dunnage.files.document import Keys, Problem
 from dunnage.files.git import top_folder
 from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.span import Span
+
+if TYPE_CHECKING:
+    from dunnage.files.document import Keys, Problem
 
 
 class Pin(NamedTuple):
@@ -104,5 +106,7 @@ class ToolPins:
         return pins
 
     def _report(self, file: File, message: str, keys: Keys = (), span: Span | None = None) -> None:
+        from dunnage.files.document import Problem
+
         help = 'write the version that was reviewed in full: NAME = "1.2.3"'
         self.problems.append(Problem("cargo-install/unpinned", file, message, help, keys, about_value=True, span=span))
