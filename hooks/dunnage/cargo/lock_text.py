@@ -1,8 +1,7 @@
-"""Cargo.lock as Cargo itself spells it, read several times faster than TOML can be.
+"""A parser for Cargo.lock as Cargo itself writes it, several times faster than a TOML parser.
 
-Cargo writes every lock the same way: after a head of comments and the format's `version`, one `[[package]]` after the
-other, their keys in one order, each dependency on a line of its own. A lock that nobody has touched by hand is
-nothing else. What is spelled differently in any way is left to the TOML reader.
+Cargo writes every lock in the same way: comments and the `version` of the format, then the packages, with their keys
+in a fixed order and each dependency on its own line. A lock that differs in any way is left to the TOML parser.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 _ORDINARY = bytes(byte for byte in range(0x20, 0x7F) if byte != ord("\\")) + b"\n"
-"""Bytes that mean nothing but themselves: no escape, no control character, nothing beyond ASCII."""
+"""ASCII without the backslash and without control characters other than the line feed."""
 _KEYS = {"\nsource = ": "source", "\nchecksum = ": "checksum"}
 _VERSIONS = ("3", "4", "5")
 _ENDS = ("\n", "\n\n")
@@ -20,7 +19,7 @@ _LAST_DEPENDENCY = (",\n]\n", ",\n]\n\n")
 
 
 def parse(data: bytes) -> dict[str, Any] | None:
-    """Read a lock in formats 2 to 4 to what a TOML reader makes of it; None if it is spelled in any other way."""
+    """Parse a lock in formats 2 to 4 to what a TOML parser would return; None if Cargo would not write it like this."""
     if data.translate(None, _ORDINARY):
         return None
     head, *packages = data.decode("ascii").split("[[package]]\n")
@@ -43,7 +42,7 @@ def parse(data: bytes) -> dict[str, Any] | None:
 
 
 def _package(parts: list[str]) -> dict[str, Any] | None:
-    """Read a package, split at its quotes: what stands between two strings, and the strings, in turns."""
+    """Parse a package from its text split at quotes: what precedes a string and the string itself, in turns."""
     last = len(parts) - 1
     if last < 4 or last % 2 or parts[0] != "name = " or parts[2] != "\nversion = " or "\n" in "".join(parts[1::2]):
         return None

@@ -1,7 +1,8 @@
 """Cargo.lock, formats 1 to 4, as Cargo reads it.
 
-Format 1 names the source in every edge and keeps checksums in `[metadata]`; format 2 shortens edges and puts checksums
-beside their package; both have no `version`. Formats 3 and 4 have one; they differ in how git references are encoded.
+Format 1 names the source in every edge and has the checksums in `[metadata]`; format 2 shortens edges and has the
+checksums in the packages. Neither has a `version`. Formats 3 and 4 have one and differ in how they encode git
+references.
 """
 
 from collections.abc import Container
@@ -14,11 +15,11 @@ from dunnage.files.document import Document, Keys, Refused
 from dunnage.files.source import File
 
 _STABLE = (3, 4)
-"""The values of `version` that a stable Cargo reads."""
+"""The values of `version` that a stable Cargo accepts."""
 
 
 class Edge(NamedTuple):
-    """A package that another depends on, named as short as the lock allows: version and source may be missing."""
+    """A dependency of a locked package. Version and source are left out where the name is unambiguous."""
 
     name: str
     version: str | None
@@ -29,15 +30,15 @@ class Edge(NamedTuple):
 
 
 class LockedPackage(NamedTuple):
-    """One `[[package]]`; a package without a source stands in a folder."""
+    """One `[[package]]`. A package without a source is in a folder."""
 
     keys: Keys
-    """Where it stands in the document."""
+    """Its place in the document."""
     name: str
     version: Version
     source: SourceId | None
     commit: str
-    """Of a git source."""
+    """The commit of a git source; empty for any other source."""
     checksum: str | None
     edges: tuple[Edge, ...]
     replace: Edge | None
@@ -47,7 +48,7 @@ class LockedPackage(NamedTuple):
 
 
 class Lockfile(NamedTuple):
-    """What a Cargo.lock says."""
+    """The content of a Cargo.lock."""
 
     file: File
     format: int
@@ -56,10 +57,10 @@ class Lockfile(NamedTuple):
 
 
 def read(document: Document, local: Container[str]) -> tuple[Lockfile | None, list[Refused]]:
-    """Understand a parsed Cargo.lock; None, and every reason found, if Cargo could not.
+    """Interpret a parsed Cargo.lock. If Cargo would reject it, return None and every reason.
 
-    `local` holds the names of the packages that stand in folders of the workspace: Cargo passes over others without a
-    source, also when it tells one format from another.
+    `local` are the names of the packages in folders of the workspace. Cargo ignores other packages without a source,
+    even when it determines the format.
     """
     reader = _Reader(document.file, local)
     lockfile = reader.read(document.data)
@@ -67,11 +68,11 @@ def read(document: Document, local: Container[str]) -> tuple[Lockfile | None, li
 
 
 EMPTY = Lockfile(File("Cargo.lock", b""), 4, (), ())
-"""A lock that knows no package."""
+"""A lock without packages."""
 
 
 class _Reader:
-    """The reading of one lock, and what was refused."""
+    """Interprets one lock and collects the reasons for which Cargo would reject it."""
 
     def __init__(self, file: File, local: Container[str]) -> None:
         self.file = file
@@ -115,7 +116,7 @@ class _Reader:
         )
 
     def _is_second_format(self, packages: tuple[LockedPackage, ...]) -> bool:
-        """Whether a lock without a `version` is not in format 1: it has short edges, or checksums beside packages."""
+        """Whether a lock without a `version` is in format 2: it has short edges, or checksums in packages."""
         known = [package for package in packages if package.source is not None or package.name in self.local]
         names = {package.name for package in known}
         elsewhere = {(package.name, str(package.version)) for package in known if package.source is not None}
@@ -128,7 +129,7 @@ class _Reader:
         )
 
     def _checksums(self, metadata: dict[str, str]) -> dict[Edge, str | None]:
-        """Read the checksums of format 1: keys are `checksum NAME VERSION (SOURCE)`."""
+        """Read the checksums of format 1, by keys of the form `checksum NAME VERSION (SOURCE)`."""
         checksums: dict[Edge, str | None] = {}
         for key, value in metadata.items():
             if key.startswith("checksum "):
@@ -177,7 +178,7 @@ class _Reader:
         known = self._edges
         edges = []
         for index, text in enumerate(texts):
-            # Most are named many times.
+            # Most texts occur many times.
             edge = known.get(text) if isinstance(text, str) else None
             if edge is None:
                 edge = known[str(text)] = self._edge(text, (*keys, index))

@@ -21,7 +21,7 @@ def is_platform(key: str) -> bool:
 
 
 def _symbols(text: str) -> list[str] | None:
-    """Split an expression into names, strings and signs; None if something else is in it."""
+    """Split an expression into names, strings and punctuation; None if it contains anything else."""
     symbols = []
     position = 0
     match_symbol = re.compile(_SYMBOL).match
@@ -36,8 +36,8 @@ def _symbols(text: str) -> list[str] | None:
 
 
 def _is_expression(symbols: list[str]) -> bool:
-    """Check one expression: a name, `name = "value"`, or `all(…)`, `any(…)`, `not(…)` of expressions."""
-    symbols = [*symbols, "", ""]  # so that a look ahead finds something
+    """Check an expression: a name, `name = "value"`, or `all(…)`, `any(…)`, `not(…)` of expressions."""
+    symbols = [*symbols, "", "", ""]  # for looking ahead
     open_lists: list[str] = []
     may_close = False
     position = 0
@@ -53,13 +53,8 @@ def _is_expression(symbols: list[str]) -> bool:
         if symbol == ")" and may_close:
             open_lists.pop()
             position += 1
-        elif symbol.isidentifier() or symbol.startswith("r#"):
-            if symbols[position + 1] == "=":
-                if not symbols[position + 2].startswith('"'):
-                    return False
-                position += 3
-            else:
-                position += 1
+        elif length := _option_length(symbols, position):
+            position += length
         else:
             return False
         while open_lists and symbols[position] == ")":
@@ -71,3 +66,13 @@ def _is_expression(symbols: list[str]) -> bool:
             return False
         position += 1
         may_close = True
+
+
+def _option_length(symbols: list[str], position: int) -> int:
+    """Count the symbols of `name` or `name = "value"` at a position; 0 if there is neither."""
+    name, equals, value = symbols[position : position + 3]
+    if not name.isidentifier() and not name.startswith("r#"):
+        return 0
+    if equals != "=":
+        return 1
+    return 3 if value.startswith('"') else 0

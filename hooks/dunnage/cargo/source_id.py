@@ -1,39 +1,38 @@
 """Where Cargo takes a package from: a registry, a git repository, or a folder.
 
-The text form is the one that `Cargo.lock` uses (`registry+URL`, `sparse+URL`, `git+URL?branch=…#COMMIT`); two sources
-are the same where Cargo says so, which is not the same as equal text: a git URL loses its trailing slash and `.git`,
-and GitHub's paths are compared in lower case.
+The text form is that of `Cargo.lock`: `registry+URL`, `sparse+URL`, `git+URL?branch=…#COMMIT`. Two sources with
+different texts may be the same to Cargo, which removes the trailing slash and `.git` from the URLs of git repositories
+and compares GitHub's paths in lower case.
 """
 
 from functools import cache
 from typing import NamedTuple
 
 _SCHEMES_WITH_HOST = frozenset({"http", "https", "ftp", "ws", "wss"})
-"""Schemes whose URLs must name a host: the URL standard's "special" ones, but for `file`."""
+"""Schemes whose URLs must name a host: the "special" schemes of the URL standard, except `file`."""
 _DEFAULT_PORTS = {"http": ":80", "https": ":443", "ftp": ":21", "ws": ":80", "wss": ":443"}
 _SCHEME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789+-.")
 _FULL_COMMIT = 40
 
 
 class SourceIdError(ValueError):
-    """A source or URL that Cargo cannot read; the message quotes it."""
+    """Cargo cannot parse a source or a URL. The message quotes it."""
 
 
 class SourceId(NamedTuple):
-    """One source, comparable as Cargo compares them.
-
-    kind: `registry`, `sparse`, `git` or `path`. url: canonical; for `path`, the folder. reference: for git, `branch=…`,
-    `tag=…` or `rev=…`, empty for the default branch. name: for a registry that only a configuration outside the
-    repository knows, the name the manifest uses; its `url` is then empty.
-    """
+    """One source. Equal values are equal to Cargo."""
 
     kind: str
+    """`registry`, `sparse`, `git` or `path`."""
     url: str
+    """The canonical URL; for `path` the folder; empty if the registry has a `name`."""
     reference: str = ""
+    """For git `branch=…`, `tag=…` or `rev=…`; empty for the default branch."""
     name: str = ""
+    """The name of a registry that only a configuration outside of the repository defines."""
 
     def __str__(self) -> str:
-        """Spell the source as a reader of manifests would know it."""
+        """Describe the source in the terms of a manifest."""
         if self == CRATES_IO:
             return "crates.io"
         if self.kind == "git":
@@ -46,11 +45,11 @@ class SourceId(NamedTuple):
 
     @property
     def is_registry(self) -> bool:
-        """Whether packages of this source come from a registry index, and so have a checksum."""
+        """Whether packages of this source come from the index of a registry, and so have a checksum."""
         return self.kind in ("registry", "sparse")
 
     def is_same(self, other: "SourceId") -> bool:
-        """Whether both are one source; a registry known by name alone may be any registry but crates.io."""
+        """Whether both are the same source. A registry without a URL may be any registry except crates.io."""
         if self.name and not self.url:
             return other.is_registry and other != CRATES_IO
         return self == other
@@ -58,9 +57,9 @@ class SourceId(NamedTuple):
 
 @cache
 def canonical_url(url: str) -> str:
-    """Write a URL so that equal sources have equal text, as Cargo does.
+    """Normalise a URL as Cargo does, so that equal sources have equal URLs.
 
-    Raises SourceIdError if it is no absolute URL.
+    Raises SourceIdError if it is not an absolute URL.
     """
     scheme, colon, rest = url.strip().partition(":")
     scheme = scheme.lower()
@@ -85,7 +84,7 @@ def canonical_url(url: str) -> str:
 
 
 def _check_port(host: str, url: str) -> None:
-    """Raise SourceIdError if no port follows the colon after a host, as in what git alone would read: `host:path`."""
+    """Raise SourceIdError if no port follows the colon after a host, as in `host:path`, which only git understands."""
     name, colon, port = host.rpartition(":")
     if (
         host.endswith("]")
@@ -97,22 +96,22 @@ def _check_port(host: str, url: str) -> None:
 
 
 def registry(index: str) -> SourceId:
-    """Name the registry whose index is at this URL; `sparse+` in front means the sparse protocol."""
+    """Return the registry with its index at this URL. The prefix `sparse+` stands for the sparse protocol."""
     if index.startswith("sparse+"):
         return SourceId("sparse", canonical_url(index))
     return SourceId("registry", canonical_url(index.removeprefix("registry+")))
 
 
 def git(url: str, reference: str) -> SourceId:
-    """Name a git repository at a reference (`branch=…`, `tag=…`, `rev=…` or empty); query and fragment do not count."""
+    """Return a git repository at a reference: `branch=…`, `tag=…`, `rev=…` or empty. Query and fragment are ignored."""
     return SourceId("git", canonical_url(url.partition("#")[0].partition("?")[0]), reference)
 
 
 @cache
 def parse(text: str) -> tuple[SourceId, str]:
-    """Read a source as `Cargo.lock` writes it; the second value is the commit of a git source, else empty.
+    """Parse a source as `Cargo.lock` writes it. The second value is the commit of a git source, else empty.
 
-    Raises SourceIdError on a kind Cargo does not know or a malformed URL.
+    Raises SourceIdError if Cargo does not know the kind, or if the URL is malformed.
     """
     kind, plus, url = text.partition("+")
     if not plus:
@@ -131,13 +130,13 @@ def parse(text: str) -> tuple[SourceId, str]:
 
 
 def names_commit(reference: str) -> bool:
-    """Whether a git reference is a full commit, which can mean only itself."""
+    """Whether a git reference is the full hash of a commit."""
     kind, _, value = reference.partition("=")
     return kind == "rev" and len(value) == _FULL_COMMIT and all(c in "0123456789abcdef" for c in value)
 
 
 def decoded(reference: str) -> str:
-    """Undo the encoding of a query value: until lock format 3, references were read with it but written without."""
+    """Decode a query value. Up to lock format 3, Cargo decoded references that it read but did not encode them."""
     if "%" not in reference and "+" not in reference:
         return reference
     from urllib.parse import unquote_plus
@@ -146,7 +145,7 @@ def decoded(reference: str) -> str:
 
 
 def _reference(query: str) -> str:
-    """Find the git reference in a query: the last one counts, and the old `ref` means `branch`."""
+    """Return the git reference in a query. The last one takes precedence; the old `ref` means `branch`."""
     reference = ""
     for pair in query.split("&"):
         key, equals, value = pair.partition("=")
@@ -157,4 +156,4 @@ def _reference(query: str) -> str:
 
 
 CRATES_IO = registry("https://github.com/rust-lang/crates.io-index")
-"""The registry of a dependency that names none."""
+"""The default registry."""
