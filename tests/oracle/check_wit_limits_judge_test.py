@@ -238,3 +238,25 @@ def test_cycles(text: str, wasm_tools: str) -> None:
 def test_characters_in_comments(text: str, wasm_tools: str) -> None:
     write(f"package a:b; // {text}")
     assert finds() or accepts(wasm_tools)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "-list",
+        "-rc.list",
+        "-rc-list",
+        "-1list",
+        "-1-list",
+        "--list",
+        "-list1",
+        "-LIST",
+        "+u8",
+        "+a.u8",
+        "+a-u8",
+        "-rc+own",
+    ],
+)
+def test_keywords_in_versions(rest: str, wasm_tools: str) -> None:
+    write(f"package a:b@1.0.0{rest};\ninterface i {{}}\n")
+    assert bool(finds()) == (not accepts(wasm_tools))

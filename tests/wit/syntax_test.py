@@ -38,6 +38,7 @@ def refused(text: str | bytes) -> str:
         pytest.param("package a:b;\r\ninterface i {\r\n}\r\n", id="CRLF"),
         pytest.param("package a:b@1.2.3-rc.1+build.7;", id="version"),
         pytest.param("package a:b@1.2.3-;", id="version with an empty part, which wit-parser takes"),
+        pytest.param("package a:b@1.2.3-rc-list.list1+a-u8;", id="a version in which keywords are parts of words"),
         pytest.param("package a:b { interface i {} } package a:c@1.0.0 { world w {} }", id="nested packages"),
         pytest.param("/* a /* b */ c */ package a:b; /**/", id="nested comments"),
         pytest.param("// /* no block\npackage a:b;", id="a block that does not begin"),
@@ -77,6 +78,12 @@ def test_what_wasm_tools_takes(text: str) -> None:
     [
         pytest.param("interface i", "1:12 expected `{`, found the end of the file", id="end"),
         pytest.param("interface i {", "1:14 expected `type`, `resource` or `func`, found the end", id="open"),
+        pytest.param("package a:b@1.0.0-list;", "1:13 the keyword `list` cannot be a part of the", id="pre-release"),
+        pytest.param("package a:b@1.0.0-rc.1list.2;", "1:13 the keyword `list` cannot", id="keyword after a number"),
+        pytest.param(
+            "package a:b@1.0.0+a.u8;", "1:13 the keyword `u8` cannot be a part", id="keyword in build metadata"
+        ),
+        pytest.param("interface i { use a:b/c@1.0.0-own.{t}; }", "1:25 the keyword `own` cannot", id="in a reference"),
         pytest.param("type t = u8;", "1:1 expected `world`, `interface` or `use`, found the key", id="where"),
         pytest.param(
             "interface type {}", "1:11 expected an identifier, found the keyword `type`; write `%t", id="keyword"

@@ -67,6 +67,10 @@ class Cursor:
             self.unexpected("a version such as `1.2.3`")
         if not _is_version(word):
             self.fail(token, f"is not WIT: `{_shortened(word)}` is not a semantic version")
+        if keyword := _keyword_in(word):
+            self.fail(
+                token, f"is not WIT: the keyword `{keyword}` cannot be a part of the version `{_shortened(word)}`"
+            )
         self.at += 1
         # wit-parser accepts a trailing `-` or `+` as the start of an empty part.
         if "-" not in word and "+" not in word:
@@ -142,6 +146,15 @@ def _is_version(text: str) -> bool:
     return all(part == "0" or not part.startswith("0") for part in parts) and all(
         len(part) <= 20 and int(part) < 2**64 for part in parts[:3]
     )
+
+
+@lru_cache(maxsize=1000)
+def _keyword_in(version: str) -> str:
+    """The first keyword among the tokens of a pre-release or of build metadata, at which wit-parser ends the version;
+    empty if there is none.
+    """
+    words = re.findall("[A-Za-z][A-Za-z0-9-]*", version)
+    return next((word for word in words if word in KEYWORDS), "")
 
 
 def _is_utf8(quoted: str) -> bool:
