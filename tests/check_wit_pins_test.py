@@ -648,6 +648,48 @@ def test_what_it_prints(folder: Path, capsys: pytest.CaptureFixture[str]) -> Non
     )
 
 
+def helps(*names: str) -> list[str]:
+    return [finding.help for finding in check(names, Tree(), Options({ALLOW_TAGS: False}))]
+
+
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        pytest.param(
+            'target = "acme:proxy/host@1.2.0"',
+            'write `"acme:proxy/host@=1.2.0"`, the version in Cargo-component.lock',
+            id="target",
+        ),
+        pytest.param(
+            'target = "acme:other/host@1.2"',
+            'write `"acme:other/host@=1.2.3"`, with the version that was reviewed',
+            id="target that is not locked",
+        ),
+        pytest.param(
+            'target = "acme:other/host@"',
+            'write `"acme:other/host@=1.2.3"`, with the version that was reviewed',
+            id="target without a version",
+        ),
+        pytest.param(
+            'dependencies = { "acme:proxy" = { version = "1.2.0" } }',
+            'write `"=1.2.0"`, the version in Cargo-component.lock',
+            id="dependency",
+        ),
+    ],
+)
+def test_help_is_the_whole_value(folder: Path, text: str, help: str) -> None:
+    write(folder, {"Cargo.toml": f"{PACKAGE}{text}\n", "Cargo-component.lock": lock(("acme:proxy", "^1.2.0", "1.2.0"))})
+    assert helps("Cargo.toml") == [help]
+
+
+def test_allow_tags_is_explained_once_in_a_file(folder: Path) -> None:
+    urls = [ARCHIVE.format(ref) for ref in ("main", "v1.0.0", "v2.0.0")]
+    write(folder, {"wit/deps.toml": "".join(f'd{at} = "{url}"\n' for at, url in enumerate(urls))})
+    texts = helps("wit/deps.toml")
+    assert ["--allow-tags" in text for text in texts] == [False, True, False]
+    assert [f"curl -L {url} | sha256sum" in text for url, text in zip(urls, texts, strict=True)] == [True] * 3
+
+
 def test_comments_ignore(folder: Path) -> None:
     why = "dunnage: ignore[wit-pins/{}] a reason"
     imports = f"  import wasi:io/a@0.2.0;\n  import wasi:io/a@0.2.1; // {why.format('conflict')}\n"

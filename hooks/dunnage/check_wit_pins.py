@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dunnage.files import document, toml
 from dunnage.files.document import Keys, Problem, Refused, is_template
@@ -41,7 +41,6 @@ _MANIFEST_OF = {"Cargo-component.lock": _CARGO, "deps.lock": _WIT_DEPS, "wkg.loc
 """For the name of each lock, the name of the manifest beside it."""
 _CHECKSUM = ".cargo-checksum.json"
 """The file that `cargo vendor` writes into each crate."""
-_WRITE_EXACT = 'write `"=1.2.3"`, with the version that was reviewed'
 _RESTORE = "correct it, or restore it from the last good commit"
 
 
@@ -200,7 +199,9 @@ def _malformed(tool: str, requirements: Iterable[WitRequirement]) -> Iterator[Pr
     for requirement in requirements:
         if reason := problem(requirement.text):
             message = f"{tool} refuses the version of `{requirement.package}`: {reason}"
-            yield Problem(UNREADABLE.id, requirement.file, message, _WRITE_EXACT, requirement.keys, about_value=True)
+            yield Problem(
+                UNREADABLE.id, requirement.file, message, _write_exact(requirement), requirement.keys, about_value=True
+            )
 
 
 def _ranges(requirements: Iterable[WitRequirement]) -> list[WitRequirement]:
@@ -224,7 +225,7 @@ def _report_ranges(
     found = {}
     for entry in ranges:
         span = toml.locate_value(entry.file, entry.keys)
-        found[entry] = Finding(RANGE, entry.file.path, span, _describe_range(tool, entry), _WRITE_EXACT)
+        found[entry] = Finding(RANGE, entry.file.path, span, _describe_range(tool, entry), _write_exact(entry))
     pinned = _pins(found, lock, read_all, tree) if found and lock else {}
     for entry, finding in found.items():
         pin = pinned.get(entry)
@@ -233,7 +234,21 @@ def _report_ranges(
         else:
             source = f", the version in {os.path.basename(lock or '')}" if pin.is_locked else ""
             fix = Fix(f"pinned {entry.package} to ={pin.version}{source}", pin.edits)
-            yield finding._replace(help=f'write `"={pin.version}"`{source}', fix=fix)
+            yield finding._replace(help=f"write `{_exact(entry, pin.version)}`{source}", fix=fix)
+
+
+def _write_exact(requirement: WitRequirement) -> str:
+    return f"write `{_exact(requirement, '1.2.3')}`, with the version that was reviewed"
+
+
+def _exact(requirement: WitRequirement, version: str) -> str:
+    """The string in a manifest with an exact version instead of its requirement, in quotes. That of a target also holds
+    the name of the package.
+    """
+    value: Any = toml.parse(requirement.file)
+    for key in requirement.keys:
+        value = value[key]
+    return f'"{value.removesuffix(requirement.text)}={version}"'
 
 
 def _describe_range(tool: str, requirement: WitRequirement) -> str:
@@ -290,21 +305,32 @@ def _check_wit_deps(paths: Iterable[str], tree: Tree, allow_tags: bool) -> Itera
         except Refused as refused:
             yield from findings([refused.problem(UNREADABLE.id, _RESTORE)], RULES)
             continue
-        unverified = (entry for entry in entries if entry.url is not None and not entry.sha256 and not entry.sha512)
-        for entry in unverified:
-            yield from findings(_moving(manifest.file, entry, allow_tags), RULES)
+        yield from findings(_moving_urls(manifest.file, entries, allow_tags), RULES)
 
 
-def _moving(file: File, entry: Entry, allow_tags: bool) -> Iterator[Problem]:
-    """Find a URL whose content can change."""
+def _moving_urls(file: File, entries: Iterable[Entry], allow_tags: bool) -> Iterator[Problem]:
+    """Find URLs whose content can change. The first one with a tag gets the advice on how to accept all of them."""
     from dunnage.wit import archive_url
-    from dunnage.wit.archive_url import BRANCH, COMMIT, HEAD, LATEST_RELEASE, OTHER, RELEASE_ASSET, SHORT_COMMIT, TAG
+    from dunnage.wit.archive_url import COMMIT, OTHER, RELEASE_ASSET, SHORT_COMMIT, TAG
 
-    kind, ref = archive_url.classify(entry.url or "")
-    if kind == COMMIT or (allow_tags and kind in (TAG, RELEASE_ASSET, SHORT_COMMIT)):
-        return
-    if kind == OTHER and re.search("[0-9a-f]{40}", entry.url or ""):
-        return
+    advice = f"\nTo accept tags and releases everywhere, pass `{ALLOW_TAGS.name}` to check-wit-pins"
+    for entry in entries:
+        if entry.url is None or entry.sha256 or entry.sha512:
+            continue
+        kind, ref = archive_url.classify(entry.url)
+        if kind == COMMIT or (kind == OTHER and re.search("[0-9a-f]{40}", entry.url)):
+            continue
+        problem = _moving_url(file, entry, kind, ref)
+        if kind not in (TAG, RELEASE_ASSET, SHORT_COMMIT):
+            yield problem
+        elif not allow_tags:
+            yield problem._replace(help=problem.help + advice)
+            advice = ""
+
+
+def _moving_url(file: File, entry: Entry, kind: str, ref: str) -> Problem:
+    from dunnage.wit.archive_url import BRANCH, HEAD, LATEST_RELEASE, OTHER, RELEASE_ASSET, SHORT_COMMIT, TAG
+
     reason = {
         BRANCH: f"is taken from the branch `{ref}`, which moves with every commit",
         HEAD: "is taken from the newest commit, whatever it is",
@@ -318,7 +344,7 @@ def _moving(file: File, entry: Entry, allow_tags: bool) -> Iterator[Problem]:
     help = f'{commit}write `sha256 = "…"` of the archive beside `url`:\ncurl -L {entry.url} | sha256sum'
     value: object = toml.parse(file)[entry.name]
     keys: Keys = entry.keys if isinstance(value, str) else (*entry.keys, "url")
-    yield Problem(MOVING_URL.id, file, f"`{entry.name}` {reason}", help, keys, about_value=True)
+    return Problem(MOVING_URL.id, file, f"`{entry.name}` {reason}", help, keys, about_value=True)
 
 
 # WIT
