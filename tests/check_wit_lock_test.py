@@ -425,6 +425,14 @@ REFERRING_WASM = WASM + b"\x0dx:base/i@0.2.0\x0fx:inner/i@0.1.0"
 REFERRING = f"sha256:{sha256(REFERRING_WASM).hexdigest()}"
 
 
+USES_INNER = "interface i { use x:inner/i@0.1.0.{t}; }\n"
+
+
+def _pointer(digest: str) -> str:
+    """The file with which Git LFS replaces another one."""
+    return f"version https://git-lfs.github.com/spec/v1\noid {digest}\nsize {len(WASM)}\n"
+
+
 def _world(*imports: str) -> str:
     return "package a:b;\nworld w {\n" + "".join(f"  import {name};\n" for name in imports) + "}\n"
 
@@ -501,6 +509,29 @@ def _world(*imports: str) -> str:
                 "wit/deps/x-inner-0.1.0/package.wit": None,
             },
             id="wasm-that-refers-to-another",
+        ),
+        pytest.param(
+            {
+                "wkg.lock": "version = 1\n" + _locked("x:base", ("=0.2.0", "0.2.0"), digest=PUBLISHED, wkg=True),
+                "wit/deps/x-base-0.2.0.wasm": _pointer(PUBLISHED),
+                "wit/deps/x-base-0.2.0/package.wit": None,
+                "wit/deps/x-inner-0.1.0/package.wit": None,
+            },
+            id="pointer-of-git-lfs",
+        ),
+        pytest.param(
+            {"wit/deps/x-base-0.2.0/package.wit": "// package x:base@0.3.0;\npackage x:base@0.2.0;\n" + USES_INNER},
+            id="another-version-in-a-comment",
+        ),
+        pytest.param(
+            {
+                "wit/deps/x-base-0.2.0/package.wit": "/*\npackage x:base@0.3.0;\n*/\npackage x:base@0.2.0;\n"
+                + USES_INNER
+            },
+            id="another-version-in-a-block-comment",
+        ),
+        pytest.param(
+            {"wit/deps/x-base-0.2.0/package.wit": "package x:base;\n" + USES_INNER}, id="folder-declares-no-version"
         ),
         pytest.param({"wit/deps/by-hand.wasm": b"\0asm"}, id="wasm-that-says-no-name"),
         pytest.param({"wit/deps.toml": "", "wit/deps.lock": "", "wit/deps/y/y.wit": None}, id="wit-deps-as-well"),
@@ -597,6 +628,32 @@ def test_wkg_in_order(folder: Path, changes: Files, capsys: pytest.CaptureFixtur
             id="changed-wasm",
         ),
         pytest.param(
+            {
+                "wkg.lock": "version = 1\n" + _locked("x:base", ("=0.2.0", "0.2.0"), digest=PUBLISHED, wkg=True),
+                "wit/deps/x-base-0.2.0.wasm": _pointer("sha256:" + "7" * 64),
+            },
+            "wkg.lock:7:1: wit-lock/drifted wit/deps/x-base-0.2.0.wasm is not what is locked: "
+            "its digest is sha256:777777777777…, not sha256:24eaf3439a60…",
+            id="pointer-to-another-file",
+        ),
+        pytest.param(
+            {
+                "wkg.lock": "version = 1\n" + _locked("x:base", ("=0.2.0", "0.2.0"), digest=PUBLISHED, wkg=True),
+                "wit/deps/x-base-0.2.0.wasm": _pointer(PUBLISHED) + "more\n",
+            },
+            "wkg.lock:7:1: wit-lock/drifted wit/deps/x-base-0.2.0.wasm is not what is locked: "
+            "its digest is sha256:"
+            + sha256((_pointer(PUBLISHED) + "more\n").encode()).hexdigest()[:12]
+            + "…, not sha256:24eaf3439a60…",
+            id="no-pointer",
+        ),
+        pytest.param(
+            {"wit/deps/x-base-0.2.0/package.wit": "package x:base@0.3.0;\n" + USES_INNER},
+            "wkg.lock:7:1: wit-lock/drifted `x:base` is locked at 0.2.0, "
+            "but wit/deps/x-base-0.2.0/package.wit declares version 0.3.0",
+            id="folder-declares-another-version",
+        ),
+        pytest.param(
             {"wit/deps/x-new-0.1.0/package.wit": "package x:new@0.1.0;\n"},
             "wit/deps/x-new-0.1.0/package.wit:1:1: wit-lock/drifted wit/deps/x-new-0.1.0 is vendored, "
             "but wkg.lock does not know it, and no WIT here refers to it",
@@ -631,6 +688,61 @@ def test_wkg_out_of_order(folder: Path, changes: Files, finding: str, capsys: py
     files = {path: text for path, text in {**WKG, **changes}.items() if text is not None}
     write(folder, files)
     assert _findings(capsys, *files) == [finding]
+
+
+@pytest.mark.parametrize(
+    ("changes", "help"),
+    [
+        pytest.param(
+            {"sub/wit/deps/x-new-0.1.0/package.wit": "package x:new@0.1.0;\n"},
+            "refer to it in WIT and run `wkg fetch` in sub, or remove sub/wit/deps/x-new-0.1.0 if nothing uses it;\n"
+            "if it was written by hand, move it to the folder x-new in sub, and write into wkg.toml there:\n"
+            '[overrides]\n"x:new" = { path = "x-new" }',
+            id="unknown package",
+        ),
+        pytest.param(
+            {"sub/wkg.lock": WKG_LOCK + OTHER, "sub/wit/world.wit": _world("x:base/i@0.2.0", "x:other/i@0.1.0")},
+            "run `wkg fetch` in sub, and commit what it changes",
+            id="package that is not vendored",
+        ),
+        pytest.param(
+            {"sub/wit/deps/x-base-0.2.0/package.wit": "package x:base@0.3.0;\n" + USES_INNER},
+            "run `wkg fetch` in sub, and commit what it changes",
+            id="another version",
+        ),
+        pytest.param(
+            {"sub/wkg.lock": "version = 2\n"},
+            "restore it from the last good commit, or remove it and run `wkg fetch` in sub",
+            id="lock of another format",
+        ),
+        pytest.param(
+            {"sub/wit/world.wit": _world("x:base/i@0.3.0")},
+            "run `wkg fetch` in sub, and commit wkg.lock",
+            id="stale lock",
+        ),
+        pytest.param(
+            {"sub/wit/world.wit": _world("x:base/i@0.3.0"), "sub/wit/deps.toml": "", "sub/wit/deps.lock": ""},
+            "run `wkg fetch` in sub, and commit wkg.lock;\n"
+            "if wit-deps manages the packages now, remove sub/wkg.lock instead",
+            id="stale lock beside deps.toml",
+        ),
+    ],
+)
+def test_help_of_wkg(folder: Path, changes: Files, help: str) -> None:
+    files = {**{f"sub/{path}": text for path, text in WKG.items()}, **changes}
+    write(folder, files)
+    (finding,) = HOOK.check([path for path in files if "deps" not in path], Tree(), Options())
+    assert finding.help == help
+
+
+def test_help_for_a_package_that_wit_deps_does_not_know(folder: Path) -> None:
+    write(folder, {**{f"sub/{path}": text for path, text in WIT_DEPS.items()}, "sub/wit/deps/own/own.wit": ""})
+    (finding,) = HOOK.check(["sub/wit/deps.lock"], Tree(), Options())
+    assert finding.help == (
+        "if it was downloaded, add its source to deps.toml and run `wit-deps lock` in sub, "
+        "or remove sub/wit/deps/own if nothing uses it;\n"
+        'if it was written by hand, move it to sub/own, and write `"own" = { path = "../own" }` into sub/wit/deps.toml'
+    )
 
 
 UNKNOWN = "is vendored, but wkg.lock does not know it, and no WIT here refers to it"

@@ -199,7 +199,12 @@ class _Checker:
         yield from invalid
         if not root.wit_folders or _has_unreadable(invalid):
             return
-        yield from lock_comparison.compare_wkg(lock, locked, wanted, Mentioned(root.folder), update)
+        is_leftover = any(is_of_wit_deps(wit, self._tree) for wit in root.wit_folders)
+        leftover = (
+            f";\nif wit-deps manages the packages now, remove {display(root.lock)} instead" if is_leftover else ""
+        )
+        for problem in lock_comparison.compare_wkg(lock, locked, wanted, Mentioned(root.folder), update):
+            yield problem._replace(help=problem.help + leftover)
         texts: dict[str, set[str]] = {}
         for requirement in wanted:
             texts.setdefault(requirement.package, set()).add(lock_comparison.normal(requirement.text))
@@ -210,7 +215,7 @@ class _Checker:
             deps = os.path.join(wit, DEPS)
             if not is_of_wit_deps(wit, self._tree):
                 yield from vendored_files.compare_wkg(
-                    self._tree, deps, lock, locked, texts, overridden, vendored(deps), own
+                    self._tree, deps, lock, locked, texts, overridden, vendored(deps), own, _named(root.folder)
                 )
 
     # cargo-component

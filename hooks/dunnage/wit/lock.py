@@ -16,10 +16,7 @@ T = TypeVar("T")
 CARGO_COMPONENT, WKG = "Cargo-component.lock", "wkg.lock"
 """The file names of the locks."""
 _FORMAT = 1
-_RESTORE = {
-    CARGO_COMPONENT: "restore it from the last good commit, or remove it and run `cargo component update`",
-    WKG: "restore it from the last good commit, or remove it and run `wkg fetch`",
-}
+_UPDATE = {CARGO_COMPONENT: "cargo component update", WKG: "wkg fetch"}
 
 
 class LockedVersion(NamedTuple):
@@ -121,4 +118,6 @@ class _Reader:
         return value
 
     def _refuse(self, keys: Keys, message: str) -> NoReturn:
-        raise Refused(self.file, message, keys, _RESTORE[WKG if self.is_wkg else CARGO_COMPONENT])
+        folder = self.file.path.rpartition("/")[0] or "this folder"
+        update = f"run `{_UPDATE[WKG if self.is_wkg else CARGO_COMPONENT]}` in {folder}"
+        raise Refused(self.file, message, keys, f"restore it from the last good commit, or remove it and {update}")

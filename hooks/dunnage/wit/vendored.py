@@ -22,7 +22,12 @@ _MAX_LISTED = 5
 """How many file names a message lists."""
 _MAX_SEARCHED = 1024 * 1024 * 1024
 """How many bytes are searched for package names, all searches together. No real project reaches this."""
-_PACKAGE = rb"(?m)^[ \t]*package[ \t]+%?([a-z][a-z0-9-]*)[ \t]*:[ \t]*%?([a-z][a-z0-9-]*)"
+_PACKAGE = rb"(?m)^[ \t]*package[ \t]+%?([a-z][a-z0-9-]*)[ \t]*:[ \t]*%?([a-z][a-z0-9-]*)(?:@([0-9][0-9A-Za-z.+-]*))?"
+_LFS_POINTER = (
+    rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-[^\n]*\n)*oid (sha256:[0-9a-f]{64})\nsize [0-9]+\n"
+)
+_MAX_LFS_POINTER = 1024
+"""A Git LFS pointer has fewer bytes than this."""
 
 
 class _Contents(NamedTuple):
@@ -57,7 +62,14 @@ def compare_wit_deps(
     for found in vendored:
         if found.name not in known:
             message = f"{display(found.path)} is vendored, but deps.lock does not know it"
-            help = f"add it to deps.toml and {update}, or remove {display(found.path)}"
+            source = f"add its source to deps.toml and {update}, or remove {display(found.path)} if nothing uses it"
+            name = found.name.removesuffix(".wit")
+            moved = display(os.path.join(os.path.dirname(os.path.dirname(deps)), name))
+            help = f"if it was downloaded, {source};\n"
+            help += (
+                f'if it was written by hand, move it to {moved}, and write `"{name}" = {{ path = "../{name}" }}` into '
+            )
+            help += f"{display(os.path.join(os.path.dirname(deps), wit_deps.MANIFEST))}"
             yield _at_top(tree, found, lock.file, message, help)
 
 
@@ -127,21 +139,26 @@ def compare_wkg(
     overridden: Container[str],
     vendored: Sequence[Vendored],
     own: Iterable[str],
+    where: str,
 ) -> Iterator[Problem]:
     """Find differences between a `wkg.lock` and a folder `deps` that wkg has written.
 
     `wanted` holds, for each package to which the WIT beside the folder refers, the requirements on it as locks format
-    them. `overridden` are the packages that do not come from a registry, and `own` the paths of that WIT.
+    them. `overridden` are the packages that do not come from a registry, and `own` the paths of that WIT. `where` is
+    the folder in which wkg runs, as help texts show it.
     """
     named = [(package, entry, _folder_name(package.name, entry.version)) for package, entry in entries(locked)]
     known = {name for _, _, name in named}
     present = {_stem(found) for found in vendored}
     if present.isdisjoint(known):  # another tool has written the folder
         return
-    files = {found.name for found in vendored}
+    update = f"run `wkg fetch` in {where}"
+    by_name = {found.name: found for found in vendored}
     for package, entry, name in named:
-        if f"{name}.wasm" in files:
-            yield from _check_wasm(tree, os.path.join(deps, f"{name}.wasm"), lock, package, entry)
+        if f"{name}.wasm" in by_name:
+            yield from _check_wasm(tree, os.path.join(deps, f"{name}.wasm"), lock, package, entry, where)
+        if name in by_name:
+            yield from _check_declared_version(tree, by_name[name], lock, package, entry, update)
     required = [
         (package, entry, name)
         for package, entry, name in named
@@ -160,25 +177,28 @@ def compare_wkg(
             continue
         else:
             message = f"`{package.name}` is locked at {entry.version}, but {display(other.path)} is vendored"
-        yield Problem("wit-lock/drifted", lock.file, message, "run `wkg fetch`, and commit what it changes", entry.keys)
+        yield Problem("wit-lock/drifted", lock.file, message, f"{update}, and commit what it changes", entry.keys)
     for package_name, found in unlocked.by_package.items():
         if package_name not in overridden and not unlocked.is_used(package_name, found):
             message = f"{display(found.path)} is vendored, but wkg.lock does not know it, and no WIT here refers to it"
-            help = f"refer to it and run `wkg fetch`, or remove {display(found.path)}"
+            name = package_name.replace(":", "-")
+            help = f"refer to it in WIT and {update}, or remove {display(found.path)} if nothing uses it;\n"
+            help += (
+                f"if it was written by hand, move it to the folder {name} in {where}, and write into wkg.toml there:\n"
+            )
+            help += f'[overrides]\n"{package_name}" = {{ path = "{name}" }}'
             yield _at_top(tree, found, lock.file, message, help)
 
 
 def _check_wasm(
-    tree: Tree, path: str, lock: Document, package: LockedWitPackage, entry: LockedVersion
+    tree: Tree, path: str, lock: Document, package: LockedWitPackage, entry: LockedVersion, where: str
 ) -> Iterator[Problem]:
     """Compare a vendored `.wasm` file with the digest of its entry."""
-    from hashlib import sha256
-
     expected = entry.digest.lower()
     if not re.fullmatch("sha256:[0-9a-f]{64}", expected):
         return
     try:
-        found = f"sha256:{sha256(tree.read(path).data).hexdigest()}"
+        found = _content_digest(tree.read(path).data)
     except (FileNotFoundError, SourceError) as error:
         message = f"what is vendored of `{package.name}` cannot be compared with the lock: {error}"
         yield Problem("wit-lock/drifted", lock.file, message, "make it a readable file, or remove it", entry.keys)
@@ -186,9 +206,44 @@ def _check_wasm(
     if found != expected:
         shown = len("sha256:") + _SHOWN_DIGITS
         message = f"{display(path)} is not what is locked: its digest is {found[:shown]}…, not {expected[:shown]}…"
-        help = "remove it, run `wkg fetch --type wasm`, and look at what it changes"
+        help = f"remove it, run `wkg fetch --type wasm` in {where}, and look at what it changes"
         help += f"\nvendored {found}\nlocked   {expected}"
         yield Problem("wit-lock/drifted", lock.file, message, help, (*entry.keys, "digest"))
+
+
+def _content_digest(data: bytes) -> str:
+    """The SHA-256 of a file, or the one in a Git LFS pointer, which stands for the file.
+
+    Source: git-lfs, docs/spec.md.
+    """
+    pointer = re.fullmatch(_LFS_POINTER, data) if len(data) < _MAX_LFS_POINTER else None
+    if pointer:
+        return pointer[1].decode()
+    from hashlib import sha256
+
+    return f"sha256:{sha256(data).hexdigest()}"
+
+
+def _check_declared_version(
+    tree: Tree, found: Vendored, lock: Document, package: LockedWitPackage, entry: LockedVersion, update: str
+) -> Iterator[Problem]:
+    """Compare the version that a vendored folder declares with the locked one, after which the folder is named."""
+    for path in found.files:
+        try:
+            file = tree.read(path)
+            match = re.search(_PACKAGE, file.data)
+            if match is None or match[3] in (None, entry.version.encode()):
+                continue
+            from dunnage.wit.syntax import parse  # the match may be in a comment
+
+            name = parse(file).package
+        except (FileNotFoundError, SourceError):
+            continue
+        if name and name.version and name.unversioned == package.name and name.version != entry.version:
+            message = f"`{package.name}` is locked at {entry.version}, but {file.path} declares version {name.version}"
+            help = f"{update}, and commit what it changes"
+            yield Problem("wit-lock/drifted", lock.file, message, help, (*entry.keys, "version"))
+            return
 
 
 class _Unlocked:
