@@ -16,7 +16,7 @@ from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Option, Options, single
 from dunnage.wit import packages
 from dunnage.wit.cursor import TooDeep
-from dunnage.wit.graph import Cycle, Graph, Item, Source
+from dunnage.wit.graph import Cycle, Item, Source, WitGraph
 from dunnage.wit.lexer import comments, is_plain
 from dunnage.wit.measure import MAX_COUNTED, MAX_LEVELS, MAX_SIZE, Excess, Measures, encoded, measure
 from dunnage.wit.syntax import parse
@@ -181,7 +181,7 @@ def _check_identifiers(source: Source, most: int) -> Iterator[Finding]:
 
 def _check_packages(group: list[list[Source]], unnamed: set[str], options: Options) -> Iterator[Finding]:
     """Check the names in packages and the types behind them. `unnamed` are the paths of files that are not named."""
-    graph = Graph(group)
+    graph = WitGraph(group)
     for cycle in graph.cycles():
         if any(item.source.path not in unnamed for item in cycle.items):
             yield _recursion(cycle, unnamed)
@@ -210,7 +210,7 @@ def _check_packages(group: list[list[Source]], unnamed: set[str], options: Optio
         yield from map(_excess, excesses)
 
 
-def _too_deep(graph: Graph, measures: Measures, in_worlds: set[int]) -> list[int]:
+def _too_deep(graph: WitGraph, measures: Measures, in_worlds: set[int]) -> list[int]:
     """The types that wasm-tools does not encode because names in them add too many levels of nesting."""
     allowed = MAX_LEVELS - 3  # wasm-tools adds levels around a type: an interface, a world, and one around either
     return [
@@ -220,7 +220,7 @@ def _too_deep(graph: Graph, measures: Measures, in_worlds: set[int]) -> list[int
     ]
 
 
-def _concerned(graph: Graph, unnamed: set[str]) -> list[bool]:
+def _concerned(graph: WitGraph, unnamed: set[str]) -> list[bool]:
     """For each node, whether it stands in a named file or consists of a node that does."""
     concerned = [node.source.path not in unnamed for node in graph.nodes]
     for number in graph.order:
@@ -228,7 +228,7 @@ def _concerned(graph: Graph, unnamed: set[str]) -> list[bool]:
     return concerned
 
 
-def _nesting(graph: Graph, unnamed: set[str], most: int) -> Iterator[Finding]:
+def _nesting(graph: WitGraph, unnamed: set[str], most: int) -> Iterator[Finding]:
     """Find types that are written with more than `most` brackets around another."""
     for node in graph.nodes:
         definition = node.definition

@@ -121,9 +121,9 @@ class _Checker:
         self,
         folder: str,
         manifest: Document | None,
-        wanted: Sequence[wit_deps.Entry],
+        wanted: Sequence[wit_deps.WitDepsEntry],
         lock: Document,
-        locked: Sequence[wit_deps.Entry],
+        locked: Sequence[wit_deps.WitDepsEntry],
         update: str,
     ) -> Iterator[Problem]:
         from dunnage.wit import lock_comparison

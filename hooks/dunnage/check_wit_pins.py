@@ -23,9 +23,9 @@ from dunnage.frame.options import Options, flag
 if TYPE_CHECKING:
     from dunnage.cargo.manifests import Manifests
     from dunnage.wit.cargo_component import Component
-    from dunnage.wit.requirements import Pin
+    from dunnage.wit.requirements import WitPin
     from dunnage.wit.values import WitRequirement
-    from dunnage.wit.wit_deps import Entry
+    from dunnage.wit.wit_deps import WitDepsEntry
 
 RANGE = Rule("wit-pins/range", "a requirement that more than one version of a WIT package meets", is_fixable=True)
 MOVING_URL = Rule("wit-pins/moving-url", "a WIT dependency is taken from where another thing may be tomorrow")
@@ -265,7 +265,7 @@ def _pins(
     path: str,
     read_all: Callable[[], list[WitRequirement] | None],
     tree: Tree,
-) -> Mapping[WitRequirement, Pin]:
+) -> Mapping[WitRequirement, WitPin]:
     """The pins for the ranges of findings, except those that an ignore comment silences. `path` is that of the lock."""
     from dunnage.frame import ignore
     from dunnage.wit import lock
@@ -308,7 +308,7 @@ def _check_wit_deps(paths: Iterable[str], tree: Tree, allow_tags: bool) -> Itera
         yield from findings(_moving_urls(manifest.file, entries, allow_tags), RULES)
 
 
-def _moving_urls(file: File, entries: Iterable[Entry], allow_tags: bool) -> Iterator[Problem]:
+def _moving_urls(file: File, entries: Iterable[WitDepsEntry], allow_tags: bool) -> Iterator[Problem]:
     """Find URLs whose content can change. The first one with a tag gets the advice on how to accept all of them."""
     from dunnage.wit import archive_url
     from dunnage.wit.archive_url import COMMIT, OTHER, RELEASE_ASSET, SHORT_COMMIT, TAG
@@ -328,7 +328,7 @@ def _moving_urls(file: File, entries: Iterable[Entry], allow_tags: bool) -> Iter
             advice = ""
 
 
-def _moving_url(file: File, entry: Entry, kind: str, ref: str) -> Problem:
+def _moving_url(file: File, entry: WitDepsEntry, kind: str, ref: str) -> Problem:
     from dunnage.wit.archive_url import BRANCH, HEAD, LATEST_RELEASE, OTHER, RELEASE_ASSET, SHORT_COMMIT, TAG
 
     reason = {

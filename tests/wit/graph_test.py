@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dunnage.files.source import File
-from dunnage.wit.graph import Graph, Source
+from dunnage.wit.graph import Source, WitGraph
 from dunnage.wit.syntax import parse
 
 
-def graph(text: str) -> Graph:
-    return Graph([[Source("a.wit", parse(File("a.wit", text.encode())))]])
+def graph(text: str) -> WitGraph:
+    return WitGraph([[Source("a.wit", parse(File("a.wit", text.encode())))]])
 
 
 def cycles(text: str) -> list[tuple[str, ...]]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from dunnage.files.source import File
-from dunnage.wit.graph import Graph, Source
+from dunnage.wit.graph import Source, WitGraph
 from dunnage.wit.measure import MAX_COUNTED, MAX_SIZE, encoded, measure
 from dunnage.wit.syntax import parse
 
 
-def graph(*texts: str) -> Graph:
+def graph(*texts: str) -> WitGraph:
     """A graph of packages of one file each."""
-    return Graph(
+    return WitGraph(
         [[Source(f"{number}.wit", parse(File(f"{number}.wit", text.encode())))] for number, text in enumerate(texts)]
     )
 

@@ -9,7 +9,7 @@ import pytest
 
 from cargo.files import write
 from dunnage.files.source import Tree
-from dunnage.wit.projects import Projects, Vendored, is_vendored, own_files, vendored, wit_folder
+from dunnage.wit.projects import Projects, VendoredWit, is_vendored, own_files, vendored, wit_folder
 
 WIT = "package a:b;\n"
 COMPONENT = '[package]\nname = "c"\nversion = "0.1.0"\n[package.metadata.component]\n'
@@ -39,9 +39,9 @@ def test_files(tmp_path: Path) -> None:
     assert own_files(top) == tuple(os.path.join(top, name) for name in ("A.WIT", "b.wit"))
     deps = os.path.join(top, "deps")
     assert vendored(deps) == (
-        Vendored("f.wit", os.path.join(deps, "f.wit"), (os.path.join(deps, "f.wit", "g.wit"),)),
-        Vendored("x", os.path.join(deps, "x"), (os.path.join(deps, "x", "x.wit"),)),
-        Vendored("z.wasm", os.path.join(deps, "z.wasm"), (os.path.join(deps, "z.wasm"),)),
+        VendoredWit("f.wit", os.path.join(deps, "f.wit"), (os.path.join(deps, "f.wit", "g.wit"),)),
+        VendoredWit("x", os.path.join(deps, "x"), (os.path.join(deps, "x", "x.wit"),)),
+        VendoredWit("z.wasm", os.path.join(deps, "z.wasm"), (os.path.join(deps, "z.wasm"),)),
     )
     assert not own_files(os.path.join(top, "gone"))
     assert not vendored(os.path.join(top, "gone"))

@@ -10,7 +10,16 @@ from dunnage.files import toml
 from dunnage.files.document import Document, Refused
 from dunnage.files.source import File
 from dunnage.wit import wit_deps
-from dunnage.wit.wit_deps import Entry, digests, is_hexadecimal, is_wit, read_lock, read_manifest, same_path, same_url
+from dunnage.wit.wit_deps import (
+    WitDepsEntry,
+    digests,
+    is_hexadecimal,
+    is_wit,
+    read_lock,
+    read_manifest,
+    same_path,
+    same_url,
+)
 
 SHA256 = "a" * 64
 SHA512 = "b" * 128
@@ -30,8 +39,8 @@ def _entry(
     prefix: str = "",
     deps: tuple[str, ...] = (),
     subdir: str = "wit",
-) -> Entry:
-    return Entry("a", url, path, sha256, sha512, prefix, subdir, deps, ("a",))
+) -> WitDepsEntry:
+    return WitDepsEntry("a", url, path, sha256, sha512, prefix, subdir, deps, ("a",))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +65,7 @@ def _entry(
         ),
     ],
 )
-def test_manifest(text: str, entry: Entry) -> None:
+def test_manifest(text: str, entry: WitDepsEntry) -> None:
     assert read_manifest(_document(text)) == (entry,)
 
 
@@ -138,7 +147,7 @@ def test_refused_manifest(text: str, keys: tuple[str, ...], message: str) -> Non
         pytest.param("a = { url = 3, path = 3 }", _entry(), id="sources-are-numbers"),
     ],
 )
-def test_lock(text: str, entry: Entry) -> None:
+def test_lock(text: str, entry: WitDepsEntry) -> None:
     assert read_lock(_document(text)) == (entry,)
 
 
@@ -254,7 +263,8 @@ def test_any_text_is_compared(first: str, second: str) -> None:
 _VALUES = st.recursive(
     st.one_of(st.sampled_from(["", "../wit", "https://h", SHA256, SHA512]), st.integers(), st.booleans()),
     lambda inner: st.one_of(
-        st.lists(inner, max_size=2), st.dictionaries(st.sampled_from([*wit_deps.Entry._fields]), inner, max_size=3)
+        st.lists(inner, max_size=2),
+        st.dictionaries(st.sampled_from([*wit_deps.WitDepsEntry._fields]), inner, max_size=3),
     ),
 )
 

@@ -92,7 +92,7 @@ class WorldLink(NamedTuple):
     """Whether the world gives it a name, or defines it itself."""
 
 
-class Graph:
+class WitGraph:
     """All types and functions of some packages that belong together, and the types that each consists of."""
 
     def __init__(self, packages: Iterable[Sequence[Source]]) -> None:

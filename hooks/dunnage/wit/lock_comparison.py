@@ -11,7 +11,7 @@ from dunnage.files.document import Document, Keys, Problem
 from dunnage.wit import wit_deps
 from dunnage.wit.lock import LockedVersion, LockedWitPackage, entries
 from dunnage.wit.values import DEFAULT_REGISTRY, WitRequirement
-from dunnage.wit.wit_deps import Entry
+from dunnage.wit.wit_deps import WitDepsEntry
 
 _MAX_LISTED = 5
 """How many locked requirements a message lists."""
@@ -21,7 +21,7 @@ _MAX_LISTED = 5
 
 
 def compare_wit_deps(
-    manifest: Document, wanted: Sequence[Entry], lock: Document, locked: Sequence[Entry], update: str
+    manifest: Document, wanted: Sequence[WitDepsEntry], lock: Document, locked: Sequence[WitDepsEntry], update: str
 ) -> Iterator[Problem]:
     """Find differences between a `deps.lock` and its `deps.toml`. `update` is the command that rewrites the lock."""
     by_name = {entry.name: entry for entry in locked}
@@ -50,7 +50,7 @@ def compare_wit_deps(
                 )
 
 
-def _difference(wanted: Entry, locked: Entry) -> str:
+def _difference(wanted: WitDepsEntry, locked: WitDepsEntry) -> str:
     """How a locked dependency differs from the wanted one, as a clause; empty if it does not."""
     if wanted.url is not None:
         if locked.url is None:
@@ -69,7 +69,7 @@ def _difference(wanted: Entry, locked: Entry) -> str:
     return ""
 
 
-def _locked_as(locked: Entry) -> str:
+def _locked_as(locked: WitDepsEntry) -> str:
     if locked.url is not None:
         return f"it is locked from {locked.url}"
     if locked.path is not None:
@@ -77,7 +77,7 @@ def _locked_as(locked: Entry) -> str:
     return "it is locked as what came with another dependency"
 
 
-def bad_wit_deps_digests(lock: Document, locked: Iterable[Entry], update: str) -> Iterator[Problem]:
+def bad_wit_deps_digests(lock: Document, locked: Iterable[WitDepsEntry], update: str) -> Iterator[Problem]:
     """Find digests in a `deps.lock` that wit-deps would reject."""
     for entry in locked:
         for key, digits in (("sha256", wit_deps.SHA256_DIGITS), ("sha512", wit_deps.SHA512_DIGITS)):

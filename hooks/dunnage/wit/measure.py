@@ -8,7 +8,7 @@ the package, long after the text was committed.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dunnage.wit.graph import Graph, Item
+from dunnage.wit.graph import Item, WitGraph
 
 MAX_SIZE = 1_000_000
 """wasm-tools encodes only effective sizes below this."""
@@ -43,7 +43,7 @@ class Excess(NamedTuple):
     size: int
 
 
-def measure(graph: Graph) -> Measures:
+def measure(graph: WitGraph) -> Measures:
     """Measure every type and function."""
     count = len(graph.nodes)
     measures = Measures([1] * count, [1] * count, [0] * count, [0] * count)
@@ -71,7 +71,7 @@ def measure(graph: Graph) -> Measures:
     return measures
 
 
-def encoded(graph: Graph, measures: Measures) -> tuple[list[Excess], set[int]]:
+def encoded(graph: WitGraph, measures: Measures) -> tuple[list[Excess], set[int]]:
     """Return what is too large to be encoded, and the numbers of the interfaces that are part of a world.
 
     If a package is too large because of one item in it, only the item is returned.
@@ -96,7 +96,7 @@ class _ElaboratedWorld(NamedTuple):
 class _Encoder:
     """Counts as wasmparser does for the packages that wit-component encodes."""
 
-    def __init__(self, graph: Graph, measures: Measures) -> None:
+    def __init__(self, graph: WitGraph, measures: Measures) -> None:
         self.graph = graph
         self.in_worlds: set[int] = set()
         self.worlds: dict[int, _ElaboratedWorld | None] = {}

@@ -37,7 +37,7 @@ WORKSPACE_OUT = "wkg"
 """The folder in the root of a wkg workspace whose `deps` holds the dependencies of its members."""
 
 
-class Vendored(NamedTuple):
+class VendoredWit(NamedTuple):
     """A folder or a file in `deps`."""
 
     name: str
@@ -91,7 +91,7 @@ def has_files(folder: str) -> bool:
     return any(not name.startswith(".") or wit_deps.is_wit(name) for name in _names(folder))
 
 
-def vendored(deps: str) -> tuple[Vendored, ...]:
+def vendored(deps: str) -> tuple[VendoredWit, ...]:
     """The folders and files with WIT in a folder `deps`, sorted by name."""
     found = []
     for name in _names(deps):
@@ -99,7 +99,7 @@ def vendored(deps: str) -> tuple[Vendored, ...]:
         # A folder may be named like a file.
         files = own_files(path) if os.path.isdir(path) else (path,) if name.lower().endswith((".wit", ".wasm")) else ()
         if files:
-            found.append(Vendored(name, path, files))
+            found.append(VendoredWit(name, path, files))
     return tuple(found)
 
 

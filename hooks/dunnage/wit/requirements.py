@@ -24,7 +24,7 @@ _Sought: TypeAlias = "tuple[str, str, Requirement]"
 """A package, a registry, and what versions of it will do."""
 
 
-class Pin(NamedTuple):
+class WitPin(NamedTuple):
     """What a range is to become."""
 
     version: str
@@ -72,7 +72,7 @@ def full_version(text: str) -> str:
 
 def pins(
     asked: Iterable[WitRequirement], free: Collection[WitRequirement], lock: Lock | None
-) -> dict[WitRequirement, Pin]:
+) -> dict[WitRequirement, WitPin]:
     """The pins of those ranges that are known to mean one version.
 
     `asked` is everything that the lock is for; `free` are the ranges among it that may be rewritten.
@@ -81,14 +81,14 @@ def pins(
     for one in asked:
         groups.setdefault((one.package, one.registry, Requirement.parse(one.text)), []).append(one)
     entries = _entries(lock) if lock else {}
-    found: dict[WitRequirement, Pin] = {}
+    found: dict[WitRequirement, WitPin] = {}
     changes: dict[LockedWitPackage, list[tuple[LockedVersion, str, list[WitRequirement], bool]]] = {}
     for sought, group in groups.items():
         ranges = [one for one in group if one in free]
         match entries.get(sought, []):
             case []:
                 versions = {one: full_version(one.text) for one in ranges}
-                pinned = {one: Pin(it, False, (_rewritten(one, it),)) for one, it in versions.items() if it}
+                pinned = {one: WitPin(it, False, (_rewritten(one, it),)) for one, it in versions.items() if it}
                 found.update(pinned)
             case [(package, entry)] if ranges and _meets(entry.version, sought[2]):
                 change = (entry, full_version(entry.version), ranges, len(ranges) < len(group))
@@ -116,7 +116,7 @@ def _meets(version: str, requirement: Requirement) -> bool:
 
 def _locked_pins(
     lock: Lock, package: LockedWitPackage, changes: list[tuple[LockedVersion, str, list[WitRequirement], bool]]
-) -> dict[WitRequirement, Pin]:
+) -> dict[WitRequirement, WitPin]:
     """The pins of all ranges of one package, for each the entry, its version, and whether others ask for it as well.
 
     They are made together or not at all, because what nobody asks for any more has to leave the lock, and no sooner.
@@ -128,7 +128,7 @@ def _locked_pins(
         return {}
     rewritten = [_rewritten(one, version) for _, version, ranges, _ in changes for one in ranges]
     edits = (*rewritten, *followed)
-    return {one: Pin(version, True, edits) for _, version, ranges, _ in changes for one in ranges}
+    return {one: WitPin(version, True, edits) for _, version, ranges, _ in changes for one in ranges}
 
 
 def _rewritten(asked: WitRequirement, version: str) -> Edit:

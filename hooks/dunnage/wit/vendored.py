@@ -14,8 +14,8 @@ from dunnage.files.span import Span
 from dunnage.wit import wit_deps
 from dunnage.wit.lock import LockedVersion, LockedWitPackage, entries
 from dunnage.wit.lock_comparison import normal
-from dunnage.wit.projects import Vendored, has_files, own_files
-from dunnage.wit.wit_deps import Digests, Entry
+from dunnage.wit.projects import VendoredWit, has_files, own_files
+from dunnage.wit.wit_deps import Digests, WitDepsEntry
 
 _SHOWN_DIGITS = 12
 _MAX_LISTED = 5
@@ -41,7 +41,7 @@ class _Contents(NamedTuple):
 
 
 def compare_wit_deps(
-    tree: Tree, deps: str, lock: Document, locked: Sequence[Entry], vendored: Sequence[Vendored], update: str
+    tree: Tree, deps: str, lock: Document, locked: Sequence[WitDepsEntry], vendored: Sequence[VendoredWit], update: str
 ) -> Iterator[Problem]:
     """Find differences between a `deps.lock` and the folder `deps` beside it. `update` is the command that writes both.
 
@@ -73,7 +73,7 @@ def compare_wit_deps(
             yield _at_top(tree, found, lock.file, message, help)
 
 
-def _check_folder(tree: Tree, folder: str, lock: Document, entry: Entry, update: str) -> Iterator[Problem]:
+def _check_folder(tree: Tree, folder: str, lock: Document, entry: WitDepsEntry, update: str) -> Iterator[Problem]:
     """Compare a folder with an entry that has well-formed digests."""
     try:
         contents = _read(tree, folder)
@@ -118,7 +118,7 @@ def _explain(files: Mapping[str, bytes], found: Digests, expected: Digests) -> s
     return ""
 
 
-def _restore(folder: str, entry: Entry, update: str) -> str:
+def _restore(folder: str, entry: WitDepsEntry, update: str) -> str:
     # wit-deps accepts any content for a transitive dependency, so it restores one only if the folder is missing.
     remove = "" if entry.url is not None or entry.path is not None else f"remove {display(folder)}, "
     return (
@@ -137,7 +137,7 @@ def compare_wkg(
     locked: Iterable[LockedWitPackage],
     wanted: Mapping[str, set[str]],
     overridden: Container[str],
-    vendored: Sequence[Vendored],
+    vendored: Sequence[VendoredWit],
     own: Iterable[str],
     where: str,
 ) -> Iterator[Problem]:
@@ -225,7 +225,7 @@ def _content_digest(data: bytes) -> str:
 
 
 def _check_declared_version(
-    tree: Tree, found: Vendored, lock: Document, package: LockedWitPackage, entry: LockedVersion, update: str
+    tree: Tree, found: VendoredWit, lock: Document, package: LockedWitPackage, entry: LockedVersion, update: str
 ) -> Iterator[Problem]:
     """Compare the version that a vendored folder declares with the locked one, after which the folder is named."""
     for path in found.files:
@@ -249,12 +249,12 @@ def _check_declared_version(
 class _Unlocked:
     """The vendored packages that are not locked. Most of them are dependencies of locked ones."""
 
-    def __init__(self, tree: Tree, vendored: Iterable[Vendored], known: Container[str], own: Iterable[str]) -> None:
-        self.by_package: dict[str, Vendored] = {}
+    def __init__(self, tree: Tree, vendored: Iterable[VendoredWit], known: Container[str], own: Iterable[str]) -> None:
+        self.by_package: dict[str, VendoredWit] = {}
         """By the name that each defines. One that defines no name is left out."""
         self._tree = tree
         self._bytes_left = _MAX_SEARCHED
-        self._texts: list[tuple[Vendored | None, bytes]] = []
+        self._texts: list[tuple[VendoredWit | None, bytes]] = []
         if all(_stem(found) in known for found in vendored):
             return
         self._texts.append((None, self._read(own)))
@@ -272,7 +272,7 @@ class _Unlocked:
                 continue
         return b"\n".join(found)
 
-    def is_used(self, package: str, found: Vendored) -> bool:
+    def is_used(self, package: str, found: VendoredWit) -> bool:
         """Whether any other WIT names the package. True, too, if there is more WIT than is searched."""
         name = package.encode()
         for other, text in self._texts:
@@ -283,7 +283,7 @@ class _Unlocked:
         return False
 
 
-def _defined_name(found: Vendored, text: bytes) -> str:
+def _defined_name(found: VendoredWit, text: bytes) -> str:
     """The name that a vendored package defines; empty if it defines none.
 
     A `.wasm` file holds its own name and those of its dependencies. Its own is the one after which the file is named.
@@ -301,7 +301,7 @@ def _folder_name(package: str, version: str) -> str:
     return f"{package}@{version}".removesuffix("@").replace(":", "-").replace("@", "-")
 
 
-def _stem(found: Vendored) -> str:
+def _stem(found: VendoredWit) -> str:
     return found.name.removesuffix(".wasm")
 
 
@@ -327,7 +327,7 @@ def _read(tree: Tree, folder: str) -> _Contents:
     return _Contents(files, frozenset(executable))
 
 
-def _has_digests(entry: Entry) -> bool:
+def _has_digests(entry: WitDepsEntry) -> bool:
     return (
         entry.sha256 is not None
         and entry.sha512 is not None
@@ -336,11 +336,11 @@ def _has_digests(entry: Entry) -> bool:
     )
 
 
-def _expected(entry: Entry) -> Digests:
+def _expected(entry: WitDepsEntry) -> Digests:
     return Digests((entry.sha256 or "").lower(), (entry.sha512 or "").lower())
 
 
-def _at_top(tree: Tree, found: Vendored, lock: File, message: str, help: str) -> Problem:
+def _at_top(tree: Tree, found: VendoredWit, lock: File, message: str, help: str) -> Problem:
     """Report a vendored package that is not locked: at the top of its first file, or of the lock if that is binary."""
     path = found.files[0]
     if wit_deps.is_wit(path):

@@ -29,7 +29,7 @@ _HEXADECIMAL = frozenset("0123456789ABCDEFabcdef")
 _SCHEME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+.-")
 
 
-class Entry(NamedTuple):
+class WitDepsEntry(NamedTuple):
     """A dependency, in the manifest or in the lock."""
 
     name: str
@@ -58,12 +58,12 @@ class Digests(NamedTuple):
     sha512: str
 
 
-def read_manifest(read: Document) -> tuple[Entry, ...]:
+def read_manifest(read: Document) -> tuple[WitDepsEntry, ...]:
     """Read a `deps.toml`. Raises Refused for the first error that wit-deps would report."""
     return tuple(_manifest_entry(read, name, value) for name, value in read.data.items())
 
 
-def read_lock(read: Document) -> tuple[Entry, ...]:
+def read_lock(read: Document) -> tuple[WitDepsEntry, ...]:
     """Read a `deps.lock`. Digests are returned as they are written, even if they are missing or malformed.
 
     Raises Refused for the first other error that wit-deps would report.
@@ -128,13 +128,13 @@ def _header(path: bytes, mode: bytes, size: int, kind: bytes, device: bytes) -> 
     return (b"%b%07o\0%b" % (before, checksum, after)).ljust(_BLOCK, b"\0")
 
 
-def _manifest_entry(read: Document, name: str, value: object) -> Entry:
+def _manifest_entry(read: Document, name: str, value: object) -> WitDepsEntry:
     keys: Keys = (name,)
     _check_name(read, name)
     if isinstance(value, str):
         is_url = _is_url(value)
         url, path = (value, None) if is_url else (None, value)
-        entry = Entry(name, url, path, None, None, "", DEFAULT_SUBDIR, (), keys)
+        entry = WitDepsEntry(name, url, path, None, None, "", DEFAULT_SUBDIR, (), keys)
         _check_scheme(read, entry, keys)
         return entry
     if not isinstance(value, dict):
@@ -151,7 +151,7 @@ def _manifest_entry(read: Document, name: str, value: object) -> Entry:
     return entry
 
 
-def _check_fields(read: Document, entry: Entry, value: Mapping[str, object]) -> None:
+def _check_fields(read: Document, entry: WitDepsEntry, value: Mapping[str, object]) -> None:
     """Raise Refused for a table with fields that are invalid, or that exclude each other."""
     keys = entry.keys
     if entry.path is not None and entry.url is not None:
@@ -177,7 +177,7 @@ def _check_fields(read: Document, entry: Entry, value: Mapping[str, object]) -> 
         _check_scheme(read, entry, (*keys, "url"))
 
 
-def _check_scheme(read: Document, entry: Entry, keys: Keys) -> None:
+def _check_scheme(read: Document, entry: WitDepsEntry, keys: Keys) -> None:
     scheme = _scheme(entry.url) if entry.url is not None else "https"
     if scheme == "file":
         message = "the `file` scheme is not supported for `url`"
@@ -187,7 +187,7 @@ def _check_scheme(read: Document, entry: Entry, keys: Keys) -> None:
         raise Refused(read.file, message, keys, "give the URL of an archive at `https:`")
 
 
-def _lock_entry(read: Document, name: str, value: object) -> Entry:
+def _lock_entry(read: Document, name: str, value: object) -> WitDepsEntry:
     keys: Keys = (name,)
     _check_name(read, name)
     if not isinstance(value, dict):
@@ -204,8 +204,10 @@ def _lock_entry(read: Document, name: str, value: object) -> Entry:
     return _entry(name, value, url if is_url else None, None if is_url else path, tuple(deps), keys)
 
 
-def _entry(name: str, value: Mapping[str, Any], url: object, path: object, deps: tuple[str, ...], keys: Keys) -> Entry:
-    return Entry(
+def _entry(
+    name: str, value: Mapping[str, Any], url: object, path: object, deps: tuple[str, ...], keys: Keys
+) -> WitDepsEntry:
+    return WitDepsEntry(
         name,
         url if isinstance(url, str) else None,
         path if isinstance(path, str) else None,
