@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
@@ -222,6 +222,26 @@ def apply(data: bytes, edits: Iterable[Edit]) -> bytes:
 def overlap(first: Edit, second: Edit) -> bool:
     """Whether two different edits of one file, the first not starting after the second, cannot both be made."""
     return second.start < first.end or first[1:3] == second[1:3]
+
+
+def take(edits: Iterable[Edit], taken: list[Edit]) -> bool:
+    """Put edits among those taken, which are in order, unless one of them overlaps with one of those.
+
+    Equal edits count once.
+    """
+    added: list[Edit] = []
+    for edit in edits:
+        at = bisect_left(taken, edit)
+        if edit in taken[at : at + 1]:
+            continue
+        neighbours = taken[max(at - 1, 0) : at + 1]
+        if any(edit.path == other.path and overlap(*sorted((edit, other))) for other in neighbours):
+            for other in added:
+                taken.remove(other)
+            return False
+        taken.insert(at, edit)
+        added.append(edit)
+    return True
 
 
 def replace(path: str, data: bytes, root: str) -> None:

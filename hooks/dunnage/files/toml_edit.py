@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dunnage.files import toml
 from dunnage.files.document import Keys
-from dunnage.files.source import File, SourceError, apply, overlap
+from dunnage.files.source import File, SourceError, apply, take
 from dunnage.files.span import Edit
 
 if TYPE_CHECKING:
@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     Pair = tuple[Key, Item]
 
 _BOM = b"\xef\xbb\xbf"
-# What the edits of one file may cost: tomlkit reads about 300 KiB in a second, and from this size of a section on
-# needs more than twice the time for twice as much; a proof reads the whole file, 16 times as fast.
+# A larger file is not edited. Of a smaller one, tomlkit reads no more bytes than these for all changes, which takes it
+# some seconds; from 64 KiB in one piece on, it takes more than twice the time for twice as much.
+_MOST_BYTES = 512 * 1024
 _MOST_COST = 512 * 1024
-_LARGE_SECTION = 64 * 1024
-_PROOF_SPEED = 16
+_LEAST_COST = 256
+_LARGE = 64 * 1024
+# How many changes are proved one by one, if not all fit together.
+_MOST_ALONE = 40
 _LINE = r"[^\n]*\n|[^\n]+"
 _PIECE = r""""[^"\n]*"|'[^'\n]*'|\w+|\s+|."""
 
@@ -53,12 +56,12 @@ class Set(NamedTuple):
         if not _exists(toml.parse(file), self.keys):
             return _add(file, self.keys[:-1], [_pair(str(key), self.value)])
 
-        def set_value(document: TOMLDocument, keys: Keys) -> None:
-            parent: Any = _at(document, keys[:-1])
-            parent[key] = _item(self.value, parent.item(key) if hasattr(parent, "item") else parent[key])
-            _space(document, keys[:-1])
+        import tomlkit
 
-        return _edit_section(file, self.keys, set_value)
+        # To read the value alone takes no longer where there are thousands like it.
+        span = toml.locate_value(file, self.keys)
+        old = tomlkit.value(file.data[span.start : span.end].decode("utf-8"))
+        return [Edit(file.path, span.start, span.end, _item(self.value, old).as_string())]
 
 
 class AddTable(NamedTuple):
@@ -213,21 +216,29 @@ def edits(file: File, changes: Sequence[Change | None]) -> list[tuple[Edit, ...]
 
     Those of several changes that do not overlap can be made together.
     """
-    left = _MOST_COST
+    left = _MOST_COST if len(file.data) <= _MOST_BYTES else 0
     found: list[tuple[Edit, ...]] = []
     for change in changes:
-        left -= _cost(file, change.operations) if change else 0
-        found.append(_proved(file, change.operations) if change and left >= 0 else ())
-    together: list[Operation] = []
+        cost = _cost(file, change.operations) if change and left >= _LEAST_COST else _MOST_COST
+        is_affordable = change is not None and cost < left
+        left -= cost if is_affordable else 0
+        found.append(_edits(file, change.operations) if change and is_affordable else ())
+    fitting: set[int] = set()
     taken: list[Edit] = []
-    for change, own in zip(changes, found, strict=True):
-        if change and not _overlap(own, taken):
-            together += [operation for operation in change.operations if operation not in together]
-            taken += [edit for edit in own if edit not in taken]
-    if taken and not is_proved(file, taken, together):
-        first = next(own for own in found if own)
-        return [own if own == first else () for own in found]
-    return found
+    operations: dict[str, Operation] = {}
+    for index, (change, own) in enumerate(zip(changes, found, strict=True)):
+        if change and own and take(own, taken):
+            fitting.add(index)
+            operations.update((repr(operation), operation) for operation in change.operations)
+    # There may be thousands, so they are proved together first; and one by one where they do not fit together.
+    is_side_by_side = is_proved(file, taken, operations.values())
+    proved = fitting if is_side_by_side else set()
+    alone = [index for index, own in enumerate(found) if own and index not in proved][:_MOST_ALONE]
+    for index in alone:
+        change = changes[index]
+        if change and (is_side_by_side or not proved) and is_proved(file, found[index], change.operations):
+            proved = proved | {index}
+    return [own if index in proved else () for index, own in enumerate(found)]
 
 
 def is_proved(file: File, edits: Sequence[Edit], operations: Iterable[Operation]) -> bool:
@@ -245,27 +256,26 @@ def is_proved(file: File, edits: Sequence[Edit], operations: Iterable[Operation]
     return is_same and _comments(after) >= file.memo(_comments) and (not file.data or _outline(after) == _outline(file))
 
 
-def _proved(file: File, operations: Sequence[Operation]) -> tuple[Edit, ...]:
+def _edits(file: File, operations: Sequence[Operation]) -> tuple[Edit, ...]:
     from tomlkit.exceptions import TOMLKitError
 
     try:
-        found = tuple(edit for operation in operations for edit in operation.edits(file))
+        return tuple(edit for operation in operations for edit in operation.edits(file))
     except (TOMLKitError, LookupError, TypeError, ValueError, AttributeError):
         return ()  # tomlkit has no way to do it there
-    return found if found and is_proved(file, found, operations) else ()
 
 
 def _cost(file: File, operations: Iterable[Operation]) -> int:
-    cost = len(file.data) // _PROOF_SPEED
+    cost = 0
     for operation in operations:
-        section = None if isinstance(operation, AddHeader) else _section(file, operation.keys)
-        size = section.end - section.keys_start if section else 0
-        cost += size + size * size // _LARGE_SECTION
+        size = _LEAST_COST
+        if isinstance(operation, Set) and _exists(toml.parse(file), operation.keys):
+            span = toml.locate_value(file, operation.keys)
+            size += span.end - span.start
+        elif not isinstance(operation, AddHeader) and (section := _section(file, operation.keys)):
+            size += section.end - section.keys_start
+        cost += size + size * size // _LARGE
     return cost
-
-
-def _overlap(own: Iterable[Edit], taken: Iterable[Edit]) -> bool:
-    return any(edit != other and overlap(*sorted((edit, other))) for edit in own for other in taken)
 
 
 def _is_same(first: Any, second: Any) -> bool:

@@ -1,12 +1,11 @@
 """`--fix`: writing the edits that findings bring, and letting a hook act where an edit is not enough."""
 
 import os
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from dunnage.files.git import repository
-from dunnage.files.source import SourceError, Tree, apply, overlap, replace, writable
+from dunnage.files.source import SourceError, Tree, apply, replace, take, writable
 from dunnage.files.span import Edit
 from dunnage.frame.finding import Finding, Repaired, Report
 from dunnage.frame.output.order import in_order, place
@@ -46,7 +45,7 @@ def _write(findings: Sequence[Finding], tree: Tree, root: str, refused: dict[str
     done = [
         f"{place(finding, tree)}: {finding.rule.id} {finding.fix.description}"
         for finding in findings
-        if finding.fix and _may_write(finding.fix.edits, root, refused) and _take(finding.fix.edits, taken)
+        if finding.fix and _may_write(finding.fix.edits, root, refused) and take(finding.fix.edits, taken)
     ]
     written: list[str] = []
     for path in sorted({edit.path for edit in taken}):
@@ -72,23 +71,6 @@ def _may_write(edits: Iterable[Edit], root: str, refused: dict[str, str]) -> boo
         except SourceError as error:
             refused[path] = error.message
     return refused.keys().isdisjoint(paths)
-
-
-def _take(edits: Iterable[Edit], taken: list[Edit]) -> bool:
-    """Put the edits among those taken, which are in order, if none of them overlaps with another."""
-    added: list[Edit] = []
-    for edit in edits:
-        at = bisect_left(taken, edit)
-        if edit in taken[at : at + 1]:
-            continue
-        neighbours = taken[max(at - 1, 0) : at + 1]
-        if any(edit.path == other.path and overlap(*sorted((edit, other))) for other in neighbours):
-            for other in added:
-                taken.remove(other)
-            return False
-        taken.insert(at, edit)
-        added.append(edit)
-    return True
 
 
 def _with_reasons(finding: Finding, refused: Mapping[str, str], failed: Mapping[Finding, str]) -> Finding:
