@@ -682,6 +682,25 @@ def test_help_is_the_whole_value(folder: Path, text: str, help: str) -> None:
     assert helps("Cargo.toml") == [help]
 
 
+@pytest.mark.parametrize(
+    ("url", "command"),
+    [
+        pytest.param("https://a.example/x.zip", "curl -L https://a.example/x.zip | sha256sum", id="plain"),
+        pytest.param(
+            "https://a.example/x.zip?a=1&b=2", "curl -L 'https://a.example/x.zip?a=1&b=2' | sha256sum", id="&"
+        ),
+        pytest.param("https://a.example/$(id)", "curl -L 'https://a.example/$(id)' | sha256sum", id="substitution"),
+        pytest.param(
+            "https://a.example/\\n::error::x", "curl -L https://a.example/::error::x | sha256sum", id="line feed"
+        ),
+    ],
+)
+def test_urls_in_commands_are_quoted(folder: Path, url: str, command: str) -> None:
+    write(folder, {"wit/deps.toml": f'io = "{url}"\n'})
+    (help,) = helps("wit/deps.toml")
+    assert help.split("\n")[1:] == [command]
+
+
 def test_allow_tags_is_explained_once_in_a_file(folder: Path) -> None:
     urls = [ARCHIVE.format(ref) for ref in ("main", "v1.0.0", "v2.0.0")]
     write(folder, {"wit/deps.toml": "".join(f'd{at} = "{url}"\n' for at, url in enumerate(urls))})

@@ -329,6 +329,8 @@ def _moving_urls(file: File, entries: Iterable[WitDepsEntry], allow_tags: bool) 
 
 
 def _moving_url(file: File, entry: WitDepsEntry, kind: str, ref: str) -> Problem:
+    from shlex import quote
+
     from dunnage.wit.archive_url import BRANCH, HEAD, LATEST_RELEASE, OTHER, RELEASE_ASSET, SHORT_COMMIT, TAG
 
     reason = {
@@ -341,7 +343,8 @@ def _moving_url(file: File, entry: WitDepsEntry, kind: str, ref: str) -> Problem
         OTHER: "is taken from a URL that may serve another thing tomorrow",
     }[kind]
     commit = "" if kind in (LATEST_RELEASE, RELEASE_ASSET, OTHER) else "name the full commit in the URL, or "
-    help = f'{commit}write `sha256 = "…"` of the archive beside `url`:\ncurl -L {entry.url} | sha256sum'
+    url = quote(re.sub("[\t\r\n]", "", entry.url or ""))  # a URL parser ignores these characters, too
+    help = f'{commit}write `sha256 = "…"` of the archive beside `url`:\ncurl -L {url} | sha256sum'
     value: object = toml.parse(file)[entry.name]
     keys: Keys = entry.keys if isinstance(value, str) else (*entry.keys, "url")
     return Problem(MOVING_URL.id, file, f"`{entry.name}` {reason}", help, keys, about_value=True)
