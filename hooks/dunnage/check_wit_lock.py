@@ -212,10 +212,10 @@ class _Checker:
         own = [path for wit in root.wit_folders for path in own_files(wit)]
         folders = (os.path.join(root.folder, WORKSPACE_OUT),) if root.is_workspace else root.wit_folders
         for wit in folders:
-            deps = os.path.join(wit, DEPS)
             if not is_of_wit_deps(wit, self._tree):
+                present = vendored(os.path.join(wit, DEPS))
                 yield from vendored_files.compare_wkg(
-                    self._tree, deps, lock, locked, texts, overridden, vendored(deps), own, _named(root.folder)
+                    self._tree, lock, locked, texts, overridden, present, own, _named(root.folder)
                 )
 
     # cargo-component

@@ -132,7 +132,6 @@ def _restore(folder: str, entry: WitDepsEntry, update: str) -> str:
 
 def compare_wkg(
     tree: Tree,
-    deps: str,
     lock: Document,
     locked: Iterable[LockedWitPackage],
     wanted: Mapping[str, set[str]],
@@ -141,7 +140,7 @@ def compare_wkg(
     own: Iterable[str],
     where: str,
 ) -> Iterator[Problem]:
-    """Find differences between a `wkg.lock` and a folder `deps` that wkg has written.
+    """Find differences between a `wkg.lock` and what is `vendored` in a folder `deps`, if wkg has written that.
 
     `wanted` holds, for each package to which the WIT beside the folder refers, the requirements on it as locks format
     them. `overridden` are the packages that do not come from a registry, and `own` the paths of that WIT. `where` is
@@ -155,10 +154,10 @@ def compare_wkg(
     update = f"run `wkg fetch` in {where}"
     by_name = {found.name: found for found in vendored}
     for package, entry, name in named:
-        if f"{name}.wasm" in by_name:
-            yield from _check_wasm(tree, os.path.join(deps, f"{name}.wasm"), lock, package, entry, where)
-        if name in by_name:
-            yield from _check_declared_version(tree, by_name[name], lock, package, entry, update)
+        if binary := by_name.get(f"{name}.wasm"):
+            yield from _check_wasm(tree, binary.path, lock, package, entry, where)
+        if folder := by_name.get(name):
+            yield from _check_declared_version(tree, folder, lock, package, entry, update)
     required = [
         (package, entry, name)
         for package, entry, name in named
@@ -168,16 +167,8 @@ def compare_wkg(
     vendored_packages = {package.name for package, _, name in required if name in present}
     unlocked = _Unlocked(tree, vendored, known, own)
     for package, entry, _ in required:
-        if package.name in vendored_packages:
-            continue
-        other = unlocked.by_package.get(package.name)
-        if other is None:
-            message = f"`{package.name}` {entry.version} is locked but not vendored, though others are"
-        elif _stem(other) == _folder_name(package.name, ""):  # a package without a version
-            continue
-        else:
-            message = f"`{package.name}` is locked at {entry.version}, but {display(other.path)} is vendored"
-        yield Problem("wit-lock/drifted", lock.file, message, f"{update}, and commit what it changes", entry.keys)
+        if package.name not in vendored_packages:
+            yield from _not_vendored(lock, package, entry, unlocked.by_package.get(package.name), update)
     for package_name, found in unlocked.by_package.items():
         if package_name not in overridden and not unlocked.is_used(package_name, found):
             message = f"{display(found.path)} is vendored, but wkg.lock does not know it, and no WIT here refers to it"
@@ -188,6 +179,19 @@ def compare_wkg(
             )
             help += f'[overrides]\n"{package_name}" = {{ path = "{name}" }}'
             yield _at_top(tree, found, lock.file, message, help)
+
+
+def _not_vendored(
+    lock: Document, package: LockedWitPackage, entry: LockedVersion, other: VendoredWit | None, update: str
+) -> Iterator[Problem]:
+    """Report a locked package that is not vendored in its version. `other` is the package in another version."""
+    if other is None:
+        message = f"`{package.name}` {entry.version} is locked but not vendored, though others are"
+    elif _stem(other) == _folder_name(package.name, ""):  # a package without a version
+        return
+    else:
+        message = f"`{package.name}` is locked at {entry.version}, but {display(other.path)} is vendored"
+    yield Problem("wit-lock/drifted", lock.file, message, f"{update}, and commit what it changes", entry.keys)
 
 
 def _check_wasm(
