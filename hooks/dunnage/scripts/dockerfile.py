@@ -1,10 +1,12 @@
-"""The programs in a Dockerfile, and what it says about the variables that they see."""
+"""The programs in a Dockerfile, and the variables that they see."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from dunnage.files.source import File
-from dunnage.scripts.dockerfile_syntax import Argument, Heredoc, Instruction, is_heredoc, joined, read
+from dunnage.scripts.dockerfile_lines import InstructionArgument, merged
+from dunnage.scripts.dockerfile_syntax import Heredoc, Instruction, is_heredoc, read
 from dunnage.scripts.dockerfile_words import Expansion, expand
+from dunnage.shell.bounds import Budget
 from dunnage.shell.model import POSIX_SHELLS, Command, Place, Script, Segment, Values, Word
 from dunnage.shell.wrappers import shell_input
 
@@ -15,10 +17,10 @@ def instructions(file: File) -> Iterator[Instruction]:
 
 
 def scripts(file: File) -> Iterator[Script | Command]:
-    """Yield what a Dockerfile runs, at build or later, by `RUN`, `CMD`, `ENTRYPOINT` and `HEALTHCHECK`.
+    """Yield the programs and commands of `RUN`, `CMD`, `ENTRYPOINT` and `HEALTHCHECK`.
 
-    An exec form is a Command with its words as they are, unless it starts a shell with `-c`, which is a Script. What
-    another shell than a POSIX-like one runs is passed over. Variables have the values that the file itself gives them:
+    An exec form is a Command whose words are its strings, unless it starts a shell with `-c`, which is a Script.
+    Programs for other than POSIX-like shells are skipped. Variables have the values that the file itself gives them:
     the default of an `ARG` counts as its value. Raises SourceError if the file is not UTF-8.
     """
     dockerfile = read(file)
@@ -36,34 +38,38 @@ _WINDOWS = ("mcr.microsoft.com/windows", "nanoserver", "servercore")
 _GIVEN = tuple(
     f"{side}{part}" for side in ("BUILD", "TARGET") for part in ("PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT")
 )
-"""Arguments that BuildKit sets, from the machine and the command line."""
+"""Arguments that BuildKit sets from the machine and the command line."""
 
 
 class _Stage:
-    """What instructions of one stage have set up to now."""
+    """The variables that the instructions of one stage have set so far."""
 
     def __init__(self, name: str, base: "_Stage | None", is_posix: bool) -> None:
         self.name = name
         self.is_posix: bool = is_posix if base is None else base.is_posix
-        # While building, arguments and environment; of the image, the environment alone; and what ONBUILD adds to it.
+        # Arguments and environment while building; the environment of the image; and the variables of ONBUILD.
         self.building: dict[str, Values] = {} if base is None else dict(base.building)
         self.image: dict[str, Values] = {} if base is None else dict(base.image)
         self.onbuild: dict[str, Values] = {}
+        # The variables that programs see, by kind of instruction, until one changes.
+        self.visible: dict[tuple[str, bool], dict[str, Values]] = {}
 
 
 class _Builder:
-    """The build of a Dockerfile, as far as its text decides it."""
+    """Follows the build of a Dockerfile, as far as its text determines it."""
 
     def __init__(self, file: File, escape: str) -> None:
         self._file = file
         self._escape = escape
+        self._budget = Budget()
         self._arguments: dict[str, Values] = dict.fromkeys((*_GIVEN, "TARGETSTAGE"))
         self._stages: dict[str, _Stage] = {}
         self._stage = _Stage("", None, is_posix=True)
 
     def apply(self, instruction: Instruction) -> None:
-        """Take over what an instruction sets for those after it."""
+        """Apply what an instruction sets for those after it."""
         keyword = instruction.keyword
+        self._stage.visible = {}
         if keyword == "FROM":
             if not instruction.onbuild:
                 self._start(instruction)
@@ -78,13 +84,16 @@ class _Builder:
     def _start(self, instruction: Instruction) -> None:
         written = [argument.text for argument in instruction.arguments]
         name = written[2] if len(written) == 3 and written[1].lower() == "as" else ""
-        bases = expand(written[0], self._escape, self._global) if written else None
+        bases = self._expand(written[0], self._global) if written else None
         base = bases[0].lower() if bases else ""
         is_windows = any(word in base for word in _WINDOWS) or any(
             flag.text.startswith("--platform=windows") for flag in instruction.flags
         )
         label = name or str(instruction.stage)
-        self._stage = _Stage(f"stage {label}", self._stages.get(base), not is_windows)
+        found = self._stages.get(base)
+        if found is not None and not self._budget.afford(0, len(found.building) + len(found.image)):
+            found = _Stage("", None, found.is_posix)  # a base image, whose variables are unknown
+        self._stage = _Stage(f"stage {label}", found, not is_windows)
         if name:
             self._stages[name.lower()] = self._stage
 
@@ -94,7 +103,7 @@ class _Builder:
         texts = [argument.text for argument in instruction.arguments]
         # All are resolved before the first is set.
         pairs = [
-            (expand(name, self._escape, scope), expand(value, self._escape, scope))
+            (self._expand(name, scope), self._expand(value, scope))
             for name, value in zip(texts[::2], texts[1::2], strict=True)
         ]
         for names, values in pairs:
@@ -105,35 +114,39 @@ class _Builder:
                     stage.building[name] = stage.image[name] = values
 
     def _declare(self, instruction: Instruction, text: str) -> None:
-        """Declare an argument; one that is given neither a value nor a default has none, `()`, that is known."""
+        """Declare an argument; its values are `()` if the file gives it no default."""
         name, equals, default = text.partition("=")
         if instruction.stage < 0:
             if equals:
-                self._arguments[name] = expand(default, self._escape, self._global)
+                self._arguments[name] = self._expand(default, self._global)
             else:
                 self._arguments.setdefault(name, ())
             return
         known = self._stage.onbuild if instruction.onbuild else self._stage.building
         if equals:
-            known[name] = expand(default, self._escape, self._onbuild if instruction.onbuild else self._building)
+            known[name] = self._expand(default, self._onbuild if instruction.onbuild else self._building)
         elif instruction.onbuild or self._arguments.get(name, ()) == ():
             known.setdefault(name, ())
         else:
             known[name] = self._arguments[name]
 
+    def _expand(self, text: str, lookup: Callable[[str], Expansion]) -> Values:
+        values = expand(text, self._escape, lookup)
+        return values if values is None or self._budget.afford(sum(map(len, values))) else None
+
     def _global(self, name: str) -> Expansion:
-        # Nothing but arguments is visible there, so what is no argument is known to be unset.
+        # Only arguments are visible before the first stage, so any other variable is unset.
         return self._arguments.get(name, "unset")
 
     def _building(self, name: str) -> Expansion:
-        # What is not set here may be set in the base image.
+        # A variable that is not set here may be set in the base image.
         return self._stage.building.get(name)
 
     def _onbuild(self, name: str) -> Expansion:
         return self._stage.onbuild.get(name, self._stage.image.get(name))
 
     def programs(self, instruction: Instruction) -> Iterator[Script | Command]:
-        """Yield the program that an instruction runs, if it is one for a POSIX-like shell or no shell at all."""
+        """Yield the program that an instruction runs for a POSIX-like shell, or the command that needs no shell."""
         stage = self._stage
         arguments = instruction.arguments
         if instruction.keyword == "HEALTHCHECK":
@@ -165,27 +178,42 @@ class _Builder:
         if is_posix:
             yield Script(*program, place, self._variables(instruction))
 
-    def _variables(self, instruction: Instruction) -> dict[str, Values]:
-        stage = self._stage
-        if instruction.onbuild:
-            values = {**stage.image, **stage.onbuild}
-        else:
-            values = stage.building if instruction.keyword == "RUN" else stage.image
-        known: dict[str, Values] = {name: value for name, value in values.items() if value}
-        for flag in instruction.flags:
-            if flag.text.startswith("--mount="):
-                # A secret may be given as a variable: `--mount=type=secret,id=token,env=TOKEN`.
-                for option in flag.text.split(","):
-                    name, _, value = option.partition("=")
-                    if name == "env":
-                        known.pop(value, None)
-        return known
+    def _variables(self, instruction: Instruction) -> Mapping[str, Values]:
+        """The variables that the program of an instruction sees. Programs share them while they do not change."""
+        visible = self._stage.visible
+        kind = ("RUN" if instruction.keyword == "RUN" else "", instruction.onbuild)
+        if kind not in visible:
+            visible[kind] = self._known(*kind)
+        # A secret may be given as a variable: `--mount=type=secret,id=token,env=TOKEN`.
+        secrets = {
+            option.removeprefix("env=")
+            for flag in instruction.flags
+            if flag.text.startswith("--mount=")
+            for option in flag.text.split(",")
+            if option.startswith("env=")
+        }
+        if secrets.isdisjoint(visible[kind]):
+            return visible[kind]
+        return self._afforded({name: values for name, values in visible[kind].items() if name not in secrets})
 
-    def _word(self, argument: Argument) -> Word:
+    def _known(self, keyword: str, is_onbuild: bool) -> dict[str, Values]:
+        stage = self._stage
+        values = stage.building if keyword == "RUN" else stage.image
+        if is_onbuild:
+            values = {**stage.image, **stage.onbuild}
+        return self._afforded({name: value for name, value in values.items() if value})
+
+    def _afforded(self, variables: dict[str, Values]) -> dict[str, Values]:
+        """`variables`, or none of them if the file has used up its memory for variables."""
+        return variables if self._budget.afford(0, len(variables)) else {}
+
+    def _word(self, argument: InstructionArgument) -> Word:
         span = argument.span
         return Word(span, (argument.text,), self._file.data[span.start : span.end].decode())
 
-    def _with_heredocs(self, argument: Argument, heredocs: tuple[Heredoc, ...]) -> tuple[str, tuple[Segment, ...]]:
+    def _with_heredocs(
+        self, argument: InstructionArgument, heredocs: tuple[Heredoc, ...]
+    ) -> tuple[str, tuple[Segment, ...]]:
         """A command line and the here-documents it reads, as the shell gets them."""
         texts = [argument.text]
         offsets = list(argument.offsets)
@@ -201,7 +229,7 @@ class _Builder:
         return "".join(texts), tuple(offsets)
 
     def _body(self, heredoc: Heredoc, chomp: bool) -> tuple[str, tuple[Segment, ...]]:
-        """The lines of a here-document, with plain line feeds, because CRLF is what a checkout made of them."""
+        """The lines of a here-document with plain line feeds, because CRLF comes from the checkout."""
         start, end = heredoc.content
         data = self._file.data[start:end]
         if not chomp and b"\r" not in data:
@@ -222,7 +250,7 @@ class _Builder:
             if start <= end:
                 segments.append((done + len(text), start - 1, 1))
             done += len(text) + 1
-        return b"\n".join(parts).decode(), tuple(joined(segments))
+        return b"\n".join(parts).decode(), tuple(merged(segments))
 
 
 def _base_name(path: str) -> str:
@@ -239,7 +267,7 @@ def _interpreter(text: str) -> str | None:
     return _base_name(named[0]) if named else ""
 
 
-def _command_string(arguments: tuple[Argument, ...]) -> Argument | None:
+def _command_string(arguments: tuple[InstructionArgument, ...]) -> InstructionArgument | None:
     """The program in `["sh", "-c", "PROGRAM"]`; None if it is something else that is run."""
     is_env = _base_name(arguments[0].text) == "env" and len(arguments) > 1
     shell = arguments[is_env:]

@@ -8,30 +8,26 @@ double quotes it does so for `"`, `$` and itself alone. `${X:-word}`, `-`, `:+`,
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
+from dunnage.shell.bounds import MOST_CHARACTERS, MOST_SYNTAX_LEVELS
 from dunnage.shell.model import Values
 
 Expansion: TypeAlias = "Values | Literal['unset']"
-"""What is known of a variable: its one value, None if it is unknown, `()` if it is set from outside or not at all,
-`unset` if it is not set.
-"""
+"""The value of a variable: one value; None if it is unknown; `()` if it may be unset or set from outside; `unset`."""
 
-_DEEPEST = 100
-"""How deep `${X:-${Y:-…}}` is followed."""
-
-_LARGEST = 1_000_000
-"""How many steps a pattern may take."""
+_MOST_PATTERN_STEPS = 1_000_000
+_OPERATORS = frozenset(("-", "+", "?", "#", "%", ":-", ":+", ":?"))
 
 
 class LexError(Exception):
-    """A text that BuildKit refuses: a quote or a brace is not closed, a substitution is of no known kind."""
+    """BuildKit rejects the text: a quote or a brace is not closed, or a substitution is unknown."""
 
 
 class _Unknown(Exception):
-    """A variable whose value the file does not tell is needed."""
+    """The text needs a variable whose value is not in the file, or its value is too long."""
 
 
 def words(text: str, *, raw_quotes: bool = True, raw_escapes: bool = False) -> list[str]:
-    """The words of a text in which variables stay as they are, and so do quotes and escapes if they are `raw`.
+    """The words of a text whose variables are not resolved; quotes and escapes are kept if they are `raw`.
 
     Raises LexError.
     """
@@ -39,7 +35,7 @@ def words(text: str, *, raw_quotes: bool = True, raw_escapes: bool = False) -> l
 
 
 def expand(text: str, escape: str, lookup: Callable[[str], Expansion]) -> Values:
-    """The value of a text whose quotes are removed and whose variables are resolved by `lookup`."""
+    """The value of a text without quotes; `lookup` gives the values of variables."""
     if "$" not in text and "'" not in text and '"' not in text and escape not in text:
         return (text,)
     try:
@@ -78,7 +74,7 @@ class _Words:
 
 
 class _Lexer:
-    """The reading of one text."""
+    """Reads one text."""
 
     def __init__(
         self, text: str, escape: str, lookup: Callable[[str], Expansion] | None, raw_quotes: bool, raw_escapes: bool
@@ -90,6 +86,7 @@ class _Lexer:
         self._raw_escapes = raw_escapes
         self._at = 0
         self._depth = 0
+        self._size = 0
 
     def run(self) -> tuple[str, list[str]]:
         """The text as one, and its words."""
@@ -106,8 +103,8 @@ class _Lexer:
     def _until(self, stop: str, raw_escapes: bool) -> tuple[str, list[str]]:
         """Read up to and with `stop`, or all if that is empty."""
         self._depth += 1
-        if self._depth > _DEEPEST:
-            raise LexError("it is nested too deep")
+        if self._depth > MOST_SYNTAX_LEVELS:
+            raise LexError("substitutions are nested too deeply")
         before = self._raw_escapes
         self._raw_escapes = raw_escapes
         result: list[str] = []
@@ -115,30 +112,34 @@ class _Lexer:
         while character := self._next():
             if character == stop:
                 break
-            if character == "$":
-                part = self._dollar()
-                found.add(part)
-            elif character in "'\"":
-                part = self._single_quoted() if character == "'" else self._double_quoted()
-                found.add_whole(part)
-            elif character == "<":
-                part = self._arrows()
-                found.add_whole(part)
-            elif character == self._escape:
-                # Without its character, at the very end, it counts for nothing.
-                escaped = self._next()
-                part = (character if raw_escapes else "") + escaped
-                if part:
+            part, is_split = self._piece(character, raw_escapes)
+            # Only texts whose variables are not resolved are split into words.
+            if self._lookup is None and (part or character in "'\""):
+                if is_split:
+                    found.add(part)
+                else:
                     found.add_whole(part)
-            else:
-                part = character
-                found.add(part)
             result.append(part)
         if stop and character != stop:
             raise LexError(f"a `{stop}` is missing")
         self._raw_escapes = before
         self._depth -= 1
         return "".join(result), found.close()
+
+    def _piece(self, character: str, raw_escapes: bool) -> tuple[str, bool]:
+        """Read what `character` begins, and whether spaces split it."""
+        if character == "$":
+            return self._dollar(), True
+        if character == "'":
+            return self._single_quoted(), False
+        if character == '"':
+            return self._double_quoted(), False
+        if character == "<":
+            return self._arrows(), False
+        if character == self._escape:
+            # At the end of the text, an escape has no effect.
+            return (character if raw_escapes else "") + self._next(), False
+        return character, True
 
     def _arrows(self) -> str:
         """Read `<`, or `<<` with the blanks that may stand in front of a here-document's name."""
@@ -178,7 +179,7 @@ class _Lexer:
         raise LexError("a double quote is not closed")
 
     def _dollar(self) -> str:
-        """Read what follows a `$`."""
+        """Read the rest of a `$` and what follows it."""
         if self._peek() != "{":
             name = self._name()
             return self._value(name, f"${name}") if name else "$"
@@ -191,25 +192,28 @@ class _Lexer:
             return self._value(name, f"${{{name}}}")
         if operator == "/":
             return self._replaced(name)
-        colon = operator == ":"
-        if colon:
-            operator = self._next()
-        if not operator or (not colon and operator not in "+-?#%") or (colon and operator in "#%"):
-            raise LexError(f"`${{{name}` is followed by what is no substitution")
+        if operator == ":":
+            operator += self._next()
+        return self._substituted(name, operator)
+
+    def _substituted(self, name: str, operator: str) -> str:
+        """Read the rest of `${NAME<operator>WORD}`."""
+        if operator not in _OPERATORS:
+            raise LexError(f"`${{{name}` is followed by an unknown substitution")
         word = self._until("}", operator in "#%")[0]
         if self._lookup is None:
-            return f"${{{name}{':' if colon else ''}{operator}{word}}}"
+            return f"${{{name}{operator}{word}}}"
         if operator in "#%":
             return _trimmed(self._value(name, ""), word, operator)
         value = self._value_or_none(name)
-        is_set = value is not None and not (colon and not value)
-        if operator == "-":
+        is_set = value is not None and not (operator[0] == ":" and not value)
+        if operator[-1] == "-":
             return value if value is not None and is_set else word
-        if operator == "+":
+        if operator[-1] == "+":
             return word if is_set else ""
-        if operator == "?" and value is not None and is_set:
+        if value is not None and is_set:
             return value
-        raise LexError(f"`{name}` has no value, or this is no substitution")
+        raise LexError(f"`{name}` has no value")
 
     def _replaced(self, name: str) -> str:
         """Read the rest of `${NAME/PATTERN/REPLACEMENT}`."""
@@ -218,14 +222,14 @@ class _Lexer:
         pattern = self._until("/", raw_escapes=True)[0]
         replacement = self._until("}", raw_escapes=True)[0]
         if self._lookup is None:
-            # BuildKit forgets the second slash, too.
+            # BuildKit drops the second slash, too.
             return f"${{{name}/{pattern}/{replacement}}}"
         value = self._value(name, "")
         tokens = _tokens(pattern)
-        # Go gives a meaning to these; a file that needs it has not been seen.
-        if not tokens or "$" in replacement or len(value) ** 2 * len(tokens) > _LARGEST:
+        # Go gives a meaning to `$` and to empty patterns; no real file needs it.
+        if not tokens or "$" in replacement or len(value) ** 2 * len(tokens) > _MOST_PATTERN_STEPS:
             raise _Unknown
-        result = []
+        result: list[str] = []
         at = 0
         while at < len(value):
             end = _match(tokens, value[at:], longest=True)
@@ -234,13 +238,14 @@ class _Lexer:
                 at += 1
                 continue
             result.append(replacement)
+            self._grow(len(replacement))
             at += end
             if not everywhere:
                 break
         return "".join(result) + value[at:]
 
     def _value(self, name: str, raw: str) -> str:
-        """The value of a variable where only one that is set will do, or `raw` if variables stay as they are."""
+        """The value of a variable that must be known, or `raw` if variables are not resolved."""
         if self._lookup is None:
             return raw
         found = self._lookup(name)
@@ -248,14 +253,24 @@ class _Lexer:
             return ""
         if not found:
             raise _Unknown
+        self._grow(len(found[0]))
         return found[0]
 
     def _value_or_none(self, name: str) -> str | None:
-        """The value of a variable; None if it has none unless it is given from outside."""
+        """The value of a variable; None if it has none, or only one from outside."""
         found = self._lookup(name) if self._lookup else None
         if found is None:
             raise _Unknown
-        return found[0] if found and found != "unset" else None
+        if not found or found == "unset":
+            return None
+        self._grow(len(found[0]))
+        return found[0]
+
+    def _grow(self, size: int) -> None:
+        """Count text that comes from variables. Raises _Unknown if it is too long for a value."""
+        self._size += size
+        if self._size > MOST_CHARACTERS:
+            raise _Unknown
 
     def _name(self) -> str:
         start = self._at
@@ -332,7 +347,7 @@ def _trimmed(value: str, pattern: str, operator: str) -> str:
     """`value` without the start (`#`) or end (`%`) that matches, the longest one if the operator is there twice."""
     longest = pattern.startswith(operator)
     tokens = _tokens(pattern[longest:])
-    if len(value) * len(tokens) > _LARGEST:
+    if len(value) * len(tokens) > _MOST_PATTERN_STEPS:
         raise _Unknown
     if operator == "#":
         return value[_match(tokens, value, longest) or 0 :]
