@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cargo.files import CHECKSUM, lock, matches, write
+from dunnage.frame.cli import main as dunnage
 from dunnage.review_cargo_lock import main
 from review.advisories_test import text
 from review.home import add_archive, add_entries, crate, published
@@ -76,7 +77,8 @@ def test_help_says_how_to_look_restore_and_accept(repository: Path, capsys: pyte
         "look before you build, since `cargo check` runs build scripts and macros: "
         "https://docs.rs/crate/arrayref/0.3.10/source/;\n"
         "to go back: git restore --source=HEAD --staged --worktree -- Cargo.lock;\n"
-        'to accept: add "arrayref@0.3.10" = "why" to `[package.metadata.dunnage.reviews]` in Cargo.toml'
+        'to accept: add "arrayref@0.3.10" = "why" to `[package.metadata.dunnage.reviews]` in Cargo.toml, '
+        "or run `review-cargo-lock --accept REASON Cargo.lock`"
     )
 
 
@@ -359,3 +361,134 @@ def test_too_new(repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     assert Said(capsys).findings == []
     assert matches(Said(capsys, "--min-age=2 days", "Cargo.lock").findings, ["… too-new: …"])
     assert main(["--min-age=soon", "Cargo.lock"]) == 2
+
+
+# Accepting.
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("[workspace]\n", '[workspace]\n\n[workspace.metadata.dunnage.reviews]\n"arrayref@0.3.10" = "read \\"it\\""\n'),
+        (
+            "# top\r\n[package] # p\r\nname = 'x'\r\n",
+            (
+                "# top\r\n[package] # p\r\nname = 'x'\r\n\r\n[package.metadata.dunnage.reviews]\r\n"
+                '"arrayref@0.3.10" = "read \\"it\\""\r\n'
+            ),
+        ),
+        (
+            '[workspace.metadata.dunnage.reviews]\n"a@1.0.0" = "old" # keep\n\n[profile.dev]\n',
+            (
+                '[workspace.metadata.dunnage.reviews]\n"a@1.0.0" = "old" # keep\n"arrayref@0.3.10" = "read \\"it\\""\n'
+                "\n[profile.dev]\n"
+            ),
+        ),
+    ],
+    ids=["workspace", "package", "more"],
+)
+def test_accept(repository: Path, capsys: pytest.CaptureFixture[str], before: str, after: str) -> None:
+    commit(repository, BEFORE)
+    write(repository, {"Cargo.lock": lock(AFTER), "Cargo.toml": before})
+    assert main(["--accept", 'read "it"', "Cargo.lock"]) == 0
+    assert capsys.readouterr().out == "Cargo.toml: accepted arrayref@0.3.10\n"
+    assert (repository / "Cargo.toml").read_bytes().decode() == after
+    assert not any("grew" in line for line in Said(capsys).findings)
+    assert main(["--accept", 'read "it"', "Cargo.lock"]) == 0
+    assert capsys.readouterr().out == "nothing to accept\n"
+
+
+def test_accept_several_into_a_file(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit(repository, "a 1.2.0 crates.io\nb 1.2.0 crates.io\nc 1.0.0 crates.io")
+    text = lock("a 1.1.0 crates.io\nb 1.1.0 crates.io\nc 1.0.0 crates.io\nd 1.0.0 git").replace("ab12", "ab13")
+    write(repository, {"Cargo.lock": text, "seen.toml": ""})
+    assert main(["--reviews=seen.toml", "--accept=why", "Cargo.lock"]) == 0
+    assert capsys.readouterr().out == (
+        "seen.toml: accepted git+https://git.example/tools\nseen.toml: accepted a@1.1.0\n"
+        "seen.toml: accepted b@1.1.0\nCargo.lock: 1 findings that no review can accept\n"
+    )
+    assert matches(Said(capsys, "--reviews=seen.toml", "Cargo.lock").findings, ["… checksum-changed: `c 1.0.0` …"])
+
+
+def test_accept_with_nowhere_to_write(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit(repository, BEFORE)
+    write(repository, {"Cargo.lock": lock(AFTER)})
+    assert main(["--accept=why", "Cargo.lock"]) == 2
+    assert "there is no Cargo.toml to write a review to" in capsys.readouterr().err
+    write(repository, {"Cargo.toml": "workspace = 3\n"})
+    assert main(["--accept=why", "Cargo.lock"]) == 2
+    assert 'Cargo.toml has no place for the review of `arrayref@0.3.10`; write `"' in capsys.readouterr().err
+    write(repository, {"Cargo.toml": "[["})
+    assert main(["--accept=why", "Cargo.lock"]) == 2
+    assert main(["--accept= ", "Cargo.lock"]) == 2
+
+
+# Summaries.
+
+
+CHANGED = """
+app 0.1.0 -> arrayref, other 2.0.0
+arrayref 0.3.10 crates.io -> helper
+helper 1.0.0 crates.io
+other 1.0.0 crates.io
+other 2.0.0 crates.io
+"""
+UNCHANGED = (
+    "app 0.1.0 -> arrayref\narrayref 0.3.9 crates.io\nother 1.0.0 crates.io\nold 1.0.0 crates.io\ntool 1.0.0 git"
+)
+
+
+def test_summary(repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit(repository, UNCHANGED)
+    data = crate("helper-1.0.0", {"Cargo.toml": '[package]\nname = "helper"\nlicense = "MIT"\n', "build.rs": "x"})
+    checksum = add_archive(tmp_path / "cargo-home", "helper-1.0.0", data)
+    head, line, rest = lock(CHANGED).partition('name = "helper"\n')
+    write(repository, {"Cargo.lock": head + line + rest.replace(CHECKSUM, checksum, 1)})
+    for arguments in (["Cargo.lock"], []):
+        assert main(["--summary", *arguments]) == 0
+        assert capsys.readouterr().out == (
+            "Changes of Cargo.lock\n\n"
+            "updated (1)\n  arrayref  0.3.9  0.3.10\n\n"
+            "added (2)\n  helper  1.0.0  app → arrayref  MIT\n  other   2.0.0  app\n\n"
+            "removed (2)\n  old   1.0.0\n  tool  1.0.0 (https://git.example/tools#8d3b4f1c8d3b)\n\n"
+            "duplicated (1)\n  other  1.0.0, 2.0.0\n\n"
+            "runs when it is compiled (1)\n  helper  1.0.0  a build script (build.rs)  1 bytes  2d711642b726b044\n"
+        )
+    assert main(["--summary", "--summary-format=markdown", "Cargo.lock"]) == 0
+    text = capsys.readouterr().out
+    assert "**updated (1)**\n\n| crate | from | to | note |\n| --- | --- | --- | --- |\n" in text
+    assert "| arrayref | 0.3.9 | 0.3.10 |  |\n" in text
+    assert main(["--summary", "--summary-format=json", "Cargo.lock"]) == 0
+    changes = json.loads(capsys.readouterr().out)["changes"]["Cargo.lock"]
+    assert changes["updated"] == [{"crate": "arrayref", "from": "0.3.9", "to": "0.3.10", "note": ""}]
+    assert dunnage(["review", "--summary-format=json"]) == 0
+    assert json.loads(capsys.readouterr().out)["changes"]["Cargo.lock"] == changes
+
+
+def test_a_summary_of_nothing(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit(repository, BEFORE)
+    assert main(["--summary", "Cargo.lock"]) == 0
+    assert dunnage(["review"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_an_incompatible_update(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit(repository, "a 1.0.0 crates.io")
+    write(repository, {"Cargo.lock": lock("a 2.0.0 crates.io")})
+    assert main(["--summary"]) == 0
+    assert "  a  1.0.0  2.0.0  incompatible\n" in capsys.readouterr().out
+
+
+# In `dunnage check`.
+
+
+def test_in_dunnage_check(repository: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    write(
+        tmp_path / "cargo-home",
+        {"advisory-db/crates/app/RUSTSEC-2024-0001.md": text("RUSTSEC-2024-0001", "patched = []")},
+    )
+    first = commit(repository, BEFORE)
+    commit(repository, AFTER)
+    assert dunnage(["check", "--only=review-cargo-lock", f"--from-ref={first}"]) == 1
+    assert "lock-review/grew" in capsys.readouterr().out
+    assert dunnage(["check", "--only=review-cargo-lock", "--all"]) == 0

@@ -7,23 +7,18 @@ can be a faithful resolution of its manifests and still bring in a payload: `car
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from dunnage.cargo.lockfile import Lockfile
 from dunnage.files import toml
-from dunnage.files.document import Problem
-from dunnage.files.git import repository
-from dunnage.files.source import File, SourceError, Tree
+from dunnage.files.git import Repositories, top_folder
+from dunnage.files.source import SourceError, Tree, display, replace
+from dunnage.frame.execution import WrongUsage
 from dunnage.frame.finding import Finding, Rule, findings
 from dunnage.frame.hook import Hook, run
-from dunnage.frame.options import Options, flag, single
-from dunnage.review import changes as lock_changes
-from dunnage.review.base import Base, History, same_text
-from dunnage.review.concern import Advice, package_subject, source_subject
-from dunnage.review.reviews import Review, Reviews, problems
-from dunnage.review.reviews import read as read_reviews
+from dunnage.frame.options import FROM_REF, TO_REF, Option, Options, choice, flag, single
+from dunnage.review.lock_examination import LOCK, Examination, examine
+from dunnage.review.settings import Settings
 
-_LOCK = "Cargo.lock"
 _RULES = (
     Rule("lock-review/checksum-changed", "the same version of a crate has another checksum than before"),
     Rule("lock-review/wrong-checksum", "the index or an archive of this machine has another checksum than the lock"),
@@ -45,124 +40,92 @@ _RULES = (
 )
 
 
-class _Run:
-    """The histories of the repositories in a run, and its findings' common ground."""
-
-    def __init__(self, tree: Tree, options: Options) -> None:
-        self.tree = tree
-        self.options = options
-        self._histories: dict[str, History] = {}
-
-    def history(self, folder: str) -> History | None:
-        """The history of the repository that a folder is in; None if it is in none."""
-        found = repository(folder)
-        if found is None:
-            return None
-        if found.top not in self._histories:
-            self._histories[found.top] = History(found, self.options[BASE])
-        return self._histories[found.top]
-
-    def close(self) -> None:
-        for history in self._histories.values():
-            history.objects.close()
-
-
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Compare each named lock with its base."""
-    this = _Run(tree, options)
-    try:
-        locks = {os.path.abspath(name) for name in names if os.path.basename(name) == _LOCK}
-        problems = [problem for path in sorted(locks) for problem in _review(path, this)]
-    finally:
-        this.close()
+    problems = []
+    for examination in _examine(names, tree, options):
+        options.notes.extend(examination.notes)
+        problems += [*examination.problems, *(concern.problem for concern in examination.concerns)]
     return findings(problems, _RULES)
 
 
-def _review(path: str, this: _Run) -> Iterator[Problem]:
-    options = this.options
-    try:
-        file = this.tree.read(path)
-    except (FileNotFoundError, SourceError):
-        return  # check-cargo-lock reports what cannot be read
-    folder = os.path.dirname(path)
-    reviews = read_reviews(this.tree, folder, options[REVIEWS])
-    base, texts = _base(this.history(folder), path, file)
-    if texts and all(same_text(file.data, text) for text in texts) and not reviews.entries and not options[ALL]:
-        return
-    lock = lock_changes.read(file)
-    if lock is None:
-        options.notes.append(f"{file.path} cannot be read, so its changes are not judged")
-        return
-    yield from problems(_about_locks(reviews), "lock-review/stale-review", lambda subject: _is_in(lock, subject))
-    old = tuple(before for text in texts if (before := lock_changes.read(File(file.path, text))))
-    if len(old) < len(texts):
-        base = Base((), f"the lock in {base.revision} cannot be read")
-    if base.missing:
-        message = f"there is nothing to compare this lock with: {base.missing}"
-        options.notes.append(f"{file.path}: {message}")
-        if options[REQUIRE_BASE]:
-            help = "fetch the history (`fetch-depth: 0` with actions/checkout), or name a commit with --base"
-            yield Problem("lock-review/no-base", file, message, help, ("version",))
-    elif not old:
-        options.notes.append(f"{file.path} is new, so there is nothing to compare it with")
-    changes = lock_changes.compare(lock, old if old and not base.missing else (lock,))
-    if changes.is_empty and not options[ALL]:
-        return
-    from dunnage.review.lock_review import Settings, concerns
-
-    advice = Advice(file.path, base.revision, reviews.place())
-    settings = Settings(options[ADVISORY_DB], options[MIN_AGE], options[ALL])
-    found, unknown = concerns(changes, advice, reviews, this.tree, folder, settings)
-    if unknown:
-        options.notes.append(f"{file.path}: not judged, because this machine does not hold them: {unknown}")
-    for concern in found:
-        yield concern.problem
-
-
-def _base(history: History | None, path: str, file: File) -> tuple[Base, list[bytes]]:
-    """Find the commits to compare a lock with, and what the lock was there: nothing if it is new."""
-    if history is None:
-        return Base((), "it is in no git repository"), []
-    name = os.path.relpath(path, history.repository.top).replace(os.sep, "/")
-    base = history.base(lambda commit: not same_text(file.data, history.read(commit, name)))
-    texts = [text for commit in base.commits if (text := history.read(commit, name)) is not None]
-    return base, texts or [text for commit in base.commits if (text := _moved(history, commit, file)) is not None]
-
-
-def _moved(history: History, commit: str, file: File) -> bytes | None:
-    """The lock in a commit that is in its place no longer and that holds most of what is in `file`."""
-    now = _packages(file.data)
-    best: tuple[int, bytes] | None = None
-    for name in sorted(history.files(commit)):
-        if os.path.basename(name) != _LOCK or os.path.lexists(os.path.join(history.repository.top, name)):
-            continue
-        text = history.read(commit, name)
-        common = len(now & _packages(text)) if text else 0
-        if text and 2 * common > len(now) and (best is None or common > best[0]):
-            best = common, text
-    return best and best[1]
-
-
-def _packages(data: bytes) -> frozenset[bytes]:
-    """The packages of a lock, each as its text."""
-    return frozenset(part.strip() for part in data.replace(b"\r\n", b"\n").split(b"[[package]]\n")[1:])
-
-
-def _about_locks(reviews: Reviews) -> list[Review]:
-    """The reviews of packages and sources; the others are of WIT, whose packages have a colon in their name."""
-    return [
-        review
-        for review in reviews.entries
-        if "+" in review.subject.partition(":")[0] or ":" not in review.subject.partition("@")[0]
-    ]
-
-
-def _is_in(lock: Lockfile, subject: str) -> bool:
-    return any(
-        subject == package_subject(package)
-        or (package.source is not None and subject == source_subject(package.source))
-        for package in lock.packages
+def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Examination]:
+    settings = Settings(
+        options[BASE],
+        (options[FROM_REF], options[TO_REF]),
+        options[REQUIRE_BASE],
+        options[REVIEWS],
+        options[ADVISORY_DB],
+        options[MIN_AGE],
+        options[ALL],
     )
+    locks = {os.path.abspath(name) for name in names if os.path.basename(name) == LOCK}
+    return examine(sorted(locks), tree, settings)
+
+
+def _accept(options: Options) -> str:
+    """Write a review of all that is found, and say which."""
+    from dunnage.review.acceptance import accept
+
+    lines = []
+    for examination in _examine(_locks(options), Tree(), options):
+        subjects = dict.fromkeys(subject for concern in examination.concerns for subject in concern.subjects)
+        reviews = examination.reviews
+        if subjects:
+            try:
+                before = Tree().read(reviews.path)
+                after = accept(before, reviews.table, subjects, options[ACCEPT])
+                replace(reviews.path, after, top_folder(os.path.dirname(reviews.path)))
+            except FileNotFoundError:
+                raise WrongUsage(f"there is no {display(reviews.path)} to write a review to") from None
+            except SourceError as error:
+                raise WrongUsage(f"{display(reviews.path)} {error.message}") from None
+            lines += [f"{display(reviews.path)}: accepted {subject}" for subject in subjects]
+        left = sum(not concern.subjects for concern in examination.concerns)
+        lines += [f"{examination.file.path}: {left} findings that no review can accept"] if left else []
+    return _lines(lines or ["nothing to accept"])
+
+
+def _summarize(options: Options) -> str:
+    """Say what changed in each lock."""
+    from dunnage.review import tables
+    from dunnage.review.cargo_home import find
+    from dunnage.review.compile_time import contents_at
+    from dunnage.review.lock_summary import tables as summary
+
+    tree, home = Tree(), find()
+    found = {
+        examination.file.path: list(
+            summary(
+                examination.changes, contents_at(tree, os.path.dirname(os.path.abspath(examination.file.path)), home)
+            )
+        )
+        for examination in _examine(_locks(options), tree, options)
+        if examination.changes is not None
+    }
+    if options[SUMMARY_FORMAT] == "json":
+        import json
+
+        return json.dumps({"changes": {path: tables.as_data(rows) for path, rows in found.items()}}, indent=2) + "\n"
+    write = tables.as_markdown if options[SUMMARY_FORMAT] == "markdown" else tables.as_text
+    return _lines(line for path, rows in found.items() for line in write(f"Changes of {path}", rows).splitlines())
+
+
+def _locks(options: Options) -> Sequence[str]:
+    """The files that are given, or all locks that git tracks."""
+    return options.files or sorted(Repositories(Tree(), f"**/{LOCK}").tracked_near(os.getcwd()))
+
+
+def _lines(lines: Iterable[str]) -> str:
+    from dunnage.frame.output.printable import printable
+
+    return "".join(f"{printable(line)}\n" for line in lines)
+
+
+def _read_reason(text: str) -> str:
+    if not text.strip():
+        raise ValueError("a review needs a reason")
+    return text.strip()
 
 
 def _read_age(text: str) -> int:
@@ -191,6 +154,16 @@ MIN_AGE = single(
 REVIEWS = single(
     "--reviews", "a TOML file whose table `reviews` holds reviews, beside Cargo.toml", "FILE", os.path.abspath, ""
 )
+ACCEPT: Option[str] = Option(
+    "--accept",
+    "write a review of all that is found, with this reason, to Cargo.toml or --reviews",
+    "",
+    metavar="REASON",
+    read=_read_reason,
+    shown=_accept,
+)
+SUMMARY = flag("--summary", "print what changed in the locks, instead of checking it", shown=_summarize)
+SUMMARY_FORMAT = choice("--summary-format", "how to print the summary (default: text)", ("text", "markdown", "json"))
 
 HOOK = Hook(
     name="review-cargo-lock",
@@ -198,7 +171,7 @@ HOOK = Hook(
     rules=_RULES,
     check=check,
     comments=toml.comments,
-    options=(BASE, REQUIRE_BASE, REVIEWS, ADVISORY_DB, MIN_AGE, ALL),
+    options=(BASE, REQUIRE_BASE, REVIEWS, ADVISORY_DB, MIN_AGE, ALL, ACCEPT, SUMMARY, SUMMARY_FORMAT),
 )
 
 

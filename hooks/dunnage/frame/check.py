@@ -10,7 +10,7 @@ from dunnage import __version__
 from dunnage.files.source import Tree
 from dunnage.frame import options, progress, selection
 from dunnage.frame.execution import Task, WrongUsage, execute, require_known, require_version
-from dunnage.frame.options import Option, Options, Program, flag, nearest, repeated, single
+from dunnage.frame.options import FROM_REF, TO_REF, Option, Options, Program, flag, nearest, repeated
 from dunnage.frame.progress import Progress
 from dunnage.frame.registry import ENTRIES
 
@@ -36,8 +36,6 @@ ONLY = repeated("--only", "run this hook, or these, separated by commas, and no 
 SKIP = repeated("--skip", "do not run this hook, or these, separated by commas", "ID", _entries)
 ALL = flag("--all", "also run the hooks that are off by default")
 STAGED = flag("--staged", "check the files that are staged for the next commit, as they are in the working tree")
-FROM_REF = single("--from-ref", "check the files that differ from this commit, as --to-ref has them", "COMMIT", str, "")
-TO_REF = single("--to-ref", "the commit to compare with --from-ref (default: HEAD)", "COMMIT", str, "")
 OWN = (ONLY, SKIP, ALL, STAGED, FROM_REF, TO_REF)
 
 
@@ -101,4 +99,4 @@ def _check(given: Options, paths: Sequence[str], top: str) -> int:
     else:
         found = selection.tracked(tree, paths or [top])
     tasks = [Task(entry.hook(), files) for entry, files in selection.assign(chosen(given), found, tree).items()]
-    return execute(NAME, tasks, given, tree, Progress(tasks) if progress.wanted() else None)
+    return execute(NAME, tasks, given.without(ALL), tree, Progress(tasks) if progress.wanted() else None)

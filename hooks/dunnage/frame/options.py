@@ -84,6 +84,15 @@ class Options:
         self.notes: list[str] = []
         """Lines for stderr that checks add and that are no findings, such as what they could not judge."""
 
+    def without(self, *options: Option[Any]) -> Options:
+        """The same but for some options, which then have their default: a hook may have one of the same name."""
+        values = {
+            name: given for name, given in self._values.items() if name not in [option.name for option in options]
+        }
+        found = Options(files=self.files)
+        found._values, found.notes = values, self.notes
+        return found
+
     def __getitem__(self, option: Option[T]) -> T:
         return cast("T", self._values.get(option.name, option.default))
 
@@ -126,6 +135,9 @@ IGNORE = repeated("--ignore", "report nothing of this rule; may be given several
 REQUIRED_VERSION = single(
     "--required-version", "refuse to run if this version is not in SPEC, such as '>=1.2'", "SPEC", str, None
 )
+FROM_REF = single("--from-ref", "check the files that differ from this commit, as --to-ref has them", "COMMIT", str, "")
+TO_REF = single("--to-ref", "the commit to compare with --from-ref (default: HEAD)", "COMMIT", str, "")
+"""Both are options of `dunnage check` alone, in place of the refs that pre-commit gives to hooks."""
 COMMON = (OUTPUT_FORMAT, OUTPUT_FILE, OUTPUT_FILE_FORMAT, IGNORE, REQUIRED_VERSION)
 
 

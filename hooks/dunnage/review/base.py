@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable
 from typing import NamedTuple
 
-from dunnage.files.git import Repository
+from dunnage.files.git import Repository, repository
 from dunnage.files.git_objects import GitObjects
 from dunnage.files.source import MAX_BYTES
 
@@ -34,11 +34,14 @@ class Base(NamedTuple):
 class History:
     """The commits of one repository, and what they hold."""
 
-    def __init__(self, repository: Repository, revision: str) -> None:
-        """`revision` is the commit that the user names as the base; empty if none is named."""
+    def __init__(self, repository: Repository, revision: str, refs: tuple[str, str]) -> None:
+        """`revision` is the commit that the user names as the base; `refs` are two whose common ancestor it is. Both
+        are empty if the user names none.
+        """
         self.repository = repository
         self.objects = GitObjects(repository)
         self._revision = revision
+        self._refs = refs
         self._texts: dict[tuple[str, str], bytes | None] = {}
         self._files: dict[str, frozenset[str]] = {}
         self._chosen: Base | None = None
@@ -82,8 +85,10 @@ class History:
             if found is None:
                 return Base((), f"this clone has no commit `{self._revision}`, which --base names")
             return Base((found.name,), revision=self._revision)
-        before = os.environ.get("PRE_COMMIT_FROM_REF") or os.environ.get("PRE_COMMIT_SOURCE", "")
-        after = os.environ.get("PRE_COMMIT_TO_REF") or os.environ.get("PRE_COMMIT_ORIGIN", "")
+        before, after = self._refs
+        if not before:
+            before = os.environ.get("PRE_COMMIT_FROM_REF") or os.environ.get("PRE_COMMIT_SOURCE", "")
+            after = os.environ.get("PRE_COMMIT_TO_REF") or os.environ.get("PRE_COMMIT_ORIGIN", "")
         if not before:
             return Base((), "this is the first push of a branch, which no ref precedes") if after else None
         old, new = self.objects.commit(before), self.objects.commit(after or "HEAD")
@@ -105,6 +110,29 @@ class History:
         hashes = [name.lower() for name in dict.fromkeys(names[:_MOST_PARENTS]) if _is_hash(name)]
         found = (self.objects.commit(name) for name in hashes)
         return [commit.name for commit in found if commit and commit.name != head]
+
+
+class Histories:
+    """The histories of the repositories in a run. They have git processes, which `close` ends."""
+
+    def __init__(self, revision: str, refs: tuple[str, str]) -> None:
+        """What the user names as the base, as `History` takes it."""
+        self._revision, self._refs = revision, refs
+        self._found: dict[str, History] = {}
+
+    def of(self, folder: str) -> History | None:
+        """The history of the repository that a folder is in; None if it is in none."""
+        found = repository(folder)
+        if found is None:
+            return None
+        if found.top not in self._found:
+            self._found[found.top] = History(found, self._revision, self._refs)
+        return self._found[found.top]
+
+    def close(self) -> None:
+        """End the git processes."""
+        for history in self._found.values():
+            history.objects.close()
 
 
 def _parents(commit: bytes) -> list[str]:

@@ -62,6 +62,23 @@ class Contents:
             return _code(files[MANIFEST].data if MANIFEST in files else b"", files)
         return self._vendored.code(package) if self._vendored else None
 
+    def script(self, package: LockedPackage, path: str) -> bytes | None:
+        """The text of a package's build script; None if it is not at hand, or too large."""
+        found = self._home.archives(package).data
+        if found is None:
+            return None
+        try:
+            file = archive.read(found, f"{package.name}-{package.version}", (path,)).get(path)
+        except ArchiveError:
+            return None
+        return file.data if file and len(file.data) == file.size else None
+
+
+def contents_at(tree: Tree, folder: str, home: CargoHome) -> Contents:
+    """The crates at hand for the lock in a folder."""
+    vendored = vendored_folder(tree, folder)
+    return Contents(home, Vendored(vendored) if vendored else None)
+
 
 class Vendored:
     """A folder to which `cargo vendor` copied crates, as `.cargo-checksum.json` in each of them records."""

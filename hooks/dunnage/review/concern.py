@@ -26,6 +26,8 @@ class Advice(NamedTuple):
     """The path of the lock, as it is printed."""
     revision: str
     """What git calls the commit that the lock is compared with."""
+    command: str
+    """The program that writes a review."""
     reviews: str
     """Where a review is written: a table and its file."""
 
@@ -43,7 +45,7 @@ class Advice(NamedTuple):
         entries = "; ".join(f'"{subject}" = "why"' for subject in subjects[:_MOST_SUBJECTS])
         more = len(subjects) - _MOST_SUBJECTS
         rest = f" and {more} more" if more > 0 else ""
-        return f"to accept: add {entries}{rest} to {self.reviews}"
+        return f"to accept: add {entries}{rest} to {self.reviews}, or run `{self.command} --accept REASON {self.lock}`"
 
 
 _MOST_SUBJECTS = 5

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.files.source import Tree
@@ -12,27 +11,17 @@ from dunnage.review.advisory_rule import advisory
 from dunnage.review.age_policy import AgePolicy
 from dunnage.review.allowed_scripts import AllowedScripts
 from dunnage.review.changes import Changes
-from dunnage.review.compile_time import CompileTimeCode, Contents, Vendored, vendored_folder
+from dunnage.review.compile_time import CompileTimeCode, contents_at
 from dunnage.review.concern import Advice, Concern, package_subject
 from dunnage.review.manifests import LockedWorkspace
 from dunnage.review.reviews import Reviews
+from dunnage.review.settings import Settings
 from dunnage.review.unknowns import Unknowns
 
 _OLD_DATABASE = 90
 
 
-class Settings(NamedTuple):
-    """What the user of the hook chose."""
-
-    advisory_db: str
-    """The folder of the advisory database; empty for where the tools keep it."""
-    least_age: int | None
-    """In seconds; None for what cargo's configuration says."""
-    whole_lock: bool
-    """Whether known vulnerabilities of the whole lock count, and not of what came in alone."""
-
-
-def concerns(
+def concerns_about(
     changes: Changes, advice: Advice, reviews: Reviews, tree: Tree, folder: str, settings: Settings
 ) -> tuple[list[Concern], str]:
     """What there is to look at in the change of the lock in a folder, and what is unknown, in one line."""
@@ -65,8 +54,7 @@ def _concerns(
     yield from lock_rules.downgrade(unreviewed, advice, workspace.explain)
     yield from cached_rules.published(unreviewed, advice, home, AgePolicy(tree, folder, settings.least_age), unknown)
 
-    vendored = vendored_folder(tree, folder)
-    contents = Contents(home, Vendored(vendored) if vendored else None)
+    contents = contents_at(tree, folder, home)
     scripts = AllowedScripts(tree, folder)
 
     loaded = workspace.workspace if unreviewed.incoming else None

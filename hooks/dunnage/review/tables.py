@@ -1,0 +1,54 @@
+"""Tables for a summary of what changed: as text, as Markdown for a pull request, and as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+_ESCAPED = "\\|<>*[]`"
+
+
+class Table(NamedTuple):
+    """Rows under one title."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+
+
+def as_text(title: str, tables: Iterable[Table]) -> str:
+    """Tables in columns, for a terminal."""
+    lines = [title]
+    for table in tables:
+        lines += ["", f"{table.title} ({len(table.rows)})"]
+        widths = [max(map(len, column)) for column in zip(*table.rows, strict=True)]
+        lines += [
+            "  " + "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in table.rows
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def as_markdown(title: str, tables: Iterable[Table]) -> str:
+    """Tables of GitHub's Markdown, in which nothing from a repository has a meaning."""
+    lines = [f"### {_cell(title)}"]
+    for table in tables:
+        lines += ["", f"**{table.title} ({len(table.rows)})**", ""]
+        lines += [_row(table.columns), _row(["---"] * len(table.columns))]
+        lines += [_row([_cell(cell) for cell in row]) for row in table.rows]
+    return "\n".join(lines) + "\n"
+
+
+def as_data(tables: Iterable[Table]) -> dict[str, Any]:
+    """Rows as objects, by the title of their table."""
+    return {table.title: [dict(zip(table.columns, row, strict=True)) for row in table.rows] for table in tables}
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(text: str) -> str:
+    escaped = "".join(f"\\{character}" if character in _ESCAPED else character for character in text)
+    # No name of a user and no link comes of it.
+    return escaped.replace("@", "@\u2060").replace("://", ":\u2060//")

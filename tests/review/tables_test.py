@@ -1,0 +1,26 @@
+"""Tables that nothing from a repository can break out of."""
+
+from __future__ import annotations
+
+from dunnage.review.tables import Table, as_data, as_markdown, as_text
+
+HOSTILE = Table("added", ("crate", "version"), [("a|b*`<img>", "[x](y) @user https://evil.example"), ("c", "1.0.0")])
+
+
+def test_text() -> None:
+    assert as_text("Changes", [Table("added", ("crate", "version"), [("a", "1"), ("long", "2")])]) == (
+        "Changes\n\nadded (2)\n  a     1\n  long  2\n"
+    )
+
+
+def test_markdown() -> None:
+    assert as_markdown("x|y", [HOSTILE]).splitlines()[4:] == [
+        "| crate | version |",
+        "| --- | --- |",
+        "| a\\|b\\*\\`\\<img\\> | \\[x\\](y) @\u2060user https:\u2060//evil.example |",
+        "| c | 1.0.0 |",
+    ]
+
+
+def test_data() -> None:
+    assert as_data([HOSTILE])["added"][1] == {"crate": "c", "version": "1.0.0"}
