@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dunnage.files import toml
@@ -200,7 +201,39 @@ class AddHeader(NamedTuple):
         return [Edit(file.path, at, at, f"[{self.table}]{_newline(file)}")]
 
 
-Operation = Set | AddTable | Remove | Rename | Move | AddHeader
+class ArrangeTables(NamedTuple):
+    """Write the tables of an array, each of which has a header of its own, in another order and with other values.
+
+    A table may be written twice; one that is left out is removed.
+    """
+
+    keys: Keys
+    entries: tuple[tuple[int, dict[str, Any]], ...]
+    """The index that each has now, and the values that it is given."""
+
+    def carry_out(self, data: dict[str, Any]) -> None:
+        """Do it to what the file says."""
+        tables = _at(data, self.keys)
+        tables[:] = [tables[index] | deepcopy(values) for index, values in self.entries]
+
+    def edits(self, file: File) -> list[Edit]:
+        """Do it to the bytes of the file."""
+        count = len(_at(toml.parse(file), self.keys))
+        spans = [toml.locate_value(file, (*self.keys, index)) for index in range(count)]
+        gaps = [file.data[before.end : after.start] for before, after in pairwise(spans)]
+        if any(gap.strip() for gap in gaps) or not all(file.data.startswith(b"[[", span.start) for span in spans):
+            return []
+        blocks = []
+        for index, values in self.entries:
+            start, end = spans[index]
+            own = [edit for key in values for edit in Set((*self.keys, index, key), values[key]).edits(file)]
+            shifted = [edit._replace(start=edit.start - start, end=edit.end - start) for edit in own]
+            blocks.append(apply(file.data[start:end], shifted))
+        gap = gaps[0] if gaps else 2 * _newline(file).encode()
+        return [Edit(file.path, spans[0].start, spans[-1].end, gap.join(blocks).decode("utf-8"))]
+
+
+Operation = Set | AddTable | Remove | Rename | Move | AddHeader | ArrangeTables
 
 
 class Change(NamedTuple):

@@ -6,13 +6,14 @@ lock's entry follows. Where the lock has none, `0.2.1` becomes itself, and nothi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from dunnage.cargo.version import Requirement, Version, VersionError
-from dunnage.files import toml
+from dunnage.files import toml, toml_edit
 from dunnage.files.source import File
 from dunnage.files.span import Edit
+from dunnage.files.toml_edit import Change, Set
 from dunnage.wit.lock import LockedVersion, LockedWitPackage
 from dunnage.wit.lock_edit import follow
 from dunnage.wit.values import WitRequirement
@@ -71,28 +72,30 @@ def full_version(text: str) -> str:
 
 
 def pins(
-    asked: Iterable[WitRequirement], free: Collection[WitRequirement], lock: Lock | None
+    requirements: Iterable[WitRequirement], fixable: Collection[WitRequirement], lock: Lock | None
 ) -> dict[WitRequirement, WitPin]:
     """The pins of those ranges that are known to mean one version.
 
-    `asked` is everything that the lock is for; `free` are the ranges among it that may be rewritten.
+    `requirements` are all that the lock is for; `fixable` are the ranges among them that may be rewritten.
     """
     groups: dict[_Sought, list[WitRequirement]] = {}
-    for one in asked:
-        groups.setdefault((one.package, one.registry, Requirement.parse(one.text)), []).append(one)
+    for requirement in requirements:
+        sought = (requirement.package, requirement.registry, Requirement.parse(requirement.text))
+        groups.setdefault(sought, []).append(requirement)
     entries = _entries(lock) if lock else {}
-    found: dict[WitRequirement, WitPin] = {}
+    versions: dict[WitRequirement, str] = {}
     changes: dict[LockedWitPackage, list[tuple[LockedVersion, str, list[WitRequirement], bool]]] = {}
     for sought, group in groups.items():
-        ranges = [one for one in group if one in free]
+        ranges = [requirement for requirement in group if requirement in fixable]
         match entries.get(sought, []):
             case []:
-                versions = {one: full_version(one.text) for one in ranges}
-                pinned = {one: WitPin(it, False, (_rewritten(one, it),)) for one, it in versions.items() if it}
-                found.update(pinned)
+                versions.update({each: version for each in ranges if (version := full_version(each.text))})
             case [(package, entry)] if ranges and _meets(entry.version, sought[2]):
                 change = (entry, full_version(entry.version), ranges, len(ranges) < len(group))
                 changes.setdefault(package, []).append(change)
+    found = {
+        requirement: WitPin(versions[requirement], False, edits) for requirement, edits in _rewritten(versions).items()
+    }
     for package, changed in changes.items():
         found.update(_locked_pins(lock, package, changed) if lock else {})
     return found
@@ -119,24 +122,33 @@ def _locked_pins(
 ) -> dict[WitRequirement, WitPin]:
     """The pins of all ranges of one package, for each the entry, its version, and whether others ask for it as well.
 
-    They are made together or not at all, because what nobody asks for any more has to leave the lock, and no sooner.
+    They are written together or not at all, because what nobody asks for any more has to leave the lock, and no sooner.
     """
-    if sum(len(ranges) for _, _, ranges, _ in changes) > _MOST_TOGETHER:
+    versions = {requirement: version for _, version, ranges, _ in changes for requirement in ranges}
+    if len(versions) > _MOST_TOGETHER:
         return {}
     followed = follow(lock.file, package, {entry: (f"={version}", keep) for entry, version, _, keep in changes})
-    if followed is None:
+    rewritten = _rewritten(versions)
+    if followed is None or len(rewritten) < len(versions):
         return {}
-    rewritten = [_rewritten(one, version) for _, version, ranges, _ in changes for one in ranges]
-    edits = (*rewritten, *followed)
-    return {one: WitPin(version, True, edits) for _, version, ranges, _ in changes for one in ranges}
+    edits = (*(edit for own in rewritten.values() for edit in own), *followed)
+    return {requirement: WitPin(version, True, edits) for requirement, version in versions.items()}
 
 
-def _rewritten(asked: WitRequirement, version: str) -> Edit:
-    span = toml.locate_value(asked.file, asked.keys)
-    token = asked.file.data[span.start : span.end]
-    quote = "'" if token.startswith(b"'") and not token.startswith(b"'''") else '"'
-    value: Any = toml.parse(asked.file)
-    for key in asked.keys:
+def _rewritten(versions: Mapping[WitRequirement, str]) -> dict[WitRequirement, tuple[Edit, ...]]:
+    """The edits that make requirements exact, for those where that can be done."""
+    by_file: dict[File, list[WitRequirement]] = {}
+    for requirement in versions:
+        by_file.setdefault(requirement.file, []).append(requirement)
+    found: dict[WitRequirement, tuple[Edit, ...]] = {}
+    for file, requirements in by_file.items():
+        edits = toml_edit.edits(file, [_change(requirement, versions[requirement]) for requirement in requirements])
+        found.update((requirement, own) for requirement, own in zip(requirements, edits, strict=True) if own)
+    return found
+
+
+def _change(requirement: WitRequirement, version: str) -> Change:
+    value: Any = toml.parse(requirement.file)
+    for key in requirement.keys:
         value = value[key]
-    before = value.removesuffix(asked.text)
-    return Edit(asked.file.path, span.start, span.end, f"{quote}{before}={version}{quote}")
+    return Change("", (Set(requirement.keys, f"{value.removesuffix(requirement.text)}={version}"),))
