@@ -112,8 +112,15 @@ def _check_call(context: _Context, call: CargoCall) -> Iterator[Finding]:
     elif by_path is None:
         yield from _check_operands(context, call, arguments, invocation.name)
     is_locked = invocation.is_locked and invocation.name == "install"
-    if not is_locked and arguments.flags.isdisjoint(command_line.LOCKING):
+    if not is_locked and arguments.flags.isdisjoint(command_line.LOCKING) and _may_compile(call, invocation, arguments):
         yield from _unlocked(context, call, invocation, arguments, by_path is not None)
+
+
+def _may_compile(call: CargoCall, invocation: Invocation, arguments: Arguments) -> bool:
+    if invocation.name != "binstall":
+        return True
+    environment = {name: values[0] if values else None for name, values in call.command.environment}
+    return command_line.may_compile(arguments, environment)
 
 
 def _unlocked(

@@ -5,7 +5,7 @@ only the beginning of a word is known, as of `--version=$V`, UNKNOWN stands for 
 help` and `cargo help install`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 UNKNOWN = "\0"
@@ -119,3 +119,31 @@ def install_arguments(words: Sequence[str | None], call: Invocation) -> Argument
     """Sort the words after `cargo install` or `cargo binstall`; None if it installs nothing, as `--list` does."""
     found = arguments(words, call.subcommand + 1, _INSTALL_WITH_VALUE)
     return found if found.flags.isdisjoint({"--help", "--list", "-V", "-h", "--self-install"}) else None
+
+
+def may_compile(binstall: Arguments, environment: Mapping[str, str | None]) -> bool:
+    """Whether `cargo binstall` builds a tool from source if it finds no binary.
+
+    `environment` are the environment variables that the command sets, None for an unknown value. If an option or a
+    variable has an unknown value, the answer is no. Source: `cargo binstall --help`.
+    """
+    if "--dry-run" in binstall.flags:
+        return False
+    enabled = _strategies("--strategies", "BINSTALL_STRATEGIES", binstall, environment)
+    disabled = _strategies("--disable-strategies", "BINSTALL_DISABLE_STRATEGIES", binstall, environment)
+    if enabled is None or disabled is None:
+        return False
+    return (not enabled or "compile" in enabled) and "compile" not in disabled
+
+
+def _strategies(
+    option: str, variable: str, binstall: Arguments, environment: Mapping[str, str | None]
+) -> frozenset[str] | None:
+    """Return the strategies that an option lists, or else an environment variable; None if they are unknown."""
+    values = [value.text for value in binstall.options.get(option, ())] or [environment.get(variable, "")]
+    names: set[str] = set()
+    for value in values:
+        if value is None:
+            return None
+        names.update(name.strip() for name in value.split(","))
+    return frozenset(names - {""})
