@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,14 @@ from dunnage.files.source import Tree
 from dunnage.frame.options import Options
 from shell.pieces import NAMES, PIECES
 
-pytestmark = pytest.mark.usefixtures("repository")
+
+@pytest.fixture(autouse=True)
+def lock(repository: Path) -> Path:
+    """The Cargo.lock that the repository tracks."""
+    lock = repository / "Cargo.lock"
+    lock.write_text("version = 4\n")
+    subprocess.run(["git", "add", "Cargo.lock"], check=True)
+    return lock
 
 
 WORKFLOW = """\
@@ -211,3 +219,24 @@ def test_any_bytes(name: str, data: bytes) -> None:
         assert 0 <= finding.span.start <= finding.span.end <= len(data)
         for edit in finding.fix.edits if finding.fix else ():
             assert edit.start == edit.end
+
+
+def test_a_repository_without_a_lock(lock: Path) -> None:
+    assert found("Dockerfile", "FROM rust\nRUN cargo build\n")
+    subprocess.run(["git", "rm", "--quiet", "--cached", "Cargo.lock"], check=True)
+    assert lock.exists()
+    assert not found("Dockerfile", "FROM rust\nRUN cargo build\n")
+
+
+def test_outside_of_a_repository(lock: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    del lock
+    monkeypatch.chdir(tmp_path)
+    assert found("Dockerfile", "FROM rust\nRUN cargo build\n")
+
+
+def test_a_lock_anywhere_in_the_repository(lock: Path) -> None:
+    subprocess.run(["git", "rm", "--quiet", "--cached", "Cargo.lock"], check=True)
+    (lock.parent / "tools").mkdir()
+    lock.rename(lock.parent / "tools/Cargo.lock")
+    subprocess.run(["git", "add", "tools"], check=True)
+    assert found("Dockerfile", "FROM rust\nRUN cargo build\n")

@@ -1,16 +1,19 @@
 """Every cargo build in a Dockerfile or in CI passes `--locked`.
 
 Without it, wherever the committed Cargo.lock is not what the manifests ask for, a build silently uses newer
-dependencies than it names.
+dependencies than it names. In a repository without a committed Cargo.lock nothing is reported: there, `--locked` would
+make the build fail.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 
 from dunnage.cargo_cli.aliases import Aliases
 from dunnage.cargo_cli.builds import Build, build
 from dunnage.cargo_cli.calls import CargoCall, cargo_call
+from dunnage.files.git import Repositories
 from dunnage.files.source import File, Tree
 from dunnage.frame.finding import Finding, Fix, Rule
 from dunnage.frame.hook import Hook, run
@@ -27,11 +30,20 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     """Check every call of cargo in the named files."""
     del options
     aliases = Aliases(tree)
+    repositories = Repositories(tree, "**/Cargo.lock")
     for file in tree.containing(names, _HINTS):
         alias = aliases.of(file)
         calls = (cargo_call(command, alias) for command in commands.commands(file, _HINTS))
         # A command with a variable that may stand for several words is yielded once for each of its values.
-        yield from dict.fromkeys(finding for call in calls if call for finding in _check_call(file, call))
+        found = dict.fromkeys(finding for call in calls if call for finding in _check_call(file, call))
+        if found and _may_have_lock(file, repositories):
+            yield from found
+
+
+def _may_have_lock(file: File, repositories: Repositories) -> bool:
+    """Whether the repository of a file tracks a Cargo.lock, or git cannot say."""
+    folder = os.path.dirname(os.path.abspath(file.path))
+    return repositories.repository(folder) is None or bool(repositories.tracked_near(folder))
 
 
 def _check_call(file: File, call: CargoCall) -> Iterator[Finding]:

@@ -30,12 +30,13 @@ FILES = {
     "Makefile": "all:\n\tcargo install x@1.2.3 && cargo build\n",
     "rules.mk": "all:\n\tcargo install x@1.2.3 && cargo build\n",
     "justfile": "all:\n    cargo install x@1.2.3 && cargo build\n",
+    "Cargo.lock": "version = 4\n",
     "README": "cargo install x\n",
     "README.md": "cargo install x\n",
     "docs/ci.yml": "run: cargo install x\n",
     "tool.py": "#!/usr/bin/env python3\n# cargo install x\n",
 }
-WITHOUT_FINDINGS = {"README", "README.md", "docs/ci.yml", "tool.py"}
+WITHOUT_FINDINGS = {"Cargo.lock", "README", "README.md", "docs/ci.yml", "tool.py"}
 BY_DEVELOPERS = {"ci/setup.sh", "ci/setup", "Makefile", "rules.mk", "justfile"}
 
 

@@ -78,6 +78,8 @@ FILES: dict[str, tuple[Any, ...]] = {
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
 def test_a_hook_is_run_in_both_ways(entry: Entry, repository: Path) -> None:
     name, data, *arguments = FILES[entry.id]
+    (repository / "Cargo.lock").write_bytes(b"version = 4\n")
+    subprocess.run(["git", "add", "Cargo.lock"], check=True)
     (repository / name).write_bytes(data)
     program = Path(sys.executable).parent / entry.id
     by_name, by_module = (
