@@ -1,7 +1,7 @@
-"""Justfiles: the recipes that `just` hands to a shell.
+"""Justfiles: the recipes that `just` passes to a shell.
 
-Their syntax is that of https://just.systems/man/en/. Expressions stay in the text of a program; what they give is among
-its variables, under the text between the braces, as far as assignments in the file and defaults of parameters say.
+The syntax is that of https://just.systems/man/en/. Expressions stay in the text of a program. Their values are among
+its variables, under the text between the braces, as far as assignments and defaults of parameters determine them.
 """
 
 import re
@@ -11,6 +11,7 @@ from typing import NamedTuple
 from dunnage.files.source import File
 from dunnage.scripts.github import is_posix_shell
 from dunnage.shell.assembly import Text
+from dunnage.shell.bounds import MOST_BUILD_VALUES, Budget
 from dunnage.shell.model import POSIX_SHELLS, Place, Script, Values
 
 _DEEPEST = 20
@@ -19,9 +20,11 @@ _MOST_CHARACTERS = 4000
 _NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
 _ASSIGNMENT = rf"(?:(?:export|unexport|eager|lazy)\s+)*({_NAME})\s*:=\s*"
 _STRING = r"\"{3}(?:[^\"\\]|\\.|\"(?!\"\"))*\"{3}|'{3}.*?'{3}|\"(?:[^\"\\]|\\.)*\"|'[^']*'|```.*?```|`[^`]*`"
-_HEADER = rf"@?({_NAME})((?:\s+(?:{_STRING}|[^\s:\"'`#(]|:(?==)|\([^()]*\))+)*)\s*:(?!=)"
+_HEADER_NAME = rf"@?({_NAME})"
+_HEADER_ITEM = rf"{_STRING}|[^\s:\"'`#(]+|:(?==)|\([^()]*\)|(?P<space>\s+)"
 _TOKEN = rf"\s*(?:(?P<string>[xf]?(?:{_STRING}))|(?P<name>{_NAME})|(?P<symbol>&&|\|\||[-+/(){{}},]|[=!]=|=~|!~))"
 _PARAMETER = rf"([+*]?)(\$?)({_NAME})(?:\s*=\s*({_STRING}|\([^()]*\)|{_NAME}))?"
+_INTERPOLATION = r"\{\{(?!\{)(.*?)\}\}"
 _SCRIPT_ATTRIBUTE = r"\bscript\s*(?:\(\s*(?:\"([^\"]*)\"|'([^']*)')|:\s*(?:\"([^\"]*)\"|'([^']*)')|(?=[\],]))"
 
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
@@ -33,6 +36,13 @@ class _Line(NamedTuple):
     """Without the end of the line."""
 
 
+class _Header(NamedTuple):
+    name: str
+    parameters: str
+    end: int
+    """The index after the colon."""
+
+
 class _Recipe(NamedTuple):
     name: str
     parameters: str
@@ -41,7 +51,7 @@ class _Recipe(NamedTuple):
 
 
 class Recipe(NamedTuple):
-    """A recipe, and what is run before and after it."""
+    """A recipe, and the recipes that run before and after it."""
 
     name: str
     """As in `Place.names` of its lines."""
@@ -49,29 +59,31 @@ class Recipe(NamedTuple):
 
 
 class _Unknown(ValueError):
-    """An expression whose value is not in the file."""
+    """The value of an expression is not in the file."""
 
 
 def scripts(file: File) -> Iterator[Script]:
     """Each line of a recipe, or all of one that has an interpreter, in the order of the file. Raises SourceError."""
-    _ = file.text  # which it must be
+    _ = file.text  # raises SourceError
     assignments, settings, recipes = _read(file.data)
     shell = settings.get("shell", "sh")
-    values = _Values(assignments)
+    budget = Budget()
+    values = _Values(assignments, budget)
     everywhere = values.all()
     for recipe in recipes:
         place = Place("justfile", (f"recipe {recipe.name}",))
-        variables = {**everywhere, **_parameters(recipe.parameters, values)}
-        inner = _Values({**assignments}, variables)
+        own = _parameters(recipe.parameters, values)
+        variables = _with_own(everywhere, own, budget)
+        inner = _Values(assignments, budget, variables)
         first = _raw(file.data, recipe.body[0])
         script = re.search(_SCRIPT_ATTRIBUTE, recipe.attributes)
         if script or first.startswith("#!"):
-            named = next((it for it in script.groups() if it), "") if script else ""
+            named = next((group for group in script.groups() if group), "") if script else ""
             interpreter = named or settings.get("script-interpreter", "sh")
             if is_posix_shell(interpreter) if script else _is_posix_shebang(first):
-                yield from _programs([_whole(file.data, recipe.body)], place, variables, inner)
+                yield from _programs([_whole(file.data, recipe.body)], place, variables, inner, budget)
         elif is_posix_shell(shell):
-            yield from _programs(_linewise(file.data, recipe.body), place, variables, inner)
+            yield from _programs(_linewise(file.data, recipe.body), place, variables, inner, budget)
 
 
 def recipes(file: File) -> list[Recipe]:
@@ -83,22 +95,29 @@ def recipes(file: File) -> list[Recipe]:
     for line in file.text.splitlines():
         if alias := re.match(rf"alias\s+({_NAME})\s*:=\s*({_NAME})", line):
             found.append(Recipe(alias[1], (alias[2],)))
-        elif len(line) <= _MOST_CHARACTERS and not re.match(_ASSIGNMENT, line) and (header := re.match(_HEADER, line)):
-            dependencies = re.sub(_STRING, "", line[header.end() :].partition("#")[0])
-            found.append(Recipe(header[1], tuple(re.findall(rf"(?:^|[\s(&])({_NAME})", dependencies))))
+        elif not re.match(_ASSIGNMENT, line) and (header := _header(line)):
+            dependencies = re.sub(_STRING, "", line[header.end :].partition("#")[0])
+            found.append(Recipe(header.name, tuple(re.findall(rf"(?:^|[\s(&])({_NAME})", dependencies))))
     return found
 
 
-def _programs(texts: list[Text], place: Place, variables: dict[str, Values], inner: "_Values") -> Iterator[Script]:
+def _programs(
+    texts: list[Text], place: Place, variables: Mapping[str, Values], inner: "_Values", budget: Budget
+) -> Iterator[Script]:
     for text in texts:
         program, offsets = text.done()
         if not program.strip():
             continue
-        seen = variables
-        for expression in re.findall(r"\{\{(?!\{)(.*?)\}\}", program, re.DOTALL):
-            if expression.strip() not in seen:
-                seen = {**seen, expression.strip(): inner.expression(expression)}
-        yield Script(program, offsets, place, seen, expressions="just")
+        expressions = {expression.strip() for expression in re.findall(_INTERPOLATION, program, re.DOTALL)}
+        own = {expression: inner.expression(expression) for expression in expressions if expression not in variables}
+        yield Script(program, offsets, place, _with_own(variables, own, budget), expressions="just")
+
+
+def _with_own(variables: Mapping[str, Values], own: Mapping[str, Values], budget: Budget) -> Mapping[str, Values]:
+    """`variables` and those of one recipe or program; the latter alone if the file has used up its memory."""
+    if not own:
+        return variables
+    return {**variables, **own} if budget.afford(0, len(variables)) else own
 
 
 # Bodies
@@ -114,7 +133,7 @@ def _is_posix_shebang(line: str) -> bool:
 
 
 def _whole(data: bytes, body: list[_Line]) -> Text:
-    """A body without the indentation that is common to its lines."""
+    """A body without the common indentation of its lines."""
     indents = [_indent(data, line) for line in body if data[line.start : line.end].strip()]
     common = indents[0] if indents else b""
     for indent in indents[1:]:
@@ -134,7 +153,7 @@ def _indent(data: bytes, line: _Line) -> bytes:
 
 
 def _linewise(data: bytes, body: list[_Line]) -> list[Text]:
-    """Each line of a body, joined with those that continue it, without what is in front of the command."""
+    """Each line of a body with the lines that continue it, without prefixes such as `@`."""
     indent = _indent(data, body[0])
     found: list[Text] = []
     index = 0
@@ -162,8 +181,28 @@ def _linewise(data: bytes, body: list[_Line]) -> list[Text]:
 # The file
 
 
+def _header(text: str) -> _Header | None:
+    """The first line of a recipe, up to its colon; None if `text` is something else."""
+    if len(text) > _MOST_CHARACTERS or not (name := re.match(_HEADER_NAME, text)):
+        return None
+    item = re.compile(_HEADER_ITEM, re.DOTALL)
+    at = end = name.end()
+    follows_space = False
+    while found := item.match(text, at):
+        at = found.end()
+        if found["space"]:
+            follows_space = True
+        elif not follows_space and end == name.end():
+            return None  # a parameter is separated from the name
+        else:
+            end = at
+    if not text.startswith(":", at):
+        return None
+    return _Header(name[1], text[name.end() : end], at + 1)
+
+
 def _read(data: bytes) -> tuple[dict[str, str], dict[str, str], list[_Recipe]]:
-    """What is assigned, as text; the settings; and the recipes."""
+    """The text of each assignment, the settings, and the recipes."""
     lines = _lines(data)
     assignments: dict[str, str] = {}
     settings: dict[str, str] = {}
@@ -175,7 +214,7 @@ def _read(data: bytes) -> tuple[dict[str, str], dict[str, str], list[_Recipe]]:
         index += 1
         if text[:1] in (" ", "\t", "", "#"):
             continue
-        # A string may go on over several lines, a header after a backslash.
+        # Strings may span lines, and a backslash continues a header.
         while index < len(lines) and len(text) < _MOST_CHARACTERS and (text.endswith("\\") or _is_open(text)):
             joint = text.removesuffix("\\") + " " if text.endswith("\\") else text + "\n"
             text = joint + data[lines[index].start : lines[index].end].decode("utf-8", "replace")
@@ -190,13 +229,13 @@ def _read(data: bytes) -> tuple[dict[str, str], dict[str, str], list[_Recipe]]:
             value = setting[2] or ""
             words = re.findall(r"\"([^\"]*)\"|'([^']*)'", value)
             if not value.startswith("false"):
-                settings[setting[1]] = " ".join(one or other for one, other in words[:1])
+                settings[setting[1]] = " ".join(double or single for double, single in words[:1])
         elif assignment := re.match(_ASSIGNMENT, text):
             assignments[assignment[1]] = text[assignment.end() :]
-        elif len(text) <= _MOST_CHARACTERS and (header := re.match(_HEADER, text, re.DOTALL)):
+        elif header := _header(text):
             body, index = _body(data, lines, index)
             if body:
-                recipes.append(_Recipe(header[1], header[2], body, attributes))
+                recipes.append(_Recipe(header.name, header.parameters, body, attributes))
         attributes = ""
     return assignments, settings, recipes
 
@@ -213,7 +252,7 @@ def _lines(data: bytes) -> list[_Line]:
 
 
 def _is_open(text: str) -> bool:
-    """Whether a string, a backtick or a bracket outside of a recipe's body is not closed yet."""
+    """Whether a string, a backtick or a bracket outside of a recipe's body is still open."""
     rest = re.sub(_STRING, "", text, flags=re.DOTALL).partition("#")[0]
     if any(quote in rest for quote in "\"'`"):
         return True
@@ -221,7 +260,7 @@ def _is_open(text: str) -> bool:
 
 
 def _body(data: bytes, lines: list[_Line], index: int) -> tuple[list[_Line], int]:
-    """The indented lines from `index` on, and the index behind them."""
+    """The indented lines from `index` on, and the index of the line after them."""
     body: list[_Line] = []
     last = 0
     while index < len(lines):
@@ -240,11 +279,15 @@ def _body(data: bytes, lines: list[_Line], index: int) -> tuple[list[_Line], int
 
 
 class _Values:
-    """What expressions give, each assignment worked out once."""
+    """The values of expressions; each assignment is evaluated once."""
 
-    def __init__(self, assignments: Mapping[str, str], known: Mapping[str, Values] | None = None) -> None:
+    def __init__(
+        self, assignments: Mapping[str, str], budget: Budget, given: Mapping[str, Values] | None = None
+    ) -> None:
+        self._budget = budget
         self._assignments = assignments
-        self._known: dict[str, Values] = dict(known or {})
+        self._given: Mapping[str, Values] = given or {}
+        self._known: dict[str, Values] = {}
 
     def all(self) -> dict[str, Values]:
         return {name: self._name(name, 0) for name in self._assignments}
@@ -268,8 +311,10 @@ class _Values:
         return values if end == len(tokens) else None
 
     def _name(self, name: str, depth: int) -> Values:
+        if name in self._given:
+            return self._given[name]
         if name not in self._known:
-            # Until it is known, one that refers to itself is unknown.
+            # During its evaluation it is unknown, which ends cycles.
             self._known[name] = None
             if name in self._assignments:
                 self._known[name] = self.expression(self._assignments[name], depth + 1)
@@ -280,9 +325,12 @@ class _Values:
         while at < len(tokens) and tokens[at] in (("symbol", "+"), ("symbol", "/")):
             joint = "" if tokens[at][1] == "+" else "/"
             more, at = self._term(tokens, at + 1, depth)
-            if len(values) * len(more) > 32 or max(map(len, values)) > _MOST_CHARACTERS:
+            if max(map(len, values)) > _MOST_CHARACTERS:
                 raise _Unknown
-            values = tuple(dict.fromkeys(one + joint + other for one in values for other in more))
+            found = self._budget.product((values, (joint,), more), MOST_BUILD_VALUES)
+            if found is None:
+                raise _Unknown
+            values = found
         return values, at
 
     def _term(self, tokens: list[tuple[str, str]], at: int, depth: int) -> tuple[tuple[str, ...], int]:
@@ -308,7 +356,7 @@ class _Values:
         return found, at + 1
 
     def _choice(self, tokens: list[tuple[str, str]], at: int, depth: int) -> tuple[tuple[str, ...], int]:
-        """`if a == b { x } else { y }`, which gives either, whatever the condition."""
+        """`if a == b { x } else { y }`, whose value is either one: conditions are not evaluated."""
         found: list[str] = []
         if depth > _DEEPEST:
             raise _Unknown
@@ -327,7 +375,7 @@ class _Values:
                 return tuple(dict.fromkeys((*found, *values))), at + 1
 
     def _default(self, name: str, tokens: list[tuple[str, str]], at: int, depth: int) -> tuple[tuple[str, ...], int]:
-        """A variable of the environment, which counts as its default."""
+        """An environment variable with a default, which counts as its value."""
         if name not in ("env", "env_var_or_default"):
             raise _Unknown
         _, at = self._sum(tokens, at, depth + 1)
@@ -340,7 +388,7 @@ class _Values:
 
 
 def _string(literal: str) -> str:
-    """What a string literal says. Raises _Unknown for a command in backticks, and one that more is put into."""
+    """The value of a string literal. Raises _Unknown for a command in backticks and for an expanded string."""
     if literal[0] in "xf`":
         raise _Unknown
     quote = literal[:3] if literal[:3] in ('"""', "'''") else literal[0]
@@ -363,7 +411,7 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 def _unindented(text: str) -> str:
-    """An indented string: without the line break it begins with, and the indentation that is common to its lines."""
+    """The value of an indented string: without its first line break and the common indentation of its lines."""
     text = text.removeprefix("\r").removeprefix("\n")
     lines = text.split("\n")
     indents = [line[: len(line) - len(line.lstrip(" \t"))] for line in lines if line.strip()]
@@ -375,7 +423,7 @@ def _unindented(text: str) -> str:
 
 
 def _parameters(text: str, values: _Values) -> dict[str, Values]:
-    """A recipe's parameters: each may be its default, and one without a default is unknown."""
+    """The parameters of a recipe: each has its default as value, and is unknown without one."""
     found: dict[str, Values] = {}
     for kind, _, name, default in re.findall(_PARAMETER, text, re.DOTALL):
         found[name] = ("",) if kind == "*" else None
