@@ -79,7 +79,7 @@ Inherit = Callable[[Keys], Inherited]
 """Finds the workspace root from which the value at `Keys` inherits. May raise ManifestError."""
 
 
-class Origin(NamedTuple):
+class EntrySettings(NamedTuple):
     """The settings under which an entry is read."""
 
     folder: str
@@ -89,27 +89,27 @@ class Origin(NamedTuple):
     """Whether the package has edition 2024 or later, which drops legacy spellings."""
 
 
-def read_dependencies(data: Mapping[str, Any], origin: Origin, inherit: Inherit) -> tuple[Dependency, ...]:
+def read_dependencies(data: Mapping[str, Any], settings: EntrySettings, inherit: Inherit) -> tuple[Dependency, ...]:
     """Read all dependency tables of a manifest, those of `[target]` included. Raises ManifestError."""
-    found = [*_read_tables(data, (), origin, inherit)]
+    found = [*_read_tables(data, (), settings, inherit)]
     for platform, tables in table(data.get("target", {}), ("target",)).items():
         keys: Keys = ("target", platform)
         if not is_platform(platform):
             message = f"`{platform}` is neither the name of a target nor a `cfg(…)` expression"
             raise ManifestError(message, keys, 'write, for instance, `cfg(unix)` or `cfg(target_os = "linux")`')
-        found += _read_tables(table(tables, keys), keys, origin, inherit)
+        found += _read_tables(table(tables, keys), keys, settings, inherit)
     _check_same_source(found)
     return tuple(found)
 
 
-def read_dependency(name: str, entry: Any, origin: Origin, kind: str, keys: Keys) -> Dependency:
+def read_dependency(name: str, entry: Any, settings: EntrySettings, kind: str, keys: Keys) -> Dependency:
     """Read one entry that inherits nothing. Raises ManifestError."""
     check_name(name, keys)
     if isinstance(entry, str):
         return Dependency(name, name, entry, _requirement(entry, keys), CRATES_IO, kind, False, (), True, keys)
     if not isinstance(entry, dict):
         raise ManifestError(f"`{name}` must be a version or a table", keys, f'write `{name} = "1.2.3"`')
-    if origin.is_strict and "default_features" in entry:
+    if settings.is_strict and "default_features" in entry:
         raise ManifestError(
             "`default_features` is gone since the 2024 edition", (*keys, "default_features"), "write `default-features`"
         )
@@ -122,7 +122,7 @@ def read_dependency(name: str, entry: Any, origin: Origin, kind: str, keys: Keys
         package=package,
         version=version,
         requirement=_requirement(version, (*keys, "version")) if "version" in entry else None,
-        source=_source(name, entry, origin, keys),
+        source=_source(name, entry, settings, keys),
         kind=kind,
         optional=flag(entry, "optional", keys),
         features=features,
@@ -131,21 +131,23 @@ def read_dependency(name: str, entry: Any, origin: Origin, kind: str, keys: Keys
     )
 
 
-def _read_tables(tables: Mapping[str, Any], above: Keys, origin: Origin, inherit: Inherit) -> Iterator[Dependency]:
+def _read_tables(
+    tables: Mapping[str, Any], above: Keys, settings: EntrySettings, inherit: Inherit
+) -> Iterator[Dependency]:
     for usual, kind, legacy in _TABLES:
-        if legacy in tables and origin.is_strict:
+        if legacy in tables and settings.is_strict:
             raise ManifestError(f"`{legacy}` is gone since the 2024 edition", (*above, legacy), f"rename it `{usual}`")
         key = legacy if legacy in tables and usual not in tables else usual
         for name, entry in table(tables.get(key, {}), (*above, key)).items():
             keys: Keys = (*above, key, name)
             if isinstance(entry, dict) and "workspace" in entry:
-                yield _inherit_dependency(name, entry, origin, inherit, kind, keys)
+                yield _inherit_dependency(name, entry, settings, inherit, kind, keys)
             else:
-                yield read_dependency(name, entry, origin, kind, keys)
+                yield read_dependency(name, entry, settings, kind, keys)
 
 
 def _inherit_dependency(
-    name: str, entry: Mapping[str, Any], origin: Origin, inherit: Inherit, kind: str, keys: Keys
+    name: str, entry: Mapping[str, Any], settings: EntrySettings, inherit: Inherit, kind: str, keys: Keys
 ) -> Dependency:
     """Merge `NAME.workspace = true` with `[workspace.dependencies] NAME`."""
     if entry["workspace"] is not True:
@@ -156,11 +158,11 @@ def _inherit_dependency(
     base = root.dependencies[name]
     dependency = root.parsed.get(name)
     if dependency is None:
-        dependency = read_dependency(name, base, Origin(root.folder, origin.registries), kind, keys)
+        dependency = read_dependency(name, base, EntrySettings(root.folder, settings.registries), kind, keys)
         root.parsed[name] = dependency
     own_default = _default_value(entry)
     base_default = _default_features(base) if isinstance(base, dict) else None
-    if own_default is False and base_default is not False and origin.is_strict:
+    if own_default is False and base_default is not False and settings.is_strict:
         raise ManifestError(
             f"`default-features = false` for `{name}` cannot take back what `workspace.dependencies.{name}` turns on",
             (*keys, "default-features"),
@@ -176,7 +178,7 @@ def _inherit_dependency(
     )
 
 
-def _source(name: str, entry: Mapping[str, Any], origin: Origin, keys: Keys) -> SourceId:
+def _source(name: str, entry: Mapping[str, Any], settings: EntrySettings, keys: Keys) -> SourceId:
     """Find the source that the keys of an entry name."""
     given = {key: string(entry[key], (*keys, key)) for key in _SOURCE_KEYS if key in entry}
     references = [key for key in ("branch", "tag", "rev") if key in given]
@@ -187,10 +189,10 @@ def _source(name: str, entry: Mapping[str, Any], origin: Origin, keys: Keys) -> 
         if "git" in given:
             return source_id.git(given["git"], f"{references[0]}={given[references[0]]}" if references else "")
         if "path" in given:
-            return SourceId("path", os.path.normpath(os.path.join(origin.folder, given["path"])))
+            return SourceId("path", os.path.normpath(os.path.join(settings.folder, given["path"])))
         if "registry-index" in given:
             return source_id.registry(given["registry-index"])
-        return _named_registry(given.get("registry", "crates-io"), origin.registries)
+        return _named_registry(given.get("registry", "crates-io"), settings.registries)
     except SourceIdError as error:
         raise ManifestError(f"`{name}`: {error}", keys, "write a full URL such as `https://…`") from None
 

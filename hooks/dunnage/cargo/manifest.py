@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from dunnage.cargo import source_id
 from dunnage.cargo.dependency import (
     Dependency,
+    EntrySettings,
     Inherit,
     Inherited,
-    Origin,
     Registries,
     read_dependencies,
     read_dependency,
@@ -149,7 +149,7 @@ def read_package(data: Mapping[str, Any], folder: str, inherit: Inherit, registr
     version = _version(_field(package, key, "version", inherit), (key, "version"))
     _check_inherited(data, package, key, inherit)
     _check_rust_version(_field(package, key, "rust-version", inherit), edition, (key, "rust-version"))
-    dependencies = read_dependencies(data, Origin(folder, registries, is_strict), inherit)
+    dependencies = read_dependencies(data, EntrySettings(folder, registries, is_strict), inherit)
     return Package(name, version, dependencies, feature_map(_features(data), dependencies))
 
 
@@ -172,7 +172,7 @@ def read_patches(data: Mapping[str, Any], folder: str, registries: Registries) -
                     "for crates.io write `[patch.crates-io]`",
                 ) from None
         for name, entry in table(entries, keys).items():
-            yield url, read_dependency(name, entry, Origin(folder, registries), "normal", (*keys, name))
+            yield url, read_dependency(name, entry, EntrySettings(folder, registries), "normal", (*keys, name))
 
 
 def read_replacements(
@@ -187,7 +187,7 @@ def read_replacements(
         name, colon, version = spec.rpartition("#")[2].replace("@", ":").partition(":")
         if not colon:
             raise ManifestError(f"`{spec}` names no version to replace", keys, f'write `"{spec}:VERSION"`')
-        yield name, version, read_dependency(name, entry, Origin(folder, registries), "normal", keys)
+        yield name, version, read_dependency(name, entry, EntrySettings(folder, registries), "normal", keys)
 
 
 def has_binary_or_component(data: Mapping[str, Any], exists: Callable[[str], bool]) -> bool:
