@@ -141,19 +141,19 @@ def _weak(file: File, data: dict[str, Any], policy: Policy) -> Iterator[_Found]:
 def _effect(weakness: Weakness) -> str:
     name = f"{weakness.table}.{weakness.key}"
     value = weakness.effective
-    said = f"`{weakness.key} = {_quoted(value)}`: "
+    setting = f"`{weakness.key} = {_quoted(value)}`: "
     if weakness.given is None:
-        said = f"[{weakness.table}] does not set `{weakness.key}`: "
+        setting = f"[{weakness.table}] does not set `{weakness.key}`: "
     if value == []:
-        return f"{said}{'no licence' if weakness.key == 'allow' else 'no registry'} is allowed"
+        return f"{setting}{'no licence' if weakness.key == 'allow' else 'no registry'} is allowed"
     subject = _SUBJECTS.get(name, f"what `{weakness.key}` is about")
     if value in LINT:
-        return f"{said}{subject} {'passes in silence' if value == 'allow' else 'only brings a warning'}"
+        return f"{setting}{subject} {'passes in silence' if value == 'allow' else 'only brings a warning'}"
     if value in SCOPE:
-        return f"{said}{subject} passes in {'every' if value == 'none' else 'some'} place"
+        return f"{setting}{subject} passes in {'every' if value == 'none' else 'some'} place"
     if name == "advisories.disable-yank-checking":
-        return f"{said}nobody looks for yanked crates"
-    return f"{said}that is less than the policy asks for"
+        return f"{setting}nobody looks for yanked crates"
+    return f"{setting}that is less than the policy asks for"
 
 
 _SUBJECTS = {
@@ -194,18 +194,18 @@ def _exceptions(file: File, data: dict[str, Any], options: Options) -> Iterator[
     from dunnage.deny.exceptions import exceptions, explains, review
 
     for waiver in exceptions(file, data):
-        said = waiver.reason
+        reason = waiver.reason
         # To look for comments takes long, and is not needed where the entry says all itself, or its line does.
         for look in (waiver.glimpse, waiver.comment):
-            if explains(said) and (not waiver.is_advisory or review(said).written):
+            if explains(reason) and (not waiver.is_advisory or review(reason).written):
                 break
-            said = f"{waiver.reason} {look()}"
-        if not explains(said):
+            reason = f"{waiver.reason} {look()}"
+        if not explains(reason):
             yield _unexplained(file, waiver), None
         elif options[FIX] and _is_bare(data, waiver):
             yield _bare(file, waiver)
         if waiver.is_advisory:
-            yield from _reviewed(file, waiver, said, options)
+            yield from _reviewed(file, waiver, reason, options)
 
 
 def _unexplained(file: File, waiver: Waiver) -> Problem:
@@ -229,18 +229,18 @@ def _bare(file: File, waiver: Waiver) -> _Found:
     return Problem("deny-toml/bare-exception", file, message, "", waiver.keys, about_value=True), change
 
 
-def _reviewed(file: File, waiver: Waiver, said: str, options: Options) -> Iterator[_Found]:
+def _reviewed(file: File, waiver: Waiver, reason: str, options: Options) -> Iterator[_Found]:
     from dunnage.deny.exceptions import mentions_review, review
 
     today, days = options[TODAY] or _today(), options[MAX_REVIEW_DAYS]
-    day, written = review(said)
+    day, written = review(reason)
     rule = "deny-toml/undated-exception"
     help = f"say `review by` and a date, such as `review by {_later(today, min(days, 90))}`, in its reason"
     if day is None:
         message = f"the exception for `{waiver.name}` has no date by which it is looked at again"
         if written:
             message = f"the exception for `{waiver.name}` is to be reviewed by {written}, which is no date"
-        elif mentions_review(said):
+        elif mentions_review(reason):
             message += " that is written as `review by YYYY-MM-DD`"
     elif day < today:
         rule = "deny-toml/expired-exception"

@@ -59,10 +59,8 @@ class Review(NamedTuple):
 
 def exceptions(file: File, data: Mapping[str, Any]) -> Iterator[Waiver]:
     """Every exception in a file, in the order of the lists above."""
-    from functools import cache, partial
+    from functools import partial
 
-    # Where things stand in the file takes long to find out, so it is not asked for an entry that says all itself.
-    comments = cache(partial(_Comments, file))
     for table, key in _LISTS:
         rows = data.get(table)
         entries = rows.get(key) if isinstance(rows, dict) else None
@@ -79,7 +77,7 @@ def exceptions(file: File, data: Mapping[str, Any]) -> Iterator[Waiver]:
             given = reason[:_MOST_OF_A_COMMENT] if isinstance(reason, str) else ""
             # Each glimpse searches the file, so beyond some, to read the syntax once takes less.
             glimpse = partial(_glimpse, file.data, text) if index < _MOST_GLIMPSES else str
-            comment = partial(_on, comments, keys, entry)
+            comment = partial(_on, file, keys, entry)
             alone = partial(_is_alone, file, keys, len(entries))
             yield Waiver(keys, name, named, text, table == "advisories", given, glimpse, comment, alone)
 
@@ -165,8 +163,8 @@ def _is_no_reason(text: str) -> bool:
     return text.startswith("dunnage:") or (text[0] in "\"'{[" and text[-1] in "\"'}],")
 
 
-def _on(comments: "Callable[[], _Comments]", keys: Keys, entry: object) -> str:
-    return comments().on(keys, entry)
+def _on(file: File, keys: Keys, entry: object) -> str:
+    return file.memo(_Comments).on(keys, entry)
 
 
 def _is_alone(file: File, keys: Keys, count: int) -> bool:

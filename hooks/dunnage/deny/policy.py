@@ -1,4 +1,4 @@
-"""What is asked of a deny.toml beyond being accepted: a policy, itself a TOML file with cargo-deny's own keys.
+"""What is required of a deny.toml beyond being accepted: a policy, itself a TOML file with cargo-deny's own keys.
 
 The policies that are shipped say in their comments how one is read.
 """
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from dunnage.deny.schema import DEFAULTS, LINT, ROOT, SCOPE, Table, Type
 
 Policy = dict[str, Any]
-"""The value asked for of each key, named with its table: `advisories.yanked`."""
+"""The value required of each key, named with its table: `advisories.yanked`."""
 
 # Of these, an empty array refuses everything, or nothing that anyone knows of.
 _MUST_HOLD_SOMETHING = ("licenses.allow", "sources.allow-registry")
@@ -96,19 +96,19 @@ def _flat(tables: Mapping[str, Any]) -> Policy:
 def section(table: str, policy: Policy) -> dict[str, Any]:
     """What a table that is not there yet is to say: the levels and scopes of the policy, or stricter ones that hold."""
     values = {}
-    for name, asked in policy.items():
+    for name, required in policy.items():
         home, _, key = name.partition(".")
         default = DEFAULTS.get(name)
-        if home != table or default is None or (isinstance(default, bool) and _meets(default, asked)):
+        if home != table or default is None or (isinstance(default, bool) and _meets(default, required)):
             continue
-        wanted = asked[0] if isinstance(asked, list) else asked
-        values[key] = default if _meets(default, asked) and not _meets(wanted, default) else wanted
+        wanted = required[0] if isinstance(required, list) else required
+        values[key] = default if _meets(default, required) and not _meets(wanted, default) else wanted
     return values
 
 
 def weaknesses(data: Mapping[str, Any], policy: Policy) -> Iterator[Weakness]:
     """Where a file that cargo-deny accepts asks for less than the policy does, in tables that it has."""
-    for name, asked in policy.items():
+    for name, required in policy.items():
         table, _, key = name.partition(".")
         rows = data.get(table)
         if not isinstance(rows, dict):
@@ -116,15 +116,15 @@ def weaknesses(data: Mapping[str, Any], policy: Policy) -> Iterator[Weakness]:
         given = rows.get(key)
         type_ = _type(name)
         if isinstance(type_, list):
-            yield from _in_array(table, key, given, asked)
+            yield from _in_array(table, key, given, required)
             continue
         effective = DEFAULTS.get(name) if given is None else given
-        if effective is not None and _is_of(effective, type_) and not _meets(effective, asked):
-            wanted = asked[0] if isinstance(asked, list) else asked
+        if effective is not None and _is_of(effective, type_) and not _meets(effective, required):
+            wanted = required[0] if isinstance(required, list) else required
             yield Weakness(table, key, None, given, effective, wanted)
 
 
-def _in_array(table: str, key: str, given: Any, asked: list[str]) -> Iterator[Weakness]:
+def _in_array(table: str, key: str, given: Any, required: list[str]) -> Iterator[Weakness]:
     if not isinstance(given, list):
         if given is None and key == "allow":
             yield Weakness(table, key, None, None, [], None)
@@ -132,7 +132,7 @@ def _in_array(table: str, key: str, given: Any, asked: list[str]) -> Iterator[We
     if not given and f"{table}.{key}" in _MUST_HOLD_SOMETHING:
         yield Weakness(table, key, None, given, given, None)
     for index, entry in enumerate(given):
-        if isinstance(entry, str) and entry not in asked and not _matches(entry, asked):
+        if isinstance(entry, str) and entry not in required and not _matches(entry, required):
             yield Weakness(table, key, index, entry, entry, None)
 
 
@@ -156,13 +156,13 @@ def _is_of(value: Any, type_: Any) -> bool:
     return isinstance(value, str)
 
 
-def _meets(value: Any, asked: Any) -> bool:
-    if isinstance(asked, list):
-        return value in asked
-    if asked in LINT and value in LINT:
-        return LINT.index(value) >= LINT.index(asked)
-    if asked in SCOPE and value in SCOPE:
-        return asked == "none" or value in ("all", asked)
-    if isinstance(asked, (bool, str)):
-        return bool(value == asked)
-    return bool(value >= asked)
+def _meets(value: Any, required: Any) -> bool:
+    if isinstance(required, list):
+        return value in required
+    if required in LINT and value in LINT:
+        return LINT.index(value) >= LINT.index(required)
+    if required in SCOPE and value in SCOPE:
+        return required == "none" or value in ("all", required)
+    if isinstance(required, (bool, str)):
+        return bool(value == required)
+    return bool(value >= required)
