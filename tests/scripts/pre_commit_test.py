@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dunnage.files.source import File, SourceError
-from dunnage.scripts.pre_commit import Hook, hooks
+from dunnage.scripts.pre_commit import ConfiguredHook, hooks
 
 
-def read(text: str) -> list[Hook]:
+def read(text: str) -> list[ConfiguredHook]:
     return list(hooks(File(".pre-commit-config.yaml", textwrap.dedent(text).encode())))
 
 

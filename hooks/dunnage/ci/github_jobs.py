@@ -13,8 +13,9 @@ from itertools import islice
 from dunnage.ci.job import FailureMasks, Job, JobStep
 from dunnage.ci.outcome import FailureMask, Shell, shell_options
 from dunnage.files.source import File
-from dunnage.scripts import github, yaml
-from dunnage.scripts.github import Step, Variables, Workflow
+from dunnage.scripts import github, github_matrix, yaml
+from dunnage.scripts.github import Step, Workflow
+from dunnage.scripts.variables import Variables, expand_all
 from dunnage.shell import expression
 from dunnage.shell.model import Values
 
@@ -64,7 +65,7 @@ def _jobs(file: File, common: Workflow, name: str, job: yaml.Node) -> Iterator[J
     on_schedule = _is_for_schedule(job)
     variants: list[Variables | None] = [None]
     if _depends_on_matrix(job):
-        variants = [*(github.combinations(common, job) or variants)]
+        variants = [*(github_matrix.combinations(job.path("strategy", "matrix"), common.variables) or variants)]
     for matrix in variants:
         variables = github.job_variables(common, job, matrix)
         masks = partial(_masks, file, job, variables, "job")
@@ -72,7 +73,7 @@ def _jobs(file: File, common: Workflow, name: str, job: yaml.Node) -> Iterator[J
         if called is not None:
             inputs = job.get("with")
             values = {
-                f"inputs.{key}": github.expand_all(yaml.value(value), variables)
+                f"inputs.{key}": expand_all(yaml.value(value), variables)
                 for key, value in (inputs.items() if inputs else ())
             }
             yield Job(name, (), called.text, called.span, values, masks, on_schedule)
@@ -125,7 +126,7 @@ def _path(node: yaml.Node | None, variables: Variables) -> str | None:
 def _shell(step: Step) -> Shell:
     """Return the options of the shell that GitHub starts for a step. An unknown shell is taken for a strict one."""
     own = step.node.get("shell")
-    shells: Values = step.shell if own is None else github.expand_all(yaml.value(own), step.variables)
+    shells: Values = step.shell if own is None else expand_all(yaml.value(own), step.variables)
     found = [_parse_shell(shell.strip()) for shell in shells or ()]
     return Shell(all(shell.stops for shell in found), all(shell.pipefail for shell in found) and bool(found))
 
@@ -168,7 +169,7 @@ def _is_watched(file: File, step: yaml.Node) -> bool:
 
 
 def _truths(node: yaml.Node, variables: Variables) -> Values:
-    values = github.expand_all(yaml.value(node), variables)
+    values = expand_all(yaml.value(node), variables)
     return None if values is None else tuple(dict.fromkeys(value.strip().lower() for value in values))
 
 

@@ -35,7 +35,7 @@ def jobs(file: File) -> Iterator[Job]:
         for name, job in found.items():
             if name.startswith("."):
                 continue
-            ancestry = (gitlab.chain(name, found) or [name])[::-1]
+            ancestry = (gitlab.ancestry(name, found) or [name])[::-1]
             masks = tuple(_masks(file, [found[ancestor] for ancestor in ancestry]))
             inherited = [("default", document.get("default")), ("", document)] if job.get("inherit") is None else []
             steps: list[JobStep] = []

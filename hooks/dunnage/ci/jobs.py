@@ -11,7 +11,7 @@ from dunnage.scripts.commands import kind_of
 
 if TYPE_CHECKING:
     from dunnage.files.source import File
-    from dunnage.scripts.github import Variables
+    from dunnage.scripts.variables import Variables
 
 
 def jobs(file: File, inputs: Variables | None = None) -> Iterator[Job]:

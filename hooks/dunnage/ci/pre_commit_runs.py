@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from dunnage.files.source import File, SourceError
 from dunnage.scripts import pre_commit
-from dunnage.scripts.pre_commit import Hook
+from dunnage.scripts.pre_commit import ConfiguredHook
 from dunnage.shell.model import Place, Script, Values, Word, programs
 
 ACTIONS = frozenset(("pre-commit/action", "j178/prek-action"))
@@ -32,7 +32,7 @@ def run_arguments(words: Sequence[Word]) -> list[str] | None:
 
 def hooks(
     read: Callable[[str], File | None], arguments: Sequence[str], skipped: Values
-) -> Iterator[tuple[File, Hook, Script]]:
+) -> Iterator[tuple[File, ConfiguredHook, Script]]:
     """Yield the hooks that `pre-commit run` runs with these arguments, each with the configuration and its program.
 
     `skipped` are the values of the environment variable SKIP. Hooks whose program is unknown are left out.
@@ -60,7 +60,7 @@ def hooks(
             yield file, hook, program
 
 
-def _known_program(hook: Hook) -> Script | None:
+def _known_program(hook: ConfiguredHook) -> Script | None:
     if hook.id not in _KNOWN_PROGRAMS:
         return None
     entry, *arguments = _KNOWN_PROGRAMS[hook.id]

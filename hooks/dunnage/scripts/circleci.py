@@ -5,17 +5,16 @@ the file and are passed over.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import NamedTuple
 
 from dunnage.files.source import File
 from dunnage.scripts import yaml
-from dunnage.scripts.github import either, expand_all, is_posix_shell, without_written
+from dunnage.scripts.shell_names import is_posix_shell
+from dunnage.scripts.variables import Variables, expand_all, in_either, union, without_written
 from dunnage.shell.assembly import rewrite
 from dunnage.shell.model import Place, Script, Values
-
-Variables = Mapping[str, Values]
 
 # `<< parameters.x >>`; and `\<<`, which stands for `<<`.
 _PARAMETER = r"\\<<|<<\s*((?:parameters|pipeline|matrix|node)(?:\.[A-Za-z0-9_-]+)+)\s*>>"
@@ -24,8 +23,8 @@ _DEEPEST = 20
 _MOST_STEPS = 5000
 
 
-class _Place(NamedTuple):
-    """Something with `steps:`."""
+class _Sequence(NamedTuple):
+    """A command or a job, which runs steps one after another."""
 
     node: yaml.Node
     names: tuple[str, ...]
@@ -35,34 +34,34 @@ class _Place(NamedTuple):
 
 
 def scripts(file: File) -> Iterator[Script]:
-    """What each `run` step hands to a POSIX shell, in the order of the file. Raises SourceError as YAML does.
+    """Yield what each `run` step runs in a POSIX shell, in the order of the file. Raises SourceError as YAML does.
 
-    A parameter is rewritten as the expression `${{ parameters.x }}`; its values are its default and what this file
-    gives for it.
+    A parameter is rewritten as the expression `${{ parameters.x }}`. Its values are its default and those that this
+    file passes.
     """
     found: dict[int, Script] = {}
     for document in yaml.documents(file)[:1]:
-        places = (found for place in _places(document) for found in _place_scripts(place))
-        for start, script in islice(places, _MOST_STEPS):
-            other = found.setdefault(start, script)
-            if other is not script:
-                found[start] = other._replace(variables=either(other.variables, script.variables))
+        placed = (step for sequence in _sequences(document) for step in _scripts(sequence))
+        for start, script in islice(placed, _MOST_STEPS):
+            first = found.setdefault(start, script)
+            if first is not script:
+                found[start] = first._replace(variables=in_either(first.variables, script.variables))
     yield from (script for _, script in sorted(found.items()))
 
 
-def _places(document: yaml.Node) -> Iterator[_Place]:
+def _sequences(document: yaml.Node) -> Iterator[_Sequence]:
     pipeline = {
         f"pipeline.parameters.{name}": values for name, values in _defaults(document.get("parameters"), ()).items()
     }
     shell = _values(document.get("shell"), pipeline)
-    given = _given(document)
+    calls = _calls(document)
     executors = document.get("executors")
     for kind in ("commands", "jobs"):
         group = document.get(kind)
         for name, node in group.items() if group else ():
             if node.kind != "mapping":
                 continue
-            variables: Variables = {**pipeline, **_parameters(node, given.get(name, []), pipeline)}
+            variables: Variables = {**pipeline, **_parameters(node, calls.get(name, []), pipeline)}
             executor = node.get("executor")
             if executor is not None:
                 chosen = (executor if executor.kind == "scalar" else executor.get("name")) or executor
@@ -78,12 +77,12 @@ def _places(document: yaml.Node) -> Iterator[_Place]:
                     for image in docker.elements()[:1] if docker else ():
                         variables = _with_environment(variables, image.get("environment"))
                     variables = _with_environment(variables, part.get("environment"))
-            yield _Place(node, (f"{kind.removesuffix('s')} {name}",), variables, own, is_windows)
+            yield _Sequence(node, (f"{kind.removesuffix('s')} {name}",), variables, own, is_windows)
 
 
-def _place_scripts(place: _Place) -> Iterator[tuple[int, Script]]:
-    variables = place.variables
-    for number, step in enumerate(_steps(place.node.get("steps")), 1):
+def _scripts(sequence: _Sequence) -> Iterator[tuple[int, Script]]:
+    variables = sequence.variables
+    for number, step in enumerate(_steps(sequence.node.get("steps")), 1):
         run = step.get("run")
         if run is None:
             continue
@@ -91,10 +90,10 @@ def _place_scripts(place: _Place) -> Iterator[tuple[int, Script]]:
         if command is None or command.kind != "scalar" or not command.text:
             continue
         name = run.get("name")
-        names = (*place.names, f"step {name.text if name and name.text else number}")
-        shell = _values(run.get("shell"), variables) if run.get("shell") else place.shell
+        names = (*sequence.names, f"step {name.text if name and name.text else number}")
+        shell = _values(run.get("shell"), variables) if run.get("shell") else sequence.shell
         seen = _with_environment(variables, run.get("environment"))
-        if shell is None or any(map(is_posix_shell, shell)) or (shell == ("",) and not place.is_windows):
+        if shell is None or any(map(is_posix_shell, shell)) or (shell == ("",) and not sequence.is_windows):
             text, offsets = _rewritten(command)
             yield command.span.start, Script(text, offsets, Place("circleci", names), seen, expressions="github")
         if "BASH_ENV" in command.text:
@@ -126,10 +125,7 @@ def _rewritten(command: yaml.Node) -> tuple[str, tuple[tuple[int, int, int], ...
     return rewrite(
         command.text,
         command.offsets,
-        [
-            (match.start(), match.end(), "${{ " + match[1] + " }}" if match[1] else "<<")
-            for match in re.finditer(_PARAMETER, command.text)
-        ],
+        [(match.start(), match.end(), _expression(match)) for match in re.finditer(_PARAMETER, command.text)],
     )
 
 
@@ -149,8 +145,12 @@ def _values(node: yaml.Node | None, variables: Variables) -> Values:
     texts = yaml.cautious_value(node)
     if texts is None:
         return None
-    put = [re.sub(_PARAMETER, lambda match: "${{ " + match[1] + " }}" if match[1] else "<<", text) for text in texts]
-    return expand_all(tuple(put), variables)
+    return expand_all(tuple(re.sub(_PARAMETER, _expression, text) for text in texts), variables)
+
+
+def _expression(parameter: re.Match[str]) -> str:
+    """GitHub's expression for a parameter, since these are what is resolved."""
+    return "${{ " + parameter[1] + " }}" if parameter[1] else "<<"
 
 
 def _with_environment(variables: Variables, environment: yaml.Node | None) -> Variables:
@@ -166,21 +166,20 @@ def _with_environment(variables: Variables, environment: yaml.Node | None) -> Va
     return {**variables, **added}
 
 
-def _parameters(node: yaml.Node, given: list[yaml.Node], pipeline: Variables) -> Variables:
-    """`parameters.x` for each parameter of a job or a command."""
+def _parameters(node: yaml.Node, calls: list[yaml.Node], pipeline: Variables) -> Variables:
+    """`parameters.x` for each parameter of a job or a command that `calls` call with these values."""
     found: dict[str, Values] = {}
     for name, default in _defaults(node.get("parameters"), pipeline.items()).items():
         values: Values = default
-        calls = [call.get(name) for call in given]
-        if values is None and calls and None not in calls:
+        arguments = [call.get(name) for call in calls]
+        if values is None and arguments and None not in arguments:
             # There is no default, and none is needed by what is in this file.
             values = ()
-        for call in calls:
-            # In a matrix it is a list.
-            for each in (call.elements() if call.kind == "sequence" else [call]) if call else ():
-                more = _values(each, pipeline)
-                values = None if values is None or more is None else tuple(dict.fromkeys(values + more))
-        found[f"parameters.{name}"] = values or None
+        # In a matrix, the value is a list of values.
+        distinct = {id(argument): argument for argument in arguments if argument}.values()
+        lists = (argument.elements() if argument.kind == "sequence" else [argument] for argument in distinct)
+        passed = (_values(element, pipeline) for elements in lists for element in elements)
+        found[f"parameters.{name}"] = union(chain((values,), passed)) or None
     return found
 
 
@@ -190,15 +189,15 @@ def _defaults(parameters: yaml.Node | None, pipeline: Iterable[tuple[str, Values
         default, kind, options = node.get("default"), node.get("type"), node.get("enum")
         values = _values(default, dict(pipeline)) if default else None
         if kind is not None and kind.text == "boolean":
-            values = tuple(dict.fromkeys((*(values or ()), "true", "false")))
+            values = union((values or (), ("true", "false")))
         elif options is not None and values is None:
             values = tuple(text for option in options.elements() for text in yaml.cautious_value(option) or ()) or None
         found[name] = values
     return found
 
 
-def _given(document: yaml.Node) -> dict[str, list[yaml.Node]]:
-    """By command or job, each place of this file that calls it, with the parameters that it gives."""
+def _calls(document: yaml.Node) -> dict[str, list[yaml.Node]]:
+    """By command or job, the calls of it in this file, each with its arguments."""
     found: dict[str, list[yaml.Node]] = {}
     lists: list[yaml.Node] = []
     for kind in ("commands", "jobs"):

@@ -11,11 +11,9 @@ from itertools import product
 
 from dunnage.files.source import File
 from dunnage.scripts import yaml
-from dunnage.scripts.github import either
+from dunnage.scripts.variables import Variables, in_either, union
 from dunnage.shell.assembly import Text
 from dunnage.shell.model import Place, Script, Values
-
-Variables = Mapping[str, Values]
 
 _SCRIPTS = ("before_script", "script", "after_script")
 _NO_JOBS = frozenset(
@@ -26,12 +24,16 @@ _NO_JOBS = frozenset(
 )
 # GitLab's own limit is 11 jobs that extend one another.
 _MOST_ANCESTORS = 30
+# A variable with more values, or whose value may be longer, is unknown.
 _MOST_VALUES = 64
+_MOST_CHARACTERS = 10_000
+# How many variables are kept for all jobs together. None are known of the jobs after that.
+_MOST_VARIABLES = 500_000
 _REFERENCE = r"\$\$|%%|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$([A-Za-z_][A-Za-z0-9_]*)|\$"
 
 
 def scripts(file: File) -> Iterator[Script]:
-    """What jobs, and those that only serve to be extended, run; in the order of the file.
+    """Yield what jobs run, also those that only serve to be extended, in the order of the file.
 
     Raises SourceError as YAML does.
     """
@@ -65,7 +67,7 @@ def _document_scripts(file: File, document: yaml.Node) -> Iterator[Script]:
 
 
 def jobs_of(document: yaml.Node) -> dict[str, yaml.Node]:
-    """The jobs of a file by name, those that only serve to be extended among them."""
+    """Return the jobs of a file by name, also those that only serve to be extended."""
     return {name: node for name, node in document.items() if name not in _NO_JOBS and node.kind == "mapping"}
 
 
@@ -73,7 +75,7 @@ def _everywhere(document: yaml.Node, visible: Mapping[str, Variables]) -> Variab
     """What scripts see that run in all jobs."""
     found: Variables | None = None
     for variables in visible.values():
-        found = variables if found is None else either(found, variables)
+        found = variables if found is None else in_either(found, variables)
     return _resolved(_templates(document.get("variables"))) if found is None else found
 
 
@@ -117,7 +119,7 @@ def _programs(file: File, places: list[tuple[yaml.Node, Place, Variables]]) -> I
         script, place, variables = aliased.pop(0)
         if script.span.start in groups:
             items, first, known = groups[script.span.start]
-            groups[script.span.start] = (items, first, either(known, variables))
+            groups[script.span.start] = (items, first, in_either(known, variables))
         else:
             _collect(script, place, variables, later, aliased)
     for start, (items, place, variables) in later.items():
@@ -144,7 +146,7 @@ def _collect(
     start = script.span.start
     if start in groups:
         items, first, known = groups[start]
-        groups[start] = (items, first, either(known, variables))
+        groups[start] = (items, first, in_either(known, variables))
         return
     items = []
     groups[start] = (items, place, variables)
@@ -172,8 +174,9 @@ def _visible(document: yaml.Node, jobs: Mapping[str, yaml.Node]) -> dict[str, Va
     overrides = _rule_variables(document.get("workflow"))
     effective: dict[str, Variables] = {}
     runs: dict[str, list[str]] = {}
+    total = 0
     for name, job in jobs.items():
-        ancestors = chain(name, jobs)
+        ancestors = ancestry(name, jobs)
         variables = dict(top) if ancestors is not None else {}
         inherited = job.path("inherit", "variables")
         if inherited is not None and inherited.kind == "sequence":
@@ -188,9 +191,9 @@ def _visible(document: yaml.Node, jobs: Mapping[str, yaml.Node]) -> dict[str, Va
                 runs.setdefault(ancestor, []).append(name)
         for more in (overrides, _rule_variables(job)):
             for key, values in more.items():
-                known = variables.get(key, ())
-                variables[key] = None if known is None or values is None else _unique(known + values)
-        effective[name] = _resolved(variables)
+                variables[key] = union((variables.get(key, ()), values))
+        total += len(variables)
+        effective[name] = _resolved(variables) if total <= _MOST_VARIABLES else {}
     visible: dict[str, Variables] = {}
     for name in jobs:
         heirs = runs.get(name, [])
@@ -198,12 +201,12 @@ def _visible(document: yaml.Node, jobs: Mapping[str, yaml.Node]) -> dict[str, Va
         users = heirs if heirs and name.startswith(".") else [name, *heirs]
         visible[name] = effective[users[0]]
         for user in users[1:]:
-            visible[name] = either(visible[name], effective[user])
+            visible[name] = in_either(visible[name], effective[user])
     return visible
 
 
-def chain(name: str, jobs: Mapping[str, yaml.Node]) -> list[str] | None:
-    """The job and all that it extends, what overrides last; None if some of these are not in the file."""
+def ancestry(name: str, jobs: Mapping[str, yaml.Node]) -> list[str] | None:
+    """Return a job and all that it extends, each before what overrides it; None if some are not in the file."""
     found: list[str] = []
     waiting = [name]
     while waiting:
@@ -226,36 +229,31 @@ def _templates(variables: yaml.Node | None) -> dict[str, Values]:
     found: dict[str, Values] = {}
     for name, node in variables.items() if variables else ():
         if node.kind == "mapping":
-            values = yaml.cautious_value(node.get("value"))
             options = node.get("options")
-            for option in options.elements() if options else ():
-                more = yaml.cautious_value(option)
-                values = None if values is None or more is None else _unique(values + more)
-            found[name] = values
+            values = (node.get("value"), *(options.elements() if options else ()))
+            found[name] = union(map(yaml.cautious_value, values))
         else:
             found[name] = yaml.cautious_value(node)
     return found
 
 
 def _parallel(matrix: yaml.Node | None) -> dict[str, Values]:
-    found: dict[str, Values] = {}
+    found: dict[str, list[Values]] = {}
     for entry in matrix.elements() if matrix else ():
         for name, node in entry.items():
-            for element in node.elements() if node.kind == "sequence" else [node]:
-                known, values = found.get(name, ()), yaml.cautious_value(element)
-                found[name] = None if known is None or values is None else _unique(known + values)
-    return found
+            elements = node.elements() if node.kind == "sequence" else [node]
+            found.setdefault(name, []).extend(map(yaml.cautious_value, elements))
+    return {name: union(values) for name, values in found.items() if values}
 
 
 def _rule_variables(node: yaml.Node | None) -> dict[str, Values]:
     """What rules may set instead."""
-    found: dict[str, Values] = {}
+    found: dict[str, list[Values]] = {}
     rules = node.get("rules") if node else None
     for rule in rules.elements() if rules else ():
         for name, values in _templates(rule.get("variables")).items():
-            known = found.get(name, ())
-            found[name] = None if known is None or values is None else _unique(known + values)
-    return found
+            found.setdefault(name, []).append(values)
+    return {name: union(values) for name, values in found.items()}
 
 
 def _resolved(templates: Mapping[str, Values]) -> Variables:
@@ -267,13 +265,14 @@ def _resolved(templates: Mapping[str, Values]) -> Variables:
     for _ in range(10):
         later: dict[str, Values] = {}
         for name, values in waiting.items():
-            needed = {one or other for value in values or () for one, other in re.findall(_REFERENCE, value)} - {""}
+            references = (match for value in values or () for match in re.finditer(_REFERENCE, value))
+            needed = {match[1] or match[2] for match in references} - {None}
             if needed & waiting.keys():
                 later[name] = values
             elif values is None or not needed <= known.keys():
                 known[name] = None
             else:
-                known[name] = _put_in(values, known)
+                known[name] = _substituted(values, known)
         waiting = later
         if not waiting:
             break
@@ -281,24 +280,26 @@ def _resolved(templates: Mapping[str, Values]) -> Variables:
     return {**known, **dict.fromkeys(waiting)}
 
 
-def _put_in(values: tuple[str, ...], known: Variables) -> Values:
+def _substituted(values: tuple[str, ...], known: Variables) -> Values:
+    """`values` with the values of variables in place of references; None if that is unknown or too much."""
     found: list[str] = []
     for value in values:
         parts: list[tuple[str, ...]] = []
-        done = 0
+        position = size = 0
         count = 1
         for match in re.finditer(_REFERENCE, value):
             name = match[1] or match[2]
-            put = known[name] if name else ("$" if match[0] == "$$" else match[0],)
-            if put is None:
+            choices = known[name] if name else ("$" if match[0] == "$$" else match[0],)
+            if choices is None:
                 return None
-            parts += [(value[done : match.start()],), put]
-            done = match.end()
-            count *= len(put)
-            if count > _MOST_VALUES:
+            parts += [(value[position : match.start()],), choices]
+            position = match.end()
+            size += max(map(len, choices), default=0)
+            count *= len(choices)
+            if count > _MOST_VALUES or size > _MOST_CHARACTERS:
                 return None
-        found += ("".join(chosen) + value[done:] for chosen in product(*parts))
-    return _unique(found) if len(found) <= _MOST_VALUES else None
+        found += ("".join(chosen) + value[position:] for chosen in product(*parts))
+    return tuple(dict.fromkeys(found)) if len(found) <= _MOST_VALUES else None
 
 
 def _without_assigned(variables: Variables, script: yaml.Node | None) -> Variables:
@@ -313,7 +314,3 @@ def _without_assigned(variables: Variables, script: yaml.Node | None) -> Variabl
             waiting += node.elements()
             names.update(re.findall(r"([A-Za-z_][A-Za-z0-9_]*)\+?=", node.text))
     return {name: values for name, values in variables.items() if name not in names} if names else variables
-
-
-def _unique(values: tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(values))

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from dunnage.files.source import File
-from dunnage.scripts.github import is_posix_shell
+from dunnage.scripts.shell_names import is_posix_shell
 from dunnage.shell.assembly import Text
 from dunnage.shell.bounds import MOST_BUILD_VALUES, Budget
 from dunnage.shell.model import POSIX_SHELLS, Place, Script, Values

@@ -11,7 +11,7 @@ from itertools import product
 from typing import NamedTuple
 
 from dunnage.files.source import File
-from dunnage.scripts.github import is_posix_shell
+from dunnage.scripts.shell_names import is_posix_shell
 from dunnage.shell.assembly import Text, rewrite
 from dunnage.shell.model import Place, Script, Segment, Values
 

@@ -15,7 +15,7 @@ from dunnage.shell.model import Place, Script, Segment
 NAMES = (".pre-commit-config.yaml", ".pre-commit-config.yml", "prek.yaml")
 
 
-class Hook(NamedTuple):
+class ConfiguredHook(NamedTuple):
     """A hook, as the file configures it."""
 
     repository: str
@@ -31,24 +31,23 @@ class Hook(NamedTuple):
     """`pre-commit run` runs it: it is not for another stage of git, or to be started by hand."""
 
 
-def hooks(file: File) -> Iterator[Hook]:
-    """The hooks in the order of the file. Raises SourceError as YAML does."""
+def hooks(file: File) -> Iterator[ConfiguredHook]:
+    """Yield the hooks in the order of the file. Raises SourceError as YAML does."""
     for document in yaml.documents(file)[:1]:
         stages = document.get("default_stages")
         repositories = document.get("repos")
         for repository in repositories.elements() if repositories else ():
-            where = repository.get("repo")
-            found = repository.get("hooks")
-            for hook in found.elements() if found else ():
+            location = repository.get("repo")
+            configured = repository.get("hooks")
+            for hook in configured.elements() if configured else ():
                 name = hook.get("id")
-                if where is None or name is None or name.kind != "scalar":
+                if location is None or name is None or name.kind != "scalar":
                     continue
-                given = hook.get("args")
-                arguments = tuple(each.text for each in given.elements()) if given else None
-                own = hook.get("stages") or stages
-                yield Hook(
-                    where.text, name.text, name.span, _program(hook, name.text, arguments), arguments, _is_run(own)
-                )
+                values = hook.get("args")
+                arguments = tuple(value.text for value in values.elements()) if values else None
+                program = _program(hook, name.text, arguments)
+                is_run = _is_run(hook.get("stages") or stages)
+                yield ConfiguredHook(location.text, name.text, name.span, program, arguments, is_run)
 
 
 def _program(hook: yaml.Node, name: str, arguments: tuple[str, ...] | None) -> Script | None:

@@ -1,0 +1,173 @@
+"""The matrix of a job in a GitHub workflow.
+
+Its rules are those of https://docs.github.com/en/actions/how-tos/write-workflows/choose-what-workflows-do/run-job-variations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import product
+from typing import NamedTuple
+
+from dunnage.scripts import yaml
+from dunnage.scripts.variables import Variables, expand_all, union
+from dunnage.shell.model import Values
+
+# A job of more combinations is described by all the values that each name has anywhere.
+_MOST_COMBINATIONS = 300
+# How many texts a matrix may have. Aliases can make millions of a small file.
+_MOST_TEXTS = 20_000
+# How many names times combinations are looked at.
+_MOST_CELLS = 200_000
+
+_Value = Mapping[str, Values]
+"""A value of the matrix: the texts in it by their path, `.os.name`, or by an empty one if it is a text itself."""
+_Combination = dict[str, _Value]
+_NO_VALUE: _Value = {"": ("",)}
+_UNKNOWN_VALUE: _Value = {"": None}
+
+
+class _TooLarge(Exception):
+    """The matrix has more texts than are read."""
+
+
+class _Matrix(NamedTuple):
+    vectors: dict[str, list[_Value] | None]
+    """The lists of values by name; None for one that is not in the file."""
+    include: list[_Combination] | None
+    """None if it is not in the file."""
+    exclude: list[_Combination]
+
+
+def matrix_variables(matrix: yaml.Node | None, variables: Variables) -> Variables:
+    """`matrix.x` for each x, with all its values; an empty text among them if some combination has none."""
+    if matrix is None or matrix.kind != "mapping":
+        return {}
+    try:
+        vectors, include, exclude = _Reader(variables).matrix(matrix)
+    except _TooLarge:
+        return {}
+    if include is None:
+        # What comes from outside may set every name.
+        return {}
+    every = _combine(vectors, include, exclude)
+    is_exact = every is not None
+    if every is None:
+        every = [*({name: value} for name, vector in vectors.items() for value in vector or ()), *include]
+    names = dict.fromkeys(name for combination in every for name in combination)
+    if len(names) * len(every) > _MOST_CELLS:
+        return {}
+    known = {
+        f"matrix.{name}{path}": values
+        for name in names
+        for path, values in _by_path([each.get(name, _NO_VALUE) for each in every if is_exact or name in each]).items()
+    }
+    for name, vector in vectors.items():
+        if vector is None:
+            known = {key: values for key, values in known.items() if not f"{key}.".startswith(f"matrix.{name}.")}
+    return known
+
+
+def combinations(matrix: yaml.Node | None, variables: Variables) -> list[Variables] | None:
+    """What `matrix.x` is in each combination of a matrix; None if there is no matrix, or not all of it is known."""
+    if matrix is None or matrix.kind != "mapping":
+        return None
+    try:
+        vectors, include, exclude = _Reader(variables).matrix(matrix)
+    except _TooLarge:
+        return None
+    if include is None or None in vectors.values():
+        return None
+    found = _combine(vectors, include, exclude)
+    if found is None:
+        return None
+    return [
+        {f"matrix.{name}{path}": values for name, value in each.items() for path, values in value.items()}
+        for each in found
+    ]
+
+
+class _Reader:
+    """Reads the values of one matrix, and counts their texts."""
+
+    def __init__(self, variables: Variables) -> None:
+        self._variables = variables
+        self._texts = 0
+
+    def matrix(self, node: yaml.Node) -> _Matrix:
+        vectors: dict[str, list[_Value] | None] = {}
+        extra: dict[str, list[_Combination] | None] = {}
+        for name, part in node.items():
+            if name in ("include", "exclude"):
+                extra[name] = self._entries(part)
+            elif part.kind == "sequence":
+                vectors[name] = [self._value(element) for element in part.elements()]
+            else:
+                vectors[name] = None
+        return _Matrix(vectors, extra.get("include", []), extra.get("exclude") or [])
+
+    def _entries(self, node: yaml.Node) -> list[_Combination] | None:
+        """The combinations in an `include:` or `exclude:`; None if they are not in the file."""
+        if node.kind != "sequence":
+            return None if node.text or node.kind != "scalar" else []
+        elements = node.elements()
+        if any(element.kind != "mapping" for element in elements):
+            return None
+        return [{name: self._value(value) for name, value in element.items()} for element in elements]
+
+    def _value(self, node: yaml.Node) -> _Value:
+        found: dict[str, Values] = {}
+        waiting = [("", node)]
+        while waiting:
+            path, part = waiting.pop()
+            self._texts += 1
+            if self._texts > _MOST_TEXTS:
+                raise _TooLarge
+            if part.kind == "mapping" and path.count(".") < 5:
+                waiting += [(f"{path}.{name}", value) for name, value in part.items()]
+            else:
+                found[path] = expand_all(yaml.value(part), self._variables)
+        return found
+
+
+def _by_path(values: list[_Value]) -> _Value:
+    """The texts of one name in all combinations, by path; without those that are not known."""
+    found: dict[str, Values] = {}
+    for path in dict.fromkeys(path for value in values for path in value):
+        texts = union(value.get(path, ("",)) for value in values)
+        if texts is not None:
+            found[path] = texts
+    return found
+
+
+def _combine(
+    vectors: Mapping[str, list[_Value] | None], include: list[_Combination], exclude: list[_Combination]
+) -> list[_Combination] | None:
+    """What GitHub makes of a matrix, by its rules for `include` and `exclude`; None if that is too much."""
+    count = 1
+    for vector in vectors.values():
+        count *= max(1, len(vector or ()))
+        if count > _MOST_COMBINATIONS:
+            return None
+    # A vector that is not in the file has one value, which is unknown.
+    lists = [[_UNKNOWN_VALUE] if vector is None else vector for vector in vectors.values()]
+    products: list[_Combination] = [dict(zip(vectors, chosen, strict=True)) for chosen in product(*lists)]
+    originals = [each for each in products if each and not any(entry and _agrees(each, entry) for entry in exclude)]
+    found = [dict(each) for each in originals]
+    alone: list[_Combination] = []
+    for entry in include:
+        shared = {name: value for name, value in entry.items() if name in vectors}
+        matching = [index for index, each in enumerate(originals) if _agrees(each, shared)]
+        for index in matching:
+            found[index].update(entry)
+        if not matching:
+            alone.append(entry)
+    return found + alone
+
+
+def _agrees(combination: _Combination, entry: _Combination) -> bool:
+    return all(
+        name in combination and combination[name].get(path, ("",)) == values
+        for name, value in entry.items()
+        for path, values in value.items()
+    )

@@ -1,0 +1,44 @@
+"""What a CI file says of the variables that its programs see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+from dunnage.shell import expression
+from dunnage.shell.model import Values
+
+Variables: TypeAlias = Mapping[str, Values]
+"""Values by name, as in `Script.variables`."""
+
+
+def union(alternatives: Iterable[Values]) -> Values:
+    """The values of all alternatives, each once; None if those of one are unknown."""
+    found: dict[str, None] = {}
+    for values in alternatives:
+        if values is None:
+            return None
+        found.update(dict.fromkeys(values))
+    return tuple(found)
+
+
+def in_either(first: Variables, second: Variables) -> Variables:
+    """What is known of variables where either of two sets of them may hold."""
+    return {name: union((first[name], second[name])) for name in first.keys() & second.keys()}
+
+
+def expand_all(texts: Values, variables: Variables) -> Values:
+    """All that any of `texts` may be once GitHub's expressions in it are replaced."""
+    return None if texts is None else union(expression.expand(text, variables) for text in texts)
+
+
+def without_written(variables: Variables, text: str) -> Variables:
+    """`variables` without those that a program may set for the steps after it.
+
+    These are all that it assigns to, or if it names none, all variables of the environment.
+    """
+    names = re.findall(r"([A-Za-z_][A-Za-z0-9_]*)\s*(?:=|<<)", text)
+    names = names or [name for name in variables if f"env.{name}" in variables]
+    changed = {name for bare in names for name in (bare, f"env.{bare}")} & variables.keys()
+    return {name: values for name, values in variables.items() if name not in changed} if changed else variables
