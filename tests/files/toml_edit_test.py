@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dunnage.files import toml, toml_edit
 from dunnage.files.source import File, apply
 from dunnage.files.span import Edit
-from dunnage.files.toml_edit import AddHeader, AddTable, Change, Move, Operation, Remove, Rename, Set
+from dunnage.files.toml_edit import AddHeader, AddTable, ArrangeTables, Change, Move, Operation, Remove, Rename, Set
 
 
 def edited(text: str, *operations: Operation) -> str | None:
@@ -134,6 +134,15 @@ def test_a_value_is_set(before: str, keys: tuple[str | int, ...], value: object,
         pytest.param("x = 1\ny = 1\n", AddHeader("a", ("x",)), None, id="header over others"),
         pytest.param("[b]\n", AddTable(("a",), {"x": "y"}), '[b]\n\n[a]\nx = "y"\n', id="table"),
         pytest.param("a = {}\n", AddTable(("a",), {"x": "y"}), None, id="table that is there"),
+        pytest.param(
+            "[[a]]\nx = 1 # p\n\n[[a]]\nx = 2\n[b]\n",
+            ArrangeTables(("a",), ((1, {}), (0, {"x": 3}))),
+            "[[a]]\nx = 2\n\n[[a]]\nx = 3 # p\n[b]\n",
+            id="another order",
+        ),
+        pytest.param("[[a]]\nx = 1\n[[a]]\nx = 2\n", ArrangeTables(("a",), ((0, {}),)), "[[a]]\nx = 1\n", id="fewer"),
+        pytest.param("[[a]]\nx = 1 # p\n[[a]]\n", ArrangeTables(("a",), ((1, {}),)), None, id="a comment would go"),
+        pytest.param("a = [{}, {}]\n", ArrangeTables(("a",), ((1, {}),)), None, id="tables without headers"),
     ],
 )
 def test_other_operations(before: str, operation: Operation, after: str | None) -> None:
