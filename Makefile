@@ -23,7 +23,7 @@ $(shell test ! -e $(READY) || test "$$($(BIN)/python -c '$(IDENTITY)' 2>&1)" = "
 	rm -f $(READY))
 endif
 
-.PHONY: demo test lint bench format readme hooks-file lock clean
+.PHONY: demo test lint bench format readme examples hooks-file lock clean
 
 demo: $(READY)
 	$(BIN)/python demo/run.py
@@ -49,11 +49,11 @@ format: $(READY)
 	$(BIN)/python -m ruff check --fix
 	$(BIN)/python -m ruff format
 
-# Writes the examples in the README as the programs print them now.
+# Writes into README.md and docs/ what their examples print now.
 readme: $(READY)
 	PYTHONPATH=. $(BIN)/python tests/readme_test.py
 
-# Writes the examples in the pages of the rules as the programs print them now.
+# Writes into the pages of the rules what their examples print now.
 examples: $(READY)
 	PYTHONPATH=tests $(BIN)/python tests/pages.py
 

@@ -17,6 +17,7 @@ from dunnage.files import source, toml
 from dunnage.frame import check, ignore, registry
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+DOCS = CHECKOUT / "docs"
 README = (CHECKOUT / "README.md").read_text("utf-8")
 PYPROJECT: dict[str, Any] = tomli.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))
 MANIFEST: dict[str, dict[str, Any]] = {
@@ -37,11 +38,14 @@ def module(hook: str) -> ModuleType:
     return importlib.import_module(f"dunnage.{hook.replace('-', '_')}")
 
 
-def section(hook: str) -> str:
-    """Return the README's section about a hook."""
-    found = re.search(rf"^## {re.escape(hook)}\n(.*?)(?=^## )", README, re.DOTALL | re.MULTILINE)
-    assert found, f"README.md has no section {hook}"
-    return found[1]
+def page(hook: str) -> str:
+    """Return the page of a hook."""
+    return (DOCS / "hooks" / f"{hook}.md").read_text("utf-8")
+
+
+def document(name: str) -> str:
+    """Return a page of docs/."""
+    return (DOCS / name).read_text("utf-8")
 
 
 def test_scripts_hooks_and_modules_are_the_same() -> None:
@@ -54,51 +58,45 @@ def test_scripts_hooks_and_modules_are_the_same() -> None:
 
 @every_hook
 def test_the_readme_lists_the_hook(hook: str) -> None:
-    assert f"| [`{hook}`](#{hook}) |" in README
+    assert f"| [`{hook}`](docs/hooks/{hook}.md) |" in README
 
 
 @every_hook
-@pytest.mark.parametrize("field", ["What it finds", "Why it matters", "How to fix", "Fixes"])
-def test_the_readme_has_every_field(hook: str, field: str) -> None:
-    assert f"**{field}.**" in section(hook)
+def test_the_page_has_every_rule_of_the_hook_and_no_other(hook: str) -> None:
+    listed = re.findall(r"^\| \[`(.+?)`\]\(\.\./rules/(.+?)\.md\) \|", page(hook), re.MULTILINE)
+    assert [rule for rule, _ in listed] == [path for _, path in listed]
+    assert sorted(rule for rule, _ in listed) == sorted(rule.id for rule in module(hook).HOOK.rules)
 
 
 @every_hook
-def test_the_readme_has_every_rule_and_no_other(hook: str) -> None:
-    written = re.findall(r"^\| `([a-z-]+/[a-z-]+)` \|", section(hook), re.MULTILINE)
-    assert sorted(written) == sorted(rule.id for rule in module(hook).HOOK.rules)
-
-
-@every_hook
-def test_the_readme_has_every_option_and_no_other(
+def test_the_page_has_every_option_of_the_hook_and_no_other(
     hook: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert module(hook).main(["--help"]) == 0
     offered = set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", capsys.readouterr().out, re.MULTILINE))
-    common = README[README.index("## What all hooks have in common") :]
-    written = re.findall(r"^\| `(--[a-z-]+)", section(hook) + common, re.MULTILINE)
+    of_all_hooks = document("configuration.md").partition("## What all hooks have in common")[2]
+    written = re.findall(r"^\| `(--[a-z-]+)", page(hook) + of_all_hooks, re.MULTILINE)
     assert set(written) == offered
     assert len(written) == len(set(written))
 
 
-def test_the_readme_has_the_options_of_all_hooks_at_once() -> None:
-    at_once = README[README.index("## All hooks at once") : README.index("## What all hooks have in common")]
+def test_configuration_has_the_options_of_all_hooks_at_once() -> None:
+    at_once = document("configuration.md").partition("## What all hooks have in common")[0]
     assert set(re.findall(r"`(--[a-z-]+) ?[A-Z]*`", at_once)) >= {option.name for option in check.OWN}
     for entry in registry.ENTRIES:
         assert (f"`{entry.id}`" in at_once) is not entry.is_on
 
 
-def test_the_readme_has_the_limits() -> None:
-    limits = section("check-cargo-lock").partition("### Limits")[2]
+def test_the_page_of_check_cargo_lock_has_the_limits() -> None:
+    limits = page("check-cargo-lock").partition("## Limits")[2]
     assert f"more than {source.MAX_BYTES // 2**20} MiB" in limits
     assert f"more than {toml.MAX_BYTES // 2**20} MiB" in limits
     assert f"more than {toml.MAX_KEY_PARTS} parts" in limits
 
 
-def test_the_readme_has_the_rules_of_ignore_comments() -> None:
-    common = README[README.index("## What all hooks have in common") :]
-    written = re.findall(r"^\| `([a-z-]+/[a-z-]+)` \|", common, re.MULTILINE)
+def test_ignoring_has_the_rules_of_ignore_comments() -> None:
+    written = re.findall(r"^\| \[`(.+?)`\]\(rules/", document("ignoring.md"), re.MULTILINE)
     assert sorted(written) == sorted(rule.id for rule in ignore.RULES)
 
 

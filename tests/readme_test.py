@@ -1,6 +1,6 @@
-"""The examples in the README are what the programs print: each is made again and compared, byte for byte.
+"""The examples in README.md and docs/ are what the programs print: each is run again and compared, byte for byte.
 
-An example is the block of code after `<!-- example: NAME -->`. `make readme` writes them all as they come out now.
+An example is the block of code after `<!-- example: NAME -->`. `make readme` writes what all of them print now.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from judges import lacking
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 README = CHECKOUT / "README.md"
+DOCUMENTS = (README, *sorted((CHECKOUT / "docs").glob("*.md")), *sorted((CHECKOUT / "docs" / "hooks").glob("*.md")))
 LEDGER = CHECKOUT / "demo" / "example" / "ledger"
 REAL = CHECKOUT.parent / "shared" / "corpus" / "workspaces" / "wasm-pkg-tools"
 OLD, NEW = 'version = "0.1.0"', 'version = "0.2.0"'
@@ -166,33 +167,37 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_example_is_what_is_printed(name: str, places: Places) -> None:
-    written = {example["name"]: example["text"] for example in EXAMPLE.finditer(README.read_text("utf-8"))}
-    assert written[name] == EXAMPLES[name](places), "run `make readme`"
+    (written,) = (example["text"] for example in written_examples() if example["name"] == name)
+    assert written == EXAMPLES[name](places), "run `make readme`"
 
 
-def test_the_readme_has_every_example_and_no_other() -> None:
-    text = README.read_text("utf-8")
-    assert sorted(re.findall(r"<!-- example: (.*) -->", text)) == sorted(EXAMPLES)
-    outputs = re.findall(r"^```console\n", text, re.MULTILINE)
-    assert len(outputs) == sum(example["mark"].endswith("console\n") for example in EXAMPLE.finditer(text))
+def test_the_documents_have_every_example_and_no_other() -> None:
+    assert sorted(example["name"] for example in written_examples()) == sorted(EXAMPLES)
+    outputs = sum(document.read_text("utf-8").count("\n```console\n") for document in DOCUMENTS)
+    assert outputs == sum(example["mark"].endswith("console\n") for example in written_examples())
+
+
+def written_examples() -> list[re.Match[str]]:
+    """Return the examples in all documents."""
+    return [example for document in DOCUMENTS for example in EXAMPLE.finditer(document.read_text("utf-8"))]
 
 
 def write() -> None:
-    """Write the examples into the README; one that cannot be made here stays as it is."""
+    """Write the examples into the documents; one that cannot be run here stays as it is."""
     with tempfile.TemporaryDirectory(prefix="dunnage-readme-", ignore_cleanup_errors=True) as folder:
         places = Places(Path(folder).resolve())
-        made = {}
+        printed = {}
         for name, example in EXAMPLES.items():
             try:
-                made[name] = example(places)
+                printed[name] = example(places)
             except pytest.skip.Exception as skipped:
                 sys.stderr.write(f"the example {name} stays as it is: {skipped}\n")
-    text = README.read_text("utf-8")
-    README.write_bytes(
-        EXAMPLE.sub(
-            lambda example: example["mark"] + made.get(example["name"], example["text"]) + example["end"], text
-        ).encode()
-    )
+    for document in DOCUMENTS:
+        text = EXAMPLE.sub(
+            lambda example: example["mark"] + printed.get(example["name"], example["text"]) + example["end"],
+            document.read_text("utf-8"),
+        )
+        document.write_bytes(text.encode())
 
 
 if __name__ == "__main__":
