@@ -31,14 +31,16 @@ HOOKS: dict[str, tuple[str, ...]] = {
     "check-wit-limits": (),
     "check-wit-lock": (),
     "check-wit-pins": (),
+    "review-cargo-lock": ("--base=HEAD~1",),
 }
-FIXING = HOOKS.keys() - {"check-advisory-gate", "check-wit-limits", "check-wit-lock"}
+FIXING = HOOKS.keys() - {"check-advisory-gate", "check-wit-limits", "check-wit-lock", "review-cargo-lock"}
 
 # What is wrong in each folder of the example, by who puts it right. Nothing is in `steady`.
 FOR_PEOPLE = Counter(
     {
         (".github", "advisory-gate/toothless"): 1,
         ("courier", "cargo-lock/foreign-source"): 1,
+        ("courier", "lock-review/new-source"): 1,
         ("interfaces", "wit-limits/recursion"): 1,
         ("interfaces", "wit-lock/drifted"): 1,
         ("plugin", "cargo-lock/untracked"): 1,
