@@ -9,6 +9,7 @@ processor time, which a busy machine changes less than the time on the clock.
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import statistics
 import subprocess
@@ -58,7 +59,7 @@ def names_by_hook(folder: Path) -> dict[str, list[str]]:
     tree = Tree()
     paths = selection.tracked(tree, [str(folder)])
     return {
-        entry.id: [str(Path(name).relative_to(folder)) for name in names]
+        entry.id: [os.path.relpath(name, folder) for name in names]
         for entry, names in selection.assign(ENTRIES, paths, tree).items()
     }
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from dunnage.cargo import manifest
 from dunnage.cargo.fields import ManifestError
-from dunnage.cargo.manifest import WorkspaceTable
+from dunnage.cargo.manifest import Package, WorkspaceTable
 from dunnage.cargo.member_patterns import join
 from dunnage.files import document
 from dunnage.files.document import Refused
@@ -48,6 +48,11 @@ class Manifests:
         self.tree = tree
         self._parsed: dict[str, Manifest | None] = {}
         self._roots: dict[str, Manifest] = {}
+        self.packages: dict[tuple[str, frozenset[tuple[str, str]]], Package] = {}
+        """The packages read so far, by folder and by the registries that Cargo's configuration names for the workspace.
+
+        Several workspaces may lead to one package.
+        """
 
     def find(self, folder: str) -> Manifest | None:
         """Read the manifest in `folder`; None if there is none. Raises Refused if Cargo could not read it."""

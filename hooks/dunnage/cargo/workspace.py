@@ -296,7 +296,9 @@ class _Loader:
             return self._inherited[root.folder]
 
         read = partial(manifest.read_package, found.data, found.folder, inherit, self._config.registries)
-        package = with_file(found.file, read)
+        registries = frozenset(self._config.registries.items())
+        package = self.manifests.packages.get((found.folder, registries)) or with_file(found.file, read)
+        self.manifests.packages[found.folder, registries] = package
         key, table = manifest.package_table(found.data) or ("package", {})
         if isinstance(table.get("version"), dict):
             return LocalPackage(

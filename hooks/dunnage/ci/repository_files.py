@@ -40,8 +40,8 @@ class RepositoryFiles(NamedTuple):
 
     def folder(self, file: File) -> str:
         """Return the folder of a file, relative to the top."""
-        path = os.path.relpath(os.path.dirname(os.path.abspath(file.path)), self.top).replace(os.sep, "/")
-        return "" if path == "." else path
+        folder = os.path.dirname(os.path.abspath(file.path))
+        return folder[len(os.path.join(self.top, "")) :].replace(os.sep, "/")
 
     def workflows(self) -> list[str]:
         """Return the sorted paths of the CI files that events start, as opposed to other files."""

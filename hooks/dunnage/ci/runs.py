@@ -31,7 +31,7 @@ _MAX_DEPTH = 12
 # Inputs of actions that retry a program, or run it in a container or on another system.
 _PROGRAM_INPUTS = frozenset(("cmd", "command", "commands", "run", "script"))
 _CALLERS = re.compile(r"\b(?:make|gmake|just|pre-commit|pre_commit|prek)\b|\.sh\b")
-_PATH = r"[A-Za-z0-9_.+-]+(?:/[A-Za-z0-9_.+-]+)+"
+_PATH = re.compile(r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+(?:/[A-Za-z0-9_.+-]+)+")
 
 LOCAL = ("./", "../", "$/")
 """How the name of an action or workflow of the same repository begins."""
@@ -66,6 +66,7 @@ class _Walk:
 
     def __init__(self, repository: RepositoryFiles, hints: Collection[str]) -> None:
         self._repository = repository
+        self._names = {path.rpartition("/")[2] for path in repository.paths}
         self._hints = hints
         self._seen: set[tuple[object, ...]] = set()
         """What has been called in the current job, with its call site."""
@@ -215,7 +216,7 @@ class _Walk:
         if "/" not in text:
             return False
         folders = (*context.folders, self._repository.folder(file))
-        return any(self._find(path, folders) for path in set(re.findall(_PATH, text)))
+        return any(self._find(path, folders) for path in set(_PATH.findall(text)))
 
     def _called(self, file: File, script: Script, command: Command, context: _Context) -> Iterator[Run]:
         """Yield the runs of other files that a command starts."""
@@ -269,7 +270,9 @@ class _Walk:
 
     def _find(self, value: str, folders: Sequence[str]) -> str:
         """Return the file of the repository at a path relative to one of `folders` or to the top; empty if none."""
-        if len(value) < 500 and not value.startswith(("-", "~")):
+        name = value.rpartition("/")[2]
+        is_there = name in self._names or name in ("", ".", "..")
+        if is_there and len(value) < 500 and not value.startswith(("-", "~")):
             for folder in dict.fromkeys((*folders, "")):
                 path = posixpath.normpath(posixpath.join(folder, value))
                 if path in self._repository.paths:
