@@ -176,6 +176,14 @@ def test_a_file_that_is_too_large_is_not_edited() -> None:
     assert edited(f"[a]\nx = [\n{lines}]\n", Set(("a", "x", 0), "y")) is None
 
 
+@pytest.mark.parametrize("value", ["[" * 390 + "]" * 390, "{ a = " * 390 + "1" + " }" * 390], ids=["arrays", "tables"])
+def test_what_is_nested_deeply_is_edited_right_or_not_at_all(value: str) -> None:
+    text = f"[a]\nx = {value}\ny = 1\n"
+    assert edited(text, Set(("a", "y"), 2)) in (None, text.replace("y = 1", "y = 2"))
+    assert edited(text, Set(("a", "z"), 2)) in (None, f"{text}z = 2\n")
+    assert edited(text, Remove(("a", "x"))) in (None, "[a]\ny = 1\n")
+
+
 def test_tomlkit_is_loaded_for_edits_alone() -> None:
     program = (
         "import sys; from dunnage.files import toml_edit; from dunnage.files.source import File; "

@@ -286,19 +286,18 @@ def is_proved(file: File, edits: Sequence[Edit], operations: Iterable[Operation]
     """Whether the edits do what the operations say, and no more: every comment is still there, lines end as they did,
     and the file begins with a byte order mark and ends with a newline if it did.
     """
+    if not edits:
+        return False
     try:
         expected = deepcopy(toml.parse(file))
         for operation in operations:
             operation.carry_out(expected)
         after = File(file.path, apply(file.data, edits))
-        read = toml.parse(after)
-    except (AttributeError, LookupError, TypeError, ValueError, SourceError):
-        return False  # something else is in the way, or two edits are
-    return (
-        is_same(read, expected)
-        and _comments(after) >= file.memo(_comments)
-        and (not file.data or _outline(after) == _outline(file))
-    )
+        is_expected = is_same(toml.parse(after), expected)
+    except (AttributeError, LookupError, TypeError, ValueError, SourceError, RecursionError):
+        return False  # something else is in the way, or two edits are, or tables are too deep to be compared
+    keeps_comments = after.memo(_comments) >= file.memo(_comments)
+    return is_expected and keeps_comments and (not file.data or _outline(after) == _outline(file))
 
 
 def _edits(file: File, operations: Sequence[Operation]) -> tuple[Edit, ...]:
@@ -306,7 +305,7 @@ def _edits(file: File, operations: Sequence[Operation]) -> tuple[Edit, ...]:
 
     try:
         return tuple(edit for operation in operations for edit in operation.edits(file))
-    except (TOMLKitError, LookupError, TypeError, ValueError, AttributeError):
+    except (TOMLKitError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
         return ()  # tomlkit has no way to do it there
 
 
