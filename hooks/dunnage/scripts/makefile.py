@@ -1,23 +1,31 @@
-"""Makefiles: the recipe lines that make hands to a shell.
+"""Makefiles: the recipe lines that make passes to a shell.
 
-Their syntax is that of https://www.gnu.org/software/make/manual/make.html. What a variable may be follows from the
-assignments in the file alone; one that the file does not set is unknown, never empty, because the environment, the
-command line or an included file may. A default (`?=`) counts as its value.
+The syntax is that of https://www.gnu.org/software/make/manual/make.html. The values of a variable follow from the
+assignments in the file alone. A variable that the file does not set is unknown, never empty, because the environment,
+the command line or an included file may set it. A default (`?=`) counts as the value.
 """
 
 import re
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
-from itertools import product
 from typing import NamedTuple
 
 from dunnage.files.source import File
+from dunnage.scripts.makefile_values import (
+    UNKNOWN,
+    Expansion,
+    Variable,
+    closing_bracket,
+    find_outside,
+    join,
+    references,
+)
 from dunnage.scripts.shell_names import is_posix_shell
 from dunnage.shell.assembly import Text, rewrite
+from dunnage.shell.bounds import MOST_BUILD_VALUES, MOST_CHARACTERS, MOST_SYNTAX_LEVELS, Budget, union
 from dunnage.shell.model import Place, Script, Segment, Values
 
-_MOST_VALUES = 32
-_MOST_CHARACTERS = 10_000
-_DEEPEST = 20
+_MOST_CHOICES = 20
 _MOST_SPECIFIC = 200
 
 _ASSIGNMENT = (
@@ -29,15 +37,6 @@ _DIRECTIVE = (
 )
 _PREFIX = " \t@+-"
 _BUILT_IN = {"MAKE": "make", "RM": "rm -f"}
-
-# What `$` may be followed by: the other bracket by the one that opens a reference.
-_BRACKETS = {"(": ")", "{": "}"}
-
-
-class _Variable(NamedTuple):
-    values: Values
-    is_expanded: bool
-    """It was set by `:=` and so holds no references any more."""
 
 
 class _Line(NamedTuple):
@@ -53,60 +52,61 @@ class _Recipe(NamedTuple):
     """One line, and those that continue it."""
 
 
-class Rule(NamedTuple):
-    """What make builds, and what it builds before; one for each line that says so."""
+class MakeRule(NamedTuple):
+    """The targets and prerequisites of one line that declares a rule."""
 
     targets: str
-    """As they are written, in `Place.names` of the recipe too."""
+    """As written in the file and in `Place.names` of the recipe."""
     prerequisites: str = ""
 
 
-_Scope = dict[str, _Variable]
+_Scope = dict[str, Variable]
 
 
 class _Branches:
-    """An `if` that is open: what its branches set."""
+    """An open `if`, and the variables that its branches set."""
 
     def __init__(self, undefined: str) -> None:
         self.undefined = undefined  # NAME of `ifndef NAME`: what it sets is a default
-        self.before: dict[str, _Variable | None] = {}
-        self.ends: list[dict[str, _Variable | None]] = []
+        self.before: dict[str, Variable | None] = {}
+        self.ends: list[dict[str, Variable | None]] = []
         self.has_else = False
 
 
 def scripts(file: File) -> Iterator[Script]:
     """Each recipe line, or each recipe under `.ONESHELL:`, in the order of the file. Raises SourceError.
 
-    A variable that is known to have one value is put in as text; any other becomes the expression `${{ make.NAME }}`.
+    A variable with one known value is replaced by its value; any other becomes the expression `${{ make.NAME }}`.
     """
-    _ = file.text  # which it must be
+    _ = file.text  # raises SourceError
     reader = _Reader(file)
     reader.read()
     found = list(reader.scripts())
     yield from sorted(found, key=lambda script: script.offsets[:1])
 
 
-def rules(file: File) -> list[Rule]:
-    """Every rule in the order of the file, with variables put in whose one value is known. Raises SourceError."""
-    _ = file.text  # which it must be
+def rules(file: File) -> list[MakeRule]:
+    """Every rule in the order of the file, with variables of one known value replaced. Raises SourceError."""
+    _ = file.text  # raises SourceError
     reader = _Reader(file)
     reader.read()
     return reader.rules()
 
 
 def included(file: File) -> list[str]:
-    """The makefiles that a makefile includes, as far as their names are plain. Raises SourceError."""
+    """The included makefiles whose names contain no variable. Raises SourceError."""
     found = re.findall(r"(?m)^[ \t]*(?:-include|sinclude|include)[ \t]+([^\r\n#]*)", file.text)
     return [name for names in found for name in names.split() if "$" not in name]
 
 
 class _Reader:
-    """Reads one makefile from top to bottom, then gives what its recipes run with the variables it ends with."""
+    """Reads one makefile from top to bottom, then the programs of its recipes with the final variables."""
 
     def __init__(self, file: File) -> None:
         self._data = file.data
-        self._variables: _Scope = {name: _Variable((text,), True) for name, text in _BUILT_IN.items()}
-        self._rules: list[Rule] = []
+        self._budget = Budget()
+        self._variables: _Scope = {name: Variable((text,), True) for name, text in _BUILT_IN.items()}
+        self._rules: list[MakeRule] = []
         self._recipes: list[_Recipe] = []
         self._targets: dict[str, dict[str, Values]] = {}
         self._branches: list[_Branches] = []
@@ -117,8 +117,9 @@ class _Reader:
         self._prefix = b"\t"
         self._memo: dict[str, Values] = {}
         self._in_rule = False
-        # By variable, what targets set it to.
+        # By variable, the values that targets give it; and its values in rules whose targets give it none.
         self._others: dict[str, list[Values]] = {}
+        self._general: dict[str, Values] = {}
 
     # Reading
 
@@ -128,24 +129,24 @@ class _Reader:
         while index < len(lines):
             line = lines[index]
             if self._in_rule and self._data.startswith(self._prefix, line.start):
-                taken = self._continued(lines, index)
+                end_index = self._continued(lines, index)
                 first = _Line(line.start + len(self._prefix), line.end)
-                self._recipes.append(_Recipe(len(self._rules) - 1, [first, *lines[index + 1 : taken]]))
-                index = taken
+                self._recipes.append(_Recipe(len(self._rules) - 1, [first, *lines[index + 1 : end_index]]))
+                index = end_index
                 continue
-            taken = self._continued(lines, index)
-            text = self._joined(lines[index:taken])
+            end_index = self._continued(lines, index)
+            text = self._joined(lines[index:end_index])
             directive = re.match(_DIRECTIVE, text)
             if directive and directive[1] == "define" and "=" not in text[: directive.end()]:
-                taken = self._define(lines, taken, text[directive.end() :])
+                end_index = self._define(lines, end_index, text[directive.end() :])
             elif assignment := re.match(_ASSIGNMENT, text):
                 self._assign(assignment, _without_comment(text[assignment.end() :]))
                 self._in_rule = False
             elif directive:
                 self._directive(directive[1], _without_comment(text[directive.end() :]).strip())
             elif _without_comment(text).strip():
-                self._rule(lines[index:taken], text)
-            index = taken
+                self._rule(lines[index:end_index], text)
+            index = end_index
 
     def _lines(self) -> list[_Line]:
         start = 3 if self._data.startswith(b"\xef\xbb\xbf") else 0
@@ -159,7 +160,7 @@ class _Reader:
         return lines
 
     def _continued(self, lines: list[_Line], index: int) -> int:
-        """The index behind the last line of those that the one at `index` begins."""
+        """The index after the last line that continues the one at `index`."""
         while index + 1 < len(lines) and self._ends_in_backslash(lines[index]):
             index += 1
         return index + 1
@@ -171,12 +172,13 @@ class _Reader:
         return (line.end - end) % 2 == 1
 
     def _joined(self, lines: list[_Line]) -> str:
-        """Lines outside of recipes: make replaces the end of each, with blanks around it, by one blank."""
+        """Continued lines outside of recipes: make replaces each line end and the blanks around it by one blank."""
         texts = [self._data[line.start : line.end].decode("utf-8", "replace") for line in lines]
-        whole = texts[0]
-        for text in texts[1:]:
-            whole = whole[:-1].rstrip(" \t") + " " + text.lstrip(" \t")
-        return whole
+        last = len(texts) - 1
+        for index, text in enumerate(texts):
+            start = text.lstrip(" \t") if index else text
+            texts[index] = start[:-1].rstrip(" \t") if index < last else start
+        return " ".join(texts)
 
     def _define(self, lines: list[_Line], index: int, name: str) -> int:
         depth = 1
@@ -190,7 +192,7 @@ class _Reader:
             index += 1
         name = re.sub(r"\s*(?::::=|::=|:=|\?=|\+=|!=|=)\s*$", "", _without_comment(name)).strip()
         self._defines[name] = lines[begin:index]
-        self._set(name, _Variable(None, is_expanded=True))
+        self._set(name, UNKNOWN)
         self._in_rule = False
         return index + 1
 
@@ -213,7 +215,7 @@ class _Reader:
             else:
                 self._exports_all = True
         elif name == "undefine":
-            self._set(rest, _Variable(None, is_expanded=True))
+            self._set(rest, UNKNOWN)
         elif name not in ("else", "endif"):
             self._in_rule = False
 
@@ -233,14 +235,18 @@ class _Reader:
         self._branches.pop()
         for name, before in branches.before.items():
             ends = [end.get(name, before) for end in branches.ends]
-            # `ifndef X` that sets X gives it a default.
+            # `ifndef X` that sets X only gives it a default.
             if not has_else and not (name == undefined and before is None):
                 ends.append(before)
-            self._set(name, _union(ends))
+            self._set(name, join(ends))
 
-    def _set(self, name: str, variable: _Variable) -> None:
+    def _set(self, name: str, variable: Variable) -> None:
         if self._branches:
-            self._branches[-1].before.setdefault(name, self._variables.get(name))
+            # In conditions that are nested too deeply, variables become unknown.
+            level = min(len(self._branches), MOST_SYNTAX_LEVELS)
+            self._branches[level - 1].before.setdefault(name, self._variables.get(name))
+            if level < len(self._branches):
+                variable = UNKNOWN
         self._variables[name] = variable
 
     def _assign(self, assignment: re.Match[str], text: str) -> None:
@@ -258,27 +264,26 @@ class _Reader:
             return
         self._set(name, self._assigned(operator, text, before))
 
-    def _assigned(self, operator: str, text: str, before: _Variable | None) -> _Variable:
+    def _assigned(self, operator: str, text: str, before: Variable | None) -> Variable:
         if operator == "!=":
-            return _Variable(None, is_expanded=True)
+            return UNKNOWN
         if operator in ("=", "?="):
-            return _Variable((text,), is_expanded=False)
+            return Variable((text,), is_expanded=False)
         if operator != "+=":
-            return _Variable(self._expand(text), is_expanded=True)
+            return Variable(self._expand(text), is_expanded=True)
         if before is None:
-            return _Variable(None, is_expanded=True)
+            return UNKNOWN
         added = self._expand(text) if before.is_expanded else (text,)
-        if before.values is None or added is None or len(before.values) * len(added) > _MOST_VALUES:
-            return _Variable(None, is_expanded=True)
-        joined = tuple(f"{one} {other}" if one else other for one in before.values for other in added)
-        if max(map(len, joined)) > _MOST_CHARACTERS:
-            return _Variable(None, is_expanded=True)
-        return _Variable(joined, before.is_expanded)
+        if before.values is None or added is None:
+            return UNKNOWN
+        heads = tuple(f"{value} " if value else "" for value in before.values)
+        joined = self._budget.product((heads, added), MOST_BUILD_VALUES)
+        return UNKNOWN if joined is None else Variable(joined, before.is_expanded)
 
     def _rule(self, lines: list[_Line], text: str) -> None:
-        colon = _find_outside(text, ":")
+        colon = find_outside(text, ":")
         if colon < 0:
-            # A reference that may be anything, or no make at all.
+            # A reference with unknown value, or a syntax error.
             self._in_rule = False
             return
         targets = text[:colon].strip().removesuffix("&").strip()
@@ -288,15 +293,15 @@ class _Reader:
         elif targets == ".EXPORT_ALL_VARIABLES":
             self._exports_all = True
         specific = re.match(_ASSIGNMENT, rest)
-        semicolon = _find_outside(text, ";", colon)
+        semicolon = find_outside(text, ";", colon)
         if specific and (semicolon < 0 or specific.end() <= semicolon - colon):
             self._target_specific(targets, specific, _without_comment(rest[specific.end() :]))
             self._in_rule = False
             return
-        self._rules.append(Rule(targets, _without_comment(rest).partition(";")[0].replace("|", " ").strip()))
+        self._rules.append(MakeRule(targets, _without_comment(rest).partition(";")[0].replace("|", " ").strip()))
         self._in_rule = True
         if semicolon >= 0 and semicolon < _comment_start(text):
-            # Find it in the file, where lines are not joined.
+            # Find the semicolon in the file, where lines are not joined.
             skipped = text[:semicolon].count(";")
             for number, line in enumerate(lines):
                 parts = self._data[line.start : line.end].split(b";")
@@ -311,11 +316,11 @@ class _Reader:
         modifiers, name, operator = assignment.groups()
         if "export" in modifiers.split():
             self._exported.add(name)
-        for target in targets.split() if len(targets) <= _MOST_CHARACTERS else ():
+        for target in targets.split() if len(targets) <= MOST_CHARACTERS else ():
             own = self._targets.setdefault(target, {})
             before = self._variables.get(name)
             if name in own:
-                before = _Variable(own[name], is_expanded=False)
+                before = Variable(own[name], is_expanded=False)
             if operator == "?=" and before is not None:
                 continue
             own[name] = self._assigned("=" if operator.endswith(":=") else operator, text, before).values
@@ -325,13 +330,13 @@ class _Reader:
     def _expand(
         self, text: str, scope: Mapping[str, Values] | None = None, memo: dict[str, Values] | None = None
     ) -> Values:
-        """What `text` may be once references are put in; with `scope`, what a rule sets goes first."""
-        return _Expansion(self._variables, scope or {}, {} if memo is None else memo).text(text, 0)
+        """The values of `text`; the variables of `scope` take precedence."""
+        return Expansion(self._variables, scope or {}, {} if memo is None else memo, self._budget).text(text)
 
     # Recipes
 
-    def rules(self) -> list[Rule]:
-        found: list[Rule] = []
+    def rules(self) -> list[MakeRule]:
+        found: list[MakeRule] = []
         memo: dict[str, Values] = {}
         for rule in self._rules:
             values = self._expand(rule.prerequisites, memo=memo)
@@ -344,46 +349,52 @@ class _Reader:
         shell = self._expand("$(SHELL)") if "SHELL" in self._variables else ("sh",)
         if shell is not None and not any(map(is_posix_shell, shell)):
             return
-        others: dict[str, list[Values]] = {}
-        for own in self._targets.values():
-            for name, values in own.items():
-                others.setdefault(name, []).append(values)
-        if len(others) > _MOST_SPECIFIC:
-            self._variables.update(dict.fromkeys(others, _Variable(None, is_expanded=True)))
-            others = {}
-        self._others = others
-        memos: dict[int, tuple[dict[str, Values], dict[str, Values]]] = {}
-        used: dict[str, None] = {}
-        groups: list[tuple[int, list[_Recipe]]] = []
-        for recipe in self._recipes:
-            if self._one_shell and groups and groups[-1][0] == recipe.rule:
-                groups[-1][1].append(recipe)
-            else:
-                groups.append((recipe.rule, [recipe]))
-        exported: dict[str, Values] | None = None
-        for rule, recipes in groups:
-            if rule not in memos:
+        self._collect_others()
+        exported = self._environment()
+        defines: dict[str, None] = {}
+        rule, memo = -1, dict[str, Values]()
+        scope: Mapping[str, Values] = self._general
+        for recipes in self._grouped():
+            if recipes[0].rule != rule:
+                rule, memo = recipes[0].rule, {}
                 scope = self._scope(self._rules[rule])
-                # A rule that sees nothing of its own shares what was worked out for the others.
-                memos = {rule: (scope, {})}
-            scope, memo = memos[rule]
-            if exported is None:
-                exported = self._environment()
             place = Place("makefile", (f"recipe {self._rules[rule].targets}",))
             text, offsets = self._recipe_text(recipes)
-            used.update(dict.fromkeys(_called(text)))
+            defines.update(dict.fromkeys(_called(text)))
             yield from self._script(text, offsets, place, scope, memo, exported)
-        for name in used:
-            lines = self._defines.get(name, [])
-            index = 0
-            while index < len(lines):
-                taken = self._continued(lines, index)
-                recipe = _Recipe(0, lines[index:taken])
-                text, offsets = self._recipe_text([recipe])
-                unknown: dict[str, Values] = {str(number): None for number in range(10)}
-                place = Place("makefile", (f"define {name}",))
-                yield from self._script(text, offsets, place, unknown, {}, exported or {})
-                index = taken
+        for name in defines:
+            yield from self._define_scripts(name, exported)
+
+    def _collect_others(self) -> None:
+        for own in self._targets.values():
+            for name, values in own.items():
+                self._others.setdefault(name, []).append(values)
+        if len(self._others) > _MOST_SPECIFIC:
+            self._variables.update(dict.fromkeys(self._others, UNKNOWN))
+            self._others = {}
+        self._general = self._set_for_others()
+
+    def _grouped(self) -> list[list[_Recipe]]:
+        """The recipe lines that one shell runs: each alone, or under `.ONESHELL:` all of a rule."""
+        groups: list[list[_Recipe]] = []
+        for recipe in self._recipes:
+            if self._one_shell and groups and groups[-1][0].rule == recipe.rule:
+                groups[-1].append(recipe)
+            else:
+                groups.append([recipe])
+        return groups
+
+    def _define_scripts(self, name: str, exported: Mapping[str, Values]) -> Iterator[Script]:
+        """The lines of a `define` that a recipe consists of. Its arguments, `$(1)`, are unknown."""
+        lines = self._defines.get(name, [])
+        index = 0
+        while index < len(lines):
+            end = self._continued(lines, index)
+            text, offsets = self._recipe_text([_Recipe(0, lines[index:end])])
+            arguments: dict[str, Values] = {str(number): None for number in range(10)}
+            place = Place("makefile", (f"define {name}",))
+            yield from self._script(text, offsets, place, arguments, {}, exported)
+            index = end
 
     def _environment(self) -> dict[str, Values]:
         """The variables that make exports to the shell."""
@@ -393,35 +404,38 @@ class _Reader:
         for name in names:
             if name in self._variables:
                 values = self._expand(f"$({name})", memo=memo)
-                for other in self._others.get(name, ()):
-                    values = None if values is None or other is None else self._both(values, other)
-                found[name] = values
+                others = [text for each in self._others.get(name, ()) for text in each or (None,)]
+                expanded = [None if text is None else self._expand(text) for text in others[: MOST_BUILD_VALUES + 1]]
+                found[name] = union((values, *expanded), MOST_BUILD_VALUES)
         return found
 
-    def _both(self, values: tuple[str, ...], other: tuple[str, ...]) -> Values:
-        expanded = [self._expand(text) for text in other]
-        more = [text for each in expanded for text in each or ()]
-        return None if None in expanded else tuple(dict.fromkeys((*values, *more)))
+    def _scope(self, rule: MakeRule) -> Mapping[str, Values]:
+        """The values that are particular to a rule: `$@`, and variables that targets set."""
+        names = self._target_names(rule)
+        own = [self._targets.get(name, {}) for name in rule.targets.split()[:MOST_BUILD_VALUES]]
+        common = set(own[0]).intersection(*own[1:]) if own else set()
+        if not names and not common:
+            return self._general
+        particular = {name: union([each[name] for each in own], MOST_BUILD_VALUES) for name in common}
+        if names:
+            particular["@"] = names
+        return ChainMap(particular, self._general)
 
-    def _scope(self, rule: Rule) -> dict[str, Values]:
-        """What is particular to a rule: `$@`, and variables that targets set."""
-        scope: dict[str, Values] = {}
+    def _target_names(self, rule: MakeRule) -> tuple[str, ...]:
+        """The values of `$@`; empty if they are unknown."""
         targets = self._expand(rule.targets)
         names = [name for text in targets or () for name in text.split()]
-        if targets is not None and names and len(names) <= _MOST_VALUES and not any("%" in name for name in names):
-            scope["@"] = tuple(dict.fromkeys(names))
-        own = [self._targets.get(name, {}) for name in rule.targets.split()[:_MOST_VALUES]]
+        if len(names) > MOST_BUILD_VALUES or any("%" in name for name in names):
+            return ()
+        return tuple(dict.fromkeys(names))
+
+    def _set_for_others(self) -> dict[str, Values]:
+        """The values of variables in a rule whose targets do not set them: a target that needs the rule may do so."""
+        found: dict[str, Values] = {}
         for name, others in self._others.items():
-            values: list[Values]
-            if own and all(name in each for each in own):
-                values = [each[name] for each in own]
-            else:
-                # Another target, which needs this one, may set it.
-                general = self._variables.get(name)
-                values = [None if general is None else general.values, *others]
-            texts = [text for each in values for text in each or ()]
-            scope[name] = None if None in values or len(texts) > _MOST_VALUES else tuple(dict.fromkeys(texts))
-        return scope
+            general = self._variables.get(name)
+            found[name] = union((None if general is None else general.values, *others), MOST_BUILD_VALUES)
+        return found
 
     def _recipe_text(self, recipes: list[_Recipe]) -> tuple[str, tuple[Segment, ...]]:
         text = Text(self._data)
@@ -432,7 +446,7 @@ class _Reader:
                 start = line.start
                 if number:
                     text.end_line(recipe.lines[number - 1].end)
-                    # Of a line that continues another one, make takes one recipe prefix away.
+                    # make removes one recipe prefix from a line that continues another.
                     start += len(self._prefix) * self._data.startswith(self._prefix, start, line.end)
                 if number == 0:
                     while start < line.end and chr(self._data[start]) in _PREFIX:
@@ -449,26 +463,38 @@ class _Reader:
         memo: dict[str, Values],
         exported: Mapping[str, Values],
     ) -> Iterator[Script]:
-        for _ in range(_DEEPEST):
+        for _ in range(_MOST_CHOICES):
             branches = _branches(text)
             if len(branches) < 2:
                 break
-            # A whole line in `$(if …)`: what it chooses from stands here like any other line.
+            # A line that is all `$(if …)`: each alternative is a program.
             start, end = branches.pop()
             yield from self._script(*_cut(text, offsets, start, end), place, scope, memo, exported)
             text, offsets = _cut(text, offsets, *branches[0])
-        expansion = _Expansion(self._variables, scope, memo)
+        text, offsets, own = self._resolved(text, offsets, Expansion(self._variables, scope, memo, self._budget))
+        stripped = text.lstrip(_PREFIX)
+        if stripped.strip():
+            if len(stripped) < len(text):
+                text, offsets = rewrite(text, offsets, [(0, len(text) - len(stripped), "")])
+            # Most programs share the mapping of exported variables.
+            variables = {**exported, **own} if own and self._budget.afford(0, len(exported)) else own or exported
+            yield Script(text, offsets, place, variables, expressions="github")
+
+    def _resolved(
+        self, text: str, offsets: tuple[Segment, ...], expansion: Expansion
+    ) -> tuple[str, tuple[Segment, ...], dict[str, Values]]:
+        """A program with the values of references that have one, expressions for the others, and their values."""
         replacements: list[tuple[int, int, str]] = []
-        variables: dict[str, Values] = dict(exported)
+        variables: dict[str, Values] = {}
         is_first = True
-        for start, end in _references(text):
+        for start, end in references(text):
             is_first = is_first and not text[:start].strip(_PREFIX) if start < 200 else False
             if text[start + 1 : end] == "$":
                 replacements.append((start, start + 1, ""))
                 continue
-            values = expansion.text(text[start:end], 0)
+            values = expansion.text(text[start:end])
             if is_first and values is not None and not any(value.strip(_PREFIX) for value in values):
-                # `$(Q)` in front of a line, which is `@` or nothing.
+                # `$(Q)` at the start of a line, which is `@` or nothing.
                 values = ("",)
             if values is not None and len(values) == 1:
                 replacements.append((start, end, values[0]))
@@ -480,103 +506,19 @@ class _Reader:
                 replacements.append((start, end, "${{ " + name + " }}"))
         if replacements:
             text, offsets = rewrite(text, offsets, replacements)
-        stripped = text.lstrip(_PREFIX)
-        if stripped.strip():
-            if len(stripped) < len(text):
-                text, offsets = rewrite(text, offsets, [(0, len(text) - len(stripped), "")])
-            yield Script(text, offsets, place, variables, expressions="github")
-
-
-def _union(variables: list[_Variable | None]) -> _Variable:
-    """What a variable may be that several branches set."""
-    texts: dict[str, None] = {}
-    for variable in variables:
-        if variable is None or variable.values is None:
-            return _Variable(None, is_expanded=True)
-        texts.update(dict.fromkeys(variable.values))
-    flavours = {variable.is_expanded for variable in variables if variable}
-    if len(texts) > _MOST_VALUES or (len(flavours) > 1 and any("$" in text for text in texts)):
-        return _Variable(None, is_expanded=True)
-    return _Variable(tuple(texts), flavours == {True})
-
-
-class _Expansion:
-    """Puts in references, each name worked out once."""
-
-    def __init__(
-        self, variables: Mapping[str, _Variable], scope: Mapping[str, Values], memo: dict[str, Values]
-    ) -> None:
-        self._variables = variables
-        self._scope = scope
-        self._memo = memo
-
-    def text(self, text: str, depth: int) -> Values:
-        if "$" not in text:
-            return (text,)
-        if depth > _DEEPEST:
-            return None
-        parts: list[tuple[str, ...]] = []
-        done = 0
-        count = 1
-        for start, end in _references(text):
-            values = self._reference(text[start:end], depth)
-            if values is None:
-                return None
-            parts += [(text[done:start],), values]
-            done = end
-            count *= len(values)
-            if count > _MOST_VALUES or sum(max(map(len, part)) for part in parts) > _MOST_CHARACTERS:
-                return None
-        return tuple(dict.fromkeys("".join(chosen) + text[done:] for chosen in product(*parts)))
-
-    def _reference(self, reference: str, depth: int) -> Values:
-        inner = reference[2:-1] if len(reference) > 2 else reference[1:]
-        if inner == "$":
-            return ("$",)
-        if len(reference) == 2:
-            return self._name(inner, depth)
-        function, _, arguments = inner.partition(" ")
-        if function == "strip":
-            values = self.text(arguments, depth + 1)
-            return None if values is None else tuple(dict.fromkeys(" ".join(value.split()) for value in values))
-        if function == "if" and "," in arguments:
-            comma = _find_outside(arguments, ",")
-            second = _find_outside(arguments, ",", comma + 1)
-            yes = self.text(arguments[comma + 1 : second if second >= 0 else None].strip(), depth + 1)
-            no = self.text(arguments[second + 1 :].strip(), depth + 1) if second >= 0 else ("",)
-            return None if yes is None or no is None else tuple(dict.fromkeys(yes + no))
-        names = self.text(inner, depth + 1) if "$" in inner else (inner,)
-        return self._name(names[0], depth) if names is not None and len(names) == 1 else None
-
-    def _name(self, name: str, depth: int) -> Values:
-        if name in self._memo:
-            return self._memo[name]
-        # Until it is known, a variable that refers to itself is unknown.
-        self._memo[name] = None
-        if name in self._scope:
-            values, is_expanded = self._scope[name], name == "@"
-        elif name in self._variables:
-            values, is_expanded = self._variables[name]
-        else:
-            return None
-        if not is_expanded and values is not None:
-            expanded = [self.text(value, depth + 1) for value in values]
-            texts = dict.fromkeys(text for each in expanded for text in each or ())
-            values = None if None in expanded or len(texts) > _MOST_VALUES else tuple(texts)
-        self._memo[name] = values
-        return values
+        return text, offsets, variables
 
 
 def _branches(text: str) -> list[tuple[int, int]]:
-    """Where the two texts are that a line which is all `$(if condition,text,text)` chooses from; else nothing."""
+    """The positions of the two alternatives of a line that is all `$(if condition,text,text)`; else empty."""
     match = re.match(r"[ \t@+-]*\$([({])if\s", text)
     if not match:
         return []
-    end = _closing(text, match.end(), match[1], _BRACKETS[match[1]])
-    first = _find_outside(text, ",", match.end())
+    end = closing_bracket(text, match.end(), match[1])
+    first = find_outside(text, ",", match.end())
     if first < 0 or first > end or text[end:].strip():
         return []
-    second = _find_outside(text, ",", first + 1)
+    second = find_outside(text, ",", first + 1)
     if not first < second < end:
         second = end - 1
     return [(first + 1, second), (min(second + 1, end - 1), end - 1)]
@@ -586,44 +528,8 @@ def _cut(text: str, offsets: tuple[Segment, ...], start: int, end: int) -> tuple
     return rewrite(text, offsets, [(0, start, ""), (end, len(text), "")])
 
 
-def _references(text: str) -> Iterator[tuple[int, int]]:
-    """Where each reference to a variable begins and ends; `$$` is one of them."""
-    start = text.find("$")
-    while 0 <= start < len(text) - 1:
-        end = start + 2
-        closing = _BRACKETS.get(text[start + 1])
-        if closing:
-            end = _closing(text, start + 2, text[start + 1], closing)
-            if end < 0:
-                # Never closed: make would stop here.
-                return
-        yield start, end
-        start = text.find("$", end)
-
-
-def _closing(text: str, start: int, opening: str, closing: str) -> int:
-    """The index behind the bracket that closes one which was opened before `start`; -1 if it is not closed."""
-    depth = 1
-    for match in re.compile(f"[{re.escape(opening + closing)}]").finditer(text, start):
-        depth += 1 if match[0] == opening else -1
-        if not depth:
-            return match.end()
-    return -1
-
-
-def _find_outside(text: str, character: str, start: int = 0) -> int:
-    """Where `character` stands outside of references; -1 if nowhere."""
-    position = start
-    for begin, end in _references(text[start:]):
-        found = text.find(character, position, start + begin)
-        if found >= 0:
-            return found
-        position = max(position, start + end)
-    return text.find(character, position)
-
-
 def _comment_start(text: str) -> int:
-    """Where a comment begins; the length of `text` if there is none."""
+    """The start of a comment; the length of `text` if there is none."""
     position = text.find("#")
     while position > 0 and text[position - 1] == "\\":
         position = text.find("#", position + 1)
@@ -636,7 +542,7 @@ def _without_comment(text: str) -> str:
 
 
 def _called(text: str) -> Iterator[str]:
-    """The name of the variable that a recipe line consists of, which may hold several lines."""
+    """Yield the name of the variable that a recipe line consists of; it may be a `define` of several lines."""
     match = re.match(r"[ \t@+-]*(?:\$[({]\w{1,10}[)}])?\$[({](?:call\s+)?([^\s(){},$]+)\s*[,)}]", text)
     if match:
         yield match[1]
