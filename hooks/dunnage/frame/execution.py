@@ -165,16 +165,16 @@ def _repair(tasks: Sequence[Task], findings: Sequence[Finding], options: Options
     """Let each hook act on its own findings."""
     from dunnage.frame.finding import Repaired
 
-    done: list[str] = []
+    actions: list[str] = []
     failed: dict[Finding, str] = {}
     for hook, names in tasks:
         # By what the hook itself yields: it may check again and compare.
         own = {finding._replace(hook=""): finding for finding in findings if finding.hook == hook.name}
         if hook.repair and own:
             repaired = hook.repair(names, list(own), options)
-            done += repaired.done
+            actions += repaired.actions
             failed.update((own[finding], reason) for finding, reason in repaired.failed.items())
-    return Repaired(done, failed)
+    return Repaired(actions, failed)
 
 
 def complain(name: str, message: str) -> None:

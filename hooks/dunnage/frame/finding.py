@@ -97,7 +97,7 @@ class Report(NamedTuple):
 class Repaired(NamedTuple):
     """What came of a fix that is an action."""
 
-    done: Sequence[str]
+    actions: Sequence[str]
     """What was done, in lines that begin with a path."""
     failed: Mapping[Finding, str]
     """Why nothing could be done about a finding, in one line each."""

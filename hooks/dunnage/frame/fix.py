@@ -26,13 +26,13 @@ def fix(report: Report, look: Callable[[], Report], repair: Callable[[Sequence[F
     failed: Mapping[Finding, str] = {}
     is_repaired = False
     for _ in range(_ROUNDS):
-        done: Sequence[str] = _write(in_order(report.findings, report.tree), report.tree, root, refused)
-        if not done and report.findings and not is_repaired:
-            done, failed = repair(report.findings)
+        actions: Sequence[str] = _write(in_order(report.findings, report.tree), report.tree, root, refused)
+        if not actions and report.findings and not is_repaired:
+            actions, failed = repair(report.findings)
             is_repaired = True
-        if not done:
+        if not actions:
             break
-        fixed += done
+        fixed += actions
         report = look()
     return report._replace(
         findings=[_with_reasons(finding, refused, failed) for finding in report.findings], fixed=fixed
@@ -42,7 +42,7 @@ def fix(report: Report, look: Callable[[], Report], repair: Callable[[Sequence[F
 def _write(findings: Sequence[Finding], tree: Tree, root: str, refused: dict[str, str]) -> list[str]:
     """Write the fixes that fit together and say what they did; add to `refused` why a path cannot be written."""
     taken: list[Edit] = []
-    done = [
+    actions = [
         f"{place(finding, tree)}: {finding.rule.id} {finding.fix.description}"
         for finding in findings
         if finding.fix and _may_write(finding.fix.edits, root, refused) and take(finding.fix.edits, taken)
@@ -60,7 +60,7 @@ def _write(findings: Sequence[Finding], tree: Tree, root: str, refused: dict[str
             refused[path] = error.message
             return []
         written.append(path)
-    return done
+    return actions
 
 
 def _may_write(edits: Iterable[Edit], root: str, refused: dict[str, str]) -> bool:

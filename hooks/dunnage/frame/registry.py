@@ -1,6 +1,6 @@
 """All hooks: for which files each is run, whether it is on by default, and where its code is.
 
-`.pre-commit-hooks.yaml` is made of this (`make hooks-file`). A hook's rules and options stand in its module, which is
+`make hooks-file` generates `.pre-commit-hooks.yaml` from this. A hook's rules and options stand in its module, which is
 imported only where they are needed.
 """
 
