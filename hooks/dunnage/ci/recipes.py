@@ -106,15 +106,15 @@ def make_recipes(read: Read, path: str, goals: Sequence[str]) -> Iterator[tuple[
                 yield file, script, shell
 
 
-def _first_target(rules: Iterable[makefile.Rule]) -> str:
+def _first_target(rules: Iterable[makefile.MakeRule]) -> str:
     targets = (name for rule in rules for name in rule.targets.split())
     return next((name for name in targets if name[0] != "." and "%" not in name), "")
 
 
-def _needed_rules(rules: Sequence[makefile.Rule], goals: Iterable[str]) -> set[str]:
+def _needed_rules(rules: Sequence[makefile.MakeRule], goals: Iterable[str]) -> set[str]:
     """Return the rules for the goals and all their prerequisites, by their targets as they are written."""
-    by_name: dict[str, list[makefile.Rule]] = {}
-    by_pattern: list[tuple[str, makefile.Rule]] = []
+    by_name: dict[str, list[makefile.MakeRule]] = {}
+    by_pattern: list[tuple[str, makefile.MakeRule]] = []
     for rule in rules:
         for name in rule.targets.split():
             if "%" in name:
