@@ -40,6 +40,39 @@ def test_in_which_files(path: str, count: int) -> None:
     assert len(list(comments(File(path, b"# dunnage: a")))) == count
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        pytest.param("on: push # dunnage: a\n", 1, id="comment"),
+        pytest.param("# dunnage: a\non: push\n", 1, id="comment-line"),
+        pytest.param("name: |\n  x\n  # dunnage: a\n", 0, id="text-of-a-literal"),
+        pytest.param("name: >-\n  # dunnage: a\n", 0, id="text-of-a-folded-scalar"),
+        pytest.param('name: "x\n  # dunnage: a\n  y"\n', 0, id="text-between-quotes"),
+        pytest.param("name: | # dunnage: a\n  x\n", 1, id="comment-of-an-indicator"),
+        pytest.param("name: |\n  x\n# dunnage: a\n", 1, id="comment-below-a-literal"),
+        pytest.param("jobs: {a: {steps: [run: x]}}\n# dunnage: a\n", 1, id="comment-below-a-program"),
+        pytest.param(
+            "jobs:\n  a:\n    steps:\n      - run: |\n          x\n          # dunnage: a\n",
+            1,
+            id="comment-of-a-program",
+        ),
+        pytest.param(
+            "jobs:\n  a:\n    steps:\n      - run: x\n        with: {a: b}\n        name: |\n          # dunnage: a\n",
+            0,
+            id="text-beside-a-program",
+        ),
+        pytest.param("a: [\n# dunnage: a\n", 1, id="not-yaml"),
+    ],
+)
+def test_comments_of_yaml(text: str, count: int) -> None:
+    assert len(list(comments(File(".github/workflows/x.yml", text.encode())))) == count
+
+
+@pytest.mark.parametrize("character", ["\f", "\v", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_a_line_ends_nowhere_else(character: str) -> None:
+    assert list(comments(File("x.sh", f"x 'y{character}# dunnage: a'\n".encode()))) == []
+
+
 @given(st.binary())
 def test_any_bytes(data: bytes) -> None:
     file = File("x.sh", data + b" # dunnage: x")

@@ -54,14 +54,15 @@ def commands(file: File, mention: Collection[str] | None = None) -> Iterator[Com
     from dunnage.shell.model import Command
     from dunnage.shell.nested import see_through
 
-    for found in file.memo(_scripts):
+    for found in file.memo(scripts):
         if isinstance(found, Command):
             yield from see_through(found)
         else:
             yield from shell_commands(file, found, mention)
 
 
-def _scripts(file: File) -> Sequence[Script | Command]:
+def scripts(file: File) -> Sequence[Script | Command]:
+    """Every program in a file, whatever its kind, for `File.memo`. Raises SourceError if the file cannot be read."""
     kind = kind_of(file.path, file.data[:200])
     if kind == "shell":
         from dunnage.shell.model import Place, whole
