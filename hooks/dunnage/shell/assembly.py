@@ -63,14 +63,14 @@ class Text:
 def rewrite(
     text: str, offsets: tuple[Segment, ...], replacements: Iterable[tuple[int, int, str]]
 ) -> tuple[str, tuple[Segment, ...]]:
-    """`text` with other text at some places, given in order as start and end in characters.
+    """`text` with replacements, which are given in order with start and end in characters.
 
-    What is put in does not stand in the file. An empty segment at each end of it says what it is there for.
+    A replacement does not stand in the file. An empty segment at each of its ends says where it belongs.
     """
-    made = Text(b"")
-    done = position = index = 0
+    result = Text(b"")
+    copied = position = index = 0
     for start, end, inserted in (*replacements, (len(text), len(text), "")):
-        part = text[done:start].encode("utf-8")
+        part = text[copied:start].encode("utf-8")
         stop = position + len(part)
         kept = []
         while index < len(offsets) and offsets[index][0] < stop:
@@ -81,12 +81,12 @@ def rewrite(
             if in_text + length > stop:
                 break
             index += 1
-        made.append(part, kept)
+        result.append(part, kept)
         position = stop + len(text[start:end].encode("utf-8"))
-        done = end
+        copied = end
         if stop < position:
             span = locate(offsets, stop, position)
-            made.mark(span.start)
-            made.make(inserted.encode("utf-8"))
-            made.mark(span.end)
-    return made.done()
+            result.mark(span.start)
+            result.make(inserted.encode("utf-8"))
+            result.mark(span.end)
+    return result.done()

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import product
 
+from dunnage.shell.bounds import MOST_EXPRESSION_VALUES, Budget
 from dunnage.shell.model import Values
 
 _OPEN, _CLOSE = "${{", "}}"
@@ -22,7 +23,6 @@ _TOKEN = (
 )
 # An expression that needs more of any of these is unknown.
 _MOST_CHARACTERS = 2000
-_MOST_VALUES = 64
 _DEEPEST = 20
 
 _YES_OR_NO = frozenset(("always", "cancelled", "contains", "endswith", "failure", "startswith", "success"))
@@ -55,7 +55,7 @@ def expand(text: str, variables: Mapping[str, Values]) -> Values:
         if values is None:
             return None
         found.append(values)
-    return _product(found)
+    return Budget().product(found, MOST_EXPRESSION_VALUES)
 
 
 def pieces(text: str) -> Iterator[tuple[str, bool]]:
@@ -266,11 +266,11 @@ def _choose(left: _Values, right: _Values, stop_at: bool) -> _Values:
 def _compare(symbol: str, left: _Values, right: _Values) -> _Values:
     if symbol not in ("==", "!=") or len(left) != 1 or len(right) != 1:
         return (True, False)
-    one, other = left[0], right[0]
+    first, second = left[0], right[0]
     # Only texts that are no numbers and no truth values compare as they are written, but for case.
-    if not (isinstance(one, str) and isinstance(other, str) and _is_word(one) and _is_word(other)):
+    if not (isinstance(first, str) and isinstance(second, str) and _is_word(first) and _is_word(second)):
         return (True, False)
-    return ((one.lower() == other.lower()) is (symbol == "=="),)
+    return ((first.lower() == second.lower()) is (symbol == "=="),)
 
 
 def _is_word(text: str) -> bool:
@@ -281,15 +281,15 @@ def _format(arguments: list[_Values]) -> _Values:
     if any(isinstance(value, _Any) for values in arguments for value in values):
         return (_UNKNOWN,)
     texts = [tuple(_text(value) for value in values if not isinstance(value, _Any)) for values in arguments]
-    made: list[str | bool | _Any] = []
+    results: list[str | bool | _Any] = []
     for count, (pattern, *inserted) in enumerate(product(*texts)):
-        if count >= _MOST_VALUES:
+        if count >= MOST_EXPRESSION_VALUES:
             return (_UNKNOWN,)
         try:
-            made.append(re.sub(r"\{\{|\}\}|\{([0-9]{1,4})\}", partial(_insert, inserted=inserted), pattern))
+            results.append(re.sub(r"\{\{|\}\}|\{([0-9]{1,4})\}", partial(_insert, inserted=inserted), pattern))
         except IndexError:
             return (_UNKNOWN,)
-    return _unique(made)
+    return _unique(results)
 
 
 def _insert(match: re.Match[str], inserted: list[str]) -> str:
@@ -311,13 +311,4 @@ def _text(value: str | bool) -> str:
 
 def _unique(values: list[str | bool | _Any]) -> _Values:
     unique = tuple(dict.fromkeys(values))
-    return unique if len(unique) <= _MOST_VALUES else (_UNKNOWN,)
-
-
-def _product(parts: list[tuple[str, ...]]) -> Values:
-    count = 1
-    for values in parts:
-        count *= len(values)
-        if count > _MOST_VALUES:
-            return None
-    return tuple(dict.fromkeys("".join(chosen) for chosen in product(*parts)))
+    return unique if len(unique) <= MOST_EXPRESSION_VALUES else (_UNKNOWN,)

@@ -1,0 +1,189 @@
+"""The options of programs that run another program, and where their own words end.
+
+The options are those of each program's manual. For a program with too many to list, those without a value are listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from dunnage.shell.model import Word
+
+
+class WrapperOptions(NamedTuple):
+    """The options of a wrapper; they separate its own words from those of the command."""
+
+    letters: str = ""
+    """Short options that take a value."""
+    names: frozenset[str] = frozenset()
+    """Long options that take a value in the next word."""
+    operands: int = 0
+    """Words that are neither options nor the command's."""
+    stops: frozenset[str] = frozenset()
+    """Options with which no command runs."""
+    has_assignments: bool = False
+    flags: frozenset[str] | None = None
+    """Long options and letters that take no value; if given, every other option takes a value."""
+
+
+def written(word: Word) -> str:
+    """A word as text in which options are recognized: its first value, or its text if its values are unknown."""
+    return word.values[0] if word.values else word.text.lstrip("\"'")
+
+
+def skip_options(words: Sequence[Word], at: int, options: WrapperOptions) -> int | None:
+    """The first word from `at` on that is neither an option nor its value; None if an option prevents the command."""
+    while at < len(words):
+        word = words[at]
+        if word.splits and at + 1 < len(words) and _names_options(word.text.lower()):
+            at += 1
+            continue
+        text = written(word)
+        if text == "--":
+            return at + 1
+        if not text.startswith("-") or text == "-":
+            return at
+        at += 1
+        if text.startswith("--"):
+            name, equals, _ = text.partition("=")
+            if name in options.stops:
+                return None
+            if not equals and (name in options.names if options.flags is None else name not in options.flags):
+                at += 1
+            continue
+        if text in options.stops:
+            return None
+        for index, letter in enumerate(text[1:], 2):
+            if letter in options.stops:
+                return None
+            if letter in options.letters if options.flags is None else letter not in options.flags:
+                at += index == len(text)
+                break
+    return at
+
+
+def _names_options(text: str) -> bool:
+    """Whether an unknown word is written so that it must stand for options: `$DOCKER_OPTS`, `"${flags[@]}"`."""
+    return text != '"$@"' and ("[@]" in text or any(name in text for name in ("opt", "arg", "flag", "param")))
+
+
+NONE = WrapperOptions()
+SSH = WrapperOptions("BbcDEeFIiJLlmOoPpQRSWw")
+DOCKER = WrapperOptions(flags=frozenset(("D", "v", "--debug", "--tls", "--tlsverify", "--version", "--remote", "-r")))
+DOCKER_RUN = WrapperOptions(
+    flags=frozenset(
+        (
+            *"ditPq",
+            *("--detach", "--disable-content-trust", "--env-host", "--help", "--http-proxy", "--init"),
+            *("--interactive", "--no-healthcheck", "--no-hostname", "--no-hosts", "--oom-kill-disable", "--passwd"),
+            *("--privileged", "--publish-all", "--quiet", "--read-only", "--read-only-tmpfs", "--replace", "--rm"),
+            *("--rmi", "--rootfs", "--sig-proxy", "--tls-verify", "--tty", "--use-api-socket"),
+        )
+    )
+)
+DOCKER_EXEC = WrapperOptions(
+    operands=1, flags=frozenset((*"dit", "--detach", "--interactive", "--privileged", "--tty", "--help"))
+)
+COMPOSE = WrapperOptions(
+    flags=frozenset(("--all-resources", "--compatibility", "--dry-run", "--verbose", "--help", "--no-ansi", "v", "h"))
+)
+COMPOSE_RUN = WrapperOptions(
+    flags=frozenset(
+        (
+            *"ditTPqQ",
+            *("--build", "--detach", "--interactive", "--no-TTY", "--no-tty", "--no-deps", "--quiet", "--quiet-build"),
+            *("--quiet-pull", "--remove-orphans", "--rm", "--service-ports", "--tty", "--use-aliases"),
+        )
+    )
+)
+COMPOSE_EXEC = WrapperOptions(
+    operands=1,
+    flags=frozenset((*"ditT", "--detach", "--interactive", "--no-TTY", "--no-tty", "--privileged", "--tty")),
+)
+
+SIMPLE = {
+    "sudo": WrapperOptions(
+        "ugUhpCDrtTR",
+        frozenset(
+            (
+                *("--user", "--group", "--other-user", "--host", "--prompt", "--close-from", "--chdir", "--chroot"),
+                *("--role", "--type", "--command-timeout"),
+            )
+        ),
+        stops=frozenset((*"lveKV", "--list", "--validate", "--edit", "--remove-timestamp", "--version", "--help")),
+        has_assignments=True,
+    ),
+    "doas": WrapperOptions("uC", stops=frozenset("L")),
+    "pkexec": WrapperOptions(names=frozenset(("--user",))),
+    "env": WrapperOptions(
+        "uC", frozenset(("--unset", "--chdir")), stops=frozenset(("S", "--split-string")), has_assignments=True
+    ),
+    # `time` is a keyword of the shell, so assignments may follow it.
+    "time": WrapperOptions(
+        "fo", frozenset(("--format", "--output")), stops=frozenset(("V", "--version")), has_assignments=True
+    ),
+    "gtime": WrapperOptions("fo", frozenset(("--format", "--output"))),
+    "nice": WrapperOptions("n", frozenset(("--adjustment",))),
+    "ionice": WrapperOptions("cn", frozenset(("--class", "--classdata")), stops=frozenset(("p", "P", "u"))),
+    "nohup": NONE,
+    "setsid": NONE,
+    "stdbuf": WrapperOptions("ioe", frozenset(("--input", "--output", "--error"))),
+    "unbuffer": NONE,
+    "timeout": WrapperOptions("sk", frozenset(("--signal", "--kill-after")), 1),
+    "gtimeout": WrapperOptions("sk", frozenset(("--signal", "--kill-after")), 1),
+    "chroot": WrapperOptions(names=frozenset(("--userspec", "--groups")), operands=1),
+    "fakechroot": NONE,
+    "fakeroot": WrapperOptions("lsib"),
+    "gosu": WrapperOptions(operands=1),
+    "su-exec": WrapperOptions(operands=1),
+    "s6-setuidgid": WrapperOptions(operands=1),
+    "setpriv": WrapperOptions(
+        names=frozenset(
+            (
+                *("--reuid", "--regid", "--ruid", "--euid", "--rgid", "--egid", "--groups", "--securebits"),
+                *("--inh-caps", "--ambient-caps", "--bounding-set", "--pdeathsig"),
+            )
+        )
+    ),
+    "exec": WrapperOptions("a"),
+    "command": WrapperOptions(stops=frozenset("vV")),
+    "builtin": NONE,
+    "coproc": NONE,
+    "noglob": NONE,
+    "nocorrect": NONE,
+    "xargs": WrapperOptions(
+        "adEILnPsJRS",
+        frozenset(
+            (
+                *("--arg-file", "--delimiter", "--max-args", "--max-procs", "--max-chars"),
+                *("--process-slot-var",),
+            )
+        ),
+    ),
+    "xvfb-run": WrapperOptions(
+        "efnpsw",
+        frozenset(
+            ("--error-file", "--auth-file", "--server-num", "--xauth-protocol", "--server-args", "--wait"),
+        ),
+    ),
+    "dbus-run-session": WrapperOptions(names=frozenset(("--config-file", "--dbus-daemon"))),
+    "caffeinate": WrapperOptions("tw"),
+    "arch": WrapperOptions("e"),
+    "setarch": WrapperOptions(operands=1),
+    "linux32": NONE,
+    "linux64": NONE,
+    "taskset": WrapperOptions(operands=1, stops=frozenset(("p", "--pid"))),
+    "chrt": WrapperOptions("TPD", operands=1, stops=frozenset(("p", "m", "--pid", "--max"))),
+    "unshare": WrapperOptions("SGRw", frozenset(("--setuid", "--setgid", "--root", "--wd"))),
+    "nsenter": WrapperOptions("tSGT", frozenset(("--target", "--setuid", "--setgid"))),
+    "systemd-run": WrapperOptions(
+        "pEuHM", frozenset(("--property", "--unit", "--uid", "--gid", "--setenv", "--slice", "--description"))
+    ),
+    "tini": WrapperOptions("pe"),
+    "dumb-init": WrapperOptions("r", frozenset(("--rewrite",))),
+    "torsocks": NONE,
+    "proxychains4": WrapperOptions("f"),
+    "chronic": NONE,
+}
