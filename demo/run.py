@@ -100,7 +100,8 @@ def hook_repository(folder: Path, env: dict[str, str]) -> str:
     folder.mkdir()
     for name in (".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"):
         shutil.copy(CHECKOUT / name, folder)
-    shutil.copytree(CHECKOUT / "hooks", folder / "hooks", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("docs", "hooks"):
+        shutil.copytree(CHECKOUT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     return commit_all(folder, "The hooks as they stand", env)
 
 

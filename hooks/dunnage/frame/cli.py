@@ -13,6 +13,7 @@ from dunnage.frame.options import nearest
 NAME = "dunnage"
 COMMANDS = {
     "check": "dunnage.frame.check",
+    "explain": "dunnage.frame.explain",
     "review": "dunnage.frame.review",
     "rules": "dunnage.frame.rules",
     "sample-config": "dunnage.frame.sample_config",

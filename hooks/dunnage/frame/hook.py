@@ -75,4 +75,5 @@ def _program(hook: Hook) -> Program:
 def rules_help(rules: Sequence[Rule]) -> str:
     """The section of `--help` that lists rules."""
     width = max(len(rule.id) for rule in rules)
-    return "\n".join(["rules:", *(f"  {rule.id:{width}}  {rule.summary}" for rule in rules)])
+    lines = (f"  {rule.id:{width}}  {rule.summary}" for rule in rules)
+    return "\n".join(["rules:", *lines, "", "`dunnage explain RULE` prints the page of a rule."])

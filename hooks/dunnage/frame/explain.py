@@ -1,0 +1,72 @@
+"""`dunnage explain`: the page of a rule or of a hook."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import dunnage
+from dunnage.frame import options
+from dunnage.frame.execution import WrongUsage
+from dunnage.frame.finding import HOMEPAGE
+from dunnage.frame.options import Program
+from dunnage.frame.output.delivery import write
+from dunnage.frame.output.printable import printable
+from dunnage.frame.registry import ENTRIES
+from dunnage.frame.rules import rules
+
+NAME = "dunnage explain"
+SUMMARY = "print the page of a rule or of a hook"
+
+_CODE_OR_COMMENT = re.compile(r"^```.*?^```$|^<!-- .*?-->\n+", re.DOTALL | re.MULTILINE)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command and return its exit status. Raises WrongUsage."""
+    names = options.parse(
+        argv,
+        Program(
+            NAME,
+            f"dunnage {dunnage.__version__}",
+            "Print the page of a rule or of a hook: what it finds, why it matters, how to fix it.",
+            (),
+            epilog="`dunnage rules` lists the rules of all hooks.",
+            metavar="ID",
+            files="the id of a rule, such as cargo-lock/stale, or of a hook, such as check-cargo-lock",
+        ),
+    ).files
+    if not names:
+        raise WrongUsage("name a rule or a hook, such as `dunnage explain cargo-lock/stale`")
+    pages = {entry.id: f"hooks/{entry.id}.md" for entry in ENTRIES}
+    pages |= {rule.id: f"rules/{rule.id}.md" for rule, _ in rules()}
+    write("\n".join(_shown(name, _page(name, pages)) for name in names), sys.stdout)
+    return 0
+
+
+def _page(name: str, pages: dict[str, str]) -> str:
+    """The path, relative to docs/, of the page with this name."""
+    if name not in pages:
+        from difflib import get_close_matches
+
+        nearest = get_close_matches(name, pages, n=1, cutoff=0)[0]
+        raise WrongUsage(f"there is no rule or hook {name}; the nearest is {nearest}")
+    return pages[name]
+
+
+def _shown(name: str, page: str) -> str:
+    package = Path(dunnage.__file__).parent
+    # A wheel has the pages inside the package; a checkout has them beside its source.
+    for docs in (package / "docs", package.parent.parent / "docs"):
+        try:
+            text = (docs / page).read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue
+        return _safe(_CODE_OR_COMMENT.sub(lambda found: found[0] if found[0].startswith("```") else "", text))
+    raise WrongUsage(f"this installation has no page for {name}; read {HOMEPAGE}/blob/main/docs/{page}")
+
+
+def _safe(text: str) -> str:
+    """`text` with an escape for each character, other than a tab, that a terminal would obey."""
+    return "\n".join("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))

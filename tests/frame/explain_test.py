@@ -1,0 +1,103 @@
+"""`dunnage explain` prints the page of a rule or of a hook, from a checkout and from a wheel."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from dunnage.frame.cli import main
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+DOCS = CHECKOUT / "docs"
+PAGES = {f"{path.parent.name}/{path.stem}": path for path in sorted((DOCS / "rules").glob("*/*.md"))}
+PAGES |= {path.stem: path for path in sorted((DOCS / "hooks").glob("*.md"))}
+NONE = "there is no rule or hook"
+
+
+def without_comments(text: str) -> list[str]:
+    """The lines of a page that a reader sees, without blank ones."""
+    shown, inside = [], False
+    for line in filter(None, text.splitlines()):
+        inside = inside or line.startswith("<!-- ")
+        if not inside:
+            shown.append(line)
+        inside = inside and not line.endswith("-->")
+    return shown
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_is_printed(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", name]) == 0
+    printed = capsys.readouterr().out
+    assert list(filter(None, printed.splitlines())) == without_comments(PAGES[name].read_text("utf-8"))
+    assert "\n\n\n" not in printed
+
+
+def test_several_pages(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "check-locked-builds", "locked-builds/unlocked"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("# check-locked-builds\n")
+    assert "\n\n# locked-builds/unlocked\n" in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        pytest.param([], "name a rule or a hook, such as `dunnage explain cargo-lock/stale`", id="none"),
+        pytest.param(["cargo-lock/stael"], f"{NONE} cargo-lock/stael; the nearest is cargo-lock/stale\n", id="rule"),
+        pytest.param(["check-cargo-locks"], f"{NONE} check-cargo-locks; the nearest is check-cargo-lock\n", id="hook"),
+        pytest.param(["../../pyproject"], f"{NONE} ../../pyproject; the nearest is ", id="path"),
+        pytest.param(["\x1b[2J"], rf"{NONE} \x1b[2J; the nearest is ", id="escape"),
+    ],
+)
+def test_wrong_usage(arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", *arguments]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(f"dunnage explain: {complaint}")
+
+
+def test_a_wheel_has_the_pages(tmp_path: Path) -> None:
+    built = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
+    subprocess.run(built, cwd=CHECKOUT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "installed")
+    printed = subprocess.run(
+        [sys.executable, "-m", "dunnage", "explain", *PAGES],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "installed"), "PYTHONUTF8": "1"},
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+    ).stdout
+    assert [line[2:] for line in printed.splitlines() if line.startswith("# ") and line[2:] in PAGES] == [*PAGES]
+
+
+def test_an_installation_without_pages(tmp_path: Path) -> None:
+    shutil.copytree(CHECKOUT / "hooks" / "dunnage", tmp_path / "dunnage")
+    result = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from dunnage.frame.cli import main; raise SystemExit(main())",
+            "explain",
+            "wit-pins/range",
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert result.returncode == 2
+    assert result.stderr == (
+        "dunnage explain: this installation has no page for wit-pins/range; "
+        "read https://github.com/OWNER/dunnage/blob/main/docs/rules/wit-pins/range.md\n"
+    )
