@@ -287,6 +287,39 @@ def test_an_error_has_a_place() -> None:
     assert caught.value.span == Span(3, 4)
 
 
+_PIECES = (
+    b"[",
+    b"{a: ",
+    b"- ",
+    b"? ",
+    b": ",
+    b"&a - ",
+    b"!t - ",
+    b"- *a\n",
+    b"'",
+    b'"\\',
+    b"|\n",
+    b">\n",
+    b"\t",
+    b"\r",
+    b"\0",
+)
+_BREAKS = ("\x85".encode(), "\u2028".encode(), "\u2029".encode(), b"a\xe2\x80\xa8- b", b"\xef\xbb\xbf")
+
+
+@pytest.mark.usefixtures("parser")
+@pytest.mark.parametrize("piece", [*_PIECES, *_BREAKS])
+@pytest.mark.parametrize("before", [b"", b"{}", b"[]", b'""', b"--- {}\n", b"\r", b"\xef\xbb\xbf", b"a: 'x"])
+def test_hostile_files_give_values_or_an_error(before: bytes, piece: bytes) -> None:
+    file = read(before + piece * 254)
+    try:
+        found = yaml.documents(file)
+    except SourceError:
+        return
+    for node in found[:10]:
+        assert_literal(file, node)
+
+
 @pytest.mark.usefixtures("parser")
 @pytest.mark.parametrize(
     "data",
