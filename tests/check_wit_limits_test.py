@@ -184,7 +184,7 @@ def test_long_names_are_shortened() -> None:
     write({"a.wit": interface(f"type {'a' * 129} = list<{'a' * 129}>;")})
     identifier, cycle = messages("a.wit")
     shown = f"`{'a' * 20}…`"
-    assert identifier == f"the identifier {shown} has 129 characters; 128 are allowed"
+    assert identifier == f"the identifier {shown} has 129 characters, but at most 128 are allowed"
     assert cycle == f"the type {shown} contains itself: {shown} → {shown}"
 
 
@@ -215,7 +215,7 @@ def test_all_of_an_interface_may_come_to_what_wasm_tools_encodes() -> None:
     assert messages("a.wit") == []
     write({"a.wit": interface(steps(15, "tuple<{0}, {0}>") + " ".join(f"f{at}: func(a: t15);" for at in range(14)))})
     (message,) = messages("a.wit")
-    assert message.startswith("the interface `i` comes to 1,048,")
+    assert message.startswith("the interface `i` expands to 1,048,")
 
 
 @pytest.mark.parametrize(
@@ -359,7 +359,7 @@ def test_ignores(capsys: pytest.CaptureFixture[str]) -> None:
 def test_options_are_whole_numbers(value: str, capsys: pytest.CaptureFixture[str]) -> None:
     write({"a.wit": HEADER})
     assert main([f"--max-nesting={value}", "a.wit"]) == 2
-    assert f"{value!r} is no whole number above 0" in capsys.readouterr().err
+    assert f"{value!r} is not a whole number above 0" in capsys.readouterr().err
 
 
 def test_options_move_the_limits() -> None:

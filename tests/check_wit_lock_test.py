@@ -127,8 +127,7 @@ def test_wit_deps_in_order(folder: Path, changes: Files, capsys: pytest.CaptureF
     [
         pytest.param(
             {"wit/deps.lock": None},
-            "wit/deps.toml:1:1: wit-lock/missing there is no deps.lock: "
-            "nothing says what this was when it was reviewed",
+            "wit/deps.toml:1:1: wit-lock/missing deps.lock is missing, so no reviewed version is recorded",
             id="missing",
         ),
         pytest.param(
@@ -153,64 +152,64 @@ def test_wit_deps_in_order(folder: Path, changes: Files, capsys: pytest.CaptureF
         ),
         pytest.param(
             {"wit/deps.toml": f'http = "{URL}"\nnew = "../new"\n'},
-            "wit/deps.toml:2:1: wit-lock/stale `new` is asked for, but it is not in deps.lock",
+            "wit/deps.toml:2:1: wit-lock/stale deps.toml requires `new`, but it is missing in deps.lock",
             id="not-locked",
         ),
         pytest.param(
             {"wit/deps.toml": ""},
-            f"{HTTP_ENTRY}: wit-lock/stale nothing asks for `http`: deps.toml does not name it",
+            f"{HTTP_ENTRY}: wit-lock/stale `http` is locked, but deps.toml does not require it",
             id="not-asked-for",
         ),
         pytest.param(
             _edited("wit/deps.lock", 'deps = ["io"]\n', ""),
-            "wit/deps.lock:6:2: wit-lock/stale nothing asks for `io`: deps.toml does not name it, "
-            "and it comes with nothing that is locked",
+            "wit/deps.lock:6:2: wit-lock/stale `io` is locked, but deps.toml does not require it, "
+            "and no locked package depends on it",
             id="comes-with-nothing",
         ),
         pytest.param(
             _edited("wit/deps.lock", '"io"]', '"io", "new"]'),
-            "wit/deps.lock:5:1: wit-lock/stale `http` brings `new` with it, which is not in deps.lock",
+            "wit/deps.lock:5:1: wit-lock/stale `http` depends on `new`, which is missing in deps.lock",
             id="brings-what-is-not-locked",
         ),
         pytest.param(
             _edited("wit/deps.toml", "WebAssembly", "somebody"),
-            f"wit/deps.toml:1:1: wit-lock/stale `http` is asked for, but it is locked from {URL}",
+            f"wit/deps.toml:1:1: wit-lock/stale deps.toml requires `http`, but it is locked from {URL}",
             id="other-url",
         ),
         pytest.param(
             _edited("wit/deps.toml", f'"{URL}"', f'{{ url = "{URL}", prefix = "p" }}'),
-            "wit/deps.toml:1:1: wit-lock/stale `http` is asked for, but it is locked with no prefix",
+            "wit/deps.toml:1:1: wit-lock/stale deps.toml requires `http`, but it is locked without a prefix",
             id="no-prefix",
         ),
         pytest.param(
             _edited("wit/deps.lock", f'url = "{URL}"', f'url = "{URL}"\nprefix = "p"'),
-            "wit/deps.toml:1:1: wit-lock/stale `http` is asked for, but it is locked with the prefix `p`",
+            "wit/deps.toml:1:1: wit-lock/stale deps.toml requires `http`, but it is locked with the prefix `p`",
             id="other-prefix",
         ),
         pytest.param(
             _edited("wit/deps.lock", f'url = "{URL}"', f'url = "{URL}"\nsubdir = "s"'),
-            "wit/deps.toml:1:1: wit-lock/stale `http` is asked for, but it is locked with the subdir `s`",
+            "wit/deps.toml:1:1: wit-lock/stale deps.toml requires `http`, but it is locked with the subdir `s`",
             id="other-subdir",
         ),
         pytest.param(
             {"wit/deps.toml": 'http = "../http"'},
-            f"wit/deps.toml:1:1: wit-lock/stale `http` is asked for, but it is locked from {URL}",
+            f"wit/deps.toml:1:1: wit-lock/stale deps.toml requires `http`, but it is locked from {URL}",
             id="path-locked-as-url",
         ),
         pytest.param(
             _edited("wit/deps.lock", f'url = "{URL}"', 'path = "../http"'),
-            "wit/deps.toml:1:1: wit-lock/stale `http` is asked for, but it is locked from the folder ../http",
+            "wit/deps.toml:1:1: wit-lock/stale deps.toml requires `http`, but it is locked from the folder ../http",
             id="url-locked-as-path",
         ),
         pytest.param(
             {**_edited("wit/deps.lock", f'url = "{URL}"', 'path = "../old"'), "wit/deps.toml": 'http = "../new"'},
-            "wit/deps.toml:1:1: wit-lock/stale `http` is asked for, but it is locked from the folder ../old",
+            "wit/deps.toml:1:1: wit-lock/stale deps.toml requires `http`, but it is locked from the folder ../old",
             id="other-path",
         ),
         pytest.param(
             {"wit/deps.toml": f'http = "{URL}"\nio = "{URL}"\n'},
-            "wit/deps.toml:2:1: wit-lock/stale `io` is asked for, "
-            "but it is locked as what came with another dependency",
+            "wit/deps.toml:2:1: wit-lock/stale deps.toml requires `io`, "
+            "but it is locked as a dependency of another package",
             id="locked-as-brought",
         ),
         pytest.param(
@@ -233,40 +232,40 @@ def test_wit_deps_in_order(folder: Path, changes: Files, capsys: pytest.CaptureF
         ),
         pytest.param(
             {"wit/deps/io/poll.wit": "interface poll {}"},
-            f"{IO_ENTRY}: wit-lock/drifted wit/deps/io (error.wit, poll.wit) is not what is locked: "
+            f"{IO_ENTRY}: wit-lock/drifted wit/deps/io (error.wit, poll.wit) does not match deps.lock: "
             "its sha256 is 7f38a6de56aa…, not a554dc71fa2f…",
             id="changed-file",
         ),
         pytest.param(
             {"wit/deps/io/poll.wit": None},
-            f"{IO_ENTRY}: wit-lock/drifted wit/deps/io (error.wit) is not what is locked: "
+            f"{IO_ENTRY}: wit-lock/drifted wit/deps/io (error.wit) does not match deps.lock: "
             "its sha256 is 55790a2c50b7…, not a554dc71fa2f…",
             id="removed-file",
         ),
         pytest.param(
             {f"wit/deps/io/{name}": None for name in IO},
-            f"{IO_ENTRY}: wit-lock/drifted `io` is not vendored, though others are: there is no wit/deps/io",
+            f"{IO_ENTRY}: wit-lock/drifted `io` is locked but not vendored: wit/deps/io is missing",
             id="not-vendored",
         ),
         pytest.param(
             {**{f"wit/deps/io/{name}": None for name in IO}, "wit/deps/io/error.txt": ""},
-            f"{IO_ENTRY}: wit-lock/drifted wit/deps/io (no WIT) is not what is locked: "
+            f"{IO_ENTRY}: wit-lock/drifted wit/deps/io (no WIT) does not match deps.lock: "
             "its sha256 is 5f70bf18a086…, not a554dc71fa2f…",
             id="renamed-to-what-is-no-wit",
         ),
         pytest.param(
             {"wit/deps/new/new.wit": "package a:new;\n"},
-            "wit/deps/new/new.wit:1:1: wit-lock/drifted wit/deps/new is vendored, but deps.lock does not know it",
+            "wit/deps/new/new.wit:1:1: wit-lock/drifted wit/deps/new is vendored but missing in deps.lock",
             id="unknown-folder",
         ),
         pytest.param(
             {"wit/deps/new.wit": "package a:new;\n"},
-            "wit/deps/new.wit:1:1: wit-lock/drifted wit/deps/new.wit is vendored, but deps.lock does not know it",
+            "wit/deps/new.wit:1:1: wit-lock/drifted wit/deps/new.wit is vendored but missing in deps.lock",
             id="unknown-file",
         ),
         pytest.param(
             {"wit/deps/new.wasm": WASM},
-            "wit/deps.lock:1:1: wit-lock/drifted wit/deps/new.wasm is vendored, but deps.lock does not know it",
+            "wit/deps.lock:1:1: wit-lock/drifted wit/deps/new.wasm is vendored but missing in deps.lock",
             id="unknown-wasm",
         ),
     ],
@@ -281,8 +280,8 @@ def test_help_of_drift(folder: Path, capsys: pytest.CaptureFixture[str]) -> None
     write(folder, {**WIT_DEPS, "wit/deps/io/new.wit": "", "wit/deps/http/http.wit": ""})
     main(["wit/deps.lock"])
     direct, brought = capsys.readouterr().out.split("help: ")[1:]
-    assert direct.startswith("run `wit-deps lock` in this folder, and look at what it changes")
-    assert brought.startswith("remove wit/deps/io, run `wit-deps lock` in this folder, and look at what it changes")
+    assert direct.startswith("run `wit-deps lock` in this folder, and review the changes")
+    assert brought.startswith("remove wit/deps/io, run `wit-deps lock` in this folder, and review the changes")
     assert f"locked   sha256 {IO_DIGESTS.sha256}" in brought
 
 
@@ -290,15 +289,18 @@ def test_only_one_digest_differs(folder: Path, capsys: pytest.CaptureFixture[str
     write(folder, {**WIT_DEPS, **_edited("wit/deps.lock", IO_DIGESTS.sha512, "0" * 128)})
     main(["wit/deps.lock"])
     out = capsys.readouterr().out
-    assert "wit/deps/io (error.wit, poll.wit) is not what is locked: its sha512 is " in out
-    assert "one of the two digests is right, so the lock was changed by hand" in out
+    assert "wit/deps/io (error.wit, poll.wit) does not match deps.lock: its sha512 is " in out
+    assert "one of the two digests matches, so the lock was edited by hand" in out
+
+
+CHECK_OUT_AGAIN = "add `**/deps/** -text` to .gitattributes, remove wit/deps/io and run `git checkout -- wit/deps/io`"
 
 
 @pytest.mark.parametrize(
     ("vendored", "locked", "help"),
     [
-        ("\r\n", "\n", "only line endings differ: write `**/deps/** -text` into .gitattributes"),
-        ("\n", "\r\n", "only line endings differ: the lock is of files with CRLF"),
+        ("\r\n", "\n", f"only line endings differ: {CHECK_OUT_AGAIN}"),
+        ("\n", "\r\n", "only line endings differ: the lock is for files with CRLF; run `wit-deps lock` in this folder"),
     ],
 )
 def test_line_endings(folder: Path, vendored: str, locked: str, help: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -316,7 +318,7 @@ def test_line_endings(folder: Path, vendored: str, locked: str, help: str, capsy
 def test_names_are_cut_short(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(folder, {**WIT_DEPS, **{f"wit/deps/io/{letter}.wit": "" for letter in "abcdfgh"}})
     (found,) = _findings(capsys, "wit/deps.lock")
-    assert "wit/deps/io (a.wit, b.wit, c.wit, d.wit, error.wit and 4 more) is not" in found
+    assert "wit/deps/io (a.wit, b.wit, c.wit, d.wit, error.wit and 4 more) does not match" in found
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such bits")
@@ -339,7 +341,7 @@ def test_what_cannot_be_read(folder: Path, capsys: pytest.CaptureFixture[str]) -
     (folder / "wit/deps/http/link.wit").symlink_to("gone")
     link, pipe = _findings(capsys, "wit/deps.lock")
     assert link == (
-        f"{HTTP_ENTRY}: wit-lock/drifted what is vendored as `http` cannot be compared with the lock: "
+        f"{HTTP_ENTRY}: wit-lock/drifted the vendored files of `http` cannot be compared with the lock: "
         "wit/deps/http/link.wit is a symbolic link to a file that does not exist"
     )
     assert pipe.endswith("the lock: wit/deps/io/a.wit is a named pipe, not a regular file")
@@ -556,8 +558,7 @@ def test_wkg_in_order(folder: Path, changes: Files, capsys: pytest.CaptureFixtur
     [
         pytest.param(
             {"wkg.lock": None, "wkg.toml": ""},
-            "wit/world.wit:3:10: wit-lock/missing there is no wkg.lock: "
-            "nothing says what this was when it was reviewed",
+            "wit/world.wit:3:10: wit-lock/missing wkg.lock is missing, so no reviewed version is recorded",
             id="missing",
         ),
         pytest.param(
@@ -565,34 +566,34 @@ def test_wkg_in_order(folder: Path, changes: Files, capsys: pytest.CaptureFixtur
         ),
         pytest.param(
             {"wkg.lock": "version = 2\n"},
-            "wkg.lock:1:1: wit-lock/unreadable is in the format 2, and only 1 is known",
+            "wkg.lock:1:1: wit-lock/unreadable has the format 2, but only the format 1 is known",
             id="format",
         ),
         pytest.param(
             {"wkg.lock": WKG_LOCK.replace("=0.2.0", "what")},
-            "wkg.lock:6:1: wit-lock/unreadable wkg refuses it: 'what' is not a version requirement: "
+            "wkg.lock:6:1: wit-lock/unreadable wkg rejects this requirement: 'what' is not a version requirement: "
             "the major number 'what' is not made of digits; a requirement looks like 1.2, =1.2.3, ~1.2, 1.* or "
             ">=1.2, <1.5",
             id="malformed-requirement",
         ),
         pytest.param(
             {"wit/world.wit": _world("x:base/i@0.2.0", "x:new/i@1.0.0")},
-            "wit/world.wit:4:10: wit-lock/stale `x:new` `=1.0.0` is asked for, but it is not in the lock",
+            "wit/world.wit:4:10: wit-lock/stale `x:new` `=1.0.0` is required, but it is missing in the lock",
             id="not-locked",
         ),
         pytest.param(
             {"wit/world.wit": _world("x:base/i@0.2.0", "x:new/i@1.0.0"), ".wash/config.json": "{}"},
-            "wit/world.wit:4:10: wit-lock/stale `x:new` `=1.0.0` is asked for, but it is not in the lock",
+            "wit/world.wit:4:10: wit-lock/stale `x:new` `=1.0.0` is required, but it is missing in the lock",
             id="not-an-override-of-wash",
         ),
         pytest.param(
             {"wit/world.wit": _world("x:base/i@0.3.0")},
-            "wit/world.wit:3:10: wit-lock/stale `x:base` `=0.3.0` is asked for, but it is locked for `=0.2.0` only",
+            "wit/world.wit:3:10: wit-lock/stale `x:base` `=0.3.0` is required, but the lock has only `=0.2.0`",
             id="other-version",
         ),
         pytest.param(
             {"wkg.toml": '[overrides]\n"x:base" = { version = "0.3" }\n'},
-            "wkg.toml:2:14: wit-lock/stale `x:base` `^0.3` is asked for, but it is locked for `=0.2.0` only",
+            "wkg.toml:2:14: wit-lock/stale `x:base` `^0.3` is required, but the lock has only `=0.2.0`",
             id="version-of-an-override",
         ),
         pytest.param(
@@ -600,12 +601,12 @@ def test_wkg_in_order(folder: Path, changes: Files, capsys: pytest.CaptureFixtur
                 "wkg.toml": '[overrides]\n"x:local" = { path = "local" }\n',
                 "local/a.wit": "package x:local;\ninterface i { use x:new/i@0.1.0.{t}; }\n",
             },
-            "wkg.toml:2:1: wit-lock/stale `x:new` `=0.1.0` is asked for, but it is not in the lock",
+            "wkg.toml:2:1: wit-lock/stale `x:new` `=0.1.0` is required, but it is missing in the lock",
             id="what-an-override-refers-to",
         ),
         pytest.param(
             {"wkg.lock": WKG_LOCK + OTHER},
-            "wkg.lock:12:1: wit-lock/stale nothing asks for `x:other` `=0.1.0`",
+            "wkg.lock:12:1: wit-lock/stale `x:other` `=0.1.0` is locked, but no WIT refers to it",
             id="not-asked-for",
         ),
         pytest.param(
@@ -623,7 +624,7 @@ def test_wkg_in_order(folder: Path, changes: Files, capsys: pytest.CaptureFixtur
                 "wkg.lock": "version = 1\n" + _locked("x:base", ("=0.2.0", "0.2.0"), digest=PUBLISHED, wkg=True),
                 "wit/deps/x-base-0.2.0.wasm": WASM + b"\0",
             },
-            "wkg.lock:7:1: wit-lock/drifted wit/deps/x-base-0.2.0.wasm is not what is locked: "
+            "wkg.lock:7:1: wit-lock/drifted wit/deps/x-base-0.2.0.wasm does not match wkg.lock: "
             "its digest is sha256:a4c2c3b53ffe…, not sha256:24eaf3439a60…",
             id="changed-wasm",
         ),
@@ -632,7 +633,7 @@ def test_wkg_in_order(folder: Path, changes: Files, capsys: pytest.CaptureFixtur
                 "wkg.lock": "version = 1\n" + _locked("x:base", ("=0.2.0", "0.2.0"), digest=PUBLISHED, wkg=True),
                 "wit/deps/x-base-0.2.0.wasm": _pointer("sha256:" + "7" * 64),
             },
-            "wkg.lock:7:1: wit-lock/drifted wit/deps/x-base-0.2.0.wasm is not what is locked: "
+            "wkg.lock:7:1: wit-lock/drifted wit/deps/x-base-0.2.0.wasm does not match wkg.lock: "
             "its digest is sha256:777777777777…, not sha256:24eaf3439a60…",
             id="pointer-to-another-file",
         ),
@@ -641,7 +642,7 @@ def test_wkg_in_order(folder: Path, changes: Files, capsys: pytest.CaptureFixtur
                 "wkg.lock": "version = 1\n" + _locked("x:base", ("=0.2.0", "0.2.0"), digest=PUBLISHED, wkg=True),
                 "wit/deps/x-base-0.2.0.wasm": _pointer(PUBLISHED) + "more\n",
             },
-            "wkg.lock:7:1: wit-lock/drifted wit/deps/x-base-0.2.0.wasm is not what is locked: "
+            "wkg.lock:7:1: wit-lock/drifted wit/deps/x-base-0.2.0.wasm does not match wkg.lock: "
             "its digest is sha256:"
             + sha256((_pointer(PUBLISHED) + "more\n").encode()).hexdigest()[:12]
             + "…, not sha256:24eaf3439a60…",
@@ -655,14 +656,14 @@ def test_wkg_in_order(folder: Path, changes: Files, capsys: pytest.CaptureFixtur
         ),
         pytest.param(
             {"wit/deps/x-new-0.1.0/package.wit": "package x:new@0.1.0;\n"},
-            "wit/deps/x-new-0.1.0/package.wit:1:1: wit-lock/drifted wit/deps/x-new-0.1.0 is vendored, "
-            "but wkg.lock does not know it, and no WIT here refers to it",
+            "wit/deps/x-new-0.1.0/package.wit:1:1: wit-lock/drifted wit/deps/x-new-0.1.0 is vendored "
+            "but missing in wkg.lock, and no WIT refers to it",
             id="unknown",
         ),
         pytest.param(
             {"wit/deps/x-y-new-0.1.0.wasm": b"\0asm\x0dx:base/i@0.2.0\x0fx:y-new/i@0.1.0"},
-            "wkg.lock:1:1: wit-lock/drifted wit/deps/x-y-new-0.1.0.wasm is vendored, "
-            "but wkg.lock does not know it, and no WIT here refers to it",
+            "wkg.lock:1:1: wit-lock/drifted wit/deps/x-y-new-0.1.0.wasm is vendored "
+            "but missing in wkg.lock, and no WIT refers to it",
             id="unknown-wasm",
         ),
         pytest.param(
@@ -670,7 +671,7 @@ def test_wkg_in_order(folder: Path, changes: Files, capsys: pytest.CaptureFixtur
                 "wkg.lock": WKG_LOCK + OTHER,
                 "wit/world.wit": _world("x:base/i@0.2.0", "x:other/i@0.1.0"),
             },
-            "wkg.lock:11:12: wit-lock/drifted `x:other` 0.1.0 is locked but not vendored, though others are",
+            "wkg.lock:11:12: wit-lock/drifted `x:other` 0.1.0 is locked but not vendored",
             id="not-vendored",
         ),
         pytest.param(
@@ -696,23 +697,23 @@ def test_wkg_out_of_order(folder: Path, changes: Files, finding: str, capsys: py
         pytest.param(
             {"sub/wit/deps/x-new-0.1.0/package.wit": "package x:new@0.1.0;\n"},
             "refer to it in WIT and run `wkg fetch` in sub, or remove sub/wit/deps/x-new-0.1.0 if nothing uses it;\n"
-            "if it was written by hand, move it to the folder x-new in sub, and write into wkg.toml there:\n"
+            "if it was written by hand, move it to the folder x-new in sub, and add to wkg.toml there:\n"
             '[overrides]\n"x:new" = { path = "x-new" }',
             id="unknown package",
         ),
         pytest.param(
             {"sub/wkg.lock": WKG_LOCK + OTHER, "sub/wit/world.wit": _world("x:base/i@0.2.0", "x:other/i@0.1.0")},
-            "run `wkg fetch` in sub, and commit what it changes",
+            "run `wkg fetch` in sub, and commit the changes",
             id="package that is not vendored",
         ),
         pytest.param(
             {"sub/wit/deps/x-base-0.2.0/package.wit": "package x:base@0.3.0;\n" + USES_INNER},
-            "run `wkg fetch` in sub, and commit what it changes",
+            "run `wkg fetch` in sub, and commit the changes",
             id="another version",
         ),
         pytest.param(
             {"sub/wkg.lock": "version = 2\n"},
-            "restore it from the last good commit, or remove it and run `wkg fetch` in sub",
+            "restore the lock from the last good commit, or remove it and run `wkg fetch` in sub",
             id="lock of another format",
         ),
         pytest.param(
@@ -741,11 +742,11 @@ def test_help_for_a_package_that_wit_deps_does_not_know(folder: Path) -> None:
     assert finding.help == (
         "if it was downloaded, add its source to deps.toml and run `wit-deps lock` in sub, "
         "or remove sub/wit/deps/own if nothing uses it;\n"
-        'if it was written by hand, move it to sub/own, and write `"own" = { path = "../own" }` into sub/wit/deps.toml'
+        'if it was written by hand, move it to sub/own, and add `"own" = { path = "../own" }` to sub/wit/deps.toml'
     )
 
 
-UNKNOWN = "is vendored, but wkg.lock does not know it, and no WIT here refers to it"
+UNKNOWN = "is vendored but missing in wkg.lock, and no WIT refers to it"
 WORKSPACE: Files = {
     "wkg.toml": '[workspace]\nmembers = ["*/wit"]\n',
     "wkg.lock": WKG_LOCK,
@@ -762,7 +763,7 @@ WORKSPACE: Files = {
         ({}, []),
         (
             {"one/wit/a.wit": "package m:one@1.0.0;\nworld w { import x:new/i@1.0.0; }\n"},
-            ["one/wit/a.wit:2:18: wit-lock/stale `x:new` `=1.0.0` is asked for, but it is not in the lock"],
+            ["one/wit/a.wit:2:18: wit-lock/stale `x:new` `=1.0.0` is required, but it is missing in the lock"],
         ),
         (
             {"wkg/deps/x-new-0.1.0/package.wit": "package x:new@0.1.0;\n"},
@@ -846,18 +847,18 @@ def test_cargo_component_in_order(folder: Path, changes: Files, capsys: pytest.C
     [
         pytest.param(
             {"Cargo-component.lock": None},
-            "Cargo.toml:6:1: wit-lock/missing there is no Cargo-component.lock: "
-            "nothing says what this was when it was reviewed",
+            "Cargo.toml:6:1: wit-lock/missing Cargo-component.lock is missing, so no reviewed version is recorded",
             id="missing",
         ),
         pytest.param(
             {"Cargo-component.lock": "version = '1'"},
-            "Cargo-component.lock:1:1: wit-lock/unreadable says in `version` no number for the format that it is in",
+            "Cargo-component.lock:1:1: wit-lock/unreadable `version` must be an integer",
             id="unreadable",
         ),
         pytest.param(
             {"Cargo-component.lock": f"version = 1\n{CLOCKS}{STREAMS.replace('0.2.3', '0.2')}"},
-            "Cargo-component.lock:13:1: wit-lock/unreadable cargo-component refuses it: '0.2' is not a version: "
+            "Cargo-component.lock:13:1: wit-lock/unreadable cargo-component rejects this version: "
+            "'0.2' is not a version: "
             "it must have three numbers; a version looks like 1.2.3, 1.2.3-rc.1 or 1.2.3+build.5",
             id="malformed-version",
         ),
@@ -869,28 +870,28 @@ def test_cargo_component_in_order(folder: Path, changes: Files, capsys: pytest.C
         ),
         pytest.param(
             {"Cargo-component.lock": f"version = 1\n{CLOCKS}"},
-            "Cargo.toml:6:1: wit-lock/stale `wasi:io` `^0.2.1` is asked for, but it is not in the lock",
+            "Cargo.toml:6:1: wit-lock/stale `wasi:io` `^0.2.1` is required, but it is missing in the lock",
             id="not-locked",
         ),
         pytest.param(
             {"Cargo.toml": _component('"wasi:io" = "=0.2.1"', IO_CLOCKS[1])},
-            "Cargo.toml:6:1: wit-lock/stale `wasi:io` `=0.2.1` is asked for, but it is locked for `^0.2.1` only",
+            "Cargo.toml:6:1: wit-lock/stale `wasi:io` `=0.2.1` is required, but the lock has only `^0.2.1`",
             id="other-requirement",
         ),
         pytest.param(
             {"Cargo-component.lock": f"version = 1\n{CLOCKS}{STREAMS.replace('^', '')}"},
-            "Cargo.toml:6:1: wit-lock/stale `wasi:io` `^0.2.1` is asked for, but it is locked for `0.2.1` only",
+            "Cargo.toml:6:1: wit-lock/stale `wasi:io` `^0.2.1` is required, but the lock has only `0.2.1`",
             id="requirement-spelled-otherwise",
         ),
         pytest.param(
             {"Cargo-component.lock": f"version = 1\n{CLOCKS.replace('mine', 'yours')}{STREAMS}"},
-            "Cargo.toml:7:19: wit-lock/stale `wasi:clocks` `=0.2.0` is asked for, "
+            "Cargo.toml:7:19: wit-lock/stale `wasi:clocks` `=0.2.0` is required, "
             "but it is locked from the registry `yours`",
             id="other-registry",
         ),
         pytest.param(
             {"Cargo-component.lock": "version = 1\n" + CLOCKS.replace('registry = "mine"', "") + STREAMS},
-            "Cargo.toml:7:19: wit-lock/stale `wasi:clocks` `=0.2.0` is asked for, "
+            "Cargo.toml:7:19: wit-lock/stale `wasi:clocks` `=0.2.0` is required, "
             "but it is locked from the default registry",
             id="default-registry",
         ),
@@ -902,18 +903,19 @@ def test_cargo_component_in_order(folder: Path, changes: Files, capsys: pytest.C
         ),
         pytest.param(
             {"Cargo.toml": _component(IO_CLOCKS[0])},
-            "Cargo-component.lock:6:1: wit-lock/stale nothing asks for `wasi:clocks` `=0.2.0` from the registry `mine`",
+            "Cargo-component.lock:6:1: wit-lock/stale `wasi:clocks` `=0.2.0` from the registry `mine` is locked, "
+            "but no manifest requires it",
             id="not-asked-for",
         ),
         pytest.param(
             {"Cargo.toml": package("app"), "Cargo-component.lock": f"version = 1\n{STREAMS}"},
-            "Cargo-component.lock:5:1: wit-lock/stale nothing asks for `wasi:io` `^0.2.1`",
+            "Cargo-component.lock:5:1: wit-lock/stale `wasi:io` `^0.2.1` is locked, but no manifest requires it",
             id="no-component",
         ),
         pytest.param(
             {"Cargo-component.lock": f"version = 1\n{STREAMS}{CLOCKS}"},
-            "Cargo-component.lock:9:1: wit-lock/stale `wasi:clocks` is out of order after `wasi:io`, "
-            "so cargo-component misses it",
+            "Cargo-component.lock:9:1: wit-lock/stale `wasi:clocks` is out of order after `wasi:io`: "
+            "cargo-component cannot find it",
             id="order-of-packages",
         ),
         pytest.param(
@@ -921,8 +923,8 @@ def test_cargo_component_in_order(folder: Path, changes: Files, capsys: pytest.C
                 "Cargo.toml": _component('"a:a" = "1.0.0"', '"a:b" = { package = "a:a", version = "=1.1.0" }'),
                 "Cargo-component.lock": "version = 1\n" + _locked("a:a", ("^1.0.0", "1.0.0"), ("=1.1.0", "1.1.0")),
             },
-            "Cargo-component.lock:9:1: wit-lock/stale `=1.1.0` of `a:a` is out of order after `^1.0.0`, "
-            "so cargo-component misses it",
+            "Cargo-component.lock:9:1: wit-lock/stale `=1.1.0` of `a:a` is out of order after `^1.0.0`: "
+            "cargo-component cannot find it",
             id="order-of-requirements",
         ),
     ],
@@ -947,7 +949,7 @@ def test_workspace_of_cargo(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     write(folder, files)
     assert _findings(capsys, *files) == []
     write(folder, {"Cargo-component.lock": f"version = 1\n{CLOCKS}"})
-    stale = "one/Cargo.toml:6:1: wit-lock/stale `wasi:io` `^0.2.1` is asked for, but it is not in the lock"
+    stale = "one/Cargo.toml:6:1: wit-lock/stale `wasi:io` `^0.2.1` is required, but it is missing in the lock"
     for named in ("Cargo.toml", "two/Cargo.toml", "Cargo-component.lock"):
         assert _findings(capsys, named) == [stale]
 
@@ -966,7 +968,7 @@ LOCKS: dict[str, tuple[Files, str]] = {
 def test_untracked(repository: Path, lock: str, capsys: pytest.CaptureFixture[str]) -> None:
     files, manifest = LOCKS[lock]
     write(repository, files)
-    message = f"{lock}:1:1: wit-lock/untracked git does not track this file, so no other checkout has it"
+    message = f"{lock}:1:1: wit-lock/untracked git does not track this file, so other checkouts lack it"
     assert _findings(capsys, manifest) == [message]
     write(repository, {".gitignore": "*.lock\n"})
     assert _findings(capsys, manifest) == [f"{message}: it is hidden by the pattern `*.lock` in .gitignore:1"]

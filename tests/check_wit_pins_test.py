@@ -639,12 +639,14 @@ def test_what_it_prints(folder: Path, capsys: pytest.CaptureFixture[str]) -> Non
     write(folder, {"wit/deps.toml": f'http = "{ARCHIVE.format("main")}"\n'})
     assert main(["Cargo.toml", "wit/deps.toml"]) == 1
     assert capsys.readouterr().out == (
-        "Cargo.toml:8:13: wit-pins/range `0.2.1` is a range to cargo-component, `^0.2.1`: a newer version of `wasi:io` "
-        "will do as well\n"
+        "Cargo.toml:8:13: wit-pins/range cargo-component reads `0.2.1` as `^0.2.1`, "
+        "which also allows newer versions of `wasi:io`\n"
         '    help: write `"=0.2.3"`, the version in Cargo-component.lock\n'
-        "wit/deps.toml:1:8: wit-pins/moving-url `http` is taken from the branch `main`, which moves with every commit\n"
-        '    help: name the full commit in the URL, or write `sha256 = "…"` of the archive beside `url`:\n'
-        f"          curl -L {ARCHIVE.format('main')} | sha256sum\n"
+        "wit/deps.toml:1:8: wit-pins/moving-url `http` is downloaded from the branch `main`, which changes with every "
+        "commit\n"
+        "    help: write the full commit in the URL, or replace the string with "
+        f'`{{ url = "{ARCHIVE.format("main")}", sha256 = "DIGEST" }}`, with the digest that this command prints:\n'
+        f"          curl -fL {ARCHIVE.format('main')} | sha256sum\n"
     )
 
 
@@ -662,12 +664,12 @@ def helps(*names: str) -> list[str]:
         ),
         pytest.param(
             'target = "acme:other/host@1.2"',
-            'write `"acme:other/host@=1.2.3"`, with the version that was reviewed',
+            'write `"acme:other/host@=1.2.3"`, with the reviewed version in place of 1.2.3',
             id="target that is not locked",
         ),
         pytest.param(
             'target = "acme:other/host@"',
-            'write `"acme:other/host@=1.2.3"`, with the version that was reviewed',
+            'write `"acme:other/host@=1.2.3"`, with the reviewed version in place of 1.2.3',
             id="target without a version",
         ),
         pytest.param(
@@ -685,13 +687,13 @@ def test_help_is_the_whole_value(folder: Path, text: str, help: str) -> None:
 @pytest.mark.parametrize(
     ("url", "command"),
     [
-        pytest.param("https://a.example/x.zip", "curl -L https://a.example/x.zip | sha256sum", id="plain"),
+        pytest.param("https://a.example/x.zip", "curl -fL https://a.example/x.zip | sha256sum", id="plain"),
         pytest.param(
-            "https://a.example/x.zip?a=1&b=2", "curl -L 'https://a.example/x.zip?a=1&b=2' | sha256sum", id="&"
+            "https://a.example/x.zip?a=1&b=2", "curl -fL 'https://a.example/x.zip?a=1&b=2' | sha256sum", id="&"
         ),
-        pytest.param("https://a.example/$(id)", "curl -L 'https://a.example/$(id)' | sha256sum", id="substitution"),
+        pytest.param("https://a.example/$(id)", "curl -fL 'https://a.example/$(id)' | sha256sum", id="substitution"),
         pytest.param(
-            "https://a.example/\\n::error::x", "curl -L https://a.example/::error::x | sha256sum", id="line feed"
+            "https://a.example/\\n::error::x", "curl -fL https://a.example/::error::x | sha256sum", id="line feed"
         ),
     ],
 )
@@ -706,7 +708,7 @@ def test_allow_tags_is_explained_once_in_a_file(folder: Path) -> None:
     write(folder, {"wit/deps.toml": "".join(f'd{at} = "{url}"\n' for at, url in enumerate(urls))})
     texts = helps("wit/deps.toml")
     assert ["--allow-tags" in text for text in texts] == [False, True, False]
-    assert [f"curl -L {url} | sha256sum" in text for url, text in zip(urls, texts, strict=True)] == [True] * 3
+    assert [f"curl -fL {url} | sha256sum" in text for url, text in zip(urls, texts, strict=True)] == [True] * 3
 
 
 def test_comments_ignore(folder: Path) -> None:

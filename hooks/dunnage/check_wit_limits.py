@@ -22,22 +22,20 @@ from dunnage.wit.measure import MAX_COUNTED, MAX_LEVELS, MAX_SIZE, Excess, Measu
 from dunnage.wit.syntax import parse
 from dunnage.wit.type_parser import MAX_NESTING
 
-NESTING = Rule("wit-limits/nesting", "a type is nested too deeply in others, as it is written or by name")
-RECURSION = Rule("wit-limits/recursion", "a type, an interface, a world or a package leads back to itself")
-EXPANSION = Rule("wit-limits/expansion", "a type, or all of a package, is too large once its names are written out")
+NESTING = Rule("wit-limits/nesting", "types are nested too deeply")
+RECURSION = Rule("wit-limits/recursion", "a type, an interface, a world or a package depends on itself")
+EXPANSION = Rule("wit-limits/expansion", "a type or a package is too large once its names are expanded")
 IDENTIFIER = Rule("wit-limits/identifier", "an identifier is too long")
 FILE_SIZE = Rule("wit-limits/file-size", "a file is too large", cuts_short=True)
-CHAIN = Rule("wit-limits/chain", "a name stands for a name that stands for a name, and so on, too often")
-HIDDEN = Rule(
-    "wit-limits/hidden-character", "a character cannot be seen, or is not what it looks like", cuts_short=True
-)
-SYNTAX = Rule("wit-limits/syntax", "wasm-tools would not read the file as WIT", cuts_short=True)
+CHAIN = Rule("wit-limits/chain", "a chain of type aliases is too long")
+HIDDEN = Rule("wit-limits/hidden-character", "a character is invisible or looks like another one", cuts_short=True)
+SYNTAX = Rule("wit-limits/syntax", "wasm-tools rejects the file", cuts_short=True)
 
 
 def _number(text: str) -> int:
     """Parse the value of an option: a whole number above 0. Raises ValueError for anything else."""
     if not re.fullmatch("0*[1-9][0-9]{0,15}", text):
-        raise ValueError(f"{text!r} is no whole number above 0")
+        raise ValueError(f"{text!r} is not a whole number above 0")
     return int(text)
 
 
@@ -45,11 +43,11 @@ def _limit(name: str, description: str, default: int) -> Option[int]:
     return single(name, f"{description} (default: {default})", "N", _number, default)
 
 
-MAX_NESTED = _limit("--max-nesting", "so many types may stand round a type", 24)
-MAX_EXPANSION = _limit("--max-expansion", "a type has to come to fewer types than this", 100_000)
-MAX_IDENTIFIER = _limit("--max-identifier", "so many characters may an identifier have", 128)
-MAX_FILE_SIZE = _limit("--max-file-size", "so many bytes may a file have", 1024 * 1024)
-MAX_CHAIN = _limit("--max-chain", "so many names in a row may stand for nothing but a name", 64)
+MAX_NESTED = _limit("--max-nesting", "how many types may be nested around a type", 24)
+MAX_EXPANSION = _limit("--max-expansion", "a type must expand to fewer types than this", 100_000)
+MAX_IDENTIFIER = _limit("--max-identifier", "how many characters an identifier may have", 128)
+MAX_FILE_SIZE = _limit("--max-file-size", "how many bytes a file may have", 1024 * 1024)
+MAX_CHAIN = _limit("--max-chain", "how many type aliases may refer to each other in a row", 64)
 
 _MAX_FINDINGS = 20
 """How many findings of one rule are reported in a file."""
@@ -65,10 +63,10 @@ _LONG, _SHOWN = 128, 20
 _PLACEHOLDER = rb"\{\{[^{}\n]{1,100}\}\}"
 """A placeholder in a project template."""
 
-_REFER = "a value cannot hold itself: refer to others by index, or by a handle of a `resource`"
-_PART = "move what both need to an interface of its own"
-_SMALLER = "hold large parts once, in a list or behind a handle, and use fewer names that stand for much"
-_NAME_IT = "give the inner types names, or make fewer of them: a `record` says what its parts are"
+_REFER = "a value cannot contain itself: refer to other values by index, or by a handle of a `resource`"
+_PART = "remove one of these references, or move the shared types to a separate interface"
+_SMALLER = "put repeated parts in one `list`, or put large types behind a handle of a `resource`"
+_NAME_IT = "give the inner types names, for example as a `record`, or nest fewer types"
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
@@ -105,10 +103,8 @@ def _check_file(path: str, tree: Tree, options: Options, sources: dict[str, Sour
         return
     most = min(options[MAX_FILE_SIZE], _MAX_READ)
     if len(file.data) > most:
-        message = f"has {len(file.data):,} bytes; {most:,} are allowed"
-        yield Finding(
-            FILE_SIZE, path, Span(0, 0), message, "split it into several files; a package may have any number"
-        )
+        message = f"has {len(file.data):,} bytes, but at most {most:,} are allowed"
+        yield Finding(FILE_SIZE, path, Span(0, 0), message, "split the file: a package may consist of several files")
         return
     lines = set()
     try:
@@ -166,17 +162,16 @@ def _hidden(file: File) -> Iterator[Finding]:
     for character, span, problem in islice(hidden(file), _MAX_FINDINGS):
         code = f"U+{ord(character):04X}"
         message = f"the character {code} {problem}"
-        yield Finding(HIDDEN, file.path, span, message, f"remove {code}, or write what is meant")
+        yield Finding(HIDDEN, file.path, span, message, f"remove {code}, or replace it with the intended character")
 
 
 def _check_identifiers(source: Source, most: int) -> Iterator[Finding]:
     tokens = source.document.tokens
     long = sorted(word for word in tokens.identifiers if len(word.removeprefix("%")) > most)
     for word in long[:_MAX_FINDINGS]:
-        message = (
-            f"the identifier `{word[:_SHOWN]}…` has {len(word.removeprefix('%')):,} characters; {most:,} are allowed"
-        )
-        yield Finding(IDENTIFIER, source.path, tokens.span(tokens.texts.index(word)), message, "find a shorter name")
+        length = len(word.removeprefix("%"))
+        message = f"the identifier `{word[:_SHOWN]}…` has {length:,} characters, but at most {most:,} are allowed"
+        yield Finding(IDENTIFIER, source.path, tokens.span(tokens.texts.index(word)), message, "choose a shorter name")
 
 
 def _check_packages(group: list[list[Source]], unnamed: set[str], options: Options) -> Iterator[Finding]:
@@ -239,7 +234,7 @@ def _nesting(graph: WitGraph, unnamed: set[str], most: int) -> Iterator[Finding]
         for token in range(definition.token, definition.end):
             depth += (tokens.texts[token] == "<") - (tokens.texts[token] == ">")
             if depth > most:
-                message = f"over {most} types are nested in each other here"
+                message = f"more than {most} types are nested in each other here"
                 yield Finding(NESTING, node.source.path, tokens.span(token + 1), message, _NAME_IT)
                 break
 
@@ -249,13 +244,16 @@ def _explain(rule: Rule, name: str, measures: Measures, number: int, options: Op
     if rule is EXPANSION:
         size = measures.sizes[number]
         shown = f"{size:,}" if size < MAX_COUNTED else f"over {MAX_COUNTED:,}"
-        message = f"`{name}` comes to {shown} types once every name in it is written out"
-        return f"{message}; fewer than {min(options[MAX_EXPANSION], MAX_SIZE):,} are allowed", _SMALLER
+        message = f"`{name}` expands to {shown} types"
+        return f"{message}, but fewer than {min(options[MAX_EXPANSION], MAX_SIZE):,} are allowed", _SMALLER
     if rule is CHAIN:
-        message = f"`{name}` stands for another name, and that for another, {measures.steps[number]} times in a row"
-        return f"{message}; {options[MAX_CHAIN]} are allowed", "name the type itself that is at the end"
-    message = f"`{name}` nests {measures.levels[number]} types in each other, those behind names included"
-    return f"{message}: wasm-tools does not encode that", "make fewer types hold one another"
+        message = f"`{name}` is an alias of an alias, {measures.steps[number]} times in a row"
+        return (
+            f"{message}, but at most {options[MAX_CHAIN]} are allowed",
+            "refer to the type at the end of the chain directly",
+        )
+    message = f"`{name}` nests {measures.levels[number]} types, including those behind names"
+    return f"{message}: wasm-tools cannot encode them", "put an inner type behind a handle of a `resource`"
 
 
 def _recursion(cycle: Cycle, unnamed: set[str]) -> Finding:
@@ -273,10 +271,10 @@ def _recursion(cycle: Cycle, unnamed: set[str]) -> Finding:
 
 def _excess(excess: Excess) -> Finding:
     subject = (
-        "the package, up to here," if excess.kind == "package" else f"the {excess.kind} `{_short(excess.item.name)}`"
+        "up to here, the package" if excess.kind == "package" else f"the {excess.kind} `{_short(excess.item.name)}`"
     )
     message = (
-        f"{subject} comes to {excess.size:,} types once every name in it is written out, with what it needs of others; "
+        f"{subject} expands to {excess.size:,} types, including those that it uses from others; "
         f"wasm-tools encodes fewer than {MAX_SIZE:,}"
     )
     return Finding(EXPANSION, excess.item.source.path, _span(excess.item), message, _SMALLER)
@@ -299,7 +297,7 @@ def _help(error: SourceError) -> str:
 
 HOOK = Hook(
     name="check-wit-limits",
-    summary="check that WIT text has no pathological shape and hides nothing",
+    summary="check that WIT has no type that exhausts tools and no character that hides what it says",
     rules=(NESTING, RECURSION, EXPANSION, IDENTIFIER, FILE_SIZE, CHAIN, HIDDEN, SYNTAX),
     check=check,
     comments=comments,

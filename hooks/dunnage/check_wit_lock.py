@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from dunnage.files import document, git, toml
+from dunnage.files import document, git, shown, toml
 from dunnage.files.document import Document, Keys, Problem, Refused, is_template
 from dunnage.files.git import Repositories
-from dunnage.files.source import File, SourceError, Tree, display
+from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
 from dunnage.files.walk import upwards
 from dunnage.frame.finding import Finding, Rule, findings
@@ -43,12 +43,12 @@ if TYPE_CHECKING:
     from dunnage.wit.lock import LockedWitPackage
     from dunnage.wit.values import WitRequirement
 
-MISSING = Rule("wit-lock/missing", "there are WIT dependencies to lock, but no lock", cuts_short=True)
-UNTRACKED = Rule("wit-lock/untracked", "a lock is there, but git does not track it")
-UNREADABLE = Rule("wit-lock/unreadable", "a tool could not read its lock or its manifest", cuts_short=True)
-STALE = Rule("wit-lock/stale", "a lock is not what manifests or WIT ask for")
+MISSING = Rule("wit-lock/missing", "WIT dependencies have no lock", cuts_short=True)
+UNTRACKED = Rule("wit-lock/untracked", "git does not track a lock")
+UNREADABLE = Rule("wit-lock/unreadable", "a tool rejects its lock or its manifest", cuts_short=True)
+STALE = Rule("wit-lock/stale", "a lock does not match the manifests or the WIT")
 BAD_DIGEST = Rule("wit-lock/bad-digest", "a digest in a lock is missing or malformed")
-DRIFTED = Rule("wit-lock/drifted", "what is vendored is not what the lock says")
+DRIFTED = Rule("wit-lock/drifted", "vendored files do not match the lock")
 RULES = (MISSING, UNTRACKED, UNREADABLE, STALE, BAD_DIGEST, DRIFTED)
 
 _LOCKS = (CARGO_COMPONENT_LOCK, WKG_LOCK, wit_deps.LOCK)
@@ -201,7 +201,7 @@ class _Checker:
             return
         is_leftover = any(is_of_wit_deps(wit, self._tree) for wit in root.wit_folders)
         leftover = (
-            f";\nif wit-deps manages the packages now, remove {display(root.lock)} instead" if is_leftover else ""
+            f";\nif wit-deps manages the packages now, remove {shown.path(root.lock)} instead" if is_leftover else ""
         )
         for problem in lock_comparison.compare_wkg(lock, locked, wanted, Mentioned(root.folder), update):
             yield problem._replace(help=problem.help + leftover)
@@ -280,14 +280,14 @@ class _Checker:
 
     def _missing(self, path: str, file: File, keys: Keys, update: str, span: Span | None = None) -> Finding:
         """Report that there is no lock at `path`, at a dependency that it should hold."""
-        help = f"{update}, and commit {display(path)}"
+        help = f"{update}, and commit {shown.path(path)}"
         help += also_unhide(path, git.repository(os.path.dirname(path)))
-        message = f"there is no {os.path.basename(path)}: nothing says what this was when it was reviewed"
+        message = f"{os.path.basename(path)} is missing, so no reviewed version is recorded"
         return Finding(MISSING, file.path, toml.locate(file, keys) if span is None else span, message, help)
 
     def _untracked(self, path: str) -> Iterator[Finding]:
         if not self._repositories.is_tracked(path):
-            message = "git does not track this file, so no other checkout has it"
+            message = "git does not track this file, so other checkouts lack it"
             yield untracked(UNTRACKED, path, git.repository(os.path.dirname(path)), message)
 
 
@@ -321,7 +321,7 @@ def _unreadable(refused: Refused) -> Iterator[Finding]:
     """Report a file that its tool rejects, unless it is a template."""
     if not is_template(refused.file.data):
         yield from findings(
-            [refused.problem(UNREADABLE.id, "correct it, or restore it from the last good commit")], RULES
+            [refused.problem(UNREADABLE.id, "correct the file, or restore it from the last good commit")], RULES
         )
 
 
@@ -334,7 +334,7 @@ def _wit_deps_command(folder: str) -> str:
 
 def _named(folder: str) -> str:
     """A folder as help texts show it."""
-    return "this folder" if folder == os.getcwd() else display(folder)
+    return "this folder" if folder == os.getcwd() else shown.path(folder)
 
 
 def _comments(file: File) -> Iterable[tuple[Span, str]]:
@@ -347,7 +347,7 @@ def _comments(file: File) -> Iterable[tuple[Span, str]]:
 
 HOOK = Hook(
     name="check-wit-lock",
-    summary="check that the locks of WIT packages are present, and agree with manifests and with what is vendored",
+    summary="check that the locks of WIT packages match the manifests, the WIT and the vendored files",
     rules=RULES,
     check=check,
     comments=_comments,

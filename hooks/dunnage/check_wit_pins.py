@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dunnage.files import document, toml
+from dunnage.files import document, shown, toml
 from dunnage.files.document import Keys, Problem, Refused, is_template
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
@@ -27,21 +27,25 @@ if TYPE_CHECKING:
     from dunnage.wit.values import WitRequirement
     from dunnage.wit.wit_deps import WitDepsEntry
 
-RANGE = Rule("wit-pins/range", "a requirement that more than one version of a WIT package meets", is_fixable=True)
-MOVING_URL = Rule("wit-pins/moving-url", "a WIT dependency is taken from where another thing may be tomorrow")
-UNVERSIONED = Rule("wit-pins/unversioned", "a foreign WIT package is referred to in no version, so wkg takes any")
-CONFLICT = Rule("wit-pins/conflict", "one component wants a WIT package in versions of which it cannot have both")
-UNREADABLE = Rule("wit-pins/unreadable", "cargo-component, wkg or wit-deps would refuse a manifest", cuts_short=True)
+RANGE = Rule("wit-pins/range", "a version requirement on a WIT package allows more than one version", is_fixable=True)
+MOVING_URL = Rule("wit-pins/moving-url", "the content behind the URL of a WIT dependency can change")
+UNVERSIONED = Rule(
+    "wit-pins/unversioned", "WIT refers to a foreign package without a version, so wkg fetches the latest"
+)
+CONFLICT = Rule("wit-pins/conflict", "a component requires two conflicting versions of a WIT package")
+UNREADABLE = Rule("wit-pins/unreadable", "cargo-component, wkg or wit-deps rejects a manifest", cuts_short=True)
 RULES = (RANGE, MOVING_URL, UNVERSIONED, CONFLICT, UNREADABLE)
 
-ALLOW_TAGS = flag("--allow-tags", "let URLs name tags and releases, although these can be moved")
+ALLOW_TAGS = flag(
+    "--allow-tags", "accept URLs that name a tag, a release or a short commit, although their content can change"
+)
 
 _CARGO, _WIT_DEPS, _WKG = "Cargo.toml", "deps.toml", "wkg.toml"
 _MANIFEST_OF = {"Cargo-component.lock": _CARGO, "deps.lock": _WIT_DEPS, "wkg.lock": _WKG}
 """For the name of each lock, the name of the manifest beside it."""
 _CHECKSUM = ".cargo-checksum.json"
 """The file that `cargo vendor` writes into each crate."""
-_RESTORE = "correct it, or restore it from the last good commit"
+_RESTORE = "correct the file, or restore it from the last good commit"
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
@@ -198,7 +202,7 @@ def _malformed(tool: str, requirements: Iterable[WitRequirement]) -> Iterator[Pr
 
     for requirement in requirements:
         if reason := problem(requirement.text):
-            message = f"{tool} refuses the version of `{requirement.package}`: {reason}"
+            message = f"{tool} rejects the version of `{requirement.package}`: {reason}"
             yield Problem(
                 UNREADABLE.id, requirement.file, message, _write_exact(requirement), requirement.keys, about_value=True
             )
@@ -238,7 +242,7 @@ def _report_ranges(
 
 
 def _write_exact(requirement: WitRequirement) -> str:
-    return f"write `{_exact(requirement, '1.2.3')}`, with the version that was reviewed"
+    return f"write `{_exact(requirement, '1.2.3')}`, with the reviewed version in place of 1.2.3"
 
 
 def _exact(requirement: WitRequirement, version: str) -> str:
@@ -256,8 +260,8 @@ def _describe_range(tool: str, requirement: WitRequirement) -> str:
 
     text = requirement.text.strip(" ")
     if full_version(text):
-        return f"`{text}` is a range to {tool}, `^{text}`: a newer version of `{requirement.package}` will do as well"
-    return f"`{text}` is a range: any version of `{requirement.package}` in it will do"
+        return f"{tool} reads `{text}` as `^{text}`, which also allows newer versions of `{requirement.package}`"
+    return f"`{text}` allows more than one version of `{requirement.package}`"
 
 
 def _pins(
@@ -329,24 +333,25 @@ def _moving_urls(file: File, entries: Iterable[WitDepsEntry], allow_tags: bool) 
 
 
 def _moving_url(file: File, entry: WitDepsEntry, kind: str, ref: str) -> Problem:
-    from shlex import quote
-
     from dunnage.wit.archive_url import BRANCH, HEAD, LATEST_RELEASE, OTHER, RELEASE_ASSET, SHORT_COMMIT, TAG
+    from dunnage.wit.wit_deps import digest_command
 
     reason = {
-        BRANCH: f"is taken from the branch `{ref}`, which moves with every commit",
-        HEAD: "is taken from the newest commit, whatever it is",
-        LATEST_RELEASE: "is taken from the newest release, whatever it is",
-        TAG: f"is taken from the tag `{ref}`, which can be moved to another commit",
-        SHORT_COMMIT: f"is taken from `{ref}`, which is no full commit: a branch or a tag may be named so",
-        RELEASE_ASSET: f"is taken from a file of the release `{ref}`, which can be replaced",
-        OTHER: "is taken from a URL that may serve another thing tomorrow",
+        BRANCH: f"is downloaded from the branch `{ref}`, which changes with every commit",
+        HEAD: "is downloaded from the latest commit, which changes",
+        LATEST_RELEASE: "is downloaded from the latest release, which changes",
+        TAG: f"is downloaded from the tag `{ref}`, which can be moved to another commit",
+        SHORT_COMMIT: f"is downloaded from `{ref}`, which is not a full commit: a branch or a tag can have this name",
+        RELEASE_ASSET: f"is downloaded from the release `{ref}`, whose files can be replaced",
+        OTHER: "is downloaded from a URL whose content can change",
     }[kind]
-    commit = "" if kind in (LATEST_RELEASE, RELEASE_ASSET, OTHER) else "name the full commit in the URL, or "
-    url = quote(re.sub("[\t\r\n]", "", entry.url or ""))  # a URL parser ignores these characters, too
-    help = f'{commit}write `sha256 = "…"` of the archive beside `url`:\ncurl -L {url} | sha256sum'
-    value: object = toml.parse(file)[entry.name]
-    keys: Keys = entry.keys if isinstance(value, str) else (*entry.keys, "url")
+    commit = "" if kind in (LATEST_RELEASE, RELEASE_ASSET, OTHER) else "write the full commit in the URL, or "
+    url = entry.url or ""
+    is_string = isinstance(toml.parse(file)[entry.name], str)
+    table = f'{{ url = {shown.toml_string(url)}, sha256 = "DIGEST" }}' if is_string else 'sha256 = "DIGEST"'
+    verb = "replace the string with" if is_string else "add"
+    help = f"{commit}{verb} `{table}`, with the digest that this command prints:\n{digest_command(url)}"
+    keys: Keys = entry.keys if is_string else (*entry.keys, "url")
     return Problem(MOVING_URL.id, file, f"`{entry.name}` {reason}", help, keys, about_value=True)
 
 
@@ -391,7 +396,7 @@ def _comments(file: File) -> Iterable[tuple[Span, str]]:
 
 HOOK = Hook(
     name="check-wit-pins",
-    summary="check that dependencies on WIT packages name one exact version or one immutable source",
+    summary="check that dependencies on WIT packages have one exact version or one immutable source",
     rules=RULES,
     check=check,
     comments=_comments,

@@ -17,14 +17,14 @@ def found(text: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("text", "problems"),
     [
-        pytest.param("// \u202e", [("\u202e", "can make text appear in another order than it has")], id="bidi"),
+        pytest.param("// \u202e", [("\u202e", "can change the order in which text appears")], id="bidi"),
         pytest.param("\x07", [("\x07", "is a control code")], id="control code"),
-        pytest.param("a\u200bb", [("\u200b", "cannot be seen")], id="invisible"),
+        pytest.param("a\u200bb", [("\u200b", "is invisible")], id="invisible"),
         pytest.param("\u0441ode", [("\u0441", "looks like `c`")], id="Cyrillic"),
         pytest.param("\U0001d41aa", [("\U0001d41a", "looks like `a`")], id="mathematical"),
         pytest.param("a\u3000b", [("\u3000", "looks like a space")], id="space"),
         pytest.param("\u65e5\u672c \u00e9", [], id="what looks like nothing else"),
-        pytest.param("// \u0441ode\n/* \u200c */ x", [("\u200c", "cannot be seen")], id="comments"),
+        pytest.param("// \u0441ode\n/* \u200c */ x", [("\u200c", "is invisible")], id="comments"),
     ],
 )
 def test_problems(text: str, problems: list[tuple[str, str]]) -> None:

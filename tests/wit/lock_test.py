@@ -69,10 +69,10 @@ def test_read(name: str, text: str, expected: tuple[LockedWitPackage, ...]) -> N
 @pytest.mark.parametrize(
     ("text", "keys", "message"),
     [
-        ("", (), "has no `version`, the format that it is in"),
-        ("version = '1'", ("version",), "says in `version` no number for the format that it is in"),
-        ("version = true", ("version",), "says in `version` no number for the format that it is in"),
-        ("version = 2", ("version",), "is in the format 2, and only 1 is known"),
+        ("", (), "has no `version`, which states the format of the lock"),
+        ("version = '1'", ("version",), "`version` must be an integer"),
+        ("version = true", ("version",), "`version` must be an integer"),
+        ("version = 2", ("version",), "has the format 2, but only the format 1 is known"),
         ("version = 1\npackage = 1", ("package",), "`package` must be an array of tables"),
         ("version = 1\npackage = [1]", ("package",), "`package` must be an array of tables"),
         ("version = 1\n[[package]]", ("package", 0), "`package` has no `name` here"),
@@ -80,7 +80,7 @@ def test_read(name: str, text: str, expected: tuple[LockedWitPackage, ...]) -> N
         (
             "version = 1\n[[package]]\nname = 'wasi'",
             ("package", 0, "name"),
-            "`wasi` is no package name: it has no `:`",
+            "`wasi` is not a package name: it has no `:`",
         ),
         (
             "version = 1\n[[package]]\nname = 'a:b'\nregistry = 1",

@@ -148,20 +148,20 @@ ENTRIES = (
     Entry(
         id="check-wit-limits",
         title="check WIT limits",
-        description="WIT text has no pathological shape and hides nothing.",
+        description="WIT has no type that exhausts tools and no character that hides what it says.",
         files=(WIT,),
     ),
     Entry(
         id="check-wit-lock",
         title="check WIT locks",
-        description="Cargo-component.lock, wkg.lock and deps.lock agree with manifests, and vendored WIT with them.",
+        description="The locks of WIT packages match the manifests, the WIT and the vendored files.",
         files=(CARGO_MANIFEST, *WIT_PROJECTS, WIT_IN_ANY_CASE, VENDORED_COMPONENTS),
         signs=_WIT_SIGNS,
     ),
     Entry(
         id="check-wit-pins",
         title="check WIT pins",
-        description="Dependencies on WIT packages name one exact version or one immutable source.",
+        description="Dependencies on WIT packages have one exact version or one immutable source.",
         files=(CARGO_MANIFEST, *WIT_PROJECTS, WIT),
         signs=_WIT_SIGNS,
     ),

@@ -17,6 +17,7 @@ DEFAULT_WIT = "wit"
 """The default folder of a component's WIT, relative to that of the manifest."""
 
 _TOOL = "cargo-component"
+_WRITE_TARGET = 'write `target = "NAMESPACE:NAME/WORLD@=1.2.3"`'
 _SECTION_TYPES: Mapping[str, type] = {
     "package": str,
     "target": object,
@@ -96,7 +97,7 @@ def read(file: File, data: Mapping[str, Any]) -> Component | None:
     if section is None:
         return None
     if not isinstance(section, dict):
-        problem = unreadable(file, SECTION, f"{_TOOL} wants a table here", "write a table")
+        problem = unreadable(file, SECTION, f"{_TOOL} requires a table here", "write `[package.metadata.component]`")
         return Component((), (), None, None, (problem,))
     return _Reader(file).read(section)
 
@@ -128,7 +129,7 @@ class _Reader:
         for key, value in registries.items() if isinstance(registries, dict) else ():
             if not isinstance(value, str) or ":" not in value:
                 keys = (*SECTION, "registries", key)
-                self._reject(keys, f"{_TOOL} wants a URL for the registry `{key}`", "write its URL")
+                self._reject(keys, f"{_TOOL} requires a URL for the registry `{key}`", "write the URL of the registry")
         bindings = section.get("bindings")
         known = {key: bindings[key] for key in _BINDINGS_TYPES if key in bindings} if isinstance(bindings, dict) else {}
         self._check_types(known, _BINDINGS_TYPES, (*SECTION, "bindings"))
@@ -142,15 +143,15 @@ class _Reader:
         if isinstance(target, str):
             return self._target_text(target, keys), None, ()
         if not isinstance(target, dict):
-            self._reject(keys, f"{_TOOL} wants a string or a table for `target`", "write one of the two")
+            self._reject(keys, f"{_TOOL} requires a string or a table for `target`", _WRITE_TARGET)
             return None, None, ()
         self._check_types(target, _TARGET_TYPES, keys)
         if target.get("package") is not None:
             return self._target_package(target, keys), None, ()
         for key in ("version", "registry"):
             if key in target:
-                message = f"{_TOOL} refuses a target with `{key}` and no `package`"
-                self._reject((*keys, key), message, f"remove `{key}`, or say which `package` it is of")
+                message = f"{_TOOL} rejects a target with `{key}` but without `package`"
+                self._reject((*keys, key), message, f"remove `{key}`, or add the `package` that it belongs to")
         path = target.get("path")
         dependencies = self._dependencies(target.get("dependencies"), (*keys, "dependencies"))
         return None, path if isinstance(path, str) else DEFAULT_WIT, dependencies
@@ -159,11 +160,11 @@ class _Reader:
         """The package of a target that is a table with `package`."""
         for key in ("path", "dependencies"):
             if (key == "path" and key in target) or target.get(key):
-                message = f"{_TOOL} refuses a target with both `{key}` and `package`"
-                self._reject((*keys, key), message, "remove one of the two")
+                message = f"{_TOOL} rejects a target with both `{key}` and `package`"
+                self._reject((*keys, key), message, f"remove `{key}` or `package`")
         package, version = target["package"], target.get("version")
         if version is None:
-            message = f"{_TOOL} refuses a target with `package` and no `version`"
+            message = f"{_TOOL} rejects a target with `package` but without `version`"
             self._reject(keys, message, 'write `version = "=1.2.3"`')
         if not isinstance(package, str) or not self._is_package(package, (*keys, "package")):
             return None
@@ -174,13 +175,12 @@ class _Reader:
     def _target_text(self, target: str, keys: Keys) -> ComponentDependency | None:
         """The package of a target that is a string."""
         name, at, requirement = target.partition("@")
-        help = 'write `target = "NAMESPACE:NAME/WORLD@=1.2.3"`'
         if not at:
-            self._reject(keys, f"{_TOOL} refuses the target `{target}`: it has no `@` and version", help)
+            self._reject(keys, f"{_TOOL} rejects the target `{target}`: the version is missing", _WRITE_TARGET)
             return None
         name, slash, world = name.partition("/")
         if slash and not _is_identifier(world):
-            self._reject(keys, f"{_TOOL} refuses the target `{target}`: `{world}` is no name of a world", help)
+            self._reject(keys, f"{_TOOL} rejects the target `{target}`: `{world}` cannot name a world", _WRITE_TARGET)
             return None
         if not self._is_package(name, keys):
             return None
@@ -197,7 +197,7 @@ class _Reader:
             elif isinstance(entry, dict):
                 dependencies.append(self._table_dependency(name, entry, entry_keys))
             else:
-                message = f"{_TOOL} wants a string or a table for `{name}`"
+                message = f"{_TOOL} requires a string or a table for `{name}`"
                 self._reject(entry_keys, message, 'write `{ version = "=1.2.3" }`')
         return tuple(dependency for dependency in dependencies if dependency is not None)
 
@@ -206,11 +206,11 @@ class _Reader:
         path, package, version = entry.get("path"), entry.get("package"), entry.get("version")
         for key in ("version", "registry", "package"):
             if path is not None and key in entry:
-                message = f"{_TOOL} refuses a dependency with both `path` and `{key}`"
-                self._reject((*keys, key), message, "remove one of the two")
+                message = f"{_TOOL} rejects a dependency with both `path` and `{key}`"
+                self._reject((*keys, key), message, f"remove `path` or `{key}`")
                 return None
         if path is None and version is None:
-            message = f"{_TOOL} refuses a dependency with neither `version` nor `path`"
+            message = f"{_TOOL} rejects a dependency with neither `version` nor `path`"
             self._reject(keys, message, 'write `version = "=1.2.3"`')
             return None
         if has_wrong_type or (package is not None and not self._is_package(package, (*keys, "package"))):
@@ -228,8 +228,8 @@ class _Reader:
     def _is_package(self, name: str, keys: Keys) -> bool:
         reason = not_a_package(name)
         if reason:
-            message = f"{_TOOL} refuses the package name `{name}`: {reason}"
-            self._reject(keys, message, "write a name as `wasi:http`")
+            message = f"{_TOOL} rejects the package name `{name}`: {reason}"
+            self._reject(keys, message, "write a name such as `wasi:http`")
         return not reason
 
     def _reject(self, keys: Keys, message: str, help: str) -> None:

@@ -130,12 +130,12 @@ def _code(text: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
 def _problem(text: str, at: int, kind: str) -> str | None:
     character = text[at]
     if _bidi().match(character):
-        return "can make text appear in another order than it has"
+        return "can change the order in which text appears"
     if character < "\u00a0":
         return "is a control code"
     if not _special().match(character):
         return _looks_like(text, at, kind)
-    return None if kind == "documentation" or (kind == "comment" and _is_needed(text, at)) else "cannot be seen"
+    return None if kind == "documentation" or (kind == "comment" and _is_needed(text, at)) else "is invisible"
 
 
 def _is_needed(text: str, at: int) -> bool:

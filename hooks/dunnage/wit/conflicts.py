@@ -36,9 +36,7 @@ def check_section(file: File, component: Component) -> Iterator[Problem]:
         version = exact_version(requirement.text)
         first = seen.setdefault((requirement.package, track(version)), version)
         if track(version) and first != version:
-            message = (
-                f"`{requirement.package}` is given here in version {version}, and elsewhere in this manifest in {first}"
-            )
+            message = f"`{requirement.package}` has version {version} here, but {first} elsewhere in this manifest"
             yield _in_manifest(requirement, message)
 
 
@@ -51,8 +49,8 @@ def check_worlds(path: str, tree: Tree) -> Iterator[Problem]:
                 first = seen.setdefault(track(version), version)
                 if track(version) and first != version:
                     message = (
-                        f"this world wants `{package}` in version {version}, and in {first} in {versions[first].place},"
-                        " but whoever runs it has one version for both"
+                        f"this world requires `{package}` in version {version} here and in {first} at "
+                        f"{versions[first].place}, but a host provides one version for both"
                     )
                     yield _in_wit(reference, message)
 
@@ -91,10 +89,8 @@ def _check_wkg_references(wit: FolderPackage, versions: _Versions, sources: Sour
     """Find references without a version, and references to versions of which wkg would fetch only one."""
     for reference in wit.references:
         if reference.version is None and not sources.is_settled(reference.package):
-            message = (
-                f"`{reference.text}` names no version: wkg takes whatever version of `{reference.package}` is newest"
-            )
-            help = f"write `{reference.text}@1.2.3`, with the version that was reviewed"
+            message = f"`{reference.text}` has no version, so wkg fetches the latest version of `{reference.package}`"
+            help = f"write `{reference.text}@1.2.3`, with the reviewed version in place of 1.2.3"
             yield Problem("wit-pins/unversioned", reference.file, message, help, span=reference.span)
     for package, wanted in versions.items():
         first, *others = wanted
@@ -104,8 +100,8 @@ def _check_wkg_references(wit: FolderPackage, versions: _Versions, sources: Sour
             continue
         for other in others:
             message = (
-                f"`{package}` is wanted in version {other} here, and in {first} in {wanted[first].place}, but wkg "
-                "fetches one version of a package"
+                f"`{package}` has version {other} here and {first} at {wanted[first].place}, but wkg fetches one "
+                "version of a package"
             )
             yield _in_wit(wanted[other], message)
 
@@ -123,7 +119,7 @@ def _check_pinned(requirements: Sequence[WitRequirement], versions: _Versions) -
         if wanted and {version.partition("+")[0] for version in wanted}.isdisjoint(pin for _, pin in pins):
             version, reference = next(iter(wanted.items()))
             for requirement, pin in pins:
-                message = f"`{package}` is given here in version {pin}, but wanted in {version} in {reference.place}"
+                message = f"`{package}` has version {pin} here, but {version} at {reference.place}"
                 yield _in_manifest(requirement, message)
 
 

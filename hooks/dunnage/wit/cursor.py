@@ -66,10 +66,10 @@ class Cursor:
         if not (word[:1].isdecimal() and "." in word):
             self.unexpected("a version such as `1.2.3`")
         if not _is_version(word):
-            self.fail(token, f"is not WIT: `{_shortened(word)}` is not a semantic version")
+            self.fail(token, f"is not valid WIT: `{_shortened(word)}` is not a semantic version")
         if keyword := _keyword_in(word):
             self.fail(
-                token, f"is not WIT: the keyword `{keyword}` cannot be a part of the version `{_shortened(word)}`"
+                token, f"is not valid WIT: the keyword `{keyword}` cannot be a part of the version `{_shortened(word)}`"
             )
         self.at += 1
         # wit-parser accepts a trailing `-` or `+` as the start of an empty part.
@@ -85,7 +85,7 @@ class Cursor:
         if not is_quoted(word):
             self.unexpected("a string")
         if not _is_utf8(word):
-            self.fail(self.at, "is not WIT: what stands between these quotes is not UTF-8")
+            self.fail(self.at, "is not valid WIT: the content of this string is not UTF-8")
         self.at += 1
 
     def items(self, end: str, read: Callable[[], None]) -> None:
@@ -105,7 +105,7 @@ class Cursor:
     def unexpected(self, wanted: str, token: int | None = None) -> NoReturn:
         """Reject a token, by default the next one. `wanted` names what the grammar allows in its place."""
         token = self.at if token is None else token
-        self.fail(token, f"is not WIT: expected {wanted}, found {self._described(token, wanted)}")
+        self.fail(token, f"is not valid WIT: expected {wanted}, found {self._described(token, wanted)}")
 
     def fail(self, token: int, message: str) -> NoReturn:
         """Raise WitError at a token."""
@@ -123,14 +123,14 @@ class Cursor:
         if word == "\r":
             return "a carriage return without a line feed"
         if word == "/" and self.texts[token + 1] == "*":
-            return "a comment that does not end"
+            return "an unterminated comment"
         if word[:1] == '"' and not is_quoted(word):
-            return "a string that does not end on its line, or with an escape that is not known"
+            return "a string that is unterminated or has an invalid escape"
         shown = _shortened(word.encode("latin-1").decode("utf-8", "replace"))
         if word in KEYWORDS:
-            return f"the keyword `{shown}`" + (f"; write `%{shown}` for the name" if "identifier" in wanted else "")
+            return f"the keyword `{shown}`" + (f"; write `%{shown}` as a name" if "identifier" in wanted else "")
         if word not in self.identifiers and (word[0].isalpha() or word[0] in "%_"):
-            return f"`{shown}`, which is none: words of ASCII letters in one case, and digits, are joined by `-`"
+            return f"`{shown}`, which is not an identifier: its words must be in one case and joined by `-`"
         return f"`{shown}`"
 
 

@@ -31,7 +31,7 @@ def read_definition(cursor: Cursor, scope: WitScope, keyword: str) -> None:
         first = cursor.at
         size, levels = _read_members(cursor, keyword, type_names)
         if cursor.at == first + 1:
-            cursor.defer(name, f"is not WIT: there is nothing in this {keyword}")
+            cursor.defer(name, f"is not valid WIT: this {keyword} is empty")
     scope.definitions.append(Definition(keyword, name, cursor.at, size, levels, tuple(type_names)))
 
 
@@ -52,7 +52,7 @@ def _read_members(cursor: Cursor, keyword: str, type_names: list[tuple[int, int]
                 cursor.expect(")")
         cursor.comma("}")
         if keyword == "flags" and count == _MAX_FLAGS + 1:
-            cursor.defer(last, f"is not WIT: there are more than {_MAX_FLAGS} flags")
+            cursor.defer(last, f"is not valid WIT: at most {_MAX_FLAGS} flags are allowed")
     cursor.at += 1
     return size, levels
 
@@ -132,13 +132,13 @@ def _check_accessor(cursor: Cursor, keyword: int, parameters: int, result: int |
     """Check a getter or a setter. `result` is the number of the first token of its result type."""
     if cursor.texts[keyword] == "get":
         if parameters:
-            cursor.defer(keyword, "is not WIT: a getter cannot have parameters")
+            cursor.defer(keyword, "is not valid WIT: a getter cannot have parameters")
         elif result is None:
-            cursor.defer(keyword, "is not WIT: a getter has to return a value")
+            cursor.defer(keyword, "is not valid WIT: a getter must return a value")
     elif parameters != 1:
-        cursor.defer(keyword, "is not WIT: a setter has to have one parameter")
+        cursor.defer(keyword, "is not valid WIT: a setter must have one parameter")
     elif result is not None and _returns_value(cursor, result):
-        cursor.defer(result, "is not WIT: a setter can only return a `result` with nothing for success")
+        cursor.defer(result, "is not valid WIT: a setter can only return a `result` without a success type")
 
 
 def _returns_value(cursor: Cursor, result: int) -> bool:

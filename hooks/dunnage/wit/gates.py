@@ -20,7 +20,7 @@ def read_attributes(cursor: Cursor) -> list[tuple[str, int]]:
         elif kind == "external-id":
             cursor.string()
         else:
-            cursor.fail(token, f"is not WIT: there is no attribute `@{kind}`")
+            cursor.fail(token, f"is not valid WIT: the attribute `@{kind}` is unknown")
         cursor.expect(")")
         attributes.append((kind, token))
     return attributes
@@ -37,11 +37,11 @@ def check_attributes(cursor: Cursor, attributes: list[tuple[str, int]], allows_e
     last = attributes[-1][1]
     for kind in ("since", "unstable", "deprecated", *(["external-id"] if allows_external_id else [])):
         if kinds.count(kind) > 1:
-            cursor.defer(last, f"is not WIT: `@{kind}` stands here twice")
+            cursor.defer(last, f"is not valid WIT: `@{kind}` appears twice")
     if "since" in kinds and "unstable" in kinds:
-        cursor.defer(last, "is not WIT: `@since` and `@unstable` cannot stand together")
+        cursor.defer(last, "is not valid WIT: `@since` and `@unstable` cannot be combined")
     if "deprecated" in kinds and "since" not in kinds and "unstable" not in kinds:
-        cursor.defer(last, "is not WIT: `@deprecated` wants `@since` or `@unstable` beside it")
+        cursor.defer(last, "is not valid WIT: `@deprecated` requires `@since` or `@unstable`")
 
 
 def _read_key(cursor: Cursor, wanted: str) -> None:

@@ -8,6 +8,7 @@ crates/core/src/lock.rs; wasm-pkg-tools, crates/wasm-pkg-core/src/lock.rs.
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
+from dunnage.files import shown
 from dunnage.files.document import Document, Keys, Refused
 from dunnage.files.source import File
 from dunnage.wit.values import is_a, kind, not_a_package
@@ -70,11 +71,11 @@ class _Reader:
     def check_format(self, data: dict[str, Any]) -> None:
         version = data.get("version")
         if version is None:
-            self._refuse((), "has no `version`, the format that it is in")
+            self._refuse((), "has no `version`, which states the format of the lock")
         if not is_a(version, int):
-            self._refuse(("version",), "says in `version` no number for the format that it is in")
+            self._refuse(("version",), "`version` must be an integer")
         if version != _FORMAT:
-            self._refuse(("version",), f"is in the format {version}, and only {_FORMAT} is known")
+            self._refuse(("version",), f"has the format {version}, but only the format {_FORMAT} is known")
 
     def packages(self, data: dict[str, Any]) -> list[LockedWitPackage]:
         key, tables = self._list(data, "packages", "package", ())
@@ -83,7 +84,7 @@ class _Reader:
             keys = (key, index)
             name = self._value(table, "name", keys, str)
             if problem := not_a_package(name):
-                self._refuse((*keys, "name"), f"`{name}` is no package name: {problem}")
+                self._refuse((*keys, "name"), f"`{name}` is not a package name: {problem}")
             registry = self._value(table, "registry", keys, str) if "registry" in table else None
             packages.append(LockedWitPackage(name, registry, tuple(self._versions(table, keys)), keys))
         return packages
@@ -118,6 +119,8 @@ class _Reader:
         return value
 
     def _refuse(self, keys: Keys, message: str) -> NoReturn:
-        folder = self.file.path.rpartition("/")[0] or "this folder"
+        folder = shown.path(self.file.path.rpartition("/")[0]) if "/" in self.file.path else "this folder"
         update = f"run `{_UPDATE[WKG if self.is_wkg else CARGO_COMPONENT]}` in {folder}"
-        raise Refused(self.file, message, keys, f"restore it from the last good commit, or remove it and {update}")
+        raise Refused(
+            self.file, message, keys, f"restore the lock from the last good commit, or remove it and {update}"
+        )

@@ -6,13 +6,18 @@ but not whether it is the version to which the tool would resolve the requiremen
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
+from dunnage.files import shown
 from dunnage.files.document import Document, Keys, Problem
 from dunnage.wit import wit_deps
 from dunnage.wit.lock import LockedVersion, LockedWitPackage, entries
 from dunnage.wit.values import DEFAULT_REGISTRY, WitRequirement
 from dunnage.wit.wit_deps import WitDepsEntry
 
+_stale = partial(Problem, "wit-lock/stale")
+_bad_digest = partial(Problem, "wit-lock/bad-digest")
+_unreadable = partial(Problem, "wit-lock/unreadable")
 _MAX_LISTED = 5
 """How many locked requirements a message lists."""
 
@@ -27,27 +32,27 @@ def compare_wit_deps(
     by_name = {entry.name: entry for entry in locked}
     for entry in wanted:
         found = by_name.get(entry.name)
-        difference = "it is not in deps.lock" if found is None else _difference(entry, found)
+        difference = "it is missing in deps.lock" if found is None else _difference(entry, found)
         if difference:
-            message = f"`{entry.name}` is asked for, but {difference}"
-            yield Problem("wit-lock/stale", manifest.file, message, f"{update}, and commit what it changes", entry.keys)
+            message = f"deps.toml requires `{entry.name}`, but {difference}"
+            yield _stale(manifest.file, message, f"{update}, and commit the changes", entry.keys)
     names = {entry.name for entry in wanted}
     brought = {name for entry in locked for name in entry.deps}
     for entry in locked:
         is_direct = entry.url is not None or entry.path is not None
         if entry.name not in names and (is_direct or entry.name not in brought):
-            message = f"nothing asks for `{entry.name}`: deps.toml does not name it"
-            message += "" if is_direct else ", and it comes with nothing that is locked"
-            folder = "" if entry.name in brought else f", remove the folder {wit_deps.FOLDER}/{entry.name}"
-            yield Problem(
-                "wit-lock/stale", lock.file, message, f"{update}{folder}, and commit what it changes", entry.keys
+            message = f"`{entry.name}` is locked, but deps.toml does not require it"
+            message += "" if is_direct else ", and no locked package depends on it"
+            folder = (
+                ""
+                if entry.name in brought
+                else f", remove the folder {shown.argument(f'{wit_deps.FOLDER}/{entry.name}')}"
             )
+            yield _stale(lock.file, message, f"{update}{folder}, and commit the changes", entry.keys)
         for name in entry.deps:
             if name not in by_name:
-                message = f"`{entry.name}` brings `{name}` with it, which is not in deps.lock"
-                yield Problem(
-                    "wit-lock/stale", lock.file, message, f"{update}, and commit what it changes", (*entry.keys, "deps")
-                )
+                message = f"`{entry.name}` depends on `{name}`, which is missing in deps.lock"
+                yield _stale(lock.file, message, f"{update}, and commit the changes", (*entry.keys, "deps"))
 
 
 def _difference(wanted: WitDepsEntry, locked: WitDepsEntry) -> str:
@@ -58,7 +63,9 @@ def _difference(wanted: WitDepsEntry, locked: WitDepsEntry) -> str:
         if not wit_deps.same_url(wanted.url, locked.url):
             return f"it is locked from {locked.url}"
         if wanted.prefix != locked.prefix:
-            return f"it is locked with the prefix `{locked.prefix}`" if locked.prefix else "it is locked with no prefix"
+            return (
+                f"it is locked with the prefix `{locked.prefix}`" if locked.prefix else "it is locked without a prefix"
+            )
         if wanted.subdir != locked.subdir:
             return f"it is locked with the subdir `{locked.subdir}`"
     elif wanted.path is not None:
@@ -74,7 +81,7 @@ def _locked_as(locked: WitDepsEntry) -> str:
         return f"it is locked from {locked.url}"
     if locked.path is not None:
         return f"it is locked from the folder {locked.path}"
-    return "it is locked as what came with another dependency"
+    return "it is locked as a dependency of another package"
 
 
 def bad_wit_deps_digests(lock: Document, locked: Iterable[WitDepsEntry], update: str) -> Iterator[Problem]:
@@ -90,7 +97,7 @@ def bad_wit_deps_digests(lock: Document, locked: Iterable[WitDepsEntry], update:
                 else f"the `{key}` of `{entry.name}` is not {digits} hexadecimal digits"
             )
             help = f"restore the entry from the last good commit, or remove it and {update}"
-            yield Problem("wit-lock/bad-digest", lock.file, message, help, (*entry.keys, key))
+            yield _bad_digest(lock.file, message, help, (*entry.keys, key))
 
 
 # cargo-component and wkg
@@ -103,31 +110,35 @@ def bad_versions(lock: Document, locked: Sequence[LockedWitPackage], tool: str, 
     help = f"restore the entry from the last good commit, or remove it and {update}"
     for package in locked:
         if not package.versions:
-            yield Problem(
-                "wit-lock/stale", lock.file, f"`{package.name}` is locked in no version", help, (*package.keys, "name")
-            )
+            yield _stale(lock.file, f"`{package.name}` has no locked version", help, (*package.keys, "name"))
     for package, entry in entries(locked):
         if not re.fullmatch("sha256:[0-9A-Fa-f]{64}", entry.digest):
             message = f"the digest of `{package.name}` {entry.version} is not `sha256:` and 64 hexadecimal digits"
-            yield Problem("wit-lock/bad-digest", lock.file, message, help, (*entry.keys, "digest"))
+            yield _bad_digest(lock.file, message, help, (*entry.keys, "digest"))
         try:
             version = Version.parse(entry.version)
         except VersionError as error:
-            yield Problem(
-                "wit-lock/unreadable", lock.file, f"{tool} refuses it: {error}", help, (*entry.keys, "version")
+            yield _unreadable(
+                lock.file,
+                f"{tool} rejects this version: {error}",
+                help,
+                (*entry.keys, "version"),
             )
             continue
         try:
             requirement = Requirement.parse(entry.requirement)
         except VersionError as error:
             if tool == "wkg":  # cargo-component accepts any text, and no dependency ever matches it
-                yield Problem(
-                    "wit-lock/unreadable", lock.file, f"wkg refuses it: {error}", help, (*entry.keys, "requirement")
+                yield _unreadable(
+                    lock.file,
+                    f"wkg rejects this requirement: {error}",
+                    help,
+                    (*entry.keys, "requirement"),
                 )
             continue
         if not requirement.matches(version):
             message = f"`{package.name}` is locked at {version}, which does not meet its requirement `{requirement}`"
-            yield Problem("wit-lock/stale", lock.file, message, help, (*entry.keys, "version"))
+            yield _stale(lock.file, message, help, (*entry.keys, "version"))
 
 
 def compare_cargo_component(
@@ -160,8 +171,9 @@ def compare_cargo_component(
     yield from _out_of_order(lock, locked, help)
     for package, entry in entries(locked) if is_complete else ():
         if entry.keys not in used and package.name not in reported:
-            message = f"nothing asks for `{package.name}` `{entry.requirement}`{_from(package.registry)}"
-            yield Problem("wit-lock/stale", lock.file, message, help, (*entry.keys, "requirement"))
+            subject = f"`{package.name}` `{entry.requirement}`{_from(package.registry)}"
+            message = f"{subject} is locked, but no manifest requires it"
+            yield _stale(lock.file, message, help, (*entry.keys, "requirement"))
 
 
 def _out_of_order(lock: Document, locked: Sequence[LockedWitPackage], help: str) -> Iterator[Problem]:
@@ -169,16 +181,16 @@ def _out_of_order(lock: Document, locked: Sequence[LockedWitPackage], help: str)
     places = [(*package.name.split(":", 1), package.registry or DEFAULT_REGISTRY) for package in locked]
     for before, place, package in zip(places, places[1:], locked[1:], strict=False):
         if place <= before:
-            message = f"`{package.name}` is out of order after `{':'.join(before[:2])}`, so cargo-component misses it"
-            yield Problem("wit-lock/stale", lock.file, message, help, (*package.keys, "name"))
+            message = f"`{package.name}` is out of order after `{':'.join(before[:2])}`: cargo-component cannot find it"
+            yield _stale(lock.file, message, help, (*package.keys, "name"))
     for package in locked:
         for first, second in zip(package.versions, package.versions[1:], strict=False):
             if second.requirement <= first.requirement:
                 message = (
-                    f"`{second.requirement}` of `{package.name}` is out of order after `{first.requirement}`, "
-                    "so cargo-component misses it"
+                    f"`{second.requirement}` of `{package.name}` is out of order after `{first.requirement}`: "
+                    "cargo-component cannot find it"
                 )
-                yield Problem("wit-lock/stale", lock.file, message, help, (*second.keys, "requirement"))
+                yield _stale(lock.file, message, help, (*second.keys, "requirement"))
 
 
 def compare_wkg(
@@ -211,9 +223,9 @@ def compare_wkg(
         text = normal(entry.requirement)
         is_wanted = package.name in missing or text in texts_of.get(package.name, ())
         if not is_wanted and not is_mentioned(package.name, text):
-            message = f"nothing asks for `{package.name}` `{text}`"
-            unused = "remove the entry, which `wkg fetch` would keep"
-            yield Problem("wit-lock/stale", lock.file, message, unused, (*entry.keys, "requirement"))
+            message = f"`{package.name}` `{text}` is locked, but no WIT refers to it"
+            unused = "remove the entry, because `wkg fetch` keeps it"
+            yield _stale(lock.file, message, unused, (*entry.keys, "requirement"))
 
 
 _ByPackage = Mapping[str, Sequence[tuple[LockedWitPackage, LockedVersion]]]
@@ -229,8 +241,8 @@ def _by_package(locked: Iterable[LockedWitPackage]) -> _ByPackage:
 def _not_locked(wanted: WitRequirement, by_package: _ByPackage, help: str) -> Problem:
     """Report a requirement that the lock does not hold, with what it holds for the package instead."""
     text = normal(wanted.text)
-    message = f"`{wanted.package}` `{text}` is asked for, but {_locked_instead(wanted.package, text, by_package)}"
-    return Problem("wit-lock/stale", wanted.file, message, help, wanted.keys, span=wanted.span)
+    message = f"`{wanted.package}` `{text}` is required, but {_locked_instead(wanted.package, text, by_package)}"
+    return _stale(wanted.file, message, help, wanted.keys, span=wanted.span)
 
 
 def _locked_instead(name: str, text: str, by_package: _ByPackage) -> str:
@@ -240,10 +252,10 @@ def _locked_instead(name: str, text: str, by_package: _ByPackage) -> str:
         if entry.requirement == text:
             return f"it is locked{_from(package.registry) or ' from the default registry'}"
     if not others:
-        return "it is not in the lock"
+        return "it is missing in the lock"
     texts = [f"`{entry.requirement}`" for _, entry in others[:_MAX_LISTED]]
     more = f" and {len(others) - _MAX_LISTED} more" if len(others) > _MAX_LISTED else ""
-    return f"it is locked for {', '.join(texts)}{more} only"
+    return f"the lock has only {', '.join(texts)}{more}"
 
 
 def _from(registry: str | None) -> str:

@@ -47,7 +47,7 @@ def _check_characters(file: File) -> None:
         return
     start = len(file.data) - len(text.encode()) + len(text[: match.start()].encode())
     span = Span(start, start + len(match[0].encode()))
-    raise WitError(f"is not WIT: the character U+{ord(match[0]):04X} may not stand in it, nor in a comment", span)
+    raise WitError(f"is not valid WIT: the character U+{ord(match[0]):04X} is not allowed, not even in a comment", span)
 
 
 @cache
@@ -79,7 +79,7 @@ def _read_nested_package(cursor: Cursor) -> PackageContent:
     cursor.expect("{")
     while cursor.texts[cursor.at] != "}":
         if not _read_package_item(cursor, package):
-            cursor.fail(cursor.at, "is not WIT: a package cannot stand in a package that stands in a file")
+            cursor.fail(cursor.at, "is not valid WIT: a nested package cannot contain a package")
     cursor.at += 1
     return package
 
@@ -107,10 +107,10 @@ def _read_package_item(cursor: Cursor, package: PackageContent) -> bool:
         cursor.at += 1
         package.uses.append(_read_top_use(cursor))
         if attributes:
-            cursor.defer(first, "is not WIT: attributes cannot stand before a `use` outside of an interface")
+            cursor.defer(first, "is not valid WIT: attributes are not allowed on a `use` outside of an interface")
     elif keyword == "package":
         if attributes:
-            cursor.fail(first, "is not WIT: attributes cannot stand before a package")
+            cursor.fail(first, "is not valid WIT: attributes are not allowed on a package")
         return False
     else:
         cursor.unexpected("`world`, `interface` or `use`")

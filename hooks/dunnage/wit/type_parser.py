@@ -79,9 +79,9 @@ def _open(cursor: Cursor, at: int, pending: list[str]) -> int:
     follows = _CONSTRUCTORS[word]
     at += 2
     if word == "map" and texts[at] not in _KEYS:
-        cursor.defer(at, "is not WIT: the key of a map has to be of a primitive type, and no float")
+        cursor.defer(at, "is not valid WIT: the key of a map must have a primitive type other than a float")
     elif word == "tuple" and texts[at] == ">":
-        cursor.fail(at - 2, "is not WIT: there is nothing in this tuple")
+        cursor.fail(at - 2, "is not valid WIT: this tuple is empty")
     elif word == "result" and texts[at] == "_":
         cursor.at = at + 1
         cursor.expect(",")
@@ -89,7 +89,7 @@ def _open(cursor: Cursor, at: int, pending: list[str]) -> int:
         at += 2
     pending.append(follows)
     if len(pending) > MAX_NESTING:
-        raise TooDeep(f"is not WIT: over {MAX_NESTING} types are nested in each other", cursor.tokens.span(at))
+        raise TooDeep(f"is not valid WIT: over {MAX_NESTING} types are nested in each other", cursor.tokens.span(at))
     return at
 
 
@@ -125,4 +125,4 @@ def _check_length(cursor: Cursor, token: int) -> None:
     if not word.isdecimal():
         cursor.unexpected("a length", token)
     if not int(word[:20]) < 2**32:
-        cursor.fail(token, "is not WIT: the length of a list has to be less than 2^32")
+        cursor.fail(token, "is not valid WIT: the length of a list must be less than 2^32")

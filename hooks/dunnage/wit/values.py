@@ -48,10 +48,10 @@ def wrong_types(
     for key, value in table.items():
         if key not in types:
             known = ", ".join(f"`{name}`" for name in types)
-            message = f"{tool} refuses the unknown key `{key}`"
-            problems.append(unreadable(file, (*keys, key), message, f"write one of {known}, or remove it"))
+            message = f"{tool} rejects the unknown key `{key}`"
+            problems.append(unreadable(file, (*keys, key), message, f"use one of {known}, or remove the key"))
         elif not is_a(value, types[key]):
-            message = f"{tool} wants {kind(types[key])} for `{key}`"
+            message = f"{tool} requires {kind(types[key])} for `{key}`"
             problems.append(unreadable(file, (*keys, key), message, f"write {kind(types[key])}"))
     return problems
 
@@ -72,12 +72,12 @@ def not_a_package(name: str) -> str:
         return "it has no `:`"
     for part in (namespace, rest):
         if not part:
-            return "a part of it is empty"
+            return "one of its parts is empty"
         for word in part.split("-"):
             if not word:
-                return "a word in it is empty"
+                return "one of its words is empty"
             if word[0] not in _LETTERS:
-                return f"a word of it begins with `{word[0]}`, not with a small letter"
+                return f"a word in it begins with `{word[0]}` instead of a lowercase letter"
             if not _LETTERS_AND_DIGITS.issuperset(word):
-                return "it holds more than small letters, digits, `-` and one `:`"
+                return "it may contain only lowercase letters, digits, `-` and one `:`"
     return ""

@@ -6,8 +6,10 @@ All files are read from disk, whether git tracks them or not, because a build us
 import os
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
+from dunnage.files import shown
 from dunnage.files.document import Document, Problem
 from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.span import Span
@@ -28,6 +30,9 @@ _LFS_POINTER = (
 )
 _MAX_LFS_POINTER = 1024
 """A Git LFS pointer has fewer bytes than this."""
+
+
+_drifted = partial(Problem, "wit-lock/drifted")
 
 
 class _Contents(NamedTuple):
@@ -56,20 +61,20 @@ def compare_wit_deps(
             yield from _check_folder(tree, os.path.join(deps, entry.name), lock, entry, update)
         elif any(is_present.values()) and _expected(entry) != wit_deps.digests({}):  # git keeps no empty folder
             path = display(os.path.join(deps, entry.name))
-            message = f"`{entry.name}` is not vendored, though others are: there is no {path}"
-            yield Problem("wit-lock/drifted", lock.file, message, f"{update}, and commit what it changes", entry.keys)
+            message = f"`{entry.name}` is locked but not vendored: {path} is missing"
+            yield _drifted(lock.file, message, f"{update}, and commit the changes", entry.keys)
     known = {entry.name.split("/", 1)[0] for entry in locked}
     for found in vendored:
         if found.name not in known:
-            message = f"{display(found.path)} is vendored, but deps.lock does not know it"
-            source = f"add its source to deps.toml and {update}, or remove {display(found.path)} if nothing uses it"
+            message = f"{display(found.path)} is vendored but missing in deps.lock"
             name = found.name.removesuffix(".wit")
-            moved = display(os.path.join(os.path.dirname(os.path.dirname(deps)), name))
-            help = f"if it was downloaded, {source};\n"
-            help += (
-                f'if it was written by hand, move it to {moved}, and write `"{name}" = {{ path = "../{name}" }}` into '
+            entry_to_add = f"{shown.toml_string(name)} = {{ path = {shown.toml_string(f'../{name}')} }}"
+            help = (
+                f"if it was downloaded, add its source to deps.toml and {update}, "
+                f"or remove {shown.path(found.path)} if nothing uses it;\n"
+                f"if it was written by hand, move it to {shown.path(os.path.join(deps, '..', '..', name))}, "
+                f"and add `{entry_to_add}` to {shown.path(os.path.join(deps, '..', wit_deps.MANIFEST))}"
             )
-            help += f"{display(os.path.join(os.path.dirname(deps), wit_deps.MANIFEST))}"
             yield _at_top(tree, found, lock.file, message, help)
 
 
@@ -78,8 +83,10 @@ def _check_folder(tree: Tree, folder: str, lock: Document, entry: WitDepsEntry, 
     try:
         contents = _read(tree, folder)
     except SourceError as error:
-        message = f"what is vendored as `{entry.name}` cannot be compared with the lock: {error.message}"
-        yield Problem("wit-lock/drifted", lock.file, message, "make it a readable file, or remove it", entry.keys)
+        message = f"the vendored files of `{entry.name}` cannot be compared with the lock: {error.message}"
+        yield Problem(
+            "wit-lock/drifted", lock.file, message, "replace it with a readable file, or remove it", entry.keys
+        )
         return
     expected = _expected(entry)
     found = wit_deps.digests(contents.files)
@@ -87,12 +94,12 @@ def _check_folder(tree: Tree, folder: str, lock: Document, entry: WitDepsEntry, 
         return
     name = "sha256" if found.sha256 != expected.sha256 else "sha512"
     message = (
-        f"{display(folder)} ({_listed(contents.files)}) is not what is locked: its {name} is "
+        f"{display(folder)} ({_listed(contents.files)}) does not match deps.lock: its {name} is "
         f"{_short(getattr(found, name))}, not {_short(getattr(expected, name))}"
     )
-    help = _explain(contents.files, found, expected) or _restore(folder, entry, update)
+    help = _explain(contents.files, found, expected, folder, update) or _restore(folder, entry, update)
     help += f"\nvendored {name} {getattr(found, name)}\nlocked   {name} {getattr(expected, name)}"
-    yield Problem("wit-lock/drifted", lock.file, message, help, entry.keys)
+    yield _drifted(lock.file, message, help, entry.keys)
 
 
 def _modes(contents: _Contents) -> Iterator[frozenset[str]]:
@@ -106,24 +113,27 @@ def _modes(contents: _Contents) -> Iterator[frozenset[str]]:
         yield frozenset(contents.files)
 
 
-def _explain(files: Mapping[str, bytes], found: Digests, expected: Digests) -> str:
+def _explain(files: Mapping[str, bytes], found: Digests, expected: Digests, folder: str, update: str) -> str:
     """The cause of a difference with what to do about it; empty if it is unknown."""
     if found.sha256 == expected.sha256 or found.sha512 == expected.sha512:
-        return "one of the two digests is right, so the lock was changed by hand: restore it from the last good commit"
+        return "one of the two digests matches, so the lock was edited by hand: restore it from the last good commit"
     plain = {name: data.replace(b"\r\n", b"\n") for name, data in files.items()}
     if wit_deps.digests(plain) == expected:
-        return "only line endings differ: write `**/deps/** -text` into .gitattributes, and check the files out again"
+        return (
+            "only line endings differ: add `**/deps/** -text` to .gitattributes, "
+            f"remove {shown.path(folder)} and run `git checkout -- {shown.path(folder)}`"
+        )
     if wit_deps.digests({name: data.replace(b"\n", b"\r\n") for name, data in plain.items()}) == expected:
-        return "only line endings differ: the lock is of files with CRLF; write it again where they are as in git"
+        return f"only line endings differ: the lock is for files with CRLF; {update}, and commit the changes"
     return ""
 
 
 def _restore(folder: str, entry: WitDepsEntry, update: str) -> str:
     # wit-deps accepts any content for a transitive dependency, so it restores one only if the folder is missing.
-    remove = "" if entry.url is not None or entry.path is not None else f"remove {display(folder)}, "
+    remove = "" if entry.url is not None or entry.path is not None else f"remove {shown.path(folder)}, "
     return (
-        f"{remove}{update}, and look at what it changes; if that is right, commit it.\n"
-        f"Keep formatters and whitespace fixers away from vendored files"
+        f"{remove}{update}, and review the changes before you commit them.\n"
+        "Exclude vendored files from formatters and whitespace fixers"
     )
 
 
@@ -155,7 +165,7 @@ def compare_wkg(
     by_name = {found.name: found for found in vendored}
     for package, entry, name in named:
         if binary := by_name.get(f"{name}.wasm"):
-            yield from _check_wasm(tree, binary.path, lock, package, entry, where)
+            yield from _check_wasm(tree, binary.path, lock, entry, where)
         if folder := by_name.get(name):
             yield from _check_declared_version(tree, folder, lock, package, entry, update)
     required = [
@@ -171,13 +181,13 @@ def compare_wkg(
             yield from _not_vendored(lock, package, entry, unlocked.by_package.get(package.name), update)
     for package_name, found in unlocked.by_package.items():
         if package_name not in overridden and not unlocked.is_used(package_name, found):
-            message = f"{display(found.path)} is vendored, but wkg.lock does not know it, and no WIT here refers to it"
+            message = f"{display(found.path)} is vendored but missing in wkg.lock, and no WIT refers to it"
             name = package_name.replace(":", "-")
-            help = f"refer to it in WIT and {update}, or remove {display(found.path)} if nothing uses it;\n"
-            help += (
-                f"if it was written by hand, move it to the folder {name} in {where}, and write into wkg.toml there:\n"
+            help = (
+                f"refer to it in WIT and {update}, or remove {shown.path(found.path)} if nothing uses it;\n"
+                f"if it was written by hand, move it to the folder {name} in {where}, and add to wkg.toml there:\n"
+                f'[overrides]\n"{package_name}" = {{ path = "{name}" }}'
             )
-            help += f'[overrides]\n"{package_name}" = {{ path = "{name}" }}'
             yield _at_top(tree, found, lock.file, message, help)
 
 
@@ -186,33 +196,35 @@ def _not_vendored(
 ) -> Iterator[Problem]:
     """Report a locked package that is not vendored in its version. `other` is the package in another version."""
     if other is None:
-        message = f"`{package.name}` {entry.version} is locked but not vendored, though others are"
+        message = f"`{package.name}` {entry.version} is locked but not vendored"
     elif _stem(other) == _folder_name(package.name, ""):  # a package without a version
         return
     else:
         message = f"`{package.name}` is locked at {entry.version}, but {display(other.path)} is vendored"
-    yield Problem("wit-lock/drifted", lock.file, message, f"{update}, and commit what it changes", entry.keys)
+    yield _drifted(lock.file, message, f"{update}, and commit the changes", entry.keys)
 
 
-def _check_wasm(
-    tree: Tree, path: str, lock: Document, package: LockedWitPackage, entry: LockedVersion, where: str
-) -> Iterator[Problem]:
+def _check_wasm(tree: Tree, path: str, lock: Document, entry: LockedVersion, where: str) -> Iterator[Problem]:
     """Compare a vendored `.wasm` file with the digest of its entry."""
     expected = entry.digest.lower()
     if not re.fullmatch("sha256:[0-9a-f]{64}", expected):
         return
     try:
         found = _content_digest(tree.read(path).data)
-    except (FileNotFoundError, SourceError) as error:
-        message = f"what is vendored of `{package.name}` cannot be compared with the lock: {error}"
-        yield Problem("wit-lock/drifted", lock.file, message, "make it a readable file, or remove it", entry.keys)
+    except FileNotFoundError:
+        return
+    except SourceError as error:
+        message = f"{display(path)} {error.message}, so it cannot be compared with the lock"
+        yield Problem(
+            "wit-lock/drifted", lock.file, message, "replace it with a readable file, or remove it", entry.keys
+        )
         return
     if found != expected:
         shown = len("sha256:") + _SHOWN_DIGITS
-        message = f"{display(path)} is not what is locked: its digest is {found[:shown]}…, not {expected[:shown]}…"
-        help = f"remove it, run `wkg fetch --type wasm` in {where}, and look at what it changes"
+        message = f"{display(path)} does not match wkg.lock: its digest is {found[:shown]}…, not {expected[:shown]}…"
+        help = f"remove it, run `wkg fetch --type wasm` in {where}, and review the changes"
         help += f"\nvendored {found}\nlocked   {expected}"
-        yield Problem("wit-lock/drifted", lock.file, message, help, (*entry.keys, "digest"))
+        yield _drifted(lock.file, message, help, (*entry.keys, "digest"))
 
 
 def _content_digest(data: bytes) -> str:
@@ -245,8 +257,8 @@ def _check_declared_version(
             continue
         if name and name.version and name.unversioned == package.name and name.version != entry.version:
             message = f"`{package.name}` is locked at {entry.version}, but {file.path} declares version {name.version}"
-            help = f"{update}, and commit what it changes"
-            yield Problem("wit-lock/drifted", lock.file, message, help, (*entry.keys, "version"))
+            help = f"{update}, and commit the changes"
+            yield _drifted(lock.file, message, help, (*entry.keys, "version"))
             return
 
 
@@ -349,10 +361,10 @@ def _at_top(tree: Tree, found: VendoredWit, lock: File, message: str, help: str)
     path = found.files[0]
     if wit_deps.is_wit(path):
         try:
-            return Problem("wit-lock/drifted", tree.read(path), message, help, span=Span(0, 0))
+            return _drifted(tree.read(path), message, help, span=Span(0, 0))
         except (FileNotFoundError, SourceError):
             pass
-    return Problem("wit-lock/drifted", lock, message, help, span=Span(0, 0))
+    return _drifted(lock, message, help, span=Span(0, 0))
 
 
 def _listed(names: Iterable[str]) -> str:

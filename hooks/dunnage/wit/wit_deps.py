@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
+from dunnage.files import shown
 from dunnage.files.document import Document, Keys, Refused
 
 MANIFEST = "deps.toml"
@@ -69,6 +70,12 @@ def read_lock(read: Document) -> tuple[WitDepsEntry, ...]:
     Raises Refused for the first other error that wit-deps would report.
     """
     return tuple(_lock_entry(read, name, value) for name, value in read.data.items())
+
+
+def digest_command(url: str, key: str = "sha256") -> str:
+    """The shell command that downloads an archive and prints its digest."""
+    address = re.sub("[\t\r\n]", "", url)  # a URL parser ignores these characters, too
+    return f"curl -fL {shown.argument(address)} | {key}sum"
 
 
 def is_hexadecimal(text: str, digits: int) -> bool:
@@ -139,13 +146,13 @@ def _manifest_entry(read: Document, name: str, value: object) -> WitDepsEntry:
         return entry
     if not isinstance(value, dict):
         message = f"`{name}` is neither a string nor a table"
-        raise Refused(read.file, message, keys, "give the URL of an archive or the path of a folder")
+        raise Refused(read.file, message, keys, "write the URL of an archive or the path of a folder")
     for key, part in value.items():
         if key not in (*_FIELDS, *_OLD_FIELDS):
             message = f"unknown field `{key}`, expected one of {', '.join(f'`{field}`' for field in _FIELDS)}"
-            raise Refused(read.file, message, (*keys, key), "correct its name, or remove it")
+            raise Refused(read.file, message, (*keys, key), "correct the name of the field, or remove it")
         if not isinstance(part, str):
-            raise Refused(read.file, f"`{key}` of `{name}` is not a string", (*keys, key), "write it in quotes")
+            raise Refused(read.file, f"`{key}` of `{name}` is not a string", (*keys, key), "write the value in quotes")
     entry = _entry(name, value, value.get("url"), value.get("path"), (), keys)
     _check_fields(read, entry, value)
     return entry
@@ -155,13 +162,13 @@ def _check_fields(read: Document, entry: WitDepsEntry, value: Mapping[str, objec
     """Raise Refused for a table with fields that are invalid, or that exclude each other."""
     keys = entry.keys
     if entry.path is not None and entry.url is not None:
-        raise Refused(read.file, f"`{entry.name}` has both `url` and `path`", (*keys, "path"), "keep one of them")
+        raise Refused(read.file, f"`{entry.name}` has both `url` and `path`", (*keys, "path"), "remove `url` or `path`")
     if entry.path is None and entry.url is None:
         message = f"`{entry.name}` has neither `url` nor `path`"
-        raise Refused(read.file, message, keys, "give the URL of an archive or the path of a folder")
+        raise Refused(read.file, message, keys, "write the URL of an archive or the path of a folder")
     if "subdir" in value and "prefix" in value:
         message = "`subdir` and `prefix` are fields of different versions of wit-deps"
-        raise Refused(read.file, message, (*keys, "subdir"), "keep the one that yours knows")
+        raise Refused(read.file, message, (*keys, "subdir"), "remove `subdir` for wit-deps 0.6, `prefix` for 0.5")
     for key in ("sha256", "sha512", "prefix", "subdir"):
         if entry.path is not None and key in value:
             message = f"`{key}` is not supported in combination with `path`"
@@ -169,7 +176,7 @@ def _check_fields(read: Document, entry: WitDepsEntry, value: Mapping[str, objec
     for key, digits in (("sha256", SHA256_DIGITS), ("sha512", SHA512_DIGITS)):
         digest = value.get(key)
         if isinstance(digest, str) and not is_hexadecimal(digest, digits):
-            help = f"give the {key} of the archive: `curl -L URL | {key}sum`"
+            help = f"write the {key} of the archive, which this command prints:\n{digest_command(entry.url or '', key)}"
             raise Refused(read.file, f"`{key}` is not {digits} hexadecimal digits", (*keys, key), help)
     if entry.url is not None:
         if not _scheme(entry.url):
@@ -181,10 +188,10 @@ def _check_scheme(read: Document, entry: WitDepsEntry, keys: Keys) -> None:
     scheme = _scheme(entry.url) if entry.url is not None else "https"
     if scheme == "file":
         message = "the `file` scheme is not supported for `url`"
-        raise Refused(read.file, message, keys, "give the path of the folder instead")
+        raise Refused(read.file, message, keys, "write the path of the folder instead")
     if scheme not in ("http", "https"):
         message = f"unsupported URL scheme `{scheme}`"
-        raise Refused(read.file, message, keys, "give the URL of an archive at `https:`")
+        raise Refused(read.file, message, keys, "write the `https:` URL of an archive")
 
 
 def _lock_entry(read: Document, name: str, value: object) -> WitDepsEntry:

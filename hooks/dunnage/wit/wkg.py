@@ -69,10 +69,10 @@ def read_config(document: Document) -> WkgConfig:
 
 def _rejected_override(file: File, package: str, entry: Any, keys: Keys) -> Iterator[Problem]:
     if problem := not_a_package(package):
-        message = f"{_TOOL} refuses the package name `{package}`: {problem}"
-        yield unreadable(file, keys, message, "write a name as `wasi:http`")
+        message = f"{_TOOL} rejects the package name `{package}`: {problem}"
+        yield unreadable(file, keys, message, "write a name such as `wasi:http`")
     if not isinstance(entry, dict):
-        message = f"{_TOOL} wants a table for `{package}`"
+        message = f"{_TOOL} requires a table for `{package}`"
         yield unreadable(file, keys, message, 'write `{ path = "…" }` or `{ version = "=1.2.3" }`')
         return
     yield from wrong_types(entry, _OVERRIDE_TYPES, file, keys, _TOOL)
@@ -84,8 +84,8 @@ def _rejected_metadata(file: File, metadata: Any, keys: Keys) -> Iterator[Proble
     yield from wrong_types(metadata, _METADATA_TYPES, file, keys, _TOOL)
     for alias, name in _ALIASES.items():
         if alias in metadata and name in metadata:
-            message = f"{_TOOL} refuses both `{alias}` and `{name}`, which mean the same"
-            yield unreadable(file, (*keys, alias), message, "remove one of the two")
+            message = f"{_TOOL} rejects both `{alias}` and `{name}`, which mean the same"
+            yield unreadable(file, (*keys, alias), message, f"remove `{alias}`")
 
 
 def _members(file: File, workspace: Any, problems: list[Problem], data: Mapping[str, Any]) -> tuple[Member, ...] | None:
@@ -94,16 +94,16 @@ def _members(file: File, workspace: Any, problems: list[Problem], data: Mapping[
         return None
     for key in ("overrides", "metadata"):
         if key in data:
-            message = f"{_TOOL} refuses `[{key}]` beside `[workspace]`"
-            help = f"move `[{key}]` to the wkg.toml of the members it is for"
+            message = f"{_TOOL} rejects `[{key}]` beside `[workspace]`"
+            help = f"move `[{key}]` to the wkg.toml of the members that need it"
             if key == "metadata":
-                help = "write `[workspace.metadata]`"
+                help = "rename it to `[workspace.metadata]`"
             problems.append(unreadable(file, (key,), message, help))
     members, metadata = workspace.get("members"), workspace.get("metadata", {})
     is_rejected = not isinstance(metadata, dict) or any(_rejected_metadata(file, metadata, ()))
     if not is_rejected and isinstance(members, list) and all(isinstance(member, str) for member in members):
         return tuple(Member(member, ("workspace", "members", index)) for index, member in enumerate(members))
     if not isinstance(workspace.get("root", ""), str):
-        message = f"{_TOOL} refuses a `[workspace]` in which neither `members` nor `root` can be read"
+        message = f"{_TOOL} rejects a `[workspace]` without valid `members` or `root`"
         problems.append(unreadable(file, ("workspace",), message, 'write `members = ["wit"]`'))
     return None

@@ -1,0 +1,34 @@
+"""Names from a repository as help texts show them: quoted for what reads them, and on one line."""
+
+from dunnage.files.source import display
+
+
+def argument(text: str) -> str:
+    """Quote text as one argument of a shell command.
+
+    Control characters are escaped in `$'…'`, which bash, zsh and ksh read.
+    """
+    if text.isprintable():
+        from shlex import quote
+
+        return quote(text)
+    return f"$'{''.join(map(_escaped, text))}'"
+
+
+def path(path: str) -> str:
+    """Quote the path of a file or folder as `argument` does, relative to the working directory if it is below it."""
+    shown = display(path)
+    return argument(f"./{shown}" if shown.startswith("-") else shown)
+
+
+def toml_string(text: str) -> str:
+    """Write text as a string of TOML."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    characters = (each if each.isprintable() else rf"\U{ord(each):08x}" for each in escaped)
+    return f'"{"".join(characters)}"'
+
+
+def _escaped(character: str) -> str:
+    if character.isprintable():
+        return f"\\{character}" if character in "\\'" else character
+    return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))
