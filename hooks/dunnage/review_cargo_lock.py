@@ -44,9 +44,10 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     """Compare each named lock with its base."""
     problems = []
     for examination in _examine(names, tree, options):
-        options.notes.extend(examination.notes)
-        problems += [*examination.problems, *(concern.problem for concern in examination.concerns)]
-    return findings(problems, _RULES)
+        judgement = examination.judgement
+        options.notes.extend(judgement.notes)
+        problems += [*judgement.problems, *(concern.problem for concern in judgement.concerns)]
+    return findings(dict.fromkeys(problems), _RULES)
 
 
 def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Examination]:
@@ -69,7 +70,7 @@ def _accept(options: Options) -> str:
 
     lines = []
     for examination in _examine(_locks(options), Tree(), options):
-        subjects = dict.fromkeys(subject for concern in examination.concerns for subject in concern.subjects)
+        subjects = dict.fromkeys(subject for concern in examination.judgement.concerns for subject in concern.subjects)
         reviews = examination.reviews
         if subjects:
             try:
@@ -81,7 +82,7 @@ def _accept(options: Options) -> str:
             except SourceError as error:
                 raise WrongUsage(f"{display(reviews.path)} {error.message}") from None
             lines += [f"{display(reviews.path)}: accepted {subject}" for subject in subjects]
-        left = sum(not concern.subjects for concern in examination.concerns)
+        left = sum(not concern.subjects for concern in examination.judgement.concerns)
         lines += [f"{examination.file.path}: {left} findings that no review can accept"] if left else []
     return _lines(lines or ["nothing to accept"])
 
@@ -97,11 +98,12 @@ def _summarize(options: Options) -> str:
     found = {
         examination.file.path: list(
             summary(
-                examination.changes, contents_at(tree, os.path.dirname(os.path.abspath(examination.file.path)), home)
+                examination.judgement.changes,
+                contents_at(tree, os.path.dirname(os.path.abspath(examination.file.path)), home),
             )
         )
         for examination in _examine(_locks(options), tree, options)
-        if examination.changes is not None
+        if examination.judgement.changes is not None
     }
     if options[SUMMARY_FORMAT] == "json":
         import json

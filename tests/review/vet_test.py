@@ -182,13 +182,12 @@ def _unvetted(
 ) -> list[str]:
     write(folder, {**WORKSPACE, f"{place}/config.toml": config, f"{place}/audits.toml": audits})
     tree = Tree()
-    workspace = LockedWorkspace(tree, str(folder)).workspace
-    assert workspace is not None
+    workspace = LockedWorkspace(tree, str(folder))
     old, new = (lock_changes.read(File("Cargo.lock", lock(text).encode())) for text in (before, after))
     assert old is not None
     assert new is not None
     changes = lock_changes.compare(new, [old])
-    vetting = vet_rule.find(tree, workspace, changes)
+    vetting = vet_rule.find(tree, str(folder), workspace, changes)
     return said(list(vet_rule.unvetted(changes, ADVICE, vetting))) if vetting else ["no store"]
 
 
@@ -249,15 +248,13 @@ def test_where_the_store_is(folder: Path) -> None:
     manifest = WORKSPACE["Cargo.toml"]
     files = {**WORKSPACE, "Cargo.toml": f'{manifest}[workspace.metadata.vet.store]\npath = "audits"\n'}
     write(folder, files)
-    tree = Tree()
-    workspace = LockedWorkspace(tree, str(folder)).workspace
-    assert workspace is not None
+    workspace = LockedWorkspace(Tree(), str(folder))
     found = lock_changes.read(File("Cargo.lock", lock(BEFORE).encode()))
     assert found is not None
     changes = lock_changes.compare(found, [found])
-    assert vet_rule.find(tree, workspace, changes) is None
+    assert vet_rule.find(Tree(), str(folder), workspace, changes) is None
     write(folder, {"audits/config.toml": "", "audits/audits.toml": OLD})
-    vetting = vet_rule.find(Tree(), workspace, changes)
+    vetting = vet_rule.find(Tree(), str(folder), workspace, changes)
     assert vetting is not None
     assert [str(crate) for crate in found.packages if vetting.vets(crate)] == [
         "alpha 1.0.0",

@@ -6,19 +6,14 @@ environment is ignored: a repository cannot contain them. Source of the keys: th
 """
 
 import os
-from collections.abc import Iterator
 from typing import NamedTuple
 
+from dunnage.cargo.config_files import config_files
 from dunnage.cargo.dependency import Dependency
 from dunnage.cargo.fields import ManifestError
 from dunnage.cargo.manifest import read_patches
-from dunnage.files import document
-from dunnage.files.document import Document, Refused
+from dunnage.files.document import Refused
 from dunnage.files.source import File, Tree
-from dunnage.files.walk import upwards
-
-_NAMES = ("config", "config.toml")
-"""The names of the configuration file in `.cargo`; Cargo reads the first that exists."""
 
 
 class CargoConfig(NamedTuple):
@@ -56,14 +51,3 @@ def read_config(tree: Tree, folder: str) -> CargoConfig:
         except ManifestError as error:
             raise Refused(file, error.message, error.keys, error.help) from None
     return CargoConfig(registries, tuple(patches.values()), lock)
-
-
-def config_files(tree: Tree, folder: str) -> Iterator[tuple[str, Document]]:
-    """Yield each folder from `folder` upwards that has a configuration, with the parsed file."""
-    for above in upwards(folder, beyond_repository=True):
-        for name in _NAMES:
-            try:
-                yield above, document.read(tree, os.path.join(above, ".cargo", name))
-            except FileNotFoundError:
-                continue
-            break

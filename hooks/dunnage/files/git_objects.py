@@ -10,8 +10,10 @@ from dunnage.files.source import MAX_BYTES
 
 if TYPE_CHECKING:
     import subprocess
+    from threading import Timer
 
 _SECONDS = 60
+"""How long a process may live."""
 _LONGEST_REQUEST = 8192
 
 
@@ -31,6 +33,7 @@ class GitObjects:
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
         self._process: subprocess.Popen[bytes] | None = None
+        self._timer: Timer | None = None
         self._is_broken = False
 
     def commit(self, revision: str) -> GitObject | None:
@@ -49,22 +52,17 @@ class GitObjects:
         """End the process. A later request starts another."""
         process, self._process = self._process, None
         if process is not None:
+            if self._timer is not None:
+                self._timer.cancel()
             process.kill()
             process.communicate()
 
     def _object(self, specification: str) -> GitObject | None:
         if self._is_broken or len(specification) > _LONGEST_REQUEST or not specification.isprintable():
             return None
-        from threading import Timer
-
         try:
-            process = self._process = self._process or self._start()
-            timer = Timer(_SECONDS, process.kill)
-            timer.start()
-            try:
-                return self._answer(process, specification)
-            finally:
-                timer.cancel()
+            self._process = self._process or self._start()
+            return self._answer(self._process, specification)
         except (OSError, ValueError):
             self._is_broken = True
             self.close()
@@ -72,14 +70,19 @@ class GitObjects:
 
     def _start(self) -> subprocess.Popen[bytes]:
         import subprocess
+        from threading import Timer
 
-        return subprocess.Popen(
+        process = subprocess.Popen(
             ["git", "--no-replace-objects", "-C", self.repository.top, "cat-file", "--batch"],
             env=self.repository.environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
+        self._timer = Timer(_SECONDS, process.kill)
+        self._timer.daemon = True
+        self._timer.start()
+        return process
 
     def _answer(self, process: subprocess.Popen[bytes], specification: str) -> GitObject | None:
         """Send a request and read the answer. Raises OSError or ValueError if the process cannot go on."""

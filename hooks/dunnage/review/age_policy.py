@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from dunnage.cargo.config import config_files
+from dunnage.cargo.config_files import config_files
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.cargo.source_id import SourceIdError, registry
 from dunnage.files.document import Refused

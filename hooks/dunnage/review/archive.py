@@ -15,7 +15,7 @@ _MOST_BYTES = 256 * 1024 * 1024
 """Unpacked; the largest of 883 crates had 66 MB."""
 _MOST_FILES = 50_000
 _LARGEST_KEPT = 4 * 1024 * 1024
-_CHUNK = 1024 * 1024
+_CHUNK = 64 * 1024
 _BLOCK = 512
 _LONGEST_NAME = 4096
 _REGULAR = (b"0", b"\0")

@@ -49,10 +49,8 @@ def wrong_checksum(changes: Changes, advice: Advice, home: CargoHome) -> Iterato
 def undeclared_edge(changes: Changes, advice: Advice, home: CargoHome) -> Iterator[Concern]:
     """Yield changed packages with a dependency that their index entry does not declare, or not in this version."""
     graph = Graph(changes.lock)
-    known = {(identity(package), package.edges) for base in changes.bases for package in base.packages}
-    for package in changes.lock.packages:
-        if (identity(package), package.edges) in known:
-            continue
+    altered = [after for olds, after in changes.altered if all(old.edges != after.edges for old in olds)]
+    for package in (*changes.incoming, *altered):
         entry = home.entry(package)
         declared = entry.data.get("deps") if entry else None
         if not isinstance(declared, list):
@@ -88,11 +86,12 @@ def published(
             unknown.add("the index entries", str(package))
             continue
         subjects = (package_subject(package),)
-        age, life = _age(now, entry.data.get("pubtime")), _age(now, entry.born)
+        age = _age(now, entry.data.get("pubtime"))
+        life = None if package.name in changes.old_names else _age(now, entry.born)
         least = policy.least(package)
         if entry.data.get("yanked") is True:
             rule, message = "yanked", f"`{package}` came in although its author has withdrawn it from the registry"
-        elif life is not None and life < _NEWBORN and package.name not in changes.old_names:
+        elif life is not None and life < _NEWBORN:
             rule = "newborn"
             message = (
                 f"`{package.name}` is a crate that was first published {_spelled(life)} ago: "

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -30,8 +29,13 @@ class IndexEntry(NamedTuple):
 
     data: dict[str, Any]
     """As the registry publishes it: https://doc.rust-lang.org/cargo/reference/registry-index.html."""
-    born: str
-    """When the first version of the crate was published, in RFC 3339; empty if that is not known."""
+    versions: tuple[bytes, ...]
+    """What the index says about each version of the crate, as it is written."""
+
+    @property
+    def born(self) -> str:
+        """When the first version of the crate was published, in RFC 3339; empty if that is not known."""
+        return min(map(_published, self.versions), default="")
 
 
 class Archives(NamedTuple):
@@ -165,11 +169,10 @@ def _entry(data: bytes, version: bytes) -> IndexEntry | None:
         found = json.loads(entries[versions.index(version)])
     except (ValueError, RecursionError):
         return None
-    return IndexEntry(found, min(_published(entries), default="")) if isinstance(found, dict) else None
+    return IndexEntry(found, tuple(entries)) if isinstance(found, dict) else None
 
 
-def _published(entries: list[bytes]) -> Iterator[str]:
-    """Yield when each version was published; an empty text for a version of which that is not known."""
-    for entry in entries:
-        rest = entry.partition(b'"pubtime":')[2].lstrip(b" ")
-        yield rest[1:].partition(b'"')[0].decode("ascii", "replace") if rest.startswith(b'"') else ""
+def _published(entry: bytes) -> str:
+    """When a version was published; empty if that is not known."""
+    rest = entry.partition(b'"pubtime":')[2].lstrip(b" ")
+    return rest[1:].partition(b'"')[0].decode("ascii", "replace") if rest.startswith(b'"') else ""

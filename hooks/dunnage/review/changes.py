@@ -25,6 +25,14 @@ class Update(NamedTuple):
     after: LockedPackage
 
 
+class Altered(NamedTuple):
+    """A package of the same name, version and source as before, about which the lock says something else."""
+
+    before: tuple[LockedPackage, ...]
+    """What each base has that has it."""
+    after: LockedPackage
+
+
 class Changes(NamedTuple):
     """How a lock differs from those of the base: several at a merge, of which each is as good."""
 
@@ -34,6 +42,8 @@ class Changes(NamedTuple):
     """The packages that no base has."""
     updates: tuple[Update, ...]
     """Those of them that take the place of a package that is in the lock no longer, and what they replace."""
+    altered: tuple[Altered, ...]
+    """The packages that a base has, but none with the same checksum and dependencies."""
     outgoing: tuple[LockedPackage, ...]
     """The packages of a base that are in the lock no longer."""
     old_names: frozenset[str]
@@ -42,10 +52,7 @@ class Changes(NamedTuple):
     @property
     def is_empty(self) -> bool:
         """Whether nothing differs that a review could be about."""
-        if self.incoming or self.outgoing:
-            return False
-        packages = [{identity(package): package for package in base.packages} for base in self.bases]
-        return all(any(base.get(identity(new)) == new for base in packages) for new in self.lock.packages)
+        return not (self.incoming or self.outgoing or self.altered)
 
     def without(self, is_reviewed: Callable[[LockedPackage], bool]) -> Changes:
         """The same changes but for incoming packages that somebody has reviewed."""
@@ -64,6 +71,29 @@ def read(file: File) -> Lockfile | None:
     return file.memo(_read)
 
 
+def read_base(file: File, lock: Lockfile) -> Lockfile | None:
+    """Read what `lock` was before, as `read` does. What is the same in both is not read again."""
+    head, *parts = _parts(lock.file.data)
+    old_head, *old_parts = _parts(file.data)
+    if head != old_head or b"version = " not in head or len(parts) != len(lock.packages):
+        return read(file)
+    known = dict(zip(parts, lock.packages, strict=True))
+    changed = read(File(file.path, _PACKAGE.join([head, *(part + b"\n" for part in old_parts if part not in known)])))
+    if changed is None:
+        return None
+    same = tuple(known[part] for part in old_parts if part in known)
+    return Lockfile(file, lock.format, same + changed.packages, changed.unused_patches)
+
+
+_PACKAGE = b"[[package]]\n"
+
+
+def _parts(data: bytes) -> list[bytes]:
+    """The text in front of the first package of a lock, and that of each package, with one newline at its end."""
+    head, *parts = data.replace(b"\r\n", b"\n").split(_PACKAGE)
+    return [head, *(part.rstrip(b"\n") + b"\n" for part in parts)]
+
+
 def _read(file: File) -> Lockfile | None:
     try:
         data = lock_text.parse(file.data) or toml.parse(file)
@@ -77,18 +107,23 @@ def _read(file: File) -> Lockfile | None:
 
 def compare(lock: Lockfile, bases: Sequence[Lockfile]) -> Changes:
     """Compare a lock with those of the base."""
-    now = {identity(package) for package in lock.packages}
-    before = {identity(package): package for base in bases for package in base.packages}
-    incoming = tuple(package for package in lock.packages if identity(package) not in before)
-    outgoing = tuple(package for name, package in before.items() if name not in now)
-    return Changes(
-        lock,
-        tuple(bases),
-        incoming,
-        tuple(_pair(incoming, outgoing)),
-        outgoing,
-        frozenset(package.name for package in before.values()),
-    )
+    before: dict[Identity, list[LockedPackage]] = {}
+    for base in bases:
+        for package in base.packages:
+            before.setdefault(identity(package), []).append(package)
+    names = frozenset(name for name, *_ in before)
+    incoming, altered = [], []
+    left = dict(before)
+    for package in lock.packages:
+        olds = before.get(identity(package))
+        left.pop(identity(package), None)
+        if olds is None:
+            incoming.append(package)
+        elif not any(old.checksum == package.checksum and old.edges == package.edges for old in olds):
+            altered.append(Altered(tuple(olds), package))
+    outgoing = tuple(olds[0] for olds in left.values())
+    updates = tuple(_pair(incoming, outgoing))
+    return Changes(lock, tuple(bases), tuple(incoming), updates, tuple(altered), outgoing, names)
 
 
 def identity(package: LockedPackage) -> Identity:

@@ -12,7 +12,7 @@ import os
 from collections.abc import Container
 from typing import Any, NamedTuple
 
-from dunnage.cargo.config import config_files
+from dunnage.cargo.config_files import config_files
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.files.document import Refused
 from dunnage.files.source import File, SourceError, Tree

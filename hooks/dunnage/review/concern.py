@@ -66,6 +66,13 @@ def source_subject(source: SourceId) -> str:
     return source.url if source.kind == "sparse" else f"{source.kind}+{source.url}"
 
 
+def names(subject: str, package: LockedPackage) -> bool:
+    """Whether a review of this key is about a package, or about where it comes from."""
+    return subject == package_subject(package) or (
+        package.source is not None and subject == source_subject(package.source)
+    )
+
+
 def _page(package: LockedPackage, file: str) -> str:
     if is_from_crates_io(package):
         return f": https://docs.rs/crate/{package.name}/{package.version}/source/{file}"

@@ -2,32 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dunnage.cargo.lockfile import LockedPackage
-from dunnage.files.source import Tree
+from dunnage.files.document import Problem
+from dunnage.files.git import Repositories
+from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.review import advisories, cached_rules, cargo_home, lock_rules, vet_rule
 from dunnage.review.advisory_rule import advisory
 from dunnage.review.age_policy import AgePolicy
 from dunnage.review.allowed_scripts import AllowedScripts
-from dunnage.review.changes import Changes
+from dunnage.review.base import Base
+from dunnage.review.changes import Changes, compare, read, read_base
 from dunnage.review.compile_time import CompileTimeCode, contents_at
-from dunnage.review.concern import Advice, Concern, package_subject
+from dunnage.review.concern import Advice, Concern, names, package_subject
+from dunnage.review.judgement import Judgement
 from dunnage.review.manifests import LockedWorkspace
-from dunnage.review.reviews import Reviews
+from dunnage.review.reviews import Review, Reviews, problems
 from dunnage.review.settings import Settings
 from dunnage.review.unknowns import Unknowns
 
 _OLD_DATABASE = 90
 
 
-def concerns_about(
-    changes: Changes, advice: Advice, reviews: Reviews, tree: Tree, folder: str, settings: Settings
-) -> tuple[list[Concern], str]:
-    """What there is to look at in the change of the lock in a folder, and what is unknown, in one line."""
-    unknown = Unknowns()
-    found = list(_concerns(changes, advice, reviews, tree, folder, settings, unknown))
-    return found, unknown.note()
+def judge(
+    file: File, base: Base, texts: Sequence[bytes], reviews: Reviews, tree: Tree, folder: str, settings: Settings
+) -> Judgement:
+    """Judge the lock in a folder; `texts` are what it was in the commits of the base, empty if it is new."""
+    lock = read(file)
+    if lock is None:
+        return Judgement(notes=(f"{file.path} cannot be read, so its changes are not judged",))
+
+    def is_there(review: Review) -> bool:
+        if any(names(review.subject, package) for package in lock.packages):
+            return True
+        return review.file.path == display(settings.reviews) and _is_in_any(tree, folder, review.subject)
+
+    found = list(problems(filter(_is_about_locks, reviews.entries), "lock-review/stale-review", is_there))
+    notes = []
+    old = tuple(before for text in texts if (before := read_base(File(file.path, text), lock)))
+    if len(old) < len(texts):
+        base = Base((), f"the lock in {base.revision} cannot be read")
+    if base.missing:
+        message = f"there is nothing to compare this lock with: {base.missing}"
+        notes.append(f"{file.path}: {message}")
+        if settings.require_base:
+            help = "fetch the history (`fetch-depth: 0` with actions/checkout), or name a commit with --base"
+            found.append(Problem("lock-review/no-base", file, message, help, ("version",)))
+    elif not old:
+        notes.append(f"{file.path} is new, so there is nothing to compare it with")
+    changes = compare(lock, old if old and not base.missing else (lock,))
+    concerns: list[Concern] = []
+    if not changes.is_empty or settings.whole_lock:
+        advice = Advice(file.path, base.revision, "review-cargo-lock", reviews.place())
+        unknown = Unknowns()
+        concerns = list(_concerns(changes, advice, reviews, tree, folder, settings, unknown))
+        if unknown.note():
+            notes.append(f"{file.path}: not judged, because this machine does not hold them: {unknown.note()}")
+    return Judgement(tuple(found), tuple(concerns), None if changes.is_empty else changes, tuple(notes))
+
+
+def _is_about_locks(review: Review) -> bool:
+    """Whether a review is of a package or a source, and not of WIT, whose packages have a colon in their name."""
+    return "+" in review.subject.partition(":")[0] or ":" not in review.subject.partition("@")[0]
+
+
+def _is_in_any(tree: Tree, folder: str, subject: str) -> bool:
+    """Whether any lock that git tracks holds what a review names: one file of reviews may serve several locks."""
+    for path in Repositories(tree, "**/Cargo.lock").tracked_near(folder):
+        try:
+            lock = read(tree.read(path))
+        except (FileNotFoundError, SourceError):
+            continue
+        if lock and any(names(subject, package) for package in lock.packages):
+            return True
+    return False
 
 
 def _concerns(
@@ -57,8 +106,7 @@ def _concerns(
     contents = contents_at(tree, folder, home)
     scripts = AllowedScripts(tree, folder)
 
-    loaded = workspace.workspace if unreviewed.incoming else None
-    vetting = vet_rule.find(tree, loaded, changes) if loaded else None
+    vetting = vet_rule.find(tree, folder, workspace, changes) if unreviewed.incoming else None
     if vetting:
         yield from vet_rule.unvetted(unreviewed, advice, vetting)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.cargo.source_id import SourceId
 from dunnage.files.document import Problem
-from dunnage.review.changes import Changes, Identity, identity, is_compatible, is_from_crates_io
+from dunnage.review.changes import Changes, is_compatible, is_from_crates_io
 from dunnage.review.concern import Advice, Concern, listed, package_subject, source_subject
 from dunnage.review.look_alike import Names
 
@@ -21,13 +21,9 @@ Explain = Callable[[LockedPackage, LockedPackage], str]
 
 def checksum_changed(changes: Changes, advice: Advice) -> Iterator[Concern]:
     """Yield the packages whose checksum is another than in a base, or is missing now."""
-    recorded: dict[Identity, set[str]] = {}
-    for old in _old_packages(changes):
-        if old.checksum:
-            recorded.setdefault(identity(old), set()).add(old.checksum)
-    for package in changes.lock.packages:
-        olds = recorded.get(identity(package))
-        if olds is None or package.checksum in olds:
+    for olds, package in changes.altered:
+        recorded = {old.checksum for old in olds if old.checksum}
+        if not recorded or package.checksum in recorded:
             continue
         what = "lost its checksum" if package.checksum is None else "has another checksum than before"
         message = (

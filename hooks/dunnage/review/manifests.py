@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from dunnage.cargo.lockfile import LockedPackage
-from dunnage.cargo.manifests import Manifests
-from dunnage.cargo.workspace import Workspace, load
 from dunnage.files.document import Refused
 from dunnage.files.source import Tree
+
+if TYPE_CHECKING:
+    from dunnage.cargo.lockfile import LockedPackage
+    from dunnage.cargo.workspace import Workspace
 
 
 class LockedWorkspace:
@@ -21,6 +23,9 @@ class LockedWorkspace:
     @cached_property
     def workspace(self) -> Workspace | None:
         """The workspace; None if there is no manifest, or if Cargo would not load it."""
+        from dunnage.cargo.manifests import Manifests
+        from dunnage.cargo.workspace import load
+
         manifests = Manifests(self._tree)
         try:
             found = manifests.find(self._folder)

@@ -12,15 +12,13 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from dunnage.cargo import source_id
-from dunnage.cargo.source_id import SourceIdError
-from dunnage.files import document
-from dunnage.files.document import Keys, Problem, Refused
-from dunnage.files.source import File, Tree, display
-from dunnage.review.concern import source_subject
+from dunnage.files import toml
+from dunnage.files.document import Keys, Problem
+from dunnage.files.source import File, SourceError, Tree, display
 
 MANIFEST = "Cargo.toml"
 _OWNERS = ("workspace", "package")
+_TABLE = ("metadata", "dunnage", "reviews")
 
 
 class Review(NamedTuple):
@@ -40,8 +38,16 @@ class Reviews(NamedTuple):
     entries: tuple[Review, ...]
     path: str
     """The file in which a new one is written."""
-    table: Keys
-    """The table there."""
+    manifest: File | None
+    """That file if it is a manifest, and is there."""
+
+    @property
+    def table(self) -> Keys:
+        """The table in which a new one is written."""
+        if os.path.basename(self.path) != MANIFEST:
+            return ("reviews",)
+        found = _read_toml(self.manifest) if self.manifest else None
+        return ("workspace" if found is None or "workspace" in found else "package", *_TABLE)
 
     def place(self) -> str:
         """Where to write a review, as it is printed."""
@@ -57,42 +63,44 @@ def read(tree: Tree, folder: str, path: str) -> Reviews:
 
     A file that cannot be read has none.
     """
-    manifest = os.path.join(folder, MANIFEST)
+    manifest = _file(tree, os.path.join(folder, MANIFEST))
     entries: list[Review] = []
-    table: Keys = ("workspace", "metadata", "dunnage", "reviews")
-    found = _document(tree, manifest)
-    if found is not None:
-        if "workspace" not in found.data:
-            table = ("package", *table[1:])
+    # Most manifests have none, which shows without a TOML reader.
+    if manifest and b"dunnage" in manifest.data:
         for owner in _OWNERS:
-            entries += _entries(found.file, found.data, (owner, "metadata", "dunnage", "reviews"))
-    if path:
-        listed = _document(tree, path)
-        entries += _entries(listed.file, listed.data, ("reviews",)) if listed else []
-        return Reviews(tuple(entries), path, ("reviews",))
-    return Reviews(tuple(entries), manifest, table)
+            entries += _entries(manifest, (owner, *_TABLE))
+    listed = _file(tree, path) if path else None
+    entries += _entries(listed, ("reviews",)) if listed else []
+    return Reviews(tuple(entries), path or os.path.join(folder, MANIFEST), None if path else manifest)
 
 
-def problems(reviews: Iterable[Review], rule: str, is_there: Callable[[str], bool]) -> Iterator[Problem]:
+def problems(reviews: Iterable[Review], rule: str, is_there: Callable[[Review], bool]) -> Iterator[Problem]:
     """Yield the reviews that accept nothing: what they name is not there, or they give no reason."""
     for review in reviews:
         if not review.reason:
             message = f"the review of `{review.subject}` gives no reason, so it accepts nothing"
             yield Problem(rule, review.file, message, 'write why: "…" = "what was looked at"', review.keys)
-        elif not is_there(review.subject):
+        elif not is_there(review):
             message = f"the review of `{review.subject}` names what is not here any more"
             yield Problem(rule, review.file, message, "remove the entry", review.keys)
 
 
-def _document(tree: Tree, path: str) -> document.Document | None:
+def _file(tree: Tree, path: str) -> File | None:
     try:
-        return document.read(tree, path)
-    except (FileNotFoundError, Refused):
+        return tree.read(path)
+    except (FileNotFoundError, SourceError):
         return None
 
 
-def _entries(file: File, data: dict[str, Any], keys: Keys) -> Iterator[Review]:
-    table: Any = data
+def _read_toml(file: File) -> dict[str, Any] | None:
+    try:
+        return toml.parse(file)
+    except SourceError:
+        return None
+
+
+def _entries(file: File, keys: Keys) -> Iterator[Review]:
+    table: Any = _read_toml(file)
     for key in keys:
         table = table.get(key) if isinstance(table, dict) else None
     for name, reason in table.items() if isinstance(table, dict) else ():
@@ -101,6 +109,10 @@ def _entries(file: File, data: dict[str, Any], keys: Keys) -> Iterator[Review]:
 
 def _subject(key: str) -> str:
     """Spell a key as all are spelled that mean the same."""
+    from dunnage.cargo import source_id
+    from dunnage.cargo.source_id import SourceIdError
+    from dunnage.review.concern import source_subject
+
     try:
         return source_subject(source_id.parse(key)[0])
     except SourceIdError:

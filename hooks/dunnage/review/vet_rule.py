@@ -4,30 +4,48 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from dunnage.cargo.workspace import Workspace
+from dunnage.files import toml
 from dunnage.files.document import Problem
-from dunnage.files.source import Tree
+from dunnage.files.source import SourceError, Tree
 from dunnage.review import vet_store
 from dunnage.review.changes import Changes, identity, is_from_crates_io
 from dunnage.review.concern import Advice, Concern, listed, package_subject
-from dunnage.review.vetting import Vetting
+from dunnage.review.manifests import LockedWorkspace
+from dunnage.review.reviews import MANIFEST
+
+if TYPE_CHECKING:
+    from dunnage.review.vetting import Vetting
 
 _FOLDER = "supply-chain"
 
 
-def find(tree: Tree, workspace: Workspace, changes: Changes) -> Vetting | None:
-    """The audits that count for a workspace; None if it does not use cargo-vet."""
-    path = _FOLDER
+def find(tree: Tree, folder: str, workspace: LockedWorkspace, changes: Changes) -> Vetting | None:
+    """The audits that count for the lock in a folder; None if cargo-vet is not used there."""
+    store = vet_store.read(tree, os.path.join(folder, _configured(tree, folder) or _FOLDER))
+    if store is None or workspace.workspace is None:
+        return None
+    from dunnage.review.vetting import Vetting
+
+    return Vetting(store, workspace.workspace, changes.lock)
+
+
+def _configured(tree: Tree, folder: str) -> str | None:
+    """The folder of the store that the manifest names, if it does."""
+    try:
+        file = tree.read(os.path.join(folder, MANIFEST))
+        data = toml.parse(file) if b"vet" in file.data else {}
+    except (FileNotFoundError, SourceError):
+        return None
     for owner in ("workspace", "package"):
-        table = workspace.root.data.get(owner)
+        table = data.get(owner)
         for key in ("metadata", "vet", "store"):
             table = table.get(key) if isinstance(table, dict) else None
-        if isinstance(table, dict) and isinstance(table.get("path"), str):
-            path = table["path"]
-            break
-    store = vet_store.read(tree, os.path.join(workspace.root.folder, path))
-    return Vetting(store, workspace, changes.lock) if store else None
+        path = table.get("path") if isinstance(table, dict) else None
+        if isinstance(path, str):
+            return path
+    return None
 
 
 def unvetted(changes: Changes, advice: Advice, vetting: Vetting) -> Iterator[Concern]:
