@@ -75,17 +75,17 @@ def test_the_page_has_every_option_of_the_hook_and_no_other(
     monkeypatch.setenv("NO_COLOR", "1")
     assert module(hook).main(["--help"]) == 0
     offered = set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", capsys.readouterr().out, re.MULTILINE))
-    of_all_hooks = document("configuration.md").partition("## What all hooks have in common")[2]
+    of_all_hooks = document("configuration.md").partition("## Options of all hooks")[2]
     written = re.findall(r"^\| `(--[a-z-]+)", page(hook) + of_all_hooks, re.MULTILINE)
     assert set(written) == offered
     assert len(written) == len(set(written))
 
 
 def test_configuration_has_the_options_of_all_hooks_at_once() -> None:
-    at_once = document("configuration.md").partition("## What all hooks have in common")[0]
+    at_once = document("configuration.md").partition("## Options of all hooks")[0]
     assert set(re.findall(r"`(--[a-z-]+) ?[A-Z]*`", at_once)) >= {option.name for option in check.OWN}
     for entry in registry.ENTRIES:
-        assert (f"`{entry.id}`" in at_once) is not entry.is_on
+        assert entry.is_on or f"`{entry.id}`" in re.findall(r"off by default: (.*)\.", at_once)
 
 
 def test_the_page_of_check_cargo_lock_has_the_limits() -> None:
@@ -103,7 +103,6 @@ def test_ignoring_has_the_rules_of_ignore_comments() -> None:
 def test_the_changelog_is_about_this_version() -> None:
     changelog = (CHECKOUT / "CHANGELOG.md").read_text("utf-8")
     assert re.findall(r"^## (.+)", changelog, re.MULTILINE)[0] == dunnage.__version__
-    assert f"rev: v{dunnage.__version__}\n" in README
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)

@@ -1,7 +1,8 @@
-"""The pages of the rules, docs/rules/CONCERN/PROBLEM.md: their fields, and their examples, which are run.
+"""The pages in docs/: the fields of those about rules, and the examples in all of them, which are run.
 
-A page has the rule's id as its title, the rule's summary as its first paragraph, and the sections of `FIELDS`. The
-section `Example` is carried out from top to bottom in a new git repository:
+The page of a rule, docs/rules/CONCERN/PROBLEM.md, has the rule's id as its title, the rule's summary as its first
+paragraph, and the sections of `FIELDS`. Its section `Example` is carried out from top to bottom in a new git
+repository. So is the whole of any other page, in a repository of its own:
 
     `PATH`:                      and a block of code: the file is written.
     `PATH` after the fix:        and a block of code: the file is written in this form.
@@ -10,8 +11,8 @@ section `Example` is carried out from top to bottom in a new git repository:
     <!-- PATH … -->              a file that readers need not see, from the second line on.
     <!-- $ COMMAND -->           a command that readers need not see; it must succeed.
 
-All files are added to git's index before a hook runs, unless the page itself has called git. The output of a command
-must name the rule, and after a fix the last command must not name it any more.
+All files are added to git's index before a hook runs, unless the page itself has called git. On the page of a rule,
+the output of a command must name the rule, and after a fix the last command must not name it any more.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-PAGES = Path(__file__).resolve().parent.parent / "docs" / "rules"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+PAGES = DOCS / "rules"
 FIELDS = ("What it finds", "Why it matters", "Example", "How to fix", "Fix available", "Options", "Since")
 
 _STEP = re.compile(
@@ -70,19 +72,26 @@ def pages() -> Iterator[Page]:
         yield Page(f"{path.parent.name}/{path.stem}", path.read_text("utf-8"))
 
 
-class Example:
-    """The example of a page, being carried out in a folder."""
+def documents() -> list[Path]:
+    """Return the other pages: those of the hooks, and those about all of them."""
+    return sorted((*DOCS.glob("*.md"), *DOCS.glob("hooks/*.md")))
 
-    def __init__(self, page: Page, folder: Path) -> None:
-        self.page = page
+
+class Example:
+    """An example, being carried out in a folder."""
+
+    def __init__(self, text: str, folder: Path, rule: str = "") -> None:
+        """`text` is in Markdown. `rule` is the id of the rule that it is an example of, or empty."""
+        self.text = text
         self.folder = folder
+        self.rule = rule
         self._last = ""
         self._called_git = False
         self._git("init", "--quiet", "--initial-branch", "main")
 
     def run(self) -> str:
         """Carry out the example, and return its text with what the commands print and the fix writes now."""
-        return _STEP.sub(self._step, self.page.sections()["Example"])
+        return _STEP.sub(self._step, self.text)
 
     def _step(self, step: re.Match[str]) -> str:
         if step["hidden"]:
@@ -94,12 +103,12 @@ class Example:
             return step[0]
         text = step["text"]
         if step["after"] == " after `--fix`":
-            assert self._rule_is_named(self._command(f"{self._last} --fix")), "--fix does not report the rule"
+            assert self._is_reported(self._command(f"{self._last} --fix")), "--fix does not report the rule"
             text = self._read(step["path"])
         else:
             self._write(step["path"], step["text"])
         if step["after"]:
-            assert not self._rule_is_named(self._command(self._last)), "the rule is still broken after the fix"
+            assert not self._is_reported(self._command(self._last)), "the rule is still broken after the fix"
         start, end = (place - step.start() for place in step.span("text"))
         return step[0][:start] + text + step[0][end:]
 
@@ -115,11 +124,12 @@ class Example:
             output = self._command(command)
             yield f"$ {command}\n{output}"
             if not command.startswith("git "):
-                assert self._rule_is_named(output), f"{command} does not report {self.page.rule}:\n{output}"
+                assert not self.rule or self._is_reported(output), f"{command} does not report {self.rule}:\n{output}"
                 self._last = command
 
-    def _rule_is_named(self, output: str) -> bool:
-        return f" {self.page.rule} " in output
+    def _is_reported(self, output: str) -> bool:
+        """Whether a hook reports the rule, or anything at all in an example of no rule."""
+        return f" {self.rule} " in output if self.rule else bool(output)
 
     def _command(self, command: str, *, check: bool = False) -> str:
         program, *arguments = shlex.split(command)
@@ -158,14 +168,22 @@ class Example:
         return (self.folder / name).read_bytes().decode("utf-8")
 
 
+def example(page: Page, folder: Path) -> Example:
+    """The example on the page of a rule."""
+    return Example(page.sections()["Example"], folder, page.rule)
+
+
 def rewrite(folder: Path) -> None:
     """Write into every page what its example prints now. `folder` is where the examples are carried out."""
     for number, page in enumerate(pages()):
-        place = folder / str(number)
+        place = folder / f"rule-{number}"
         place.mkdir()
-        sections = page.sections()
-        text = page.text.replace(sections["Example"], Example(page, place).run())
+        text = page.text.replace(page.sections()["Example"], example(page, place).run())
         (PAGES / f"{page.rule}.md").write_bytes(text.encode("utf-8"))
+    for document in documents():
+        place = folder / document.stem
+        place.mkdir()
+        document.write_bytes(Example(document.read_text("utf-8"), place).run().encode("utf-8"))
 
 
 if __name__ == "__main__":

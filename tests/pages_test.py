@@ -1,4 +1,4 @@
-"""Every rule has a page with all its fields, and the example on it is what the program prints."""
+"""Every page of a rule has all its fields, and the examples in docs/ are what the programs print."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dunnage.frame import registry
-from pages import FIELDS, Example, Page, pages
+from pages import DOCS, FIELDS, Example, Page, documents, example, pages
 
 RULES = {rule.id: rule for entry in registry.ENTRIES for rule in entry.hook().rules}
 ALL = {page.rule: page for page in pages()}
@@ -30,4 +30,10 @@ def test_fields(page: Page) -> None:
 
 @pytest.mark.parametrize("page", ALL.values(), ids=ALL)
 def test_example(page: Page, tmp_path: Path) -> None:
-    assert Example(page, tmp_path).run() == page.sections()["Example"], "run `make examples`"
+    assert example(page, tmp_path).run() == page.sections()["Example"], "run `make examples`"
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda path: path.relative_to(DOCS).as_posix())
+def test_examples_of_other_pages(document: Path, tmp_path: Path) -> None:
+    text = document.read_text("utf-8")
+    assert Example(text, tmp_path).run() == text, "run `make examples`"

@@ -1,6 +1,6 @@
-"""The examples in README.md and docs/ are what the programs print: each is run again and compared, byte for byte.
+"""What README.md says: its example is what the program prints, and its configurations and commands work.
 
-An example is the block of code after `<!-- example: NAME -->`. `make readme` writes what all of them print now.
+`make readme` writes what the example prints now. The examples in docs/ are run by `pages_test.py`.
 """
 
 from __future__ import annotations
@@ -11,70 +11,46 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
-from demo.run import commit_all, environment, hook_repository, runs
-from judges import lacking
+from demo.run import commit_all, environment, hook_repository
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 README = CHECKOUT / "README.md"
-DOCUMENTS = (README, *sorted((CHECKOUT / "docs").glob("*.md")), *sorted((CHECKOUT / "docs" / "hooks").glob("*.md")))
-LEDGER = CHECKOUT / "demo" / "example" / "ledger"
+TEXT = README.read_text("utf-8")
 REAL = CHECKOUT.parent / "shared" / "corpus" / "workspaces" / "wasm-pkg-tools"
-OLD, NEW = 'version = "0.1.0"', 'version = "0.2.0"'
+MAX_BYTES = 9 * 1024
 
-CONFIGURATION = re.compile(r"^```yaml\n(repos:\n.*?)^```\n", re.DOTALL | re.MULTILINE)
 EXAMPLE = re.compile(
-    r"(?P<mark>^<!-- example: (?P<name>[a-z-]+) -->\n```\w+\n)(?P<text>.*?)(?P<end>^```\n)", re.DOTALL | re.MULTILINE
+    r"(?P<start>^<!-- example: stopped -->\n```console\n)(?P<text>.*?)(?=^```\n)", re.DOTALL | re.MULTILINE
 )
+YAML = re.findall(r"^```yaml\n(.*?)^```\n", TEXT, re.DOTALL | re.MULTILINE)
+(CONFIGURATION,) = (text for text in YAML if text.startswith("repos:\n"))
+HOOKS: list[tuple[str, str]] = re.findall(r"- id: ([a-z-]+)(?:.*\n +args: \[(.*)\])?", "".join(YAML))
+(REVISION,) = re.findall(r"^ *rev: ([0-9a-f]{40})$", CONFIGURATION, re.MULTILINE)
 
 
-class Places:
-    """Where the examples are run: this checkout as a hook repository, and as many repositories as are asked for."""
+def stopped(home: Path) -> str:
+    """Stop a commit in a real workspace: a requirement without its lock, and a crate from somewhere else."""
+    if not REAL.is_dir():
+        pytest.skip("there is no corpus beside this checkout")
+    env = environment(home) | {"PYTHONUTF8": "1", "CARGO_HOME": str(home / "cargo")}
+    hooks = home / "dunnage"
+    workspace = home / "workspace"
+    shutil.copytree(REAL, workspace)
+    configuration = CONFIGURATION.replace("https://github.com/OWNER/dunnage", f"'{hooks.as_posix()}'")
+    configuration = configuration.replace(REVISION, hook_repository(hooks, env))
+    (workspace / ".pre-commit-config.yaml").write_bytes(configuration.encode())
+    commit_all(workspace, "Before", env)
 
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.env = environment(home) | {"PYTHONUTF8": "1"}
-        self.hooks = home / "dunnage"
-        self.revision = hook_repository(self.hooks, self.env)
-        self.count = 0
-
-    def repository(self, workspace: Path) -> Repository:
-        """Commit a copy of a workspace with what the README says to put into .pre-commit-config.yaml."""
-        self.count += 1
-        folder = self.home / str(self.count)
-        shutil.copytree(workspace, folder)
-        (configuration,) = CONFIGURATION.findall(README.read_text("utf-8"))
-        for key, value in (("repo", f"'{self.hooks.as_posix()}'"), ("rev", self.revision)):
-            configuration, replaced = re.subn(rf"\b{key}: .*", f"{key}: {value}", configuration)
-            assert replaced == 1
-        (folder / ".pre-commit-config.yaml").write_bytes(configuration.encode())
-        commit_all(folder, "Before", self.env)
-        return Repository(folder, self.env)
-
-
-class Repository:
-    """A repository in which an example is run."""
-
-    def __init__(self, folder: Path, env: dict[str, str]) -> None:
-        self.folder = folder
-        self.env = env
-
-    def edit(self, name: str, before: str, after: str) -> None:
-        """Replace what stands in a file exactly once."""
-        text = (self.folder / name).read_bytes().decode()
-        assert text.count(before) == 1, f"{before!r} stands {text.count(before)} times in {name}"
-        (self.folder / name).write_bytes(text.replace(before, after).encode())
-
-    def run(self, command: str, *, status: int) -> str:
-        """Run a command, which must end with this status; return what a terminal would show."""
+    def run(command: str, status: int) -> str:
         result = subprocess.run(
             shlex.split(command),
-            cwd=self.folder,
-            env=self.env,
+            cwd=workspace,
+            env=env,
             check=False,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -85,16 +61,10 @@ class Repository:
         assert result.returncode == status, shown
         return shown
 
-
-def stopped(places: Places) -> str:
-    """Stop a commit in a real workspace: a requirement without its lock, and a crate from somewhere else."""
-    if not REAL.is_dir():
-        pytest.skip("there is no corpus beside this checkout")
-    repository = places.repository(REAL)
-    repository.run("pre-commit install --install-hooks", status=0)
-    repository.edit("Cargo.toml", 'reqwest = { version = "0.13.4"', 'reqwest = { version = "0.13.5"')
-    repository.edit(
-        "Cargo.lock",
+    run("pre-commit install --install-hooks", 0)
+    replace(workspace / "Cargo.toml", 'reqwest = { version = "0.13.4"', 'reqwest = { version = "0.13.5"')
+    replace(
+        workspace / "Cargo.lock",
         'name = "anyhow"\n'
         'version = "1.0.104"\n'
         'source = "registry+https://github.com/rust-lang/crates.io-index"\n'
@@ -103,102 +73,53 @@ def stopped(places: Places) -> str:
         'version = "1.0.104"\n'
         f'source = "git+https://git.example.invalid/somebody/anyhow#{"bad" * 13}b"\n',
     )
-    return repository.run("git commit --quiet --all --message 'Use reqwest 0.13.5'", status=1)
+    return run("git commit --quiet --all --message 'Use reqwest 0.13.5'", 1)
 
 
-def ledger(places: Places) -> Repository:
-    """Take the demo's workspace whose lock is behind the manifests, before it was."""
-    repository = places.repository(LEDGER)
-    repository.edit("crates/core/Cargo.toml", NEW, OLD)
-    commit_all(repository.folder, "Before", places.env)
-    return repository
+def replace(path: Path, before: str, after: str) -> None:
+    """Replace what a file contains exactly once."""
+    text = path.read_bytes().decode()
+    assert text.count(before) == 1, f"{path} contains {before!r} {text.count(before)} times"
+    path.write_bytes(text.replace(before, after).encode())
 
 
-def small(places: Places) -> str:
-    """Let a commit without manifests pass, and stop one that leaves the lock behind."""
-    repository = ledger(places)
-    repository.run("pre-commit install --install-hooks", status=0)
-    repository.edit("crates/core/src/lib.rs", "balance()", "total()")
-    made = repository.run("git commit --quiet --all --message 'Rename balance'", status=0)
-    repository.edit("crates/core/Cargo.toml", OLD, NEW)
-    return made + repository.run("git commit --quiet --all --message 'ledger-core 0.2.0'", status=1)
+def test_the_example_is_what_is_printed(tmp_path: Path) -> None:
+    (example,) = EXAMPLE.finditer(TEXT)
+    assert example["text"] == stopped(tmp_path), "run `make readme`"
 
 
-def fixed(places: Places) -> str:
-    """Repair the lock with cargo."""
-    if not runs(["cargo", "--version"], places.env):
-        lacking("cargo")
-    repository = ledger(places)
-    repository.edit("crates/core/Cargo.toml", OLD, NEW)
-    did = repository.run("check-cargo-lock --fix crates/core/Cargo.toml", status=1)
-    return did + repository.run("check-cargo-lock crates/core/Cargo.toml", status=0)
+def test_the_size() -> None:
+    assert len(TEXT.encode()) <= MAX_BYTES
 
 
-def as_json(places: Places) -> str:
-    """Print a finding for programs."""
-    repository = ledger(places)
-    repository.edit("crates/core/Cargo.toml", OLD, NEW)
-    return repository.run("check-cargo-lock --output-format json crates/core/Cargo.toml", status=1)
+def test_the_revision_has_the_hooks() -> None:
+    shown = subprocess.run(
+        ["git", "show", f"{REVISION}:.pre-commit-hooks.yaml"], cwd=CHECKOUT, check=False, capture_output=True
+    )
+    if shown.returncode:
+        pytest.skip("this clone has no history")
+    assert {hook for hook, _ in HOOKS} <= {hook["id"] for hook in yaml.safe_load(shown.stdout)}
+    assert set(re.findall(r"github.com/OWNER/dunnage@(\w+)", TEXT)) == {REVISION}
 
 
-def ignored(places: Places) -> str:
-    """Silence a finding by a comment."""
-    repository = ledger(places)
-    line = f"{NEW} # dunnage: ignore[cargo-lock/stale] the release script brings the lock up to date"
-    repository.edit("crates/core/Cargo.toml", OLD, line)
-    repository.run("check-cargo-lock crates/core/Cargo.toml", status=0)
-    return f"{line}\n"
+@pytest.mark.parametrize(("hook", "arguments"), HOOKS)
+def test_the_hooks_accept_their_arguments(hook: str, arguments: str, repository: Path) -> None:
+    module = "dunnage" if hook == "dunnage" else f"dunnage.{hook.replace('-', '_')}"
+    subcommand = ["check"] if hook == "dunnage" else []
+    given = [argument for argument in arguments.split(", ") if argument]
+    subprocess.run([sys.executable, "-m", module, *subcommand, *given], cwd=repository, check=True)
 
 
-EXAMPLES: dict[str, Callable[[Places], str]] = {
-    "stopped": stopped,
-    "small": small,
-    "fixed": fixed,
-    "json": as_json,
-    "ignored": ignored,
-}
-
-
-@pytest.fixture(scope="module")
-def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
-    """One hook repository and one cache for all examples."""
-    return Places(tmp_path_factory.mktemp("readme"))
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_the_example_is_what_is_printed(name: str, places: Places) -> None:
-    (written,) = (example["text"] for example in written_examples() if example["name"] == name)
-    assert written == EXAMPLES[name](places), "run `make readme`"
-
-
-def test_the_documents_have_every_example_and_no_other() -> None:
-    assert sorted(example["name"] for example in written_examples()) == sorted(EXAMPLES)
-    outputs = sum(document.read_text("utf-8").count("\n```console\n") for document in DOCUMENTS)
-    assert outputs == sum(example["mark"].endswith("console\n") for example in written_examples())
-
-
-def written_examples() -> list[re.Match[str]]:
-    """Return the examples in all documents."""
-    return [example for document in DOCUMENTS for example in EXAMPLE.finditer(document.read_text("utf-8"))]
-
-
-def write() -> None:
-    """Write the examples into the documents; one that cannot be run here stays as it is."""
-    with tempfile.TemporaryDirectory(prefix="dunnage-readme-", ignore_cleanup_errors=True) as folder:
-        places = Places(Path(folder).resolve())
-        printed = {}
-        for name, example in EXAMPLES.items():
-            try:
-                printed[name] = example(places)
-            except pytest.skip.Exception as skipped:
-                sys.stderr.write(f"the example {name} stays as it is: {skipped}\n")
-    for document in DOCUMENTS:
-        text = EXAMPLE.sub(
-            lambda example: example["mark"] + printed.get(example["name"], example["text"]) + example["end"],
-            document.read_text("utf-8"),
-        )
-        document.write_bytes(text.encode())
+def test_the_commands_work(repository: Path) -> None:
+    commands = re.findall(r"^(?: *- run: )?dunnage (check(?: --.*)?)$", TEXT, re.MULTILINE)
+    assert len(commands) == 2
+    for command in commands:
+        subprocess.run([sys.executable, "-m", "dunnage", *shlex.split(command)], cwd=repository, check=True)
+    assert (repository / "dunnage.sarif").exists()
 
 
 if __name__ == "__main__":
-    write()
+    with tempfile.TemporaryDirectory(prefix="dunnage-readme-", ignore_cleanup_errors=True) as folder:
+        printed = stopped(Path(folder).resolve())
+    README.write_bytes(EXAMPLE.sub(lambda example: example["start"] + printed, TEXT).encode())
+    sys.stdout.write("README.md is up to date\n")
