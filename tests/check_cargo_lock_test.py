@@ -14,7 +14,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cargo.files import LOCKED, MEMBERS, WORKSPACE, Changes, Files, changed, found, lock, matches, package, write
+from cargo.files import (
+    LOCKED,
+    MEMBERS,
+    WORKSPACE,
+    Changes,
+    Files,
+    changed,
+    checksums,
+    found,
+    lock,
+    matches,
+    package,
+    write,
+)
 from dunnage.check_cargo_lock import HOOK, main
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -240,8 +253,13 @@ def test_a_broken_member_is_found_once(folder: Path) -> None:
 @pytest.mark.parametrize(
     "files",
     [
-        pytest.param({"vendor/a/.cargo-checksum.json": "{}", "vendor/a/Cargo.toml": package("a")}, id="vendored"),
-        pytest.param({"vendor/a/.cargo-checksum.json": "{}", "vendor/a/Cargo.toml": "x"}, id="vendored-and-broken"),
+        pytest.param(
+            {"vendor/a/.cargo-checksum.json": checksums(package("a")), "vendor/a/Cargo.toml": package("a")},
+            id="vendored",
+        ),
+        pytest.param(
+            {"vendor/a/.cargo-checksum.json": checksums("x"), "vendor/a/Cargo.toml": "x"}, id="vendored-and-broken"
+        ),
         pytest.param({"template/Cargo.toml": package("{{ project-name }}")}, id="template"),
         pytest.param({"template/Cargo.toml": "[package]\nname = {{ name | json }}\n"}, id="template-that-is-no-toml"),
         pytest.param({"template/Cargo.toml": "[package]\n{% if x %}\n"}, id="template-with-a-statement"),

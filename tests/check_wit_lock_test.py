@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cargo.files import Files, package, write
+from cargo.files import Files, checksums, package, write
 from dunnage.check_wit_lock import HOOK, main
 from dunnage.files.source import Tree
 from dunnage.frame.options import Options
@@ -833,7 +833,10 @@ COMPONENT: Files = {
         pytest.param({"Cargo.toml": "component, but not TOML"}, id="broken-manifest"),
         pytest.param({"Cargo.toml": _component(*IO_CLOCKS) + '[dependencies]\nx = { path = "x" }'}, id="refused"),
         pytest.param({"Cargo.toml": _component("{{ more }}"), "Cargo-component.lock": None}, id="template"),
-        pytest.param({".cargo-checksum.json": "{}", "Cargo-component.lock": None}, id="vendored-crate"),
+        pytest.param(
+            {".cargo-checksum.json": checksums(str(COMPONENT["Cargo.toml"])), "Cargo-component.lock": None},
+            id="vendored-crate",
+        ),
     ],
 )
 def test_cargo_component_in_order(folder: Path, changes: Files, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,13 +9,14 @@ import tomli
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cargo.files import write
+from cargo.files import checksums, write
 from dunnage.check_wit_pins import ALLOW_TAGS, check, main
 from dunnage.files.source import Tree
 from dunnage.frame.options import Options
 
 PACKAGE = '[package]\nname = "ship"\nversion = "0.1.0"\nedition = "2021"\n\n[package.metadata.component]\n'
 TARGET = PACKAGE + "[package.metadata.component.target.dependencies]\n"
+VENDORED = TARGET + '"wasi:io" = "*"\n'
 AFTER = len(TARGET.splitlines())
 DIGEST = "sha256:" + "5" * 64
 OTHER_DIGEST = "sha256:" + "6" * 64
@@ -132,7 +133,7 @@ def test_a_lock_stands_for_the_manifest_beside_it(folder: Path, name: str) -> No
     "files",
     [
         {"Cargo.toml": '[package]\nname = "a"\nversion = "0.1.0"\n[dependencies]\nio = "0.2.1"\n'},
-        {"Cargo.toml": TARGET + '"wasi:io" = "*"\n', ".cargo-checksum.json": "{}"},
+        {"Cargo.toml": VENDORED, ".cargo-checksum.json": checksums(VENDORED)},
         {"Cargo.toml": PACKAGE.replace("ship", "{{name}}") + 'package = "a:{{name}}"\nadapter = 1\n'},
         {"Cargo.toml": PACKAGE + "{% if target %}\n{% endif %}\n"},
         {"Cargo.toml": "component\n"},
@@ -150,6 +151,28 @@ def test_a_lock_stands_for_the_manifest_beside_it(folder: Path, name: str) -> No
 def test_manifests_that_are_passed_over(files: dict[str, str], folder: Path) -> None:
     write(folder, files)
     assert found(list(files)) == []
+
+
+@pytest.mark.parametrize(
+    ("files", "where"),
+    [
+        pytest.param({"Cargo.toml": VENDORED, ".cargo-checksum.json": "{}"}, "8:13 range", id="empty checksums"),
+        pytest.param({"Cargo.toml": f"# {{{{\n{PACKAGE}adapter = 1\n"}, "8:1 unreadable", id="marks in a comment"),
+        pytest.param(
+            {"wit/deps.toml": f'# {{{{ tag }}}}\nio = "{ARCHIVE.format("main")}"\n'},
+            "2:6 moving-url",
+            id="in deps.toml",
+        ),
+        pytest.param(
+            {"wit/deps.toml": f'io = "{ARCHIVE.format("{{ tag }}")}"\n', "wit/deps.lock": ""},
+            "1:6 moving-url",
+            id="a template with a lock",
+        ),
+    ],
+)
+def test_what_only_looks_exempt(files: dict[str, str], where: str, folder: Path) -> None:
+    write(folder, files)
+    assert found(list(files)[:1]) == [f"{next(iter(files))}:{where}"]
 
 
 # Fixes of ranges

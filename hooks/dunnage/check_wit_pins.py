@@ -43,8 +43,6 @@ ALLOW_TAGS = flag(
 _CARGO, _WIT_DEPS, _WKG = "Cargo.toml", "deps.toml", "wkg.toml"
 _MANIFEST_OF = {"Cargo-component.lock": _CARGO, "deps.lock": _WIT_DEPS, "wkg.lock": _WKG}
 """For the name of each lock, the name of the manifest beside it."""
-_CHECKSUM = ".cargo-checksum.json"
-"""The file that `cargo vendor` writes into each crate."""
 _RESTORE = "correct the file, or restore it from the last good commit"
 
 
@@ -90,9 +88,10 @@ def _components(paths: Iterable[str], tree: Tree) -> tuple[dict[str, tuple[File,
 
 def _component(path: str, tree: Tree) -> tuple[File, Component] | None:
     """Read a manifest and its section; None if it has none, or is in a vendored crate. Raises Refused."""
-    checksum = os.path.join(os.path.dirname(path), _CHECKSUM)
+    from dunnage.cargo.vendored import is_vendored
+
     try:
-        if b"component" not in tree.read(path).data or tree.exists(checksum):
+        if b"component" not in tree.read(path).data or is_vendored(tree, os.path.dirname(path)):
             return None
         file, data = document.read(tree, path)
     except (FileNotFoundError, SourceError):

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
+from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 
@@ -31,6 +32,11 @@ def write(folder: Path, files: Files) -> None:
             path.unlink()
         else:
             path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
+
+
+def checksums(manifest: str) -> str:
+    """The `.cargo-checksum.json` of a vendored crate with this manifest."""
+    return json.dumps({"files": {"Cargo.toml": sha256(manifest.encode()).hexdigest()}, "package": None})
 
 
 def lock(packages: str, version: int = 4) -> str:

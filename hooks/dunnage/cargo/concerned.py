@@ -7,6 +7,7 @@ from typing import NamedTuple
 from dunnage.cargo.config import read_config
 from dunnage.cargo.manifest import package_table
 from dunnage.cargo.manifests import MANIFEST, Manifest, Manifests
+from dunnage.cargo.vendored import is_vendored
 from dunnage.cargo.workspace import LOCK, Workspace, load
 from dunnage.files.document import Refused, is_template
 from dunnage.files.source import SourceError, Tree
@@ -57,7 +58,7 @@ def concerned(paths: Iterable[str], manifests: Manifests, locks_near: LocksNear)
 
 def _add(folder: str, result: Concerned, manifests: Manifests) -> None:
     """Add the workspace of the manifest in `folder`, if that contains one."""
-    if os.path.exists(os.path.join(folder, ".cargo-checksum.json")):
+    if is_vendored(manifests.tree, folder):
         return
     try:
         found = manifests.find(folder)

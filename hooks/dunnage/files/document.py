@@ -81,8 +81,11 @@ def read(tree: Tree, path: str, quick: Callable[[bytes], dict[str, Any] | None] 
 
 
 def is_template(data: bytes) -> bool:
-    """Whether a file has the marks of a template, which no tool reads before they are filled in."""
-    return b"{{" in data or b"{%" in data
+    """Whether a file has placeholders outside of comments, so that no tool reads it before they are filled in."""
+    if b"{{" not in data and b"{%" not in data:
+        return False
+    lines = (line.partition(b"#")[0] for line in data.splitlines())
+    return any(b"{{" in line or b"{%" in line for line in lines)
 
 
 def _conflict(data: bytes) -> Span | None:

@@ -106,13 +106,15 @@ def vendored(deps: str) -> tuple[VendoredWit, ...]:
 def is_of_wit_deps(folder: str, tree: Tree) -> bool:
     """Whether wit-deps manages a folder: it holds a `deps.toml` or a `deps.lock`, and these are not another tool's.
 
-    Other tools use these file names too, but without WIT beside them. A template of a `deps.toml` does not count.
+    Other tools use these file names too, but without WIT beside them. A template of a `deps.toml` does not count, but
+    no tool has written a lock for a template.
     """
     manifest, lock = (os.path.join(folder, name) for name in (wit_deps.MANIFEST, wit_deps.LOCK))
-    if not tree.exists(manifest) and not tree.exists(lock):
+    has_lock = tree.exists(lock)
+    if not tree.exists(manifest) and not has_lock:
         return False
     try:
-        if is_template(tree.read(manifest).data):
+        if not has_lock and is_template(tree.read(manifest).data):
             return False
     except (FileNotFoundError, SourceError):
         pass
