@@ -6,7 +6,7 @@ import pytest
 
 from dunnage.files.source import File
 from dunnage.scripts.commands import commands
-from dunnage.shell.bounds import MOST_CHARACTERS, MOST_VALUES, Budget, are_few, union
+from dunnage.shell.bounds import MOST_CHARACTERS, MOST_FIND_COMMANDS, MOST_VALUES, Budget, are_few, union
 from dunnage.shell.model import Values
 
 MANY = tuple(map(str, range(MOST_VALUES)))
@@ -79,6 +79,11 @@ def test_programs_in_values_are_counted() -> None:
 
     text = "".join(map(choices, range(6))) + 'eval "$V5"\n'
     assert 0 < len(list(commands(File("x.sh", text.encode())))) < 20_000
+
+
+def test_commands_of_find_are_counted() -> None:
+    text = "find . " + "-exec cargo install x \\; " * 5000 + "\n"
+    assert len(list(commands(File("x.sh", text.encode())))) <= 1 + MOST_FIND_COMMANDS
 
 
 def test_programs_share_variables_that_do_not_change() -> None:

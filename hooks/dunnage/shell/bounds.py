@@ -20,11 +20,13 @@ MOST_CHARACTERS = 131_072
 """The total length of the values of one word or variable. Linux passes no longer argument to a program."""
 MOST_COMMANDS = 8
 """How many commands one command may become because variables decide how many words it has."""
+MOST_FIND_COMMANDS = 100
+"""How many commands of one `find` are read; each command keeps the words before it."""
 MOST_SYNTAX_LEVELS = 100
 """How deeply syntax may be nested; the limit protects Python's own stack."""
 MOST_PROGRAM_LEVELS = 8
 """How deeply programs may be nested in the words of other programs."""
-MOST_PROGRAM_BYTES = 512 * 1024
+MOST_PROGRAM_BYTES = 256 * 1024
 """The size of a program that is read. The largest real script seen has 200,000 bytes."""
 MOST_TRIMMED = 200
 """How long a value may be from which `${NAME#PATTERN}` and the like remove something."""

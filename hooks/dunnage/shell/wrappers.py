@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from dunnage.shell.bounds import MOST_FIND_COMMANDS
 from dunnage.shell.model import POSIX_SHELLS, programs
 from dunnage.shell.wrapper_options import (
     COMPOSE,
@@ -117,7 +118,7 @@ def find_commands(words: Sequence[Word]) -> list[tuple[int, int]]:
             if start < at:
                 found.append((start, at))
             start = 0
-    return found
+    return found[:MOST_FIND_COMMANDS]
 
 
 def replacement(words: Sequence[Word]) -> str:
