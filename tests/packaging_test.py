@@ -85,7 +85,7 @@ def test_configuration_has_the_options_of_all_hooks_at_once() -> None:
     at_once = document("configuration.md").partition("## Options of all hooks")[0]
     assert set(re.findall(r"`(--[a-z-]+) ?[A-Z]*`", at_once)) >= {option.name for option in check.OWN}
     for entry in registry.ENTRIES:
-        assert entry.is_on or f"`{entry.id}`" in re.findall(r"off by default: (.*)\.", at_once)
+        assert entry.is_on or f"`{entry.id}`" in at_once.partition("off by default: ")[2]
 
 
 def test_the_page_of_check_cargo_lock_has_the_limits() -> None:

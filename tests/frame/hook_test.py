@@ -57,8 +57,8 @@ HOOK = Hook("check-demo", "Values are good.", (BAD, BROKEN), _check, toml.commen
         pytest.param(
             b"# dunnage: ignore[demo/bad] why",
             1,
-            "f.toml:1:1: ignore/unused there is no demo/bad here to ignore\n"
-            "    help: remove demo/bad from the comment, or the comment if nothing else is in it\n",
+            "f.toml:1:1: ignore/unused this comment silences no finding of demo/bad\n"
+            "    help: remove demo/bad from the comment, or remove the comment if it names no other rule\n",
             id="unused",
         ),
         pytest.param(
@@ -94,7 +94,7 @@ def test_arguments_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(["--required-version"], "expected one argument", id="no-version"),
         pytest.param(
             ["--ignore", "demo/bad", "--ignore", "demo/brokn"],
-            "argument --ignore: there is no rule demo/brokn to ignore; the nearest is demo/broken",
+            "argument --ignore: there is no rule demo/brokn; the nearest is demo/broken",
             id="rule",
         ),
         pytest.param(["--output-file", "x.xml"], "x.xml does not say in which format to write it", id="ending"),
@@ -136,13 +136,15 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        pytest.param([f"--required-version={dunnage.__version__}"], "is no version specifier", id="no-operator"),
-        pytest.param(["--required-version", "rubbish"], "'rubbish' is no version specifier", id="rubbish"),
-        pytest.param(["--required-version", ">=99"], "asks for >=99; set the `rev`", id="too-old"),
+        pytest.param([f"--required-version={dunnage.__version__}"], "is not a version specifier", id="no-operator"),
+        pytest.param(["--required-version", "rubbish"], "'rubbish' is not a version specifier", id="rubbish"),
+        pytest.param(
+            ["--required-version", ">=99"], "requires >=99; in .pre-commit-config.yaml, set `rev`", id="too-old"
+        ),
         pytest.param(["--required-version", "<0.0.1"], f"this is version {dunnage.__version__}", id="too-new"),
-        pytest.param(["--unheard-of", "x", "--required-version=>=99"], "asks for >=99", id="before-other-options"),
-        pytest.param(["--help", "--required-version", ">=99"], "asks for >=99", id="before-help"),
-        pytest.param(["no-such-file", "--required-version", ">=99"], "asks for >=99", id="before-files"),
+        pytest.param(["--unheard-of", "x", "--required-version=>=99"], "requires >=99", id="before-other-options"),
+        pytest.param(["--help", "--required-version", ">=99"], "requires >=99", id="before-help"),
+        pytest.param(["no-such-file", "--required-version", ">=99"], "requires >=99", id="before-files"),
     ],
 )
 def test_required_version_that_is_not_met(

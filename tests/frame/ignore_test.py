@@ -116,23 +116,23 @@ def test_what_to_do() -> None:
     assert sorted((finding.rule.id, finding.message, finding.help) for finding in left) == [
         (
             "ignore/malformed",
-            "`dunnage: x` is not understood",
-            "write `dunnage: ignore[rule-id] reason`, with the id as it is printed with the finding",
+            "`dunnage: x` is not an ignore comment",
+            "write `dunnage: ignore[RULE] reason`, with the rule that the finding names",
         ),
         (
             "ignore/no-reason",
-            "`dunnage: ignore[demo/bad]` gives no reason, so it silences nothing",
-            "say why: `dunnage: ignore[demo/bad] because …`",
+            "`dunnage: ignore[demo/bad]` has no reason, so it silences nothing",
+            "add the reason: `dunnage: ignore[demo/bad] because …`",
         ),
         (
             "ignore/unused",
-            "there is no demo/bad here to ignore",
-            "remove demo/bad from the comment, or the comment if nothing else is in it",
-        ),
-        (
-            "ignore/unused",
-            "there is no rule demo/no-such, so ignoring it silences nothing",
+            "there is no rule demo/no-such, so this comment silences nothing",
             "write one of demo/bad, demo/worse",
+        ),
+        (
+            "ignore/unused",
+            "this comment silences no finding of demo/bad",
+            "remove demo/bad from the comment, or remove the comment if it names no other rule",
         ),
     ]
 
@@ -164,10 +164,8 @@ def test_what_silences_is_recorded(data: bytes, reason: str, comment: int) -> No
     [
         pytest.param([], None, id="none"),
         pytest.param(["demo/bad", "demo/worse"], None, id="known"),
-        pytest.param(
-            ["demo/bad", "demo/wors"], "there is no rule demo/wors to ignore; the nearest is demo/worse", id="typo"
-        ),
-        pytest.param(["bad"], "there is no rule bad to ignore; the nearest is demo/bad", id="no-concern"),
+        pytest.param(["demo/bad", "demo/wors"], "there is no rule demo/wors; the nearest is demo/worse", id="typo"),
+        pytest.param(["bad"], "there is no rule bad; the nearest is demo/bad", id="no-concern"),
     ],
 )
 def test_unknown(rule_ids: list[str], complaint: str | None) -> None:

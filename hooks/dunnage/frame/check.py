@@ -1,4 +1,4 @@
-"""`dunnage check`: all hooks over a repository, in one process."""
+"""`dunnage check`: run all hooks over a repository, in one process."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from dunnage.frame.registry import Entry
 
 NAME = "dunnage check"
-SUMMARY = "run the hooks that are on by default, or others, over the files of a repository"
+SUMMARY = "run the hooks over the files of a repository"
 
 
 def _entries(text: str) -> list[Entry]:
-    """Read the ids of hooks, separated by commas."""
+    """Parse the ids of hooks, separated by commas. Raises ValueError."""
     by_id = {entry.id: entry for entry in ENTRIES}
     found = []
     for name in text.split(","):
@@ -32,8 +32,8 @@ def _entries(text: str) -> list[Entry]:
     return found
 
 
-ONLY = repeated("--only", "run this hook, or these, separated by commas, and no other", "ID", _entries)
-SKIP = repeated("--skip", "do not run this hook, or these, separated by commas", "ID", _entries)
+ONLY = repeated("--only", "run only this hook; repeatable, or separate ids with commas", "ID", _entries)
+SKIP = repeated("--skip", "do not run this hook; repeatable, or separate ids with commas", "ID", _entries)
 ALL = flag("--all", "also run the hooks that are off by default")
 STAGED = flag("--staged", "check the files that are staged for the next commit, as they are in the working tree")
 OWN = (ONLY, SKIP, ALL, STAGED, FROM_REF, TO_REF)
@@ -46,9 +46,9 @@ def main(argv: Sequence[str]) -> int:
     if given[options.IGNORE]:
         require_known(given[options.IGNORE], [rule for entry in ENTRIES for rule in entry.hook().rules])
     if sum((bool(given.files), given[STAGED], bool(given[FROM_REF]))) > 1:
-        raise WrongUsage("give paths, --staged or --from-ref, but one of them only")
+        raise WrongUsage("give paths, --staged or --from-ref, but only one of them")
     if given[TO_REF] and not given[FROM_REF]:
-        raise WrongUsage("--to-ref needs --from-ref")
+        raise WrongUsage("--to-ref requires --from-ref")
     for path in given.files:
         if not os.path.lexists(path):
             raise WrongUsage(f"there is no file {path}")
@@ -58,14 +58,14 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _parse(argv: Sequence[str]) -> Options:
-    """Read the arguments. The hooks are only imported if one of their own options may be among these."""
+    """Parse the arguments. Hooks are imported only if one of their options may be among the arguments."""
     program = Program(
         NAME,
         f"dunnage {__version__}",
         f"{SUMMARY[0].upper()}{SUMMARY[1:]}.",
         (*OWN, options.FIX, *options.COMMON),
         metavar="PATH",
-        files="files, or folders of which the tracked files are checked (default: the whole repository)",
+        files="files, or folders whose tracked files are checked (default: the whole repository)",
     )
     if any(argument.startswith("-") for argument in argv) and not options.knows_all(argv, program):
         hooks: list[tuple[str, tuple[Option[Any], ...]]] = [
@@ -80,7 +80,9 @@ def _parse(argv: Sequence[str]) -> Options:
 def _epilog() -> str:
     width = max(len(entry.id) for entry in ENTRIES)
     ids = (f"  {entry.id:{width}}  {'on' if entry.is_on else 'off by default'}" for entry in ENTRIES)
-    return "\n".join(["hooks:", *ids, "", "`dunnage rules` lists the rules of all hooks."])
+    return "\n".join(
+        ["hooks:", *ids, "", "`dunnage rules` lists the rules of all hooks; `dunnage explain RULE` describes one."]
+    )
 
 
 def chosen(given: Options) -> list[Entry]:

@@ -23,7 +23,7 @@ COMMANDS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand with command-line arguments, by default the program's own, and return its exit status.
 
-    0: nothing found. 1: something found, or fixed. 2: wrong usage, or no report. 130: interrupted.
+    0: no findings. 1: findings, or fixed files. 2: wrong usage, or the report was not written. 130: interrupted.
     """
     command, *rest = (sys.argv[1:] if argv is None else argv) or ("",)
     if command in COMMANDS:

@@ -1,4 +1,4 @@
-"""Running hooks over files: look, fix, report, exit status."""
+"""Running hooks over files: check, fix, report, exit status."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
 
 
 class WrongUsage(Exception):
-    """Arguments that cannot be followed; the message says why, in one line."""
+    """The arguments are wrong; the message says why, in one line."""
 
 
 class Task(NamedTuple):
-    """A hook, and the names of the files that it is to check."""
+    """A hook, and the names of the files to check."""
 
     hook: Hook
     names: Sequence[str]
 
 
 def guarded(name: str, main: Callable[[], int]) -> int:
-    """The exit status of a program of this name: that of `main`, 2 for wrong usage, 130 if it is interrupted."""
-    # A check keeps nearly all that it makes until it ends, so there is nothing for the garbage collector to find.
+    """Run `main` and return its exit status; 2 for wrong usage, 130 after an interrupt. `name` is the program's."""
+    # Nearly every object lives until the check ends, so the garbage collector would only cost time.
     collects = gc.isenabled()
     gc.disable()
     try:
@@ -49,7 +49,7 @@ def guarded(name: str, main: Callable[[], int]) -> int:
     except WrongUsage as wrong:
         complain(name, str(wrong))
         return 2
-    except SystemExit as stop:  # argparse's way to say that all is said: --help, --version, wrong usage
+    except SystemExit as stop:  # raised by argparse after --help, --version and wrong usage
         return stop.code if isinstance(stop.code, int) else 0
     except KeyboardInterrupt:
         return 130
@@ -59,9 +59,9 @@ def guarded(name: str, main: Callable[[], int]) -> int:
 
 
 def require_version(name: str, argv: Sequence[str]) -> None:
-    """Raise WrongUsage if --required-version is not met, whatever else is in `argv`.
+    """Raise WrongUsage if this version does not satisfy --required-version.
 
-    Another version may know other options.
+    Other arguments are not parsed: a different version may have different options.
     """
     if not any(argument.startswith(REQUIRED_VERSION.name) for argument in argv):
         return
@@ -76,17 +76,17 @@ def require_version(name: str, argv: Sequence[str]) -> None:
         is_met = SpecifierSet(required).contains(__version__, prereleases=True)
     except InvalidSpecifier:
         raise WrongUsage(
-            f"--required-version {required!r} is no version specifier; write one like '>=1.2' or '==1.2.3'"
+            f"--required-version {required!r} is not a version specifier; write one such as '>=1.2' or '==1.2.3'"
         ) from None
     if not is_met:
         raise WrongUsage(
-            f"this is version {__version__}, but --required-version asks for {required}; "
-            "set the `rev` of this repository in .pre-commit-config.yaml to such a version"
+            f"this is version {__version__}, but --required-version requires {required}; "
+            "in .pre-commit-config.yaml, set `rev` to such a version"
         )
 
 
 def require_known(ignored: Iterable[str], rules: Sequence[Rule]) -> None:
-    """Raise WrongUsage if one of the ids of rules to ignore is that of no rule of ours."""
+    """Raise WrongUsage if one of the ignored rule ids is unknown."""
     if problem := ignore.unknown(ignored, (*rules, *ignore.RULES)):
         raise WrongUsage(f"argument {IGNORE.name}: {problem}")
 
@@ -94,9 +94,9 @@ def require_known(ignored: Iterable[str], rules: Sequence[Rule]) -> None:
 def execute(
     name: str, tasks: Sequence[Task], options: Options, tree: Tree | None = None, progress: Progress | None = None
 ) -> int:
-    """Run hooks over one tree, fix what they find if that is asked for, report it, and return the exit status.
+    """Run hooks over one tree, apply fixes if `--fix` is given, report findings, and return the exit status.
 
-    `name` is that of the program, for the report. Raises WrongUsage.
+    `name` is the name of the program, for the report. Raises WrongUsage.
     """
     file, file_format = options[OUTPUT_FILE], options[OUTPUT_FILE_FORMAT]
     if file is not None:
@@ -133,42 +133,42 @@ def execute(
 
 
 def look(name: str, tasks: Sequence[Task], options: Options, tree: Tree, progress: Progress | None = None) -> Report:
-    """What hooks find in the files of a tree."""
+    """Run hooks over the files of a tree."""
     findings: list[Finding] = []
     suppressed: list[Finding] = []
     about_comments: set[Finding] = set()
     for task in tasks:
-        # Each hook judges the ignore comments that name its rules, in the files that it reads itself.
+        # Each hook judges the ignore comments about its rules, in the files that it reads itself.
         view = tree.view(progress.begin(task) if progress else None)
         found = task.hook.check(task.names, view, options)
         silenced = ignore.silence(found, view, task.hook.rules, task.hook.comments)
         suppressed += [finding._replace(hook=task.hook.name) for finding in silenced.suppressed]
         for finding in silenced.findings:
             if finding in about_comments:
-                continue  # a comment that is wrong for several hooks is wrong once
+                continue  # several hooks may report the same comment
             if finding.rule in ignore.RULES:
                 about_comments.add(finding)
             findings.append(finding._replace(hook=task.hook.name))
     if ignored := options[IGNORE]:
-        # Only now: a comment that silences a finding of an ignored rule is not unused.
+        # Only now, because a comment that silences a finding of an ignored rule is not unused.
         findings = [finding for finding in findings if finding.rule.id not in ignored]
         suppressed = [finding for finding in suppressed if finding.rule.id not in ignored]
     return Report(name, _rules(tasks), tree, findings, suppressed)
 
 
 def _rules(tasks: Sequence[Task]) -> tuple[Rule, ...]:
-    """All that the findings of these tasks may have, each once."""
+    """Every rule that the findings of these tasks may have, each once."""
     return tuple(dict.fromkeys((*(rule for task in tasks for rule in task.hook.rules), *ignore.RULES)))
 
 
 def _repair(tasks: Sequence[Task], findings: Sequence[Finding], options: Options) -> Repaired:
-    """Let each hook act on its own findings."""
+    """Let each hook repair its own findings."""
     from dunnage.frame.finding import Repaired
 
     actions: list[str] = []
     failed: dict[Finding, str] = {}
     for hook, names in tasks:
-        # By what the hook itself yields: it may check again and compare.
+        # Keyed by the finding as the hook yields it, because the hook may check again and compare.
         own = {finding._replace(hook=""): finding for finding in findings if finding.hook == hook.name}
         if hook.repair and own:
             repaired = hook.repair(names, list(own), options)
@@ -178,7 +178,7 @@ def _repair(tasks: Sequence[Task], findings: Sequence[Finding], options: Options
 
 
 def complain(name: str, message: str) -> None:
-    """Say on stderr, as the program of this name, what is no finding: wrong usage, or what was not judged."""
+    """Print on stderr what is not a finding: wrong usage, or what could not be checked."""
     from dunnage.frame.output.printable import printable
 
     print(printable(f"{name}: {message}"), file=sys.stderr)

@@ -1,4 +1,4 @@
-"""What a check says: a rule was broken here, and this is what to do about it.
+"""Rules, findings and fixes.
 
 These are named tuples and not dataclasses because importing `dataclasses` takes longer than a whole check.
 """
@@ -18,35 +18,35 @@ HOMEPAGE = "https://github.com/OWNER/dunnage"
 
 
 class Rule(NamedTuple):
-    """One thing that can be wrong."""
+    """A rule that a hook checks."""
 
     id: str
-    """Public name, `concern/problem` in kebab case: `cargo-lock/stale`."""
+    """The public name, `concern/problem` in kebab case: `cargo-lock/stale`."""
     summary: str
-    """One line, for `--help` and the README."""
+    """What is wrong where it fires: one line, for `--help` and the top of its page."""
     level: Literal["error", "warning"] = "error"
-    """`error`, or `warning` where a build is not in danger."""
+    """`error`, or `warning` if no build is at risk."""
     since: str = "0.1.0"
-    """The release that brought the rule."""
+    """The first release with the rule."""
     cuts_short: bool = False
-    """Where this rule fires, the rest of the check could not be carried out.
+    """Whether the rest of the check could not run where this rule fires.
 
-    An ignore comment that silenced nothing in such a run may only look unused, so it is not reported.
+    Other findings may then be missing, so no ignore comment is reported as unused.
     """
     is_fixable: bool = False
-    """Whether `--fix` can make a finding of it go away, at least in some cases."""
+    """Whether `--fix` can fix a finding, at least in some cases."""
 
     @property
     def page(self) -> str:
-        """Where the rule is described."""
+        """The URL of the page of the rule."""
         return f"{HOMEPAGE}/blob/main/docs/rules/{self.id}.md"
 
 
 class Fix(NamedTuple):
-    """Edits, in one file or several, that together make a finding go away: all of them or none."""
+    """The edits, in one file or several, that fix a finding. They are applied together or not at all."""
 
     description: str
-    """What was done, as it is reported once it is done: `pinned to 1.2.3`."""
+    """The report once they are applied, in the past tense: `pinned to 1.2.3`."""
     edits: tuple[Edit, ...]
 
 
@@ -54,53 +54,53 @@ class Suppression(NamedTuple):
     """The ignore comment that silences a finding."""
 
     reason: str
-    """What the comment says after the brackets."""
+    """The text of the comment after the brackets."""
     span: Span
-    """Where it stands, in the file of the finding."""
+    """The place of the comment, in the file of the finding."""
 
 
 class Finding(NamedTuple):
-    """A rule that is broken at one place."""
+    """A violation of a rule at one place."""
 
     rule: Rule
     path: str
-    """As it is printed: relative to the working directory if the file is below it, separated by `/`."""
+    """The path as it is printed: relative to the working directory if it is inside, with `/` as separator."""
     span: Span
     message: str
     """One line."""
     help: str = ""
-    """What to type; may have several lines."""
+    """What to do, preferably what to type; may have several lines."""
     fix: Fix | None = None
-    """Only what needs no guess."""
+    """Present only if the fix is certain."""
     hook: str = ""
-    """The id of the hook that found it. A hook leaves this to the frame."""
+    """The id of the hook that reported it. The frame sets it."""
     suppression: Suppression | None = None
-    """What silences it, if anything does. A hook leaves this to the frame."""
+    """The comment that silences it, if any. The frame sets it."""
 
 
 class Report(NamedTuple):
-    """What came of a run."""
+    """The result of a run."""
 
     program: str
     """The id of the hook, or the name of the command, that ran."""
     rules: tuple[Rule, ...]
-    """All that its findings may have, each once."""
+    """Every rule that its findings may have, each once."""
     tree: Tree
-    """The files as they were when these findings were made."""
+    """The files as they were when they were checked."""
     findings: Sequence[Finding]
     suppressed: Sequence[Finding] = ()
     """The findings that ignore comments silence."""
     fixed: Sequence[str] = ()
-    """What `--fix` did before these findings were left, in lines that begin with a path."""
+    """The changes that `--fix` made, one line each, which starts with a path."""
 
 
 class Repaired(NamedTuple):
-    """What came of a fix that is an action."""
+    """The result of `Hook.repair`."""
 
     actions: Sequence[str]
-    """What was done, in lines that begin with a path."""
+    """The changes, one line each, which starts with a path."""
     failed: Mapping[Finding, str]
-    """Why nothing could be done about a finding, in one line each."""
+    """For each finding that could not be repaired, the reason in one line."""
 
 
 def findings(problems: Iterable[Problem], rules: Iterable[Rule]) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""`--fix`: writing the edits that findings bring, and letting a hook act where an edit is not enough."""
+"""`--fix`: write the edits of findings, and let hooks repair what edits cannot."""
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,14 +10,14 @@ from dunnage.files.span import Edit
 from dunnage.frame.finding import Finding, Repaired, Report
 from dunnage.frame.output.order import in_order, place
 
-# A fix may make another one possible, or wait for one that it overlaps with. Real files need two or three rounds.
+# A fix may enable another, or may have to wait for one that it overlaps. Real files need two or three rounds.
 _ROUNDS = 10
 
 
 def fix(report: Report, look: Callable[[], Report], repair: Callable[[Sequence[Finding]], Repaired]) -> Report:
-    """Fix what was found: a report of what is left, as it is on disk then, and of what was done.
+    """Fix findings, and return a report of the remaining findings and of the changes.
 
-    `look` checks again, on files read anew. `repair` acts, once, on what no edit can fix.
+    `look` checks again, after reading the files again. `repair` is called once, for findings that no edit can fix.
     """
     folder = repository(os.getcwd())
     root = folder.top if folder else os.getcwd()
@@ -40,7 +40,10 @@ def fix(report: Report, look: Callable[[], Report], repair: Callable[[Sequence[F
 
 
 def _write(findings: Sequence[Finding], tree: Tree, root: str, refused: dict[str, str]) -> list[str]:
-    """Write the fixes that fit together and say what they did; add to `refused` why a path cannot be written."""
+    """Write the fixes that do not overlap, and return their descriptions.
+
+    `refused` receives the reason for each path that cannot be written.
+    """
     taken: list[Edit] = []
     actions = [
         f"{place(finding, tree)}: {finding.rule.id} {finding.fix.description}"
@@ -53,7 +56,7 @@ def _write(findings: Sequence[Finding], tree: Tree, root: str, refused: dict[str
         try:
             replace(path, apply(before, [edit for edit in taken if edit.path == path]), root)
         except SourceError as error:
-            # All of a fix or nothing: which files belong together is not worth knowing when a disk is full.
+            # A fix is written completely or not at all, so undo every file, whichever fix it belongs to.
             for other in written:
                 with suppress(SourceError):
                     replace(other, tree.read(other).data, root)
@@ -74,7 +77,7 @@ def _may_write(edits: Iterable[Edit], root: str, refused: dict[str, str]) -> boo
 
 
 def _with_reasons(finding: Finding, refused: Mapping[str, str], failed: Mapping[Finding, str]) -> Finding:
-    """Add to the help of a finding why it is still there."""
+    """Add to the help of a finding why it was not fixed."""
     paths = sorted({edit.path for edit in finding.fix.edits} & refused.keys()) if finding.fix else []
     reasons = [f"{path} {refused[path]}" for path in paths] + ([failed[finding]] if finding in failed else [])
     if not reasons:

@@ -1,4 +1,4 @@
-"""The frame round every hook: arguments, run, fix, report, exit status.
+"""The frame of every hook: arguments, run, fix, report, exit status.
 
 A hook's module has a `HOOK = Hook(…)` and a `main(argv)` that returns `run(HOOK, argv)`.
 """
@@ -22,31 +22,30 @@ if TYPE_CHECKING:
 
 
 class Hook(NamedTuple):
-    """What one hook brings to the frame."""
+    """The parts of one hook that the frame needs."""
 
     name: str
     """Its id and its console script: `check-cargo-lock`."""
     summary: str
     """One line, for `--help`."""
     rules: tuple[Rule, ...]
-    """All that its findings may have."""
+    """Every rule that its findings may have."""
     check: Callable[[Sequence[str], Tree, Options], Iterable[Finding]]
-    """What is wrong with the files of these names, read through the tree."""
+    """Yields the findings in the files with these names, which it reads through the tree."""
     comments: Callable[[File], Iterable[tuple[Span, str]]]
-    """The comments of a file that the check reads, each without its marker. May raise SourceError."""
+    """Yields the comments of a file, each without its marker. May raise SourceError."""
     fixes: bool = False
-    """Whether there is a `--fix`."""
+    """Whether it has the option `--fix`."""
     options: tuple[Option[Any], ...] = ()
-    """Its own, beside those that all hooks have."""
+    """Its own options, in addition to those of all hooks."""
     repair: Callable[[Sequence[str], Sequence[Finding], Options], Repaired] | None = None
-    """A fix that is an action: given the file names and what edits could not fix, it acts. The check runs again then.
-    """
+    """Fixes the findings that edits cannot fix, for example by running cargo. The check runs again afterwards."""
 
 
 def run(hook: Hook, argv: Sequence[str] | None = None) -> int:
     """Run a hook with command-line arguments, by default the program's own, and return its exit status.
 
-    0: nothing found. 1: something found, or fixed. 2: wrong usage, or no report. 130: interrupted.
+    0: no findings. 1: findings, or fixed files. 2: wrong usage, or the report was not written. 130: interrupted.
     """
     return guarded(hook.name, lambda: _run(hook, sys.argv[1:] if argv is None else argv))
 

@@ -1,10 +1,10 @@
-"""Ignore comments: a finding silenced where it stands, for a reason.
+"""Ignore comments: silencing a finding in place, with a reason.
 
-    wasi = "0.2"  # dunnage: ignore[wit-pins/range, wit-pins/branch] upstream tags nothing
+    wasi = "0.2"  # dunnage: ignore[wit-pins/range, wit-pins/conflict] upstream has no tags
 
-The comment is on the finding's line, or alone on the line directly above. Without a reason it silences nothing. A hook
-judges the ignores that name its own concerns, which is what its rules' ids have before the `/`; those that no hook
-can make sense of are judged by every hook that reads the file.
+The comment is on the line of the finding, or alone on the line above it. Without a reason it silences nothing. The
+concern of a rule is the part of its id before the `/`. A hook judges only the comments that name its own concerns.
+Every hook that reads the file judges the comments that cannot be parsed.
 """
 
 import re
@@ -15,13 +15,13 @@ from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
 from dunnage.frame.finding import Finding, Rule, Suppression
 
-MALFORMED = Rule("ignore/malformed", "a `dunnage:` comment is not of the form `ignore[rule-id] reason`", "warning")
-NO_REASON = Rule("ignore/no-reason", "an ignore comment gives no reason, so it silences nothing", "warning")
-UNUSED = Rule("ignore/unused", "an ignore comment silences nothing", "warning")
+MALFORMED = Rule("ignore/malformed", "a `dunnage:` comment does not have the form `ignore[RULE] reason`", "warning")
+NO_REASON = Rule("ignore/no-reason", "an ignore comment has no reason, so it silences nothing", "warning")
+UNUSED = Rule("ignore/unused", "an ignore comment silences no finding", "warning")
 RULES = (MALFORMED, NO_REASON, UNUSED)
 
 _MARK = b"dunnage:"
-# Another tool's comment may stand before it, as in `# zizmor: ignore[…] # dunnage: ignore[…] …`.
+# A comment of another tool may precede it, as in `# zizmor: ignore[…] # dunnage: ignore[…] …`.
 _DIRECTIVE = r"(?:^[/*#!]*|\s(?:#|//))\s*(dunnage:.*)"
 _ID = r"[a-z0-9-]+/[a-z0-9-]+"
 _IGNORE = rf"dunnage:\s*ignore\s*\[\s*({_ID}(?:\s*,\s*{_ID})*)\s*\](.*)"
@@ -35,14 +35,14 @@ class _Directive(NamedTuple):
     span: Span
     text: str
     lines: tuple[int, ...]
-    """The lines it is about."""
+    """The lines whose findings it silences."""
 
 
 class Silenced(NamedTuple):
-    """Findings, after ignore comments have been applied to them."""
+    """The findings of a hook after its ignore comments have been applied."""
 
     findings: list[Finding]
-    """Those that no comment silences, and what is wrong with the comments."""
+    """Those that no comment silences, and the findings about the comments themselves."""
     suppressed: list[Finding]
     """The others, each with its suppression."""
 
@@ -55,13 +55,13 @@ def silence(
 ) -> Silenced:
     """Apply the ignore comments to the findings of a hook.
 
-    `rules` are those that the hook may report. Comments are looked for in all that has been read through `tree`.
+    `rules` are those that the hook may report. The comments are those of all files that were read through `tree`.
     """
     findings = list(findings)
     known = [rule.id for rule in rules]
     concerns = {_concern(rule_id) for rule_id in known}
     about_comments: list[Finding] = []
-    ignores: dict[tuple[_Directive, str], bool] = {}  # whether it has silenced anything
+    ignores: dict[tuple[_Directive, str], bool] = {}  # whether the comment has silenced this rule
     reasons: dict[_Directive, str] = {}
     places: dict[tuple[str, int, str], list[tuple[_Directive, str]]] = {}
     for directive in _directives(tree.files(), comments):
@@ -96,14 +96,14 @@ def silence(
 
 
 def unknown(rule_ids: Iterable[str], rules: Sequence[Rule]) -> str | None:
-    """What is wrong with the first of `rule_ids` that none of the rules has; None if there is none."""
+    """A complaint about the first of `rule_ids` that is the id of no rule; None if all are known."""
     known = [rule.id for rule in rules]
     for rule_id in rule_ids:
         if rule_id not in known:
             from difflib import get_close_matches
 
             nearest = get_close_matches(rule_id, known, n=1, cutoff=0)[0]
-            return f"there is no rule {rule_id} to ignore; the nearest is {nearest}"
+            return f"there is no rule {rule_id}; the nearest is {nearest}"
     return None
 
 
@@ -140,8 +140,8 @@ def _malformed(directive: _Directive) -> Finding:
         MALFORMED,
         directive.path,
         directive.span,
-        f"`{directive.text}` is not understood",
-        "write `dunnage: ignore[rule-id] reason`, with the id as it is printed with the finding",
+        f"`{directive.text}` is not an ignore comment",
+        "write `dunnage: ignore[RULE] reason`, with the rule that the finding names",
     )
 
 
@@ -150,8 +150,8 @@ def _no_reason(directive: _Directive) -> Finding:
         NO_REASON,
         directive.path,
         directive.span,
-        f"`{directive.text}` gives no reason, so it silences nothing",
-        f"say why: `{directive.text} because …`",
+        f"`{directive.text}` has no reason, so it silences nothing",
+        f"add the reason: `{directive.text} because …`",
     )
 
 
@@ -161,13 +161,13 @@ def _unused(directive: _Directive, rule_id: str, known: Sequence[str]) -> Findin
             UNUSED,
             directive.path,
             directive.span,
-            f"there is no {rule_id} here to ignore",
-            f"remove {rule_id} from the comment, or the comment if nothing else is in it",
+            f"this comment silences no finding of {rule_id}",
+            f"remove {rule_id} from the comment, or remove the comment if it names no other rule",
         )
     return Finding(
         UNUSED,
         directive.path,
         directive.span,
-        f"there is no rule {rule_id}, so ignoring it silences nothing",
+        f"there is no rule {rule_id}, so this comment silences nothing",
         f"write one of {', '.join(known)}",
     )

@@ -1,7 +1,6 @@
 """The arguments of a program: file names and options.
 
-argparse reads them, but only where there is an option to read: it takes as long to import as a small check takes to
-run.
+argparse parses them, but it is imported only if there is an option: importing it takes as long as a small check.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ D = TypeVar("D")
 
 
 class Option(Generic[T_co]):
-    """An option whose value is a `T_co`; see `flag`, `choice`, `single` and `repeated`, which make them."""
+    """An option whose value is a `T_co`. `flag`, `choice`, `single` and `repeated` create options."""
 
     __slots__ = ("choices", "default", "help", "is_repeated", "metavar", "name", "read", "shown")
 
@@ -40,16 +39,16 @@ class Option(Generic[T_co]):
         """As it is typed: `--fix`."""
         self.help = help
         self.default = default
-        """The value where the option is not given."""
+        """The value if the option is not given."""
         self.metavar = metavar
-        """What stands for the value in `--help`; empty if the option takes none, or has choices."""
+        """The name of the value in `--help`; empty if the option has no value, or has choices."""
         self.choices = choices
         self.read = read
-        """Makes a value of what is typed; raises ValueError, with a clause that says what is wrong, to reject it."""
+        """Converts the argument to the value. Raises ValueError, with a clause that says what is wrong."""
         self.is_repeated = is_repeated
-        """Whether it may be given several times; its value is then the sequence of all that were given."""
+        """Whether it may be given several times; its value is then a sequence."""
         self.shown = shown
-        """Says, given all options, what is printed where the option is given, instead of checking anything."""
+        """If set, the program prints what this returns for all options, instead of checking anything."""
 
 
 def flag(name: str, help: str, *, shown: Callable[[Options], str] | None = None) -> Option[bool]:
@@ -58,18 +57,18 @@ def flag(name: str, help: str, *, shown: Callable[[Options], str] | None = None)
 
 
 def choice(name: str, help: str, choices: tuple[str, ...]) -> Option[str]:
-    """An option whose value is one of a few texts, the first of them by default."""
+    """An option whose value is one of `choices`; the first is the default."""
     return Option(name, help, choices[0], choices=choices)
 
 
 def single(name: str, help: str, metavar: str, read: Callable[[str], T], default: D) -> Option[T | D]:
-    """An option whose value `read` makes of what is typed."""
+    """An option whose argument `read` converts to its value."""
     option: Option[T | D] = Option(name, help, default, metavar=metavar, read=read)
     return option
 
 
 def repeated(name: str, help: str, metavar: str, read: Callable[[str], T]) -> Option[Sequence[T]]:
-    """An option that may be given several times, and by default is not."""
+    """An option that may be given several times; its value is empty by default."""
     option: Option[Sequence[T]] = Option(name, help, (), metavar=metavar, read=read, is_repeated=True)
     return option
 
@@ -78,11 +77,11 @@ class Options:
     """The values of options: `options[PINS]` has the type of the option `PINS`."""
 
     def __init__(self, values: Mapping[Option[Any], Any] | None = None, files: Sequence[str] = ()) -> None:
-        """`values` are those of the options that are given; `files` are the arguments that are no options."""
+        """`values` holds the given options only; `files` are the arguments that are not options."""
         self._values = {option.name: given for option, given in (values or {}).items()}
         self.files = files
         self.notes: list[str] = []
-        """Lines for stderr that checks add and that are no findings, such as what they could not judge."""
+        """Lines for stderr that are not findings, such as what a check could not judge. Checks add them."""
 
     def without(self, *options: Option[Any]) -> Options:
         """The same but for some options, which then have their default: a hook may have one of the same name."""
@@ -98,7 +97,7 @@ class Options:
 
 
 class Program(NamedTuple):
-    """What a program says of itself."""
+    """The description of a program for `--help`."""
 
     name: str
     """As it is typed: `check-cargo-lock`, `dunnage check`."""
@@ -107,43 +106,44 @@ class Program(NamedTuple):
     summary: str
     options: tuple[Option[Any], ...]
     groups: tuple[tuple[str, tuple[Option[Any], ...]], ...] = ()
-    """More options, under headings of their own. An option that is in several groups is shown in the first."""
+    """More options, under headings of their own. An option in several groups is shown in the first."""
     epilog: str = ""
-    """What stands at the end of `--help`."""
+    """The end of `--help`."""
     metavar: str = "FILE"
-    """What stands for the arguments that are no options; empty if there are none."""
+    """The name of the arguments that are not options; empty if there are none."""
     files: str = "files to check"
-    """What they are."""
+    """Their description."""
 
 
 FIX = flag("--fix", "apply the safe fixes")
 FORMATS = ("text", "github", "json", "sarif")
 QUIET_FORMATS = ("text", "github")
-"""Those in which nothing is written where nothing was found."""
+"""The formats in which a run without findings prints nothing."""
 OUTPUT_FORMAT = choice("--output-format", "how to print findings (default: text)", FORMATS)
 OUTPUT_FILE = single(
     "--output-file",
-    "also write findings to FILE, in the format that its ending means: .json, .sarif, .txt",
+    "also write findings to FILE; its extension selects the format: .json, .sarif or .txt",
     "FILE",
     os.path.abspath,
     None,
 )
 OUTPUT_FILE_FORMAT = choice(
-    "--output-file-format", "how to write them to FILE, whatever its ending (default: auto)", ("auto", *FORMATS)
+    "--output-file-format", "the format of FILE (default: auto, by its extension)", ("auto", *FORMATS)
 )
-IGNORE = repeated("--ignore", "report nothing of this rule; may be given several times", "RULE", str)
+IGNORE = repeated("--ignore", "do not report this rule (repeatable)", "RULE", str)
 REQUIRED_VERSION = single(
-    "--required-version", "refuse to run if this version is not in SPEC, such as '>=1.2'", "SPEC", str, None
+    "--required-version", "fail unless the version of dunnage satisfies SPEC, such as '>=1.2'", "SPEC", str, None
 )
-FROM_REF = single("--from-ref", "check the files that differ from this commit, as --to-ref has them", "COMMIT", str, "")
-TO_REF = single("--to-ref", "the commit to compare with --from-ref (default: HEAD)", "COMMIT", str, "")
-"""Both are options of `dunnage check` alone, in place of the refs that pre-commit gives to hooks."""
+FROM_REF = single("--from-ref", "check the files that changed since the common ancestor with COMMIT", "COMMIT", str, "")
+TO_REF = single("--to-ref", "with --from-ref: the end of the changes (default: HEAD)", "COMMIT", str, "")
+"""Both are options of `dunnage check` only, in place of the refs that pre-commit gives to hooks."""
 COMMON = (OUTPUT_FORMAT, OUTPUT_FILE, OUTPUT_FILE_FORMAT, IGNORE, REQUIRED_VERSION)
 
 
 def parse(argv: Sequence[str], program: Program) -> Options:
-    """Read the arguments of a program. Raises SystemExit, as argparse does, after `--help`, `--version`, an option that
-    prints something, or wrong usage.
+    """Parse the arguments of a program.
+
+    Raises SystemExit, as argparse does, after `--help`, `--version`, an option that prints something, or wrong usage.
     """
     if program.metavar and not any(argument.startswith("-") for argument in argv):
         return Options(files=list(argv))
@@ -153,7 +153,7 @@ def parse(argv: Sequence[str], program: Program) -> Options:
     parser = _parser(program)
     namespace, unknown = parser.parse_known_args(argv)
     given = vars(namespace)
-    # argparse takes file names from one place only, and passes on those behind an option that follows.
+    # argparse accepts file names in one place only. It returns those after a later option as unknown.
     files = [*given.pop("files", ()), *(argument for argument in unknown if not argument.startswith("-"))]
     wrong = [argument for argument in unknown if argument.startswith("-")] or (files if not program.metavar else [])
     if wrong:
@@ -167,7 +167,7 @@ def parse(argv: Sequence[str], program: Program) -> Options:
 
 
 def knows_all(argv: Sequence[str], program: Program) -> bool:
-    """Whether the arguments can be read without knowing other options than the program's, and ask for no help."""
+    """Whether the options of the program are enough to parse the arguments, which do not include `--help`."""
     if any(argument in ("-h", "--help") for argument in argv):
         return False
     names = {option.name for option in program.options}
@@ -175,7 +175,7 @@ def knows_all(argv: Sequence[str], program: Program) -> bool:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Say, to follow a complaint about a name, which of the known names may be meant; empty if none is near."""
+    """The end of a complaint about an unknown name: the known name that may be meant. Empty if none is similar."""
     from difflib import get_close_matches
 
     found = get_close_matches(name, known, 1)
@@ -194,11 +194,11 @@ def _parser(program: Program) -> ArgumentParser:
 
     parser = Parser(
         prog=program.name,
-        # Where there are groups, nobody finds anything among the options on the first lines.
+        # With groups there are too many options to list in the usage line.
         usage=f"{program.name} [OPTION ...] [{program.metavar} ...]" if program.groups else None,
         description=program.summary,
         epilog=program.epilog,
-        # To ask for the terminal's width takes argparse longer than anything else it does, help or no help.
+        # A fixed width, because argparse takes longest to ask for the width of the terminal, even without --help.
         formatter_class=partial(RawDescriptionHelpFormatter, width=80),
         allow_abbrev=False,
     )
@@ -213,14 +213,14 @@ def _parser(program: Program) -> ArgumentParser:
 
 
 def _add(parser: _ActionsContainer, options: Iterable[Option[Any]], seen: set[str]) -> None:
-    """Add the options that are not in `seen`, to which they are added too."""
+    """Add the options that are not in `seen`, and add their names to it."""
     from argparse import SUPPRESS
 
     for option in options:
         if option.name in seen:
             continue
         seen.add(option.name)
-        # Under the name as it is typed there are only the values that are given.
+        # The namespace holds only given values, each under the name of its option.
         add: dict[str, Any] = {"dest": option.name, "default": SUPPRESS, "help": option.help.replace("%", "%%")}
         if option.choices:
             parser.add_argument(option.name, choices=option.choices, **add)
@@ -232,7 +232,7 @@ def _add(parser: _ActionsContainer, options: Iterable[Option[Any]], seen: set[st
 
 
 def _reader(read: Callable[[str], object]) -> Callable[[str], object]:
-    """Have argparse print what is wrong with a value."""
+    """Let argparse print the message of a ValueError."""
     from argparse import ArgumentTypeError
 
     def reader(text: str) -> object:
