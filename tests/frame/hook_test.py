@@ -139,7 +139,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         pytest.param([f"--required-version={dunnage.__version__}"], "is not a version specifier", id="no-operator"),
         pytest.param(["--required-version", "rubbish"], "'rubbish' is not a version specifier", id="rubbish"),
         pytest.param(
-            ["--required-version", ">=99"], "requires >=99; in .pre-commit-config.yaml, set `rev`", id="too-old"
+            ["--required-version", ">=99"], "requires >=99; in .pre-commit-config.yaml", id="too-old"
         ),
         pytest.param(["--required-version", "<0.0.1"], f"this is version {dunnage.__version__}", id="too-new"),
         pytest.param(["--unheard-of", "x", "--required-version=>=99"], "requires >=99", id="before-other-options"),
