@@ -148,6 +148,8 @@ def _folder(path: str) -> str:
 
 def _repair(names: Sequence[str], reported: Sequence[Finding], options: Options) -> Repaired:
     """Let cargo create or update the locks that are missing or stale. Returns its changes, and why others remain."""
+    from dunnage.cargo_cli.update import update
+
     repairable = {finding for finding in reported if finding.rule in _REPAIRED}
     repaired: list[str] = []
     failed: dict[Finding, str] = {}
@@ -156,7 +158,7 @@ def _repair(names: Sequence[str], reported: Sequence[Finding], options: Options)
             continue
         before, reason = _bytes(workspace.lock), _JUDGE_FIRST
         if not any(finding.rule in _REVIEWED and finding in reported for finding in found):
-            reason = _run_cargo(workspace.root.folder, options[FIX_ONLINE])
+            reason = update(workspace.root.folder, workspace.lock, online=options[FIX_ONLINE])
         after = _bytes(workspace.lock)
         if after != before:
             changes = _changes(_packages(workspace.lock, before), _packages(workspace.lock, after))
@@ -166,30 +168,6 @@ def _repair(names: Sequence[str], reported: Sequence[Finding], options: Options)
                 dict.fromkeys(repairable.intersection(found), reason or "cargo itself finds nothing to change")
             )
     return Repaired(repaired, failed)
-
-
-def _run_cargo(folder: str, online: bool) -> str:
-    """Run `cargo update --workspace` in a folder. Returns the reason if it fails, else an empty string."""
-    import shutil
-    import subprocess
-
-    cargo = shutil.which("cargo")
-    if cargo is None:
-        return "cargo is not on PATH"
-    command = [cargo, "update", "--workspace", *([] if online else ["--offline"])]
-    # A toolchain file could otherwise make rustup download a toolchain.
-    environment = os.environ if online else {**os.environ, "RUSTUP_AUTO_INSTALL": "0"}
-    try:
-        result = subprocess.run(
-            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
-        )
-    except OSError as error:
-        return f"cargo cannot be run: {error.strerror}"
-    if result.returncode == 0:
-        return ""
-    errors = [line for line in result.stderr.decode("utf-8", "replace").splitlines() if line.startswith("error")]
-    offline = "" if online else "; --fix-online lets it use the network"
-    return f"`{' '.join(['cargo', *command[1:]])}` says: {errors[0] if errors else 'nothing'}{offline}"
 
 
 def _bytes(path: str) -> bytes:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from dunnage.files.git import IgnoredBy, Repositories, Repository, repository
+from dunnage.files.git_objects import GitObjects
 from dunnage.files.source import Tree
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -292,3 +293,32 @@ def test_which_files_mention_a_text(top: Path) -> None:
     expected = frozenset((str(top / "a b" / "one.txt"), str(top / "two.txt")))
     assert found.mentioning(["deny", "audit"]) == expected
     assert found.mentioning(["nothing"]) == frozenset()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the planted program is a shell script")
+def test_the_repository_names_no_program_that_git_runs(top: Path) -> None:
+    trace = top / "RAN"
+    program = top / "evil"
+    program.write_text(f"#!/bin/sh\ntouch '{trace}'\n")
+    program.chmod(0o755)
+    (top / "hooks").mkdir()
+    (top / "hooks/post-index-change").symlink_to(program)
+    (top / ".gitattributes").write_text("* diff=evil filter=evil\n")
+    settings = ["core.fsmonitor", "core.pager", "core.askPass", "core.sshCommand", "diff.external", "gpg.program"]
+    settings += [f"diff.evil.{key}" for key in ("command", "textconv")]
+    settings += [f"filter.evil.{key}" for key in ("clean", "process", "smudge")]
+    for setting in settings:
+        _git(top, "config", setting, str(program))
+    _git(top, "config", "core.hooksPath", str(top / "hooks"))
+    found = _repository(top)
+    _write(top / "new", "some text\n")
+    assert found.tracked(["**"]) is not None
+    assert found.staged() is not None
+    assert found.mentioning(["text"]) is not None
+    found.ignored_by(str(top / "new"))
+    found.head()
+    found.remote()
+    objects = GitObjects(found)
+    objects.file("HEAD", "new")
+    objects.close()
+    assert not trace.exists()

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from dunnage.files import programs
 from dunnage.files.source import Tree, display
 from dunnage.files.walk import upwards
 
@@ -21,7 +22,8 @@ _ABOUT_ONE_REPOSITORY = (
     "GIT_PREFIX",
     "GIT_WORK_TREE",
 )
-# Neither the configuration nor a file of attributes may have git run a program for this.
+# Neither a repository's configuration nor a file of attributes may have git run a program.
+_RUN_NO_PROGRAM = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
 _NAMES_OF_CHANGED = ("--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "--diff-filter=d")
 _ABOUT_PATTERNS = ("GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_LITERAL_PATHSPECS", "GIT_NOGLOB_PATHSPECS")
 
@@ -142,9 +144,12 @@ class Repository(NamedTuple):
         """What git prints, or None if it fails, which is not so if its status is `may_be`."""
         import subprocess
 
+        command = self.command(*arguments)
+        if command is None:
+            return None
         try:
             answer = subprocess.run(
-                ["git", "-C", self.top, *arguments],
+                command,
                 env=self.environment(),
                 input=os.fsencode(stdin),
                 stdout=subprocess.PIPE,
@@ -156,6 +161,14 @@ class Repository(NamedTuple):
             return None
         return os.fsdecode(answer.stdout) if answer.returncode in (0, may_be) else None
 
+    def command(self, *arguments: str) -> list[str] | None:
+        """The command that calls git for this repository; None if git is not on PATH.
+
+        The repository's own configuration makes git run no program.
+        """
+        git = programs.find("git")
+        return None if git is None else [git, "-C", self.top, *_RUN_NO_PROGRAM, *arguments]
+
     def environment(self) -> dict[str, str]:
         """The environment in which git answers for this repository, and fetches nothing."""
         dropped = _ABOUT_ONE_REPOSITORY + _ABOUT_PATTERNS
@@ -165,7 +178,9 @@ class Repository(NamedTuple):
         if os.path.isfile(index) and repository(os.getcwd()) == self:
             environment["GIT_INDEX_FILE"] = index
         # A partial clone would otherwise fetch an object that it lacks.
-        environment.update(GIT_NO_LAZY_FETCH="1", GIT_ALLOW_PROTOCOL="none", GIT_OPTIONAL_LOCKS="0")
+        environment.update(
+            PATH=programs.search_path(), GIT_NO_LAZY_FETCH="1", GIT_ALLOW_PROTOCOL="none", GIT_OPTIONAL_LOCKS="0"
+        )
         return environment
 
 

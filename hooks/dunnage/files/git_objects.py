@@ -69,12 +69,16 @@ class GitObjects:
             return None
 
     def _start(self) -> subprocess.Popen[bytes]:
+        """Start git. Raises OSError."""
         import subprocess
         from threading import Timer
 
+        command = self.repository.command("cat-file", "--batch")
+        if command is None:
+            raise FileNotFoundError("git")
         process = subprocess.Popen(
-            ["git", "--no-replace-objects", "-C", self.repository.top, "cat-file", "--batch"],
-            env=self.repository.environment(),
+            command,
+            env={**self.repository.environment(), "GIT_NO_REPLACE_OBJECTS": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -268,17 +268,22 @@ def replace(path: str, data: bytes, root: str) -> None:
         raise SourceError(f"cannot be written: {error.strerror}") from None
 
 
-def writable(path: str, root: str) -> str:
-    """The file that `replace` would write, links followed. Raises SourceError if it is plain that it would refuse."""
+def writable(path: str, root: str, *, may_be_missing: bool = False) -> str:
+    """The file that writing to `path` would change, links followed.
+
+    Raises SourceError if that is plainly not allowed or not possible: the file is not inside the folder `root`, it
+    belongs to git itself, it is no regular file, or it is read-only. `may_be_missing` allows to create it.
+    """
     root = os.path.realpath(root)
     target = os.path.realpath(path)
     if not target.startswith(os.path.join(root, "")):
         raise SourceError(f"is outside of {root}, so it is not written")
     if ".git" in target[len(root) :].lower().split(os.sep):
         raise SourceError("is part of git's own data, so it is not written")
-    if not os.path.isfile(target):
+    is_new = may_be_missing and not os.path.lexists(target)
+    if not is_new and not os.path.isfile(target):
         raise SourceError("is not a regular file, so it is not written")
-    if not os.access(target, os.W_OK) or not os.access(os.path.dirname(target), os.W_OK):
+    if not (is_new or os.access(target, os.W_OK)) or not os.access(os.path.dirname(target), os.W_OK):
         raise SourceError("cannot be written: it or its folder is read-only")
     return target
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
-from dunnage.files.git import repository
+from dunnage.files.git import top_folder
 from dunnage.files.source import SourceError, Tree, apply, replace, take, writable
 from dunnage.files.span import Edit
 from dunnage.frame.finding import Finding, Repaired, Report
@@ -19,8 +19,7 @@ def fix(report: Report, look: Callable[[], Report], repair: Callable[[Sequence[F
 
     `look` checks again, after reading the files again. `repair` is called once, for findings that no edit can fix.
     """
-    folder = repository(os.getcwd())
-    root = folder.top if folder else os.getcwd()
+    root = top_folder(os.getcwd())
     fixed: list[str] = []
     refused: dict[str, str] = {}
     failed: Mapping[Finding, str] = {}
