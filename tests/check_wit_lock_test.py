@@ -566,7 +566,7 @@ def test_wkg_in_order(folder: Path, changes: Files, capsys: pytest.CaptureFixtur
         ),
         pytest.param(
             {"wkg.lock": "version = 2\n"},
-            "wkg.lock:1:1: wit-lock/unreadable has the format 2, but only the format 1 is known",
+            "wkg.lock:1:1: wit-lock/unreadable the lock has the format 2, but only the format 1 is known",
             id="format",
         ),
         pytest.param(

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
+from dunnage.files import shown
 from dunnage.files.source import MAX_BYTES, File, SourceError, Tree, display
 from dunnage.files.span import Span
 from dunnage.frame.finding import Finding, Rule
@@ -103,7 +104,7 @@ def _check_file(path: str, tree: Tree, options: Options, sources: dict[str, Sour
         return
     most = min(options[MAX_FILE_SIZE], _MAX_READ)
     if len(file.data) > most:
-        message = f"has {len(file.data):,} bytes, but at most {most:,} are allowed"
+        message = f"the file has {len(file.data):,} bytes, but at most {most:,} are allowed"
         yield Finding(FILE_SIZE, path, Span(0, 0), message, "split the file: a package may consist of several files")
         return
     lines = set()
@@ -119,7 +120,9 @@ def _check_file(path: str, tree: Tree, options: Options, sources: dict[str, Sour
         # On a line with a deceptive character, that character is the cause.
         is_reported = file.position(error.span.start)[0] in lines
         if not is_reported and not re.compile(_PLACEHOLDER).match(file.data, error.span.start):
-            yield Finding(SYNTAX, path, error.span, error.message, _help(error))
+            command = f"wasm-tools component wit {shown.path(path)}"
+            help = "save the file as UTF-8" if "not UTF-8" in error.message else f"`{command}` prints the same error"
+            yield Finding(SYNTAX, path, error.span, error.message, help)
         return
     sources[path] = source
     yield from _check_identifiers(source, options[MAX_IDENTIFIER])
@@ -243,8 +246,8 @@ def _explain(rule: Rule, name: str, measures: Measures, number: int, options: Op
     """The message and the help for the type or function `name`, which is node `number`."""
     if rule is EXPANSION:
         size = measures.sizes[number]
-        shown = f"{size:,}" if size < MAX_COUNTED else f"over {MAX_COUNTED:,}"
-        message = f"`{name}` expands to {shown} types"
+        counted = f"{size:,}" if size < MAX_COUNTED else f"over {MAX_COUNTED:,}"
+        message = f"`{name}` expands to {counted} types"
         return f"{message}, but fewer than {min(options[MAX_EXPANSION], MAX_SIZE):,} are allowed", _SMALLER
     if rule is CHAIN:
         message = f"`{name}` is an alias of an alias, {measures.steps[number]} times in a row"
@@ -260,11 +263,11 @@ def _recursion(cycle: Cycle, unnamed: set[str]) -> Finding:
     """Report a cycle at its first item in a named file."""
     first = next(at for at, item in enumerate(cycle.items) if item.source.path not in unnamed)
     names = [f"`{_short(name)}`" for name in cycle.names[first:] + cycle.names[:first]]
-    shown = [*names, names[0]]
-    if len(shown) > _MAX_CYCLE_NAMES:
-        shown = [*shown[: _MAX_CYCLE_NAMES - 2], f"… {len(shown) - _MAX_CYCLE_NAMES + 1:,} more …", shown[-1]]
+    steps = [*names, names[0]]
+    if len(steps) > _MAX_CYCLE_NAMES:
+        steps = [*steps[: _MAX_CYCLE_NAMES - 2], f"… {len(steps) - _MAX_CYCLE_NAMES + 1:,} more …", steps[-1]]
     verb = "contains" if cycle.kind == "type" else "depends on"
-    message = f"the {cycle.kind} {names[0]} {verb} itself: {' → '.join(shown)}"
+    message = f"the {cycle.kind} {names[0]} {verb} itself: {' → '.join(steps)}"
     item = cycle.items[first]
     return Finding(RECURSION, item.source.path, _span(item), message, _REFER if cycle.kind == "type" else _PART)
 
@@ -287,12 +290,6 @@ def _short(name: str) -> str:
 
 def _span(item: Item) -> Span:
     return item.source.document.tokens.span(item.token)
-
-
-def _help(error: SourceError) -> str:
-    if "not UTF-8" in error.message:
-        return "save the file as UTF-8"
-    return "`wasm-tools component wit` on the package says the same"
 
 
 HOOK = Hook(

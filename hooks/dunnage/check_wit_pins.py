@@ -347,9 +347,10 @@ def _moving_url(file: File, entry: WitDepsEntry, kind: str, ref: str) -> Problem
     commit = "" if kind in (LATEST_RELEASE, RELEASE_ASSET, OTHER) else "write the full commit in the URL, or "
     url = entry.url or ""
     is_string = isinstance(toml.parse(file)[entry.name], str)
-    table = f'{{ url = {shown.toml_string(url)}, sha256 = "DIGEST" }}' if is_string else 'sha256 = "DIGEST"'
-    verb = "replace the string with" if is_string else "add"
-    help = f"{commit}{verb} `{table}`, with the digest that this command prints:\n{digest_command(url)}"
+    digest = 'sha256 = "DIGEST"'
+    if is_string:
+        digest = f"{shown.toml_key(entry.name)} = {{ url = {shown.toml_string(url)}, {digest} }}"
+    help = f"{commit}write the digest that this command prints:\n{digest_command(url)}\n{digest}"
     keys: Keys = entry.keys if is_string else (*entry.keys, "url")
     return Problem(MOVING_URL.id, file, f"`{entry.name}` {reason}", help, keys, about_value=True)
 

@@ -27,8 +27,9 @@ def test_path(folder: Path, path: str, expected: str | None) -> None:
     assert shown.path(path) == (expected or str(folder.parent / "a"))
 
 
-@pytest.mark.parametrize("text", ["a", 'a"b', "a\nb", "a\\b", "\x7f", "ä", "\U000e0001"])
+@pytest.mark.parametrize("text", ["a", "a-b_1", "", "a.b", 'a"b', "a\nb", "a\\b", "\x7f", "ä", "\U000e0001"])
 def test_toml_string(text: str) -> None:
     written = shown.toml_string(text)
     assert written.isprintable()
     assert tomli.loads(f"a = {written}") == {"a": text}
+    assert tomli.loads(f"{shown.toml_key(text)} = 1") == {text: 1}

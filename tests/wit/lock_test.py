@@ -69,10 +69,10 @@ def test_read(name: str, text: str, expected: tuple[LockedWitPackage, ...]) -> N
 @pytest.mark.parametrize(
     ("text", "keys", "message"),
     [
-        ("", (), "has no `version`, which states the format of the lock"),
+        ("", (), "the lock has no `version`, which states the format of the lock"),
         ("version = '1'", ("version",), "`version` must be an integer"),
         ("version = true", ("version",), "`version` must be an integer"),
-        ("version = 2", ("version",), "has the format 2, but only the format 1 is known"),
+        ("version = 2", ("version",), "the lock has the format 2, but only the format 1 is known"),
         ("version = 1\npackage = 1", ("package",), "`package` must be an array of tables"),
         ("version = 1\npackage = [1]", ("package",), "`package` must be an array of tables"),
         ("version = 1\n[[package]]", ("package", 0), "`package` has no `name` here"),

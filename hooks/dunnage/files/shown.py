@@ -28,6 +28,12 @@ def toml_string(text: str) -> str:
     return f'"{"".join(characters)}"'
 
 
+def toml_key(text: str) -> str:
+    """Write text as a key of TOML, without quotes if none are needed."""
+    is_bare = text.isascii() and text.replace("-", "").replace("_", "").isalnum()
+    return text if is_bare else toml_string(text)
+
+
 def _escaped(character: str) -> str:
     if character.isprintable():
         return f"\\{character}" if character in "\\'" else character

@@ -71,11 +71,11 @@ class _Reader:
     def check_format(self, data: dict[str, Any]) -> None:
         version = data.get("version")
         if version is None:
-            self._refuse((), "has no `version`, which states the format of the lock")
+            self._refuse((), "the lock has no `version`, which states the format of the lock")
         if not is_a(version, int):
             self._refuse(("version",), "`version` must be an integer")
         if version != _FORMAT:
-            self._refuse(("version",), f"has the format {version}, but only the format {_FORMAT} is known")
+            self._refuse(("version",), f"the lock has the format {version}, but only the format {_FORMAT} is known")
 
     def packages(self, data: dict[str, Any]) -> list[LockedWitPackage]:
         key, tables = self._list(data, "packages", "package", ())
@@ -104,7 +104,7 @@ class _Reader:
         """The key and the value of an array of tables. cargo-component ignores the plural."""
         key = plural if self.is_wkg and plural in table else singular
         if self.is_wkg and plural in table and singular in table:
-            self._refuse((*keys, singular), f"has both `{plural}` and `{singular}`, which mean the same")
+            self._refuse((*keys, singular), f"the lock has both `{plural}` and `{singular}`, which mean the same")
         tables = table.get(key, [])
         if not isinstance(tables, list) or not all(isinstance(entry, dict) for entry in tables):
             self._refuse((*keys, key), f"`{key}` must be an array of tables")
