@@ -110,7 +110,24 @@ def test_a_clean_file_passes(capsys: pytest.CaptureFixture[str]) -> None:
         pytest.param(with_("bans", 'skip = ["a"] # mio is behind'), [], id="comment after it"),
         pytest.param(with_("bans", 'skip = [\n  # mio is behind\n  "a",\n]'), [], id="comment above it"),
         pytest.param(
-            with_("bans", '# not about it\nskip = ["a"]'), ["11 deny-toml/unexplained-exception"], id="above the array"
+            with_("bans", '# both\nskip = ["a", "b"]'),
+            ["11 deny-toml/unexplained-exception", "11 deny-toml/unexplained-exception"],
+            id="above an array of two",
+        ),
+        pytest.param(with_("bans", '# mio is behind\nskip = ["a"]'), [], id="above an array of one"),
+        pytest.param(with_("bans", 'skip = [\n  # mio is behind\n  "a",\n  "b",\n]'), [], id="above a run"),
+        pytest.param(
+            with_("advisories", 'ignore = ["RUSTSEC-2024-0001"] # RUSTSEC-2024-0001'),
+            ["3 deny-toml/unexplained-exception"],
+            id="only its own name",
+        ),
+        pytest.param(
+            with_(
+                "advisories",
+                'ignore = [{ id = "RUSTSEC-2024-0001", reason = "you can specify a reason the advisory is ignored" }]',
+            ),
+            ["3 deny-toml/unexplained-exception"],
+            id="the reason of the template",
         ),
         pytest.param(
             with_("bans", 'skip = [\n  #"b",\n  "a",\n]'), ["12 deny-toml/unexplained-exception"], id="commented out"
@@ -142,7 +159,7 @@ def test_a_clean_file_passes(capsys: pytest.CaptureFixture[str]) -> None:
         ),
         pytest.param(
             with_("advisories", 'ignore = ["RUSTSEC-2024-0001"]'),
-            ["3 deny-toml/undated-exception", "3 deny-toml/unexplained-exception"],
+            ["3 deny-toml/unexplained-exception"],
             id="neither",
         ),
         pytest.param(
@@ -266,13 +283,18 @@ def test_rules(text: str, expected: list[str], capsys: pytest.CaptureFixture[str
             id="byte order mark, its line is removed",
         ),
         pytest.param(
-            with_("advisories", 'ignore = [\n  "RUSTSEC-2024-0001", # "so", review by 2027-03-01\n]'),
+            with_("advisories", 'ignore = [\n  # "so", review by 2027-03-01\n  "RUSTSEC-2024-0001",\n]'),
             with_(
                 "advisories",
-                'ignore = [\n  { id = "RUSTSEC-2024-0001", reason = "\\"so\\", review by 2027-03-01" },'
-                ' # "so", review by 2027-03-01\n]',
+                'ignore = [\n  # "so", review by 2027-03-01\n'
+                '  { id = "RUSTSEC-2024-0001", reason = "\\"so\\", review by 2027-03-01" },\n]',
             ),
             id="a bare exception",
+        ),
+        pytest.param(
+            with_("advisories", 'ignore = [\n  "RUSTSEC-2024-0001", # so, review by 2027-03-01\n]'),
+            with_("advisories", 'ignore = [\n  "RUSTSEC-2024-0001", # so, review by 2027-03-01\n]'),
+            id="a reason stands once in a line",
         ),
         pytest.param(
             with_("licenses", 'alow = ["MIT"]'), with_("licenses", 'alow = ["MIT"]'), id="a guess is not made"
@@ -316,7 +338,7 @@ def test_the_end_of_all_days(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_policy_that_is_shown_is_the_one_that_holds(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--show-policy"]) == 0
     text = capsys.readouterr().out
-    assert text.startswith("# What check-deny-toml asks of a deny.toml for cargo-deny 0.20.")
+    assert text.startswith("# The built-in policy of check-deny-toml, for cargo-deny 0.20.")
     Path("policy.toml").write_text(text)
     assert found(CLEAN, capsys, "--policy=policy.toml") == []
 
@@ -324,12 +346,12 @@ def test_the_policy_that_is_shown_is_the_one_that_holds(capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--require=license"], "no section of a deny.toml"),
-        (["--today=20270301"], "write one like 2027-03-01"),
-        (["--max-review-days=many"], "no number of days"),
+        (["--require=license"], "not a section of deny.toml"),
+        (["--today=20270301"], "in the form 2027-03-01"),
+        (["--max-review-days=many"], "not a number of days"),
         (["--policy=nowhere.toml"], "there is no file nowhere.toml"),
-        (["--policy=unknown.toml"], "holds 'bans.x', which is no key"),
-        (["--policy=value.toml"], "holds 'no' for bans.wildcards, which cannot be"),
+        (["--policy=unknown.toml"], "has the key 'bans.x', for which"),
+        (["--policy=value.toml"], "has the value 'no' for bans.wildcards"),
         (["--policy=broken.toml"], "Expected"),
     ],
     ids=str,

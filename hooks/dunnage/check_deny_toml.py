@@ -1,7 +1,6 @@
-"""A deny.toml is accepted by cargo-deny, asks for what its sections are for, and lets nothing pass unexplained.
+"""cargo-deny accepts deny.toml, the file holds the required policy, and every exception in it is explained.
 
-A policy file that cargo-deny no longer reads fails every build; one that quietly allows what it should refuse fails
-none, which is worse.
+A deny.toml that cargo-deny rejects fails every build. One that allows too much fails none, and nobody notices.
 """
 
 from __future__ import annotations
@@ -25,17 +24,16 @@ if TYPE_CHECKING:
     from datetime import date
 
     from dunnage.deny.exceptions import Waiver
+    from dunnage.files.span import Edit
     from dunnage.files.toml_edit import Change
 
-REJECTED = Rule("deny-toml/rejected", "cargo-deny refuses the file", is_fixable=True)
-MOVED = Rule("deny-toml/moved", "a key has a new home, and will be refused in its old one", "warning", is_fixable=True)
-MISSING_SECTION = Rule("deny-toml/missing-section", "a section that is required is not there", is_fixable=True)
-WEAK = Rule("deny-toml/weak", "a value lets through what its section is for", is_fixable=True)
+REJECTED = Rule("deny-toml/rejected", "cargo-deny rejects the file", is_fixable=True)
+MOVED = Rule("deny-toml/moved", "a key is in the place that an older cargo-deny used", "warning", is_fixable=True)
+MISSING_SECTION = Rule("deny-toml/missing-section", "a required section is missing", is_fixable=True)
+WEAK = Rule("deny-toml/weak", "a value is weaker than the policy requires", is_fixable=True)
 UNEXPLAINED = Rule("deny-toml/unexplained-exception", "an exception has no reason", "warning")
-UNDATED = Rule(
-    "deny-toml/undated-exception", "an exception for an advisory has no date, near enough, for its review", "warning"
-)
-EXPIRED = Rule("deny-toml/expired-exception", "an exception for an advisory is due for review")
+UNDATED = Rule("deny-toml/undated-exception", "an ignored advisory has no valid review date", "warning")
+EXPIRED = Rule("deny-toml/expired-exception", "the review date of an ignored advisory has passed")
 BARE = Rule(
     "deny-toml/bare-exception",
     "with --fix: the reason for an ignored advisory is only in a comment",
@@ -66,28 +64,28 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
 def _check(file: File, data: dict[str, Any], options: Options) -> Iterator[Finding]:
     policy = policies.default() | options[POLICY]
     found = [
-        *_problems(file, data),
-        *_missing(file, data, options, policy),
+        *_rejected_and_moved(file, data),
+        *_missing_sections(file, data, options, policy),
         *_weak(file, data, policy),
         *_exceptions(file, data, options),
     ]
-    if not found:
-        return
-    from dunnage.files import toml_edit
+    edits: Sequence[Sequence[Edit]] = [()] * len(found)
+    if found and options.wants_fixes:
+        from dunnage.files import toml_edit
 
-    edits = toml_edit.edits(file, [change for _, change in found])
+        edits = toml_edit.edits(file, [change for _, change in found])
     for finding, (_, change), own in zip(findings([problem for problem, _ in found], RULES), found, edits, strict=True):
         if change and own:
-            yield finding._replace(fix=Fix(change.description, own))
+            yield finding._replace(fix=Fix(change.description, tuple(own)))
         elif finding.rule is not BARE:
             yield finding
 
 
 _Found = tuple[Problem, "Change | None"]
-"""A problem, and the change that would settle it."""
+"""A problem, and the change that fixes it."""
 
 
-def _problems(file: File, data: dict[str, Any]) -> Iterator[_Found]:
+def _rejected_and_moved(file: File, data: dict[str, Any]) -> Iterator[_Found]:
     for problem in reading.problems(file, data, ROOT, _requirement):
         from dunnage.deny.migration import migration
 
@@ -100,7 +98,7 @@ def _requirement(text: str) -> object:
     return Requirement.parse(text)
 
 
-def _missing(file: File, data: dict[str, Any], options: Options, policy: Policy) -> Iterator[_Found]:
+def _missing_sections(file: File, data: dict[str, Any], options: Options, policy: Policy) -> Iterator[_Found]:
     for table in dict.fromkeys(options[REQUIRE] or _SECTIONS):
         if table in data:
             continue
@@ -108,19 +106,21 @@ def _missing(file: File, data: dict[str, Any], options: Options, policy: Policy)
 
         values = policies.section(table, policy)
         keys = " and ".join(f"`{key} = {_quoted(value)}`" for key, value in values.items())
+        if table == "licenses" and not keys:
+            keys = 'the licences that you accept, such as `allow = ["MIT", "Apache-2.0"]`'
         help = f"add [{table}]" + (f" with {keys}" if keys else "")
-        message = f"there is no [{table}], so {_WITHOUT[table]}"
+        message = f"[{table}] is missing, so {_WITHOUT[table]}"
         change = Change(f"added [{table}]", (AddTable((table,), values),))
         yield Problem("deny-toml/missing-section", file, message, help, span=Span(0, 0)), change
 
 
 _WITHOUT = {
-    "advisories": "a yanked crate only brings a warning",
-    "bans": "duplicates only bring a warning, and `*` requirements not even that",
-    "licenses": "nobody has said which licences are allowed",
-    "sources": "a crate from an unknown registry or git repository only brings a warning",
-    "graph": "crates are checked for every target",
-    "output": "how much of the graph is shown is not said",
+    "advisories": "yanked crates cause only a warning",
+    "bans": "duplicate crates cause only a warning, and `*` requirements are never reported",
+    "licenses": "no licence is allowed",
+    "sources": "crates from unknown registries and git repositories cause only a warning",
+    "graph": "cargo-deny checks the crates of every target",
+    "output": "cargo-deny uses its default output",
 }
 
 
@@ -130,11 +130,11 @@ def _weak(file: File, data: dict[str, Any], policy: Policy) -> Iterator[_Found]:
 
         keys: Keys = (weakness.table, weakness.key)
         if weakness.entry is not None:
-            yield _unexpected_entry(file, weakness, policy), None
+            yield _weak_entry(file, weakness, policy), None
             continue
         is_given = weakness.given is not None
         problem = Problem("deny-toml/weak", file, _effect(weakness), _remedy(weakness), keys, about_value=is_given)
-        description = f"{'made' if is_given else 'added'} `{weakness.key} = {_quoted(weakness.wanted)}`"
+        description = f"{'set' if is_given else 'added'} `{weakness.key} = {_quoted(weakness.wanted)}`"
         yield problem, None if weakness.wanted is None else Change(description, (Set(keys, weakness.wanted),))
 
 
@@ -143,27 +143,27 @@ def _effect(weakness: Weakness) -> str:
     value = weakness.effective
     setting = f"`{weakness.key} = {_quoted(value)}`: "
     if weakness.given is None:
-        setting = f"[{weakness.table}] does not set `{weakness.key}`: "
+        setting = f"`{weakness.key}` is missing from [{weakness.table}], so "
     if value == []:
         return f"{setting}{'no licence' if weakness.key == 'allow' else 'no registry'} is allowed"
-    subject = _SUBJECTS.get(name, f"what `{weakness.key}` is about")
+    subject = _SUBJECTS.get(name, f"problems that `{weakness.key}` concerns")
     if value in LINT:
-        return f"{setting}{subject} {'passes in silence' if value == 'allow' else 'only brings a warning'}"
+        return f"{setting}{subject} {'are never reported' if value == 'allow' else 'cause only a warning'}"
     if value in SCOPE:
-        return f"{setting}{subject} passes in {'every' if value == 'none' else 'some'} place"
+        return f"{setting}{subject} are {'never reported' if value == 'none' else 'reported only in part of the graph'}"
     if name == "advisories.disable-yank-checking":
-        return f"{setting}nobody looks for yanked crates"
-    return f"{setting}that is less than the policy asks for"
+        return f"{setting}yanked crates are never reported"
+    return f"{setting}this is weaker than the policy requires"
 
 
 _SUBJECTS = {
-    "advisories.unmaintained": "a crate that nobody maintains",
-    "advisories.unsound": "a crate that is known to be unsound",
-    "advisories.yanked": "a yanked crate",
-    "bans.multiple-versions": "a crate in several versions",
-    "bans.wildcards": "a `*` requirement",
-    "sources.unknown-registry": "a crate from an unknown registry",
-    "sources.unknown-git": "a crate from an unknown git repository",
+    "advisories.unmaintained": "unmaintained crates",
+    "advisories.unsound": "unsound crates",
+    "advisories.yanked": "yanked crates",
+    "bans.multiple-versions": "crates in several versions",
+    "bans.wildcards": "`*` requirements",
+    "sources.unknown-registry": "crates from unknown registries",
+    "sources.unknown-git": "crates from unknown git repositories",
 }
 
 
@@ -171,19 +171,19 @@ def _remedy(weakness: Weakness) -> str:
     if weakness.wanted is not None:
         return f"write `{weakness.key} = {_quoted(weakness.wanted)}`"
     if weakness.table == "licenses":
-        return 'list the licences that may pass, as in `allow = ["MIT", "Apache-2.0"]`'
-    return "list the registries that are trusted, or remove the key, which then means crates.io alone"
+        return 'list the licences that you accept, such as `allow = ["MIT", "Apache-2.0"]`'
+    return "list the registries that you trust, or remove the key to allow crates.io only"
 
 
-def _unexpected_entry(file: File, weakness: Weakness, policy: Policy) -> Problem:
+def _weak_entry(file: File, weakness: Weakness, policy: Policy) -> Problem:
     keys: Keys = (weakness.table, weakness.key, weakness.entry or 0)
     patterns = policy[f"{weakness.table}.{weakness.key}"]
     allowed = " or ".join(f'"{pattern}"' for pattern in patterns)
-    message = f'"{weakness.given}" in `{weakness.key}` is not what the policy allows there'
-    help = f"remove it, or name it in a policy of your own (--policy); the policy has {allowed}"
+    message = f'"{weakness.given}" in `{weakness.key}` is not allowed by the policy'
+    help = f"remove it, or allow it in a policy file of your own (`--policy FILE`); the policy allows {allowed}"
     if patterns == [_ANY_PATH]:
-        message = f'"{weakness.given}" in `{weakness.key}` lets a whole host pass'
-        help = "write the URL of a repository, or of an organisation there"
+        message = f'"{weakness.given}" in `{weakness.key}` allows every repository of a host'
+        help = "write the URL of one repository or of one organisation"
     return Problem("deny-toml/weak", file, message, help, keys, about_value=True)
 
 
@@ -195,67 +195,75 @@ def _exceptions(file: File, data: dict[str, Any], options: Options) -> Iterator[
 
     for waiver in exceptions(file, data):
         reason = waiver.reason
-        # To look for comments takes long, and is not needed where the entry says all itself, or its line does.
-        for look in (waiver.glimpse, waiver.comment):
-            if explains(reason) and (not waiver.is_advisory or review(reason).written):
+        # Finding comments takes long. It is not needed if the entry itself, or its line, says everything.
+        for comment in (waiver.glimpse, waiver.comment):
+            if explains(reason, waiver.name) and (not waiver.is_advisory or review(reason).written):
                 break
-            reason = f"{waiver.reason} {look()}"
-        if not explains(reason):
-            yield _unexplained(file, waiver), None
-        elif options[FIX] and _is_bare(data, waiver):
+            reason = f"{waiver.reason} {comment()}"
+        if not explains(reason, waiver.name):
+            yield _unexplained(file, waiver, reason, options), None
+            continue
+        if options[FIX] and waiver.is_advisory and isinstance(_at(data, waiver.keys), str) and waiver.quotable():
             yield _bare(file, waiver)
         if waiver.is_advisory:
-            yield from _reviewed(file, waiver, reason, options)
+            yield from _undated_or_expired(file, waiver, reason, options)
 
 
-def _unexplained(file: File, waiver: Waiver) -> Problem:
-    message = f"nothing says why `{waiver.name}` is in `{waiver.keys[1]}`"
-    help = "say why in a comment after the entry or right above it"
+def _unexplained(file: File, waiver: Waiver, reason: str, options: Options) -> Problem:
+    from dunnage.deny.exceptions import review
+
+    message = f"`{waiver.name}` in `{waiver.keys[1]}` has no reason"
+    help = "write the reason in a comment after the entry or directly above it"
     if waiver.keys[1] in ("ignore", "skip", "skip-tree"):
-        help = f'write {{ {waiver.key} = "{waiver.text}", reason = "…" }}, or {help}'
+        date = ""
+        if waiver.is_advisory and not review(reason).written:
+            message += " and no review date"
+            date = f"; review by {_next_review(options)}"
+        help = f'write `{{ {waiver.key} = "{waiver.text}", reason = "…{date}" }}`, or {help}'
     return Problem("deny-toml/unexplained-exception", file, message, help, waiver.keys, about_value=True)
-
-
-def _is_bare(data: dict[str, Any], waiver: Waiver) -> bool:
-    return waiver.is_advisory and isinstance(_at(data, waiver.keys), str) and waiver.is_alone()
 
 
 def _bare(file: File, waiver: Waiver) -> _Found:
     from dunnage.files.toml_edit import Change, Set
 
     message = f"the reason for `{waiver.name}` is only in a comment"
-    entry = {waiver.key: waiver.text, "reason": waiver.comment()}
-    change = Change("put the reason into the entry, where cargo-deny shows it", (Set(waiver.keys, entry),))
+    entry = {waiver.key: waiver.text, "reason": waiver.quotable()}
+    change = Change("copied the reason from the comment into the entry", (Set(waiver.keys, entry),))
     return Problem("deny-toml/bare-exception", file, message, "", waiver.keys, about_value=True), change
 
 
-def _reviewed(file: File, waiver: Waiver, reason: str, options: Options) -> Iterator[_Found]:
+def _undated_or_expired(file: File, waiver: Waiver, reason: str, options: Options) -> Iterator[_Found]:
     from dunnage.deny.exceptions import mentions_review, review
 
     today, days = options[TODAY] or _today(), options[MAX_REVIEW_DAYS]
     day, written = review(reason)
-    rule = "deny-toml/undated-exception"
-    help = f"say `review by` and a date, such as `review by {_later(today, min(days, 90))}`, in its reason"
-    if day is None:
-        message = f"the exception for `{waiver.name}` has no date by which it is looked at again"
-        if written:
-            message = f"the exception for `{waiver.name}` is to be reviewed by {written}, which is no date"
-        elif mentions_review(reason):
-            message += " that is written as `review by YYYY-MM-DD`"
-    elif day < today:
-        rule = "deny-toml/expired-exception"
-        message = f"the exception for `{waiver.name}` was to be reviewed by {day}"
-        help = "remove it if it is no longer needed; if it is, say why and set a new date"
-    elif day > _later(today, days):
-        message = f"the exception for `{waiver.name}` is to be reviewed by {day}, more than {days} days ahead"
-        help = f"set a date up to {_later(today, days)}"
-    else:
+    exception = f"the exception for `{waiver.name}`"
+    if day is not None and day < today:
+        message = f"the review date of {exception}, {day}, has passed"
+        help = "remove the exception if you no longer need it; otherwise give the reason and a new date"
+        yield Problem("deny-toml/expired-exception", file, message, help, waiver.keys, about_value=True), None
         return
-    yield Problem(rule, file, message, help, waiver.keys, about_value=True), None
+    help = f"add a review date to its reason, such as `review by {_next_review(options)}`"
+    if day is not None:
+        if day <= _later(today, days):
+            return
+        message = f"{exception} has the review date {day}, which is more than {days} days ahead"
+        help = f"write a date no later than {_later(today, days)}"
+    elif written:
+        message = f"{exception} has the review date {written}, which does not exist"
+    else:
+        message = f"{exception} has no review date"
+        if mentions_review(reason):
+            message += " in the form `review by YYYY-MM-DD`"
+    yield Problem("deny-toml/undated-exception", file, message, help, waiver.keys, about_value=True), None
+
+
+def _next_review(options: Options) -> date:
+    return _later(options[TODAY] or _today(), min(options[MAX_REVIEW_DAYS], 90))
 
 
 def _later(day: date, days: int) -> date:
-    """A day so many days later, or the last that there is."""
+    """Return the date `days` after `day`, or the last date that Python can represent."""
     from datetime import timedelta
 
     return day + min(timedelta(days=days), day.max - day)
@@ -287,18 +295,18 @@ def _read_day(text: str) -> date:
             raise ValueError
         return date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{text!r} is no date; write one like 2027-03-01") from None
+        raise ValueError(f"{text!r} is not a date in the form 2027-03-01") from None
 
 
 def _read_days(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 5):
-        raise ValueError(f"{text!r} is no number of days")
+        raise ValueError(f"{text!r} is not a number of days")
     return int(text)
 
 
 def _read_table(text: str) -> str:
     if text not in _TABLES:
-        raise ValueError(f"{text!r} is no section of a deny.toml; there are {', '.join(_TABLES)}")
+        raise ValueError(f"{text!r} is not a section of deny.toml; write one of {', '.join(_TABLES)}")
     return text
 
 
@@ -313,25 +321,26 @@ def _read_policy(path: str) -> Policy:
         raise ValueError(f"{path} {error}") from None
 
 
-REQUIRE = repeated("--require", "a section that must be there, instead of the four (repeatable)", "NAME", _read_table)
-POLICY = single("--policy", "a file of values to ask for, key by key, instead of ours", "FILE", _read_policy, Policy())
-SHOW_POLICY = flag(
-    "--show-policy",
-    "print the values that are asked for, and exit",
-    shown=lambda _: policies.shipped(),
+REQUIRE = repeated(
+    "--require",
+    "require this section (repeatable; default: advisories, licenses, bans, sources)",
+    "NAME",
+    _read_table,
 )
+POLICY = single("--policy", "replace values of the built-in policy with those of FILE", "FILE", _read_policy, Policy())
+SHOW_POLICY = flag("--show-policy", "print the built-in policy and exit", shown=lambda _: policies.shipped())
 MAX_REVIEW_DAYS = single(
     "--max-review-days",
-    f"how far ahead the review of an exception may lie (default: {_REVIEW_DAYS})",
+    f"reject review dates more than DAYS days ahead (default: {_REVIEW_DAYS})",
     "DAYS",
     _read_days,
     _REVIEW_DAYS,
 )
-TODAY = single("--today", "the day to judge reviews by (default: today, in UTC)", "DATE", _read_day, None)
+TODAY = single("--today", "compare review dates with DATE (default: today in UTC)", "DATE", _read_day, None)
 
 HOOK = Hook(
     name="check-deny-toml",
-    summary="check that deny.toml holds the required policy, in the schema that cargo-deny accepts",
+    summary="check that cargo-deny accepts deny.toml and that the file holds the required policy",
     rules=RULES,
     check=check,
     comments=toml.comments,

@@ -13,11 +13,13 @@ from dunnage.deny import licences
         pytest.param("MIT", None, id="licence"),
         pytest.param("Apache-2.0 WITH LLVM-exception", None, id="exception"),
         pytest.param("LicenseRef-x", None, id="reference"),
-        pytest.param("GPL-3.0+", 'is no licence to allow; write "GPL-3.0-or-later"', id="plus"),
-        pytest.param("mit", "names 'mit', which is no SPDX identifier that cargo-deny knows; write \"MIT\"", id="case"),
+        pytest.param("GPL-3.0+", 'is not a licence that can be allowed; write "GPL-3.0-or-later"', id="plus"),
+        pytest.param(
+            "mit", "names 'mit', which is not an SPDX identifier that cargo-deny knows; write \"MIT\"", id="case"
+        ),
         pytest.param(
             "MIT OR ISC",
-            "is not one licence; write a single SPDX identifier, with or without `WITH` and an exception",
+            "is not a single licence; write one SPDX identifier, with or without `WITH` and an exception",
             id="two",
         ),
         pytest.param("", "is empty; write an SPDX identifier", id="empty"),
@@ -31,19 +33,19 @@ def test_licensee(text: str, expected: str | None) -> None:
     ("text", "expected"),
     [
         pytest.param("(MIT OR ISC) AND Apache-2.0+ WITH LLVM-exception", None, id="all parts"),
-        pytest.param("MIT ISC", "is no licence expression: 'ISC' cannot stand where it does", id="no operator"),
-        pytest.param("(MIT", "is no licence expression: it is not complete", id="open"),
-        pytest.param("MIT)", "is no licence expression: ')' cannot stand where it does", id="closed too often"),
-        pytest.param("MIT AND", "is no licence expression: it is not complete", id="operator at the end"),
-        pytest.param("GPL-3.0-only+", "is no licence expression: '+' cannot stand where it does", id="GNU and plus"),
+        pytest.param("MIT ISC", "is not a licence expression: 'ISC' is misplaced", id="no operator"),
+        pytest.param("(MIT", "is not a licence expression: it is incomplete", id="open"),
+        pytest.param("MIT)", "is not a licence expression: ')' is misplaced", id="closed too often"),
+        pytest.param("MIT AND", "is not a licence expression: it is incomplete", id="operator at the end"),
+        pytest.param("GPL-3.0-only+", "is not a licence expression: '+' is misplaced", id="GNU and plus"),
         pytest.param(
             "MIT OR GPL-2.0+",
-            'names GPL-2.0, which SPDX has deprecated; write "MIT OR GPL-2.0-or-later"',
+            'names GPL-2.0, which SPDX deprecated; write "MIT OR GPL-2.0-or-later"',
             id="deprecated",
         ),
         pytest.param(
             "Net-SNMP",
-            "names Net-SNMP, which SPDX has deprecated; see https://spdx.org/licenses for what replaced it",
+            "names Net-SNMP, which SPDX deprecated; see https://spdx.org/licenses for its replacement",
             id="deprecated without a new name",
         ),
     ],

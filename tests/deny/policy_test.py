@@ -24,7 +24,7 @@ def test_the_shipped_policy_is_one() -> None:
         ('bans.wildcards = ["deny", "allow"]', "", False),
         ("bans.allow-wildcard-paths = false", "allow-wildcard-paths = true", True),
         ("bans.allow-wildcard-paths = false", "", False),
-        ('bans.wildcards = "warn"', "wildcards = 1", False),  # cargo-deny refuses it, which is said elsewhere
+        ('bans.wildcards = "warn"', "wildcards = 1", False),  # cargo-deny rejects it, which another rule reports
     ],
 )
 def test_levels(asked: str, given: str, is_weak: bool) -> None:
@@ -61,7 +61,7 @@ def test_scopes(asked: str, given: str, is_weak: bool) -> None:
     ],
 )
 def test_values_that_cannot_be(text: str) -> None:
-    with pytest.raises(ValueError, match="which cannot be"):
+    with pytest.raises(ValueError, match="which a policy cannot require"):
         policy.read(text)
 
 

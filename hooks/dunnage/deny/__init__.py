@@ -1,1 +1,1 @@
-"""deny.toml, the policy file of cargo-deny: what its releases accept in it, and what a policy asks of it."""
+"""deny.toml, the policy file of cargo-deny: what cargo-deny accepts in it, and what a policy requires of it."""

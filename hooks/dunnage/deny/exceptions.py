@@ -1,8 +1,8 @@
-"""The exceptions that a deny.toml makes: what is let through, why, and until when."""
+"""The exceptions in a deny.toml: what each one allows, why, and until when."""
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,6 +10,7 @@ from dunnage.deny.reading import advisory_id, package
 from dunnage.files import toml
 from dunnage.files.document import Keys
 from dunnage.files.source import File
+from dunnage.files.span import Span
 
 if TYPE_CHECKING:
     from datetime import date
@@ -23,42 +24,42 @@ _LISTS = (
 )
 _MOST_GLIMPSES = 100
 _REVIEW = "review by "
-# No reason is worth reading further.
+# The rest of a longer comment is not read.
 _MOST_OF_A_COMMENT = 2000
 
 
 class Waiver(NamedTuple):
-    """One entry of a list of exceptions."""
+    """One exception: an entry of a list of exceptions."""
 
     keys: Keys
     name: str
-    """What it lets through."""
+    """The advisory, crate or URL that it allows."""
     key: str
-    """The key that names this in an entry that is a table."""
+    """The key that contains the name if the entry is a table."""
     text: str
     """The value of that key."""
     is_advisory: bool
-    """Whether it is one of the advisories, which must be looked at again."""
+    """Whether it ignores an advisory, and so needs a review date."""
     reason: str
-    """Why, as the entry itself says; empty if it does not."""
+    """The value of the key `reason`; empty if the entry has none, or has the sample text of the template."""
     glimpse: Callable[[], str]
-    """Finds at least some of what the comments on it say, or nothing, in no time."""
+    """Returns some or all of `comment()`, or nothing, without parsing the file."""
     comment: Callable[[], str]
-    """Finds what the comments on it say."""
-    is_alone: Callable[[], bool]
-    """Finds whether the comments are on it alone, since no other entry is in its line."""
+    """Returns the text of the comments that explain it."""
+    quotable: Callable[[], str]
+    """Returns the comment above it if that is the only comment on it, and is on no other entry; or else nothing."""
 
 
 class Review(NamedTuple):
-    """The day by which an exception is to be looked at again."""
+    """A review date."""
 
     day: "date | None"
     written: str
-    """The date as it is written, which may be none; empty if there is none, or it is not written as it must be."""
+    """The date as it is written, even if no such day exists; empty if there is none in the required form."""
 
 
 def exceptions(file: File, data: Mapping[str, Any]) -> Iterator[Waiver]:
-    """Every exception in a file, in the order of the lists above."""
+    """Yield every exception in a file, in the order of the lists above."""
     from functools import partial
 
     for table, key in _LISTS:
@@ -74,16 +75,16 @@ def exceptions(file: File, data: Mapping[str, Any]) -> Iterator[Waiver]:
             text = entry if isinstance(entry, str) else str(entry.get(named, name))
             keys = (table, key, index)
             reason = entry.get("reason") if isinstance(entry, dict) else None
-            given = reason[:_MOST_OF_A_COMMENT] if isinstance(reason, str) else ""
-            # Each glimpse searches the file, so beyond some, to read the syntax once takes less.
+            given = _joined([reason]) if isinstance(reason, str) else ""
+            # Each glimpse searches the file, so parsing the file once is faster for many entries.
             glimpse = partial(_glimpse, file.data, text) if index < _MOST_GLIMPSES else str
-            comment = partial(_on, file, keys, entry)
-            alone = partial(_is_alone, file, keys, len(entries))
-            yield Waiver(keys, name, named, text, table == "advisories", given, glimpse, comment, alone)
+            comment = partial(_comment, file, keys, entries, name)
+            quotable = partial(_quotable, file, keys, entries)
+            yield Waiver(keys, name, named, text, table == "advisories", given, glimpse, comment, quotable)
 
 
 def review(text: str) -> Review:
-    """The first day by which a reason says `review by YYYY-MM-DD`."""
+    """Return the first day that a reason states as `review by YYYY-MM-DD`."""
     dates = _dates(text)
     if not dates:
         return Review(None, "")
@@ -98,21 +99,21 @@ def review(text: str) -> Review:
     return Review(*min(days))
 
 
-def explains(text: str) -> bool:
-    """Whether a text says more than when to look again."""
-    text = text.lower()
+def explains(text: str, name: str) -> bool:
+    """Whether a text on the exception for `name` says more than that name and a review date."""
+    text = text.lower().replace(name.lower(), "")
     for written in _dates(text):
         text = text.replace(_REVIEW + written, "")
     return any(map(str.isalnum, text))
 
 
 def mentions_review(text: str) -> bool:
-    """Whether a text speaks of a review at all."""
+    """Whether a text contains the word review."""
     return "review" in text.lower()
 
 
 def _dates(text: str) -> list[str]:
-    """What is spelt like a date and comes after `review by`, letters of either case."""
+    """Return what is spelt like a date after `review by`, in upper or lower case."""
     dates = []
     pieces = text.lower().split(_REVIEW)
     for before, rest in pairwise(pieces):
@@ -134,7 +135,7 @@ def _name(key: str, entry: object) -> str | None:
 
 
 def _glimpse(data: bytes, text: str) -> str:
-    """The comments on the line of an entry and right above it, where it takes no parser to be sure of them."""
+    """Return the comments on the line of an entry and directly above it, if they are certain without a parser."""
     name = f'"{text}"'.encode()
     at = data.find(name)
     if at < 0 or data.find(name, at + 1) >= 0 or b'"""' in data or b"'''" in data:
@@ -154,65 +155,112 @@ def _glimpse(data: bytes, text: str) -> str:
 
 
 def _joined(comments: Iterable[str]) -> str:
+    """Join the texts that can be part of a reason."""
     texts = (comment[:_MOST_OF_A_COMMENT].strip(" \t\r\n#") for comment in comments)
     return " ".join(text for text in texts if text and not _is_no_reason(text))
 
 
 def _is_no_reason(text: str) -> bool:
-    """Whether a comment only takes an entry out of use, or is one for this hook."""
-    return text.startswith("dunnage:") or (text[0] in "\"'{[" and text[-1] in "\"'}],")
+    """Whether a text is for this hook, takes an entry out of use, is cargo-deny's own, or only promises a reason."""
+    from dunnage.deny.template import is_template_text
+
+    is_entry = text[0] in "\"'{[" and text[-1] in "\"'}],"
+    to_do = _TO_DO.match(text)
+    is_promise = to_do is not None and (to_do[1].count(" ") < _FEWEST_WORDS or bool(_PROMISE.search(to_do[1])))
+    return is_entry or is_promise or text.startswith("dunnage:") or is_template_text(text)
 
 
-def _on(file: File, keys: Keys, entry: object) -> str:
-    return file.memo(_Comments).on(keys, entry)
+_TO_DO = re.compile(r"(?:todo|fixme|xxx)\b(?:\([^)]*\))?[ :.-]*(.*)", re.IGNORECASE | re.DOTALL)
+_PROMISE = re.compile(r"\b(?:comment|describe|document|explain|justify|reason|why)\b", re.IGNORECASE)
+_FEWEST_WORDS = 3
 
 
-def _is_alone(file: File, keys: Keys, count: int) -> bool:
-    (*array, index) = keys
-    span = toml.locate_value(file, keys)
-    others = [(*array, other) for other in (int(index) - 1, int(index) + 1) if 0 <= other < count]
-    between = (sorted((span, toml.locate_value(file, other))) for other in others)
-    return all(b"\n" in file.data[first.end : second.start] for first, second in between)
+def _comment(file: File, keys: Keys, entries: Sequence[object], name: str) -> str:
+    comments = file.memo(_Comments)
+    own, above, header = comments.on(keys, entries)
+    named = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
+    if len(entries) > 1 and not any(re.search(named, comments.texts[index]) for index in header):
+        header = []
+    return _joined(comments.texts[index] for index in (*header, *above, *own))
+
+
+def _quotable(file: File, keys: Keys, entries: Sequence[object]) -> str:
+    comments = file.memo(_Comments)
+    own, above, _ = comments.on(keys, entries)
+    lines = [comments.texts[index].strip() for index in above]
+    index = int(keys[-1])
+    near = [other for other in (index - 1, index + 1) if 0 <= other < len(entries)]
+    if own or any(comments.on((*keys[:-1], other), entries)[1] == above for other in near):
+        return ""
+    return "" if any(not line or _TO_DO.match(line) or _is_no_reason(line) for line in lines) else _joined(lines)
 
 
 class _Comments:
-    """The comments of a file, and which of them are on an entry."""
+    """The comments of a file, and which of them are on which entry of an array."""
 
     def __init__(self, file: File) -> None:
         self._file = file
         self._lines = [0, *(newline.end() for newline in re.finditer(rb"\n", file.data))]
         found = list(toml.comments(file))
         self._starts = [span.start for span, _ in found]
-        self._texts = [text for _, text in found]
-        # The comments that have a line for themselves, by the number of the line.
+        self.texts = [text for _, text in found]
+        # The comments that are alone on a line, by the number of the line.
         self._alone: dict[int, int] = {}
         for index, start in enumerate(self._starts):
             line = self._line(start)
             if not file.data[self._lines[line] : start].strip():
                 self._alone[line] = index
+        self._arrays: dict[Keys, list[tuple[list[int], list[int]]]] = {}
 
-    def on(self, keys: Keys, entry: object) -> str:
-        """What the comments say that are inside of an entry, after it on its last line, or in the lines right above.
+    def on(self, keys: Keys, entries: Sequence[object]) -> tuple[list[int], list[int], list[int]]:
+        """Return which comments are inside an entry or after it, above it, and on the key of the array.
 
-        Comments above are on an entry that is the first thing in its line.
+        A comment above an entry is also on the entries that follow it, up to a blank line or another comment.
         """
-        span = toml.locate_value(self._file, keys)
-        start, end = span
+        (*array, index) = keys
+        if tuple(array) not in self._arrays:
+            self._arrays[tuple(array)] = list(self._of_entries(tuple(array), entries))
+        own, above = self._arrays[tuple(array)][int(index)]
+        key = toml.locate(self._file, tuple(array))
+        is_table = self._file.data.startswith(b"[[", toml.locate_value(self._file, keys).start)
+        return own, above, [] if is_table else self._on_key(key.start, (*array, 0))
+
+    def _on_key(self, start: int, first: Keys) -> list[int]:
+        line = self._line(start)
+        after: list[int] = []
+        if self._line(toml.locate_value(self._file, first).start) > line:
+            after = [*range(bisect_left(self._starts, start), bisect_right(self._starts, self._line_end(line)))]
+        return self._block_over(line) + after
+
+    def _of_entries(self, array: Keys, entries: Sequence[object]) -> Iterator[tuple[list[int], list[int]]]:
+        above: list[int] = []
+        last_of_previous = -1
+        for index, entry in enumerate(entries):
+            start, end = self._span((*array, index), entry)
+            first, last = self._line(start), self._line(end)
+            begin = bisect_left(self._starts, start)
+            own = list(range(begin, bisect_right(self._starts, self._line_end(last))))
+            if first > last_of_previous and not self._file.data[self._lines[first] : start].strip():
+                above = self._block_over(first) if first - 1 != last_of_previous else above
+            elif first > last_of_previous:
+                above = []
+            last_of_previous = last
+            yield own, above
+
+    def _span(self, keys: Keys, entry: object) -> Span:
+        start, end = toml.locate_value(self._file, keys)
         if self._file.data[start : start + 2] == b"[[" and isinstance(entry, dict):
-            # What a table with a header holds ends with its last key, whatever comments come before the next header.
+            # A table with a header ends with its last key. Comments after that are on the next header.
             ends = [toml.locate_value(self._file, (*keys, key)).end for key in entry]
             end = max(ends, default=start)
-        first, last = self._line(start), self._line(end)
-        begin = bisect_left(self._starts, start)
-        after = bisect_right(self._starts, self._line_end(last))
-        found = list(range(begin, after))
-        before = self._file.data[max(self._lines[first], start - 200) : start]
-        above = first - 1
-        if not before.strip():
-            while above in self._alone:
-                found.insert(0, self._alone[above])
-                above -= 1
-        return _joined(self._texts[index] for index in found)
+        return Span(start, end)
+
+    def _block_over(self, line: int) -> list[int]:
+        """Return the comments in the lines directly above a line."""
+        found: list[int] = []
+        while (line := line - 1) in self._alone:
+            found.insert(0, self._alone[line])
+        return found
 
     def _line(self, offset: int) -> int:
         return bisect_right(self._lines, offset) - 1

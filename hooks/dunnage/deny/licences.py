@@ -1,7 +1,7 @@
-"""Licences as a deny.toml names them, judged as the SPDX specification has it, annex D.
+"""Checks the licences in a deny.toml by the grammar of annex D of the SPDX specification.
 
-Each function says what is wrong with a string, as a clause whose subject is the string, and what a right one looks
-like; None if nothing is wrong.
+Each function returns a clause that says what is wrong, whose subject is the string, and what to write instead; None if
+the string is valid.
 """
 
 import re
@@ -9,7 +9,7 @@ from functools import cache
 
 from dunnage.deny import spdx
 
-# What may follow in an expression. "complete" is a licence to which nothing more can be added.
+# What may follow in an expression. "complete" is a licence that takes no more suffixes.
 _FOLLOWING = {
     "start": {"license": "license", "reference": "reference", "(": "start"},
     "license": {"+": "reference", "with": "with", ")": "complete", "and": "start", "or": "start"},
@@ -21,10 +21,10 @@ _SINGLE = (["license"], ["reference"], ["license", "with", "exception"], ["refer
 
 
 def licensee(text: str) -> str | None:
-    """One licence, with or without an exception: `Apache-2.0 WITH LLVM-exception`."""
+    """Check one licence, with or without an exception: `Apache-2.0 WITH LLVM-exception`."""
     licence, _, exception = text.partition(" WITH ")
     if licence in _licenses() and (licence == text or exception in _exceptions()):
-        return None  # as nearly all are
+        return None  # the usual case
     words = _words(text, most=3)  # cargo-deny reads no further
     if isinstance(words, str):
         return words
@@ -32,12 +32,12 @@ def licensee(text: str) -> str | None:
     if kinds in _SINGLE:
         return None
     if kinds == ["license", "+"] and _is_gnu(words[0][1]):
-        return f'is no licence to allow; write "{words[0][1].removesuffix("-only")}-or-later"'
-    return "is not one licence; write a single SPDX identifier, with or without `WITH` and an exception"
+        return f'is not a licence that can be allowed; write "{words[0][1].removesuffix("-only")}-or-later"'
+    return "is not a single licence; write one SPDX identifier, with or without `WITH` and an exception"
 
 
 def expression(text: str) -> str | None:
-    """Licences joined by `AND` and `OR`."""
+    """Check licences joined by `AND` and `OR`."""
     words = _words(text)
     if isinstance(words, str):
         return words
@@ -46,18 +46,18 @@ def expression(text: str) -> str | None:
         following = _FOLLOWING[state].get(kind)
         depth += (kind == "(") - (kind == ")")
         if following is None or depth < 0:
-            return f"is no licence expression: {word!r} cannot stand where it does"
+            return f"is not a licence expression: {word!r} is misplaced"
         if kind == "license" and word in _deprecated():
-            return f"names {word}, which SPDX has deprecated; {_replacement(text)}"
-        # `+` cannot follow the name of a GNU licence, which says itself whether later versions are meant.
+            return f"names {word}, which SPDX deprecated; {_replacement(text)}"
+        # `+` cannot follow the name of a GNU licence: the name ends in `-only` or `-or-later`.
         state = "reference" if kind == "license" and _is_gnu(word) else following
     if depth or state in ("start", "with"):
-        return "is no licence expression: it is not complete"
+        return "is not a licence expression: it is incomplete"
     return None
 
 
 def renamed_expression(text: str) -> str:
-    """An expression with the names that SPDX has given to GNU licences: `GPL-3.0` is GPL-3.0-only."""
+    """Return an expression with the present SPDX names of GNU licences: `GPL-3.0` becomes `GPL-3.0-only`."""
 
     def rename(found: re.Match[str]) -> str:
         if found[1] not in _deprecated() or not _is_gnu(found[1]) or "-with-" in found[1]:
@@ -69,18 +69,18 @@ def renamed_expression(text: str) -> str:
 
 def _replacement(text: str) -> str:
     renamed = renamed_expression(text)
-    return f'write "{renamed}"' if renamed != text else "see https://spdx.org/licenses for what replaced it"
+    return f'write "{renamed}"' if renamed != text else "see https://spdx.org/licenses for its replacement"
 
 
 def _words(text: str, most: int = 2**63) -> list[tuple[str, str]] | str:
-    """The words of a licence expression, each with its kind, or the first of them; or what is wrong with one."""
+    """Return up to `most` words of a licence expression, each with its kind; or what is wrong with one."""
     words: list[tuple[str, str]] = []
     at = 0
     while at < len(text) and len(words) < most:
         if text[at].isspace():
             at += 1
             if text[at : at + 1] == "+":
-                return "is no licence expression: a `+` must follow its licence directly"
+                return "is not a licence expression: a `+` must directly follow its licence"
             continue
         if text[at] in "+()":
             words.append((text[at], text[at]))
@@ -88,13 +88,17 @@ def _words(text: str, most: int = 2**63) -> list[tuple[str, str]] | str:
             continue
         match = re.compile("[-a-zA-Z0-9.:]+").match(text, at)
         if match is None:
-            return f"is no licence expression: {text[at]!r} cannot be in one"
+            return f"is not a licence expression: {text[at]!r} is not allowed"
         word = match[0]
         kind = _kind(word)
         if kind is None:
             known = _spellings().get(word.lower())
-            hint = f'; write "{known}"' if known else "; write one of https://spdx.org/licenses, or LicenseRef-NAME"
-            return f"names {word!r}, which is no SPDX identifier that cargo-deny knows{hint}"
+            hint = (
+                f'; write "{known}"'
+                if known
+                else "; write an identifier from https://spdx.org/licenses or LicenseRef-NAME"
+            )
+            return f"names {word!r}, which is not an SPDX identifier that cargo-deny knows{hint}"
         words.append((kind, word))
         at = match.end()
     return words or "is empty; write an SPDX identifier"
@@ -123,7 +127,7 @@ def _licenses() -> frozenset[str]:
 
 @cache
 def _spellings() -> dict[str, str]:
-    """The licences, each by its name in small letters."""
+    """Return the licences by their names in lower case."""
     return {name.lower(): name for name in _licenses()}
 
 

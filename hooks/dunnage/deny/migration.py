@@ -1,32 +1,32 @@
-"""What becomes of a deny.toml that was written for an older cargo-deny: the changes that need no guess.
+"""The safe changes that bring a deny.toml for an older cargo-deny up to date.
 
-What a removed key did is done by today's cargo-deny without it, or it fails what the key let pass: nothing is weaker
-for its removal. Licences that such a key let pass are for a person to list.
+To drop a removed key never weakens the policy: cargo-deny now behaves as with the key, or rejects what the key allowed.
+The user must list licences that such a key allowed.
 """
 
 from typing import Any
 
 from dunnage.deny import licences
-from dunnage.deny.reading import let_through
+from dunnage.deny.reading import formerly_allowed
 from dunnage.deny.schema import ROOT, Table
 from dunnage.files import toml
 from dunnage.files.document import Keys, Problem
 from dunnage.files.source import File
 from dunnage.files.toml_edit import AddHeader, Change, Move, Remove, Rename, Set
 
-# A crate that an older cargo-deny only warned about is to be no less visible: a scope has no warnings.
+# A scope has no warnings, so what an older cargo-deny only warned about now fails the check.
 _SCOPES = {"deny": "all", "warn": "all", "allow": "none"}
 
 
 def migration(file: File, data: dict[str, Any], problem: Problem) -> Change | None:
-    """The change that settles a problem; None if a person must decide."""
+    """Return the change that fixes a problem; None if the user must decide."""
     keys = problem.keys
     table, key, value = _table(keys[:-1]), keys[-1] if keys else "", _value(data, keys)
     if problem.rule == "deny-toml/moved":
         return _move(file, data, keys)
     if table and key in table.removed:
-        passed = let_through(str(key), value)
-        suffix = f", which let {passed} pass" if passed else ""
+        passed = formerly_allowed(str(key), value)
+        suffix = f", which allowed {passed}" if passed else ""
         return Change(f"removed `{key}`{suffix}", (Remove(keys),))
     if table and key in table.renamed:
         name = table.renamed[str(key)]
@@ -38,15 +38,15 @@ def _rewritten(keys: Keys, value: str) -> Change | None:
     match keys:
         case ("advisories", "unmaintained" | "unsound") if value in _SCOPES:
             scope = _SCOPES[value]
-            return Change(f'"{value}" is "{scope}" now', (Set(keys, scope),))
+            return Change(f'replaced "{value}" by "{scope}"', (Set(keys, scope),))
         case ("licenses", *_, "allow", int()) if value.endswith("+"):
             licence = f"{value.removesuffix('+').removesuffix('-only')}-or-later"
             if licences.licensee(licence) is None:
-                return Change(f'"{value}" is "{licence}"', (Set(keys, licence),))
+                return Change(f'replaced "{value}" by "{licence}"', (Set(keys, licence),))
         case ("licenses", *_, "expression"):
             renamed = licences.renamed_expression(value)
             if renamed != value and licences.expression(renamed) is None:
-                return Change(f'"{value}" is "{renamed}" now', (Set(keys, renamed),))
+                return Change(f'replaced "{value}" by "{renamed}"', (Set(keys, renamed),))
     return None
 
 
@@ -54,8 +54,8 @@ def _move(file: File, data: dict[str, Any], keys: Keys) -> Change:
     if keys[0] == "bans":
         build = data["bans"].get("build")
         if isinstance(build, dict) and keys[-1] in build:
-            return Change("removed, since the one in [bans.build] is what counts", (Remove(keys),))
-        # Without [bans.build], cargo-deny looks for scripts and for nothing else.
+            return Change("removed, because the one in [bans.build] takes precedence", (Remove(keys),))
+        # Without [bans.build], cargo-deny checks build scripts only.
         beside = {"executables": "allow", "interpreted": "warn"}
         return Change("moved to [bans.build]", (Move(keys, ("bans", "build"), beside),))
     home = ROOT.moved[str(keys[-1])]
@@ -69,7 +69,7 @@ def _move(file: File, data: dict[str, Any], keys: Keys) -> Change:
 
 
 def _table(keys: Keys) -> Table | None:
-    """The schema of the table at `keys`."""
+    """Return the schema of the table at `keys`."""
     type_: Any = ROOT
     for key in keys:
         type_ = type_.keys.get(str(key)) if isinstance(type_, Table) else None

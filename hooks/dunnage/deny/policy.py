@@ -1,6 +1,7 @@
-"""What is required of a deny.toml beyond being accepted: a policy, itself a TOML file with cargo-deny's own keys.
+"""The policy that a deny.toml must hold: a TOML file with cargo-deny's own keys and the values that they require.
 
-The policies that are shipped say in their comments how one is read.
+The comments in policy.toml, the built-in policy, say how a policy is read. The rules on it are `deny-toml/weak` and
+`deny-toml/missing-section`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,30 +10,30 @@ from typing import Any, NamedTuple
 from dunnage.deny.schema import DEFAULTS, LINT, ROOT, SCOPE, Table, Type
 
 Policy = dict[str, Any]
-"""The value required of each key, named with its table: `advisories.yanked`."""
+"""The required value of each key, by its name with the table: `advisories.yanked`."""
 
-# Of these, an empty array refuses everything, or nothing that anyone knows of.
+# If one of these arrays is empty, cargo-deny rejects everything.
 _MUST_HOLD_SOMETHING = ("licenses.allow", "sources.allow-registry")
 _NUMBERS = ("float", "i32", "u32", "usize")
 
 
 class Weakness(NamedTuple):
-    """A key whose value is less than the policy asks for."""
+    """A key whose value is weaker than the policy requires."""
 
     table: str
     key: str
     entry: int | None
-    """Which entry of an array it is."""
+    """The index of the entry, if the value is an entry of an array."""
     given: Any
-    """The value; None if the key is not there."""
+    """The value; None if the key is missing."""
     effective: Any
-    """What cargo-deny takes for it."""
+    """The value that cargo-deny uses."""
     wanted: Any
-    """What to write; None if that is for a person to say."""
+    """The value to write; None if the user must decide."""
 
 
 def shipped() -> str:
-    """The text of the policy that holds where none is given."""
+    """Return the text of the built-in policy."""
     import os
 
     with open(os.path.join(os.path.dirname(__file__), "policy.toml"), encoding="utf-8") as stream:
@@ -40,29 +41,29 @@ def shipped() -> str:
 
 
 def default() -> Policy:
-    """The policy that holds where none is given."""
+    """Return the built-in policy."""
     import tomli
 
     return _flat(tomli.loads(shipped()))
 
 
 def read(text: str) -> Policy:
-    """The policy that a file states. Raises ValueError, with a clause whose subject is the file."""
+    """Parse a policy file. Raises ValueError with a clause whose subject is the file."""
     import tomli
 
     policy = _flat(tomli.loads(text))
     for name, value in policy.items():
         if not _is_known(name):
-            raise ValueError(f"holds {name!r}, which is no key of a deny.toml that a policy can be about")
+            raise ValueError(f"has the key {name!r}, for which a policy cannot require a value")
         if not _fits(value, _type(name)):
-            raise ValueError(f"holds {value!r} for {name}, which cannot be")
+            raise ValueError(f"has the value {value!r} for {name}, which a policy cannot require")
     return policy
 
 
 def _is_known(name: str) -> bool:
     table, _, key = name.partition(".")
     rows = ROOT.keys.get(table)
-    # What is a table itself, or has no value while it is not there, cannot be compared with anything.
+    # A key that is itself a table, or that has no default, cannot be compared.
     return isinstance(rows, Table) and (name in DEFAULTS or _is_array_of_strings(rows.keys.get(key)))
 
 
@@ -76,7 +77,7 @@ def _type(name: str) -> Type:
 
 
 def _fits(value: Any, type_: Type) -> bool:
-    """Whether a policy can ask for a value of a key, or for one of an array of values."""
+    """Whether a policy can require this value of a key, or any value of this array."""
     is_array = isinstance(type_, list)
     if isinstance(value, list):
         entry_type = "string" if is_array else type_
@@ -94,7 +95,7 @@ def _flat(tables: Mapping[str, Any]) -> Policy:
 
 
 def section(table: str, policy: Policy) -> dict[str, Any]:
-    """What a table that is not there yet is to say: the levels and scopes of the policy, or stricter ones that hold."""
+    """Return the values for a table that is missing: those of the policy, or stricter defaults of cargo-deny."""
     values = {}
     for name, required in policy.items():
         home, _, key = name.partition(".")
@@ -107,7 +108,7 @@ def section(table: str, policy: Policy) -> dict[str, Any]:
 
 
 def weaknesses(data: Mapping[str, Any], policy: Policy) -> Iterator[Weakness]:
-    """Where a file that cargo-deny accepts asks for less than the policy does, in tables that it has."""
+    """Yield the keys, in tables that a file has, whose values are weaker than the policy requires."""
     for name, required in policy.items():
         table, _, key = name.partition(".")
         rows = data.get(table)
@@ -141,12 +142,12 @@ def _matches(entry: str, patterns: list[str]) -> bool:
         return True
     from fnmatch import fnmatchcase
 
-    # In a pattern of ours, a bracket is a bracket.
+    # Patterns have no character classes.
     return any(fnmatchcase(entry, pattern.replace("[", "[[]")) for pattern in patterns)
 
 
 def _is_of(value: Any, type_: Any) -> bool:
-    """Whether a value is one that cargo-deny accepts, as far as comparing it needs."""
+    """Whether a value has a type that can be compared."""
     if isinstance(type_, tuple):
         return value in type_
     if type_ == "bool":

@@ -1,4 +1,4 @@
-"""Reading a deny.toml as cargo-deny does: what it rejects, and what it warns about since it has moved."""
+"""Finds what cargo-deny rejects in a deny.toml, and the keys in an old place that it warns about."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from dunnage.files.document import Keys, Problem
 from dunnage.files.source import File
 
 Requirement = Callable[[str], Hashable]
-"""Reads a version requirement into something that is equal for equal ones; raises ValueError to refuse it."""
+"""Parses a version requirement. Results are equal for equal requirements. Raises ValueError for an invalid one."""
 
 _MOST_COMPARED = 100
 _INTEGERS = {"i32": (-(2**31), 2**31 - 1), "u32": (0, 2**32 - 1), "usize": (0, 2**63 - 1)}
@@ -22,17 +22,17 @@ _NOUNS = {
     "usize": "an integer from 0",
 }
 _BLANKETS = {
-    "both": "every licence that both the OSI and the FSF approve of",
-    "either": "every licence that the OSI or the FSF approves of",
-    "osi": "every licence that the OSI approves of",
-    "fsf": "every licence that the FSF approves of",
-    "osi-only": "every licence that the OSI, but not the FSF, approves of",
-    "fsf-only": "every licence that the FSF, but not the OSI, approves of",
+    "both": "every licence that both the OSI and the FSF approve",
+    "either": "every licence that the OSI or the FSF approves",
+    "osi": "every licence that the OSI approves",
+    "fsf": "every licence that the FSF approves",
+    "osi-only": "every licence that the OSI approves and the FSF does not",
+    "fsf-only": "every licence that the FSF approves and the OSI does not",
 }
 
 
 def problems(file: File, data: Mapping[str, Any], root: Table, requirement: Requirement) -> Iterator[Problem]:
-    """Everything that cargo-deny finds wrong with what a file says, in no particular order."""
+    """Yield everything that cargo-deny rejects or warns about in the content of a file, in no particular order."""
     reader = _Reader(file, requirement)
     yield from reader.table(data, root, ())
     bans = data.get("bans")
@@ -42,12 +42,12 @@ def problems(file: File, data: Mapping[str, Any], root: Table, requirement: Requ
 
 
 def name_of(keys: Keys) -> str:
-    """A key as it is named in messages: `advisories.ignore[2].id`, where the first of an array is 1."""
+    """Return a key as messages name it: `advisories.ignore[2].id`. Arrays count from 1."""
     return "".join(f"[{key + 1}]" if isinstance(key, int) else f".{key}" for key in keys).removeprefix(".")
 
 
 def advisory_id(entry: object) -> str | None:
-    """The id of the advisory that an entry of `ignore` is about; None if it is about a crate, or about nothing."""
+    """Return the advisory id in an entry of `ignore`; None if the entry names a crate or is invalid."""
     if isinstance(entry, dict):
         entry = entry.get("id")
         return entry if isinstance(entry, str) else None
@@ -58,7 +58,7 @@ def advisory_id(entry: object) -> str | None:
 
 
 def package(entry: object) -> tuple[str, str] | None:
-    """The name and the version requirement, or "", of an entry that names crates; None if it names none."""
+    """Return the name and the version requirement, or "", of an entry that names a crate; None for any other entry."""
     if isinstance(entry, dict):
         spec = entry.get("crate")
         if spec is None:
@@ -72,8 +72,8 @@ def package(entry: object) -> tuple[str, str] | None:
     return name, version
 
 
-def let_through(key: str, value: object) -> str:
-    """What a removed key with this value let pass that fails now; empty if nothing."""
+def formerly_allowed(key: str, value: object) -> str:
+    """Return what a removed key with this value allowed and cargo-deny rejects now; empty if that is nothing."""
     match key, value:
         case "allow-osi-fsf-free", str():
             return _BLANKETS.get(value, "")
@@ -104,8 +104,8 @@ class _Reader:
             if key in table.removed:
                 yield self._removed(place, value, table.removed[key])
             elif key in table.renamed:
-                message = f"`{key}` is called `{table.renamed[key]}` now: {TOOL} refuses it"
-                yield self._rejected(place, message, f"write `{table.renamed[key]}`, an array")
+                message = f"`{key}` was renamed to `{table.renamed[key]}`: {TOOL} rejects it"
+                yield self._rejected(place, message, f"write `{table.renamed[key]} = [...]`, an array of strings")
             elif key not in table.keys:
                 yield self._unknown(place, table.keys)
             else:
@@ -115,32 +115,32 @@ class _Reader:
         yield from self._missing(data, table.required, keys)
 
     def listed_twice(self, bans: Mapping[str, Any]) -> Iterator[Problem]:
-        """Crates that are in two lists of [bans] of which one rules out the other."""
+        """Yield crates that are in two lists of [bans] that exclude each other."""
         lists = {name: self._named(bans.get(name)) for name in ("deny", "allow", "skip")}
         for first, second in (("deny", "allow"), ("deny", "skip"), ("allow", "skip")):
             other = dict(lists[second])
             for spec, index in lists[first]:
                 if spec in other:
-                    message = f"`{spec[0]}` is in both `{first}` and `{second}` of [bans]: {TOOL} refuses that"
-                    yield self._rejected(("bans", first, index), message, "keep one of them", about_value=True)
+                    message = f"`{spec[0]}` is in both `{first}` and `{second}` of [bans]: {TOOL} rejects this"
+                    yield self._rejected(("bans", first, index), message, "remove one of them", about_value=True)
 
     def excluded_settings(self, bans: Mapping[str, Any]) -> Iterator[Problem]:
-        """Settings of one entry of [bans] of which one rules out the other."""
+        """Yield settings of one entry of [bans] that exclude each other."""
         for index, entry in enumerate(_tables(bans.get("deny"))):
             if entry.get("deny-multiple-versions") is True and _strings(entry.get("wrappers")):
                 keys: Keys = ("bans", "deny", index, "wrappers")
-                message = f"`{name_of(keys)}` and `deny-multiple-versions` are both set: {TOOL} refuses that"
-                yield self._rejected(keys, message, "keep one of them")
+                message = f"`{name_of(keys)}` and `deny-multiple-versions` are both set: {TOOL} rejects this"
+                yield self._rejected(keys, message, "remove one of them")
         for index, entry in enumerate(_tables(bans.get("features"))):
             denied = frozenset(_strings(entry.get("deny")))
             for position, feature in enumerate(_strings(entry.get("allow"))):
                 if feature in denied:
                     keys = ("bans", "features", index, "allow", position)
-                    message = f"the feature `{feature}` is both in `allow` and in `deny`: {TOOL} refuses that"
-                    yield self._rejected(keys, message, "keep one of them")
+                    message = f"the feature `{feature}` is in both `allow` and `deny`: {TOOL} rejects this"
+                    yield self._rejected(keys, message, "remove one of them")
 
     def _named(self, entries: Any) -> list[tuple[tuple[str, Hashable], int]]:
-        """The crates that a list of [bans] names, each with its index."""
+        """Return the crates that a list of [bans] names, each with its index."""
         named: list[tuple[tuple[str, Hashable], int]] = []
         for index, entry in enumerate(entries if isinstance(entries, list) else ()):
             spec = package(entry)
@@ -168,7 +168,7 @@ class _Reader:
                 yield from self._value(value, text if isinstance(value, str) else table, keys)
             case [element]:
                 if isinstance(value, list):
-                    # Entries of thousands are alike, so nothing is made for one before something is wrong with it.
+                    # Lists may have thousands of entries, so nothing is built for an entry that is valid.
                     for index, entry in enumerate(value):
                         yield from self._value(entry, element, (*keys, index))
                 else:
@@ -185,7 +185,7 @@ class _Reader:
         if not isinstance(value, str):
             yield self._wrong_type(keys, wanted, value)
         elif value not in choices:
-            message = f"`{keys[-1]} = {_quoted(value)}` is refused by {TOOL}"
+            message = f"`{keys[-1]} = {_quoted(value)}` is rejected by {TOOL}"
             yield self._rejected(keys, message, f"write {wanted}", about_value=True)
 
     def _scalar(self, value: Any, type_: str, keys: Keys) -> Iterator[Problem]:
@@ -200,7 +200,7 @@ class _Reader:
             yield self._wrong_type(keys, "a string", value)
         elif type_ != "string" and (wrong := values.KINDS[type_](value)):
             clause, _, help = wrong.partition("; ")
-            yield self._rejected(keys, f"{_quoted(value)} {clause}: {TOOL} refuses it", help, about_value=True)
+            yield self._rejected(keys, f"{_quoted(value)} {clause}: {TOOL} rejects it", help, about_value=True)
 
     def _package(self, value: Any, type_: Package, keys: Keys) -> Iterator[Problem]:
         if isinstance(value, str) and type_.text:
@@ -227,7 +227,7 @@ class _Reader:
             yield from self._missing(others, type_.required, keys)
 
     def _naming(self, key: str, value: Any, keys: Keys) -> Iterator[Problem]:
-        """What is wrong with one of the keys that say which crates a table is about."""
+        """Yield what is wrong with one of the keys that name the crates of a table."""
         if not isinstance(value, str):
             yield self._wrong_type(keys, "a string", value)
         elif key == "crate":
@@ -244,7 +244,7 @@ class _Reader:
         try:
             self._requirement(version)
         except ValueError as error:
-            message = f"{_quoted(text)} is refused by {TOOL}: {str(error).partition('; ')[0]}"
+            message = f"{_quoted(text)} is rejected by {TOOL}: {str(error).partition('; ')[0]}"
             help = 'write a name, "name@1.2.3" for one version, or "name:>=1.2, <1.5" for several'
             if text is version:
                 help = "write a version requirement, such as =1.2.3 or >=1.2, <1.5"
@@ -260,51 +260,51 @@ class _Reader:
         return Problem("deny-toml/rejected", self._file, message, help, keys, about_value)
 
     def _removed(self, keys: Keys, value: Any, consequence: str) -> Problem:
-        message = f"`{keys[-1]}` is no longer a key of {_header(keys[:-1])}: {TOOL} refuses it"
-        passed = let_through(str(keys[-1]), value)
-        help = f"remove it: {consequence}" + (f"; it let {passed} pass" if passed else "")
+        message = f"`{keys[-1]}` was removed from {_header(keys[:-1])}: {TOOL} rejects it"
+        passed = formerly_allowed(str(keys[-1]), value)
+        help = f"remove it: {consequence}" + (f"; it allowed {passed}" if passed else "")
         return self._rejected(keys, message, help)
 
     def _moved(self, data: Mapping[str, Any], home: str, keys: Keys) -> Problem:
         target = _header((*keys[:-1], home))
-        message = f"`{keys[-1]}` has moved from {_header(keys[:-1])} to {target}"
+        message = f"`{keys[-1]}` moved from {_header(keys[:-1])} to {target}"
         # Where both are, cargo-deny reads the one at the root, but none beside `[bans.build]`.
         if keys[-1] == "allow-build-scripts" and home in data:
-            message = f"{message}, and where that is, {TOOL} passes it over here"
-        return Problem("deny-toml/moved", self._file, message, f"write it under `{target}`", keys)
+            message += f"; {TOOL} ignores it here because {target} exists"
+        return Problem("deny-toml/moved", self._file, message, f"move it to {target}", keys)
 
     def _unknown(self, keys: Keys, known: Mapping[str, Type]) -> Problem:
         from difflib import get_close_matches
 
         key = str(keys[-1])
-        # To compare words takes long, and a file with so many unknown ones was not misspelt.
+        # Comparing words is slow, and a file with so many unknown keys has no spelling mistake.
         self._compared += 1
         close = get_close_matches(key, known, n=1) if self._compared < _MOST_COMPARED else []
-        help = f"write `{close[0]}` if that is meant, or remove it" if close else "remove it"
+        help = f"write `{close[0]}`, or remove the key" if close else "remove it"
         if not close:
-            help += f"; the keys there are {', '.join(sorted(known)) or 'none'}"
-        return self._rejected(keys, f"`{key}` is no key of {_header(keys[:-1])}: {TOOL} refuses it", help)
+            help += f"; the valid keys are {', '.join(sorted(known)) or 'none'}"
+        return self._rejected(keys, f"`{key}` is not a key of {_header(keys[:-1])}: {TOOL} rejects it", help)
 
     def _missing(self, data: Mapping[str, Any], required: Iterable[str], keys: Keys) -> Iterator[Problem]:
         for key in required:
             if key not in data:
-                message = f"`{name_of(keys)}` has no `{key}`, without which {TOOL} refuses it"
-                yield self._rejected(keys, message, "")
+                message = f"`{name_of(keys)}` has no `{key}`: {TOOL} rejects it"
+                yield self._rejected(keys, message, f"add `{key}`")
 
     def _wrong_type(self, keys: Keys, wanted: str, value: Any) -> Problem:
-        message = f"`{name_of(keys)}` is {_type_name(value)}, which {TOOL} refuses: it must be {wanted}"
+        message = f"`{name_of(keys)}` is {_type_name(value)}, but {TOOL} requires {wanted}"
         return self._rejected(keys, message, f"write {wanted}", about_value=True)
 
 
 def _exactly(version: str) -> str:
-    """What `@` makes of a version requirement: the operator of the first comparator counts for nothing."""
+    """Return the requirement that cargo-deny reads after `@`: it ignores the operator of the first comparator."""
     first, *rest = version.split(",")
     number = first.lstrip(" <>=~^").rstrip(" *xX.")
     return ",".join(([f"={number}"] if number else ["*"]) + rest)
 
 
 def _tables(entries: Any) -> list[dict[str, Any]]:
-    """The entries of an array, those that are no tables as empty ones."""
+    """Return the entries of an array, with an empty table for each one that is not a table."""
     return [entry if isinstance(entry, dict) else {} for entry in (entries if isinstance(entries, list) else ())]
 
 
@@ -314,7 +314,7 @@ def _strings(entries: Any) -> list[str]:
 
 def _header(keys: Keys) -> str:
     if not keys:
-        return "the top of the file"
+        return "the top level"
     return f"`{name_of(keys)}`" if any(isinstance(key, int) for key in keys) else f"[{name_of(keys)}]"
 
 

@@ -1,9 +1,9 @@
-"""What a deny.toml may hold, as data.
+"""The schema of deny.toml, as data.
 
-Taken from the source of cargo-deny 0.20.2, and checked key by key against that very program. A new release of
-cargo-deny is a change of this file, and of spdx.py where it brings a new list of licences.
+The source is cargo-deny 0.20.2, and the tests compare every key with that program. For a new release of cargo-deny,
+change this file, and spdx.py if the release has a new list of licences.
 
-A value's type is one of
+The type of a value is one of
 
 - the name of a scalar: `bool`, `float`, `i32`, `u32`, `usize`, `string`, or a kind of string, each a function of
   values.py;
@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 Type = Any
-"""See above; no type checker has a way to say it."""
+"""See above; Python's types cannot express it."""
 
 
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -29,25 +29,23 @@ class Table(NamedTuple):
     keys: dict[str, Type]
     required: tuple[str, ...] = ()
     removed: Mapping[str, str] = _NONE
-    """Keys that the file is refused for since they were removed, and what happens now without them."""
+    """Removed keys, which cargo-deny rejects, and its behaviour without them."""
     renamed: Mapping[str, str] = _NONE
-    """Keys that the file is refused for since they were renamed, and today's, whose value is an array of theirs."""
+    """Renamed keys, which cargo-deny rejects, and their new names. The new value is an array of the old one."""
     moved: Mapping[str, str] = _NONE
-    """Keys that are still read here, with a warning, and the table in which they are to be, seen from this one."""
+    """Keys that cargo-deny still reads here, with a warning, and their new table, relative to this one."""
 
 
 class Package(NamedTuple):
-    """A table that names crates and has these keys beside: `crate = "name@1.2.3"`, or `name` with or without
-    `version`.
-    """
+    """A table that names a crate, by `crate = "name@1.2.3"` or by `name` and perhaps `version`, and has other keys."""
 
     keys: dict[str, Type]
     required: tuple[str, ...] = ()
-    """Where a string would do, only required if there are other keys than those that name crates."""
+    """If a string is allowed too, these are required only with other keys than those that name the crate."""
     text: bool = True
-    """A string, as of `crate`, will do."""
+    """Whether a string, as in `crate`, is allowed instead of a table."""
     lax: bool = False
-    """Other keys are allowed, and mean nothing."""
+    """Whether cargo-deny ignores unknown keys."""
 
 
 class Either(NamedTuple):
@@ -58,7 +56,7 @@ class Either(NamedTuple):
 
 
 TOOL = "cargo-deny 0.20"
-"""The program that the schema is of, as messages name it."""
+"""The program, as messages name it."""
 
 LINT = ("allow", "warn", "deny")
 SCOPE = ("all", "workspace", "transitive", "none")
@@ -100,7 +98,7 @@ DEFAULTS: dict[str, str | bool | float] = {
     "sources.unused-allowed-source": "warn",
     "sources.unused-allowed-org": "warn",
 }
-"""What a key that is not there means, where its table is."""
+"""The value that cargo-deny uses if a key is missing from a table that exists."""
 
 ROOT = Table(
     {
@@ -119,9 +117,9 @@ ROOT = Table(
                 "unused-ignored-advisory": LINT,
             },
             removed={
-                "vulnerability": "every vulnerability fails the check now, but those in `ignore`",
-                "notice": "every notice fails the check now, but those in `ignore`",
-                "severity-threshold": "vulnerabilities of every severity fail the check now, but those in `ignore`",
+                "vulnerability": "every vulnerability that is not in `ignore` now fails the check",
+                "notice": "every notice that is not in `ignore` now fails the check",
+                "severity-threshold": "vulnerabilities of every severity that are not in `ignore` now fail the check",
             },
             renamed={"db-url": "db-urls"},
         ),
@@ -215,11 +213,11 @@ ROOT = Table(
                 "include-build": "bool",
             },
             removed={
-                "unlicensed": "a crate without a licence fails the check now",
-                "allow-osi-fsf-free": "a licence that is not in `allow` fails the check now",
-                "copyleft": "a copyleft licence that is not in `allow` fails the check now",
-                "default": "a licence that is not in `allow` fails the check now",
-                "deny": "a licence that is not in `allow` fails the check now",
+                "unlicensed": "a crate without a licence now fails the check",
+                "allow-osi-fsf-free": "a licence that is not in `allow` now fails the check",
+                "copyleft": "a copyleft licence that is not in `allow` now fails the check",
+                "default": "a licence that is not in `allow` now fails the check",
+                "deny": "a licence that is not in `allow` now fails the check",
             },
         ),
         "sources": Table(

@@ -1,9 +1,9 @@
-"""The kinds of string that a deny.toml holds, each as a function that says what is wrong with one.
+"""Checks the kinds of string in a deny.toml, one function per kind.
 
-What is wrong is a clause whose subject is the string, and what a right one looks like; None if nothing is.
+Each function returns a clause that says what is wrong, whose subject is the string, and what to write instead; None if
+the string is valid.
 
-What cargo-deny leaves to other crates is judged here as they do: a URL as the WHATWG's standard has it
-(https://url.spec.whatwg.org), as far as ASCII host names go.
+The checks follow the crates that cargo-deny uses. URLs follow https://url.spec.whatwg.org for ASCII host names.
 """
 
 import re
@@ -16,25 +16,25 @@ _FORBIDDEN_IN_HOST = frozenset("\0\t\n\r #/:<>?@[\\]^|")
 _FORBIDDEN_IN_DOMAIN = _FORBIDDEN_IN_HOST | frozenset("%\x7f") | frozenset(map(chr, range(0x20)))
 _URL_HELP = "write a whole URL, such as https://github.com/rust-lang/crates.io-index"
 
-# Each unit of a duration, before and after the T, in the order in which they may come.
+# The units of a duration before and after the T, in the required order.
 _DATE_UNITS = "YMD"
 _TIME_UNITS = "HMSW"
 
 
 def url(text: str) -> str | None:
-    """A URL."""
+    """Check a URL."""
     problem, _ = _parse_url(text)
     return problem and f"{problem}; {_URL_HELP}"
 
 
 def source_url(text: str) -> str | None:
-    """A URL, of which a modifier such as `git+` or `sparse+` is passed over."""
+    """Check a URL after removing a modifier such as `git+` or `sparse+`."""
     scheme, separator, _ = text.partition("://")
     return url(text[scheme.index("+") + 1 :] if separator and "+" in scheme else text)
 
 
 def database_url(text: str) -> str | None:
-    """A URL with a host that is a name."""
+    """Check a URL whose host must be a name."""
     problem, has_domain = _parse_url(text)
     if problem is None and not has_domain:
         problem = "has no domain name"
@@ -42,7 +42,7 @@ def database_url(text: str) -> str | None:
 
 
 def _parse_url(text: str) -> tuple[str | None, bool]:
-    """What is wrong with a URL, and whether its host is a name."""
+    """Return what is wrong with a URL, and whether its host is a name."""
     text = re.sub("[\t\n\r]", "", text.strip("".join(map(chr, range(0x21)))))
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", text)
     if scheme is None:
@@ -61,12 +61,12 @@ def _parse_url(text: str) -> tuple[str | None, bool]:
     authority = re.split(r"[/\\?#]" if special else "[/?#]", rest, maxsplit=1)[0]
     credentials, at, host = authority.rpartition("@")
     del credentials
-    # A colon inside of the brackets of an IPv6 address is none before a port.
+    # A colon inside the brackets of an IPv6 address does not begin a port.
     name, _, port = host.rpartition(":") if ":" in host.rpartition("]")[2] else (host, "", "")
     if not name and (special or at or port or host):
         return "has no host", False
     if port and not (port.isascii() and port.isdigit() and int(port[-6:]) <= 65535 and len(port.lstrip("0")) <= 5):
-        return f"has {port!r} for a port", False
+        return f"has the invalid port {port!r}", False
     return _check_host(name, special)
 
 
@@ -77,25 +77,25 @@ def _check_host(host: str, special: bool) -> tuple[str | None, bool]:
         try:
             ipaddress.IPv6Address(host[1:-1] if host.endswith("]") else "")
         except ValueError:
-            return f"has the host {host!r}, which is no IPv6 address", False
+            return f"has the host {host!r}, which is not an IPv6 address", False
         return ("has a zone in its IPv6 address" if "%" in host else None), False
     if not special:
-        return (f"has the host {host!r}" if not _FORBIDDEN_IN_HOST.isdisjoint(host) else None), bool(host)
+        return (f"has the invalid host {host!r}" if not _FORBIDDEN_IN_HOST.isdisjoint(host) else None), bool(host)
     from urllib.parse import unquote
 
     host = unquote(host)
     if not host or not _FORBIDDEN_IN_DOMAIN.isdisjoint(host):
-        return f"has the host {host!r}", False
+        return f"has the invalid host {host!r}", False
     if not all(map(_is_label, host.lower().split("."))):
-        return f"has the host {host!r}, which is no international domain name", False
+        return f"has the host {host!r}, which is not an international domain name", False
     last = host.removesuffix(".").rpartition(".")[2]
     if re.fullmatch(r"[0-9]+|0[xX][0-9A-Fa-f]*", last):
-        return (None if _is_ipv4(host) else f"has the host {host!r}, which is no IPv4 address"), False
+        return (None if _is_ipv4(host) else f"has the host {host!r}, which is not an IPv4 address"), False
     return None, True
 
 
 def _is_label(label: str) -> bool:
-    """Whether what a part of a host name says in Punycode, if it does, can be read."""
+    """Whether a part of a host name is not in Punycode, or is valid Punycode."""
     if not label.startswith("xn--"):
         return True
     try:
@@ -126,29 +126,29 @@ def _is_ipv4(host: str) -> bool:
 
 
 def duration(text: str) -> str | None:
-    """A time span as RFC 3339, appendix A, writes it, fractions with a full stop: `P90D`, `P1M`, `PT12H`."""
+    """Check a duration of RFC 3339, appendix A, with `.` in fractions: `P90D`, `P1M`, `PT12H`."""
     date, t, time = text.removeprefix("P").partition("T")
     number = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
     dated = re.fullmatch("".join(f"(?:{number}{unit})?" for unit in _DATE_UNITS), date) or (
-        # Weeks are the last of the units, with a T before them or without.
+        # Weeks are the last unit, with or without a T before them.
         re.fullmatch("".join(f"(?:{number}{unit})?" for unit in _DATE_UNITS + "W"), date) if not t else None
     )
     timed = re.fullmatch("".join(f"(?:{number}{unit})?" for unit in _TIME_UNITS), time)
     if text.startswith("P") and dated and timed and (date or time):
         return None
-    return "is no duration; write one like P90D"
+    return "is not a duration; write one like P90D"
 
 
 def expanded_path(text: str) -> str | None:
-    """A path in which `~` stands for the home folder, and `$NAME`, `${NAME}` or `${NAME:-default}` for a variable."""
+    """Check a path with `~` for the home folder and variables: `$NAME`, `${NAME}`, `${NAME:-default}`."""
     at = 0
     while (at := text.find("$", at)) >= 0:
         variable = re.compile(r"\$\{(.*?)\}|\$(\w*)", re.DOTALL).match(text, at)
         if variable is None:
-            return "has a `${` without its `}`; write ${NAME}"
+            return "has a `${` without a `}`; write ${NAME}"
         name = variable[1].split(":-")[0] if variable[1] is not None else variable[2]
         if not name or not re.fullmatch(r"\w+", name):
-            return f"has {variable[0]!r} for a variable; write $NAME or ${{NAME:-default}}"
+            return f"has the invalid variable {variable[0]!r}; write $NAME or ${{NAME:-default}}"
         at = variable.end()
     return None
 
@@ -158,28 +158,28 @@ def _is_u32(text: str) -> bool:
 
 
 def extension(text: str) -> str | None:
-    """The extension of file names, without the full stop."""
+    """Check a file extension without the `.`."""
     if not text or (text.isascii() and text.isalnum()):
         return None
-    return "is no file extension; write ASCII letters and digits alone"
+    return "is not a file extension; write only ASCII letters and digits"
 
 
 def relative_path(text: str) -> str | None:
-    """A path that does not begin with `/`."""
-    return "is an absolute path; write it relative to the crate" if text.startswith("/") else None
+    """Check that a path does not begin with `/`."""
+    return "is an absolute path; write a path relative to the crate" if text.startswith("/") else None
 
 
 def sha256(text: str) -> str | None:
-    """A checksum in hexadecimal."""
-    return None if re.fullmatch("[0-9A-Fa-f]{64}", text) else "is no SHA-256 checksum; write its 64 hexadecimal digits"
+    """Check a SHA-256 checksum in hexadecimal."""
+    return None if re.fullmatch("[0-9A-Fa-f]{64}", text) else "is not a SHA-256 checksum; write 64 hexadecimal digits"
 
 
 def rust_version(text: str) -> str | None:
-    """A version of Rust, as cargo-deny 0.20.2 reads it: `1.85` is taken for 1, and `1` is refused."""
+    """Check a version of Rust as cargo-deny 0.20.2 does: it reads `1.85` as 1 and rejects `1`."""
     parts = text.split(".")
     if len(parts) >= 2 and len(parts) <= 4 and all(_is_plain_u32(part) for part in parts[:-1][:3]):
         return None
-    return "is no version of Rust; write one like 1.85.0"
+    return "is not a version of Rust; write one like 1.85.0"
 
 
 def _is_plain_u32(text: str) -> bool:
@@ -187,27 +187,27 @@ def _is_plain_u32(text: str) -> bool:
 
 
 def glob(text: str) -> str | None:
-    """A pattern of file names."""
+    """Check a glob pattern."""
     depth = at = 0
     while at < len(text):
         character = text[at]
         at += 1
         if character == "\\":
             if at == len(text):
-                return "ends with a `\\`, which must have a character after it"
+                return "ends with a `\\`, which must precede a character"
             at += 1
         elif character == "{":
             depth += 1
         elif character == "}" and depth:
             depth -= 1
         elif character == "}":
-            return "has a `}` without its `{`"
+            return "has a `}` without a `{`"
         elif character == "[":
             end = _end_of_class(text, at)
             if end is None:
-                return "has a `[` without its `]`, or a range in it that goes backwards"
+                return "has a `[` without a `]`, or a range in the wrong order"
             at = end
-    return "has a `{` without its `}`" if depth else None
+    return "has a `{` without a `}`" if depth else None
 
 
 def _end_of_class(text: str, at: int) -> int | None:

@@ -95,6 +95,11 @@ class Options:
     def __getitem__(self, option: Option[T]) -> T:
         return cast("T", self._values.get(option.name, option.default))
 
+    @property
+    def wants_fixes(self) -> bool:
+        """Whether the run applies fixes or may print them. If not, a hook need not compute any."""
+        return self[FIX] or self[OUTPUT_FORMAT] not in QUIET_FORMATS or self[OUTPUT_FILE] is not None
+
 
 class Program(NamedTuple):
     """The description of a program for `--help`."""

@@ -133,8 +133,7 @@ ENTRIES = (
     Entry(
         id="check-deny-toml",
         title="check deny.toml",
-        description="deny.toml holds the required policy, in the schema that cargo-deny accepts, and explains its "
-        "exceptions.",
+        description="cargo-deny accepts deny.toml, and the file holds the required policy and explains its exceptions.",
         files=DENY_TOML,
     ),
     Entry(
