@@ -145,6 +145,15 @@ def test_all_files_fail_when_the_lock_is_stale(project: Project, client: str) ->
     assert "exit code: 1" in ran.output
 
 
+def test_a_file_that_is_called_like_an_option_is_a_file(project: Project, client: str) -> None:
+    (project.folder / "--help").mkdir()
+    project.write("--help/Cargo.toml", MANIFEST.format(version="0.1.0"))
+    project.git("add", "--all")
+    ran = project.run(client, "run", "--all-files")
+    assert ran.status == 1, ran.output
+    assert "--help/Cargo.toml:" in ran.output
+
+
 def test_a_commit_with_a_stale_lock_is_stopped_until_it_is_repaired(guarded: Project) -> None:
     guarded.write("Cargo.toml", MANIFEST.format(version="0.2.0"))
     stopped = guarded.commit("--all")

@@ -18,7 +18,7 @@ from dunnage.files.source import SourceError, Tree
 from dunnage.files.span import Edit, Span
 from dunnage.frame.finding import Finding, Fix, Repaired, Rule
 from dunnage.frame.hook import Hook, run
-from dunnage.frame.options import Options, choice, flag, repeated, single
+from dunnage.frame.options import FIX, Options, choice, flag, repeated, single
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -138,9 +138,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     [
         pytest.param([f"--required-version={dunnage.__version__}"], "is not a version specifier", id="no-operator"),
         pytest.param(["--required-version", "rubbish"], "'rubbish' is not a version specifier", id="rubbish"),
-        pytest.param(
-            ["--required-version", ">=99"], "requires >=99; in .pre-commit-config.yaml", id="too-old"
-        ),
+        pytest.param(["--required-version", ">=99"], "requires >=99; in .pre-commit-config.yaml", id="too-old"),
         pytest.param(["--required-version", "<0.0.1"], f"this is version {dunnage.__version__}", id="too-new"),
         pytest.param(["--unheard-of", "x", "--required-version=>=99"], "requires >=99", id="before-other-options"),
         pytest.param(["--help", "--required-version", ">=99"], "requires >=99", id="before-help"),
@@ -370,6 +368,37 @@ def test_repair(folder: Path, works: bool, capsys: pytest.CaptureFixture[str]) -
     assert run(hook, ["--fix", "f"]) == (0 if works else 1)
 
 
+def test_interrupt_while_a_program_is_imported() -> None:
+    code = "import dunnage\nraise KeyboardInterrupt"
+    result = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
+    assert (result.returncode not in (0, 1), result.stderr) == (True, b"")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder in use cannot be deleted")
+@pytest.mark.parametrize("arguments", [["check-cargo-lock"], ["dunnage", "check"], ["dunnage", "rules"]])
+def test_working_directory_that_is_gone(tmp_path: Path, arguments: list[str]) -> None:
+    program, *rest = arguments
+    module = "dunnage" if program == "dunnage" else f"dunnage.{program.replace('-', '_')}"
+    code = f"import os, runpy, sys\nos.rmdir(os.getcwd())\nsys.argv = {[program, *rest]!r}\n"
+    code += f"runpy.run_module({module!r}, run_name='__main__')"
+    (tmp_path / "gone").mkdir()
+    result = subprocess.run(
+        [sys.executable, "-P", "-c", code] if sys.version_info >= (3, 11) else [sys.executable, "-c", code],
+        cwd=tmp_path / "gone",
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == f"{' '.join(arguments)}: the working directory cannot be used: No such file or directory\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege")
+def test_a_path_that_may_not_be_looked_at_is_no_wrong_usage(folder: Path) -> None:
+    (folder / "loop").symlink_to("loop")
+    assert _options(["loop/file"]) is not None
+
+
 def test_interrupt() -> None:
     def interrupted(_names: Sequence[str], _tree: Tree, _options: Options) -> Iterator[Finding]:
         raise KeyboardInterrupt
@@ -485,6 +514,28 @@ def test_files_may_stand_on_both_sides_of_an_option(folder: Path) -> None:
     options = _options(["a", "--most", "1", "b"])
     assert options is not None
     assert options.files == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "fix", "files"),
+    [
+        pytest.param(["--help", "a"], False, ["./--help", "a"], id="help"),
+        pytest.param(["--version", "a"], False, ["./--version", "a"], id="version"),
+        pytest.param(["--most=x/deny.toml"], False, ["./--most=x/deny.toml"], id="option-with-a-path"),
+        pytest.param(["--fix", "--fix", "a"], True, ["./--fix", "a"], id="option-and-file"),
+        pytest.param(["--fix", "--", "--fix", "a"], True, ["./--fix", "a"], id="behind-the-end-of-options"),
+        pytest.param(["--fix", "--", "a"], True, ["a"], id="option-before-their-end"),
+        pytest.param(["--", "a"], False, ["a"], id="no-option"),
+        pytest.param(["--required-version=9", "a"], False, ["./--required-version=9", "a"], id="required-version"),
+    ],
+)
+def test_files_that_are_called_like_options(folder: Path, argv: list[str], fix: bool, files: list[str]) -> None:
+    for name in ("a", "--fix", "--help", "--version", "--most=x/deny.toml", "--required-version=9"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).touch()
+    given = _options(argv)
+    assert given is not None
+    assert (given[FIX], given.files) == (fix, files)
 
 
 def test_an_option_refuses_a_value(capsys: pytest.CaptureFixture[str]) -> None:

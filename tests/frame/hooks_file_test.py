@@ -56,6 +56,7 @@ def hooks_file() -> str:
             f"  name: {entry.title}",
             f"  description: {entry.description}",
             f"  entry: {'dunnage check' if entry is ALL else entry.id}",
+            "  args: [--] # what follows is no option, whatever the name of a file",
             "  language: python",
             *files_lines(entry.files, "  "),
             *(["  types: [text]"] if entry.is_text else []),

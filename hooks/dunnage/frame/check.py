@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dunnage import __version__
 from dunnage.files.source import Tree
 from dunnage.frame import options, progress, selection
-from dunnage.frame.execution import Task, WrongUsage, execute, require_known, require_version
+from dunnage.frame.execution import Task, WrongUsage, execute, require_existing, require_known, require_version
 from dunnage.frame.options import FROM_REF, TO_REF, Option, Options, Program, flag, nearest, repeated
 from dunnage.frame.progress import Progress
 from dunnage.frame.registry import ENTRIES
@@ -49,9 +49,7 @@ def main(argv: Sequence[str]) -> int:
         raise WrongUsage("give paths, --staged or --from-ref, but only one of them")
     if given[TO_REF] and not given[FROM_REF]:
         raise WrongUsage("--to-ref requires --from-ref")
-    for path in given.files:
-        if not os.path.lexists(path):
-            raise WrongUsage(f"there is no file {path}")
+    require_existing(given.files, Tree())
     paths = [os.path.abspath(path) for path in given.files]
     with selection.at_the_top() as top:
         return _check(given, paths, top)

@@ -8,7 +8,7 @@ from importlib import import_module
 
 from dunnage import __version__
 from dunnage.frame.execution import WrongUsage, guarded
-from dunnage.frame.options import nearest
+from dunnage.frame.options import nearest, plain
 
 NAME = "dunnage"
 COMMANDS = {
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     command, *rest = (sys.argv[1:] if argv is None else argv) or ("",)
     if command in COMMANDS:
         run: Callable[[Sequence[str]], int] = import_module(COMMANDS[command]).main
-        return guarded(f"{NAME} {command}", lambda: run(rest))
+        return guarded(f"{NAME} {command}", lambda: run(plain(rest)))
     return guarded(NAME, lambda: _main(command))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -45,6 +46,10 @@ def guarded(name: str, main: Callable[[], int]) -> int:
     collects = gc.isenabled()
     gc.disable()
     try:
+        try:
+            os.getcwd()
+        except OSError as error:
+            raise WrongUsage(f"the working directory cannot be used: {error.strerror}") from None
         return main()
     except WrongUsage as wrong:
         complain(name, str(wrong))
@@ -83,6 +88,13 @@ def require_version(name: str, argv: Sequence[str]) -> None:
             f"this is version {__version__}, but --required-version requires {required}; "
             "in .pre-commit-config.yaml, set `rev` to such a version"
         )
+
+
+def require_existing(paths: Iterable[str], tree: Tree) -> None:
+    """Raise WrongUsage if nothing is at one of the paths. A file that may not be read is a finding."""
+    for path in paths:
+        if not tree.exists(path):
+            raise WrongUsage(f"there is no file {path}")
 
 
 def require_known(ignored: Iterable[str], rules: Sequence[Rule]) -> None:

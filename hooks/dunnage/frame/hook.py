@@ -5,17 +5,17 @@ A hook's module has a `HOOK = Hook(…)` and a `main(argv)` that returns `run(HO
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dunnage import __version__
+from dunnage.files.source import Tree
 from dunnage.frame import ignore, options
-from dunnage.frame.execution import Task, WrongUsage, execute, guarded, require_known, require_version
+from dunnage.frame.execution import Task, execute, guarded, require_existing, require_known, require_version
 
 if TYPE_CHECKING:
-    from dunnage.files.source import File, Tree
+    from dunnage.files.source import File
     from dunnage.files.span import Span
     from dunnage.frame.finding import Finding, Repaired, Rule
     from dunnage.frame.options import Option, Options, Program
@@ -47,17 +47,16 @@ def run(hook: Hook, argv: Sequence[str] | None = None) -> int:
 
     0: no findings. 1: findings, or fixed files. 2: wrong usage, or the report was not written. 130: interrupted.
     """
-    return guarded(hook.name, lambda: _run(hook, sys.argv[1:] if argv is None else argv))
+    return guarded(hook.name, lambda: _run(hook, options.plain(sys.argv[1:] if argv is None else argv)))
 
 
 def _run(hook: Hook, argv: Sequence[str]) -> int:
     require_version(hook.name, argv)
     given = options.parse(argv, _program(hook))
-    for path in given.files:
-        if not os.path.lexists(path):
-            raise WrongUsage(f"there is no file {path}")
+    tree = Tree()
+    require_existing(given.files, tree)
     require_known(given[options.IGNORE], hook.rules)
-    return execute(hook.name, (Task(hook, given.files),), given)
+    return execute(hook.name, (Task(hook, given.files),), given, tree)
 
 
 def _program(hook: Hook) -> Program:

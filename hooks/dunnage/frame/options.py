@@ -145,6 +145,27 @@ TO_REF = single("--to-ref", "with --from-ref: the end of the changes (default: H
 COMMON = (OUTPUT_FORMAT, OUTPUT_FILE, OUTPUT_FILE_FORMAT, IGNORE, REQUIRED_VERSION)
 
 
+def plain(argv: Sequence[str]) -> list[str]:
+    """The arguments with no file name that could be taken for an option: `--fix`, if it is a file, becomes `./--fix`.
+
+    What follows `--` is a file. Before it, and where there is none, an argument is a file if it begins with `-` and a
+    file of that name exists; if it is there twice, the last is the file and those before are options.
+    """
+    head, tail = list(argv), list[str]()
+    if "--" in argv:
+        at = head.index("--")
+        head, tail = head[:at], head[at + 1 :]
+    else:
+        for at in {argument: at for at, argument in enumerate(head)}.values():
+            if head[at].startswith("-") and os.path.lexists(head[at]):
+                head[at] = _as_path(head[at])
+    return [*head, *map(_as_path, tail)]
+
+
+def _as_path(name: str) -> str:
+    return f"./{name}" if name.startswith("-") else name
+
+
 def parse(argv: Sequence[str], program: Program) -> Options:
     """Parse the arguments of a program.
 
