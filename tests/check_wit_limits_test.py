@@ -326,6 +326,19 @@ def test_siblings_are_read_but_not_judged() -> None:
     assert said("wit/c.wit") == ["wit/c.wit:1:425 expansion"]
 
 
+def test_more_bytes_than_are_read() -> None:
+    write({"wit/a.wit": HEADER, **{f"wit/{at}.wit": f"// {'x' * 1_000_000}\n" for at in range(6)}})
+    assert said("wit/a.wit") == ["wit/a.wit:1:1 file-size"]
+
+
+@pytest.mark.parametrize(("count", "where"), [(500, []), (1100, ["2:7 expansion"])])
+def test_worlds_that_take_too_long_to_measure(count: int, where: list[str]) -> None:
+    worlds = "".join(
+        f"interface i{at} {{}}\nworld w{at} {{ include w{at - 1}; import i{at}; }}\n" for at in range(1, count)
+    )
+    assert found(f"{HEADER}world w0 {{}}\n{worlds}") == where
+
+
 def test_a_problem_of_several_files_is_told_once() -> None:
     write({"wit/a.wit": f"{HEADER}interface i {{ use j.{{}}; }}", "wit/b.wit": "interface j { use i.{}; }"})
     told = ["wit/a.wit:2:11 recursion"]
@@ -342,8 +355,9 @@ def test_a_large_folder_is_read_in_part() -> None:
     files: dict[str, str | bytes] = {f"wit/{at:04}.wit": f"interface i{at} {{}}" for at in range(1100)}
     last = "interface last { use first.{}; }"
     write({**files, "wit/0000.wit": f"{HEADER}interface first {{ use last.{{}}; }}", "wit/1099.wit": last})
-    assert said("wit/0000.wit") == []
-    assert said("wit/0000.wit", "wit/1099.wit") == ["wit/0000.wit:2:11 recursion"]
+    assert said("wit/0000.wit") == ["wit/0000.wit:1:1 file-size"]
+    assert "wit/0000.wit:2:11 recursion" in said("wit/0000.wit", "wit/1099.wit")
+    assert said(*files) == ["wit/0000.wit:2:11 recursion"]
 
 
 def test_ignores(capsys: pytest.CaptureFixture[str]) -> None:

@@ -76,7 +76,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     sources: dict[str, Source] = {}
     for path in named:
         yield from _limited(_check_file(path, tree, options, sources))
-    _read_siblings(named, tree, options, sources)
+    yield from _read_siblings(named, tree, options, sources)
     for group in packages.packages(sources.values()):
         paths = {source.path for files in group for source in files}
         if not paths.isdisjoint(named):
@@ -135,18 +135,20 @@ def _size(path: str) -> int:
         return 0
 
 
-def _read_siblings(named: Iterable[str], tree: Tree, options: Options, sources: dict[str, Source]) -> None:
+def _read_siblings(named: Iterable[str], tree: Tree, options: Options, sources: dict[str, Source]) -> Iterator[Finding]:
     """Add the other files of the packages to `sources`. Their own errors are not reported, as they are not named."""
     bytes_left = _MAX_READ
-    folders: set[str] = set()
+    first_named: dict[str, str] = {}
     for path in named:
-        folder = os.path.dirname(path)
-        if folder in folders or path not in sources:
-            continue
-        folders.add(folder)
-        for other in packages.siblings(path, _MAX_SIBLINGS):
-            if other in sources or bytes_left <= 0:
-                continue
+        if path in sources:
+            first_named.setdefault(os.path.dirname(path), path)
+    for folder, path in first_named.items():
+        others = [other for other in packages.files_of(folder) if other not in sources]
+        for number, other in enumerate(others):
+            if number == _MAX_SIBLINGS or bytes_left <= 0:
+                message = f"the folder has more WIT than is read beside the named files: {number:,} files were read"
+                yield Finding(FILE_SIZE, path, Span(0, 0), message, "name all files of the folder")
+                break
             try:
                 file = tree.read(other)
                 if len(file.data) <= min(options[MAX_FILE_SIZE], bytes_left):
@@ -185,7 +187,7 @@ def _check_packages(group: list[list[Source]], unnamed: set[str], options: Optio
             yield _recursion(cycle, unnamed)
     yield from _nesting(graph, unnamed, min(options[MAX_NESTED], MAX_NESTING))
     measures = measure(graph)
-    excesses, in_worlds = encoded(graph, measures)
+    excesses, in_worlds, is_complete = encoded(graph, measures)
     numbers_by_rule = {
         NESTING: _too_deep(graph, measures, in_worlds),
         EXPANSION: [
@@ -206,6 +208,8 @@ def _check_packages(group: list[list[Source]], unnamed: set[str], options: Optio
             yield Finding(rule, item.source.path, _span(item), message, help)
     if not numbers_by_rule[EXPANSION]:
         yield from map(_excess, excesses)
+    if not is_complete:
+        yield from _unmeasured(graph, unnamed)
 
 
 def _too_deep(graph: WitGraph, measures: Measures, in_worlds: set[int]) -> list[int]:
@@ -281,6 +285,16 @@ def _excess(excess: Excess) -> Finding:
         f"wasm-tools encodes fewer than {MAX_SIZE:,}"
     )
     return Finding(EXPANSION, excess.item.source.path, _span(excess.item), message, _SMALLER)
+
+
+def _unmeasured(graph: WitGraph, unnamed: set[str]) -> Iterator[Finding]:
+    """Report a package that takes too many steps to measure, at its first item in a named file."""
+    items = (Item(part.source, scope.token) for part, scope in graph.scopes if part.source.path not in unnamed)
+    for item in islice(items, 1):
+        message = "the interfaces and worlds of this package use each other too often to be measured"
+        yield Finding(
+            EXPANSION, item.source.path, _span(item), message, "remove uses and includes, or split the package"
+        )
 
 
 def _short(name: str) -> str:

@@ -89,7 +89,8 @@ HALF = "type t0 = u8;" + "".join(f"type t{at} = tuple<t{at - 1}, t{at - 1}>;" fo
 )  # fmt: skip
 def test_what_is_encoded(text: str, excesses: list[tuple[str, str]]) -> None:
     known = graph(f"package a:b; {text}")
-    found, _ = encoded(known, measure(known))
+    found, _, is_complete = encoded(known, measure(known))
+    assert is_complete
     assert [(excess.kind, excess.item.name) for excess in found] == excesses
     assert all(excess.size >= MAX_SIZE for excess in found)
 
@@ -99,6 +100,6 @@ def test_the_interfaces_of_worlds() -> None:
         "package a:b; interface i { type t = u8; } interface j { use i.{t}; } interface k {} interface l {}"
         " interface m {} world v { import j; export k; } world w { include v; import n: l; }"
     )
-    _, in_worlds = encoded(known, measure(known))
+    _, in_worlds, _ = encoded(known, measure(known))
     names = {part.source.document.name(scope.token) for at, (part, scope) in enumerate(known.scopes) if at in in_worlds}
     assert names == {"i", "j", "k", "l"}

@@ -8,7 +8,7 @@ import pytest
 
 from dunnage.files.source import File
 from dunnage.wit.graph import Source
-from dunnage.wit.packages import packages, root, siblings
+from dunnage.wit.packages import files_of, packages, root
 from dunnage.wit.syntax import parse
 
 
@@ -63,12 +63,11 @@ def test_packages(files: dict[str, str], groups: list[list[list[str]]]) -> None:
     assert grouped(files) == groups
 
 
-def test_siblings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_of_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("c.wit", "a.wit", "b.wit", "d.txt", "deps/a.wit", "deps/b.wit"):
         Path(name).parent.mkdir(exist_ok=True)
         Path(name).touch()
-    assert list(siblings("b.wit", 10)) == ["a.wit", "c.wit"]
-    assert list(siblings("b.wit", 1)) == ["a.wit"]
-    assert list(siblings("deps/a.wit", 10)) == []
-    assert list(siblings("nowhere/a.wit", 10)) == []
+    assert files_of("") == ["a.wit", "b.wit", "c.wit"]
+    assert files_of("deps") == []
+    assert files_of("nowhere") == []

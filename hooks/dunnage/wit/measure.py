@@ -18,7 +18,7 @@ MAX_COUNTED = 10**15
 """Larger sizes are counted as this one."""
 
 _MAX_STEPS = 500_000
-"""How many visits of interfaces an encoder makes. The rest of the package is then taken to be small."""
+"""How many visits of interfaces an encoder makes."""
 
 
 class Measures(NamedTuple):
@@ -71,14 +71,15 @@ def measure(graph: WitGraph) -> Measures:
     return measures
 
 
-def encoded(graph: WitGraph, measures: Measures) -> tuple[list[Excess], set[int]]:
-    """Return what is too large to be encoded, and the numbers of the interfaces that are part of a world.
+def encoded(graph: WitGraph, measures: Measures) -> tuple[list[Excess], set[int], bool]:
+    """Return what is too large to be encoded, the numbers of the interfaces that are part of a world, and whether
+    everything was measured.
 
     If a package is too large because of one item in it, only the item is returned.
     """
     encoder = _Encoder(graph, measures)
     excesses = [excess for package in graph.packages for excess in encoder.package(list(package.scopes.values()))]
-    return excesses, encoder.in_worlds
+    return excesses, encoder.in_worlds, encoder.steps_left > 0
 
 
 class _ElaboratedWorld(NamedTuple):

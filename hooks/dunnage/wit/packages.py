@@ -4,7 +4,7 @@ The `*.wit` files of a folder are one package. Its dependencies are in the subfo
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from dunnage.wit.graph import Source
 
@@ -24,19 +24,15 @@ def root(path: str) -> str:
     return os.path.dirname(path)
 
 
-def siblings(path: str, most: int) -> Iterator[str]:
-    """The other WIT files in the folder of the file at `path`, if it is one package; at most this number of them."""
-    folder = os.path.dirname(path)
+def files_of(folder: str) -> list[str]:
+    """The WIT files in a folder, if they are one package."""
     if os.path.basename(folder) == _DEPENDENCIES:
-        return
+        return []
     try:
         names = sorted(name for name in os.listdir(folder or ".") if name.endswith(".wit"))
     except OSError:
-        return
-    for name in names[:most]:
-        other = f"{folder}/{name}" if folder else name
-        if other != path:
-            yield other
+        return []
+    return [f"{folder}/{name}" if folder else name for name in names]
 
 
 def packages(sources: Iterable[Source]) -> list[list[list[Source]]]:

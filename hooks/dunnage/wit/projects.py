@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.files import document
 from dunnage.files.document import Document, Refused, is_template
-from dunnage.files.source import SourceError, Tree
+from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.walk import upwards
 from dunnage.wit import wit_deps
 
@@ -195,27 +195,30 @@ class Projects:
             from dunnage.wit import wkg
 
             config = wkg.read_config(manifest)
-        if config is not None and config.members is not None:
-            folders = _members(folder, config)
+        if manifest is not None and config is not None and config.members is not None:
+            folders, refused = _members(folder, manifest.file, config)
         else:
             inside = os.path.join(folder, WKG_WIT)
             folders = (inside,) if os.path.isdir(inside) else (folder,) if own_files(folder) else ()
         return WkgRoot(folder, manifest, config, refused, folders)
 
 
-def _members(folder: str, config: "WkgConfig") -> tuple[str, ...]:
-    """The WIT folders of a workspace: those that it names, and those that match a pattern and hold WIT directly."""
+def _members(folder: str, file: File, config: "WkgConfig") -> tuple[tuple[str, ...], Refused | None]:
+    """The WIT folders of a workspace: those that it names, and those that match a pattern and hold WIT directly; or why
+    they are not read.
+    """
     from dunnage.cargo.member_patterns import expand
 
     found: dict[str, None] = {}
     for member in config.members or ():
         try:
             paths = expand(folder, member.pattern)
-        except OverflowError:  # the pattern matches more folders than a workspace can have members
-            continue
+        except OverflowError:
+            message = f"the pattern `{member.pattern}` matches more folders than are read"
+            return (), Refused(file, message, member.keys, "write a pattern that matches fewer folders")
         literal = os.path.normpath(os.path.join(folder, member.pattern))
         found.update(dict.fromkeys(path for path in paths if path == literal or own_files(path)))
-    return tuple(found)
+    return tuple(found), None
 
 
 def _wit_folder_of(manifest: "Manifest", component: "Component") -> str | None:
