@@ -181,8 +181,9 @@ def test_an_alias_is_explained(folder: Path, capsys: pytest.CaptureFixture[str])
     (folder / "x.sh").write_text("cargo xtask ci\n")
     assert main(["x.sh"]) == 1
     assert capsys.readouterr().out == (
-        "x.sh:1:7: locked-builds/unlocked `cargo xtask`, which stands for `cargo run`, does not insist on Cargo.lock\n"
-        "    help: write `cargo --locked xtask`, or put `--locked` into the alias in .cargo/config.toml\n"
+        "x.sh:1:7: locked-builds/unlocked `cargo xtask` runs `cargo run` without `--locked`, "
+        "so it may not use the committed Cargo.lock\n"
+        "    help: write `cargo --locked xtask`, or add `--locked` to the alias `xtask` in .cargo/config.toml\n"
     )
 
 
@@ -197,8 +198,8 @@ def test_what_it_prints(capsys: pytest.CaptureFixture[str]) -> None:
     Path("Dockerfile").write_text("FROM rust\nRUN cargo build\n")
     assert main(["Dockerfile"]) == 1
     assert capsys.readouterr().out == (
-        "Dockerfile:2:11: locked-builds/unlocked `cargo build` does not insist on Cargo.lock: "
-        "it may build with other dependencies than those committed\n"
+        "Dockerfile:2:11: locked-builds/unlocked `cargo build` runs without `--locked`, "
+        "so it may not use the committed Cargo.lock\n"
         "    help: write `cargo build --locked`\n"
     )
 
@@ -240,3 +241,295 @@ def test_a_lock_anywhere_in_the_repository(lock: Path) -> None:
     lock.rename(lock.parent / "tools/Cargo.lock")
     subprocess.run(["git", "add", "tools"], check=True)
     assert found("Dockerfile", "FROM rust\nRUN cargo build\n")
+
+
+WORKFLOW_IN = """\
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    {}
+    steps:
+      - run: {}
+"""
+
+
+@pytest.fixture
+def tools(lock: Path) -> Path:
+    """A folder with a lock, `tools`, in a repository with no lock at its top, and a package in `other` without one."""
+    subprocess.run(["git", "rm", "--quiet", "--cached", "Cargo.lock"], check=True)
+    for folder in ("tools", "other"):
+        (lock.parent / folder).mkdir()
+        (lock.parent / folder / "Cargo.toml").write_text("[package]\nname = 'x'\n")
+    lock.rename(lock.parent / "tools/Cargo.lock")
+    (lock.parent / "Cargo.toml").write_text("[workspace]\n")
+    subprocess.run(["git", "add", "tools", "other", "Cargo.toml"], check=True)
+    return lock.parent
+
+
+def rules(name: str, text: str) -> list[str]:
+    """The problems that are found in a file, in its order."""
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode())
+    findings = sorted(check([name], Tree(), Options()), key=lambda finding: finding.span)
+    return [finding.rule.id.partition("/")[2] for finding in findings]
+
+
+CI = ".github/workflows/ci.yml"
+IN_MATRIX = "cargo build\n        working-directory: ${{ matrix.d }}"
+CHECKOUT = "steps:\n      - uses: actions/checkout@v4\n        with: {path: x}"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        pytest.param(CI, WORKFLOW.format("cargo build"), [], id="at the top"),
+        pytest.param(CI, WORKFLOW.format("cd tools && cargo build"), ["unlocked"], id="cd"),
+        pytest.param(CI, WORKFLOW.format("cd other && cargo build"), [], id="cd to a folder without a lock"),
+        pytest.param(CI, WORKFLOW.format("cd tools/src/deep && cargo build"), ["unlocked"], id="below a lock"),
+        pytest.param(CI, WORKFLOW.format("(cd tools); cargo build"), [], id="back after a subshell"),
+        pytest.param(CI, WORKFLOW.format("cd $WHERE && cargo build"), ["unlocked"], id="unknown folder"),
+        pytest.param(CI, WORKFLOW.format("cargo build --manifest-path tools/Cargo.toml"), ["unlocked"], id="manifest"),
+        pytest.param(CI, WORKFLOW.format("cargo build --manifest-path=other/Cargo.toml"), [], id="other manifest"),
+        pytest.param(CI, WORKFLOW.format("cargo -C tools build"), ["unlocked"], id="-C"),
+        pytest.param(CI, WORKFLOW.format("cargo -C other build"), [], id="-C of a folder without a lock"),
+        pytest.param(CI, WORKFLOW.format("cargo build\n        working-directory: tools"), ["unlocked"], id="step"),
+        pytest.param(CI, WORKFLOW.format("cargo build\n        working-directory: ./other"), [], id="other step"),
+        pytest.param(
+            CI,
+            WORKFLOW_IN.format("defaults: {run: {working-directory: tools}}", "cargo build"),
+            ["unlocked"],
+            id="defaults of the job",
+        ),
+        pytest.param(
+            CI,
+            "defaults: {run: {working-directory: tools}}\n" + WORKFLOW.format("cargo build"),
+            ["unlocked"],
+            id="defaults of the workflow",
+        ),
+        pytest.param(
+            CI,
+            WORKFLOW_IN.format("strategy: {matrix: {d: [tools]}}", IN_MATRIX),
+            ["unlocked"],
+            id="matrix",
+        ),
+        pytest.param(
+            CI,
+            WORKFLOW_IN.format("strategy: {matrix: {d: [tools, other]}}", IN_MATRIX),
+            [],
+            id="matrix with a folder without a lock",
+        ),
+        pytest.param(
+            CI,
+            WORKFLOW.format("cargo build").replace("steps:", CHECKOUT),
+            ["unlocked"],
+            id="checked out elsewhere",
+        ),
+        pytest.param(
+            ".gitlab-ci.yml", "a:\n  script: [cargo build, cd tools, cargo build]\n", ["unlocked"], id="GitLab"
+        ),
+        pytest.param(
+            ".gitlab-ci.yml",
+            "a:\n  before_script: [cd tools]\n  script: [cargo build]\n",
+            ["unlocked"],
+            id="GitLab, in the same shell",
+        ),
+        pytest.param(
+            ".circleci/config.yml",
+            "jobs: {a: {steps: [{run: cargo b}, {run: {command: cargo c, working_directory: tools}}]}}\n",
+            ["unlocked"],
+            id="CircleCI",
+        ),
+        pytest.param("Dockerfile", "FROM rust\nCOPY . .\nRUN cargo build\n", [], id="copied without a lock"),
+        pytest.param("Dockerfile", "FROM rust\nWORKDIR /a\nCOPY tools .\nRUN cargo build\n", ["unlocked"], id="COPY"),
+        pytest.param(
+            "Dockerfile",
+            "FROM rust\nWORKDIR /a\nCOPY . .\nRUN cd tools && cargo build\n",
+            ["unlocked"],
+            id="cd in the image",
+        ),
+        pytest.param(
+            "Dockerfile",
+            "FROM rust\nCOPY . /a\nWORKDIR /a/tools\nRUN cargo build\n",
+            ["unlocked"],
+            id="WORKDIR below what is copied",
+        ),
+        pytest.param(
+            "Dockerfile",
+            "FROM rust\nCOPY . /a\nWORKDIR /a\nWORKDIR other\nRUN cargo build\n",
+            [],
+            id="WORKDIR without a lock",
+        ),
+        pytest.param("tools/Dockerfile", "FROM rust\nCOPY . .\nRUN cargo build\n", ["unlocked"], id="own context"),
+        pytest.param(
+            "tools/Dockerfile", "FROM rust\nCOPY tools/Cargo.toml ./\nRUN cargo build\n", [], id="manifest only"
+        ),
+        pytest.param(
+            "tools/Dockerfile",
+            "FROM rust\nCOPY Cargo.toml Cargo.lock ./\nRUN cargo build\n",
+            ["unlocked"],
+            id="both files",
+        ),
+        pytest.param("tools/Dockerfile", "FROM rust\nCOPY Cargo.* ./\nRUN cargo build\n", ["unlocked"], id="wildcard"),
+        pytest.param(
+            "Dockerfile",
+            "FROM rust AS a\nCOPY tools /a\nFROM a\nWORKDIR /a\nRUN cargo build\n",
+            ["unlocked"],
+            id="copied by the stage that it is based on",
+        ),
+        pytest.param(
+            "Dockerfile",
+            "FROM rust\nCOPY Cargo.toml .\nCOPY --from=a /x .\nRUN cargo build\n",
+            ["unlocked"],
+            id="perhaps from another stage",
+        ),
+        pytest.param("Dockerfile", "FROM rust\nRUN --mount=type=bind,target=. cargo build\n", [], id="mounted"),
+        pytest.param(
+            "Dockerfile",
+            "FROM rust\nRUN --mount=type=bind,source=tools,target=. cargo build\n",
+            ["unlocked"],
+            id="mounted with a lock",
+        ),
+        pytest.param(
+            "Dockerfile", "FROM rust\nCOPY <<EOF Cargo.toml\n[package]\nEOF\nRUN cargo build\n", [], id="inline"
+        ),
+    ],
+)
+@pytest.mark.usefixtures("tools")
+def test_where_a_lock_is(name: str, text: str, expected: list[str]) -> None:
+    assert rules(name, text) == expected
+
+
+def steps(*runs: str) -> str:
+    return "jobs:\n  build:\n    steps:\n" + "".join(f"      - run: {run}\n" for run in runs)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        pytest.param(CI, steps("rm Cargo.lock", "cargo build"), [], id="removed"),
+        pytest.param(CI, steps("rm -f ./Cargo.lock && cargo build"), [], id="removed in the same program"),
+        pytest.param(CI, steps("git rm Cargo.lock", "cargo build"), [], id="removed by git"),
+        pytest.param(CI, steps("find . -name Cargo.lock -delete", "cargo build"), [], id="found and deleted"),
+        pytest.param(CI, steps("mv Cargo.lock x", "cargo build"), [], id="moved"),
+        pytest.param(CI, steps("cargo build", "rm Cargo.lock"), ["unlocked"], id="removed later"),
+        pytest.param(CI, steps("rm x/Cargo.lock", "cargo build"), ["unlocked"], id="another lock removed"),
+        pytest.param(CI, steps("rm Cargo.lock", "git checkout Cargo.lock", "cargo build"), ["unlocked"], id="restored"),
+        pytest.param(
+            CI,
+            steps("rm Cargo.lock") + "  other:\n    steps:\n      - run: cargo build\n",
+            ["unlocked"],
+            id="other job",
+        ),
+        pytest.param(CI, steps("cargo new x && cd x && cargo build"), [], id="new project"),
+        pytest.param(CI, steps("cargo new x", "cargo build"), ["unlocked"], id="new project beside"),
+        pytest.param(CI, steps("cargo init && cargo build"), [], id="project initialized"),
+        pytest.param(CI, steps("cargo generate --git x && cd $NAME && cargo build"), [], id="project from a template"),
+        pytest.param(CI, steps("git clone --depth 1 https://x.invalid/a/b.git && cd b && cargo b"), [], id="cloned"),
+        pytest.param(CI, steps("git clone https://x.invalid/a/b.git && cargo b"), ["unlocked"], id="cloned beside"),
+        pytest.param(
+            "Dockerfile", "FROM rust\nRUN cargo new a\nWORKDIR a\nRUN cargo build\n", [], id="new project in an image"
+        ),
+        pytest.param(
+            "Dockerfile",
+            "FROM rust\nRUN cargo new a\nWORKDIR a\nCOPY Cargo.lock .\nRUN cargo build\n",
+            ["unlocked"],
+            id="new project with the committed lock",
+        ),
+        pytest.param(CI, steps("cargo update && cargo build"), [], id="updated"),
+        pytest.param(CI, steps("cargo update && cargo build --locked"), ["fresh-lock"], id="updated and locked"),
+        pytest.param(CI, steps("cargo generate-lockfile", "cargo test --locked"), ["fresh-lock"], id="generated"),
+        pytest.param(
+            CI, steps("cargo update", "cargo build --locked", "cargo test --locked"), ["fresh-lock"], id="one finding"
+        ),
+        pytest.param(CI, steps("cargo update -p a", "cargo build --locked"), ["fresh-lock"], id="one crate updated"),
+        pytest.param(CI, steps("cargo update -p a --precise 1.0.0", "cargo build --locked"), [], id="exact version"),
+        pytest.param(CI, steps("cargo update --locked", "cargo build --locked"), [], id="update that is locked"),
+        pytest.param(CI, steps("cargo update --dry-run", "cargo build --locked"), [], id="update that changes nothing"),
+        pytest.param(CI, steps("cargo update", "git checkout .", "cargo build --locked"), [], id="update undone"),
+        pytest.param(CI, steps("if x; then cargo update; fi", "cargo build --locked"), [], id="perhaps updated"),
+        pytest.param(CI, steps("cargo build --locked", "cargo update"), [], id="updated later"),
+        pytest.param(CI, "on: {schedule: []}\n" + steps("cargo update", "cargo b --locked"), [], id="schedule"),
+        pytest.param(CI, steps("cargo update", "cargo b --locked").replace("build:", "latest-deps:"), [], id="by name"),
+        pytest.param(CI, steps("cargo update", "cargo b --locked", "git push"), [], id="pushed"),
+        pytest.param(
+            CI, steps("cargo +nightly update -Zminimal-versions", "cargo b --locked"), [], id="minimal versions"
+        ),
+        pytest.param(
+            "Dockerfile",
+            "FROM rust\nCOPY . .\nRUN cargo generate-lockfile\nRUN cargo build --locked\n",
+            ["fresh-lock"],
+            id="in an image",
+        ),
+        pytest.param(
+            "Dockerfile",
+            "FROM rust\nCOPY Cargo.toml .\nRUN cargo generate-lockfile\nRUN cargo build --locked\n",
+            [],
+            id="where none is copied",
+        ),
+    ],
+)
+def test_changed_locks(lock: Path, name: str, text: str, expected: list[str]) -> None:
+    (lock.parent / "Cargo.toml").write_text("[workspace]\n")
+    assert rules(name, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("ignored", "expected"),
+    [
+        pytest.param("Cargo.lock\n", ["fresh-lock"], id="by name"),
+        pytest.param("# x\n*.lock\n", ["fresh-lock"], id="by a wildcard"),
+        pytest.param("**/*.lock\n", ["fresh-lock"], id="in any folder"),
+        pytest.param("*\n!src\n!Cargo.toml\n", ["fresh-lock"], id="everything but"),
+        pytest.param("*\n!src\n!Cargo.*\n", ["unlocked"], id="taken back in"),
+        pytest.param("target\nx/Cargo.lock\n", ["unlocked"], id="other files"),
+    ],
+)
+def test_a_lock_that_docker_ignores(lock: Path, ignored: str, expected: list[str]) -> None:
+    (lock.parent / "Cargo.toml").write_text("[workspace]\n")
+    (lock.parent / ".dockerignore").write_text(ignored)
+    assert rules("Dockerfile", "FROM rust\nCOPY . .\nRUN cargo build\n") == expected
+    assert rules("docker/Dockerfile", "FROM rust\nWORKDIR /a\nADD . /a\nRUN cargo build\n") == expected
+    assert rules("Dockerfile", "FROM rust\nCOPY . .\nCOPY --from=x /Cargo.lock .\nRUN cargo build --locked\n") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('F=""; if x; then F=--locked; fi; cargo build $F\n', id="branch"),
+        pytest.param('F=""; if x; then F=--locked; fi; cargo build "$F"\n', id="quoted branch"),
+        pytest.param('F="-v"; F+=" --locked"; cargo build $F\n', id="appended"),
+        pytest.param('F=(-v); if x; then F+=(--locked); fi; cargo build "${F[@]}"\n', id="array"),
+        pytest.param('cargo build "$F"\n', id="unknown quoted word"),
+        pytest.param("for F in --locked --release; do cargo build $F; done\n", id="loop"),
+        pytest.param('F="build --locked"; if x; then F=build; fi; cargo $F\n', id="with the subcommand"),
+    ],
+)
+def test_words_that_may_be_the_option(text: str) -> None:
+    assert found("x.sh", text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        pytest.param("C=build; cargo $C\n", "write `cargo build --locked`", id="one value"),
+        pytest.param(
+            "for C in build fmt; do cargo $C; done\n",
+            "add `--locked` to the value of `$C` that builds: `cargo build --locked`",
+            id="one value that builds and one that does not",
+        ),
+        pytest.param("cargo_build='cargo build'; $cargo_build\n", "write `cargo build --locked`", id="a whole command"),
+    ],
+)
+def test_help_about_variables(text: str, help: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("x.sh").write_text(text)
+    assert main(["x.sh"]) == 1
+    assert help in capsys.readouterr().out
+
+
+def test_a_value_that_is_no_build_is_not_locked() -> None:
+    text = "for C in build fmt; do cargo $C; done\n"
+    assert fixed("x.sh", text) == text
+    assert (
+        fixed("x.sh", "for C in build test; do cargo $C; done\n") == "for C in build test; do cargo $C --locked; done\n"
+    )

@@ -184,7 +184,7 @@ def _check_crate(
     possible = _possible_options(call, arguments)
     if option is not None:
         is_shared = len(arguments.operands) > 1
-        for value in _option_values(call, option):
+        for value in call.option_values(option):
             yield from _check_version(context, call, _Version(name, value, index, option, is_shared), parser)
     elif not possible:
         yield _without_version(context, call, index, name)
@@ -195,15 +195,6 @@ def _check_crate(
 
 def _is_crate_name(name: str) -> bool:
     return bool(name) and name != "." and all(character.isalnum() or character in "-_" for character in name)
-
-
-def _option_values(call: CargoCall, option: OptionValue) -> Iterator[str | None]:
-    """Yield all values that an option may have; None for one that is unknown."""
-    if option.text is None:
-        yield None
-        return
-    for value in call.values(option.at):
-        yield value.partition("=")[2] if option.is_joined and value is not None else value
 
 
 class _Version(NamedTuple):
@@ -290,7 +281,7 @@ def _check_git(context: _Context, call: CargoCall, arguments: Arguments, git: Op
     rev = arguments.last("--rev")
     if rev is not None:
         span = call.word(rev.at).span
-        for value in _option_values(call, rev):
+        for value in call.option_values(rev):
             if value is None or UNKNOWN in value:
                 if context.deny_unknown:
                     message = f"which commit {tool} is built from cannot be told from this file"

@@ -1,88 +1,169 @@
-"""Every cargo build in a Dockerfile or in CI passes `--locked`.
+"""Every cargo build in CI and in Dockerfiles passes `--locked`, and uses the committed Cargo.lock.
 
-Without it, wherever the committed Cargo.lock is not what the manifests ask for, a build silently uses newer
-dependencies than it names. In a repository without a committed Cargo.lock nothing is reported: there, `--locked` would
-make the build fail.
+Without `--locked`, cargo updates a Cargo.lock that does not match the manifests, and builds with crates that nobody
+reviewed. Where no lock is committed, nothing is reported: there, `--locked` makes the build fail.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from dunnage.cargo_cli.aliases import Aliases
+from dunnage.cargo_cli.aliases import Alias, Aliases
 from dunnage.cargo_cli.builds import Build, build
 from dunnage.cargo_cli.calls import CargoCall, cargo_call
-from dunnage.files.git import Repositories
+from dunnage.cargo_cli.command_line import LOCKING
+from dunnage.ci.committed_locks import CommittedLocks, HiddenLock
+from dunnage.ci.lock_replacements import CREATED, RESOLVED, RESTORED, LockChange, lock_change
 from dunnage.files.source import File, Tree
+from dunnage.files.span import Span
 from dunnage.frame.finding import Finding, Fix, Rule
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options
 from dunnage.scripts import commands
 from dunnage.scripts.comments import comments
+from dunnage.shell.model import Command, programs
 
 UNLOCKED = Rule("locked-builds/unlocked", "cargo resolves dependencies without --locked or --frozen", is_fixable=True)
+FRESH_LOCK = Rule("locked-builds/fresh-lock", "a build uses a new Cargo.lock instead of the committed one")
 
 _HINTS = ("cargo", "cross")
+_UPDATING_FILE = re.compile(rb"schedule|minimal-versions|create-pull-request")
+_UPDATING_NAME = re.compile(
+    "bump|canary|depend|deps|latest|min(imal)?[-_ ]?ver|msrv|nightly|outdated|renovate|semver|updat|upgrad",
+    re.IGNORECASE,
+)
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check every call of cargo in the named files."""
     del options
     aliases = Aliases(tree)
-    repositories = Repositories(tree, "**/Cargo.lock")
+    locks = CommittedLocks(tree)
     for file in tree.containing(names, _HINTS):
         alias = aliases.of(file)
-        calls = (cargo_call(command, alias) for command in commands.commands(file, _HINTS))
-        # A command with a variable that may stand for several words is yielded once for each of its values.
-        found = dict.fromkeys(finding for call in calls if call for finding in _check_call(file, call))
-        if found and _may_have_lock(file, repositories):
-            yield from found
+        calls = [_call(command, alias) for command in commands.commands(file, _HINTS)]
+        if any(call.is_unlocked or (call.change and call.change.kind == RESOLVED) for call in calls):
+            # Programs that do not call cargo may remove the lock.
+            calls = [_call(command, alias) for command in commands.commands(file)]
+        jobs: dict[str, list[_Call]] = {}
+        for call in calls:
+            jobs.setdefault("".join(call.command.place.names[:1]), []).append(call)
+        found = (finding for job in jobs.values() for finding in _check_job(file, job, locks))
+        # A command is there once for each of its values, and one new lock may be that of several builds.
+        yield from {(finding.rule, finding.span, finding.fix): finding for finding in found}.values()
 
 
-def _may_have_lock(file: File, repositories: Repositories) -> bool:
-    """Whether the repository of a file tracks a Cargo.lock, or git cannot say."""
-    folder = os.path.dirname(os.path.abspath(file.path))
-    return repositories.repository(folder) is None or bool(repositories.tracked_near(folder))
+class _Call(NamedTuple):
+    """A command, what it builds if it calls cargo, and what it does to the lock."""
+
+    command: Command
+    cargo: CargoCall | None
+    build: Build | None
+    change: LockChange | None
+
+    @property
+    def is_unlocked(self) -> bool:
+        """Whether it builds without a locking option."""
+        return self.build is not None and not self.build.is_locked
+
+    @property
+    def may_be_locked(self) -> bool:
+        """Whether it is locked for some values of its variables."""
+        if self.build is None or self.build.is_locked or self.build.unknown:
+            return self.build is not None
+        values = (value for word in self.command.words if len(word.values or ()) > 1 for value in word.values or ())
+        return any(part in LOCKING for value in values for part in value.split())
 
 
-def _check_call(file: File, call: CargoCall) -> Iterator[Finding]:
-    found = build(call.words) if call.program != "cargo-binstall" else None
-    if found is None or found.is_locked or call.may_be_locked(found.unknown):
-        return
+def _call(command: Command, alias: Alias) -> _Call:
+    cargo = cargo_call(command, alias)
+    is_build = cargo is not None and cargo.program != "cargo-binstall"
+    return _Call(command, cargo, build(cargo.words) if cargo and is_build else None, lock_change(command, cargo))
+
+
+def _check_job(file: File, job: Sequence[_Call], locks: CommittedLocks) -> Iterator[Finding]:
+    """Check the commands of a job, of a stage or of a program, in order."""
+    may_be_locked = {call.command.words[0].span for call in job if call.may_be_locked}
+    changing: list[tuple[Command, LockChange]] = []
+    for call in job:
+        if call.change is not None:
+            changing.append((call.command, call.change))
+        found, cargo = call.build, call.cargo
+        if found is None or cargo is None:
+            continue
+        reaching = [(command, change) for command, change in changing if change.reaches(cargo.directory)]
+        kind = reaching[-1][1].kind if reaching else RESTORED
+        if call.command.place.kind == "dockerfile" and kind == RESTORED and (hidden := locks.hidden(file, cargo)):
+            yield _hidden_lock(file, cargo, found, hidden)
+        elif found.is_locked:
+            if kind == RESOLVED and not _is_updating(file, job) and locks.has_lock(file, cargo):
+                yield _fresh_lock(file, reaching[-1][0], cargo, found)
+        elif call.command.words[0].span not in may_be_locked:
+            is_kept = kind == RESTORED or (kind == CREATED and locks.is_copied(file, cargo))
+            if is_kept and locks.has_lock(file, cargo):
+                yield _unlocked(file, cargo, found)
+
+
+def _is_updating(file: File, job: Sequence[_Call]) -> bool:
+    """Whether a job updates dependencies on purpose, or tests other versions than those locked."""
+    places = {name for call in job for name in call.command.place.names} | {os.path.basename(file.path)}
+    if _UPDATING_FILE.search(file.data) or any(map(_UPDATING_NAME.search, places)):
+        return True
+    return any(
+        programs(call.command.words[0]) == ("git",) and word.values in (("commit",), ("push",))
+        for call in job
+        for word in call.command.words
+    )
+
+
+def _hidden_lock(file: File, call: CargoCall, found: Build, hidden: HiddenLock) -> Finding:
+    message = f"{hidden.path} excludes Cargo.lock from this copy, so `{call.program} {found.name}` cannot use it"
+    help = f"remove the pattern in line {hidden.line} of {hidden.path}, or append the line `!**/Cargo.lock`"
+    return Finding(FRESH_LOCK, file.path, hidden.span, message, help)
+
+
+def _fresh_lock(file: File, cause: Command, call: CargoCall, found: Build) -> Finding:
+    words = cause.words
+    name = " ".join(word.text for word in words[:2])
+    message = f"`{name}` replaces the committed Cargo.lock before `{call.program} {found.name} --locked`"
+    help = f"remove `{name}` here, run it in a checkout, and commit the updated Cargo.lock"
+    return Finding(FRESH_LOCK, file.path, Span(words[0].span.start, words[-1].span.end), message, help)
+
+
+def _unlocked(file: File, call: CargoCall, found: Build) -> Finding:
     word = call.word(found.at)
     name = f"{call.program} {found.name}"
-    message = f"`{name}` does not insist on Cargo.lock: it may build with other dependencies than those committed"
+    message = f"`{name}` runs without `--locked`, so it may not use the committed Cargo.lock"
+    after: int | None = found.at
     if call.is_written(found.at):
-        written = f"{name.removesuffix(' check')} --locked check" if found.name == "deny check" else f"{name} --locked"
-        yield Finding(
-            UNLOCKED, file.path, word.span, message, f"write `{written}`", _insert_after(file, call, found.at)
+        locked = f"{name.removesuffix(' check')} --locked check" if found.name == "deny check" else f"{name} --locked"
+        help = f"write `{locked}`"
+        if not all(
+            build([*call.words[: found.at], value, *call.words[found.at + 1 :]]) for value in call.values(found.at)
+        ):
+            help = f"add `--locked` to the value of `{word.text}` that builds: `{locked}`"
+            after = None
+    else:
+        alias = (word.values or ("",))[0]
+        message = (
+            f"`{call.program} {alias}` runs `{name}` without `--locked`, so it may not use the committed Cargo.lock"
         )
-        return
-    message = f"`{call.program} {word.text}`, which stands for `{name}`, does not insist on Cargo.lock"
-    help = f"write `{call.program} --locked {word.text}`, or put `--locked` into the alias in .cargo/config.toml"
-    if not found.is_builtin:
-        help = "put `--locked` into the alias in .cargo/config.toml"
-    yield Finding(UNLOCKED, file.path, word.span, message, help, _insert_before_alias(file, call, found))
-
-
-def _insert_before_alias(file: File, call: CargoCall, found: Build) -> Fix | None:
-    """Insert `--locked` before an alias, which may contain `--`. Only cargo's own subcommands accept it there."""
-    at = call.origin[found.at]
-    if not found.is_builtin or at == 0 or call.program != "cargo":
-        return None
-    return _insert_after(file, call, at - 1)
-
-
-def _insert_after(file: File, call: CargoCall, index: int) -> Fix | None:
-    edit = call.insertion(file, index)
-    return edit and Fix("inserted --locked", (edit,))
+        help = f"add `--locked` to the alias `{alias}` in .cargo/config.toml"
+        # Only cargo's own subcommands accept the option before them. An alias may contain `--`.
+        after = call.origin[found.at] - 1 if found.is_builtin and call.program == "cargo" else None
+        if after is not None:
+            help = f"write `{call.program} --locked {alias}`, or {help}"
+    edit = call.insertion(file, after) if after is not None else None
+    return Finding(UNLOCKED, file.path, word.span, message, help, edit and Fix("inserted --locked", (edit,)))
 
 
 HOOK = Hook(
     name="check-locked-builds",
     summary="check that cargo builds in CI and Dockerfiles pass --locked",
-    rules=(UNLOCKED,),
+    rules=(UNLOCKED, FRESH_LOCK),
     check=check,
     comments=comments,
     fixes=True,

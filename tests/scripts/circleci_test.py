@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dunnage.files.source import File, SourceError
 from dunnage.scripts import circleci
-from dunnage.shell.model import Script, Values
+from dunnage.shell.model import DIRECTORY, Script, Values
 
 
 def scripts(text: str) -> list[Script]:
@@ -97,6 +97,7 @@ def test_parameters() -> None:
     assert script.text == "a@${{ parameters.v }} <<x ${{ pipeline.parameters.p }} <<EOF >> f"
     assert script.expressions == "github"
     assert script.variables == {
+        DIRECTORY: (".",),
         "pipeline.parameters.p": ("z",),
         "parameters.v": ("1.2.3", "1.2.4"),
         "parameters.w": None,
@@ -134,9 +135,9 @@ def test_environment() -> None:
               - run: {command: y, environment: {A: << parameters.x >>}}
         """
     )
-    assert one.variables == {"A": ("1",), "B": ("2",), "C": ("1",), "D": ("2",)}
-    assert two.variables == {"B": ("1",), "C": ("1",), "D": ("2",)}
-    assert three.variables == {"A": None, "B": ("1",), "C": ("1",), "D": ("2",)}
+    assert one.variables == {DIRECTORY: (".",), "A": ("1",), "B": ("2",), "C": ("1",), "D": ("2",)}
+    assert two.variables == {DIRECTORY: (".",), "B": ("1",), "C": ("1",), "D": ("2",)}
+    assert three.variables == {DIRECTORY: (".",), "A": None, "B": ("1",), "C": ("1",), "D": ("2",)}
 
 
 def test_aliases() -> None:
@@ -149,7 +150,7 @@ def test_aliases() -> None:
           k: {environment: {V: 2}, steps: [*install]}
         """
     )
-    assert [(script.text, script.variables) for script in found] == [("a", {"V": ("1", "2")})]
+    assert [(script.text, script.variables) for script in found] == [("a", {DIRECTORY: (".",), "V": ("1", "2")})]
 
 
 CONFIG = """\

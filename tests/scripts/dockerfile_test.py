@@ -12,7 +12,7 @@ from dunnage.files.source import File, SourceError
 from dunnage.files.span import Span
 from dunnage.scripts.dockerfile import instructions, scripts
 from dunnage.scripts.dockerfile_syntax import read
-from dunnage.shell.model import Command, Script
+from dunnage.shell.model import DIRECTORY, Command, Script
 
 
 def file(text: str) -> File:
@@ -38,7 +38,7 @@ def variables(text: str) -> dict[str, str]:
     """What the last program sees, each of one value."""
     *_, found = scripts(file(text))
     assert isinstance(found, Script)
-    return {name: value for name, values in found.variables.items() for value in values or ()}
+    return {name: value for name, values in found.variables.items() if name != DIRECTORY for value in values or ()}
 
 
 def literal(source: File, script: Script) -> str:

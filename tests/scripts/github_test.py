@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dunnage.files.source import File, SourceError
 from dunnage.scripts import github
-from dunnage.shell.model import Script, Values
+from dunnage.shell.model import DIRECTORY, Script, Values
 
 
 def scripts(text: str) -> list[Script]:
@@ -73,7 +73,7 @@ def test_composite_action() -> None:
         """
     )
     assert [(script.place.names, script.text) for script in found] == [(("step 1",), "a")]
-    assert found[0].variables == {"inputs.version": ("1.2.3",), "inputs.given": None}
+    assert found[0].variables == {DIRECTORY: (".",), "inputs.version": ("1.2.3",), "inputs.given": None}
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_shell_of_the_workflow() -> None:
 
 
 def variables(text: str) -> Mapping[str, Values]:
-    return scripts(text)[-1].variables
+    return {name: values for name, values in scripts(text)[-1].variables.items() if name != DIRECTORY}
 
 
 def test_env() -> None:
@@ -167,7 +167,7 @@ def test_what_a_step_writes_for_later_ones_is_unknown(line: str, known: set[str]
     text = f"env: {{V: 1, W: 1}}\nsteps:\n  - run: |\n      {line}\n  - run: x\n  - run: y\n    env: {{V: 3}}\n"
     first, second, third = scripts(job(text))
     assert first.variables["V"] == ("1",)
-    assert {name for name in second.variables if "." not in name} == known
+    assert {name for name in second.variables if "." not in name} == {DIRECTORY, *known}
     assert third.variables["V"] == ("3",)
 
 

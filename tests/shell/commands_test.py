@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.shell.commands import commands as commands_of
-from dunnage.shell.model import Command, Place, Script, Values, Word, programs, whole
+from dunnage.shell.model import DIRECTORY, Command, Place, Script, Values, Word, programs, whole
 from dunnage.shell.nested import see_through
 
 
@@ -722,3 +722,36 @@ WORD = st.text(st.characters(codec="utf-8", exclude_characters="'\x00\r"), min_s
 def test_quoted_words_are_what_was_quoted(values: list[str]) -> None:
     commands = read(" ".join(["x", *(f"'{value}'" for value in values)]))
     assert [word.values for word in commands[0].words[1:]] == [(value,) for value in values]
+
+
+# The working directory
+
+
+@pytest.mark.parametrize(
+    ("program", "expected"),
+    [
+        pytest.param("x", ("a",), id="where the program begins"),
+        pytest.param("cd b && x", ("a/b",), id="cd"),
+        pytest.param("cd ./b/../c\nx", ("a/c",), id="dots"),
+        pytest.param("cd -P b; x", ("a/b",), id="cd with an option"),
+        pytest.param("cd /b; x", ("/b",), id="an absolute path"),
+        pytest.param("(cd b && y); x", ("a",), id="in a subshell"),
+        pytest.param("y | cd b; x", ("a",), id="in a pipe"),
+        pytest.param("bash -c 'cd b'; x", ("a",), id="in another shell"),
+        pytest.param("bash -c 'cd b && x'", ("a/b",), id="before the command in another shell"),
+        pytest.param("D=b; cd $D; x", ("a/b",), id="a variable"),
+        pytest.param("if y; then cd b; fi; x", ("a/b", "a"), id="a branch"),
+        pytest.param("cd b || exit 1; x", ("a/b",), id="an exit"),
+        pytest.param("pushd b; x", ("a/b",), id="pushd"),
+        pytest.param("pushd b; popd; x", None, id="popd"),
+        pytest.param("cd; x", None, id="the home folder"),
+        pytest.param("cd -; x", None, id="back"),
+        pytest.param("cd $D; x", None, id="an unknown variable"),
+        pytest.param("for d in b c; do cd $d; x; done", None, id="a loop"),
+        pytest.param("f() { cd b; }; f; x", None, id="a function"),
+        pytest.param("docker run y sh -c 'x'", None, id="a container"),
+    ],
+)
+def test_working_directory(program: str, expected: Values) -> None:
+    commands = read(program, {DIRECTORY: ("a",)})
+    assert [command.directory for command in commands if programs(command.words[0]) == ("x",)] == [expected]

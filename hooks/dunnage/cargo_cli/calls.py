@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import posixpath
 from typing import NamedTuple
 
 from dunnage.cargo_cli import aliases
 from dunnage.cargo_cli.aliases import Alias
-from dunnage.cargo_cli.command_line import UNKNOWN
+from dunnage.cargo_cli.command_line import GLOBAL_WITH_VALUE, UNKNOWN, OptionValue, arguments, invocation
 from dunnage.files.source import File
 from dunnage.files.span import Edit
-from dunnage.shell.model import Command, Word, insert_after, programs
+from dunnage.shell.directories import joined
+from dunnage.shell.model import Command, Values, Word, insert_after, programs
 
 CARGO = frozenset({"cargo", "cross"})
 """The programs with cargo's command line."""
@@ -42,9 +43,32 @@ class CargoCall(NamedTuple):
             return word.values
         return (self.words[index],)
 
-    def may_be_locked(self, indices: Iterable[int]) -> bool:
-        """Whether any of these unknown words may be a locking option."""
-        return any(self.word(index).splits for index in indices)
+    def option_values(self, option: OptionValue) -> tuple[str | None, ...]:
+        """Return all values that an option may have; None for one that is unknown."""
+        if option.text is None:
+            return (None,)
+        values = self.values(option.at)
+        return tuple(value.partition("=")[2] if option.is_joined and value else value for value in values)
+
+    @property
+    def directory(self) -> Values:
+        """The directories of the package or workspace that cargo works on; None if they are unknown.
+
+        They are those of the command, changed by `-C` and `--manifest-path`.
+        """
+        directory = self.command.directory
+        called = invocation(self.words)
+        if called is None:
+            return directory
+        for index in range(called.subcommand - 1):
+            if self.words[index] == "-C":
+                directory = joined(directory, _known(self.values(index + 1)))
+        found = arguments(self.words, called.subcommand + 1, {*GLOBAL_WITH_VALUE, "--manifest-path"})
+        manifest = found.last("--manifest-path")
+        if manifest is not None:
+            paths = _known(self.option_values(manifest))
+            directory = joined(directory, paths and tuple(posixpath.dirname(path) or "." for path in paths))
+        return directory
 
     def insertion(self, file: File, index: int) -> Edit | None:
         """Return the edit that inserts `--locked` after one of `words`; None if `file` does not contain that word."""
@@ -68,6 +92,11 @@ def cargo_call(command: Command, alias: Alias) -> CargoCall | None:
         return CargoCall(command, program, words, origin)
     expanded, origin = aliases.expand(words, alias)
     return CargoCall(command, program, expanded, origin)
+
+
+def _known(values: tuple[str | None, ...]) -> Values:
+    found = [value for value in values if value is not None and UNKNOWN not in value]
+    return tuple(found) if len(found) == len(values) else None
 
 
 def _known_text(word: Word) -> str | None:

@@ -14,7 +14,8 @@ from dunnage.scripts import yaml
 from dunnage.scripts.shell_names import is_posix_shell
 from dunnage.scripts.variables import Variables, expand_all, in_either, union, without_written
 from dunnage.shell.assembly import rewrite
-from dunnage.shell.model import Place, Script, Values
+from dunnage.shell.directories import joined
+from dunnage.shell.model import DIRECTORY, Place, Script, Values
 
 # `<< parameters.x >>`; and `\<<`, which stands for `<<`.
 _PARAMETER = r"\\<<|<<\s*((?:parameters|pipeline|matrix|node)(?:\.[A-Za-z0-9_-]+)+)\s*>>"
@@ -95,6 +96,10 @@ def _scripts(sequence: _Sequence) -> Iterator[tuple[int, Script]]:
         seen = _with_environment(variables, run.get("environment"))
         if shell is None or any(map(is_posix_shell, shell)) or (shell == ("",) and not sequence.is_windows):
             text, offsets = _rewritten(command)
+            # By default, steps run in the folder that the repository is checked out into.
+            own = run.get("working_directory")
+            directory = (".",) if own is None else joined((".",), _values(own, variables))
+            seen = {**seen, DIRECTORY: directory}
             yield command.span.start, Script(text, offsets, Place("circleci", names), seen, expressions="github")
         if "BASH_ENV" in command.text:
             variables = without_written(variables, command.text)

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from dunnage.files.source import File
+from dunnage.scripts.dockerfile_copies import Copied, copied
 from dunnage.scripts.dockerfile_lines import InstructionArgument, merged
 from dunnage.scripts.dockerfile_syntax import Heredoc, Instruction, is_heredoc, read
 from dunnage.scripts.dockerfile_words import Expansion, expand
 from dunnage.shell.bounds import Budget
-from dunnage.shell.model import POSIX_SHELLS, Command, Place, Script, Segment, Values, Word
+from dunnage.shell.directories import joined
+from dunnage.shell.model import DIRECTORY, POSIX_SHELLS, Command, Place, Script, Segment, Values, Word
 from dunnage.shell.wrappers import shell_input
 
 
@@ -32,8 +34,24 @@ def scripts(file: File) -> Iterator[Script | Command]:
             builder.apply(instruction)
 
 
+def copied_before(file: File, offset: int) -> list[tuple[Instruction, Copied]]:
+    """Return what the stage around an offset copies into the image before, in order, with what it is based on."""
+    dockerfile = read(file)
+    builder = _Builder(file, dockerfile.escape)
+    for instruction in dockerfile.instructions:
+        if instruction.keyword in _COPYING and not instruction.onbuild:
+            is_last = instruction.span.end > offset
+            builder.copy(instruction, is_last=is_last)
+            if is_last:
+                break
+        elif instruction.keyword in _SETTING:
+            builder.apply(instruction)
+    return builder.copies
+
+
+_COPYING = frozenset({"ADD", "COPY", "RUN"})
 _RUNNING = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK", "RUN"})
-_SETTING = frozenset({"ARG", "ENV", "FROM", "SHELL"})
+_SETTING = frozenset({"ARG", "ENV", "FROM", "SHELL", "WORKDIR"})
 _WINDOWS = ("mcr.microsoft.com/windows", "nanoserver", "servercore")
 _GIVEN = tuple(
     f"{side}{part}" for side in ("BUILD", "TARGET") for part in ("PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT")
@@ -51,6 +69,9 @@ class _Stage:
         self.building: dict[str, Values] = {} if base is None else dict(base.building)
         self.image: dict[str, Values] = {} if base is None else dict(base.image)
         self.onbuild: dict[str, Values] = {}
+        # The working directory; that of an unknown base image is taken for the topmost folder.
+        self.directory: Values = ("/",) if base is None else base.directory
+        self.copies: list[tuple[Instruction, Copied]] = [] if base is None else list(base.copies)
         # The variables that programs see, by kind of instruction, until one changes.
         self.visible: dict[tuple[str, bool], dict[str, Values]] = {}
 
@@ -78,8 +99,25 @@ class _Builder:
         elif keyword == "ARG":
             for argument in instruction.arguments:
                 self._declare(instruction, argument.text)
+        elif keyword == "WORKDIR":
+            if instruction.arguments and not instruction.onbuild:
+                self._stage.directory = joined(self._stage.directory, self._expand_here(instruction.arguments[0].text))
         elif instruction.form == "exec" and not instruction.onbuild:
             self._stage.is_posix = any(_base_name(argument.text) in POSIX_SHELLS for argument in instruction.arguments)
+
+    def copy(self, instruction: Instruction, *, is_last: bool) -> None:
+        """Record what an instruction copies into the image. What `RUN` mounts is there for its own commands only."""
+        if instruction.keyword != "RUN" or is_last:
+            found = copied(instruction, self._stage.directory, self._expand_here)
+            self._stage.copies += [(instruction, each) for each in found]
+
+    @property
+    def copies(self) -> list[tuple[Instruction, Copied]]:
+        """What has been copied into the image of the current stage."""
+        return self._stage.copies
+
+    def _expand_here(self, text: str) -> Values:
+        return self._expand(text, self._building)
 
     def _start(self, instruction: Instruction) -> None:
         written = [argument.text for argument in instruction.arguments]
@@ -160,7 +198,8 @@ class _Builder:
         if instruction.form == "exec":
             argument = _command_string(arguments)
             if argument is None:
-                yield Command(tuple(self._word(argument) for argument in arguments), place, form="exec")
+                words = tuple(self._word(argument) for argument in arguments)
+                yield Command(words, place, form="exec", directory=stage.directory)
                 return
             program = (argument.text, argument.offsets)
             is_posix = True
@@ -201,7 +240,8 @@ class _Builder:
         values = stage.building if keyword == "RUN" else stage.image
         if is_onbuild:
             values = {**stage.image, **stage.onbuild}
-        return self._afforded({name: value for name, value in values.items() if value})
+        known = {name: value for name, value in values.items() if value}
+        return self._afforded({**known, DIRECTORY: None if is_onbuild else stage.directory})
 
     def _afforded(self, variables: dict[str, Values]) -> dict[str, Values]:
         """`variables`, or none of them if the file has used up its memory for variables."""

@@ -17,7 +17,8 @@ from dunnage.scripts.github_matrix import matrix_variables
 from dunnage.scripts.shell_names import is_posix_shell
 from dunnage.scripts.variables import Variables, expand_all, in_either, union, without_written
 from dunnage.shell import expression
-from dunnage.shell.model import Place, Script, Segment, Values
+from dunnage.shell.directories import joined
+from dunnage.shell.model import DIRECTORY, Place, Script, Segment, Values
 
 # Aliases can make millions of steps of a small file. Real ones have up to a few hundred.
 _MOST_STEPS = 5000
@@ -83,6 +84,9 @@ def script_of(step: Step) -> Script | None:
     if run is None or run.kind != "scalar" or not run.text or not _is_posix(step):
         return None
     variables = _with_env(step.variables, step.node.get("env"))
+    own = step.node.get("working-directory")
+    if own is not None:
+        variables = {**variables, DIRECTORY: joined((".",), _expanded(own, variables))}
     return Script(run.text, run.offsets, step.place, variables, expressions="github")
 
 
@@ -123,6 +127,7 @@ class Workflow(NamedTuple):
 def workflow(document: yaml.Node, inputs: Variables | None = None) -> Workflow:
     """Return a workflow as its jobs see it; `inputs` are those that its caller passes, by `inputs.NAME`."""
     variables = _with_env({**_workflow_inputs(document), **(inputs or {})}, document.get("env"))
+    variables = _with_default_directory({**variables, DIRECTORY: (".",)}, document)
     return Workflow(document, variables, _shell(document, ("",), variables))
 
 
@@ -142,7 +147,9 @@ def job_steps(common: Workflow, name: str, job: yaml.Node, matrix: Variables | N
     steps = job.get("steps")
     if steps is None:
         return
-    variables = job_variables(common, job, matrix)
+    variables = _with_default_directory(job_variables(common, job, matrix), job)
+    if any(_checks_out_elsewhere(step) for step in steps.elements()):
+        variables = {**variables, DIRECTORY: None}
     is_windows = job.get("container") is None and _is_windows(job.get("runs-on"), variables)
     shell = _shell(job, common.shell, variables)
     yield from _each_step(steps, (f"job {name}",), variables, shell, is_windows=is_windows)
@@ -158,7 +165,7 @@ def job_variables(common: Workflow, job: yaml.Node, matrix: Variables | None = N
 
 def action_steps(document: yaml.Node, inputs: Variables | None = None) -> Iterator[Step]:
     """Yield the steps of a composite action; `inputs` are those that its caller passes, by `inputs.NAME`."""
-    variables = {**_action_inputs(document), **(inputs or {})}
+    variables = {**_action_inputs(document), **(inputs or {}), DIRECTORY: (".",)}
     yield from _each_step(document.path("runs", "steps"), (), variables, ("",), is_windows=False)
 
 
@@ -192,6 +199,20 @@ def _with_env(variables: Variables, env: yaml.Node | None, is_context: bool = Tr
         if is_context:
             added[f"env.{name}"] = values
     return {**variables, **added}
+
+
+def _with_default_directory(variables: Variables, node: yaml.Node) -> Variables:
+    """`variables` with the working directory that a workflow or a job sets for its steps."""
+    default = node.path("defaults", "run", "working-directory")
+    return variables if default is None else {**variables, DIRECTORY: joined((".",), _expanded(default, variables))}
+
+
+def _checks_out_elsewhere(step: yaml.Node) -> bool:
+    """Whether a step checks out another repository, or its own one into another folder."""
+    uses = step.get("uses")
+    if uses is None or not uses.text.startswith("actions/checkout@"):
+        return False
+    return any(step.path("with", name) is not None for name in ("path", "repository"))
 
 
 def _expanded(node: yaml.Node | None, variables: Variables) -> Values:

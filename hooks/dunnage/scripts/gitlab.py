@@ -13,7 +13,7 @@ from dunnage.files.source import File
 from dunnage.scripts import yaml
 from dunnage.scripts.variables import Variables, in_either, union
 from dunnage.shell.assembly import Text
-from dunnage.shell.model import Place, Script, Values
+from dunnage.shell.model import DIRECTORY, Place, Script, Values
 
 _SCRIPTS = ("before_script", "script", "after_script")
 _NO_JOBS = frozenset(
@@ -132,7 +132,7 @@ def _programs(file: File, places: list[tuple[yaml.Node, Place, Variables]]) -> I
             text.append(item.text.encode("utf-8"), item.offsets)
         program, offsets = text.done()
         if program.strip():
-            yield Script(program, offsets, place, variables)
+            yield Script(program, offsets, place, {DIRECTORY: (".",), **variables})
 
 
 def _collect(
@@ -305,6 +305,7 @@ def _substituted(values: tuple[str, ...], known: Variables) -> Values:
 def _without_assigned(variables: Variables, script: yaml.Node | None) -> Variables:
     """`variables` without those that a script which runs before in the same shell may set."""
     names: set[str] = set()
+    changes_directory = False
     seen: set[int] = set()
     waiting = [script] if script else []
     while waiting:
@@ -313,4 +314,7 @@ def _without_assigned(variables: Variables, script: yaml.Node | None) -> Variabl
             seen.add(node.span.start)
             waiting += node.elements()
             names.update(re.findall(r"([A-Za-z_][A-Za-z0-9_]*)\+?=", node.text))
+            changes_directory = changes_directory or re.search(r"\b(?:cd|pushd)\b", node.text) is not None
+    if changes_directory:
+        variables = {**variables, DIRECTORY: None}
     return {name: values for name, values in variables.items() if name not in names} if names else variables

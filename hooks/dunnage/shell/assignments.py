@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from dunnage.shell.model import DIRECTORY
 from dunnage.shell.parts import fields, is_plain
 from dunnage.shell.scope import END, Scope, elements_of
 from dunnage.shell.words import Reader
@@ -125,8 +126,10 @@ def _assigns(operator: str) -> bool:
 
 
 def read_by(command: Node, data: bytes) -> list[str]:
-    """The variables that a built-in command assigns."""
+    """The variables that a built-in command assigns; `cd` and its like set the working directory."""
     words = [_name(child, data) for child in command.children if child.is_named and child.type != "variable_assignment"]
+    if words and words[0] in ("cd", "pushd", "popd"):
+        return [DIRECTORY]
     if not words or words[0] not in ("read", "mapfile", "readarray", "getopts", "printf", "let"):
         return []
     if words[0] == "printf":

@@ -11,8 +11,9 @@ from dunnage.shell import wrappers
 from dunnage.shell.arguments import simple_command, spellings
 from dunnage.shell.assignments import CALCULATIONS, assigned, changed, declare, functions, read_by
 from dunnage.shell.bounds import MOST_PROGRAM_BYTES, MOST_PROGRAM_LEVELS, MOST_SYNTAX_LEVELS, Budget, union
+from dunnage.shell.directories import entered
 from dunnage.shell.grammar import parse_bash
-from dunnage.shell.model import Command, Place, Script, Values, Word, mentions, programs
+from dunnage.shell.model import DIRECTORY, Command, Place, Script, Values, Word, mentions, programs
 from dunnage.shell.nested import (
     Surroundings,
     behind,
@@ -103,7 +104,9 @@ class _Walk:
             return None
         root = tree.root_node
         if b"()" in self._data or b"function" in self._data or b"( )" in self._data:
-            self._scope.distrust(assigned(functions(root), self._data, with_locals=False))
+            names = assigned(functions(root), self._data, with_locals=False)
+            self._scope.distrust(names)
+            self._scope.forget(names & {DIRECTORY})
         last = self._statements(root.children, around)
         scope, self._scope = self._scope, self._scope.in_function()
         for body, outside in self._functions:  # the list grows while functions in functions are found
@@ -338,11 +341,16 @@ class _Walk:
             return None
         simple = simple_command(node, more, self._data, self._reader, self._scope)
         last: Command | None = None
+        directory = self._scope.get(DIRECTORY)
         seen: set[tuple[Word, ...]] = set()
         for words, origins in spellings(simple.raw_words, self._reader):
-            found = self._run(around.command(words, self._place, simple.environment), origins, seen)
+            command = around.command(words, self._place, simple.environment)._replace(directory=directory)
+            found = self._run(command, origins, seen)
             last = last or found
-        self._scope.forget(read_by(node, self._data))
+        set_by_command = read_by(node, self._data)
+        self._scope.forget(set_by_command)
+        if last is not None and DIRECTORY in set_by_command:
+            self._scope.set(DIRECTORY, entered(last.words, directory))
         for child in (*node.children, *more):
             self._substitutions(child, around)
         if last is not None and simple.text is not None and wrappers.reads_program(last.words):

@@ -17,6 +17,12 @@ Segment: TypeAlias = tuple[int, int, int]
 """Bytes that stand in the file as they stand in a program: offset in the program, offset in the file, length."""
 
 
+DIRECTORY = "working directory"
+"""The name under which `Script.variables` holds the working directory, which no variable can have.
+
+It is relative to the top of the repository, or absolute in the image that a Dockerfile builds.
+"""
+
 POSIX_SHELLS = frozenset(("ash", "bash", "dash", "ksh", "mksh", "sh", "zsh"))
 """The shells whose programs are read, all by one grammar."""
 
@@ -75,6 +81,8 @@ class Command(NamedTuple):
     """Its position from 0 in a pipe, and the pipe's length."""
     piped_from: "Command | None" = None
     """The command in the same pipe whose output it reads."""
+    directory: Values = None
+    """The working directories in which it may run, as `Script.variables` has them under `DIRECTORY`."""
 
 
 class Script(NamedTuple):

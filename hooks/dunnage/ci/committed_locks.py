@@ -1,0 +1,165 @@
+"""Whether a committed Cargo.lock is there where CI or a Dockerfile builds with cargo."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import posixpath
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from dunnage.files.git import Repositories, top_folder
+from dunnage.files.source import SourceError, Tree
+from dunnage.files.walk import upwards
+
+if TYPE_CHECKING:
+    from dunnage.cargo_cli.calls import CargoCall
+    from dunnage.files.source import File
+    from dunnage.files.span import Span
+    from dunnage.scripts.dockerfile_copies import Copied
+
+
+class HiddenLock(NamedTuple):
+    """A committed Cargo.lock that a `COPY` would bring into an image if `.dockerignore` did not exclude it."""
+
+    span: Span
+    """The source of the `COPY`."""
+    path: str
+    """The file that excludes it, as it is printed."""
+    line: int
+    """The line in that file, from 1."""
+
+
+class CommittedLocks:
+    """The Cargo.lock files that repositories track."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._repositories = Repositories(tree, "**/Cargo.lock")
+
+    def has_lock(self, file: File, call: CargoCall) -> bool:
+        """Whether a committed Cargo.lock is there for a call of cargo, as far as the file says where it runs.
+
+        Where that is unknown, the answer is whether the repository tracks any. It is yes if git cannot say.
+        """
+        folder = os.path.dirname(os.path.abspath(file.path))
+        repository = self._repositories.repository(folder)
+        if repository is None:
+            return True
+        tracked = self._repositories.tracked_near(folder)
+        directories = call.directory
+        if not tracked or directories is None:
+            return bool(tracked)
+        if call.command.place.kind == "dockerfile":
+            return self.is_copied(file, call) or not self._copies_manifest(file, call, directories)
+        return all(_is_above(repository.top, directory, tracked) for directory in directories)
+
+    def is_copied(self, file: File, call: CargoCall) -> bool:
+        """Whether a Dockerfile copies a committed Cargo.lock, or perhaps one of another stage, to a call of cargo."""
+        tracked = self._repositories.tracked_near(os.path.dirname(os.path.abspath(file.path)))
+        for above in _directories_above(call.directory):
+            lock = posixpath.join(above, "Cargo.lock")
+            for _, copied in _copies(file, call):
+                if (
+                    copied.source is None
+                    and not copied.is_inline
+                    and (copied.target == above or _place(copied) == lock)
+                ):
+                    return True
+                for context in _contexts(file):
+                    path = _origin(copied, context, lock)
+                    if path in tracked and self._exclusion(file, context, path) is None:
+                        return True
+        return False
+
+    def _copies_manifest(self, file: File, call: CargoCall, directories: Sequence[str]) -> bool:
+        """Whether a Dockerfile copies a Cargo.toml to the directories or above."""
+        for above in _directories_above(directories):
+            manifest = posixpath.join(above, "Cargo.toml")
+            for _, copied in _copies(file, call):
+                if copied.is_inline and _place(copied) == manifest:
+                    return True
+                paths = (_origin(copied, context, manifest) for context in _contexts(file))
+                if any(path is not None and os.path.isfile(path) for path in paths):
+                    return True
+        return False
+
+    def hidden(self, file: File, call: CargoCall) -> HiddenLock | None:
+        """Return the committed Cargo.lock that `.dockerignore` keeps away from a call of cargo in a Dockerfile."""
+        for above in _directories_above(call.directory):
+            for span, copied in _copies(file, call):
+                for context in _contexts(file):
+                    path = _origin(copied, context, posixpath.join(above, "Cargo.lock"))
+                    exclusion = path and self._exclusion(file, context, path)
+                    if path and exclusion and path in self._repositories.tracked_near(context):
+                        return None if self.is_copied(file, call) else HiddenLock(span, *exclusion)
+        return None
+
+    def _exclusion(self, file: File, context: str, path: str) -> tuple[str, int] | None:
+        """Return the file and the line that keep a path out of a build context."""
+        from dunnage.scripts.dockerignore import ignoring_line
+
+        for name in (f"{os.path.abspath(file.path)}.dockerignore", os.path.join(context, ".dockerignore")):
+            try:
+                found = self._tree.read(name)
+                line = ignoring_line(found, os.path.relpath(path, context).replace(os.sep, "/"))
+            except FileNotFoundError:
+                continue
+            except SourceError:
+                return None
+            return (found.path, line) if line is not None else None
+        return None
+
+
+def _directories_above(directories: Sequence[str] | None) -> Iterator[str]:
+    """Yield directories of an image and those above."""
+    for directory in directories or ():
+        yield from upwards(directory, beyond_repository=True)
+
+
+def _copies(file: File, call: CargoCall) -> Iterator[tuple[Span, Copied]]:
+    """Yield what the stage of a call of cargo copies before, with the place of its source."""
+    from dunnage.scripts.dockerfile import copied_before
+
+    for instruction, copied in copied_before(file, call.command.words[0].span.start):
+        places = instruction.arguments if instruction.keyword != "RUN" else instruction.flags
+        yield places[copied.at].span, copied
+
+
+def _is_above(top: str, directory: str, tracked: frozenset[str]) -> bool:
+    """Whether a lock is tracked in a directory of the repository or above; yes if it is not in the repository."""
+    if directory.startswith(("/", "..")):
+        return True
+    folder = os.path.normpath(os.path.join(top, directory))
+    return any(os.path.join(above, "Cargo.lock") in tracked for above in upwards(folder) if above.startswith(top))
+
+
+def _contexts(file: File) -> Iterator[str]:
+    """Yield the folders that may be the build context of a Dockerfile: its own and those above."""
+    folder = os.path.dirname(os.path.abspath(file.path))
+    top = top_folder(folder)
+    for above in upwards(folder, beyond_repository=True):
+        yield above
+        if above == top:
+            return
+
+
+def _place(copied: Copied) -> str:
+    """The path in the image of a file that is copied."""
+    return posixpath.join(copied.target, copied.name) if copied.is_in_target else copied.target
+
+
+def _origin(copied: Copied, context: str, path: str) -> str | None:
+    """Return the path of the file that is copied to `path` in the image; None if none is."""
+    if copied.source is None:
+        return None
+    source = posixpath.normpath(copied.source.lstrip("/"))
+    if set(copied.name) & set("*?["):
+        folder, name = posixpath.split(path)
+        is_copied = folder == copied.target and fnmatch.fnmatchcase(name, copied.name)
+        return os.path.join(context, posixpath.dirname(source), name) if is_copied else None
+    origin = os.path.normpath(os.path.join(context, source))
+    if not os.path.isdir(origin):
+        return origin if path == _place(copied) else None
+    below = posixpath.relpath(path, copied.target)
+    return None if below.startswith("..") else os.path.join(origin, below)

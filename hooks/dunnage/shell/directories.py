@@ -1,0 +1,25 @@
+"""The working directory of a command: what `cd` makes of it."""
+
+import posixpath
+from collections.abc import Sequence
+
+from dunnage.shell.model import Values, Word, programs
+
+_MOST_DIRECTORIES = 64
+
+
+def entered(command: Sequence[Word], before: Values) -> Values:
+    """Return the working directories after `cd` or `pushd` in those of `before`; None if they are unknown."""
+    operands = [word for word in command[1:] if word.values is None or not word.values[0].startswith(("-", "+"))]
+    if programs(command[0]) not in (("cd",), ("pushd",)) or len(operands) != 1:
+        return None
+    return joined(before, operands[0].values)
+
+
+def joined(before: Values, paths: Values) -> Values:
+    """Return the directories that paths lead to from the directories `before`; None if they are unknown."""
+    if before is None or paths is None or len(before) * len(paths) > _MOST_DIRECTORIES:
+        return None
+    if any(not path or set(path) & set("*?[~") for path in paths):
+        return None
+    return tuple(dict.fromkeys(posixpath.normpath(posixpath.join(start, path)) for start in before for path in paths))
