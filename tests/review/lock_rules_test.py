@@ -8,6 +8,7 @@ from cargo.files import GIT
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.review.changes import compare
 from dunnage.review.lock_rules import checksum_changed, downgrade, grew, look_alike, new_source
+from dunnage.review.unknowns import Unknowns
 from review.locks import ADVICE, changes, parsed, said
 
 ARRAYREF = "app 0.1.0 -> arrayref\narrayref 0.3.9 crates.io"
@@ -75,7 +76,7 @@ def test_grew_not(before: str, after: str) -> None:
 
 
 def test_look_alike() -> None:
-    (concern,) = look_alike(changes(ARRAYREF, HIJACKED), ADVICE)
+    (concern,) = look_alike(changes(ARRAYREF, HIJACKED), ADVICE, Unknowns())
     assert concern.problem.message.startswith(
         "`proc-macro1 1.0.107` is new and its name resembles `proc-macro2`, which is well known"
     )
@@ -83,13 +84,8 @@ def test_look_alike() -> None:
 
 
 def test_look_alike_of_a_locked_name() -> None:
-    (message,) = said(
-        list(
-            look_alike(
-                changes("my-parser 1.0.0 crates.io", "my-parser 1.0.0 crates.io\nmy_parser 1.0.0 crates.io"), ADVICE
-            )
-        )
-    )
+    found = changes("my-parser 1.0.0 crates.io", "my-parser 1.0.0 crates.io\nmy_parser 1.0.0 crates.io")
+    (message,) = said(list(look_alike(found, ADVICE, Unknowns())))
     assert "resembles `my-parser`, which is in the lock already" in message
 
 
@@ -103,7 +99,15 @@ def test_look_alike_of_a_locked_name() -> None:
     ],
 )
 def test_look_alike_not(before: str, after: str) -> None:
-    assert said(list(look_alike(changes(before, after), ADVICE))) == []
+    assert said(list(look_alike(changes(before, after), ADVICE, Unknowns()))) == []
+
+
+def test_look_alike_of_more_than_can_be_compared() -> None:
+    before = "\n".join(f"old{number} 1.0.0 crates.io" for number in range(2001))
+    after = "\n".join(f"new{number} 1.0.0 crates.io" for number in range(2001))
+    unknown = Unknowns()
+    assert list(look_alike(changes(before, after), ADVICE, unknown)) == []
+    assert unknown.note() == "look-alike names (there are 2,001 new ones, too many to compare)"
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from dunnage.cargo import lock_text, lockfile
@@ -155,39 +155,41 @@ class Graph:
     """The edges of a lock, each led to the package that it means."""
 
     def __init__(self, lock: Lockfile) -> None:
-        self._named: dict[str, list[LockedPackage]] = defaultdict(list)
+        self._found: dict[tuple[str, str | None], list[LockedPackage]] = defaultdict(list)
         for package in lock.packages:
-            self._named[package.name].append(package)
+            self._found[package.name, None].append(package)
+            self._found[package.name, str(package.version)].append(package)
 
     def target(self, edge: Edge) -> LockedPackage | None:
         """The package that an edge leads to; None if the lock holds none, or several that it could be."""
-        found = [
-            package
-            for package in self._named.get(edge.name, ())
-            if (edge.version is None or str(package.version) == edge.version)
-            and (edge.source is None or package.source == edge.source)
-        ]
+        found = self._found.get((edge.name, edge.version), [])
+        if edge.source is not None:
+            found = [package for package in found if package.source == edge.source]
         return found[0] if len(found) == 1 else None
 
 
-def _pair(incoming: Iterable[LockedPackage], outgoing: Iterable[LockedPackage]) -> Iterable[Update]:
+def _pair(incoming: Iterable[LockedPackage], outgoing: Iterable[LockedPackage]) -> Iterator[Update]:
     """Pair new packages with old ones of their name: those with compatible versions first, then in order."""
-    left: dict[str, list[LockedPackage]] = defaultdict(list)
-    for package in sorted(outgoing, key=lambda package: package.version):
-        left[package.name].append(package)
-    unpaired = []
+    compatible: dict[tuple[object, ...], deque[LockedPackage]] = defaultdict(deque)
+    old = sorted(outgoing, key=lambda package: package.version)
+    for package in old:
+        compatible[package.name, compatible_range(package.version)].append(package)
+    unpaired, paired = [], set()
     for package in incoming:
-        candidates = left.get(package.name, [])
-        wanted = compatible_range(package.version)
-        match = next((old for old in candidates if compatible_range(old.version) == wanted), None)
-        if match is None:
-            unpaired.append(package)
+        candidates = compatible.get((package.name, compatible_range(package.version)))
+        if candidates:
+            before = candidates.popleft()
+            paired.add(identity(before))
+            yield Update(before, package)
         else:
-            candidates.remove(match)
-            yield Update(match, package)
+            unpaired.append(package)
+    left: dict[str, deque[LockedPackage]] = defaultdict(deque)
+    for package in old:
+        if identity(package) not in paired:
+            left[package.name].append(package)
     for package in sorted(unpaired, key=lambda package: package.version):
         if left.get(package.name):
-            yield Update(left[package.name].pop(0), package)
+            yield Update(left[package.name].popleft(), package)
 
 
 _CRATES_IO_SPARSE = SourceId("sparse", "sparse+https://index.crates.io/")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from dunnage.cargo.lockfile import LockedPackage
@@ -66,11 +66,14 @@ def source_subject(source: SourceId) -> str:
     return source.url if source.kind == "sparse" else f"{source.kind}+{source.url}"
 
 
-def names(subject: str, package: LockedPackage) -> bool:
-    """Whether a review of this key is about a package, or about where it comes from."""
-    return subject == package_subject(package) or (
-        package.source is not None and subject == source_subject(package.source)
-    )
+def subjects(packages: Iterable[LockedPackage]) -> frozenset[str]:
+    """The keys of all reviews that are about any of the packages, or about where they come from."""
+    found = set()
+    for package in packages:
+        found.add(package_subject(package))
+        if package.source is not None:
+            found.add(source_subject(package.source))
+    return frozenset(found)
 
 
 def _page(package: LockedPackage, file: str) -> str:

@@ -15,7 +15,7 @@ from dunnage.review.allowed_scripts import AllowedScripts
 from dunnage.review.base import Base
 from dunnage.review.changes import Changes, compare, read, read_base
 from dunnage.review.compile_time import CompileTimeCode, contents_at
-from dunnage.review.concern import Advice, Concern, names, package_subject
+from dunnage.review.concern import Advice, Concern, package_subject, subjects
 from dunnage.review.judgement import Judgement
 from dunnage.review.manifests import LockedWorkspace
 from dunnage.review.reviews import Review, Reviews, problems
@@ -33,10 +33,12 @@ def judge(
     if lock is None:
         return Judgement(notes=(f"{file.path} cannot be read, so its changes are not judged",))
 
+    present = subjects(lock.packages) if reviews.entries else frozenset[str]()
+
     def is_there(review: Review) -> bool:
-        if any(names(review.subject, package) for package in lock.packages):
+        if review.subject in present:
             return True
-        return review.file.path == display(settings.reviews) and _is_in_any(tree, folder, review.subject)
+        return review.file.path == display(settings.reviews) and review.subject in _in_any(tree, folder)
 
     found = list(problems(filter(_is_about_locks, reviews.entries), "lock-review/stale-review", is_there))
     notes = []
@@ -67,16 +69,16 @@ def _is_about_locks(review: Review) -> bool:
     return "+" in review.subject.partition(":")[0] or ":" not in review.subject.partition("@")[0]
 
 
-def _is_in_any(tree: Tree, folder: str, subject: str) -> bool:
-    """Whether any lock that git tracks holds what a review names: one file of reviews may serve several locks."""
+def _in_any(tree: Tree, folder: str) -> frozenset[str]:
+    """What can be reviewed of all locks that git tracks: one file of reviews may serve several."""
+    found: set[str] = set()
     for path in Repositories(tree, "**/Cargo.lock").tracked_near(folder):
         try:
             lock = read(tree.read(path))
         except (FileNotFoundError, SourceError):
             continue
-        if lock and any(names(subject, package) for package in lock.packages):
-            return True
-    return False
+        found |= subjects(lock.packages) if lock else set()
+    return frozenset(found)
 
 
 def _concerns(
@@ -98,7 +100,7 @@ def _concerns(
     yield from cached_rules.wrong_checksum(changes, advice, home)
     yield from cached_rules.undeclared_edge(changes, advice, home)
     yield from lock_rules.grew(unreviewed, advice)
-    yield from lock_rules.look_alike(unreviewed, advice)
+    yield from lock_rules.look_alike(unreviewed, advice, unknown)
     yield from lock_rules.new_source(unreviewed, advice, reviews.accepts)
     yield from lock_rules.downgrade(unreviewed, advice, workspace.explain)
     yield from cached_rules.published(unreviewed, advice, home, AgePolicy(tree, folder, settings.least_age), unknown)

@@ -14,6 +14,10 @@ from dunnage.files.document import Problem
 from dunnage.review.changes import Changes, is_compatible, is_from_crates_io
 from dunnage.review.concern import Advice, Concern, listed, package_subject, source_subject
 from dunnage.review.look_alike import Names
+from dunnage.review.unknowns import Unknowns
+
+_MOST_COMPARISONS = 4_000_000
+"""Of new names with old ones, which takes a second or two."""
 
 Explain = Callable[[LockedPackage, LockedPackage], str]
 """Says which manifest asks for the new one of two versions and rejects the old one; empty if none is known to."""
@@ -52,10 +56,13 @@ def grew(changes: Changes, advice: Advice) -> Iterator[Concern]:
         yield _concern("lock-review/grew", changes, after, message, advice.help(after, subjects), subjects)
 
 
-def look_alike(changes: Changes, advice: Advice) -> Iterator[Concern]:
+def look_alike(changes: Changes, advice: Advice, unknown: Unknowns) -> Iterator[Concern]:
     """Yield new crates of registries whose name resembles a well-known or already locked one."""
     added = [package for package in changes.added() if package.source and package.source.is_registry]
     if not added:
+        return
+    if len(added) * len(changes.old_names) > _MOST_COMPARISONS:
+        unknown.add(f"look-alike names (there are {len(added):,} new ones, too many to compare)")
         return
     names = Names(changes.old_names)
     for package in added:
@@ -94,12 +101,13 @@ def new_source(changes: Changes, advice: Advice, is_reviewed: Callable[[str], bo
 
 def _left_crates_io(changes: Changes, advice: Advice, known: set[tuple[str, str]]) -> Iterator[Concern]:
     """Yield crates that come from git or a path now. A new git repository has been reported already."""
+    olds = {(old.name, old.source) for base in changes.bases for old in base.packages}
     for before, after in changes.updates:
         if not is_from_crates_io(before) or is_from_crates_io(after):
             continue
         if after.source is not None and (after.source.is_registry or _place(after.source) not in known):
             continue
-        if any(base.name == after.name and base.source == after.source for base in _old_packages(changes)):
+        if (after.name, after.source) in olds:
             continue
         where = "a folder" if after.source is None else f"the {_called(after.source)}"
         message = (
@@ -131,11 +139,6 @@ def downgrade(changes: Changes, advice: Advice, explain: Explain) -> Iterator[Co
         f"{advice.restore()};\n{advice.accept(subjects)}"
     )
     yield _concern("lock-review/downgrade", changes, first.after, message, help, subjects)
-
-
-def _old_packages(changes: Changes) -> Iterator[LockedPackage]:
-    for base in changes.bases:
-        yield from base.packages
 
 
 def _place(source: SourceId) -> tuple[str, str]:

@@ -40,6 +40,8 @@ class Reviews(NamedTuple):
     """The file in which a new one is written."""
     manifest: File | None
     """That file if it is a manifest, and is there."""
+    accepted: frozenset[str]
+    """What somebody has reviewed, and said why."""
 
     @property
     def table(self) -> Keys:
@@ -55,7 +57,7 @@ class Reviews(NamedTuple):
 
     def accepts(self, subject: str) -> bool:
         """Whether somebody has reviewed this and said why."""
-        return any(entry.subject == subject and entry.reason for entry in self.entries)
+        return subject in self.accepted
 
 
 def read(tree: Tree, folder: str, path: str) -> Reviews:
@@ -71,7 +73,8 @@ def read(tree: Tree, folder: str, path: str) -> Reviews:
             entries += _entries(manifest, (owner, *_TABLE))
     listed = _file(tree, path) if path else None
     entries += _entries(listed, ("reviews",)) if listed else []
-    return Reviews(tuple(entries), path or os.path.join(folder, MANIFEST), None if path else manifest)
+    accepted = frozenset(entry.subject for entry in entries if entry.reason)
+    return Reviews(tuple(entries), path or os.path.join(folder, MANIFEST), None if path else manifest, accepted)
 
 
 def problems(reviews: Iterable[Review], rule: str, is_there: Callable[[Review], bool]) -> Iterator[Problem]:

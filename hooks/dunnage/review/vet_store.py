@@ -39,6 +39,7 @@ class VetStore:
     def __init__(self, config: Mapping[str, Any], audits: Mapping[str, Any], imports: Mapping[str, Any]) -> None:
         self._config, self._audits, self._imports = config, audits, imports
         self._criteria = _criteria(audits)
+        self._paths: dict[tuple[str, str], frozenset[str]] = {}
 
     def policy(self, name: str, version: str) -> Mapping[str, Any]:
         """The policy for a package; empty if there is none."""
@@ -51,13 +52,30 @@ class VetStore:
 
     def lacking(self, name: str, version: str, criteria: frozenset[str]) -> frozenset[str]:
         """Those of the criteria for which no path leads to a version of a crate."""
-        edges = list(self._edges(name))
-        violated = [violation for violation in self._violations(name) if _is_in(version, violation[0])]
+        violated = frozenset[str]().union(
+            *(violated for requirement, violated in self._violations(name) if _is_in(version, requirement))
+        )
         return frozenset(
             criterion
             for criterion in criteria
-            if any(criterion in violation[1] for violation in violated) or not _is_reached(version, criterion, edges)
+            if criterion in violated or version not in self._reached(name, criterion)
         )
+
+    def _reached(self, name: str, criterion: str) -> frozenset[str]:
+        """The versions of a crate to which a path of audits for a criterion leads from nothing."""
+        if (name, criterion) not in self._paths:
+            after: dict[str, list[str]] = defaultdict(list)
+            for edge in self._edges(name):
+                if criterion in edge.criteria:
+                    after[edge.before].append(edge.after)
+            pending, seen = [_NOTHING], {_NOTHING}
+            while pending:
+                for reached in after[pending.pop()]:
+                    if reached not in seen:
+                        seen.add(reached)
+                        pending.append(reached)
+            self._paths[name, criterion] = frozenset(seen)
+        return self._paths[name, criterion]
 
     def _edges(self, name: str) -> Iterator[Edge]:
         for entry in _entries(self._config.get("exemptions"), name):
@@ -133,21 +151,6 @@ def read(tree: Tree, folder: str) -> VetStore | None:
         except Refused:
             return None
     return VetStore(*files)
-
-
-def _is_reached(version: str, criterion: str, edges: list[Edge]) -> bool:
-    """Whether a path of audits for a criterion leads from nothing to a version."""
-    after: dict[str, list[str]] = defaultdict(list)
-    for edge in edges:
-        if criterion in edge.criteria:
-            after[edge.before].append(edge.after)
-    pending, seen = [_NOTHING], {_NOTHING}
-    while pending:
-        for reached in after[pending.pop()]:
-            if reached not in seen:
-                seen.add(reached)
-                pending.append(reached)
-    return version in seen
 
 
 def _is_trusted(entry: Mapping[str, Any], publisher: Mapping[str, Any]) -> bool:
