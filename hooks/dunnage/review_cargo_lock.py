@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from dunnage.files import toml
 from dunnage.files.git import Repositories, top_folder
-from dunnage.files.source import SourceError, Tree, display, replace
+from dunnage.files.source import SourceError, Tree, display
+from dunnage.files.writing import replace
 from dunnage.frame.execution import WrongUsage
 from dunnage.frame.finding import Finding, Rule, findings
 from dunnage.frame.hook import Hook, run
@@ -76,7 +77,7 @@ def _accept(options: Options) -> str:
             try:
                 before = Tree().read(reviews.path)
                 after = accept(before, reviews.table, subjects, options[ACCEPT])
-                replace(reviews.path, after, top_folder(os.path.dirname(reviews.path)))
+                replace(reviews.path, before.data, after, top_folder(os.path.dirname(reviews.path)))
             except FileNotFoundError:
                 raise WrongUsage(f"there is no {display(reviews.path)} to write a review to") from None
             except SourceError as error:

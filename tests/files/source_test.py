@@ -1,10 +1,9 @@
-"""Reading, positions, edits and writing, on files that are out to do harm."""
+"""Reading, positions and edits, on files that are out to do harm."""
 
 from __future__ import annotations
 
 import os
 import socket
-import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunnage.files.source import File, SourceError, Tree, apply, display, replace
+from dunnage.files.source import File, SourceError, Tree, apply, display
 from dunnage.files.span import Edit, Span
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -260,110 +259,3 @@ def test_apply_touches_only_the_bytes_it_names(data: bytes, edits: list[tuple[in
     for start, end, text in sorted(set(edits)):
         after = after[:start] + data[start:end] + after[start + len(text.encode()) :]
     assert after == data
-
-
-@pytest.mark.parametrize("mode", [0o644, 0o755, 0o600])
-def test_replace_keeps_the_mode(folder: Path, mode: int) -> None:
-    path = folder / "f\n\x1b[31m"
-    path.write_bytes(b"before")
-    path.chmod(mode)
-    replace(str(path), b"after\r\n\xff", str(folder))
-    assert path.read_bytes() == b"after\r\n\xff"
-    if os.name != "nt":
-        assert stat.S_IMODE(path.stat().st_mode) == mode
-    assert os.listdir(folder) == [path.name]
-
-
-@posix
-def test_replace_follows_a_link_inside(folder: Path) -> None:
-    (folder / "sub").mkdir()
-    (folder / "sub" / "real").write_bytes(b"before")
-    (folder / "link").symlink_to("sub/real")
-    replace("link", b"after", str(folder))
-    assert (folder / "link").is_symlink()
-    assert (folder / "sub" / "real").read_bytes() == b"after"
-
-
-def _link_outside(root: Path) -> str:
-    (root / "it").symlink_to("../outside")
-    return "it"
-
-
-def _folder_link_outside(root: Path) -> str:
-    (root / "sub").symlink_to("..")
-    return "sub/outside"
-
-
-def _link_into_git(root: Path) -> str:
-    (root / ".git" / "hooks").mkdir(parents=True)
-    (root / ".git" / "hooks" / "pre-commit").write_bytes(b"before")
-    (root / "it").symlink_to(".git/hooks/pre-commit")
-    return "it"
-
-
-def _link_to_itself(root: Path) -> str:
-    (root / "it").symlink_to("it")
-    return "it"
-
-
-def _missing(_root: Path) -> str:
-    return "it"
-
-
-@posix
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        pytest.param(_link_outside, "is outside of", id="link"),
-        pytest.param(_folder_link_outside, "is outside of", id="link-to-folder"),
-        pytest.param(lambda _: "../outside", "is outside of", id="name"),
-        pytest.param(str, "is outside of", id="root-itself"),
-        pytest.param(_link_into_git, "is part of git's own data", id="git"),
-        pytest.param(_link_to_itself, "is not a regular file", id="loop"),
-        pytest.param(_missing, "is not a regular file", id="missing"),
-    ],
-)
-def test_replace_refuses(
-    folder: Path, make: Callable[[Path], str], message: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    root = folder / "root"
-    root.mkdir()
-    (folder / "outside").write_bytes(b"before")
-    monkeypatch.chdir(root)
-    with pytest.raises(SourceError, match=message):
-        replace(make(root), b"after", str(root))
-    assert (folder / "outside").read_bytes() == b"before"
-
-
-@not_root
-@pytest.mark.parametrize(("file", "above"), [(0o444, 0o755), (0o644, 0o555)], ids=["file", "folder"])
-def test_replace_refuses_what_is_read_only(folder: Path, file: int, above: int) -> None:
-    path = folder / "sub" / "f"
-    path.parent.mkdir()
-    path.write_bytes(b"before")
-    path.chmod(file)
-    path.parent.chmod(above)
-    with pytest.raises(SourceError, match="read-only"):
-        replace(str(path), b"after", str(folder))
-    path.parent.chmod(0o755)
-    assert path.read_bytes() == b"before"
-    assert os.listdir(path.parent) == ["f"]
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="needs RLIMIT_FSIZE to fail with an error")
-def test_replace_that_fails_leaves_nothing_behind(folder: Path) -> None:
-    import resource
-    import signal
-
-    (folder / "f").write_bytes(b"before")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
-    try:
-        with pytest.raises(SourceError, match="cannot be written: File too large"):
-            replace("f", b"x" * 100_000, str(folder))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
-    assert os.listdir(folder) == ["f"]
-    assert (folder / "f").read_bytes() == b"before"

@@ -340,6 +340,24 @@ def test_fixes_without_end_come_to_one(folder: Path) -> None:
     assert 0 < len((folder / "f").read_bytes()) < 100
 
 
+def test_a_fix_keeps_what_another_program_has_written_meanwhile(folder: Path) -> None:
+    looks = 0
+
+    def check(_names: Sequence[str], tree: Tree, _options: Options) -> Iterator[Finding]:
+        nonlocal looks
+        looks += 1
+        data = tree.read("f").data
+        if looks == 1:
+            (folder / "f").write_bytes(b"other\n" + data)
+        if b"a" in data:
+            at = data.index(b"a")
+            yield Finding(BAD, "f", Span(at, at + 1), "small", fix=Fix("big", (Edit("f", at, at + 1, "A"),)))
+
+    (folder / "f").write_bytes(b"a\n")
+    assert run(HOOK._replace(check=check), ["--fix", "f"]) == 1
+    assert (folder / "f").read_bytes() == b"other\nA\n"
+
+
 def _missing(_names: Sequence[str], tree: Tree, _options: Options) -> Iterator[Finding]:
     if not tree.exists("made"):
         yield Finding(BAD, "made", Span(0, 0), "there is none")

@@ -19,8 +19,9 @@ from dunnage.cargo.manifests import MANIFEST
 from dunnage.files import git, programs, toml
 from dunnage.files.document import Keys, Refused
 from dunnage.files.shown import toml_string
-from dunnage.files.source import File, SourceError, Tree, display, writable
+from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.walk import upwards
+from dunnage.files.writing import writable
 
 _PATHS = (("patch", "path"), ("source", "directory"), ("source", "local-registry"), ("resolver", "lockfile-path"))
 """The settings, by table and key, whose value is a path relative to the folder that holds `.cargo`."""

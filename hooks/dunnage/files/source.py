@@ -7,7 +7,6 @@ import os
 import stat
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from functools import cached_property, partial
 from itertools import accumulate
 from typing import TypeVar, cast
@@ -242,50 +241,6 @@ def take(edits: Iterable[Edit], taken: list[Edit]) -> bool:
         taken.insert(at, edit)
         added.append(edit)
     return True
-
-
-def replace(path: str, data: bytes, root: str) -> None:
-    """Make `data` the content of the existing file at `path`, all at once, and keep its permission bits.
-
-    A symbolic link stays one, and its target is replaced. Raises SourceError, with the file as it was, if the file
-    is not inside the folder `root` or belongs to git itself, or if it cannot be written.
-    """
-    import tempfile
-
-    target = writable(path, root)
-    try:
-        descriptor, temporary = tempfile.mkstemp(prefix=".dunnage-", dir=os.path.dirname(target))
-        try:
-            with open(descriptor, "wb") as stream:
-                stream.write(data)
-            os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
-            os.replace(temporary, target)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise SourceError(f"cannot be written: {error.strerror}") from None
-
-
-def writable(path: str, root: str, *, may_be_missing: bool = False) -> str:
-    """The file that writing to `path` would change, links followed.
-
-    Raises SourceError if that is plainly not allowed or not possible: the file is not inside the folder `root`, it
-    belongs to git itself, it is no regular file, or it is read-only. `may_be_missing` allows to create it.
-    """
-    root = os.path.realpath(root)
-    target = os.path.realpath(path)
-    if not target.startswith(os.path.join(root, "")):
-        raise SourceError(f"is outside of {root}, so it is not written")
-    if ".git" in target[len(root) :].lower().split(os.sep):
-        raise SourceError("is part of git's own data, so it is not written")
-    is_new = may_be_missing and not os.path.lexists(target)
-    if not is_new and not os.path.isfile(target):
-        raise SourceError("is not a regular file, so it is not written")
-    if not (is_new or os.access(target, os.W_OK)) or not os.access(os.path.dirname(target), os.W_OK):
-        raise SourceError("cannot be written: it or its folder is read-only")
-    return target
 
 
 def _read(path: str, limit: int) -> File | SourceError | None:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from dunnage.files.git import top_folder
-from dunnage.files.source import SourceError, Tree, apply, replace, take, writable
+from dunnage.files.source import SourceError, Tree, apply, take
 from dunnage.files.span import Edit
+from dunnage.files.writing import ChangedError, replace, writable
 from dunnage.frame.finding import Finding, Repaired, Report
 from dunnage.frame.output.order import in_order, place
 
@@ -25,7 +26,11 @@ def fix(report: Report, look: Callable[[], Report], repair: Callable[[Sequence[F
     failed: Mapping[Finding, str] = {}
     is_repaired = False
     for _ in range(_ROUNDS):
-        actions: Sequence[str] = _write(in_order(report.findings, report.tree), report.tree, root, refused)
+        try:
+            actions: Sequence[str] = _write(in_order(report.findings, report.tree), report.tree, root, refused)
+        except ChangedError:  # another hook fixes the same file
+            report = look()
+            continue
         if not actions and report.findings and not is_repaired:
             actions, failed = repair(report.findings)
             is_repaired = True
@@ -41,7 +46,8 @@ def fix(report: Report, look: Callable[[], Report], repair: Callable[[Sequence[F
 def _write(findings: Sequence[Finding], tree: Tree, root: str, refused: dict[str, str]) -> list[str]:
     """Write the fixes that do not overlap, and return their descriptions.
 
-    `refused` receives the reason for each path that cannot be written.
+    `refused` receives the reason for each path that cannot be written. Raises ChangedError, with no fix written, if
+    a file is not as it was when it was read.
     """
     taken: list[Edit] = []
     actions = [
@@ -49,19 +55,22 @@ def _write(findings: Sequence[Finding], tree: Tree, root: str, refused: dict[str
         for finding in findings
         if finding.fix and _may_write(finding.fix.edits, root, refused) and take(finding.fix.edits, taken)
     ]
-    written: list[str] = []
+    written: dict[str, bytes] = {}
     for path in sorted({edit.path for edit in taken}):
         before = tree.read(path).data
+        after = apply(before, [edit for edit in taken if edit.path == path])
         try:
-            replace(path, apply(before, [edit for edit in taken if edit.path == path]), root)
+            replace(path, before, after, root)
         except SourceError as error:
             # A fix is written completely or not at all, so undo every file, whichever fix it belongs to.
-            for other in written:
+            for other, content in written.items():
                 with suppress(SourceError):
-                    replace(other, tree.read(other).data, root)
+                    replace(other, content, tree.read(other).data, root)
+            if isinstance(error, ChangedError):
+                raise
             refused[path] = error.message
             return []
-        written.append(path)
+        written[path] = after
     return actions
 
 

@@ -1,0 +1,95 @@
+"""Files written back all at once, and only where a program that fixes files may write."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from dunnage.files.source import SourceError, Tree
+
+_ATTEMPTS = 100
+_SECONDS_BETWEEN = 0.02
+
+
+class ChangedError(SourceError):
+    """A file that has been changed since it was read."""
+
+
+def replace(path: str, before: bytes, after: bytes, root: str) -> None:
+    """Change the content of the file at `path` from `before` to `after`, all at once, and keep its permission bits.
+
+    A symbolic link stays one, and its target is replaced. Raises SourceError, with the file as it was, if the file
+    is not inside the folder `root` or belongs to git itself, or if it cannot be written; ChangedError if its content
+    is not `before`.
+    """
+    import tempfile
+
+    target = writable(path, root)
+    folder = os.path.dirname(target)
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=".dunnage-", dir=folder)
+        try:
+            with open(descriptor, "wb") as stream:
+                stream.write(after)
+            with _locked(folder):
+                if Tree().read(target).data != before:
+                    raise ChangedError("has been changed by another program")
+                os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
+                os.replace(temporary, target)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise SourceError(f"cannot be written: {error.strerror}") from None
+
+
+@contextmanager
+def _locked(folder: str) -> Iterator[None]:
+    """Keep other hooks from writing in a folder. Clients run several hooks at the same time.
+
+    Where the system has no such lock, or another program keeps it, the folder is used without one.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+    import time
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        for _ in range(_ATTEMPTS):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(_SECONDS_BETWEEN)
+                continue
+            except OSError:
+                pass
+            break
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def writable(path: str, root: str, *, may_be_missing: bool = False) -> str:
+    """The file that writing to `path` would change, links followed.
+
+    Raises SourceError if that is plainly not allowed or not possible: the file is not inside the folder `root`, it
+    belongs to git itself, it is no regular file, or it is read-only. `may_be_missing` allows to create it.
+    """
+    root = os.path.realpath(root)
+    target = os.path.realpath(path)
+    if not target.startswith(os.path.join(root, "")):
+        raise SourceError(f"is outside of {root}, so it is not written")
+    if ".git" in target[len(root) :].lower().split(os.sep):
+        raise SourceError("is part of git's own data, so it is not written")
+    is_new = may_be_missing and not os.path.lexists(target)
+    if not is_new and not os.path.isfile(target):
+        raise SourceError("is not a regular file, so it is not written")
+    if not (is_new or os.access(target, os.W_OK)) or not os.access(os.path.dirname(target), os.W_OK):
+        raise SourceError("cannot be written: it or its folder is read-only")
+    return target
