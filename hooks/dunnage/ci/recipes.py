@@ -11,6 +11,7 @@ from dunnage.ci.outcome import Shell, shell_options
 from dunnage.files.source import File, SourceError
 from dunnage.files.span import Span
 from dunnage.scripts import justfile, makefile
+from dunnage.scripts.makefile_syntax import MakeRule
 from dunnage.shell.model import Script
 
 Read = Callable[[str], "File | None"]
@@ -106,15 +107,15 @@ def make_recipes(read: Read, path: str, goals: Sequence[str]) -> Iterator[tuple[
                 yield file, script, shell
 
 
-def _first_target(rules: Iterable[makefile.MakeRule]) -> str:
+def _first_target(rules: Iterable[MakeRule]) -> str:
     targets = (name for rule in rules for name in rule.targets.split())
     return next((name for name in targets if name[0] != "." and "%" not in name), "")
 
 
-def _needed_rules(rules: Sequence[makefile.MakeRule], goals: Iterable[str]) -> set[str]:
+def _needed_rules(rules: Sequence[MakeRule], goals: Iterable[str]) -> set[str]:
     """Return the rules for the goals and all their prerequisites, by their targets as they are written."""
-    by_name: dict[str, list[makefile.MakeRule]] = {}
-    by_pattern: list[tuple[str, makefile.MakeRule]] = []
+    by_name: dict[str, list[MakeRule]] = {}
+    by_pattern: list[tuple[str, MakeRule]] = []
     for rule in rules:
         for name in rule.targets.split():
             if "%" in name:

@@ -128,9 +128,9 @@ def _programs(file: File, places: list[tuple[yaml.Node, Place, Variables]]) -> I
         text = Text(file.data)
         for number, item in enumerate(items):
             if number:
-                text.make(b"\n")
+                text.add(b"\n")
             text.append(item.text.encode("utf-8"), item.offsets)
-        program, offsets = text.done()
+        program, offsets = text.result()
         if program.strip():
             yield Script(program, offsets, place, {DIRECTORY: (".",), **variables})
 

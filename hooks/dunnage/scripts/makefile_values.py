@@ -117,6 +117,9 @@ def references(text: str) -> Iterator[tuple[int, int]]:
 
 def _closing(text: str, start: int, opening: str, closing: str) -> int:
     """The index after the closing bracket; -1 if there is none."""
+    end = text.find(closing, start)
+    if end < 0 or text.find(opening, start, end) < 0:
+        return end + 1 or -1
     depth = 1
     for match in re.compile(f"[{re.escape(opening + closing)}]").finditer(text, start):
         depth += 1 if match[0] == opening else -1
@@ -127,6 +130,9 @@ def _closing(text: str, start: int, opening: str, closing: str) -> int:
 
 def find_outside(text: str, character: str, start: int = 0) -> int:
     """The index of `character` outside of references; -1 if there is none."""
+    first = text.find(character, start)
+    if first < 0 or text.find("$", start, first) < 0:
+        return first
     position = start
     for begin, end in references(text[start:]):
         found = text.find(character, position, start + begin)

@@ -24,7 +24,7 @@ def segments(data: bytes, span: Span, style: str, text: str) -> tuple[Segment, .
         _flow(assembled, data, span.start, span.end, b"")
     else:
         _flow(assembled, data, span.start + 1, span.end - 1, data[span.start : span.start + 1])
-    found, offsets = assembled.done()
+    found, offsets = assembled.result()
     return offsets if found == text else ((0, span.start, 0),)
 
 
@@ -63,7 +63,7 @@ def _flow(assembled: Text, data: bytes, start: int, end: int, quote: bytes) -> N
         for at in breaks:
             assembled.end_line(at)
         if not breaks and not escaped:
-            assembled.make(b" ")
+            assembled.add(b" ")
 
 
 def _skip(data: bytes, characters: bytes, start: int, end: int) -> int:
@@ -118,9 +118,9 @@ def _unescape(assembled: Text, data: bytes, start: int, end: int, line_end: int)
         start = escape.end() if escape else backslash + 1
         name = data[backslash + 1 : backslash + 2].decode("latin-1")
         if escape and escape.lastindex:
-            assembled.make(chr(int(escape[escape.lastindex], 16)).encode("utf-8"))
+            assembled.add(chr(int(escape[escape.lastindex], 16)).encode("utf-8"))
         elif escape and name in _ESCAPES:
-            assembled.make(_ESCAPES[name].encode("utf-8"))
+            assembled.add(_ESCAPES[name].encode("utf-8"))
         else:
             # The character that is escaped stands for itself.
             assembled.copy(backslash + 1, start)
@@ -183,7 +183,7 @@ def _join(assembled: Text, data: bytes, lines: list[tuple[int, int]], previous: 
     if previous >= 0 and not _is_indented(data, lines[previous]) and not _is_indented(data, lines[number]):
         del breaks[0]
         if not breaks:
-            assembled.make(b" ")
+            assembled.add(b" ")
     for at in breaks:
         assembled.end_line(at)
 

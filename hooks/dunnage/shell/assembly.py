@@ -21,9 +21,9 @@ class Text:
         """Add bytes that stand in the file."""
         if start < end:
             self._note(start, end - start)
-            self.make(self._data[start:end])
+            self.add(self._data[start:end])
 
-    def make(self, text: bytes) -> None:
+    def add(self, text: bytes) -> None:
         """Add bytes that do not."""
         self._pieces.append(text)
         self._size += len(text)
@@ -37,13 +37,13 @@ class Text:
         if self._data[at : at + 1] == b"\n":
             self.copy(at, at + 1)
         else:
-            self.make(b"\n")
+            self.add(b"\n")
 
     def append(self, text: bytes, offsets: Iterable[Segment]) -> None:
         """Add a text that was put together before."""
         for in_text, in_file, length in offsets:
             self._note(in_file, length, in_text)
-        self.make(text)
+        self.add(text)
 
     def _note(self, in_file: int, length: int, ahead: int = 0) -> None:
         start = self._size + ahead
@@ -54,7 +54,7 @@ class Text:
                 return
         self._segments.append((start, in_file, length))
 
-    def done(self) -> tuple[str, tuple[Segment, ...]]:
+    def result(self) -> tuple[str, tuple[Segment, ...]]:
         """The text, and its segments as in `Script.offsets`."""
         # Readers cut between characters, so that this never has to replace any.
         return b"".join(self._pieces).decode("utf-8", "replace"), tuple(self._segments)
@@ -87,6 +87,6 @@ def rewrite(
         if stop < position:
             span = locate(offsets, stop, position)
             result.mark(span.start)
-            result.make(inserted.encode("utf-8"))
+            result.add(inserted.encode("utf-8"))
             result.mark(span.end)
-    return result.done()
+    return result.result()

@@ -115,6 +115,10 @@ def locate(offsets: tuple[Segment, ...], start: int, end: int) -> Span:
     Those that do not stand there literally came from between the literal ones around them.
     """
     first = bisect_right(offsets, (start, _END, _END)) - 1
+    if first >= 0:
+        in_text, in_file, length = offsets[first]
+        if start <= end <= in_text + length:
+            return Span(in_file + start - in_text, in_file + end - in_text)
     # The end is past a last byte, and it is that byte that has a place.
     last = bisect_right(offsets, (max(start, end - 1), _END, _END)) - 1
     if first < 0:
