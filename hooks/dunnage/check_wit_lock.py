@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from dunnage.files import document, git, shown, toml
@@ -113,29 +114,19 @@ class _Checker:
             if manifest and entry:
                 yield self._missing(lock_path, manifest.file, entry.keys, update)
             return
-        yield from self._untracked(lock_path)
-        problems = self._compare_wit_deps(folder, manifest, wanted, lock, locked, update)
-        yield from findings(islice(problems, _MAX_PROBLEMS), RULES)
-
-    def _compare_wit_deps(
-        self,
-        folder: str,
-        manifest: Document | None,
-        wanted: Sequence[wit_deps.WitDepsEntry],
-        lock: Document,
-        locked: Sequence[wit_deps.WitDepsEntry],
-        update: str,
-    ) -> Iterator[Problem]:
         from dunnage.wit import lock_comparison
         from dunnage.wit import vendored as vendored_files
 
-        yield from lock_comparison.bad_wit_deps_digests(lock, locked, update)
-        if manifest:
-            yield from lock_comparison.compare_wit_deps(manifest, wanted, lock, locked, update)
+        yield from self._untracked(lock_path)
         deps = os.path.join(folder, DEPS)
         # If wkg manages the folder as well, a vendored package that deps.lock does not hold may be wkg's.
         present = () if self._projects.wkg_roots(folder) else vendored(deps)
-        yield from vendored_files.compare_wit_deps(self._tree, deps, lock, locked, present, update)
+        problems = chain(
+            lock_comparison.bad_wit_deps_digests(lock, locked, update),
+            lock_comparison.compare_wit_deps(manifest, wanted, lock, locked, update) if manifest else (),
+            vendored_files.compare_wit_deps(self._tree, deps, lock, locked, present, update),
+        )
+        yield from findings(islice(problems, _MAX_PROBLEMS), RULES)
 
     # wkg
 
@@ -193,7 +184,7 @@ class _Checker:
     ) -> Iterator[Problem]:
         from dunnage.wit import lock_comparison
         from dunnage.wit import vendored as vendored_files
-        from dunnage.wit.references import Mentioned
+        from dunnage.wit.references import mentioned
 
         invalid = list(lock_comparison.bad_versions(lock, locked, "wkg", update))
         yield from invalid
@@ -203,7 +194,7 @@ class _Checker:
         leftover = (
             f";\nif wit-deps manages the packages now, remove {shown.path(root.lock)} instead" if is_leftover else ""
         )
-        for problem in lock_comparison.compare_wkg(lock, locked, wanted, Mentioned(root.folder), update):
+        for problem in lock_comparison.compare_wkg(lock, locked, wanted, partial(mentioned, root.folder), update):
             yield problem._replace(help=problem.help + leftover)
         texts: dict[str, set[str]] = {}
         for requirement in wanted:

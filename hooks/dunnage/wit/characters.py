@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
 from typing import NamedTuple
 
 from dunnage.files.source import File
@@ -22,6 +21,11 @@ _JOINERS = "\u200c\u200d"
 # These select the form of the preceding character, in emoji and in Chinese.
 _SELECTORS = "\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef"
 _KEYCAP = "\u20e3"
+
+# The module `re` keeps what it compiles.
+_SPECIAL = f"[{_CONTROLS}{_BIDI}{_INVISIBLE}]"
+_SUSPECT = f"[{_CONTROLS}]|[^\x00-\x7f]"
+_STRING = r'"[^"\n]*"?'
 
 # Characters that look like these in most fonts, apart from compatibility forms such as full-width letters.
 _LIKE = {
@@ -95,7 +99,7 @@ def hidden(file: File) -> Iterator[Hidden]:
     offset = len(file.data) - len(text.encode("utf-8"))
     counted = line_end = 0
     for kind, start, end in _segments(text):
-        pattern = _suspect() if kind in ("code", "string") else _special()
+        pattern = re.compile(_SUSPECT if kind in ("code", "string") else _SPECIAL)
         match = pattern.search(text, max(start, line_end), end)
         while match:
             at = match.start()
@@ -120,7 +124,7 @@ def _segments(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _code(text: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
-    for match in _string().finditer(text, start, end):
+    for match in re.compile(_STRING).finditer(text, start, end):
         yield "code", start, match.start()
         yield "string", match.start(), match.end()
         start = match.end()
@@ -129,11 +133,11 @@ def _code(text: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
 
 def _problem(text: str, at: int, kind: str) -> str | None:
     character = text[at]
-    if _bidi().match(character):
+    if re.match(f"[{_BIDI}]", character):
         return "can change the order in which text appears"
     if character < "\u00a0":
         return "is a control code"
-    if not _special().match(character):
+    if not re.match(_SPECIAL, character):
         return _looks_like(text, at, kind)
     return None if kind == "documentation" or (kind == "comment" and _is_needed(text, at)) else "is invisible"
 
@@ -143,44 +147,16 @@ def _is_needed(text: str, at: int) -> bool:
     before, after = text[at - 1 : at], text[at + 1 : at + 2]
     if text[at] in _JOINERS:
         return not before.isascii() and not after.isascii()
-    return bool(_selector().match(text[at])) and (not before.isascii() or after == _KEYCAP)
+    return bool(re.match(f"[{_SELECTORS}]", text[at])) and (not before.isascii() or after == _KEYCAP)
 
 
 def _looks_like(text: str, at: int, kind: str) -> str | None:
     """The ASCII character that a reader takes this one for, as a clause. A string may hold text in another script."""
     import unicodedata
 
-    known = _likes().get(text[at]) or unicodedata.normalize("NFKC", text[at])
+    known = next((known for known, likes in _LIKE.items() if text[at] in likes), "") or unicodedata.normalize(
+        "NFKC", text[at]
+    )
     if not known.isascii() or (kind == "string" and not re.search("[A-Za-z0-9]", text[at - 1 : at + 2])):
         return None
     return "looks like a space" if known == " " else f"looks like `{known}`"
-
-
-@cache
-def _bidi() -> re.Pattern[str]:
-    return re.compile(f"[{_BIDI}]")
-
-
-@cache
-def _special() -> re.Pattern[str]:
-    return re.compile(f"[{_CONTROLS}{_BIDI}{_INVISIBLE}]")
-
-
-@cache
-def _suspect() -> re.Pattern[str]:
-    return re.compile(f"[{_CONTROLS}]|[^\x00-\x7f]")
-
-
-@cache
-def _string() -> re.Pattern[str]:
-    return re.compile(r'"[^"\n]*"?')
-
-
-@cache
-def _selector() -> re.Pattern[str]:
-    return re.compile(f"[{_SELECTORS}]")
-
-
-@cache
-def _likes() -> dict[str, str]:
-    return {like: known for known, likes in _LIKE.items() for like in likes}

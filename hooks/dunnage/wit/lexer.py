@@ -37,6 +37,7 @@ _TOKEN = (
     r"[0-9]+(?:\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)?|"
     rf"->|{_MAYBE_UNTERMINATED}|[^ \t\n]"
 )
+_NEXT_TOKEN = rf"[ \t\n]*(?://[^\n]*|({_TOKEN})|\Z)"
 # No word matches two alternatives: otherwise the number of combinations to try before a mismatch would be exponential.
 _NAME = r"(?:[a-z][a-z0-9]*|[A-Z][A-Z0-9]*)(?:-(?:[0-9]*[a-z][a-z0-9]*|[0-9]*[A-Z][A-Z0-9]*|[0-9]+))*"
 
@@ -55,7 +56,7 @@ class Tokens:
         self._text = text
         self._starts = array("L")
         self._rest: Iterator[int] | None = None
-        self.texts: list[str] = list(filter(None, _pattern().findall(text)))
+        self.texts: list[str] = list(filter(None, re.compile(_NEXT_TOKEN).findall(text)))
         """Each token as it is written. An empty one follows the last."""
         self.texts.append("")
         self.identifiers = _identifiers(set(self.texts))
@@ -71,7 +72,7 @@ class Tokens:
             return len(self._text)
         # Few callers need positions, and mostly near the beginning of the file.
         if self._rest is None:
-            matches = _pattern().finditer(self._text)
+            matches = re.compile(_NEXT_TOKEN).finditer(self._text)
             self._rest = (match.start(1) for match in matches if match[1])
         self._starts.extend(islice(self._rest, max(number + 1 - len(self._starts), 0)))
         return self._starts[number]
@@ -117,7 +118,7 @@ def comments(file: File) -> Iterator[tuple[Span, str]]:
 
 def comment_places(text: str) -> Iterator[tuple[int, int]]:
     """Yield the start and the end of each comment, without its line end. An unterminated block is no comment."""
-    outside, inside = _comment_patterns()
+    outside, inside = re.compile(rf"//[^\n]*|/\*|{_MAYBE_UNTERMINATED}"), re.compile(r"/\*|\*/")
     at = 0
     while match := outside.search(text, at):
         at = match.end()
@@ -143,13 +144,3 @@ def _without_blocks(text: str) -> str:
             pieces += (text[copied:start], " " * (end - start))
             copied = end
     return "".join((*pieces, text[copied:]))
-
-
-@cache
-def _pattern() -> re.Pattern[str]:
-    return re.compile(rf"[ \t\n]*(?://[^\n]*|({_TOKEN})|\Z)")
-
-
-@cache
-def _comment_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    return re.compile(rf"//[^\n]*|/\*|{_MAYBE_UNTERMINATED}"), re.compile(r"/\*|\*/")

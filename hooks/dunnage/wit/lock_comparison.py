@@ -5,7 +5,7 @@ but not whether it is the version to which the tool would resolve the requiremen
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from dunnage.files import shown
@@ -197,14 +197,14 @@ def compare_wkg(
     lock: Document,
     locked: Sequence[LockedWitPackage],
     wanted: Iterable[WitRequirement],
-    is_mentioned: Callable[[str, str], bool],
+    read_mentioned: Callable[[], Container[tuple[str, str]] | None],
     update: str,
 ) -> Iterator[Problem]:
     """Find differences between a `wkg.lock` and the lock that `wkg build` would write.
 
-    wkg resolves one version of each package, so one of several requirements on a package must be locked. `is_mentioned`
-    returns whether any WIT below the lock names a package with this requirement on its version: the lock may be for
-    that WIT.
+    wkg resolves one version of each package, so one of several requirements on a package must be locked.
+    `read_mentioned` returns the packages, with the requirements on their versions, that any WIT below the lock names,
+    because the lock may be for that WIT; None if these are not known.
     """
     help = f"{update}, and commit wkg.lock"
     wanted_of: dict[str, list[WitRequirement]] = {}
@@ -219,10 +219,16 @@ def compare_wkg(
     missing = dict.fromkeys(name for name, texts in texts_of.items() if texts.isdisjoint(locked_of.get(name, ())))
     for name in missing:
         yield _not_locked(wanted_of[name][0], by_package, help)
-    for package, entry in entries(locked):
-        text = normal(entry.requirement)
-        is_wanted = package.name in missing or text in texts_of.get(package.name, ())
-        if not is_wanted and not is_mentioned(package.name, text):
+    unwanted = [
+        (package, entry, text)
+        for package, entry in entries(locked)
+        if package.name not in missing and (text := normal(entry.requirement)) not in texts_of.get(package.name, ())
+    ]
+    mentioned = read_mentioned() if unwanted else None
+    if mentioned is None:
+        return
+    for package, entry, text in unwanted:
+        if (package.name, text) not in mentioned:
             message = f"`{package.name}` `{text}` is locked, but no WIT refers to it"
             unused = "remove the entry, because `wkg fetch` keeps it"
             yield _stale(lock.file, message, unused, (*entry.keys, "requirement"))

@@ -46,59 +46,34 @@ def references(root: WkgRoot, tree: Tree, locked: Container[tuple[str, str]]) ->
         if version is not None and root.manifest:
             keys = (*overrides[name].keys, "version")
             found.append(WitRequirement(name, "", version, root.manifest.file, keys))
-    wash = _WashSettings(root.folder, tree)
+    found = [entry for entry in found if entry.package not in local]
+    if all((entry.package, entry.text) in locked for entry in found):
+        return found
+    # wash runs wkg, and may take the packages that its settings name from a folder.
+    paths = (os.path.join(folder, name) for folder in upwards(root.folder) for name in _WASH)
+    settings = [file.data for path in paths if (file := _file(path, tree)) is not None]
     return [
         entry
         for entry in found
-        if entry.package not in local and ((entry.package, entry.text) in locked or entry.package not in wash)
+        if (entry.package, entry.text) in locked or not any(entry.package.encode() in data for data in settings)
     ]
 
 
-class _WashSettings:
-    """The settings of wash, which runs wkg and may take the packages that it names from a folder."""
-
-    def __init__(self, folder: str, tree: Tree) -> None:
-        self._folder = folder
-        self._tree = tree
-        self._settings: list[bytes] | None = None
-
-    def __contains__(self, package: str) -> bool:
-        if self._settings is None:
-            paths = (os.path.join(folder, name) for folder in upwards(self._folder) for name in _WASH)
-            self._settings = [file.data for path in paths if (file := _file(path, self._tree)) is not None]
-        return any(package.encode() in data for data in self._settings)
-
-
-class Mentioned:
-    """All packages and versions that WIT below a folder names. The WIT is read at the first call."""
-
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
-        self._mentioned: set[tuple[str, str]] | None = None
-        self._is_complete = True
-
-    def __call__(self, package: str, requirement: str) -> bool:
-        """Whether WIT names `package` with this requirement on its version. True, too, if there is no WIT, or more than
-        is read.
-        """
-        if self._mentioned is None:
-            self._mentioned = set()
-            for data in self._wit():
-                self._is_complete = self._is_complete and len(data) <= _MAX_BYTES
-                self._mentioned.update(_mentions(data[:_MAX_BYTES])[1])
-        return not self._is_complete or not self._mentioned or (package, requirement) in self._mentioned
-
-    def _wit(self) -> Iterator[bytes]:
-        for count, (folder, names) in enumerate(folders(self._folder, MAX_FOLDERS + 1)):
-            if count == MAX_FOLDERS:
-                self._is_complete = False
-                return
-            for name in names:
-                if wit_deps.is_wit(name):
-                    # Not through the run's own tree, which would report unused ignore comments of unchecked files.
-                    file = _file(os.path.join(folder, name), Tree())
-                    if file is not None:
-                        yield file.data
+def mentioned(folder: str) -> set[tuple[str, str]] | None:
+    """All packages that WIT below a folder names, with the requirement on their version; None if there is no WIT, or
+    more than is read.
+    """
+    found: set[tuple[str, str]] = set()
+    for count, (below, names) in enumerate(folders(folder, MAX_FOLDERS + 1)):
+        if count == MAX_FOLDERS:
+            return None
+        for name in filter(wit_deps.is_wit, names):
+            # Not through the run's own tree, which would report unused ignore comments of unchecked files.
+            file = _file(os.path.join(below, name), Tree())
+            if file is not None and len(file.data) > _MAX_BYTES:
+                return None
+            found |= _mentions(file.data)[1] if file else set()
+    return found or None
 
 
 def _read(path: str, tree: Tree, local: set[str], locked: Container[tuple[str, str]]) -> list[WitRequirement]:

@@ -1,7 +1,6 @@
 """Reading WIT text as wasm-tools does: packages, interfaces, worlds, and what they use, import and export."""
 
 import re
-from functools import cache
 
 from dunnage.files.source import File, SourceError
 from dunnage.files.span import Span
@@ -10,6 +9,11 @@ from dunnage.wit.definition_parser import DEFINITIONS, read_definition, read_fun
 from dunnage.wit.gates import check_attributes, read_attributes
 from dunnage.wit.lexer import Tokens, is_plain
 from dunnage.wit.model import PackageContent, PackageName, Path, Use, WitDocument, WitScope
+
+_REJECTED = (
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u0149\u0673\u0f77\u0f79\u17a3\u17a4\u17b4\u17b5]"
+)
+"""The characters that wit-parser accepts nowhere: controls, bidirectional controls, and some deprecated ones."""
 
 
 def parse(file: File) -> WitDocument:
@@ -42,23 +46,12 @@ def _check_characters(file: File) -> None:
     if is_plain(file.data):
         return
     text = file.text
-    match = _rejected_characters().search(text)
+    match = re.search(_REJECTED, text)
     if match is None:
         return
     start = len(file.data) - len(text.encode()) + len(text[: match.start()].encode())
     span = Span(start, start + len(match[0].encode()))
     raise WitError(f"is not valid WIT: the character U+{ord(match[0]):04X} is not allowed, not even in a comment", span)
-
-
-@cache
-def _rejected_characters() -> re.Pattern[str]:
-    """Match a character that wit-parser accepts nowhere: a control code, a bidirectional control, or one of some that
-    Unicode deprecates.
-    """
-    return re.compile(
-        "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
-        "\u0149\u0673\u0f77\u0f79\u17a3\u17a4\u17b4\u17b5]"
-    )
 
 
 def _read_own_name(cursor: Cursor) -> PackageContent:

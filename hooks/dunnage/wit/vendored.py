@@ -55,11 +55,11 @@ def compare_wit_deps(
     # A folder that holds only other files had WIT once. The folder of a submodule may well be empty.
     is_present = {entry.name: has_files(os.path.join(deps, entry.name)) for entry in locked}
     for entry in locked:
-        if not _has_digests(entry):
+        if entry.digests is None:
             continue
         if is_present[entry.name]:
-            yield from _check_folder(tree, os.path.join(deps, entry.name), lock, entry, update)
-        elif any(is_present.values()) and _expected(entry) != wit_deps.digests({}):  # git keeps no empty folder
+            yield from _check_folder(tree, os.path.join(deps, entry.name), lock, entry, entry.digests, update)
+        elif any(is_present.values()) and entry.digests != wit_deps.digests({}):  # git keeps no empty folder
             path = display(os.path.join(deps, entry.name))
             message = f"`{entry.name}` is locked but not vendored: {path} is missing"
             yield _drifted(lock.file, message, f"{update}, and commit the changes", entry.keys)
@@ -78,8 +78,10 @@ def compare_wit_deps(
             yield _at_top(tree, found, lock.file, message, help)
 
 
-def _check_folder(tree: Tree, folder: str, lock: Document, entry: WitDepsEntry, update: str) -> Iterator[Problem]:
-    """Compare a folder with an entry that has well-formed digests."""
+def _check_folder(
+    tree: Tree, folder: str, lock: Document, entry: WitDepsEntry, expected: Digests, update: str
+) -> Iterator[Problem]:
+    """Compare a folder with the digests of an entry."""
     try:
         contents = _read(tree, folder)
     except SourceError as error:
@@ -88,7 +90,6 @@ def _check_folder(tree: Tree, folder: str, lock: Document, entry: WitDepsEntry, 
             "wit-lock/drifted", lock.file, message, "replace it with a readable file, or remove it", entry.keys
         )
         return
-    expected = _expected(entry)
     found = wit_deps.digests(contents.files)
     if found == expected or any(wit_deps.digests(contents.files, names) == expected for names in _modes(contents)):
         return
@@ -341,19 +342,6 @@ def _read(tree: Tree, folder: str) -> _Contents:
         except SourceError as error:
             raise SourceError(f"{display(path)} {error.message}") from None
     return _Contents(files, frozenset(executable))
-
-
-def _has_digests(entry: WitDepsEntry) -> bool:
-    return (
-        entry.sha256 is not None
-        and entry.sha512 is not None
-        and wit_deps.is_hexadecimal(entry.sha256, wit_deps.SHA256_DIGITS)
-        and wit_deps.is_hexadecimal(entry.sha512, wit_deps.SHA512_DIGITS)
-    )
-
-
-def _expected(entry: WitDepsEntry) -> Digests:
-    return Digests((entry.sha256 or "").lower(), (entry.sha512 or "").lower())
 
 
 def _at_top(tree: Tree, found: VendoredWit, lock: File, message: str, help: str) -> Problem:

@@ -30,6 +30,13 @@ _HEXADECIMAL = frozenset("0123456789ABCDEFabcdef")
 _SCHEME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+.-")
 
 
+class Digests(NamedTuple):
+    """Two digests of the same data, in lowercase hexadecimal digits."""
+
+    sha256: str
+    sha512: str
+
+
 class WitDepsEntry(NamedTuple):
     """A dependency, in the manifest or in the lock."""
 
@@ -51,12 +58,13 @@ class WitDepsEntry(NamedTuple):
     keys: Keys
     """Its keys in the document."""
 
-
-class Digests(NamedTuple):
-    """Two digests of the same data, in lowercase hexadecimal digits."""
-
-    sha256: str
-    sha512: str
+    @property
+    def digests(self) -> Digests | None:
+        """The two digests; None if one of them is missing or malformed."""
+        sha256, sha512 = self.sha256 or "", self.sha512 or ""
+        if is_hexadecimal(sha256, SHA256_DIGITS) and is_hexadecimal(sha512, SHA512_DIGITS):
+            return Digests(sha256.lower(), sha512.lower())
+        return None
 
 
 def read_manifest(read: Document) -> tuple[WitDepsEntry, ...]:
