@@ -42,7 +42,7 @@ def database(folder: Path, versions: str, more: str = "") -> AdvisoryDatabase:
         ('patched = ["~1.2.3"]', "1.2.2 1.3.0", "1.2.3 1.2.9"),
         ('unaffected = ["> 1.0.0, < 1.2.0"]', "1.0.0 1.2.0", "1.0.1-alpha 1.1.0 1.2.0-beta"),
         ('unaffected = ["<= 1.0"]', "1.0.1", "1.0.0"),
-        ('unaffected = ["= 1.0.5"]', "1.0.4 1.0.6", "1.0.5"),
+        ('unaffected = ["= 1.0.5"]', "1.0.4 1.0.6", "1.0.5 1.0.5+1"),
     ],
 )
 def test_affects(tmp_path: Path, versions: str, affected: str, unaffected: str) -> None:

@@ -153,7 +153,8 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _holds(interval: Requirement, version: Version) -> bool:
-    """Whether an interval holds a version, pre-releases in their plain order."""
+    """Whether an interval holds a version, pre-releases in their plain order and build metadata aside."""
+    version = Version(version.major, version.minor, version.patch, version.pre)
     for operator, numbers, pre in interval.comparators:
         major, minor, patch = (*numbers, 0, 0)[:3]
         bound = Version(major, minor, patch, pre)
