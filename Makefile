@@ -1,5 +1,5 @@
-# Every target sets up what it needs in .venv, from git, make and Python >= 3.10 alone.
-# Another interpreter: make test PYTHON=/path/to/python3.13
+# Every target first sets up .venv. It needs git, make and Python >= 3.10.
+# To use another interpreter: make test PYTHON=/path/to/python3.13
 
 VENV := .venv
 READY := $(VENV)/.ready
@@ -8,13 +8,13 @@ LOCK := requirements/dev.txt
 JUDGES := cargo-deny wasm-tools
 SARIF_MULTITOOL := requirements/sarif-multitool
 
-# An interpreter counts only if it runs (a pyenv shim may stand for a version that is not chosen) and can
-# make a virtual environment (Debian keeps ensurepip in a package of its own).
+# An interpreter is usable if it runs (a pyenv shim may exist for a version that is not selected) and can create a
+# virtual environment (Debian ships ensurepip in a separate package).
 USABLE := import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 10))
 CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python3.10 python
 PYTHON ?= $(shell for p in $(CANDIDATES); do $$p -c '$(USABLE)' >/dev/null 2>&1 && { command -v $$p; break; }; done)
 
-# An environment whose interpreter has gone, or is not the one that was asked for, is made again.
+# The environment is created again if its interpreter is gone, or is not the requested one.
 IDENTITY := import sys; print(sys.version, sys.base_prefix)
 ifeq ($(origin PYTHON),file)
 $(shell test ! -e $(READY) || $(BIN)/python -c '' 2>/dev/null || rm -f $(READY))
@@ -23,13 +23,19 @@ $(shell test ! -e $(READY) || test "$$($(BIN)/python -c '$(IDENTITY)' 2>&1)" = "
 	rm -f $(READY))
 endif
 
-.PHONY: demo test lint bench format readme examples hooks-file lock clean
+.PHONY: demo test coverage lint bench format readme examples hooks-file lock clean
 
 demo: $(READY)
 	$(BIN)/python demo/run.py
 
+# All tests, those in T (files or folders), or those whose names match the expression K:
+# make test T=tests/frame K='json or sarif'
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(if $(K),-k '$(K)') $(T)
+
+# All tests, on all processors. Fails if the branch coverage is lower than pyproject.toml requires.
+coverage: $(READY)
+	$(BIN)/python -m pytest --numprocesses auto --cov
 
 lint: $(READY)
 	$(BIN)/python -m ruff check
@@ -50,19 +56,19 @@ format: $(READY)
 	$(BIN)/python -m ruff check --fix
 	$(BIN)/python -m ruff format
 
-# Writes into README.md and docs/ what their examples print now.
+# Writes into README.md what its example prints now.
 readme: $(READY)
 	PYTHONPATH=. $(BIN)/python tests/readme_test.py
 
-# Writes into the pages of the rules what their examples print now.
+# Writes into the pages in docs/ what their examples print now.
 examples: $(READY)
 	PYTHONPATH=tests $(BIN)/python tests/pages.py
 
-# Writes what pre-commit reads, as the registry of hooks says.
+# Writes .pre-commit-hooks.yaml and .pre-commit-config.yaml from the registry of hooks.
 hooks-file: $(READY)
 	$(BIN)/python tests/frame/hooks_file_test.py
 
-# Brings every pin in the locks up to date.
+# Updates every pin in requirements/.
 COMPILE := $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \
 	--custom-compile-command 'make lock'
 lock: $(READY)
@@ -76,15 +82,15 @@ clean:
 
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
-# The stamp comes last: a set-up that failed or was interrupted leaves none, and starts afresh.
+# The stamp is written last, so a set-up that failed or was interrupted starts again.
 $(READY): $(LOCK) $(JUDGES:%=requirements/judge-%.txt) $(SARIF_MULTITOOL)/package-lock.json pyproject.toml
 	@test -n '$(PYTHON)' || { \
-		echo 'No usable Python: this needs Python >= 3.10 with its venv and ensurepip modules.' >&2; \
-		echo 'Debian and Ubuntu have them in the package python3-venv.' >&2; \
-		echo 'Or name an interpreter: make PYTHON=/path/to/python3' >&2; \
+		echo 'No usable Python: Python >= 3.10 with the modules venv and ensurepip is required.' >&2; \
+		echo 'On Debian and Ubuntu, install the package python3-venv.' >&2; \
+		echo 'To use another interpreter: make PYTHON=/path/to/python3' >&2; \
 		exit 1; }
 	@'$(PYTHON)' -c '$(USABLE)' || { \
-		echo '$(PYTHON) cannot be used: this needs Python >= 3.10 with its venv and ensurepip modules.' >&2; \
+		echo '$(PYTHON) is not usable: Python >= 3.10 with the modules venv and ensurepip is required.' >&2; \
 		exit 1; }
 	rm -rf $(VENV)
 	'$(PYTHON)' -m venv $(VENV)
@@ -92,9 +98,9 @@ $(READY): $(LOCK) $(JUDGES:%=requirements/judge-%.txt) $(SARIF_MULTITOOL)/packag
 	$(PIP) --no-deps --no-build-isolation --editable .
 	for judge in $(JUDGES); do \
 		$(PIP) --require-hashes --requirement requirements/judge-$$judge.txt --target $(VENV)/judges/$$judge || \
-		echo "$$judge is not to be had for this platform: the tests that it judges are skipped" >&2; done
+		echo "$$judge is not available for this platform: the tests that need it are skipped" >&2; done
 	mkdir -p $(VENV)/judges && cp -R $(SARIF_MULTITOOL) $(VENV)/judges/
 	npm ci --prefix $(VENV)/judges/sarif-multitool --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null && \
 		chmod u+x $(VENV)/judges/sarif-multitool/node_modules/@microsoft/sarif-multitool-*/Sarif.Multitool || \
-		echo 'sarif-multitool cannot be installed (it needs npm): the tests that it judges are skipped' >&2
+		echo 'sarif-multitool cannot be installed (it requires npm): the tests that need it are skipped' >&2
 	touch $(READY)

@@ -156,3 +156,9 @@ def test_every_dependency_has_a_lower_bound_and_a_locked_version(lock: str, depe
 )
 def test_which_files_check_cargo_lock_is_given(name: str, passed: bool) -> None:
     assert bool(re.search(MANIFEST["check-cargo-lock"]["files"], name)) is passed
+
+
+def test_contributing_has_every_target() -> None:
+    targets = re.findall(r"^([a-z-]+): \$\(READY\)", (CHECKOUT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    table = set(re.findall(r"^\| `make ([a-z-]+)", (CHECKOUT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE))
+    assert table == set(targets)
