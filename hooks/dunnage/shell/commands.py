@@ -13,20 +13,9 @@ from dunnage.shell.assignments import CALCULATIONS, assigned, changed, declare, 
 from dunnage.shell.bounds import MOST_PROGRAM_BYTES, MOST_PROGRAM_LEVELS, MOST_SYNTAX_LEVELS, Budget, union
 from dunnage.shell.directories import entered
 from dunnage.shell.grammar import parse_bash
-from dunnage.shell.model import DIRECTORY, Command, Place, Script, Values, Word, mentions, programs
-from dunnage.shell.nested import (
-    Surroundings,
-    behind,
-    expression_values,
-    is_elsewhere,
-    prints_input,
-    program_of_value,
-    program_words,
-    single_value,
-    unwrap,
-    variable_values,
-)
-from dunnage.shell.parts import RawWord, is_plain
+from dunnage.shell.model import DIRECTORY, Command, Place, Script, Values, Word, mentions
+from dunnage.shell.nested import Recorder, Surroundings, is_elsewhere, prints_input
+from dunnage.shell.parts import is_plain
 from dunnage.shell.programs import Program, program_of
 from dunnage.shell.redirections import LISTS, Redirections, last_of, redirections
 from dunnage.shell.scope import Changes, Scope
@@ -87,9 +76,10 @@ class _Walk:
         self.found: list[Command] = []
         self._file = file
         self._place = place
-        self._program = program
         self._data = program.data
         self._reader = Reader(file, program, scope.budget)
+        self._recorder = Recorder(self.found, self._reader, program.masks, self._read)
+        self._may_substitute = _may_substitute(program.data)
         self._scope = scope
         self._program_level = program_level
         self._level = level
@@ -150,18 +140,11 @@ class _Walk:
             if kind == "command":
                 return self._command(node, (), around)
             if kind == "redirected_statement":
-                line = redirections(node, self._data)
-                if line.body is not None and line.body.type in LISTS:
-                    self._redirections[last_of(line.body).id] = line
-                    return self._visit(line.body, around)
-                return self._redirected(line, around)
+                return self._redirected_statement(node, around)
             if kind == "list":
                 return self._list(node, around)
             if kind == "pipeline":
                 return self._pipeline(self._piped(node), around)
-            if kind == "negated_command":
-                around = around._replace(inside=around.inside | {"negated"})
-                return self._visit(node.children[-1], around)
             if kind == "function_definition":
                 body = node.child_by_field_name("body")
                 if body is not None:
@@ -175,6 +158,8 @@ class _Walk:
         if kind in ("program", "compound_statement", "do_group", "else_clause"):
             self._arithmetic(node)
             return self._statements(node.children, around.within())
+        if kind == "negated_command":
+            return self._visit(node.children[-1], around._replace(inside=around.inside | {"negated"}))
         if kind == "subshell":
             mark = self._scope.mark()
             last = self._statements(node.children, around.within())
@@ -344,8 +329,8 @@ class _Walk:
         directory = self._scope.get(DIRECTORY)
         seen: set[tuple[Word, ...]] = set()
         for words, origins in spellings(simple.raw_words, self._reader):
-            command = around.command(words, self._place, simple.environment)._replace(directory=directory)
-            found = self._run(command, origins, seen)
+            command = around.command(words, self._place, simple.environment, directory)
+            found = self._recorder.run(command, origins, seen, self._scope)
             last = last or found
         set_by_command = read_by(node, self._data)
         self._scope.forget(set_by_command)
@@ -354,39 +339,15 @@ class _Walk:
         for child in (*node.children, *more):
             self._substitutions(child, around)
         if last is not None and simple.text is not None and wrappers.reads_program(last.words):
-            self._nested(last, len(last.words), [simple.text])
+            self._recorder.nested(last, len(last.words), [simple.text], self._scope)
         return last
 
-    def _run(
-        self, command: Command, origins: tuple[RawWord | None, ...], seen: set[tuple[Word, ...]]
-    ) -> Command | None:
-        """Record what a command really runs, unless it is among the `seen`."""
-        command, origins, inner, is_far = unwrap(command, origins)
-        if inner is not None:
-            raw_words = program_words(origins, inner)
-            if raw_words is not None:
-                return self._visit_program(command, inner, raw_words, is_far)
-            if inner.is_joined and (values := single_value(command.words[inner.start :])):
-                return self._values(values, behind(command, inner))
-        if len(command.words) == 1 and (values := expression_values(origins[0], self._program.masks)):
-            return self._values(values, command)
-        if command.words in seen:
-            return None
-        seen.add(command.words)
-        self.found.append(command)
-        if programs(command.words[0]) == ("find",):
-            self._find(command, origins, seen)
-        return command
-
-    def _find(self, command: Command, origins: tuple[RawWord | None, ...], seen: set[tuple[Word, ...]]) -> None:
-        """Record the commands that `find` runs."""
-        for start, end in wrappers.find_commands(command.words):
-            found = command._replace(
-                words=command.words[start:end],
-                wrapper=command.wrapper + command.words[:start],
-                inside=command.inside | {"find"},
-            )
-            self._run(found, origins[start:end], seen)
+    def _redirected_statement(self, node: Node, around: Surroundings) -> Command | None:
+        line = redirections(node, self._data)
+        if line.body is not None and line.body.type in LISTS:
+            self._redirections[last_of(line.body).id] = line
+            return self._visit(line.body, around)
+        return self._redirected(line, around)
 
     def _redirected(self, line: Redirections, around: Surroundings) -> Command | None:
         inside = around.inside.union("and-list" if operator == "&&" else "or-list-left" for operator, _ in line.rest)
@@ -408,62 +369,11 @@ class _Walk:
         if reader is not None and wrappers.reads_program(reader.words):
             for document, is_quoted in line.documents:
                 text = self._reader.document(document, self._scope, is_quoted)
-                self._nested(reader, len(reader.words), [text], is_far=is_elsewhere(reader))
+                self._recorder.nested(reader, len(reader.words), [text], self._scope, is_far=is_elsewhere(reader))
         for operator, right in line.rest:
             mark = self._scope.mark()
             last = self._visit(right, around.within("and-list" if operator == "&&" else "or-list-right"))
             self._scope.join_skipped(mark)
-        return last
-
-    # Programs in words
-
-    def _visit_program(
-        self, command: Command, inner: wrappers.Inner, raw_words: list[RawWord], is_far: bool
-    ) -> Command | None:
-        """Visit the program in the words of a command."""
-        if values := variable_values(raw_words):
-            words = command.words
-            wrapped = command._replace(words=words[inner.start :], wrapper=command.wrapper + words[: inner.start])
-            return self._values(values, wrapped)
-        return self._nested(command, inner.start, raw_words, is_far, inner.is_joined)
-
-    def _nested(
-        self,
-        command: Command,
-        start: int,
-        raw_words: list[RawWord],
-        is_far: bool = False,
-        is_joined: bool = False,
-    ) -> Command | None:
-        """Visit the program that words of a command, or the text that it reads, contain."""
-        # Another word can be put into `bash -c 'make'` and into `eval make`, but not into `bash -c make`.
-        is_fixed = not is_joined and any(part.is_literal and not part.is_quoted for part in raw_words[0].parts)
-        program = self._reader.program(raw_words)
-        around = Surroundings(
-            command.inside - {"xargs"},
-            command.wrapper + command.words[:start],
-            command.environment,
-            form="fixed" if is_fixed else command.form,
-        )
-        if is_far:
-            return self._read(program, Scope({}, self._scope.budget), around)
-        if programs(command.words[0]) == ("eval",):
-            return self._read(program, self._scope, around)
-        return self._read_apart(program, around)
-
-    def _values(self, values: tuple[str, ...], command: Command) -> Command | None:
-        """Visit programs that are values set elsewhere in the file."""
-        around = Surroundings(command.inside, command.wrapper, command.environment, form="fixed")
-        last: Command | None = None
-        for value in values:
-            last = self._read_apart(program_of_value(value, command.words[0]), around) or last
-        return last
-
-    def _read_apart(self, program: Program, around: Surroundings) -> Command | None:
-        """Visit a program whose assignments have no effect on what follows."""
-        mark = self._scope.mark()
-        last = self._read(program, self._scope, around)
-        self._scope.undo(mark)
         return last
 
     def _read(self, program: Program, scope: Scope, around: Surroundings) -> Command | None:
@@ -476,8 +386,7 @@ class _Walk:
 
     def _substitutions(self, node: Node, around: Surroundings) -> None:
         """Visit the commands in a word, or in a node that contains words."""
-        text = self._data[node.start_byte : node.end_byte]
-        if not any(opening in text for opening in (b"$(", b"`", b"<(", b">(")):
+        if not self._may_substitute or not _may_substitute(self._data[node.start_byte : node.end_byte]):
             return
         pending = [node]
         while pending:
@@ -495,6 +404,11 @@ class _Walk:
 
     def _text(self, node: Node) -> str:
         return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+
+def _may_substitute(text: bytes) -> bool:
+    """Whether a text contains what begins a command or process substitution."""
+    return b"$(" in text or b"`" in text or b"<(" in text or b">(" in text
 
 
 def _then(children: Sequence[Node]) -> list[Node]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.shell import wrappers
 from dunnage.shell.bounds import MOST_PROGRAM_LEVELS
 from dunnage.shell.model import Command, Place, Values, Word, programs
 from dunnage.shell.parts import RawWord, WordPart
 from dunnage.shell.programs import Mask, Program
+from dunnage.shell.scope import Scope
+
+if TYPE_CHECKING:
+    from dunnage.shell.words import Reader
 
 
 class Surroundings(NamedTuple):
@@ -26,7 +30,9 @@ class Surroundings(NamedTuple):
         """The same without the pipe, and with more syntax around."""
         return self._replace(inside=self.inside.union(names), pipeline=(0, 1), piped_from=None)
 
-    def command(self, words: tuple[Word, ...], place: Place, environment: tuple[tuple[str, Values], ...]) -> Command:
+    def command(
+        self, words: tuple[Word, ...], place: Place, environment: tuple[tuple[str, Values], ...], directory: Values
+    ) -> Command:
         """A command that stands here."""
         return Command(
             words,
@@ -37,6 +43,7 @@ class Surroundings(NamedTuple):
             self.inside,
             self.pipeline,
             self.piped_from,
+            directory,
         )
 
 
@@ -147,3 +154,103 @@ def is_elsewhere(command: Command) -> bool:
         for word in (*command.wrapper, command.words[0])
         for name in programs(word) or ()
     )
+
+
+class Recorder:
+    """Records commands as they are really run, and reads the programs in their words."""
+
+    def __init__(
+        self,
+        found: list[Command],
+        reader: Reader,
+        masks: tuple[Mask, ...],
+        read: Callable[[Program, Scope, Surroundings], Command | None],
+    ) -> None:
+        """`found` receives the commands; `reader` and `masks` are those of the program that the commands stand in."""
+        self._found = found
+        self._reader = reader
+        self._masks = masks
+        self._read = read
+
+    def run(
+        self, command: Command, origins: tuple[RawWord | None, ...], seen: set[tuple[Word, ...]], scope: Scope
+    ) -> Command | None:
+        """Record what a command really runs, unless it is among the `seen`."""
+        command, origins, inner, is_far = unwrap(command, origins)
+        if inner is not None:
+            raw_words = program_words(origins, inner)
+            if raw_words is not None:
+                return self._program(command, inner, raw_words, scope, is_far)
+            if inner.is_joined and (values := single_value(command.words[inner.start :])):
+                return self._values(values, behind(command, inner), scope)
+        if len(command.words) == 1 and (values := expression_values(origins[0], self._masks)):
+            return self._values(values, command, scope)
+        if command.words in seen:
+            return None
+        seen.add(command.words)
+        self._found.append(command)
+        if programs(command.words[0]) == ("find",):
+            self._find(command, origins, seen, scope)
+        return command
+
+    def _find(
+        self, command: Command, origins: tuple[RawWord | None, ...], seen: set[tuple[Word, ...]], scope: Scope
+    ) -> None:
+        """Record the commands that `find` runs."""
+        for start, end in wrappers.find_commands(command.words):
+            found = command._replace(
+                words=command.words[start:end],
+                wrapper=command.wrapper + command.words[:start],
+                inside=command.inside | {"find"},
+            )
+            self.run(found, origins[start:end], seen, scope)
+
+    def _program(
+        self, command: Command, inner: wrappers.Inner, raw_words: list[RawWord], scope: Scope, is_far: bool
+    ) -> Command | None:
+        """Visit the program in the words of a command."""
+        if values := variable_values(raw_words):
+            words = command.words
+            wrapped = command._replace(words=words[inner.start :], wrapper=command.wrapper + words[: inner.start])
+            return self._values(values, wrapped, scope)
+        return self.nested(command, inner.start, raw_words, scope, is_far, inner.is_joined)
+
+    def nested(
+        self,
+        command: Command,
+        start: int,
+        raw_words: list[RawWord],
+        scope: Scope,
+        is_far: bool = False,
+        is_joined: bool = False,
+    ) -> Command | None:
+        """Visit the program that words of a command, or the text that it reads, contain."""
+        # Another word can be put into `bash -c 'make'` and into `eval make`, but not into `bash -c make`.
+        is_fixed = not is_joined and any(part.is_literal and not part.is_quoted for part in raw_words[0].parts)
+        program = self._reader.program(raw_words)
+        around = Surroundings(
+            command.inside - {"xargs"},
+            command.wrapper + command.words[:start],
+            command.environment,
+            form="fixed" if is_fixed else command.form,
+        )
+        if is_far:
+            return self._read(program, Scope({}, scope.budget), around)
+        if programs(command.words[0]) == ("eval",):
+            return self._read(program, scope, around)
+        return self._read_apart(program, scope, around)
+
+    def _values(self, values: tuple[str, ...], command: Command, scope: Scope) -> Command | None:
+        """Visit programs that are values set elsewhere in the file."""
+        around = Surroundings(command.inside, command.wrapper, command.environment, form="fixed")
+        last: Command | None = None
+        for value in values:
+            last = self._read_apart(program_of_value(value, command.words[0]), scope, around) or last
+        return last
+
+    def _read_apart(self, program: Program, scope: Scope, around: Surroundings) -> Command | None:
+        """Visit a program whose assignments have no effect on what follows."""
+        mark = scope.mark()
+        last = self._read(program, scope, around)
+        scope.undo(mark)
+        return last
