@@ -152,7 +152,7 @@ def test_wit_deps_in_order(folder: Path, changes: Files, capsys: pytest.CaptureF
         ),
         pytest.param(
             {"wit/deps.toml": f'http = "{URL}"\nnew = "../new"\n'},
-            "wit/deps.toml:2:1: wit-lock/stale deps.toml requires `new`, but it is missing in deps.lock",
+            "wit/deps.toml:2:1: wit-lock/stale deps.toml requires `new`, but it is missing from deps.lock",
             id="not-locked",
         ),
         pytest.param(
@@ -168,7 +168,7 @@ def test_wit_deps_in_order(folder: Path, changes: Files, capsys: pytest.CaptureF
         ),
         pytest.param(
             _edited("wit/deps.lock", '"io"]', '"io", "new"]'),
-            "wit/deps.lock:5:1: wit-lock/stale `http` depends on `new`, which is missing in deps.lock",
+            "wit/deps.lock:5:1: wit-lock/stale `http` depends on `new`, which is missing from deps.lock",
             id="brings-what-is-not-locked",
         ),
         pytest.param(
@@ -255,17 +255,17 @@ def test_wit_deps_in_order(folder: Path, changes: Files, capsys: pytest.CaptureF
         ),
         pytest.param(
             {"wit/deps/new/new.wit": "package a:new;\n"},
-            "wit/deps/new/new.wit:1:1: wit-lock/drifted wit/deps/new is vendored but missing in deps.lock",
+            "wit/deps/new/new.wit:1:1: wit-lock/drifted wit/deps/new is vendored but missing from deps.lock",
             id="unknown-folder",
         ),
         pytest.param(
             {"wit/deps/new.wit": "package a:new;\n"},
-            "wit/deps/new.wit:1:1: wit-lock/drifted wit/deps/new.wit is vendored but missing in deps.lock",
+            "wit/deps/new.wit:1:1: wit-lock/drifted wit/deps/new.wit is vendored but missing from deps.lock",
             id="unknown-file",
         ),
         pytest.param(
             {"wit/deps/new.wasm": WASM},
-            "wit/deps.lock:1:1: wit-lock/drifted wit/deps/new.wasm is vendored but missing in deps.lock",
+            "wit/deps.lock:1:1: wit-lock/drifted wit/deps/new.wasm is vendored but missing from deps.lock",
             id="unknown-wasm",
         ),
     ],
@@ -578,12 +578,12 @@ def test_wkg_in_order(folder: Path, changes: Files, capsys: pytest.CaptureFixtur
         ),
         pytest.param(
             {"wit/world.wit": _world("x:base/i@0.2.0", "x:new/i@1.0.0")},
-            "wit/world.wit:4:10: wit-lock/stale `x:new` `=1.0.0` is required, but it is missing in the lock",
+            "wit/world.wit:4:10: wit-lock/stale `x:new` `=1.0.0` is required, but it is missing from the lock",
             id="not-locked",
         ),
         pytest.param(
             {"wit/world.wit": _world("x:base/i@0.2.0", "x:new/i@1.0.0"), ".wash/config.json": "{}"},
-            "wit/world.wit:4:10: wit-lock/stale `x:new` `=1.0.0` is required, but it is missing in the lock",
+            "wit/world.wit:4:10: wit-lock/stale `x:new` `=1.0.0` is required, but it is missing from the lock",
             id="not-an-override-of-wash",
         ),
         pytest.param(
@@ -601,7 +601,7 @@ def test_wkg_in_order(folder: Path, changes: Files, capsys: pytest.CaptureFixtur
                 "wkg.toml": '[overrides]\n"x:local" = { path = "local" }\n',
                 "local/a.wit": "package x:local;\ninterface i { use x:new/i@0.1.0.{t}; }\n",
             },
-            "wkg.toml:2:1: wit-lock/stale `x:new` `=0.1.0` is required, but it is missing in the lock",
+            "wkg.toml:2:1: wit-lock/stale `x:new` `=0.1.0` is required, but it is missing from the lock",
             id="what-an-override-refers-to",
         ),
         pytest.param(
@@ -657,13 +657,13 @@ def test_wkg_in_order(folder: Path, changes: Files, capsys: pytest.CaptureFixtur
         pytest.param(
             {"wit/deps/x-new-0.1.0/package.wit": "package x:new@0.1.0;\n"},
             "wit/deps/x-new-0.1.0/package.wit:1:1: wit-lock/drifted wit/deps/x-new-0.1.0 is vendored "
-            "but missing in wkg.lock, and no WIT refers to it",
+            "but missing from wkg.lock, and no WIT refers to it",
             id="unknown",
         ),
         pytest.param(
             {"wit/deps/x-y-new-0.1.0.wasm": b"\0asm\x0dx:base/i@0.2.0\x0fx:y-new/i@0.1.0"},
             "wkg.lock:1:1: wit-lock/drifted wit/deps/x-y-new-0.1.0.wasm is vendored "
-            "but missing in wkg.lock, and no WIT refers to it",
+            "but missing from wkg.lock, and no WIT refers to it",
             id="unknown-wasm",
         ),
         pytest.param(
@@ -746,7 +746,7 @@ def test_help_for_a_package_that_wit_deps_does_not_know(folder: Path) -> None:
     )
 
 
-UNKNOWN = "is vendored but missing in wkg.lock, and no WIT refers to it"
+UNKNOWN = "is vendored but missing from wkg.lock, and no WIT refers to it"
 WORKSPACE: Files = {
     "wkg.toml": '[workspace]\nmembers = ["*/wit"]\n',
     "wkg.lock": WKG_LOCK,
@@ -763,7 +763,7 @@ WORKSPACE: Files = {
         ({}, []),
         (
             {"one/wit/a.wit": "package m:one@1.0.0;\nworld w { import x:new/i@1.0.0; }\n"},
-            ["one/wit/a.wit:2:18: wit-lock/stale `x:new` `=1.0.0` is required, but it is missing in the lock"],
+            ["one/wit/a.wit:2:18: wit-lock/stale `x:new` `=1.0.0` is required, but it is missing from the lock"],
         ),
         (
             {"wkg/deps/x-new-0.1.0/package.wit": "package x:new@0.1.0;\n"},
@@ -873,7 +873,7 @@ def test_cargo_component_in_order(folder: Path, changes: Files, capsys: pytest.C
         ),
         pytest.param(
             {"Cargo-component.lock": f"version = 1\n{CLOCKS}"},
-            "Cargo.toml:6:1: wit-lock/stale `wasi:io` `^0.2.1` is required, but it is missing in the lock",
+            "Cargo.toml:6:1: wit-lock/stale `wasi:io` `^0.2.1` is required, but it is missing from the lock",
             id="not-locked",
         ),
         pytest.param(
@@ -952,7 +952,7 @@ def test_workspace_of_cargo(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     write(folder, files)
     assert _findings(capsys, *files) == []
     write(folder, {"Cargo-component.lock": f"version = 1\n{CLOCKS}"})
-    stale = "one/Cargo.toml:6:1: wit-lock/stale `wasi:io` `^0.2.1` is required, but it is missing in the lock"
+    stale = "one/Cargo.toml:6:1: wit-lock/stale `wasi:io` `^0.2.1` is required, but it is missing from the lock"
     for named in ("Cargo.toml", "two/Cargo.toml", "Cargo-component.lock"):
         assert _findings(capsys, named) == [stale]
 

@@ -52,7 +52,7 @@ def found(names: list[str], allow_tags: bool = False) -> list[str]:
     """Where each finding is, and its rule without the concern."""
     tree = Tree()
     findings = check(names, tree, Options({ALLOW_TAGS: allow_tags}))
-    places = [(it.path, *tree.position(it.path, it.span.start), it.rule.id) for it in findings]
+    places = [(finding.path, *tree.position(finding.path, finding.span.start), finding.rule.id) for finding in findings]
     return [f"{path}:{line}:{column} {rule.partition('/')[2]}" for path, line, column, rule in sorted(places)]
 
 
@@ -502,7 +502,7 @@ def test_unversioned(folder: Path, files: dict[str, str], lines: list[int], name
     write(folder, {**files, "wit/world.wit": WORLD.format(imports)})
     expected = [f"wit/world.wit:{line}:{10 if line == 4 else 11} unversioned" for line in lines]
     if name in files or not name.endswith(".lock"):
-        assert [it for it in found([name]) if "unversioned" in it] == expected
+        assert [line for line in found([name]) if "unversioned" in line] == expected
 
 
 TWO_VERSIONS = "  import wasi:io/a@{};\n  import wasi:io/b@{};\n"
@@ -654,7 +654,7 @@ def test_unreadable(folder: Path, name: str, text: str, where: str) -> None:
 def test_what_is_not_there_or_no_file(folder: Path, name: str) -> None:
     assert found([name]) == []
     (folder / name).mkdir(parents=True)
-    assert all("unreadable" in it for it in found([name]))
+    assert all("unreadable" in line for line in found([name]))
 
 
 def test_what_it_prints(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -776,7 +776,8 @@ PIECES = st.sampled_from(
 
 @given(
     st.dictionaries(
-        st.sampled_from(NAMES), st.one_of(st.binary(max_size=50), st.lists(PIECES).map(lambda it: "".join(it).encode()))
+        st.sampled_from(NAMES),
+        st.one_of(st.binary(max_size=50), st.lists(PIECES).map(lambda pieces: "".join(pieces).encode())),
     )
 )
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -800,13 +801,18 @@ PACKAGES = st.sampled_from(["wasi:io", "a:b", "x:y"])
 
 @given(st.lists(st.tuples(PACKAGES, REQUIREMENTS), max_size=4), st.lists(st.tuples(PACKAGES, REQUIREMENTS), max_size=4))
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_is_locked_stays_locked(folder: Path, one: list[tuple[str, str]], two: list[tuple[str, str]]) -> None:
+def test_whatever_is_locked_stays_locked(
+    folder: Path, first: list[tuple[str, str]], second: list[tuple[str, str]]
+) -> None:
     """Every requirement finds its version in the lock after the fix as before, and the lock holds nothing else."""
     manifests = []
-    for template, asked in ((ONE, one), (TWO, two)):
-        entries = [f'"n:a{at}" = {{ package = "{it}", version = "{text}" }}\n' for at, (it, text) in enumerate(asked)]
+    for template, requirements in ((ONE, first), (TWO, second)):
+        entries = [
+            f'"n:a{at}" = {{ package = "{package}", version = "{text}" }}\n'
+            for at, (package, text) in enumerate(requirements)
+        ]
         manifests.append(template.partition('"wasi')[0] + "".join(entries))
-    wanted = sorted({(package, text if text[0] in "^*=~>" else f"^{text}") for package, text in one + two})
+    wanted = sorted({(package, text if text[0] in "^*=~>" else f"^{text}") for package, text in first + second})
     locked = [(package, text, LOCKED[text]) for package, text in wanted]
     files = {"one/Cargo.toml": manifests[0], "two/Cargo.toml": manifests[1], "Cargo-component.lock": lock(*locked)}
     write(folder, {**WORKSPACE, **files})
@@ -814,6 +820,6 @@ def test_whatever_is_locked_stays_locked(folder: Path, one: list[tuple[str, str]
     assert main(BOTH) == 0
     pins = sorted({(package, f"={LOCKED[text]}", LOCKED[text]) for package, text in wanted})
     assert (folder / "Cargo-component.lock").read_text() == lock(*pins)
-    for name, asked in zip(BOTH, (one, two), strict=True):
+    for name, requirements in zip(BOTH, (one, two), strict=True):
         table = tomli.loads((folder / name).read_text())["package"]["metadata"]["component"]["target"]["dependencies"]
-        assert [entry["package"] for entry in table.values()] == [package for package, _ in asked]
+        assert [entry["package"] for entry in table.values()] == [package for package, _ in requirements]

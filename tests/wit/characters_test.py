@@ -11,7 +11,7 @@ from dunnage.wit.characters import hidden
 
 
 def found(text: str) -> list[tuple[str, str]]:
-    return [(it.character, it.problem) for it in hidden(File("a.wit", text.encode()))]
+    return [(character.character, character.problem) for character in hidden(File("a.wit", text.encode()))]
 
 
 @pytest.mark.parametrize(
@@ -39,8 +39,8 @@ def test_a_long_line_is_looked_at_once() -> None:
 @given(st.text())
 def test_spans_are_of_the_characters(text: str) -> None:
     file = File("a.wit", text.encode())
-    for it in hidden(file):
-        assert file.data[it.span.start : it.span.end].decode() == it.character
+    for each in hidden(file):
+        assert file.data[each.span.start : each.span.end].decode() == each.character
 
 
 def test_what_is_not_text() -> None:

@@ -52,7 +52,9 @@ def test_follow(
 ) -> None:
     def text(entries: list[str]) -> str:
         parts = [entry.split() for entry in entries]
-        body = "\n".join(ENTRY.format(it[0], it[1], (it[2] if len(it) > 2 else "0") * 64) for it in parts)
+        body = "\n".join(
+            ENTRY.format(entry[0], entry[1], (entry[2] if len(entry) > 2 else "0") * 64) for entry in parts
+        )
         return (HEADER + body + REST).replace("\n", newline)
 
     found = edited("x/Cargo-component.lock", text(before), at, requirement, keep)

@@ -33,7 +33,7 @@ def test_references(tmp_path: Path) -> None:
     write(tmp_path, {"a.wit": TEXT, "b.wit": "not WIT", "c.wit": "package x:y { interface z { use n:n/o.{t}; } }"})
     found = read(str(tmp_path), Tree())
     assert found.names == {"my:ship", "n:n", "x:y"}
-    assert [it.text for it in found.references] == [
+    assert [reference.text for reference in found.references] == [
         "wasi:io/top",
         "wasi:io/a@0.2.0",
         "wasi:io/b@0.2.1",
@@ -53,7 +53,7 @@ def test_references(tmp_path: Path) -> None:
 def test_worlds(tmp_path: Path) -> None:
     write(tmp_path, {"a.wit": TEXT, "b.wit": "not WIT"})
     found = worlds(str(tmp_path / "a.wit"), Tree())
-    assert [[it.text.partition("/")[2] for it in world] for world in found] == [
+    assert [[reference.text.partition("/")[2] for reference in world] for world in found] == [
         ["a@0.2.0", "b@0.2.1", "c@1.0.0", "f", "i@1.0.0"],
         ["k@0.2.3"],
     ]

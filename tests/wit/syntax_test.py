@@ -184,8 +184,13 @@ def test_sizes_and_levels_are_those_of_what_is_written() -> None:
     )
     definitions = document.own.scopes[0].definitions
     found = {
-        document.name(it.token): (it.kind, it.size, it.levels, [level for _, level in it.type_names])
-        for it in definitions
+        document.name(definition.token): (
+            definition.kind,
+            definition.size,
+            definition.levels,
+            [level for _, level in definition.type_names],
+        )
+        for definition in definitions
     }
     assert found == {
         "r": ("record", 5, 4, [2, 4]),

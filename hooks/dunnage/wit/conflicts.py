@@ -148,4 +148,4 @@ def _in_manifest(requirement: WitRequirement, message: str) -> Problem:
 
 
 def _in_wit(reference: ForeignReference, message: str) -> Problem:
-    return Problem("wit-pins/conflict", reference.file, message, "write one version everywhere", span=reference.span)
+    return Problem("wit-pins/conflict", reference.file, message, _SAME_VERSION, span=reference.span)

@@ -32,7 +32,7 @@ def compare_wit_deps(
     by_name = {entry.name: entry for entry in locked}
     for entry in wanted:
         found = by_name.get(entry.name)
-        difference = "it is missing in deps.lock" if found is None else _difference(entry, found)
+        difference = "it is missing from deps.lock" if found is None else _difference(entry, found)
         if difference:
             message = f"deps.toml requires `{entry.name}`, but {difference}"
             yield _stale(manifest.file, message, f"{update}, and commit the changes", entry.keys)
@@ -51,7 +51,7 @@ def compare_wit_deps(
             yield _stale(lock.file, message, f"{update}{folder}, and commit the changes", entry.keys)
         for name in entry.deps:
             if name not in by_name:
-                message = f"`{entry.name}` depends on `{name}`, which is missing in deps.lock"
+                message = f"`{entry.name}` depends on `{name}`, which is missing from deps.lock"
                 yield _stale(lock.file, message, f"{update}, and commit the changes", (*entry.keys, "deps"))
 
 
@@ -258,7 +258,7 @@ def _locked_instead(name: str, text: str, by_package: _ByPackage) -> str:
         if entry.requirement == text:
             return f"it is locked{_from(package.registry) or ' from the default registry'}"
     if not others:
-        return "it is missing in the lock"
+        return "it is missing from the lock"
     texts = [f"`{entry.requirement}`" for _, entry in others[:_MAX_LISTED]]
     more = f" and {len(others) - _MAX_LISTED} more" if len(others) > _MAX_LISTED else ""
     return f"the lock has only {', '.join(texts)}{more}"

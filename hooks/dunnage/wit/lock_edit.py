@@ -1,4 +1,4 @@
-"""Having a lock follow a requirement that was rewritten: the same version, the same digest, in its sorted place."""
+"""Edits of a lock for requirements that a manifest now spells differently. Versions and digests stay as they are."""
 
 from collections.abc import Mapping
 
@@ -12,10 +12,10 @@ from dunnage.wit.lock import WKG, LockedVersion, LockedWitPackage
 def follow(
     file: File, package: LockedWitPackage, changes: Mapping[LockedVersion, tuple[str, bool]]
 ) -> tuple[Edit, ...] | None:
-    """The edits after which requirements of a package are spelled otherwise: by entry, the new one, and whether the
-    old one stays beside it.
+    """The edits that change requirements of a package: for each entry, its new requirement, and whether to keep the old
+    entry too.
 
-    None if the lock is not laid out as its tool lays it out, or would have two things to say of one requirement.
+    None if the lock has another layout than its tool writes, or would lock two versions for one requirement.
     """
     entries: dict[str, LockedVersion] = {}
     for entry in package.versions:
@@ -25,7 +25,7 @@ def follow(
         other = entries.setdefault(requirement, entry)
         if (other.version, other.digest) != (entry.version, entry.digest):
             return None
-    # cargo-component looks requirements up by halving the list.
+    # cargo-component uses binary search in this list.
     ordered = entries if file.path.endswith(WKG) else sorted(entries)
     if [(requirement, entries[requirement]) for requirement in ordered] == [
         (entry.requirement, entry) for entry in package.versions

@@ -1,7 +1,7 @@
-"""Version requirements in the manifests of component tools, and the exact ones that ranges are to become.
+"""Version requirements in the manifests of component tools, and the exact versions that replace ranges.
 
-A range becomes the version that the lock has for it, so that what was built until now stays what is built, and the
-lock's entry follows. Where the lock has none, `0.2.1` becomes itself, and nothing else is guessed.
+A range is replaced with the version that the lock has for it, and the lock's entry is changed too, so that builds use
+the same version as before. Without an entry, `0.2.1` is replaced with `=0.2.1`, and other ranges are kept.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from dunnage.wit.lock import LockedVersion, LockedWitPackage
 from dunnage.wit.lock_edit import follow
 from dunnage.wit.values import WitRequirement
 
-# More ranges of one package than any workspace has. Each of their pins carries the edits of all.
-_MOST_TOGETHER = 100
+_MAX_TOGETHER = 100
+"""How many ranges of one package are replaced. Each of their pins holds the edits of all."""
 
-_Sought: TypeAlias = "tuple[str, str, Requirement]"
-"""A package, a registry, and what versions of it will do."""
+_Wanted: TypeAlias = "tuple[str, str, Requirement]"
+"""A package, its registry, and the requirement on its version."""
 
 
 class WitPin(NamedTuple):
-    """What a range is to become."""
+    """The exact version that replaces a range."""
 
     version: str
     is_locked: bool
-    """Whether the lock says so."""
+    """Whether the version is from the lock."""
     edits: tuple[Edit, ...]
 
 
@@ -42,7 +42,7 @@ class Lock(NamedTuple):
 
 
 def problem(text: str) -> str:
-    """What keeps `text` from being a requirement, as a sentence that quotes it; empty if nothing does."""
+    """The reason why `text` is not a requirement, as a sentence that quotes the text; empty if it is one."""
     try:
         Requirement.parse(text)
     except VersionError as error:
@@ -51,7 +51,7 @@ def problem(text: str) -> str:
 
 
 def exact_version(text: str) -> str:
-    """The version that alone meets the requirement `text`, whatever its build metadata; empty if there is no one.
+    """The only version that meets the requirement `text`, without build metadata; empty if several versions meet it.
 
     That is `=1.2.3`, and also `0.0.3`, with which no other version is compatible.
     """
@@ -64,7 +64,7 @@ def exact_version(text: str) -> str:
 
 
 def full_version(text: str) -> str:
-    """The version that `text` is, without its build metadata, which no requirement looks at; empty if it is none."""
+    """The version `text` without its build metadata, which requirements ignore; empty if it is not a full version."""
     try:
         return str(Version.parse(text.strip(" "))).partition("+")[0]
     except VersionError:
@@ -74,23 +74,23 @@ def full_version(text: str) -> str:
 def pins(
     requirements: Iterable[WitRequirement], fixable: Collection[WitRequirement], lock: Lock | None
 ) -> dict[WitRequirement, WitPin]:
-    """The pins of those ranges that are known to mean one version.
+    """The pins of the ranges whose version is known.
 
-    `requirements` are all that the lock is for; `fixable` are the ranges among them that may be rewritten.
+    `requirements` are all requirements that the lock covers; `fixable` are the ranges among them that may be replaced.
     """
-    groups: dict[_Sought, list[WitRequirement]] = {}
+    groups: dict[_Wanted, list[WitRequirement]] = {}
     for requirement in requirements:
-        sought = (requirement.package, requirement.registry, Requirement.parse(requirement.text))
-        groups.setdefault(sought, []).append(requirement)
+        wanted = (requirement.package, requirement.registry, Requirement.parse(requirement.text))
+        groups.setdefault(wanted, []).append(requirement)
     entries = _entries(lock) if lock else {}
     versions: dict[WitRequirement, str] = {}
     changes: dict[LockedWitPackage, list[tuple[LockedVersion, str, list[WitRequirement], bool]]] = {}
-    for sought, group in groups.items():
+    for wanted, group in groups.items():
         ranges = [requirement for requirement in group if requirement in fixable]
-        match entries.get(sought, []):
+        match entries.get(wanted, []):
             case []:
                 versions.update({each: version for each in ranges if (version := full_version(each.text))})
-            case [(package, entry)] if ranges and _meets(entry.version, sought[2]):
+            case [(package, entry)] if ranges and _meets(entry.version, wanted[2]):
                 change = (entry, full_version(entry.version), ranges, len(ranges) < len(group))
                 changes.setdefault(package, []).append(change)
     found = {
@@ -101,15 +101,15 @@ def pins(
     return found
 
 
-def _entries(lock: Lock) -> dict[_Sought, list[tuple[LockedWitPackage, LockedVersion]]]:
-    """What a lock has for each requirement."""
-    found: dict[_Sought, list[tuple[LockedWitPackage, LockedVersion]]] = {}
+def _entries(lock: Lock) -> dict[_Wanted, list[tuple[LockedWitPackage, LockedVersion]]]:
+    """The entries of a lock for each requirement."""
+    found: dict[_Wanted, list[tuple[LockedWitPackage, LockedVersion]]] = {}
     for package in lock.packages:
         for entry in package.versions:
             if not problem(entry.requirement):
                 for registry in ("", package.registry or "default"):
-                    sought = (package.name, registry, Requirement.parse(entry.requirement))
-                    found.setdefault(sought, []).append((package, entry))
+                    wanted = (package.name, registry, Requirement.parse(entry.requirement))
+                    found.setdefault(wanted, []).append((package, entry))
     return found
 
 
@@ -120,12 +120,12 @@ def _meets(version: str, requirement: Requirement) -> bool:
 def _locked_pins(
     lock: Lock, package: LockedWitPackage, changes: list[tuple[LockedVersion, str, list[WitRequirement], bool]]
 ) -> dict[WitRequirement, WitPin]:
-    """The pins of all ranges of one package, for each the entry, its version, and whether others ask for it as well.
+    """The pins of all ranges of one package. A change is an entry, its version, its ranges, and whether it is kept.
 
-    They are written together or not at all, because what nobody asks for any more has to leave the lock, and no sooner.
+    All are replaced together or none, because an entry must leave the lock when its last requirement is replaced.
     """
     versions = {requirement: version for _, version, ranges, _ in changes for requirement in ranges}
-    if len(versions) > _MOST_TOGETHER:
+    if len(versions) > _MAX_TOGETHER:
         return {}
     followed = follow(lock.file, package, {entry: (f"={version}", keep) for entry, version, _, keep in changes})
     rewritten = _rewritten(versions)
@@ -136,7 +136,7 @@ def _locked_pins(
 
 
 def _rewritten(versions: Mapping[WitRequirement, str]) -> dict[WitRequirement, tuple[Edit, ...]]:
-    """The edits that make requirements exact, for those where that can be done."""
+    """The edits that make requirements exact. A requirement that cannot be edited is left out."""
     by_file: dict[File, list[WitRequirement]] = {}
     for requirement in versions:
         by_file.setdefault(requirement.file, []).append(requirement)

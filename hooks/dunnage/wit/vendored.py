@@ -66,7 +66,7 @@ def compare_wit_deps(
     known = {entry.name.split("/", 1)[0] for entry in locked}
     for found in vendored:
         if found.name not in known:
-            message = f"{display(found.path)} is vendored but missing in deps.lock"
+            message = f"{display(found.path)} is vendored but missing from deps.lock"
             name = found.name.removesuffix(".wit")
             entry_to_add = f"{shown.toml_string(name)} = {{ path = {shown.toml_string(f'../{name}')} }}"
             help = (
@@ -182,7 +182,7 @@ def compare_wkg(
             yield from _not_vendored(lock, package, entry, unlocked.by_package.get(package.name), update)
     for package_name, found in unlocked.by_package.items():
         if package_name not in overridden and not unlocked.is_used(package_name, found):
-            message = f"{display(found.path)} is vendored but missing in wkg.lock, and no WIT refers to it"
+            message = f"{display(found.path)} is vendored but missing from wkg.lock, and no WIT refers to it"
             name = package_name.replace(":", "-")
             help = (
                 f"refer to it in WIT and {update}, or remove {shown.path(found.path)} if nothing uses it;\n"
