@@ -820,6 +820,6 @@ def test_whatever_is_locked_stays_locked(
     assert main(BOTH) == 0
     pins = sorted({(package, f"={LOCKED[text]}", LOCKED[text]) for package, text in wanted})
     assert (folder / "Cargo-component.lock").read_text() == lock(*pins)
-    for name, requirements in zip(BOTH, (one, two), strict=True):
+    for name, requirements in zip(BOTH, (first, second), strict=True):
         table = tomli.loads((folder / name).read_text())["package"]["metadata"]["component"]["target"]["dependencies"]
         assert [entry["package"] for entry in table.values()] == [package for package, _ in requirements]
