@@ -80,6 +80,7 @@ class _Stream:
 
     def __init__(self, data: bytes) -> None:
         self._packed = data
+        self._fed = 0
         self._unpack = zlib.decompressobj(_GZIP)
         self._buffer = b""
         self._at = 0
@@ -112,18 +113,24 @@ class _Stream:
 
     def _next(self) -> bytes:
         """The next chunk; none at the end."""
-        try:
-            piece = self._unpack.decompress(self._packed, _CHUNK)
-        except zlib.error:
-            raise ArchiveError("is no gzip stream, or a damaged one") from None
-        self._packed = self._unpack.unconsumed_tail
+        piece = b""
+        while not piece and not self._unpack.eof:
+            # What is left of the input is copied at each step, so it comes in small pieces.
+            packed = self._unpack.unconsumed_tail
+            if not packed:
+                packed = self._packed[self._fed : self._fed + _CHUNK]
+                self._fed += len(packed)
+            try:
+                piece = self._unpack.decompress(packed, _CHUNK)
+            except zlib.error:
+                raise ArchiveError("is no gzip stream, or a damaged one") from None
+            if not piece and not packed:
+                raise ArchiveError("ends in the middle of its gzip stream")
         self._total += len(piece)
         if self._total > _MOST_BYTES:
             raise ArchiveError(f"unpacks to more than {_MOST_BYTES // 2**20} MiB")
-        if self._unpack.eof and self._unpack.unused_data.strip(b"\0"):
+        if self._unpack.eof and (self._unpack.unused_data.strip(b"\0") or self._packed[self._fed :].strip(b"\0")):
             raise ArchiveError("holds a second stream behind the first")
-        if not piece and not self._unpack.eof:
-            raise ArchiveError("ends in the middle of its gzip stream")
         return piece
 
 
