@@ -28,6 +28,7 @@ DENY = "EmbarkStudios/cargo-deny-action@v2"
 DENY_RECIPE = "deny:\n\tcargo deny check\n"
 DENY_STEP = "runs:\n  steps:\n    - run: cargo deny check\n"
 DENY_WORKFLOW = "on: workflow_call\njobs:\n  x:\n    steps:\n      - run: cargo deny check\n"
+STRICT_STEP = "      - run: cargo audit --deny warnings\n"
 ACTION = ".github/actions/x/action.yml"
 CALLED = ".github/workflows/x.yml"
 CIRCLECI, GITLAB, PRE_COMMIT = ".circleci/config.yml", ".gitlab-ci.yml", ".pre-commit-config.yaml"
@@ -112,6 +113,16 @@ def found(files: Mapping[str, str], *, lock: bool = True, require_schedule: bool
             f"{CI}:1",
             id="installed",
         ),
+        pytest.param(
+            {
+                CI: BUILD + "      - run: python x.py\n",
+                "x.py": 'WORDS = ["audit", "author", "cargo", "crate", "deny"]\n',
+            },
+            f"{CI}:1",
+            id="a list of words",
+        ),
+        pytest.param({CI: BUILD + "      - run: cargo vet\n"}, f"{CI}:1", id="cargo vet"),
+        pytest.param({CI: BUILD + "      - run: npm ci\n", "deny.toml": ""}, f"{CI}:1", id="a policy, and npm"),
     ],
 )
 def test_absent(files: dict[str, str], where: str) -> None:
@@ -262,6 +273,20 @@ def test_there(files: dict[str, str]) -> None:
         pytest.param({GITLAB: "include: {project: o/ci, file: rust.yml}\n"}, id="GitLab includes others"),
         pytest.param({CI: BUILD, PRE_COMMIT: LOCAL + "  - {id: x, entry: cargo deny check}\n"}, id="pre-commit.ci"),
         pytest.param({CI: BUILD, CALLED: DENY_WORKFLOW}, id="a workflow for others"),
+        pytest.param({CI: run("ci/x.sh test"), "ci/x.sh": 'cargo "$@"\n'}, id="an unknown subcommand in a script"),
+        pytest.param({CI: BUILD + "      - run: cargo ${{ inputs.command }}\n"}, id="an unknown subcommand"),
+        pytest.param(
+            {CI: BUILD + "      - run: nix flake check\n", "flake.nix": "checks.audit = craneLib.cargoAudit {};\n"},
+            id="nix",
+        ),
+        pytest.param({CI: BUILD, ".taskcluster.yml": "tasks: [{command: cargo audit}]\n"}, id="Taskcluster"),
+        pytest.param({CI: BUILD, "taskcluster/ci/x.yml": "run: cargo deny check\n"}, id="Taskcluster's folder"),
+        pytest.param({CI: BUILD, ".zuul.yaml": "- job: {run: cargo deny check}\n"}, id="Zuul"),
+        pytest.param({CI: BUILD, ".kokoro/x.sh": "cargo deny check\n"}, id="Kokoro"),
+        pytest.param({CI: BUILD, "deploy/pipeline.yml": "run: cargo deny check\n"}, id="a system that nobody knows"),
+        pytest.param({CI: BUILD + "      - run: task ci\n", "deny.toml": ""}, id="a task runner and a policy"),
+        pytest.param({CI: BUILD + "      - run: cargo make ci\n", "deny.toml": ""}, id="cargo-make and a policy"),
+        pytest.param({CI: BUILD + "      - run: codespell -L cargo audit\n"}, id="words for a spell checker"),
     ],
 )
 def test_nobody_can_say_that_it_is_absent(files: dict[str, str]) -> None:
@@ -273,6 +298,20 @@ def test_nobody_can_say_that_it_is_absent(files: dict[str, str]) -> None:
 )
 def test_without_a_lock_of_its_own(lock: str) -> None:
     assert found({CI: BUILD, lock: ""}, lock=False) == []
+
+
+@pytest.mark.parametrize("path", [CI, ".github/workflows/other.yml"])
+def test_an_ignore_comment_in_any_ci_file(path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    step = "      # dunnage: ignore[advisory-gate/absent] osv-scanner does it\n      - run: osv-scanner\n"
+    write({"Cargo.lock": "", CI: BUILD, path: BUILD + step})
+    assert main([CI]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_tool_that_checks_no_advisories_is_named() -> None:
+    write({"Cargo.lock": "", CI: BUILD + "      - run: cargo vet\n"})
+    (finding,) = check([CI], Tree(), Options())
+    assert finding.message.startswith("`cargo vet` runs in CI, but no job runs cargo-deny")
 
 
 def test_a_lock_that_git_does_not_track() -> None:
@@ -294,10 +333,11 @@ def test_without_git(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [finding.path for finding in check(["Cargo.lock"], Tree(), Options())] == [CI]
 
 
+@pytest.mark.parametrize("policy", [{}, {"deny.toml": ""}], ids=["without policy", "with policy"])
 @pytest.mark.parametrize("path", [CI, ".gitlab-ci.yml", ".circleci/config.yml"])
-def test_the_job_in_the_help_passes_all_hooks(path: str) -> None:
+def test_the_job_in_the_help_passes_all_hooks(path: str, policy: dict[str, str]) -> None:
     build = "jobs: {a: {steps: [{run: cargo test}]}}\n" if path != ".gitlab-ci.yml" else "a: {script: cargo test}\n"
-    write({"Cargo.lock": "", path: build})
+    write({"Cargo.lock": "", path: build, **policy})
     (finding,) = check([path], Tree(), Options({REQUIRE_SCHEDULE: True}))
     job = "".join(f"{line[2:]}\n" for line in finding.help.splitlines()[1:])
     if path == ".circleci/config.yml":
@@ -357,6 +397,48 @@ def test_the_job_in_the_help_passes_all_hooks(path: str) -> None:
         pytest.param(
             {CI: uses("./x", "continue-on-error: true"), "x/action.yml": DENY_STEP}, [f"{CI}:7"], id="composite action"
         ),
+        pytest.param({CI: run("cargo deny check | true")}, [f"{CI}:7"], id="piped into true"),
+        pytest.param({CI: run("cargo deny check || /bin/true")}, [f"{CI}:7"], id="true by its path"),
+        pytest.param(
+            {CI: run("for d in a b; do\n(cd $d && cargo deny check) || continue\ndone")}, [f"{CI}:8"], id="continue"
+        ),
+        pytest.param(
+            {CI: run("find . -name Cargo.toml -execdir cargo deny check \\;")}, [f"{CI}:7"], id="find -execdir"
+        ),
+        pytest.param(
+            {CI: run("sh a.sh"), "a.sh": "for d in a b; do\n  cd $d\n  cargo deny check\ndone\n"},
+            ["a.sh:1"],
+            id="loop in a script",
+        ),
+        pytest.param(
+            {CI: run("make deny"), "Makefile": "deny:\n\tfor d in a b; do (cd $$d && cargo deny check); done\n"},
+            ["Makefile:2"],
+            id="loop in a recipe",
+        ),
+        pytest.param({CI: run('try() {\n  "$@" || true\n}\ntry cargo deny check')}, [f"{CI}:8"], id="a function"),
+        pytest.param(
+            {CI: run("audit() {\n  cargo deny check\n}\naudit || true")}, [f"{CI}:10"], id="the call of a function"
+        ),
+        pytest.param({CI: uses(DENY, "if: 0")}, [f"{CI}:7"], id="never, as a number"),
+        pytest.param({CI: run("cargo deny check &\nwait")}, [f"{CI}:7"], id="wait for all"),
+        pytest.param(
+            {CI: run("cargo deny check").replace("[push, pull_request]", "\n  push:\n    paths: ['src/**', '*.rs']")},
+            [f"{CI}:3"],
+            id="paths without Cargo.lock",
+        ),
+        pytest.param(
+            {
+                CI: run("cargo deny check").replace("[push, pull_request]", "\n  push:\n    paths: [Cargo.lock]"),
+                "deny.toml": "",
+            },
+            [f"{CI}:3"],
+            id="paths without deny.toml",
+        ),
+        pytest.param(
+            {CI: run("cargo deny check").replace("[push, pull_request]", "{push: {paths-ignore: ['**.lock']}}")},
+            [f"{CI}:1"],
+            id="paths-ignore",
+        ),
     ],
 )
 def test_toothless(files: dict[str, str], where: list[str]) -> None:
@@ -399,6 +481,39 @@ def test_toothless(files: dict[str, str], where: list[str]) -> None:
             id="the other tool has teeth",
         ),
         pytest.param({CI: run("cargo deny --version || true", "cargo deny check")}, id="no check"),
+        pytest.param({CI: run("for d in a b; do\n  cargo deny check\ndone")}, id="loop with set -e"),
+        pytest.param(
+            {CI: run("make deny"), "Makefile": "deny:\n\tfor d in a b; do cargo deny check || exit 1; done\n"},
+            id="loop with exit 1",
+        ),
+        pytest.param(
+            {CI: run("sh a.sh"), "a.sh": "for d in a b; do\n  cargo deny check\n  s=$?\ndone\n"},
+            id="loop with the status",
+        ),
+        pytest.param({CI: run('try() {\n  echo x\n  "$@"\n}\ntry cargo deny check')}, id="a function passes it on"),
+        pytest.param({CI: run("audit() {\n  cargo deny check\n}\naudit || true\naudit")}, id="called twice"),
+        pytest.param({CI: run("cargo deny check &\nwait $!")}, id="wait for it"),
+        pytest.param(
+            {CI: run("find . -name Cargo.lock -exec cargo deny check advisories bans licenses sources +")}, id="+"
+        ),
+        pytest.param(
+            {
+                CI: run("cargo deny check").replace(
+                    "[push, pull_request]",
+                    "\n  push:\n    paths: ['**/*.rs', '**/Cargo.lock', '{x,deny}.toml', '**.toml']",
+                ),
+                "deny.toml": "",
+            },
+            id="paths with all",
+        ),
+        pytest.param(
+            {CI: run("cargo deny check").replace("[push, pull_request]", "{push: {paths: ['src/**']}, schedule: []}")},
+            id="paths, and a schedule",
+        ),
+        pytest.param(
+            {CI: run("cargo deny check").replace("[push, pull_request]", "{push: {paths: ['**', '!docs/**']}}")},
+            id="paths without documents",
+        ),
     ],
 )
 def test_not_toothless(files: dict[str, str]) -> None:
@@ -444,6 +559,7 @@ def test_lenient(files: dict[str, str]) -> None:
             id="configured in part",
         ),
         pytest.param({CI: run("cargo audit"), ".cargo/audit.toml": '[output]\ndeny = ["warnings"]\n'}, id="configured"),
+        pytest.param({CI: run("cargo audit --json | jq .")}, id="a report for a program"),
     ],
 )
 def test_strict(files: dict[str, str]) -> None:
@@ -469,7 +585,7 @@ def test_strict(files: dict[str, str]) -> None:
 def test_partial(files: dict[str, str], missing: str) -> None:
     assert found(files) == [f"{CI}:{6 if 'uses' in files[CI] else 7} partial"]
     (finding,) = check([CI], Tree(), Options())
-    assert finding.message == f"no job has cargo-deny check {missing}"
+    assert finding.message == f"no job runs `cargo deny check` for {missing}"
 
 
 @pytest.mark.parametrize(
@@ -513,7 +629,7 @@ def test_what_is_left_out_on_a_schedule(capsys: pytest.CaptureFixture[str]) -> N
     text = run("cargo deny check").replace("[push, pull_request]", "{push: {}, schedule: [{cron: '0 0 * * *'}]}")
     write({"Cargo.lock": "", CI: text.replace("    steps", "    if: github.event_name != 'schedule'\n    steps")})
     assert main([CI, "--require-schedule"]) == 1
-    assert "`cargo deny check` is left out on a schedule" in capsys.readouterr().out
+    assert "`cargo deny check` does not run on `schedule`" in capsys.readouterr().out
 
 
 def test_schedules_that_are_not_in_the_repository() -> None:
@@ -566,6 +682,7 @@ def test_stale_lock(files: dict[str, str], where: str) -> None:
     "files",
     [
         pytest.param({CI: run("cargo deny check", "cargo update")}, id="after"),
+        pytest.param({CI: uses(f"rustsec/audit-check@1{'0f' * 19}a") + STRICT_STEP}, id="a commit that begins with 1"),
         pytest.param(
             {CI: run("cargo update --dry-run", "cargo update --workspace", "cargo deny check")}, id="it stays"
         ),
@@ -607,7 +724,7 @@ def test_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     write({"Cargo.lock": "", CI: uses(DENY, "continue-on-error: true")})
     assert main([CI]) == 1
     assert capsys.readouterr().out == (
-        f"{CI}:7:28: advisory-gate/toothless `continue-on-error` lets the job pass where it fails, so "
+        f"{CI}:7:28: advisory-gate/toothless `continue-on-error` hides its failure, so "
         "`EmbarkStudios/cargo-deny-action` cannot fail the build\n    help: remove `continue-on-error`\n"
     )
 

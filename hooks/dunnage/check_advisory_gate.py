@@ -9,28 +9,33 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from dunnage.cargo_cli.advisory_tools import CHECKS
 from dunnage.ci.gates import Gate, gates
 from dunnage.ci.repository_files import RepositoryFiles, repository_files
 from dunnage.files.git import top_folder
-from dunnage.files.source import Tree, display
+from dunnage.files.source import SourceError, Tree, display
 from dunnage.files.span import Span
 from dunnage.frame.finding import Finding, Rule
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
 from dunnage.scripts.comments import comments
 
-ABSENT = Rule("advisory-gate/absent", "there is a Cargo.lock, but no job of CI runs cargo-deny or cargo-audit")
-TOOTHLESS = Rule("advisory-gate/toothless", "what a job of CI checks cannot fail the build")
-LENIENT = Rule("advisory-gate/lenient", "cargo-audit lets unmaintained, unsound or yanked crates pass", "warning")
-PARTIAL = Rule("advisory-gate/partial", "all jobs together leave out some of cargo-deny's checks", "warning")
-UNSCHEDULED = Rule("advisory-gate/unscheduled", "no job checks for advisories on a schedule", "warning")
-STALE_LOCK = Rule("advisory-gate/stale-lock", "a job checks another Cargo.lock than the committed one")
+ABSENT = Rule("advisory-gate/absent", "no CI job runs cargo-deny or cargo-audit")
+TOOTHLESS = Rule("advisory-gate/toothless", "a check runs in CI but cannot fail the build")
+LENIENT = Rule(
+    "advisory-gate/lenient", "cargo-audit does not fail for unmaintained, unsound or yanked crates", "warning"
+)
+PARTIAL = Rule("advisory-gate/partial", "no CI job runs some of the checks of cargo-deny", "warning")
+UNSCHEDULED = Rule(
+    "advisory-gate/unscheduled", "with --require-schedule: no job checks for advisories on a schedule", "warning"
+)
+STALE_LOCK = Rule("advisory-gate/stale-lock", "a job replaces the committed Cargo.lock before it checks it")
 
-REQUIRE_SCHEDULE = flag("--require-schedule", "require that advisories are checked on a schedule too")
+REQUIRE_SCHEDULE = flag("--require-schedule", "also require a job that checks for advisories on a schedule")
 
-# Parts of the names of folders whose locks belong to examples, to test data, or to other projects.
+# Parts of the names of folders with examples, test data or other projects, whose locks need no check.
 _NO_PROJECTS = frozenset(
     (
         *("benches", "corpus", "docs", "example", "examples", "fixture", "fixtures", "fuzz", "sample", "samples"),
@@ -40,7 +45,7 @@ _NO_PROJECTS = frozenset(
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
-    """Check the CI of each repository that a named file is in, as a whole."""
+    """Check the whole CI of each repository that contains a named file."""
     folders = dict.fromkeys(os.path.dirname(os.path.abspath(name)) for name in names)
     for folder in dict.fromkeys(map(top_folder, folders)):
         yield from dict.fromkeys(_check_repository(repository_files(tree, folder), options[REQUIRE_SCHEDULE]))
@@ -70,10 +75,9 @@ def _toothless(found: list[Gate]) -> Iterator[Finding]:
         missing = gate.checks - effective
         if gate.masks and missing:
             mask = gate.masks[0]
-            over = (
-                "" if gate.tool_run.tool == "cargo-audit" or len(missing) == len(CHECKS) else f" over {_list(missing)}"
-            )
-            message = f"{mask.reason} `{gate.name}` cannot fail the build{over}"
+            is_all = gate.tool_run.tool == "cargo-audit" or len(missing) == len(CHECKS)
+            part = "" if is_all else f" for {_list(missing)}"
+            message = f"{mask.reason}, so `{gate.name}` cannot fail the build{part}"
             yield Finding(TOOTHLESS, mask.path, mask.span, message, mask.help)
     strict = {check: [gate for gate in found if check in gate.checks and not gate.masks] for check in CHECKS}
     for gate in found:
@@ -81,8 +85,8 @@ def _toothless(found: list[Gate]) -> Iterator[Finding]:
             checks = gate.checks & set(lowered.checks)
             has_other = any(not other.lowered for check in checks for other in strict[check])
             if checks and not has_other and not gate.masks:
-                message = f"`{lowered.option}` keeps `{gate.name}` from failing the build over what it names"
-                help = "remove it; what is to pass goes into deny.toml, with a reason"
+                message = f"`{lowered.option}` stops `{gate.name}` from failing the build for this lint"
+                help = f"remove `{lowered.option}`; put exceptions into deny.toml, each with a reason"
                 yield Finding(TOOTHLESS, gate.run.file.path, span, message, help)
 
 
@@ -90,8 +94,10 @@ def _lenient(found: list[Gate]) -> Iterator[Finding]:
     if any("advisories" in gate.checks and not gate.tool_run.tolerated and not gate.masks for gate in found):
         return
     for gate in found:
-        if gate.tool_run.tolerated:
-            message = f"`{gate.name}` fails for vulnerabilities, but {_list(gate.tool_run.tolerated)} crates pass"
+        if gate.tool_run.tolerated and not gate.tool_run.is_report:
+            message = (
+                f"`{gate.name}` fails for vulnerabilities but not for {_list(gate.tool_run.tolerated, 'or')} crates"
+            )
             yield Finding(LENIENT, gate.run.file.path, gate.span, message, _how_to_deny(gate))
 
 
@@ -99,17 +105,17 @@ def _how_to_deny(gate: Gate) -> str:
     if gate.run.action is None:
         return "write `cargo audit --deny warnings`"
     if gate.name.lower() == "actions-rust-lang/audit":
-        return "give it `denyWarnings: true`"
-    return "it has no input for that: run `cargo audit --deny warnings`, or `cargo deny check advisories`, instead"
+        return "add the input `denyWarnings: true`"
+    return "replace the action, which has no input for this, by `cargo audit --deny warnings`"
 
 
 def _partial(found: list[Gate]) -> Iterator[Finding]:
     missing = frozenset(CHECKS) - _checks(found)
     first = next((gate for gate in found if gate.tool_run.tool == "cargo-deny"), None)
     if missing and first is not None:
-        message = f"no job has cargo-deny check {_list(missing, 'or')}"
+        message = f"no job runs `cargo deny check` for {_list(missing, 'or')}"
         names = " ".join(check for check in CHECKS if check in missing)
-        help = f"check everything with `cargo deny check`, or add a step with `cargo deny check {names}`"
+        help = f"run `cargo deny check` without names, or add a step with `cargo deny check {names}`"
         yield Finding(PARTIAL, first.run.file.path, first.span, message, help)
 
 
@@ -118,12 +124,14 @@ def _stale_lock(found: list[Gate]) -> Iterator[Finding]:
     for gate in found:
         if gate.replacement is not None and not gate.checks <= current:
             path, span, text = gate.replacement
-            itself = gate.run.action is not None and span == gate.span
-            before = "makes a new Cargo.lock before it looks" if itself else "changes Cargo.lock before"
-            rest = "" if itself else f" `{gate.name}` reads it"
-            message = f"`{text}` {before}{rest}, so what is checked is not what is committed"
-            help = "run `cargo audit --deny warnings`, or `cargo deny check`, instead"
-            yield Finding(STALE_LOCK, path, span, message, help if itself else "check first, or in a job of its own")
+            message = (
+                f"`{text}` replaces Cargo.lock before `{gate.name}` reads it, so the committed lock is not checked"
+            )
+            help = f"run `{gate.name}` before it or in a separate job"
+            if gate.run.action is not None and span == gate.span:
+                message = f"`{text}` creates a new Cargo.lock and checks that, so the committed lock is not checked"
+                help = "replace the action by `cargo audit --deny warnings`"
+            yield Finding(STALE_LOCK, path, span, message, help)
 
 
 def _unscheduled(found: list[Gate]) -> Iterator[Finding]:
@@ -133,16 +141,16 @@ def _unscheduled(found: list[Gate]) -> Iterator[Finding]:
     gate = about[0]
     workflow = gate.run.call_stack[0].file
     others = gate.run.events - {"schedule"}
-    message = f"`{gate.name}` runs on {_list(others)} alone: an advisory that is published later is not seen"
+    message = f"`{gate.name}` runs only on {_list(others)}, so an advisory that is published later goes unnoticed"
     help = f'add to `on:` in {workflow.path}:\n  schedule:\n    - cron: "0 6 * * *"'
     if others != gate.run.events:
-        message = f"`{gate.name}` is left out on a schedule: an advisory that is published later is not seen"
-        help = f"let the job run too where `schedule` starts {workflow.path}"
+        message = f"`{gate.name}` does not run on `schedule`, so an advisory that is published later goes unnoticed"
+        help = f"change the `if:` of the job so that it also runs when `schedule` starts {workflow.path}"
     yield Finding(UNSCHEDULED, gate.run.file.path, gate.span, message, help)
 
 
 def _may_be_scheduled(gate: Gate) -> bool:
-    # GitLab's and CircleCI's schedules are not in the repository.
+    # The schedules of GitLab and CircleCI are not in the repository.
     return not gate.run.events or ("schedule" in gate.run.events and gate.run.on_schedule)
 
 
@@ -156,18 +164,39 @@ def _absent(repository: RepositoryFiles) -> Iterator[Finding]:
     if unseen_gates.may_exist(repository):
         return
     workflows = repository.workflows()
-    path = workflows[0] if workflows else own[0]
-    where = f"no job in {posixpath.dirname(path) or path} runs" if workflows else "there is no CI that runs"
-    message = f"{where} cargo-deny or cargo-audit, so no advisory fails the build"
-    yield Finding(ABSENT, display(os.path.join(repository.top, path)), Span(0, 0), message, _shortest_job(path))
+    path, span = _ignore_comment(repository, workflows) or ((workflows or own)[0], Span(0, 0))
+    runs_vet = any(_VET.search(file.text) for name in workflows if (file := repository.read(name)))
+    where = "`cargo vet` runs in CI, but no job" if runs_vet else "no CI job"
+    message = f"{where} runs cargo-deny or cargo-audit, so no advisory fails the build"
+    has_policy = not {"deny.toml", ".deny.toml", ".cargo/deny.toml"}.isdisjoint(repository.paths)
+    help = _shortest_job(path, has_policy)
+    yield Finding(ABSENT, display(os.path.join(repository.top, path)), span, message, help)
 
 
-def _shortest_job(path: str) -> str:
-    install, deny = "cargo install cargo-deny@0.20.2 --locked", "cargo deny --locked check"
+_VET = re.compile(r"\bcargo +vet\b")
+
+
+def _ignore_comment(repository: RepositoryFiles, workflows: Sequence[str]) -> tuple[str, Span] | None:
+    """Return the first comment in a CI file that ignores `advisory-gate/absent`, wherever it is."""
+    for path in workflows:
+        file = repository.read(path)
+        if file is not None and b"dunnage:" in file.data:
+            with suppress(SourceError):
+                for span, text in comments(file):
+                    if "dunnage:" in text and ABSENT.id in text:
+                        return path, span
+    return None
+
+
+def _shortest_job(path: str, has_policy: bool) -> str:
+    """Return a job that needs nothing else. Without deny.toml, cargo-deny rejects every licence."""
+    install, check = "cargo install cargo-audit@0.22.2 --locked", "cargo audit --deny warnings"
+    if has_policy:
+        install, check = "cargo install cargo-deny@0.20.2 --locked", "cargo deny --locked check"
     if path.endswith(".gitlab-ci.yml"):
-        return f"add to it:\n  advisories:\n    image: rust\n    script:\n      - {install}\n      - {deny}"
+        return f"add to it:\n  advisories:\n    image: rust\n    script:\n      - {install}\n      - {check}"
     if path.startswith(".circleci/"):
-        return f"add two steps to a job that has cargo:\n  - run: {install}\n  - run: {deny}"
+        return f"add two steps to a job that has cargo:\n  - run: {install}\n  - run: {check}"
     return "\n".join(
         (
             "add a workflow, such as .github/workflows/advisories.yml:",
@@ -182,7 +211,7 @@ def _shortest_job(path: str) -> str:
             "      steps:",
             "        - uses: actions/checkout@v4",
             f"        - run: {install}",
-            f"        - run: {deny}",
+            f"        - run: {check}",
         )
     )
 

@@ -4,6 +4,7 @@ Sources: `cargo deny check --help` of 0.20.2 and its src/cargo-deny/check.rs; ca
 src/config.rs; each action's own repository, all its major versions.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -185,7 +186,7 @@ def action_run(name: str, ref: str, inputs: Mapping[str, str | None]) -> ToolRun
         return ToolRun("cargo-audit", 0, frozenset({"advisories"}), tolerated=tolerated)
     if name in AUDIT_ACTIONS:
         # rustsec/audit-check inherited this from actions-rs, at least up to 1.4.1.
-        replaces = name == "actions-rs/audit-check" or ref.removeprefix("v").startswith("1")
+        replaces = name == "actions-rs/audit-check" or re.fullmatch(r"v?1(?:\.\d+)*", ref) is not None
         return ToolRun("cargo-audit", 0, frozenset({"advisories"}), tolerated=WARNINGS, replaces_lock=replaces)
     if name.startswith("docker://") and ("cargo-deny" in name or "cargo-audit" in name):
         return ToolRun("cargo-deny" if "deny" in name else "cargo-audit", 0, None)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.ci import recipes
 from dunnage.ci.job import FailureMasks, Job
-from dunnage.ci.outcome import FailureMask, Shell, failure_mask
+from dunnage.ci.outcome import FailureMask, Shell, failure_mask, function_mask
 from dunnage.files.source import File
+from dunnage.files.span import Span
 from dunnage.shell.model import Command, Script
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ class Run(NamedTuple):
     def masks(self, is_wrapped: bool = False) -> list[FailureMask]:
         """Return what hides its failure from the pipeline, innermost first; nothing if that is unknown.
 
-        `is_wrapped` says that an unknown program runs the command, and may use its status.
+        `is_wrapped` says that an unknown program or function runs the command, and may use its status.
         """
         found: list[FailureMask] = []
         for site in reversed(self.call_stack):
@@ -57,7 +59,11 @@ class Run(NamedTuple):
                 and not (is_wrapped and site is self.call_stack[-1])
             ):
                 mask = _ignored_line(site.file, site.script)
+                mask = mask or _find_mask(site.file, site.command)
                 mask = mask or failure_mask(site.file, site.script, site.command, site.shell)
+                found += [mask] if mask else []
+            elif site.script is not None and site.command is not None:
+                mask = function_mask(site.file, site.script, site.command.words[0].text, site.shell)
                 found += [mask] if mask else []
             found += site.masks()
         return list(dict.fromkeys(found))
@@ -68,7 +74,17 @@ def _ignored_line(file: File, script: Script) -> FailureMask | None:
     if not span:
         return None
     if file.data[span.start : span.end] == b".IGNORE":
-        return FailureMask(file.path, span, "`.IGNORE` has make go on where it fails, so", "remove `.IGNORE`")
+        return FailureMask(file.path, span, "`.IGNORE` makes make ignore its failure", "remove `.IGNORE`")
     tool = "make" if script.place.kind == "makefile" else "just"
-    reason = f"`-` in front of the line has {tool} go on where it fails, so"
+    reason = f"`-` at the start of the line makes {tool} ignore its failure"
     return FailureMask(file.path, span, reason, "remove the `-`")
+
+
+def _find_mask(file: File, command: Command) -> FailureMask | None:
+    """Return `find … -exec … \\;` around a command. With `+` instead of `;`, find fails if the command fails."""
+    end = command.words[-1].span.end
+    if "find" not in command.inside or not re.match(rb"\s*(?:\\;|';'|\";\")", file.data[end : end + 100]):
+        return None
+    span = Span(command.wrapper[-1].span.start, end)
+    help = "write `find … -print0 | xargs -0 -n 1 …`, which fails if a command fails"
+    return FailureMask(file.path, span, f"`find {command.wrapper[-1].text} … \\;` ignores its failure", help)

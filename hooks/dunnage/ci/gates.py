@@ -19,6 +19,7 @@ from dunnage.ci.runs import runs
 from dunnage.files import toml
 from dunnage.files.source import SourceError
 from dunnage.files.span import Span
+from dunnage.scripts.commands import kind_of
 from dunnage.shell.model import Command, programs
 
 _HINTS = ("deny", "audit")
@@ -26,8 +27,39 @@ _DIRECT = frozenset(("cargo-deny", "cargo-audit"))
 # Programs whose arguments may name the tools although they do not run them.
 _UNRELATED = frozenset(
     (
-        *("[", "[[", "apk", "apt", "apt-get", "awk", "brew", "cargo-binstall", "cat", "choco", "command", "cp", "curl"),
-        *("dnf", "echo", "export", "git", "grep", "hash", "install", "jq", "ls", "mkdir", "mv", "npm", "pacman", "pip"),
+        *(
+            "[",
+            "[[",
+            "apk",
+            "apt",
+            "apt-get",
+            "awk",
+            "brew",
+            "cargo-binstall",
+            "cat",
+            "choco",
+            "codespell",
+            "command",
+            "cp",
+            "curl",
+        ),
+        *(
+            "dnf",
+            "echo",
+            "export",
+            "find",
+            "git",
+            "grep",
+            "hash",
+            "install",
+            "jq",
+            "ls",
+            "mkdir",
+            "mv",
+            "npm",
+            "pacman",
+            "pip",
+        ),
         *("printf", "rg", "rm", "rustup", "sed", "tar", "tee", "test", "touch", "type", "wget", "which", "yum"),
     )
 )
@@ -86,12 +118,12 @@ def _of_action(run: Run, locks: LockChanges) -> Gate | None:
     tool_run = _union(variants)
     if tool_run is None:
         return None
-    masks = run.masks()
+    masks = [*run.masks(), *_path_filter(run, locks, tool_run.tool)]
     if tools.passes_on_schedule(action.name) and run.events and run.events <= {"schedule", "workflow_dispatch"}:
-        reason = "on a schedule it opens issues and passes, so"
+        reason = "on a schedule it opens issues instead of failing"
         masks.append(FailureMask(run.file.path, action.span, reason, "run `cargo audit --deny warnings` instead"))
     replacement = locks.before(run)
-    if tool_run.replaces_lock and locks.has_lock(run):
+    if tool_run.replaces_lock and locks.paths(run, "Cargo.lock"):
         replacement = Replacement(run.file.path, action.span, f"{action.name}@{action.ref}")
     options = [{lint.option for lint in variant.lowered} for variant in variants if variant is not None]
     lowered = tuple((action.span, lint) for lint in tool_run.lowered if all(lint.option in given for given in options))
@@ -121,6 +153,21 @@ def _union(found: Iterable[tools.ToolRun | None]) -> tools.ToolRun | None:
     return union
 
 
+def _path_filter(run: Run, locks: LockChanges, tool: str) -> Iterator[FailureMask]:
+    """Yield the filter that keeps the workflow of a run from running if only Cargo.lock, or its policy, changes."""
+    workflow = run.call_stack[0].file
+    if kind_of(workflow.path, b"") != "github":
+        return
+    from dunnage.ci import github_jobs
+
+    for name in ("Cargo.lock", "deny.toml") if tool == "cargo-deny" else ("Cargo.lock",):
+        filters = [github_jobs.path_filter(workflow, path) for path in locks.paths(run, name)]
+        if filters and all(filters) and filters[0]:
+            reason = f"if only {name} changes, the workflow does not run"
+            help = f"remove the filter, or change it so that it includes `**/{name}`"
+            yield FailureMask(workflow.path, filters[0], reason, help)
+
+
 # Commands
 
 
@@ -141,7 +188,7 @@ def _of_command(repository: RepositoryFiles, run: Run, resolve: Aliases, locks: 
         name = f"cargo {'deny check' if tool_run.tool == 'cargo-deny' else 'audit'}"
         lowered = tuple((call.word(lint.at).span, lint) for lint in tool_run.lowered)
         is_wrapped = frozenset(programs(run.command.words[0]) or ()).isdisjoint(_TRANSPARENT)
-        masks = () if tool_run.is_report else tuple(run.masks(is_wrapped))
+        masks = () if tool_run.is_report else (*run.masks(is_wrapped), *_path_filter(run, locks, tool_run.tool))
         return Gate(run, span, name, tool_run, masks, lowered, locks.before(run))
     return None
 

@@ -13,6 +13,7 @@ from itertools import islice
 from dunnage.ci.job import FailureMasks, Job, JobStep
 from dunnage.ci.outcome import FailureMask, Shell, shell_options
 from dunnage.files.source import File
+from dunnage.files.span import Span
 from dunnage.scripts import github, github_matrix, yaml
 from dunnage.scripts.github import Step, Workflow
 from dunnage.scripts.variables import Variables, expand_all
@@ -21,6 +22,7 @@ from dunnage.shell.model import Values
 
 _MAX_JOBS = 2000
 _MAX_STEPS = 5000
+_MAX_PATTERN = 200
 
 
 def events(file: File) -> frozenset[str]:
@@ -32,6 +34,55 @@ def events(file: File) -> frozenset[str]:
         names = [on.text] if on.kind == "scalar" else [element.text for element in on.elements()]
         return frozenset((*names, *(name for name, _ in on.items())))
     return frozenset()
+
+
+_COMMIT_EVENTS = ("push", "pull_request", "pull_request_target")
+
+
+def path_filter(file: File, path: str) -> Span | None:
+    """Return the filter that keeps a workflow from running if only the file at `path` changes.
+
+    None if it runs then, or if other events than pushes and pull requests start it. Raises SourceError.
+    """
+    for document in yaml.documents(file)[:1]:
+        filters = []
+        for event in sorted(events(file) - {"workflow_dispatch"}):
+            settings = document.path("on", event)
+            found = _filter_of(settings, path) if settings is not None and event in _COMMIT_EVENTS else None
+            if found is None:
+                return None
+            filters.append(found.span)
+        return filters[0] if filters else None
+    return None
+
+
+def _filter_of(settings: yaml.Node, path: str) -> yaml.Node | None:
+    paths, ignored = settings.get("paths"), settings.get("paths-ignore")
+    if paths is not None and paths.kind == "sequence" and not _matches(paths, path):
+        return paths
+    return ignored if ignored is not None and ignored.kind == "sequence" and _matches(ignored, path) else None
+
+
+def _matches(patterns: yaml.Node, path: str) -> bool:
+    """Whether the last of the patterns that match a path includes it.
+
+    The patterns are those of https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax, under
+    "Filter pattern cheat sheet".
+    """
+    is_included = False
+    for pattern in patterns.elements():
+        text = pattern.text.removeprefix("!")
+        parts = re.findall(r"\*\*/|\*\*|\*|\[[^\]]+\]|[?+]|.", text, re.DOTALL)
+        kept = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "?", "+": "+"}
+        expression = "".join(
+            kept.get(part) or (part if len(part) > 1 else re.escape(part)) for part in parts[:_MAX_PATTERN]
+        )
+        try:
+            if re.fullmatch(expression, path):
+                is_included = not pattern.text.startswith("!")
+        except re.error:
+            return True  # GitHub rejects the workflow, or reads the pattern in another way
+    return is_included
 
 
 def called(file: File) -> list[str]:
@@ -150,12 +201,11 @@ def _masks(file: File, node: yaml.Node, variables: Variables, kind: str) -> tupl
     found: list[FailureMask] = []
     condition = node.get("if")
     if condition is not None and _condition(condition, variables) == ("false",):
-        reason = f"the {kind}'s `if:` is never true, so it is not run and"
+        reason = f"the `if:` of the {kind} is never true"
         found.append(FailureMask(file.path, condition.span, reason, "remove the condition"))
     tolerated = node.get("continue-on-error")
     if tolerated is not None and _truths(tolerated, variables) == ("true",) and not _is_watched(file, node):
-        passes = "the job" if kind == "step" else "the workflow"
-        reason = f"`continue-on-error` lets {passes} pass where it fails, so"
+        reason = "`continue-on-error` hides its failure"
         found.append(FailureMask(file.path, tolerated.span, reason, "remove `continue-on-error`"))
     return tuple(found)
 
@@ -176,6 +226,8 @@ def _truths(node: yaml.Node, variables: Variables) -> Values:
 def _condition(node: yaml.Node, variables: Variables) -> Values:
     """Return the values of an `if:`, an expression with or without `${{ }}`."""
     text = node.text.strip()
+    if text == "0":
+        return ("false",)
     if text.startswith("${{") and text.endswith("}}") and text.count("${{") == 1:
         text = text[3:-2]
     if "${{" in text:

@@ -86,12 +86,12 @@ def _masks(file: File, ancestry: Sequence[yaml.Node]) -> Iterator[FailureMask]:
     if allowed is not None and allowed.text.lower() in ("true", "yes"):
         yield _allowed(file, allowed)
     elif allowed is not None and (status := _common_status(allowed)) is not None:
-        reason = "`allow_failure` lets the pipeline pass where the job exits with 1, as it does over advisories, so"
+        reason = "`allow_failure` hides the exit status 1, which stands for advisories"
         yield FailureMask(file.path, status.span, reason, "remove 1 from `exit_codes`")
     elif when is not None and rules is None and when.text == "never":
-        yield FailureMask(file.path, when.span, "`when: never` keeps the job from running, so", "remove `when: never`")
+        yield FailureMask(file.path, when.span, "`when: never` switches the job off", "remove `when: never`")
     elif when is not None and rules is None and when.text == "manual" and allowed is None:
-        reason = "`when: manual` leaves the job to be started by hand and lets the pipeline pass without it, so"
+        reason = "with `when: manual` the pipeline passes although the job has not run"
         yield FailureMask(file.path, when.span, reason, "remove `when: manual`")
     elif rules is not None:
         active = [rule for rule in rules.elements() if (found := rule.get("when")) is None or found.text != "never"]
@@ -108,7 +108,7 @@ def _common_status(allowed: yaml.Node) -> yaml.Node | None:
 
 
 def _allowed(file: File, node: yaml.Node) -> FailureMask:
-    reason = "`allow_failure` lets the pipeline pass where the job fails, so"
+    reason = "`allow_failure` hides the failure of the job"
     return FailureMask(file.path, node.span, reason, "remove `allow_failure: true`")
 
 

@@ -36,16 +36,15 @@ class LockChanges:
         # By the identity of a script, which is kept here too.
         self._changes: dict[int, tuple[Script, list[_Change]]] = {}
 
-    def has_lock(self, run: Run) -> bool:
-        """Whether a Cargo.lock is committed in a working directory of a run, or in the folder above."""
+    def paths(self, run: Run, name: str) -> list[str]:
+        """Return the committed files of a name in a working directory of a run, in the folder above, and at the top."""
         folders = {"", *run.folders, *(posixpath.dirname(folder) for folder in run.folders)}
-        return any(
-            posixpath.normpath(posixpath.join(folder, "Cargo.lock")) in self._repository.paths for folder in folders
-        )
+        paths = {posixpath.normpath(posixpath.join(folder, name)) for folder in folders}
+        return sorted(paths & self._repository.paths)
 
     def before(self, run: Run) -> Replacement | None:
-        """Return what replaces the lock in the steps and programs that its job executes before a run."""
-        if not self.has_lock(run):
+        """Return what replaces the lock in the steps and programs that the job of a run executes before it."""
+        if not self.paths(run, "Cargo.lock"):
             return None
         changes: list[_Change] = []
         for site in run.call_stack:

@@ -36,25 +36,26 @@ class FailureMask(NamedTuple):
     """The file that contains it, as it is printed."""
     span: Span
     reason: str
-    """A clause that says how it hides the failure; ends in a conjunction."""
+    """A clause that says how it hides the failure, to be followed by `, so NAME cannot fail the build`."""
     help: str
     """How to remove it."""
 
 
-# Programs that succeed whatever happened before, with any arguments.
+# Programs that always succeed.
 _ALWAYS_SUCCEED = frozenset((":", "date", "echo", "logger", "printf", "sleep", "true"))
-# Programs that copy or transform their input, and succeed whatever it is.
+# Programs that copy or transform their input, and succeed for any input.
 _SINKS = frozenset(
     (
         *("awk", "cat", "column", "cut", "fold", "head", "less", "more", "nl"),
         *("sed", "sort", "tail", "tee", "tr", "uniq", "wc"),
     )
 )
-# What `set` changes in one of these holds only there.
+# Options that `set` changes inside one of these are not in force outside.
 _OWN_SETTINGS = frozenset(("command_substitution", "function_definition", "subshell"))
 _SEQUENCES = frozenset(("case_item", "compound_statement", "do_group", "else_clause", "program", "subshell"))
 _MAX_NODES = 500_000
 _MAX_SETTINGS = 100
+_MAX_CALLS = 10
 _MAX_DEPTH = 200
 """Deeper nesting is not followed: finding the parent of a node takes time in proportion to its depth."""
 
@@ -62,19 +63,52 @@ _MAX_DEPTH = 200
 def failure_mask(file: File, script: Script, command: Command, shell: Shell) -> FailureMask | None:
     """Return what in `script` hides the failure of `command`, one of its commands.
 
-    None if the script fails where the command fails, or if that is unknown.
+    None if the script fails when the command fails, or if that is unknown.
     """
     syntax = _syntax(file, script)
     node = syntax and syntax.commands.get((command.wrapper or command.words)[0].span)
-    if syntax is None or node is None:
-        return None
-    program = syntax.program
+    mask = _mask(syntax, node, shell) if syntax and node else None
+    return mask and syntax and _located(file, syntax, mask)
+
+
+def function_mask(file: File, script: Script, name: str, shell: Shell) -> FailureMask | None:
+    """Return what hides the failure of a command that a function of `script` runs as its arguments: `"$@"`.
+
+    None if there is no such function, if it passes the failure on, or if that is unknown.
+    """
+    syntax = _syntax(file, script)
+    for node in syntax.commands.values() if syntax else ():
+        function = _function_around(node)
+        if not syntax or function is None or _program(function, syntax.program.data) != name:
+            continue
+        if _program(node, syntax.program.data) in ('"$@"', "$@", "$*") and (mask := _mask(syntax, node, shell)):
+            return _located(file, syntax, mask)
+    return None
+
+
+def _located(file: File, syntax: _Syntax, mask: _Mask) -> FailureMask:
+    return FailureMask(file.path, locate(syntax.program.offsets, mask.start, mask.end), mask.reason, mask.help)
+
+
+def _mask(syntax: _Syntax, node: Node, shell: Shell, depth: int = 0) -> _Mask | None:
+    """Return what hides the failure of a command, in the function around it or where that function is called."""
+    data = syntax.program.data
     is_substituted = any(around.type == "command_substitution" for around in _around(node))
-    if is_substituted or (node.parent is not None and _writes_file(node.parent, program.data)):
+    if is_substituted or (node.parent is not None and _writes_file(node.parent, data)):
         return None  # the output may be examined later
-    shell, unset = _settings(syntax, node, shell)
-    mask = _Propagation(program, shell, unset).mask_of(node)
-    return mask and FailureMask(file.path, locate(program.offsets, mask.start, mask.end), mask.reason, mask.help)
+    propagation = _Propagation(syntax.program, *_settings(syntax, node, shell))
+    mask = propagation.mask_of(node)
+    function = _function_around(node)
+    if mask is not None or function is None or not propagation.leaves_function or depth > _MAX_CALLS:
+        return mask
+    name = _program(function, data)
+    calls = [call for call in syntax.commands.values() if _program(call, data) == name][: _MAX_CALLS + 1]
+    masks = [_mask(syntax, call, shell, depth + 1) for call in calls if len(calls) <= _MAX_CALLS]
+    return masks[0] if all(masks) and masks else None
+
+
+def _function_around(node: Node) -> Node | None:
+    return next((around for around in _around(node) if around.type == "function_definition"), None)
 
 
 def shell_options(words: str, shell: Shell) -> Shell:
@@ -101,7 +135,7 @@ class _Mask(NamedTuple):
 
 
 class _Propagation:
-    """Follows a failure from a command outwards, as far as the program passes it on."""
+    """Follows a failure from a command outwards while the program passes it on."""
 
     def __init__(self, program: Program, shell: Shell, unset: Node | None) -> None:
         self._data = program.data
@@ -109,13 +143,16 @@ class _Propagation:
         self._unset = unset
         """The `set +e` that is in force at the command."""
         self._and_list: Node | None = None
-        """The `a && b` in which the failure is on the left: no shell stops for it."""
+        """The `a && b` in which the failure is on the left. `set -e` does not apply to it."""
+        self.leaves_function = False
+        """Whether the failure ends the function around the command, or the shell."""
 
     def mask_of(self, node: Node) -> _Mask | None:
         """Return what hides the failure of `node`; None if the program passes it on, or if that is unknown."""
         for _ in range(_MAX_DEPTH):
             parent = node.parent
-            if parent is None:
+            if parent is None or parent.type == "function_definition":
+                self.leaves_function = True
                 return None
             is_passed_on, mask = self._pass_on(node, parent)
             if not is_passed_on:
@@ -124,7 +161,7 @@ class _Propagation:
         return None
 
     def _pass_on(self, node: Node, parent: Node) -> tuple[bool, _Mask | None]:
-        """Return whether `parent` fails where `node` fails, and if not, what hides the failure, if anything does."""
+        """Return whether `parent` fails when `node` fails, and if not, what hides the failure, if anything does."""
         if parent.type == "list":
             return self._pass_on_list(node, parent)
         if parent.type == "pipeline":
@@ -148,60 +185,84 @@ class _Propagation:
     def _pass_on_sequence(self, node: Node, parent: Node) -> tuple[bool, _Mask | None]:
         rest = _after(parent, node)
         if rest and rest[0].type == "&":
-            is_awaited = b"wait" in self._data[node.end_byte :]
-            mask = _Mask(rest[0].start_byte, rest[0].end_byte, "`&` sends it to the background, so", "remove `&`")
+            # Without operands, `wait` succeeds.
+            is_awaited = re.search(rb"\bwait[ \t]+(?![\s;&|#)])", self._data[node.end_byte :])
+            help = "remove `&`, or call `wait` with its process ID"
+            mask = _Mask(rest[0].start_byte, rest[0].end_byte, "`&` runs it in the background", help)
             return False, None if is_awaited else mask
         statements = [other for other in rest if other.is_named and other.type != "comment"]
         if self._shell.stops and self._and_list is None and not _is_tested(parent):
-            # A subshell stops here, and then the program around it sees it fail.
+            # A subshell stops here, and then fails in the program around it.
             if not _is_in_subshell(parent):
+                self.leaves_function = True
                 return False, None
         elif statements:
             return False, self._continuation(statements)
         elif parent.type == "do_group":
-            return False, None
+            return False, self._repetition(parent)
         if parent.type == "subshell":
             self._and_list = None
         return True, None
 
+    def _repetition(self, body: Node) -> _Mask | None:
+        """Return the loop if it may run its last command several times, and so lose the status of all but the last."""
+        loop = body.parent
+        if loop is None or self._is_used(body.start_byte, len(self._data)):
+            return None
+        values = loop.children_by_field_name("value")
+        is_single = len(values) == 1 and re.fullmatch(
+            rb"[\w./-]+", self._data[values[0].start_byte : values[0].end_byte]
+        )
+        if is_single or loop.type not in ("for_statement", "while_statement"):
+            return None
+        help = "put `set -e` before the loop, or `|| exit 1` after the command"
+        reason = "the loop has no `set -e` and continues after a failure"
+        return _Mask(loop.start_byte, body.start_byte, reason, help)
+
+    def _is_used(self, start: int, end: int) -> bool:
+        """Whether a part of the program may use the status of a command before it."""
+        text = self._data[start:end]
+        return any(mark in text for mark in (b"$?", b"PIPESTATUS", b"pipestatus")) or b"trap" in self._data
+
     def _alternative(self, parent: Node) -> _Mask | None:
         """Return the right side of `||` if it hides the failure of the left."""
         right, outer = parent.children[2], parent.parent
-        # The syntax tree has a redirection after a list where it belongs to the last command.
+        # In the syntax tree, a redirection of the last command of a list is on the list.
         after = [] if outer is None else outer.children[1:] if outer.type in ("list", "redirected_statement") else []
         if not all(_is_harmless(node, self._data) for node in (right, *(node for node in after if node.is_named))):
             return None
         written = self._data[right.start_byte : right.end_byte].decode("utf-8", "replace")
         shown = written if len(written) < 40 and "\n" not in written else written.split()[0] + " …"
         start = parent.children[1].start_byte
-        return _Mask(start, right.end_byte, f"`|| {shown}` succeeds where it fails, so", f"remove `|| {shown}`")
+        return _Mask(start, right.end_byte, f"`|| {shown}` hides its failure", f"remove `|| {shown}`")
 
     def _piped_into(self, node: Node, last: Node) -> _Mask | None:
         name = _program(last, self._data)
-        if name not in _SINKS or b"PIPESTATUS" in self._data:
+        if name not in _SINKS | _ALWAYS_SUCCEED or b"PIPESTATUS" in self._data:
             return None
-        reason = f"its output is piped into `{name}` without `pipefail`, so"
+        reason = f"its output is piped into `{name}` without `pipefail`"
         help = "put `set -o pipefail` before it, or write its output to a file"
+        if name in _ALWAYS_SUCCEED:
+            help = f"remove `| {name}`"
         return _Mask(node.start_byte, last.end_byte, reason, help)
 
     def _continuation(self, statements: list[Node]) -> _Mask | None:
         """Return what lets the program continue with `statements` after the failure; None if these may use it."""
-        text = self._data[statements[0].start_byte : statements[-1].end_byte]
-        if any(mark in text for mark in (b"$?", b"PIPESTATUS", b"pipestatus")) or b"trap" in self._data:
+        if self._is_used(statements[0].start_byte, statements[-1].end_byte):
             return None
         if self._and_list is not None:
             start, end = self._and_list.start_byte, self._and_list.end_byte
-            reason = "`set -e` does not stop at what stands left of `&&` and the program goes on, so"
-            return _Mask(start, end, reason, "put the commands on lines of their own, without `&&`")
+            reason = "`set -e` ignores a failure on the left of `&&`, and more commands follow"
+            return _Mask(start, end, reason, "write the commands on separate lines without `&&`")
         if self._unset is not None:
             start, end = self._unset.start_byte, self._unset.end_byte
-            return _Mask(start, end, "`set +e` lets the program go on behind it, so", "remove `set +e`")
+            return _Mask(start, end, "`set +e` lets the script continue after it fails", "remove `set +e`")
         start, end = statements[0].start_byte, statements[0].end_byte
         following = self._data[start:end].decode("utf-8", "replace").split("\n")[0]
         if len(statements) == 1 and re.fullmatch(r"true|:|exit 0", following):
-            return _Mask(start, end, f"`{following}` behind it succeeds where it fails, so", f"remove `{following}`")
-        reason = "no `set -e` is in force and the program goes on behind it, so"
-        help = "put `set -e` at the beginning of the program, or `|| exit 1` behind the command"
+            return _Mask(start, end, f"`{following}` after it hides its failure", f"remove `{following}`")
+        reason = "the script has no `set -e` and runs more commands afterwards"
+        help = "put `set -e` at the start of the script, or `|| exit 1` after the command"
         return _Mask(start, end, reason, help)
 
 
@@ -255,7 +316,7 @@ def _nodes(root: Node) -> Iterator[Node]:
 
 
 def _settings(syntax: _Syntax, node: Node, shell: Shell) -> tuple[Shell, Node | None]:
-    """Return the options in force at `node`, and the `set +e` that is one of them."""
+    """Return the options in force at `node`, and the `set +e` that switched off `-e`, if any."""
     unset: Node | None = None
     enclosing = {around.id for around in _around(node)}
     data = syntax.program.data
@@ -315,8 +376,9 @@ def _program(node: Node, data: bytes) -> str:
     if node.type == "redirected_statement":
         body = node.child_by_field_name("body")
         return "" if body is None else _program(body, data)
-    name = node.child_by_field_name("name") if node.type == "command" else None
-    return "" if name is None else data[name.start_byte : name.end_byte].decode("utf-8", "replace")
+    name = node.child_by_field_name("name") if node.type in ("command", "function_definition") else None
+    text = "" if name is None else data[name.start_byte : name.end_byte].decode("utf-8", "replace")
+    return text.removeprefix("/usr").removeprefix("/bin/")
 
 
 def _writes_file(node: Node, data: bytes) -> bool:
@@ -336,7 +398,7 @@ def _is_no_file(redirect: Node, data: bytes) -> bool:
 
 
 def _is_harmless(node: Node, data: bytes) -> bool:
-    """Whether a statement always succeeds and leaves no trace that would tell others that it was run."""
+    """Whether a statement always succeeds, and has no effect that shows that it ran."""
     pending = [node]
     while pending:
         node = pending.pop()
@@ -346,6 +408,8 @@ def _is_harmless(node: Node, data: bytes) -> bool:
         elif node.type == "command":
             name = _program(node, data)
             words = data[node.start_byte : node.end_byte].decode("utf-8", "replace").split()
+            if name in ("break", "continue"):
+                continue
             if name in ("exit", "return"):
                 if words[1:] != ["0"]:
                     return False

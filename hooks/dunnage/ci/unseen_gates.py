@@ -1,4 +1,4 @@
-"""Whether CI may have a gate in a place that is not read, so that a missing gate cannot be reported."""
+"""Whether CI may have a gate in a place that is not read. If so, `advisory-gate/absent` is not reported."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from dunnage.cargo_cli.aliases import Aliases
+from dunnage.cargo_cli.calls import cargo_call
+from dunnage.cargo_cli.command_line import UNKNOWN
 from dunnage.ci.repository_files import RepositoryFiles
-from dunnage.ci.runs import LOCAL
+from dunnage.ci.runs import LOCAL, runs
 from dunnage.files import git
 from dunnage.files.source import File, SourceError
 from dunnage.scripts import pre_commit
@@ -16,24 +19,34 @@ from dunnage.scripts.commands import kind_of
 
 OTHER_SYSTEMS = (
     *(".appveyor.yml", ".build.yml", ".cirrus.star", ".cirrus.yml", ".drone.jsonnet", ".drone.star", ".drone.yml"),
-    *(".travis.yml", ".woodpecker.yaml", ".woodpecker.yml", "Earthfile", "Jenkinsfile", "Taskfile.yml", "appveyor.yml"),
+    *(
+        ".taskcluster.yml",
+        ".travis.yml",
+        ".woodpecker.yaml",
+        ".woodpecker.yml",
+        ".zuul.yaml",
+        "Earthfile",
+        "Jenkinsfile",
+    ),
+    *("Taskfile.yml", "appveyor.yml", "zuul.yaml"),
     *("azure-pipelines.yaml", "azure-pipelines.yml", "bitbucket-pipelines.yml", "bors.toml", "buildspec.yml"),
     *("cloudbuild.yaml", "cloudbuild.yml", "dagger.json", "garnix.yaml", "wercker.yml"),
 )
 """Names of configuration files of CI systems that are not read, in any folder."""
 OTHER_FOLDERS = (
-    *(".azure", ".azure-pipelines", ".builds", ".buildkite", ".jenkins", ".prow", ".semaphore", ".teamcity", ".tekton"),
-    *(".woodpecker", "kokoro"),
+    *(".azure", ".azure-pipelines", ".builds", ".buildkite", ".jenkins", ".kokoro", ".prow", ".semaphore", ".teamcity"),
+    *(".tekton", ".woodpecker", ".zuul.d", "kokoro", "taskcluster", "zuul.d"),
 )
 
-_MENTION = r"(?i)cargo[-_ ]+(?:deny|audit)(?![a-z])|audit-check|actions-rust-lang/audit"
+_MENTION = r"(?i)cargo[-_ ]*(?:deny|audit)(?![a-z])|audit-check|actions-rust-lang/audit"
 # What names the tools and does not run them: names of steps, installation, and information options.
 _NO_RUN = (
     r"(?i)\b(?:name|tools?|crate): [^\n}]*|\bcargo[ -]+(?:\+\S+ +)?(?:binstall|install)\b[^\n;&|]*"
     r"|\bcargo[ -](?:deny|audit) +(?:-V|--help|--version|fetch|help|init|list)\b"
 )
 _WORD = r"(?<![-\w])(?:deny|audit)(?![-\w])"
-_CARGO = r"""["'\[(]cargo["'\])]|cargo!"""
+# `Command::new("cargo").args(["deny", "check"])`, and not a sorted list of words.
+_CALL = r"""(?:["'\[(]cargo["'\])]|cargo!)(?:[^"';]|["'][-+{$][^"']{0,40}["']){0,60}?["'](?:deny|audit)["']"""
 _QUOTED = r"""["'](?:deny|audit)["']"""
 # Folders of programs that build and check the project.
 _FOR_BUILDS = r"(?:^|/)(?:ci|dev|scripts?|tasks?|tools?|xtasks?)/"
@@ -68,6 +81,13 @@ _HARMLESS = (
     *("clechasseur/rs-", "houseabsolute/", "step-security/", "taiki-e/"),
 )
 
+# Programs that run the tasks of a file that is not read.
+_TASK_RUNNERS = (
+    r"\bcargo +(?:\+\S+ +)?(?:make|x|xtask)\b"
+    r"|\b(?:bazel|bazelisk|buck2|dagger|earthly|invoke|mise|moon|nix|nox|poe|rake|task|tox) +[\w./:-]"
+)
+_NO_CI = re.compile(r"^\.github/(?:ISSUE_TEMPLATE/|dependabot\.)")
+
 _DOCUMENTS = (".adoc", ".cff", ".css", ".html", ".ipynb", ".lock", ".md", ".mdx", ".rst", ".svg", ".txt")
 _PROGRAMS = (".js", ".mjs", ".nu", ".ps1", ".py", ".rb", ".rs", ".ts")
 _POLICIES = frozenset(("deny.toml", ".deny.toml", "deny.exceptions.toml", "audit.toml"))
@@ -86,15 +106,30 @@ def may_exist(repository: RepositoryFiles) -> bool:
             ):
                 return True
             texts.append(text)
-    if any(_calls_external(repository, path) for path in repository.workflows()):
+    if any(_calls_external(repository, path) for path in repository.workflows()) or _has_unknown_call(repository):
         return True
     is_here = any(re.search(_BUILDS, text) for text in texts)
     is_elsewhere = _has_other_system(repository)
     if is_elsewhere and not is_here:
         return True
     is_opaque = is_elsewhere or any(re.search(_OPAQUE, text) for text in texts)
+    has_policy = any(posixpath.basename(path) in _POLICIES for path in repository.paths)
+    if has_policy and any(re.search(_TASK_RUNNERS, text) for text in texts):
+        return True
     # A file that no job runs contains no gate, unless CI also runs something that is not read.
-    return (is_opaque or not is_here) and _is_mentioned(repository, mention)
+    return _is_mentioned(repository, mention, is_opaque or not is_here)
+
+
+def _has_unknown_call(repository: RepositoryFiles) -> bool:
+    """Whether CI calls cargo with a subcommand that is unknown: `cargo "$@"`."""
+    resolve = Aliases(repository.tree)
+    for run in runs(repository, ("cargo",)):
+        call = cargo_call(run.command, resolve.of(run.file)) if run.command else None
+        words = call.words[1:] if call and call.program != "cargo-binstall" else []
+        name = next((word for word in words if word is None or word[:1] not in ("+", "-")), "")
+        if name is None or UNKNOWN in name:
+            return True
+    return False
 
 
 def _is_ci(path: str) -> bool:
@@ -148,12 +183,16 @@ def _orbs(text: str) -> str:
     return text[text.index("orbs:") :].partition("\n\n")[0]
 
 
-def _is_mentioned(repository: RepositoryFiles, mention: re.Pattern[str]) -> bool:
-    """Whether any file except documents and policies names either tool."""
-    cargo, for_builds, quoted = re.compile(_CARGO), re.compile(_FOR_BUILDS), re.compile(_QUOTED)
+def _is_mentioned(repository: RepositoryFiles, mention: re.Pattern[str], is_opaque: bool) -> bool:
+    """Whether any file that CI may use names either tool: any YAML file, and if CI is opaque, any file except documents
+    and policies.
+    """
+    call, for_builds, quoted = re.compile(_CALL), re.compile(_FOR_BUILDS), re.compile(_QUOTED)
     for path in _candidates(repository):
         name = posixpath.basename(path)
         if name in _POLICIES or name.endswith(_DOCUMENTS) or name == "Cargo.toml":
+            continue
+        if not is_opaque and (_is_ci(path) or _NO_CI.match(path) or not name.endswith((".yml", ".yaml"))):
             continue
         file = repository.read(path)
         if file is None:
@@ -161,7 +200,7 @@ def _is_mentioned(repository: RepositoryFiles, mention: re.Pattern[str]) -> bool
         text = _without_comments(file.text)
         if mention.search(text):
             return True
-        if name.endswith(_PROGRAMS) and quoted.search(text) and (for_builds.search(path) or cargo.search(text)):
+        if name.endswith(_PROGRAMS) and (quoted if for_builds.search(path) else call).search(text):
             return True
     return False
 
