@@ -992,6 +992,37 @@ def test_missing_and_ignored(repository: Path, capsys: pytest.CaptureFixture[str
 # Which files concern which project, and comments
 
 
+HOSTILE = "a\n::error::b $(id)"
+QUOTED_ENTRY = '["a\\n::error::b $(id)"]\npath = "x"\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "command"),
+    [
+        pytest.param(
+            {f"{HOSTILE}/wit/deps.toml": f'x = "{URL}"\n'}, "commit $'a\\x0a::error::b $(id)/wit", id="missing"
+        ),
+        pytest.param(
+            {"wit/deps.toml": "", "wit/deps.lock": QUOTED_ENTRY},
+            "folder $'deps/a\\x0a::error::b $(id)'",
+            id="unused entry",
+        ),
+        pytest.param(
+            {"wit/deps.toml": "", "wit/deps.lock": "", f"wit/deps/{HOSTILE}/a.wit": ""},
+            '`"a\\U0000000a::error::b $(id)" = { path = "../a\\U0000000a::error::b $(id)" }`',
+            id="unknown package",
+        ),
+        pytest.param({f"{HOSTILE}/wkg.lock": "version = 2\n"}, "in $'a\\x0a::error::b $(id)'", id="other format"),
+        pytest.param({"-x/wit/deps.toml": f'x = "{URL}"\n'}, "commit ./-x/wit/deps.lock", id="like an option"),
+    ],
+)
+def test_names_stay_on_a_line_of_help_and_are_quoted(folder: Path, files: Files, command: str) -> None:
+    write(folder, files)
+    helps = [finding.help for finding in HOOK.check([str(folder / path) for path in files], Tree(), Options())]
+    assert any(command in help for help in helps)
+    assert not [line for help in helps for line in help.split("\n") if line.lstrip().startswith("::")]
+
+
 @pytest.mark.parametrize("named", ["wit/deps.toml", "wit/deps.lock", "wit/deps/io/error.wit", "wit/deps/http/http.wit"])
 def test_what_concerns_wit_deps(folder: Path, named: str, capsys: pytest.CaptureFixture[str]) -> None:
     write(folder, {**WIT_DEPS, "wit/deps/io/poll.wit": ""})

@@ -1,5 +1,6 @@
 """Locks that git does not have, or could not have: what all hooks about locks say of that."""
 
+from dunnage.files import shown
 from dunnage.files.git import Repository
 from dunnage.files.source import display
 from dunnage.files.span import Span
@@ -8,7 +9,7 @@ from dunnage.frame.finding import Finding, Rule
 
 def untracked(rule: Rule, path: str, repository: Repository | None, message: str) -> Finding:
     """Report that git does not track the file at `path`; `message` says what comes of it."""
-    help = f"run `git add {display(path)}`"
+    help = f"run `git add {shown.path(path)}`"
     ignored = repository.ignored_by(path) if repository else None
     if ignored:
         message += f": it is hidden by the pattern `{ignored.pattern}` in {ignored.file}:{ignored.line}"
@@ -21,4 +22,5 @@ def also_unhide(path: str, repository: Repository | None) -> str:
     ignored = repository.ignored_by(path) if repository else None
     if ignored is None:
         return ""
-    return f";\nfirst remove the pattern `{ignored.pattern}` in {ignored.file}:{ignored.line}, which hides it from git"
+    place = f"{shown.argument(ignored.file)}:{ignored.line}"
+    return f";\nfirst remove the pattern `{ignored.pattern}` in {place}, which hides it from git"
