@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 from dunnage.files.source import File
 from dunnage.scripts.dockerfile_copies import Copied, copied
-from dunnage.scripts.dockerfile_lines import InstructionArgument, merged
+from dunnage.scripts.dockerfile_lines import InstructionArgument
 from dunnage.scripts.dockerfile_syntax import Heredoc, Instruction, is_heredoc, read
 from dunnage.scripts.dockerfile_words import Expansion, expand
+from dunnage.shell.assembly import Text
 from dunnage.shell.bounds import Budget
 from dunnage.shell.directories import joined
 from dunnage.shell.model import DIRECTORY, POSIX_SHELLS, Command, Place, Script, Segment, Values, Word
@@ -255,42 +256,27 @@ class _Builder:
         self, argument: InstructionArgument, heredocs: tuple[Heredoc, ...]
     ) -> tuple[str, tuple[Segment, ...]]:
         """A command line and the here-documents it reads, as the shell gets them."""
-        texts = [argument.text]
-        offsets = list(argument.offsets)
-        done = len(argument.text.encode())
+        text = Text(self._file.data)
+        text.append(argument.text.encode(), argument.offsets)
         for heredoc in heredocs:
             body, segments = self._body(heredoc, chomp=False)
-            offsets += ((done + 1 + at, origin, length) for at, origin, length in segments)
-            done += 1 + len(body.encode())
-            size = heredoc.end.end - heredoc.end.start
-            offsets.append((done, heredoc.end.start, size))
-            done += size
-            texts += ("\n", body, heredoc.name)
-        return "".join(texts), tuple(offsets)
+            text.add(b"\n")
+            text.append(body.encode(), segments)
+            text.copy(*heredoc.end)
+        return text.result()
 
     def _body(self, heredoc: Heredoc, chomp: bool) -> tuple[str, tuple[Segment, ...]]:
         """The lines of a here-document with plain line feeds, because CRLF comes from the checkout."""
         start, end = heredoc.content
-        data = self._file.data[start:end]
-        if not chomp and b"\r" not in data:
-            return data.decode(), ((0, start, len(data)),) if data else ()
-        parts = []
-        segments = []
-        done = 0
-        for line in data.split(b"\n"):
-            origin = start
+        text = Text(self._file.data)
+        for number, line in enumerate(self._file.data[start:end].split(b"\n")):
+            if number:
+                text.copy(start - 1, start)
+            content = line.removesuffix(b"\r")
+            tabs = len(content) - len(content.lstrip(b"\t")) if chomp else 0
+            text.copy(start + tabs, start + len(content))
             start += len(line) + 1
-            text = line.removesuffix(b"\r")
-            if chomp:
-                origin += len(text) - len(text.lstrip(b"\t"))
-                text = text.lstrip(b"\t")
-            parts.append(text)
-            if text:
-                segments.append((done, origin, len(text)))
-            if start <= end:
-                segments.append((done + len(text), start - 1, 1))
-            done += len(text) + 1
-        return b"\n".join(parts).decode(), tuple(merged(segments))
+        return text.result()
 
 
 def _base_name(path: str) -> str:

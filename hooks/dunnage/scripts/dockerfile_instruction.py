@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from dunnage.scripts.dockerfile_json import Piece, is_json_array, json_strings
-from dunnage.scripts.dockerfile_lines import SPACE, InstructionArgument, LogicalLine, merged
-from dunnage.shell.model import Segment
+from dunnage.scripts.dockerfile_lines import SPACE, InstructionArgument, LogicalLine
+from dunnage.shell.assembly import Text
 
 _ASCII_SPACE = "\t\n\v\f\r "
 
@@ -132,18 +132,14 @@ class InstructionParser:
 
     def _argument(self, start: int, end: int, parts: Iterable[Piece]) -> InstructionArgument:
         """The argument that consists of pieces of the line and of other text."""
-        texts: list[str] = []
-        segments: list[Segment] = []
-        done = 0
+        text = Text(b"")
         for part in parts:
             if isinstance(part, str):
-                text = part
+                text.add(part.encode())
             else:
-                text = self._line.text[slice(*part)]
-                segments += self._line.segments(*part, done)
-            texts.append(text)
-            done += len(text.encode())
-        return InstructionArgument("".join(texts), self._line.span(start, end), tuple(merged(segments)))
+                text.append(self._line.text[slice(*part)].encode(), self._line.segments(*part))
+        program, offsets = text.result()
+        return InstructionArgument(program, self._line.span(start, end), offsets)
 
     def _list(self, start: int, end: int) -> None:
         text = self._line.text

@@ -1,7 +1,6 @@
 """Logical lines of a Dockerfile, and where their characters stand in the file."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -83,9 +82,10 @@ class LogicalLine:
         here = self.origin(start - 1) + 1 if start else self.origin(0)
         return self._offsets.span(here, here)
 
-    def segments(self, start: int, end: int, at: int = 0) -> list[Segment]:
-        """The same as segments, for a text that contains these characters from byte `at` on."""
+    def segments(self, start: int, end: int) -> list[Segment]:
+        """The same as the segments of a text that consists of these characters."""
         found = []
+        at = 0
         piece = bisect_right(self._starts, start) - 1
         while start < end:
             stop = min(end, self._starts[piece] + len(self._pieces[piece]))
@@ -104,18 +104,3 @@ class LogicalLine:
             span = self._offsets.span(self._origins[0] + start, self._origins[0] + end)
             return InstructionArgument(self.text[start:end], span, ((0, span.start, span.end - span.start),))
         return InstructionArgument(self.text[start:end], self.span(start, end), tuple(self.segments(start, end)))
-
-
-def merged(segments: Iterable[Segment]) -> Iterator[Segment]:
-    """Yield the segments with adjacent segments merged."""
-    last: Segment | None = None
-    for segment in segments:
-        if last is None:
-            last = segment
-        elif segment[1] == last[1] + last[2] and segment[0] == last[0] + last[2]:
-            last = (last[0], last[1], last[2] + segment[2])
-        else:
-            yield last
-            last = segment
-    if last is not None:
-        yield last

@@ -63,15 +63,15 @@ def pieces(text: str) -> Iterator[tuple[str, bool]]:
 
     An expression that is never closed is plain text.
     """
-    done = 0
-    while (start := text.find(_OPEN, done)) >= 0:
+    position = 0
+    while (start := text.find(_OPEN, position)) >= 0:
         end = closing(text, start + len(_OPEN))
         if end < 0:
             break
-        yield text[done:start], False
+        yield text[position:start], False
         yield text[start + len(_OPEN) : end], True
-        done = end + len(_CLOSE)
-    yield text[done:], False
+        position = end + len(_CLOSE)
+    yield text[position:], False
 
 
 def closing(text: str, start: int) -> int:
@@ -113,12 +113,12 @@ class _Reader:
         self._tokens: list[tuple[str, str]] = []
         self._next = 0
         self._depth = 0
-        done = 0
+        position = 0
         token = re.compile(_TOKEN)
-        while match := token.match(text, done):
+        while match := token.match(text, position):
             self._tokens.append((match.lastgroup or "", match[match.lastgroup or 0]))
-            done = match.end()
-        if text[done:].strip():
+            position = match.end()
+        if text[position:].strip():
             raise _Unknown
 
     def whole(self) -> _Values:

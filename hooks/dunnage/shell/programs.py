@@ -40,11 +40,11 @@ def _masked(data: bytes, script: Script) -> tuple[bytes, tuple[Mask, ...]]:
     text = data.decode("latin-1")  # one character for each byte
     masks: list[Mask] = []
     pieces: list[bytes] = []
-    done = 0
-    while (start := text.find(opening, done)) >= 0:
+    copied = 0
+    while (start := text.find(opening, copied)) >= 0:
         if opening == "{{" and text.startswith("{{{{", start):
-            pieces.append(data[done : start + 4])
-            done = start + 4
+            pieces.append(data[copied : start + 4])
+            copied = start + 4
             continue
         end = closing(text, start + len(opening))
         if end < 0:
@@ -52,27 +52,27 @@ def _masked(data: bytes, script: Script) -> tuple[bytes, tuple[Mask, ...]]:
         expression = data[start + len(opening) : end].decode("utf-8", "replace")
         end += 2
         masks.append(Mask(start, end, resolve(expression, script.variables)))
-        pieces += (data[done:start], b"_" * (end - start))
-        done = end
-    return b"".join((*pieces, data[done:])), tuple(masks)
+        pieces += (data[copied:start], b"_" * (end - start))
+        copied = end
+    return b"".join((*pieces, data[copied:])), tuple(masks)
 
 
 def _without_carriage_returns(program: Program) -> Program:
     """The program as it is when its lines end in LF alone, which is how a shell can read it."""
-    pieces = program.data.split(b"\r\n")
+    lines = program.data.split(b"\r\n")
     segments: list[Segment] = []
-    done = 0
-    for removed, piece in enumerate(pieces):
-        segments.append((done - removed, done, len(piece)))
+    start = 0
+    for removed, line in enumerate(lines):
+        segments.append((start - removed, start, len(line)))
         # The LF stays, and stands where it stood.
-        segments.append((done - removed + len(piece), done + len(piece) + 1, 1))
-        done += len(piece) + 2
+        segments.append((start - removed + len(line), start + len(line) + 1, 1))
+        start += len(line) + 2
     segments.pop()
     masks: list[Mask] = []
     for mask in program.masks:
         before = program.data.count(b"\r\n", 0, mask.start)
         masks.append(Mask(mask.start - before, mask.end - before, mask.values))
-    return Program(b"\n".join(pieces), compose(segments, program.offsets), tuple(masks))
+    return Program(b"\n".join(lines), compose(segments, program.offsets), tuple(masks))
 
 
 def compose(segments: Iterable[Segment], offsets: tuple[Segment, ...]) -> tuple[Segment, ...]:

@@ -262,7 +262,6 @@ _DOUBLE = frozenset((b"$", b"`", b'"', b"\\", b"\n"))
 _DOCUMENT = _DOUBLE - {b'"'}
 _PLAIN_TEXT = frozenset(("string_content", "heredoc_content"))
 _NUMBERS = frozenset("?#$!-0")
-_OPERATORS = frozenset((":-", "-", ":=", "=", ":+", "+", ":?", "?", "#", "##", "%", "%%"))
 
 
 def _start_of(data: bytes, node: Node) -> int:
