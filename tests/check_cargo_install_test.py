@@ -233,6 +233,13 @@ def test_files(name: str, text: str, rules: list[str]) -> None:
         ("uses: taiki-e/install-action@v2\n        with:\n          tool: ${{ inputs.x }}", []),
         ("uses: taiki-e/install-action@v2\n        with:\n          tool: rust@nightly+rustfmt, valgrind", []),
         (f"uses: taiki-e/install-action@{COMMIT}\n        with:\n          tool: a", ["7:17"]),
+        (f"uses: taiki-e/install-action@{COMMIT}\n        with:\n          tool: nextest,cargo-deny@0.18", []),
+        (
+            f"uses: taiki-e/install-action@{COMMIT}\n        with:\n          tool: nextest\n          checksum: false",
+            ["7:17"],
+        ),
+        (f"uses: taiki-e/install-action@{COMMIT}\n        with:\n          tool: a\n          fallback: none", []),
+        ("uses: taiki-e/install-action@v2\n        with:\n          tool: a\n          fallback: none", ["7:17"]),
         ("uses: taiki-e/install-action@cargo-hack", ["5:15"]),
         ("uses: taiki-e/install-action@v2", []),
         (f"uses: taiki-e/install-action@{COMMIT}", []),
@@ -338,8 +345,8 @@ def test_a_list_that_is_contradicted(folder: Path, capsys: pytest.CaptureFixture
     write("x.sh", "cargo install --locked x@1.2.2\n")
     assert main(["x.sh"]) == 1
     assert capsys.readouterr().out == (
-        "x.sh:1:24: cargo-install/unpinned x is installed in version 1.2.2, but Cargo.toml pins it to 1.2.3\n"
-        "    help: write `x@1.2.3`, as Cargo.toml pins it\n"
+        "x.sh:1:24: cargo-install/unpinned x has version 1.2.2, but Cargo.toml requires 1.2.3\n"
+        "    help: write `x@1.2.3`, the version in Cargo.toml\n"
     )
 
 
@@ -379,12 +386,12 @@ def test_what_it_prints(capsys: pytest.CaptureFixture[str]) -> None:
     write("x.sh", "cargo install x@v1.2.3\n")
     assert main(["x.sh"]) == 1
     assert capsys.readouterr().out == (
-        "x.sh:1:7: cargo-install/unlocked `cargo install` ignores the Cargo.lock that comes with a tool "
-        "and builds with whatever is newest\n"
+        "x.sh:1:7: cargo-install/unlocked `cargo install` runs without `--locked`, "
+        "so it ignores the tool's Cargo.lock and uses the latest dependencies\n"
         "    help: write `cargo install --locked`\n"
-        "x.sh:1:15: cargo-install/unpinned x is not installed: the version `v1.2.3` is refused by cargo: "
-        "a version does not begin with `v`\n"
-        "    help: write `x@1.2.3`, with the version that was reviewed\n"
+        "x.sh:1:15: cargo-install/unpinned x cannot be installed: the version `v1.2.3` is rejected by cargo: "
+        "a version cannot begin with `v`\n"
+        "    help: write `x@1.2.3`, with the version that you reviewed\n"
     )
 
 

@@ -1,7 +1,6 @@
-"""Dockerfiles, CI and scripts install tools in exact versions, and build them with the locks of the tools.
+"""Dockerfiles, CI and scripts install tools in exact versions, and build them with the Cargo.lock of each tool.
 
-A version that the file does not contain, such as the value of a variable from outside, is accepted unless
---deny-unknown is given.
+A version that the file does not contain, such as a variable set elsewhere, is accepted unless --deny-unknown is given.
 """
 
 from __future__ import annotations
@@ -29,22 +28,24 @@ if TYPE_CHECKING:
 
 UNPINNED = Rule(
     "cargo-install/unpinned",
-    "a tool is installed in no exact version, or not in the one that is pinned",
+    "a tool has no exact version, or not the one that the list of tools requires",
     is_fixable=True,
 )
 UNLOCKED = Rule(
-    "cargo-install/unlocked", "a tool is built without --locked, with whatever dependencies are newest", is_fixable=True
+    "cargo-install/unlocked", "a tool is built without --locked, so with the latest dependencies", is_fixable=True
 )
-MOVING_GIT = Rule("cargo-install/moving-git", "a tool is built from git, but not from one commit")
+MOVING_GIT = Rule("cargo-install/moving-git", "a tool is built from git without the full hash of a commit")
 UNPINNED_ACTION = Rule(
-    "cargo-install/unpinned-action", "an action installs a tool in no exact version", is_fixable=True
+    "cargo-install/unpinned-action", "an action installs a tool without an exact version", is_fixable=True
 )
-PIPED_INSTALLER = Rule("cargo-install/piped-installer", "a tool's installer is run from where it can change any day")
+PIPED_INSTALLER = Rule(
+    "cargo-install/piped-installer", "an installer script runs straight from a URL whose content can change"
+)
 
 PINS = single(
-    "--pins", 'a TOML file of the versions that tools are wanted in: NAME = "1.2.3"', "FILE", os.path.abspath, None
+    "--pins", 'a TOML file with the required version of each tool, NAME = "1.2.3"', "FILE", os.path.abspath, None
 )
-DENY_UNKNOWN = flag("--deny-unknown", "report versions that the file itself does not say")
+DENY_UNKNOWN = flag("--deny-unknown", "report versions and options that the file does not contain")
 
 _RULES = (UNPINNED, UNLOCKED, MOVING_GIT, UNPINNED_ACTION, PIPED_INSTALLER)
 _COMMAND_HINTS = (*dict.fromkeys(("cargo", *installers.HINTS)),)
@@ -63,7 +64,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
 
 
 class _Context:
-    """What is needed to judge a command or an action of a file."""
+    """The file that is checked, and the options that apply to it."""
 
     def __init__(self, file: File, pins: ToolPins, deny_unknown: bool) -> None:
         self.file = file
@@ -71,7 +72,7 @@ class _Context:
         self.deny_unknown = deny_unknown
 
     def pin(self, *names: str) -> Pin | None:
-        """Return the version in which the file must install a tool with one of these names."""
+        """Return the required version of a tool with one of these names."""
         return next((pin for name in names if (pin := self._pins.pin(self.file, name))), None)
 
     def finding(self, rule: Rule, span: Span, message: str, help: str, fix: Fix | None = None) -> Finding:
@@ -90,9 +91,9 @@ def _check_commands(context: _Context, aliases: Aliases) -> Iterator[Finding]:
         if call is not None and call.program != "cross":
             yield from _check_call(context, call)
     for word, url in installers.piped(found):
-        message = f"the installer that is run here {installers.moving(url)}: `{url}`"
+        message = f"this installer script {installers.moving(url)}: `{url}`"
         yield context.finding(
-            PIPED_INSTALLER, word.span, message, "take the URL of one release or one full commit of it"
+            PIPED_INSTALLER, word.span, message, "use a URL that names one release or one full commit"
         )
 
 
@@ -131,17 +132,19 @@ def _unlocked(
     tool = call.program if call.program == "cargo-binstall" else f"cargo {invocation.name}"
     if unknown:
         if context.deny_unknown:
-            message = f"whether `{tool}` has `--locked` cannot be told: `{_text(unknown[0])}` is not known here"
+            message = f"`{tool}` may run without `--locked`: the value of `{_text(unknown[0])}` is unknown"
             yield context.finding(UNLOCKED, unknown[0].span, message, f"write `{tool} --locked`")
         return
     if by_path or not (arguments.operands or arguments.last("--git") or "xargs" in call.command.inside):
-        message = f"`{tool}` does not insist on Cargo.lock: it may build with other dependencies than those committed"
+        message = f"`{tool}` runs without `--locked`, so it may not use the committed Cargo.lock"
     elif invocation.name == "binstall":
-        message = f"where `{tool}` has to build a tool, it does so with whatever dependencies are newest"
+        message = f"`{tool}` runs without `--locked`, so it builds a tool without a binary with the latest dependencies"
     else:
-        message = f"`{tool}` ignores the Cargo.lock that comes with a tool and builds with whatever is newest"
+        message = (
+            f"`{tool}` runs without `--locked`, so it ignores the tool's Cargo.lock and uses the latest dependencies"
+        )
     if not call.is_written(invocation.subcommand) and call.program != "cargo-binstall":
-        help = f"put `--locked` into the alias `{word.text}` in .cargo/config.toml"
+        help = f"add `--locked` to the alias `{word.text}` in .cargo/config.toml"
         yield context.finding(UNLOCKED, word.span, message, help)
         return
     edit = call.insertion(context.file, invocation.subcommand)
@@ -167,7 +170,7 @@ def _check_operands(context: _Context, call: CargoCall, arguments: Arguments, pa
             if crate is not None and crate != UNKNOWN:
                 yield from _check_crate(context, call, arguments, index, crate, parser)
             elif context.deny_unknown and word not in possible:
-                message = f"which tool is installed, and in which version, cannot be told from `{_text(word)}`"
+                message = f"the tool and its version are unknown: they come from `{_text(word)}`"
                 yield context.finding(UNPINNED, word.span, message, "write `NAME@1.2.3`")
 
 
@@ -189,7 +192,7 @@ def _check_crate(
     elif not possible:
         yield _without_version(context, call, index, name)
     elif context.deny_unknown:
-        message = f"whether {name} has a version cannot be told: `{_text(possible[0])}` is not known here"
+        message = f"{name} may have no version: the value of `{_text(possible[0])}` is unknown"
         yield context.finding(UNPINNED, call.word(index).span, message, f"write `{name}@1.2.3`")
 
 
@@ -217,7 +220,7 @@ def _check_version(context: _Context, call: CargoCall, version: _Version, parser
     word = call.word(version.at)
     if text is None or UNKNOWN in text:
         if context.deny_unknown:
-            message = f"in which version {name} is installed cannot be told from this file"
+            message = f"the version of {name} is unknown: this file does not contain it"
             yield context.finding(UNPINNED, word.span, message, f"write `{name}@1.2.3`")
         return
     problem = tools.version_problem(text, parser)
@@ -225,18 +228,18 @@ def _check_version(context: _Context, call: CargoCall, version: _Version, parser
     if not problem and (pin is None or _is_pinned(text, pin)):
         return
     if not problem and pin:
-        message = f"{name} is installed in version {tools.exact(text)}, but {pin.path} pins it to {pin.version}"
-    elif problem.startswith("is refused"):
-        message = f"{name} is not installed: the version `{text}` {problem}"
+        message = f"{name} has version {tools.exact(text)}, but {pin.path} requires {pin.version}"
+    elif problem.startswith("is rejected"):
+        message = f"{name} cannot be installed: the version `{text}` {problem}"
     else:
-        message = f"{name} is installed in no exact version: `{text}` {problem}"
+        message = f"{name} has no exact version: `{text}` {problem}"
     spelling = "--version {}" if version.option else f"{name}@{{}}"
     if pin is None:
-        help = f"write `{spelling.format('1.2.3')}`, with the version that was reviewed"
+        help = f"write `{spelling.format('1.2.3')}`, with the version that you reviewed"
         yield context.finding(UNPINNED, word.span, message, help)
         return
     pinned = f"={pin.version}" if text.startswith("=") and not problem else pin.version
-    help = f"write `{spelling.format(pinned)}`, as {pin.path} pins it"
+    help = f"write `{spelling.format(pinned)}`, the version in {pin.path}"
     fix = None
     description = f"pinned {name} to {pinned}"
     if version.option is None:
@@ -247,14 +250,14 @@ def _check_version(context: _Context, call: CargoCall, version: _Version, parser
 
 
 def _without_version(context: _Context, call: CargoCall, index: int, name: str) -> Finding:
-    message = f"{name} is installed in whatever version is newest"
+    message = f"{name} has no version: every run installs the latest release"
     pin = context.pin(name)
     span = call.word(index).span
     if pin is None:
-        return context.finding(UNPINNED, span, message, f"write `{name}@1.2.3`, with the version that was reviewed")
+        return context.finding(UNPINNED, span, message, f"write `{name}@1.2.3`, with the version that you reviewed")
     pinned = f"{name}@{pin.version}"
     fix = _replacement(context, call, index, name, pinned, f"pinned {name} to {pin.version}")
-    return context.finding(UNPINNED, span, message, f"write `{pinned}`, as {pin.path} pins it", fix)
+    return context.finding(UNPINNED, span, message, f"write `{pinned}`, the version in {pin.path}", fix)
 
 
 def _is_pinned(version: str, pin: Pin) -> bool:
@@ -273,18 +276,18 @@ def _replacement(context: _Context, call: CargoCall, index: int, old: str, new: 
 
 
 def _check_git(context: _Context, call: CargoCall, arguments: Arguments, git: OptionValue) -> Iterator[Finding]:
-    """Check that a tool from a git repository is built from one commit."""
+    """Check that a tool from a git repository is built from the full hash of a commit."""
     crates = [tools.split(crate)[0] for index in arguments.operands if (crate := call.words[index])]
     tool = next(filter(_is_crate_name, crates), None)
     tool = tool or (git.text or "a tool").rstrip("/").rpartition("/")[2].removesuffix(".git")
-    help = "write `--rev` with the full hash of the commit that was reviewed"
+    help = "write `--rev HASH`, with the full hash of the commit that you reviewed"
     rev = arguments.last("--rev")
     if rev is not None:
         span = call.word(rev.at).span
         for value in call.option_values(rev):
             if value is None or UNKNOWN in value:
                 if context.deny_unknown:
-                    message = f"which commit {tool} is built from cannot be told from this file"
+                    message = f"the commit of {tool} is unknown: this file does not contain it"
                     yield context.finding(MOVING_GIT, span, message, help)
             elif not tools.is_commit(value):
                 message = f"{tool} is built from `{value}`, which is not the full hash of a commit"
@@ -292,17 +295,21 @@ def _check_git(context: _Context, call: CargoCall, arguments: Arguments, git: Op
         return
     if possible := _possible_options(call, arguments):
         if context.deny_unknown:
-            message = f"which commit {tool} is built from cannot be told: `{_text(possible[0])}` is not known here"
+            message = f"{tool} may have no commit: the value of `{_text(possible[0])}` is unknown"
             yield context.finding(MOVING_GIT, possible[0].span, message, help)
         return
-    for option, reason in (("--tag", "a tag, which can be moved"), ("--branch", "a branch, which moves")):
+    for option, reason in (("--tag", "can be moved"), ("--branch", "changes with every push")):
         moving = arguments.last(option)
         if moving is not None:
             word = call.word(moving.at)
-            message = f"{tool} is built from `{moving.text or _text(word)}`, {reason}"
+            kind = option.removeprefix("--")
+            message = f"{tool} is built from the {kind} `{moving.text or _text(word)}`, which {reason}"
+            help = f"replace `{option}` by `--rev HASH`, with the full hash of the commit that you reviewed"
             yield context.finding(MOVING_GIT, word.span, message, help)
             return
-    yield context.finding(MOVING_GIT, call.word(git.at).span, f"{tool} is built from whatever commit is newest", help)
+    yield context.finding(
+        MOVING_GIT, call.word(git.at).span, f"{tool} has no commit: every run builds the latest one", help
+    )
 
 
 def _text(word: Word) -> str:
@@ -328,8 +335,8 @@ def _check_actions(context: _Context) -> Iterator[Finding]:
                 yield from _check_tool(context, action, tool)
         unknown = next((given for given in action.inputs.values() if given.values is None), None)
         if context.deny_unknown and unknown is not None:
-            message = f"what {action.name} installs cannot be told: `{unknown.text.strip()}` is not known here"
-            help = "write the version that was reviewed, MAJOR.MINOR.PATCH"
+            message = f"{action.name} may install any version: the value of `{unknown.text.strip()}` is unknown"
+            help = "write the version that you reviewed as MAJOR.MINOR.PATCH"
             yield context.finding(UNPINNED_ACTION, unknown.span, message, help)
 
 
@@ -351,19 +358,19 @@ def _check_tool(context: _Context, action: Action, tool: actions.Tool) -> Iterat
     pin = context.pin(tool.crate, tool.name)
     message = tool.problem
     if not message and pin and tools.exact(tool.version or "") and not _is_pinned(tool.version or "", pin):
-        message = f"{tool.name} is installed in version {tool.version}, but {pin.path} pins it to {pin.version}"
+        message = f"{tool.name} has version {tool.version}, but {pin.path} requires {pin.version}"
     if message:
         fix = None
         help = tool.help
         if pin and given is not None and tool.name:
-            help = f"write the version {pin.version}, as {pin.path} pins it"
+            help = f"write the version {pin.version}, which {pin.path} requires"
             fix = _action_fix(context, tool, given, pin.version)
         yield context.finding(UNPINNED_ACTION, span, message, help, fix)
     if not tool.is_locked:
         locked = action.inputs.get("locked")
-        message = f"{action.name} builds {tool.name} without the Cargo.lock that comes with it"
+        message = f"{action.name} builds {tool.name} without the Cargo.lock of {tool.name}"
         place = locked.span if locked else action.span
-        yield context.finding(UNLOCKED, place, message, "remove `locked: false`; true is the default")
+        yield context.finding(UNLOCKED, place, message, "remove `locked: false`; the default is true")
 
 
 def _locate(given: Input, start: int, text: str) -> Span | None:
@@ -393,7 +400,7 @@ def _action_fix(context: _Context, tool: actions.Tool, given: Input, version: st
 
 HOOK = Hook(
     name="check-cargo-install",
-    summary="check that tools are installed in exact versions and with --locked",
+    summary="check that installed tools have an exact version and --locked",
     rules=_RULES,
     check=check,
     comments=comments,

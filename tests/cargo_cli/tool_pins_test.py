@@ -53,13 +53,13 @@ def test_the_given_list_takes_precedence(repository: Path) -> None:
 
 def test_a_list_that_is_no_table(repository: Path) -> None:
     (repository / "Cargo.toml").write_text("[workspace.metadata.dunnage]\ntools = 1\n")
-    assert _problems() == [("Cargo.toml", 37, 'a list of tools has the form `NAME = "VERSION"`')]
+    assert _problems() == [("Cargo.toml", 37, 'a list of tools consists of lines `NAME = "VERSION"`')]
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        pytest.param(None, "there is no such list of tools, as --pins names", id="missing"),
+        pytest.param(None, "the list of tools that --pins names does not exist", id="missing"),
         pytest.param("a = ", "this list of tools is not TOML", id="no-toml"),
     ],
 )

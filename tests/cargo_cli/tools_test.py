@@ -15,22 +15,22 @@ from dunnage.cargo_cli.tools import BINSTALL, INSTALL, NPM, is_commit, list_item
         ("1.2.3", "", "", ""),
         ("=1.2.3", "", "", ""),
         ("1.2.3-rc.1+build", "", "", ""),
-        ("v1.2.3", "is refused by cargo", "is refused by cargo-binstall", ""),
+        ("v1.2.3", "is rejected by cargo", "is rejected by cargo-binstall", ""),
         (
             "1.2",
-            "is refused by cargo: it must have three numbers, and a range would be written `^1.2`",
-            "stands for any version that begins so",
+            "is rejected by cargo: it must have three numbers; a range is written `^1.2`",
+            "matches every version that begins with it",
             "is a",
         ),
-        ("1", "is refused by cargo", "stands for any", "is a range"),
+        ("1", "is rejected by cargo", "matches every", "is a range"),
         ("=1.2", "is a range", "is a range", "is a range"),
         ("^1.2.3", "is a range", "is a range", "is a range"),
         (">=1, <2", "is a range", "is a range", "is a range"),
         ("1.*", "is a range", "is a range", "is a range"),
         ("*", "is a range", "is a range", "is a range"),
-        ("latest", "is refused by cargo: it must", "is refused by cargo-binstall", "is a range"),
-        ("01.2.3", "is refused by cargo: the major number '01' has a leading zero", "is refused", "is a range"),
-        ("^^1", "is refused by cargo: '^^' is no operator", "is refused by cargo-binstall", "is a range"),
+        ("latest", "is rejected by cargo: it must", "is rejected by cargo-binstall", "is a range"),
+        ("01.2.3", "is rejected by cargo: the major number '01' has a leading zero", "is rejected", "is a range"),
+        ("^^1", "is rejected by cargo: '^^' is no operator", "is rejected by cargo-binstall", "is a range"),
         ("", "is empty", "is empty", "is empty"),
     ],
 )
@@ -42,10 +42,8 @@ def test_what_a_version_means(version: str, install: str, binstall: str, npm: st
 
 
 def test_the_reason_is_one_clause() -> None:
-    assert (
-        version_problem("1.2") == "is refused by cargo: it must have three numbers, and a range would be written `^1.2`"
-    )
-    assert version_problem("latest") == "is refused by cargo: it must have three numbers"
+    assert version_problem("1.2") == "is rejected by cargo: it must have three numbers; a range is written `^1.2`"
+    assert version_problem("latest") == "is rejected by cargo: it must have three numbers"
 
 
 @given(st.text(), st.sampled_from([INSTALL, BINSTALL, NPM]))

@@ -1,6 +1,6 @@
 """GitHub actions that install Rust tools, and how each interprets its inputs.
 
-Source: each action's own repository: action.yml, and the program that reads the inputs.
+Source: action.yml of each action, and the program that reads its inputs.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from dunnage.cargo_cli.tools import INSTALL, NPM, exact, is_commit, list_items, version_problem
 
 REF = ""
-"""Stands for the action's ref where a name of an input is expected."""
+"""The name that stands for the action's ref instead of an input."""
 
 INSTALL_ACTION = "taiki-e/install-action"
 CACHE_ACTION = "taiki-e/cache-cargo-install-action"
@@ -25,9 +25,27 @@ _CRATES = {
     "wasmtime": "wasmtime-cli",
     "wild": "wild-linker",
 }
-"""The crates of tools that taiki-e/install-action knows by other names."""
+"""The crates of tools that have another name in taiki-e/install-action."""
 
-# Installed by another package manager in a version that nobody can choose, or by rustup.
+_WITH_MANIFEST = frozenset({
+    "auto-doc", "biome", "bpf-linker", "cargo-about", "cargo-apple-runner", "cargo-audit", "cargo-auditable",
+    "cargo-binstall", "cargo-careful", "cargo-crap", "cargo-cyclonedx", "cargo-deadlinks", "cargo-deb",
+    "cargo-deny", "cargo-dinghy", "cargo-export", "cargo-hack", "cargo-insta", "cargo-lambda", "cargo-leptos",
+    "cargo-llvm-cov", "cargo-machete", "cargo-make", "cargo-minimal-versions", "cargo-mutants", "cargo-neat",
+    "cargo-nextest", "cargo-no-dev-deps", "cargo-rdme", "cargo-semver-checks", "cargo-shear", "cargo-sort",
+    "cargo-spellcheck", "cargo-tarpaulin", "cargo-udeps", "cargo-valgrind", "cargo-vet", "cargo-xwin",
+    "cargo-zigbuild", "convco", "coreutils", "cosign", "covgate", "cross", "cyclonedx", "d2", "deepsource",
+    "docgarden", "dprint", "earthly", "editorconfig-checker", "espup", "git-cliff", "grcov", "gungraun-runner",
+    "hyperfine", "iai-callgrind-runner", "jaq", "just", "kingfisher", "knope", "martin", "mdbook-alerts",
+    "mdbook-d2", "mdbook-linkcheck", "mdbook-mermaid-ssr", "mdbook-mermaid", "mdbook", "mise", "nextest",
+    "osv-scanner", "oxfmt", "parse-changelog", "parse-dockerfile", "prek", "protoc-gen-connect-openapi", "protoc",
+    "rafn", "rclone", "release-plz", "sccache", "shellcheck", "shfmt", "syft", "taplo", "tombi", "trivy", "trunk",
+    "typos", "ubi", "uv", "vacuum", "wait-for-them", "wash", "wasm-bindgen", "wasm-pack", "wasm-tools", "wasmtime",
+    "wild", "xbuild", "xh", "zizmor", "zola",
+})  # fmt: skip
+"""The tools of which a commit of taiki-e/install-action records versions and checksums: `manifests/` there."""
+
+# Another package manager or rustup installs these, in a version that nobody can choose.
 _WITHOUT_VERSION = frozenset({"rust", "valgrind"})
 
 
@@ -36,9 +54,9 @@ class Tool(NamedTuple):
 
     name: str
     version: str | None
-    """As it is written; None if there is none."""
+    """The version as written; None if there is none."""
     problem: str
-    """Why it is not one exact version, as a sentence; empty if it is."""
+    """Why the version is not exact, as a message; empty if it is."""
     help: str
     input: str
     """The input that names the tool or its version, or REF."""
@@ -76,7 +94,7 @@ def is_known(name: str) -> bool:
 
 
 def _install_action(ref: str, inputs: Mapping[str, str | None]) -> list[Tool]:
-    """Each item of `tool:` may have a version; `@1.2` is the newest 1.2.x that the action knows."""
+    """Each item of `tool:` may have a version. A full commit of the action fixes the versions of the tools it knows."""
     given = inputs.get("tool", "")
     if given is None:
         return []
@@ -85,32 +103,36 @@ def _install_action(ref: str, inputs: Mapping[str, str | None]) -> list[Tool]:
         is_tool = ref and not is_commit(ref) and ref not in ("main", "master") and not ref.lstrip("v")[:1].isdigit()
         if not is_tool or ref in _WITHOUT_VERSION:
             return []
-        why = f"the ref `@{ref}` installs the newest {ref}, and no version can be put there"
-        help = f"write `{INSTALL_ACTION}@v2` (or better, a commit of it) with `tool: {ref}@1.2.3`"
+        why = f"the ref `@{ref}` installs the latest {ref}, and it has no place for a version"
+        help = f"write `{INSTALL_ACTION}@v2`, or better a commit of it, with `tool: {ref}@1.2.3`"
         return [Tool(ref, None, why, help, REF)]
-    return [_list_item(start, text) for start, text in list_items(given)]
+    found = [_list_item(start, text) for start, text in list_items(given)]
+    if not is_commit(ref) or (inputs.get("checksum", "true") or "true").strip().lower() == "false":
+        return found
+    is_fixed = inputs.get("fallback", "") == "none"
+    return [tool._replace(problem="") if is_fixed or tool.name in _WITH_MANIFEST else tool for tool in found]
 
 
 def _list_item(start: int, text: str) -> Tool:
     name, at, version = text.partition("+")[0].partition("@") if text.startswith("rust") else text.partition("@")
     if name in _WITHOUT_VERSION:
         return Tool(name, version or None, "", "", "tool", start)
-    help = f"write `{name}@1.2.3`, with the version that was reviewed"
+    help = f"write `{name}@1.2.3`, with the version that you reviewed"
     if not at:
-        why = f"{name} is installed in whatever version the action takes for the newest"
+        why = f"{name} has no version: the ref of the action decides which one is installed"
         return Tool(name, None, why, help, "tool", start)
     why = ""
     if not exact(version) or version.startswith("="):
-        why = f"{name} is installed in no exact version: `{version}` {_short(version)}"
+        why = f"{name} has no exact version: `{version}` {_short(version)}"
     return Tool(name, version, why, help, "tool", start)
 
 
 def _short(version: str) -> str:
     if version == "latest":
-        return "is the newest"
+        return "means the latest release"
     numbers = version.split(".")
     if all(number.isdigit() for number in numbers):
-        return "is not MAJOR.MINOR.PATCH and stands for the newest of its kind"
+        return "is not MAJOR.MINOR.PATCH, so it means the latest such release"
     return "is not MAJOR.MINOR.PATCH"
 
 
@@ -123,13 +145,13 @@ def _cache_action(inputs: Mapping[str, str | None]) -> list[Tool]:
     name, at, version = given.strip().partition("@")
     if "git" in inputs and inputs["git"] != "":
         return [_from_git(name, inputs, ("rev",), "tool", start, is_locked)]
-    help = f"write `tool: {name}@1.2.3`, with the version that was reviewed"
+    help = f"write `tool: {name}@1.2.3`, with the version that you reviewed"
     if not at:
-        why = f"{name} is installed in whatever version is newest"
+        why = f"{name} has no version: every run installs the latest release"
         return [Tool(name, None, why, help, "tool", start, is_locked)]
     why = ""
     if not exact(version) or version.startswith("="):
-        why = f"{name} is installed in no exact version: `{version}` {_short(version)}"
+        why = f"{name} has no exact version: `{version}` {_short(version)}"
     return [Tool(name, version, why, help, "tool", start, is_locked)]
 
 
@@ -146,16 +168,16 @@ def _cargo_install(inputs: Mapping[str, str | None]) -> list[Tool]:
     if "git" in inputs and inputs["git"] != "":
         return [_from_git(name, inputs, ("commit", "rev"), "crate", start, is_locked)]
     version = inputs.get("version", "latest")
-    help = 'write `version: "1.2.3"`, with the version that was reviewed'
+    help = 'write `version: "1.2.3"`, with the version that you reviewed'
     if version is None:
         return [Tool(name, None, "", "", "crate", start, is_locked)]
     if not version.strip() or version.strip() == "latest":
-        why = f"{name} is installed in whatever version is newest"
+        why = f"{name} has no version: every run installs the latest release"
         where = "version" if inputs.get("version") else "crate"
         return [Tool(name, None, why, help, where, 0 if where == "version" else start, is_locked)]
     why = version_problem(version, NPM)
     if why:
-        why = f"{name} is installed in no exact version: `{version.strip()}` {why}"
+        why = f"{name} has no exact version: `{version.strip()}` {why}"
     return [Tool(name, version.strip(), why, help, "version", len(version) - len(version.lstrip()), is_locked)]
 
 
@@ -165,11 +187,11 @@ def _from_git(
     given = [inputs[key] for key in commits if inputs.get(key, "") != ""]
     if given and (given[0] is None or is_commit(given[0].strip())):
         return Tool(name, None, "", "", where, start, is_locked)
-    help = f"give the full hash of the commit that was reviewed: `{commits[0]}: <40 hexadecimal digits>`"
+    help = f"write `{commits[0]}: HASH`, with the full hash of the commit that you reviewed"
     moving = next((key for key in (*commits, "tag", "branch") if inputs.get(key)), None)
     if moving is None:
-        return Tool(name, None, f"{name} is built from whatever commit is newest", help, "git", 0, is_locked)
-    kind = {"tag": "a tag that can be moved", "branch": "a branch that moves"}.get(moving, "no full hash of a commit")
+        return Tool(name, None, f"{name} has no commit: every run builds the latest one", help, "git", 0, is_locked)
+    kind = {"tag": "a tag that can be moved", "branch": "a branch"}.get(moving, "not the full hash of a commit")
     why = f"{name} is built from `{(inputs[moving] or '').strip()}`, {kind}"
     return Tool(name, None, why, help, moving, 0, is_locked)
 
@@ -179,13 +201,13 @@ def _binstall(ref: str, inputs: Mapping[str, str | None]) -> list[Tool]:
     version = inputs.get("version", "")
     if version is None:
         return []
-    help = "give the action `with: version: 1.2.3`, with the version that was reviewed"
+    help = "add `with: {version: 1.2.3}`, with the version that you reviewed"
     text = version.strip()
     if not text:
-        why = f"the newest cargo-binstall is installed, whatever ref of the action is used: `@{ref}` does not choose it"
+        why = f"cargo-binstall has no version: the ref `@{ref}` of the action does not choose one"
         return [Tool("cargo-binstall", None, why, help, REF)]
     start = len(version) - len(version.lstrip()) + text.startswith("v")
     why = version_problem(text.removeprefix("v"), INSTALL)
     if why:
-        why = f"cargo-binstall is installed in no exact version: `{text}` {why}"
+        why = f"cargo-binstall has no exact version: `{text}` {why}"
     return [Tool("cargo-binstall", text.removeprefix("v"), why, help, "version", start)]

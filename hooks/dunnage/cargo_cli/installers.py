@@ -92,10 +92,10 @@ def _urls(command: Command) -> list[tuple[Word, str]]:
 
 
 def moving(url: str) -> str:
-    """Return why the content of an installer's URL can change, as a clause about the installer.
+    """Return why the content of an installer's URL can change, as a clause whose subject is the installer.
 
-    Empty if it cannot, or if the URL is not that of a tool's installer. rustup's is none: it installs what a toolchain
-    file or its arguments name.
+    It is empty if the content cannot change, or if the URL is not that of an installer. rustup's is exempt: a toolchain
+    file or arguments say what it installs.
     """
     address = url.strip().partition("://")[2] or url.strip()
     address = address.partition("#")[0].partition("?")[0].lower()
@@ -106,7 +106,7 @@ def moving(url: str) -> str:
     if host in ("raw.githubusercontent.com", "github.com", "raw.github.com") and len(parts) >= 3:
         return _on_github(host, parts)
     if any(f"{address}/".startswith((f"{known}/", known)) for known in _HOSTS):
-        return "is whatever its host serves that day"
+        return "can change at any time"
     return ""
 
 
@@ -116,7 +116,7 @@ def _on_github(host: str, parts: Sequence[str]) -> str:
     rest = parts[2:]
     if host == "github.com":
         if rest[:3] == ["releases", "latest", "download"]:
-            return "is the one of the newest release" if is_tool or parts[-1].endswith("-installer.sh") else ""
+            return "is always that of the latest release" if is_tool or parts[-1].endswith("-installer.sh") else ""
         if rest[0] not in ("raw", "blob"):
             return ""
         rest = rest[1:]
@@ -127,7 +127,7 @@ def _on_github(host: str, parts: Sequence[str]) -> str:
         ref = rest[2]
     elif rest[:2] == ["refs", "tags"]:
         return ""
-    return f"is the one of the branch `{ref}`, which moves"
+    return f"comes from the branch `{ref}`, which changes with every push"
 
 
 def _is_fixed(part: str) -> bool:

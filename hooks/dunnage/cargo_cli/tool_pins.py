@@ -1,4 +1,4 @@
-"""Lists of the versions in which tools must be installed.
+"""Lists of tools with their required versions.
 
 A list is a TOML file, `NAME = "VERSION"`, or `[workspace.metadata.dunnage.tools]` or `[package.metadata.dunnage.tools]`
 of the manifest in the topmost folder of the repository.
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
 
 
 class Pin(NamedTuple):
-    """The version in which a tool must be installed."""
+    """The required version of a tool."""
 
     version: str
-    """MAJOR.MINOR.PATCH in full."""
+    """MAJOR.MINOR.PATCH."""
     path: str
     """The file that contains the list, as it is printed."""
 
 
 class ToolPins:
-    """The lists that apply to the files of a run."""
+    """The lists of tools that apply to the files of a run."""
 
     def __init__(self, tree: Tree, path: str | None) -> None:
-        """`path` is a list that takes precedence over those in manifests, if there is one."""
+        """`path` names a list that takes precedence over those in manifests; None if there is none."""
         self.problems: list[Problem] = []
-        """What is wrong with the lists read so far."""
+        """Problems in the lists that have been read so far."""
         self._tree = tree
         self._given = {} if path is None else self._read_given(path)
         self._manifests: dict[str, str] = {}
         self._by_manifest: dict[str, dict[str, Pin]] = {}
 
     def pin(self, file: File, tool: str) -> Pin | None:
-        """Return the version in which `file` must install a tool; its name may be spelled with `-` or `_`."""
+        """Return the version that `file` must install of a tool, whose name may be written with `-` or `_`."""
         for pins in (self._given, self._of_repository(file)):
             for name in (tool, tool.replace("_", "-")):
                 if name in pins:
@@ -54,7 +54,7 @@ class ToolPins:
             file = self._tree.read(path)
             return self._read_list(file, (), toml.parse(file))
         except FileNotFoundError:
-            message, span = "there is no such list of tools, as --pins names", Span(0, 0)
+            message, span = "the list of tools that --pins names does not exist", Span(0, 0)
         except SourceError as error:
             message, span = f"this list of tools {error.message}", error.span
         self._report(File(display(path), b""), message, span=span)
@@ -92,7 +92,7 @@ class ToolPins:
 
     def _read_list(self, file: File, keys: Keys, table: Any) -> dict[str, Pin]:
         if not isinstance(table, dict):
-            self._report(file, 'a list of tools has the form `NAME = "VERSION"`', keys)
+            self._report(file, 'a list of tools consists of lines `NAME = "VERSION"`', keys)
             return {}
         pins: dict[str, Pin] = {}
         for name, version in table.items():
@@ -100,13 +100,13 @@ class ToolPins:
             if full:
                 pins[name] = Pin(full, file.path)
                 continue
-            written = f"`{version}`" if isinstance(version, str) else "what is given"
-            message = f"the list of tools pins {name} to no exact version: {written} is not MAJOR.MINOR.PATCH"
+            written = f"`{version}`" if isinstance(version, str) else "the value"
+            message = f"the list of tools has no exact version for {name}: {written} is not MAJOR.MINOR.PATCH"
             self._report(file, message, (*keys, name))
         return pins
 
     def _report(self, file: File, message: str, keys: Keys = (), span: Span | None = None) -> None:
         from dunnage.files.document import Problem
 
-        help = 'write the version that was reviewed in full: NAME = "1.2.3"'
+        help = 'write the full version that you reviewed: NAME = "1.2.3"'
         self.problems.append(Problem("cargo-install/unpinned", file, message, help, keys, about_value=True, span=span))

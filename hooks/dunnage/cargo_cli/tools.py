@@ -20,12 +20,12 @@ def version_problem(version: str, parser: str = INSTALL) -> str:
     if parser == NPM:
         return "" if exact(text.removeprefix("=").strip().removeprefix("v")) else "is a range"
     if parser == INSTALL and text.startswith("v"):
-        return "is refused by cargo: a version does not begin with `v`"
+        return "is rejected by cargo: a version cannot begin with `v`"
     is_range = text[0] in "<>=^~" or "*" in text
     floats = "is a range"
     if parser == BINSTALL and not is_range:
         text, is_range = f"={text}", True
-        floats = "stands for any version that begins so"
+        floats = "matches every version that begins with it"
     try:
         if not is_range:
             Version.parse(text)
@@ -36,8 +36,8 @@ def version_problem(version: str, parser: str = INSTALL) -> str:
         reason = reason.partition(";")[0]
     tool = "cargo" if parser == INSTALL else "cargo-binstall"
     if not is_range and _is_requirement(text):
-        return f"is refused by {tool}: {reason}, and a range would be written `^{text}`"
-    return f"is refused by {tool}: {reason}"
+        return f"is rejected by {tool}: {reason}; a range is written `^{text}`"
+    return f"is rejected by {tool}: {reason}"
 
 
 def exact(version: str) -> str:
