@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dunnage.deny import values
-from dunnage.deny.schema import DEFAULTS, ROOT, Either, Package, Table, Type
+from dunnage.deny.schema import DEFAULTS, ROOT, CrateType, Either, TableType, Type
 
 SCALARS = {"bool", "float", "i32", "u32", "usize", "string", "ignored"}
 
@@ -12,12 +12,12 @@ def test_every_type_is_one() -> None:
     left: list[Type] = [ROOT]
     while left:
         match left.pop():
-            case Table(keys, required, removed, renamed, moved):
+            case TableType(keys, required, removed, renamed, moved):
                 assert set(required) | set(moved) <= set(keys)
                 assert not (set(removed) | set(renamed)) & set(keys)
                 assert set(moved.values()) | set(renamed.values()) <= set(keys)
                 left += keys.values()
-            case Package(keys, required):
+            case CrateType(keys, required):
                 assert set(required) <= set(keys)
                 left += keys.values()
             case Either(text, table):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dunnage.deny.schema import Either, Package, Table, Type
+from dunnage.deny.schema import CrateType, Either, TableType, Type
 
 # One of each type.
 ANY = ("true", "1", "0.5", '"x"', "[]", '["x"]', "{}", "1979-05-27")
@@ -211,7 +211,7 @@ ADVISORY_TABLES = (
 )
 
 
-def files(root: Table) -> list[str]:
+def files(root: TableType) -> list[str]:
     """Files for every key of a schema."""
     texts = dict.fromkeys(WHOLE)
     for key, type_ in root.keys.items():
@@ -230,10 +230,10 @@ def _values(type_: Type) -> Iterator[str]:
             yield from (f"[{value}]" for value in _values(element))
         case Either(_, table):
             yield from _values(table)
-        case Table(keys, required):
+        case TableType(keys, required):
             yield from _tables(keys, required, [])
             yield from (f"{{ {key} = {value} }}" for key in (*type_.removed, *type_.renamed) for value in ANY[:4])
-        case Package(keys, required):
+        case CrateType(keys, required):
             yield from _packages(keys, required)
         case "i32" | "u32" | "usize":
             yield from NUMBERS
@@ -281,9 +281,9 @@ def _good(type_: Type) -> str:
     match type_:
         case [element]:
             return f"[{_good(element)}]"
-        case Table(keys, required):
+        case TableType(keys, required):
             return _table(*(f"{key} = {_good(keys[key])}" for key in required))
-        case Package():
+        case CrateType():
             return '"x"'
         case tuple():
             return f'"{type_[0]}"'

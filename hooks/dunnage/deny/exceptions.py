@@ -50,7 +50,7 @@ class Waiver(NamedTuple):
     """Returns the comment above it if that is the only comment on it, and is on no other entry; or else nothing."""
 
 
-class Review(NamedTuple):
+class ReviewDate(NamedTuple):
     """A review date."""
 
     day: "date | None"
@@ -83,11 +83,11 @@ def exceptions(file: File, data: Mapping[str, Any]) -> Iterator[Waiver]:
             yield Waiver(keys, name, named, text, table == "advisories", given, glimpse, comment, quotable)
 
 
-def review(text: str) -> Review:
+def review(text: str) -> ReviewDate:
     """Return the first day that a reason states as `review by YYYY-MM-DD`."""
     dates = _dates(text)
     if not dates:
-        return Review(None, "")
+        return ReviewDate(None, "")
     from datetime import date
 
     days = []
@@ -95,8 +95,8 @@ def review(text: str) -> Review:
         try:
             days.append((date.fromisoformat(written), written))
         except ValueError:
-            return Review(None, written)
-    return Review(*min(days))
+            return ReviewDate(None, written)
+    return ReviewDate(*min(days))
 
 
 def explains(text: str, name: str) -> bool:

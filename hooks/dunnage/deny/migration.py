@@ -8,7 +8,7 @@ from typing import Any
 
 from dunnage.deny import licences
 from dunnage.deny.reading import formerly_allowed
-from dunnage.deny.schema import ROOT, Table
+from dunnage.deny.schema import ROOT, TableType
 from dunnage.files import toml
 from dunnage.files.document import Keys, Problem
 from dunnage.files.source import File
@@ -68,12 +68,12 @@ def _move(file: File, data: dict[str, Any], keys: Keys) -> Change:
     return Change(f"moved to [{home}]", (*elsewhere, AddHeader(home, tuple(moved))))
 
 
-def _table(keys: Keys) -> Table | None:
+def _table(keys: Keys) -> TableType | None:
     """Return the schema of the table at `keys`."""
     type_: Any = ROOT
     for key in keys:
-        type_ = type_.keys.get(str(key)) if isinstance(type_, Table) else None
-    return type_ if isinstance(type_, Table) else None
+        type_ = type_.keys.get(str(key)) if isinstance(type_, TableType) else None
+    return type_ if isinstance(type_, TableType) else None
 
 
 def _value(data: Any, keys: Keys) -> Any:

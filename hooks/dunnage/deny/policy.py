@@ -7,7 +7,7 @@ The comments in policy.toml, the built-in policy, say how a policy is read. The 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dunnage.deny.schema import DEFAULTS, LINT, ROOT, SCOPE, Table, Type
+from dunnage.deny.schema import DEFAULTS, LINT, ROOT, SCOPE, TableType, Type
 
 Policy = dict[str, Any]
 """The required value of each key, by its name with the table: `advisories.yanked`."""
@@ -64,7 +64,7 @@ def _is_known(name: str) -> bool:
     table, _, key = name.partition(".")
     rows = ROOT.keys.get(table)
     # A key that is itself a table, or that has no default, cannot be compared.
-    return isinstance(rows, Table) and (name in DEFAULTS or _is_array_of_strings(rows.keys.get(key)))
+    return isinstance(rows, TableType) and (name in DEFAULTS or _is_array_of_strings(rows.keys.get(key)))
 
 
 def _is_array_of_strings(type_: Type) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 from dunnage.deny import values
-from dunnage.deny.schema import TOOL, Either, Package, Table, Type
+from dunnage.deny.schema import TOOL, CrateType, Either, TableType, Type
 from dunnage.files.document import Keys, Problem
 from dunnage.files.source import File
 
@@ -31,7 +31,7 @@ _BLANKETS = {
 }
 
 
-def problems(file: File, data: Mapping[str, Any], root: Table, requirement: Requirement) -> Iterator[Problem]:
+def problems(file: File, data: Mapping[str, Any], root: TableType, requirement: Requirement) -> Iterator[Problem]:
     """Yield everything that cargo-deny rejects or warns about in the content of a file, in no particular order."""
     reader = _Reader(file, requirement)
     yield from reader.table(data, root, ())
@@ -98,7 +98,7 @@ class _Reader:
         self._requirement = requirement
         self._compared = 0
 
-    def table(self, data: Mapping[str, Any], table: Table, keys: Keys) -> Iterator[Problem]:
+    def table(self, data: Mapping[str, Any], table: TableType, keys: Keys) -> Iterator[Problem]:
         for key, value in data.items():
             place = (*keys, key)
             if key in table.removed:
@@ -157,12 +157,12 @@ class _Reader:
 
     def _value(self, value: Any, type_: Type, keys: Keys) -> Iterator[Problem]:
         match type_:
-            case Table():
+            case TableType():
                 if isinstance(value, dict):
                     yield from self.table(value, type_, keys)
                 else:
                     yield self._wrong_type(keys, "a table", value)
-            case Package():
+            case CrateType():
                 yield from self._package(value, type_, keys)
             case Either(text, table):
                 yield from self._value(value, text if isinstance(value, str) else table, keys)
@@ -202,7 +202,7 @@ class _Reader:
             clause, _, help = wrong.partition("; ")
             yield self._rejected(keys, f"{_quoted(value)} {clause}: {TOOL} rejects it", help, about_value=True)
 
-    def _package(self, value: Any, type_: Package, keys: Keys) -> Iterator[Problem]:
+    def _package(self, value: Any, type_: CrateType, keys: Keys) -> Iterator[Problem]:
         if isinstance(value, str) and type_.text:
             yield from self._spec(value, keys)
         elif isinstance(value, dict):
@@ -210,7 +210,7 @@ class _Reader:
         else:
             yield self._wrong_type(keys, "a string or a table" if type_.text else "a table", value)
 
-    def _package_table(self, value: dict[str, Any], type_: Package, keys: Keys) -> Iterator[Problem]:
+    def _package_table(self, value: dict[str, Any], type_: CrateType, keys: Keys) -> Iterator[Problem]:
         naming = ("crate",) if "crate" in value else ("name", "version")
         if "crate" not in value and "name" not in value:
             yield from self._missing(value, ("crate",), keys)
@@ -252,9 +252,9 @@ class _Reader:
 
     def _ignored(self, value: Any, keys: Keys) -> Iterator[Problem]:
         if isinstance(value, dict) and "id" in value:
-            yield from self.table(value, Table({"id": "string", "reason": "string"}), keys)
+            yield from self.table(value, TableType({"id": "string", "reason": "string"}), keys)
         elif advisory_id(value) is None:
-            yield from self._package(value, Package({"reason": "string"}, required=("reason",), lax=True), keys)
+            yield from self._package(value, CrateType({"reason": "string"}, required=("reason",), lax=True), keys)
 
     def _rejected(self, keys: Keys, message: str, help: str, about_value: bool = False) -> Problem:
         return Problem("deny-toml/rejected", self._file, message, help, keys, about_value)

@@ -9,7 +9,7 @@ The type of a value is one of
   values.py;
 - a tuple of strings: one of them;
 - a list of one type: an array of it;
-- a Table, a Package, or an Either.
+- a TableType, a CrateType or an Either.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ Type = Any
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
-class Table(NamedTuple):
+class TableType(NamedTuple):
     """A table with these keys and no others."""
 
     keys: dict[str, Type]
@@ -36,7 +36,7 @@ class Table(NamedTuple):
     """Keys that cargo-deny still reads here, with a warning, and their new table, relative to this one."""
 
 
-class Package(NamedTuple):
+class CrateType(NamedTuple):
     """A table that names a crate, by `crate = "name@1.2.3"` or by `name` and perhaps `version`, and has other keys."""
 
     keys: dict[str, Type]
@@ -52,7 +52,7 @@ class Either(NamedTuple):
     """A string, or a table."""
 
     text: Type
-    table: Table
+    table: TableType
 
 
 TOOL = "cargo-deny 0.20"
@@ -63,10 +63,10 @@ SCOPE = ("all", "workspace", "transitive", "none")
 _HIGHLIGHT = ("simplest-path", "lowest-version", "all")
 _GIT_SPEC = ("any", "branch", "tag", "rev")
 
-_NAMED = Package({}, lax=True)
-_EXPLAINED = Package({"reason": "string"}, required=("reason",), lax=True)
+_NAMED = CrateType({}, lax=True)
+_EXPLAINED = CrateType({"reason": "string"}, required=("reason",), lax=True)
 _GRAPH: dict[str, Type] = {
-    "targets": [Either("string", Table({"triple": "string", "features": ["string"]}, required=("triple",)))],
+    "targets": [Either("string", TableType({"triple": "string", "features": ["string"]}, required=("triple",)))],
     "exclude": ["string"],
     "features": ["string"],
     "all-features": "bool",
@@ -100,9 +100,9 @@ DEFAULTS: dict[str, str | bool | float] = {
 }
 """The value that cargo-deny uses if a key is missing from a table that exists."""
 
-ROOT = Table(
+ROOT = TableType(
     {
-        "advisories": Table(
+        "advisories": TableType(
             {
                 "version": "i32",
                 "db-path": "expanded-path",
@@ -123,13 +123,13 @@ ROOT = Table(
             },
             renamed={"db-url": "db-urls"},
         ),
-        "bans": Table(
+        "bans": TableType(
             {
                 "multiple-versions": LINT,
                 "multiple-versions-include-dev": "bool",
                 "highlight": _HIGHLIGHT,
                 "deny": [
-                    Package(
+                    CrateType(
                         {
                             "wrappers": ["string"],
                             "deny-multiple-versions": "bool",
@@ -141,29 +141,31 @@ ROOT = Table(
                 "allow": [_EXPLAINED],
                 "allow-workspace": "bool",
                 "features": [
-                    Package({"allow": ["string"], "deny": ["string"], "exact": "bool", "reason": "string"}, text=False)
+                    CrateType(
+                        {"allow": ["string"], "deny": ["string"], "exact": "bool", "reason": "string"}, text=False
+                    )
                 ],
                 "external-default-features": LINT,
                 "workspace-default-features": LINT,
                 "skip": [_EXPLAINED],
-                "skip-tree": [Package({"depth": "usize", "reason": "string"})],
+                "skip-tree": [CrateType({"depth": "usize", "reason": "string"})],
                 "wildcards": LINT,
                 "allow-wildcard-paths": "bool",
                 "allow-build-scripts": [_NAMED],
-                "build": Table(
+                "build": TableType(
                     {
                         "allow-build-scripts": [_NAMED],
                         "executables": LINT,
                         "interpreted": LINT,
                         "script-extensions": ["extension"],
                         "bypass": [
-                            Package(
+                            CrateType(
                                 {
                                     "build-script": "sha256",
                                     "required-features": ["string"],
                                     "allow-globs": ["glob"],
                                     "allow": [
-                                        Table({"path": "relative-path", "checksum": "sha256"}, required=("path",))
+                                        TableType({"path": "relative-path", "checksum": "sha256"}, required=("path",))
                                     ],
                                 },
                                 text=False,
@@ -175,10 +177,10 @@ ROOT = Table(
                         "include-archives": "bool",
                     }
                 ),
-                "workspace-dependencies": Table(
+                "workspace-dependencies": TableType(
                     {"duplicates": LINT, "include-path-dependencies": "bool", "unused": LINT}
                 ),
-                "std-replacements": Table(
+                "std-replacements": TableType(
                     {
                         "scope": SCOPE,
                         "level": LINT,
@@ -190,24 +192,24 @@ ROOT = Table(
             },
             moved={"allow-build-scripts": "build"},
         ),
-        "licenses": Table(
+        "licenses": TableType(
             {
                 "version": "i32",
-                "private": Table({"ignore": "bool", "ignore-sources": ["url"], "registries": ["string"]}),
+                "private": TableType({"ignore": "bool", "ignore-sources": ["url"], "registries": ["string"]}),
                 "confidence-threshold": "float",
                 "allow": ["licensee"],
                 "unused-allowed-license": LINT,
                 "clarify": [
-                    Package(
+                    CrateType(
                         {
                             "expression": "expression",
-                            "license-files": [Table({"path": "string", "hash": "u32"}, required=("path", "hash"))],
+                            "license-files": [TableType({"path": "string", "hash": "u32"}, required=("path", "hash"))],
                         },
                         required=("expression", "license-files"),
                         text=False,
                     )
                 ],
-                "exceptions": [Package({"allow": ["licensee"]}, required=("allow",), text=False)],
+                "exceptions": [CrateType({"allow": ["licensee"]}, required=("allow",), text=False)],
                 "unused-license-exception": LINT,
                 "include-dev": "bool",
                 "include-build": "bool",
@@ -220,21 +222,21 @@ ROOT = Table(
                 "deny": "a licence that is not in `allow` now fails the check",
             },
         ),
-        "sources": Table(
+        "sources": TableType(
             {
                 "unknown-registry": LINT,
                 "unknown-git": LINT,
                 "allow-registry": ["source-url"],
                 "allow-git": ["source-url"],
-                "allow-org": Table({"github": ["string"], "gitlab": ["string"], "bitbucket": ["string"]}),
+                "allow-org": TableType({"github": ["string"], "gitlab": ["string"], "bitbucket": ["string"]}),
                 "private": ["source-url"],
                 "required-git-spec": _GIT_SPEC,
                 "unused-allowed-source": LINT,
                 "unused-allowed-org": LINT,
             }
         ),
-        "graph": Table(_GRAPH | {"exclude-unpublished": "bool"}),
-        "output": Table({"feature-depth": "u32"}),
+        "graph": TableType(_GRAPH | {"exclude-unpublished": "bool"}),
+        "output": TableType({"feature-depth": "u32"}),
         **_GRAPH,
         "feature-depth": "u32",
     },
