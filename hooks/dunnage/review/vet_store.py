@@ -25,7 +25,7 @@ _NOTHING = ""
 """The version from which a full audit leads."""
 
 
-class Edge(NamedTuple):
+class AuditEdge(NamedTuple):
     """An audit that leads from one version to another."""
 
     before: str
@@ -77,26 +77,26 @@ class VetStore:
             self._paths[name, criterion] = frozenset(seen)
         return self._paths[name, criterion]
 
-    def _edges(self, name: str) -> Iterator[Edge]:
+    def _edges(self, name: str) -> Iterator[AuditEdge]:
         for entry in _entries(self._config.get("exemptions"), name):
-            yield Edge(_NOTHING, str(entry.get("version")), self.closure(entry.get("criteria")))
+            yield AuditEdge(_NOTHING, str(entry.get("version")), self.closure(entry.get("criteria")))
         publishers = _entries(self._imports.get("publisher"), name)
         for audits, mapped in self._sources:
             for entry in _entries(audits.get("audits"), name):
                 criteria = mapped(entry.get("criteria"))
                 if isinstance(entry.get("version"), str):
-                    yield Edge(_NOTHING, entry["version"], criteria)
+                    yield AuditEdge(_NOTHING, entry["version"], criteria)
                 elif isinstance(entry.get("delta"), str):
                     before, _, after = entry["delta"].partition("->")
-                    yield Edge(before.strip(), after.strip(), criteria)
+                    yield AuditEdge(before.strip(), after.strip(), criteria)
             for key in ("wildcard-audits", "trusted"):
                 for entry in _entries(audits.get(key), name):
                     for publisher in publishers:
                         if _is_trusted(entry, publisher):
-                            yield Edge(_NOTHING, str(publisher.get("version")), mapped(entry.get("criteria")))
+                            yield AuditEdge(_NOTHING, str(publisher.get("version")), mapped(entry.get("criteria")))
         for entry in _entries(self._imports.get("unpublished"), name):
             every = frozenset({*_BUILT_IN, *self._criteria})
-            yield Edge(str(entry.get("audited_as")), str(entry.get("version")), every)
+            yield AuditEdge(str(entry.get("audited_as")), str(entry.get("version")), every)
 
     def _violations(self, name: str) -> Iterator[tuple[Requirement, frozenset[str]]]:
         for audits, mapped in self._sources:
