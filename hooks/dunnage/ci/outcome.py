@@ -14,7 +14,7 @@ from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.shell.grammar import parse_bash
 from dunnage.shell.model import Command, Script, locate
-from dunnage.shell.programs import Program, program_of
+from dunnage.shell.programs import ShellProgram, program_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
@@ -137,7 +137,7 @@ class _Mask(NamedTuple):
 class _Propagation:
     """Follows a failure from a command outwards while the program passes it on."""
 
-    def __init__(self, program: Program, shell: Shell, unset: Node | None) -> None:
+    def __init__(self, program: ShellProgram, shell: Shell, unset: Node | None) -> None:
         self._data = program.data
         self._shell = shell
         self._unset = unset
@@ -267,7 +267,7 @@ class _Propagation:
 
 
 class _Syntax(NamedTuple):
-    program: Program
+    program: ShellProgram
     tree: Tree
     commands: dict[Span, Node]
     """By the place of the command's name."""
@@ -290,7 +290,7 @@ def _known_syntax(_: File) -> dict[tuple[object, ...], _Syntax | None]:
     return {}
 
 
-def _commands(program: Program, root: Node) -> tuple[dict[Span, Node], list[Node]]:
+def _commands(program: ShellProgram, root: Node) -> tuple[dict[Span, Node], list[Node]]:
     commands: dict[Span, Node] = {}
     settings: list[Node] = []
     for node in _nodes(root):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from dunnage.files.source import File
 from dunnage.files.span import Span
-from dunnage.scripts.makefile_syntax import BUILT_IN, Makefile, MakeRule, Recipe, continued
+from dunnage.scripts.makefile_syntax import BUILT_IN, Makefile, MakeRule, RecipeLine, continued
 from dunnage.scripts.makefile_values import UNKNOWN, Expansion, closing_bracket, find_outside, references
 from dunnage.scripts.shell_names import is_posix_shell
 from dunnage.shell.assembly import Text, rewrite
@@ -87,9 +87,9 @@ class _Programs:
     def _expand(self, text: str) -> Values:
         return self._expansion({}).text(text)
 
-    def _grouped(self) -> list[list[Recipe]]:
+    def _grouped(self) -> list[list[RecipeLine]]:
         """The recipe lines that one shell runs: each alone, or under `.ONESHELL:` all of a rule."""
-        groups: list[list[Recipe]] = []
+        groups: list[list[RecipeLine]] = []
         for recipe in self._makefile.recipes:
             if self._makefile.one_shell and groups and groups[-1][0].rule == recipe.rule:
                 groups[-1].append(recipe)

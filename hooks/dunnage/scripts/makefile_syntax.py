@@ -36,7 +36,7 @@ class MakeRule(NamedTuple):
     prerequisites: str = ""
 
 
-class Recipe(NamedTuple):
+class RecipeLine(NamedTuple):
     """One line of a recipe, and the lines that continue it."""
 
     rule: int
@@ -63,7 +63,7 @@ class Makefile:
         self.data = file.data
         self.variables: dict[str, Variable] = {name: Variable((text,), True) for name, text in BUILT_IN.items()}
         self.rules: list[MakeRule] = []
-        self.recipes: list[Recipe] = []
+        self.recipes: list[RecipeLine] = []
         # The variables that apply to one target only.
         self.targets: dict[str, dict[str, Values]] = {}
         self.defines: dict[str, list[Span]] = {}
@@ -84,7 +84,7 @@ class Makefile:
             end = continued(self.data, every, index)
             if self._in_rule and self.data.startswith(self.prefix, first.start):
                 body = Span(first.start + len(self.prefix), first.end)
-                self.recipes.append(Recipe(len(self.rules) - 1, [body, *every[index + 1 : end]]))
+                self.recipes.append(RecipeLine(len(self.rules) - 1, [body, *every[index + 1 : end]]))
                 index = end
                 continue
             text = self._joined(every[index:end])
@@ -236,7 +236,7 @@ class Makefile:
             for _ in range(text.count(";", 0, semicolon + 1)):
                 start = self.data.index(b";", start) + 1
             body = [Span(max(start, line.start), line.end) for line in parts if start <= line.end]
-            self.recipes.append(Recipe(len(self.rules) - 1, body))
+            self.recipes.append(RecipeLine(len(self.rules) - 1, body))
 
     def _target_specific(self, targets: str, assignment: re.Match[str], text: str) -> None:
         modifiers, name, operator = assignment.groups()

@@ -16,7 +16,7 @@ from dunnage.shell.grammar import parse_bash
 from dunnage.shell.model import DIRECTORY, Command, Place, Script, Values, Word, mentions
 from dunnage.shell.nested import Recorder, Surroundings, is_elsewhere, prints_input
 from dunnage.shell.parts import is_plain
-from dunnage.shell.programs import Program, program_of
+from dunnage.shell.programs import ShellProgram, program_of
 from dunnage.shell.redirections import LISTS, Redirections, last_of, redirections
 from dunnage.shell.scope import Changes, Scope
 from dunnage.shell.words import Reader
@@ -71,7 +71,7 @@ class _Walk:
     """Visits a program in the order in which a shell reads it."""
 
     def __init__(
-        self, file: File, place: Place, program: Program, scope: Scope, program_level: int = 0, level: int = 0
+        self, file: File, place: Place, program: ShellProgram, scope: Scope, program_level: int = 0, level: int = 0
     ) -> None:
         self.found: list[Command] = []
         self._file = file
@@ -376,7 +376,7 @@ class _Walk:
             self._scope.join_skipped(mark)
         return last
 
-    def _read(self, program: Program, scope: Scope, around: Surroundings) -> Command | None:
+    def _read(self, program: ShellProgram, scope: Scope, around: Surroundings) -> Command | None:
         if self._program_level >= MOST_PROGRAM_LEVELS or not scope.budget.afford_program(len(program.data)):
             return None
         walk = _Walk(self._file, self._place, program, scope, self._program_level + 1, self._level)

@@ -9,7 +9,7 @@ from dunnage.shell import wrappers
 from dunnage.shell.bounds import MOST_PROGRAM_LEVELS
 from dunnage.shell.model import Command, Place, Values, Word, programs
 from dunnage.shell.parts import RawWord, WordPart
-from dunnage.shell.programs import Mask, Program
+from dunnage.shell.programs import Mask, ShellProgram
 from dunnage.shell.scope import Scope
 
 if TYPE_CHECKING:
@@ -135,10 +135,10 @@ def expression_values(origin: RawWord | None, masks: tuple[Mask, ...]) -> Values
     return next((mask.values for mask in masks if (mask.start, mask.end) == span), None)
 
 
-def program_of_value(value: str, word: Word) -> Program:
+def program_of_value(value: str, word: Word) -> ShellProgram:
     """The program that is a value of `word`."""
     data = value.encode("utf-8", "replace")
-    return Program(data, ((0, word.span.start, 0), (len(data), word.span.end, 0)))
+    return ShellProgram(data, ((0, word.span.start, 0), (len(data), word.span.end, 0)))
 
 
 def prints_input(command: Command) -> bool:
@@ -164,7 +164,7 @@ class Recorder:
         found: list[Command],
         reader: Reader,
         masks: tuple[Mask, ...],
-        read: Callable[[Program, Scope, Surroundings], Command | None],
+        read: Callable[[ShellProgram, Scope, Surroundings], Command | None],
     ) -> None:
         """`found` receives the commands; `reader` and `masks` are those of the program that the commands stand in."""
         self._found = found
@@ -248,7 +248,7 @@ class Recorder:
             last = self._read_apart(program_of_value(value, command.words[0]), scope, around) or last
         return last
 
-    def _read_apart(self, program: Program, scope: Scope, around: Surroundings) -> Command | None:
+    def _read_apart(self, program: ShellProgram, scope: Scope, around: Surroundings) -> Command | None:
         """Visit a program whose assignments have no effect on what follows."""
         mark = scope.mark()
         last = self._read(program, scope, around)

@@ -16,7 +16,7 @@ class Mask(NamedTuple):
     values: Values
 
 
-class Program(NamedTuple):
+class ShellProgram(NamedTuple):
     """Text that a shell reads."""
 
     data: bytes
@@ -24,13 +24,13 @@ class Program(NamedTuple):
     masks: tuple[Mask, ...] = ()
 
 
-def program_of(script: Script) -> Program:
+def program_of(script: Script) -> ShellProgram:
     """A script as a shell gets to read it, but for expressions, whose values may be many."""
     data = script.text.encode("utf-8", "replace")
     masks: tuple[Mask, ...] = ()
     if script.expressions:
         data, masks = _masked(data, script)
-    program = Program(data, script.offsets, masks)
+    program = ShellProgram(data, script.offsets, masks)
     return _without_carriage_returns(program) if b"\r\n" in data else program
 
 
@@ -57,7 +57,7 @@ def _masked(data: bytes, script: Script) -> tuple[bytes, tuple[Mask, ...]]:
     return b"".join((*pieces, data[copied:])), tuple(masks)
 
 
-def _without_carriage_returns(program: Program) -> Program:
+def _without_carriage_returns(program: ShellProgram) -> ShellProgram:
     """The program as it is when its lines end in LF alone, which is how a shell can read it."""
     lines = program.data.split(b"\r\n")
     segments: list[Segment] = []
@@ -72,7 +72,7 @@ def _without_carriage_returns(program: Program) -> Program:
     for mask in program.masks:
         before = program.data.count(b"\r\n", 0, mask.start)
         masks.append(Mask(mask.start - before, mask.end - before, mask.values))
-    return Program(b"\n".join(lines), compose(segments, program.offsets), tuple(masks))
+    return ShellProgram(b"\n".join(lines), compose(segments, program.offsets), tuple(masks))
 
 
 def compose(segments: Iterable[Segment], offsets: tuple[Segment, ...]) -> tuple[Segment, ...]:

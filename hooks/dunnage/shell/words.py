@@ -14,7 +14,7 @@ from dunnage.shell.bounds import Budget
 from dunnage.shell.expansions import ANSI_C_ESCAPE, OPERATORS, apply_operator, decode_escape
 from dunnage.shell.model import Segment, Values, Word, locate
 from dunnage.shell.parts import RawWord, WordPart, fields, has_braces, joined, put_in
-from dunnage.shell.programs import Mask, Program, compose
+from dunnage.shell.programs import Mask, ShellProgram, compose
 from dunnage.shell.scope import Scope, elements_of
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _MOST_LEVELS = 20
 class Reader:
     """Reads the words of one program."""
 
-    def __init__(self, file: File, program: Program, budget: Budget) -> None:
+    def __init__(self, file: File, program: ShellProgram, budget: Budget) -> None:
         self._budget = budget
         self._file = file
         self._data = program.data
@@ -67,7 +67,7 @@ class Reader:
         parts = self._between(body.start_byte, body.end_byte, children, scope, _RAW if is_quoted else _DOCUMENT, 0)
         return RawWord(tuple(parts), body.start_byte, body.end_byte)
 
-    def program(self, raw_words: Sequence[RawWord]) -> Program:
+    def program(self, raw_words: Sequence[RawWord]) -> ShellProgram:
         """The program that a shell reads from the values of `raw_words`, joined by spaces."""
         data = bytearray()
         offsets: list[Segment] = []
@@ -89,7 +89,7 @@ class Reader:
                     masks.append(Mask(start, start + size, None if part.is_array else part.values))
                     data += b"_" * size
                 offsets += compose(((start, part.start, size),), self._offsets)
-        return Program(bytes(data), tuple(offsets), tuple(masks))
+        return ShellProgram(bytes(data), tuple(offsets), tuple(masks))
 
     def value(self, node: Node, scope: Scope) -> Values:
         """The value of a variable to which the word `node` is assigned."""
