@@ -108,7 +108,10 @@ class _Checker:
         except Refused as refused:
             yield from _unreadable(refused)
             return
-        update = _wit_deps_command(folder)
+        above, name = os.path.split(folder)
+        update = f"run `wit-deps lock` in {_named(above)}"
+        if name != "wit":
+            update = f"run `wit-deps -m deps.toml -l deps.lock -d deps lock` in {_named(folder)}"
         if lock is None:
             entry = next((entry for entry in wanted if entry.url is not None), None)
             if manifest and entry:
@@ -161,18 +164,15 @@ class _Checker:
         wanted = references(root, self._tree, known)
         update = f"run `wkg fetch` in {_named(root.folder)}"
         if lock is None:
-            if wanted and self._is_lock_expected(root):
+            roots = [other for wit in root.wit_folders for other in self._projects.wkg_roots(wit)]
+            # The topmost root of its WIT folders has the lock, unless another root of them has it.
+            if wanted and roots[-1:] == [root] and not any(self._tree.exists(other.lock) for other in roots):
                 file, keys, span = wanted[0].file, wanted[0].keys, wanted[0].span
                 yield self._missing(root.lock, file, keys, update, span)
             return
         yield from self._untracked(root.lock)
         problems = self._compare_wkg(root, lock, locked, wanted, update)
         yield from findings(islice(problems, _MAX_PROBLEMS), RULES)
-
-    def _is_lock_expected(self, root: WkgRoot) -> bool:
-        """Whether a root is the topmost one of its WIT folders, and none of them has a lock."""
-        roots = [other for wit in root.wit_folders for other in self._projects.wkg_roots(wit)]
-        return roots[-1:] == [root] and not any(self._tree.exists(other.lock) for other in roots)
 
     def _compare_wkg(
         self,
@@ -314,13 +314,6 @@ def _unreadable(refused: Refused) -> Iterator[Finding]:
         yield from findings(
             [refused.problem(UNREADABLE.id, "correct the file, or restore it from the last good commit")], RULES
         )
-
-
-def _wit_deps_command(folder: str) -> str:
-    above, name = os.path.split(folder)
-    if name == "wit":
-        return f"run `wit-deps lock` in {_named(above)}"
-    return f"run `wit-deps -m deps.toml -l deps.lock -d deps lock` in {_named(folder)}"
 
 
 def _named(folder: str) -> str:

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dunnage.files import document, shown, toml
 from dunnage.files.document import Keys, Problem, Refused, is_template
@@ -225,10 +225,16 @@ def _report_ranges(
 
     `read_all` returns all requirements for which the lock is, or None if they cannot be read.
     """
+    from dunnage.wit.requirements import exact_text, full_version
+
     found = {}
     for entry in ranges:
+        text = entry.text.strip(" ")
+        message = f"`{text}` allows more than one version of `{entry.package}`"
+        if full_version(text):
+            message = f"{tool} reads `{text}` as `^{text}`, which also allows newer versions of `{entry.package}`"
         span = toml.locate_value(entry.file, entry.keys)
-        found[entry] = Finding(RANGE, entry.file.path, span, _describe_range(tool, entry), _write_exact(entry))
+        found[entry] = Finding(RANGE, entry.file.path, span, message, _write_exact(entry))
     pinned = _pins(found, lock, read_all, tree) if found and lock else {}
     for entry, finding in found.items():
         pin = pinned.get(entry)
@@ -237,30 +243,13 @@ def _report_ranges(
         else:
             source = f", the version in {os.path.basename(lock or '')}" if pin.is_locked else ""
             fix = Fix(f"pinned {entry.package} to ={pin.version}{source}", pin.edits)
-            yield finding._replace(help=f"write `{_exact(entry, pin.version)}`{source}", fix=fix)
+            yield finding._replace(help=f'write `"{exact_text(entry, pin.version)}"`{source}', fix=fix)
 
 
 def _write_exact(requirement: WitRequirement) -> str:
-    return f"write `{_exact(requirement, '1.2.3')}`, with the reviewed version in place of 1.2.3"
+    from dunnage.wit.requirements import exact_text
 
-
-def _exact(requirement: WitRequirement, version: str) -> str:
-    """The string in a manifest with an exact version instead of its requirement, in quotes. That of a target also holds
-    the name of the package.
-    """
-    value: Any = toml.parse(requirement.file)
-    for key in requirement.keys:
-        value = value[key]
-    return f'"{value.removesuffix(requirement.text)}={version}"'
-
-
-def _describe_range(tool: str, requirement: WitRequirement) -> str:
-    from dunnage.wit.requirements import full_version
-
-    text = requirement.text.strip(" ")
-    if full_version(text):
-        return f"{tool} reads `{text}` as `^{text}`, which also allows newer versions of `{requirement.package}`"
-    return f"`{text}` allows more than one version of `{requirement.package}`"
+    return f'write `"{exact_text(requirement, "1.2.3")}"`, with the reviewed version in place of 1.2.3'
 
 
 def _pins(

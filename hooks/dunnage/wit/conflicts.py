@@ -65,7 +65,10 @@ def check_folder(folder: str, projects: Projects, tree: Tree) -> Iterator[Proble
 
         manifest, section = component
         pinned.append(cargo_component.requirements(manifest.file, section.target_dependencies))
-        imported = _imported(manifest.file, section)
+        # Except the packages that the component also names for its own WIT.
+        named = {entry.package for entry in section.target_dependencies}
+        dependencies = (entry for entry in section.dependencies if entry.package not in named)
+        imported = cargo_component.requirements(manifest.file, dependencies)
     if not roots and not any(pinned) and not imported:
         return
     wit = package_folder.read(folder, tree)
@@ -121,14 +124,6 @@ def _check_pinned(requirements: Sequence[WitRequirement], versions: _Versions) -
             for requirement, pin in pins:
                 message = f"`{package}` has version {pin} here, but {version} at {reference.place}"
                 yield _in_manifest(requirement, message)
-
-
-def _imported(file: File, component: Component) -> list[WitRequirement]:
-    """The components that a component imports, except the packages that it also names for its own WIT."""
-    from dunnage.wit.cargo_component import requirements
-
-    named = {entry.package for entry in component.target_dependencies}
-    return requirements(file, (entry for entry in component.dependencies if entry.package not in named))
 
 
 def _compatible(requirements: Iterable[WitRequirement], versions: _Versions) -> list[WitRequirement]:

@@ -247,21 +247,17 @@ def _by_package(locked: Iterable[LockedWitPackage]) -> _ByPackage:
 def _not_locked(wanted: WitRequirement, by_package: _ByPackage, help: str) -> Problem:
     """Report a requirement that the lock does not hold, with what it holds for the package instead."""
     text = normal(wanted.text)
-    message = f"`{wanted.package}` `{text}` is required, but {_locked_instead(wanted.package, text, by_package)}"
-    return _stale(wanted.file, message, help, wanted.keys, span=wanted.span)
-
-
-def _locked_instead(name: str, text: str, by_package: _ByPackage) -> str:
-    """The entries of the lock for a package, as a clause."""
-    others = by_package.get(name, ())
-    for package, entry in others:
-        if entry.requirement == text:
-            return f"it is locked{_from(package.registry) or ' from the default registry'}"
-    if not others:
-        return "it is missing from the lock"
+    others = by_package.get(wanted.package, ())
     texts = [f"`{entry.requirement}`" for _, entry in others[:_MAX_LISTED]]
     more = f" and {len(others) - _MAX_LISTED} more" if len(others) > _MAX_LISTED else ""
-    return f"the lock has only {', '.join(texts)}{more}"
+    locked = f"the lock has only {', '.join(texts)}{more}" if others else "it is missing from the lock"
+    for package, entry in others:
+        if entry.requirement == text:
+            locked = f"it is locked{_from(package.registry) or ' from the default registry'}"
+            break
+    return _stale(
+        wanted.file, f"`{wanted.package}` `{text}` is required, but {locked}", help, wanted.keys, span=wanted.span
+    )
 
 
 def _from(registry: str | None) -> str:

@@ -31,11 +31,11 @@ def follow(
         (entry.requirement, entry) for entry in package.versions
     ]:
         return ()
-    tables = tuple(_table(entries[requirement], requirement) for requirement in ordered)
+    tables = tuple(
+        (int(entry.keys[-1]), {} if requirement == entry.requirement else {"requirement": requirement})
+        for requirement in ordered
+        for entry in [entries[requirement]]
+    )
     change = Change("", (ArrangeTables(package.versions[0].keys[:-1], tables),))
     (edits,) = toml_edit.edits(file, [change])
     return edits or None
-
-
-def _table(entry: LockedVersion, requirement: str) -> tuple[int, dict[str, str]]:
-    return int(entry.keys[-1]), {} if requirement == entry.requirement else {"requirement": requirement}

@@ -3,6 +3,7 @@
 The tree refers to tokens by number, so that it holds no text and no offset that no caller needs.
 """
 
+from functools import cached_property
 from typing import NamedTuple
 
 from dunnage.files.span import Span
@@ -110,7 +111,6 @@ class WitDocument:
         self.nested = nested
         """The packages with braces in the file."""
         self._reference_tokens = references
-        self._references: tuple[ItemReference, ...] | None = None
 
     @property
     def package(self) -> PackageName | None:
@@ -123,12 +123,10 @@ class WitDocument:
         names = (self.own.name, *(nested.name for nested in self.nested))
         return [name for name in names if name is not None]
 
-    @property
+    @cached_property
     def references(self) -> tuple[ItemReference, ...]:
         """All references by full name in the order of the file, those in nested packages included."""
-        if self._references is None:
-            self._references = tuple(_reference(self.tokens, token) for token in self._reference_tokens)
-        return self._references
+        return tuple(_reference(self.tokens, token) for token in self._reference_tokens)
 
     def name(self, token: int) -> str:
         """The identifier whose token has this number."""

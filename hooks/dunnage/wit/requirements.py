@@ -71,6 +71,16 @@ def full_version(text: str) -> str:
         return ""
 
 
+def exact_text(requirement: WitRequirement, version: str) -> str:
+    """The string in a manifest with an exact version instead of its requirement. That of a target also holds the name
+    of the package.
+    """
+    value: Any = toml.parse(requirement.file)
+    for key in requirement.keys:
+        value = value[key]
+    return f"{value.removesuffix(requirement.text)}={version}"
+
+
 def pins(
     requirements: Iterable[WitRequirement], fixable: Collection[WitRequirement], lock: Lock | None
 ) -> dict[WitRequirement, WitPin]:
@@ -90,9 +100,9 @@ def pins(
         match entries.get(wanted, []):
             case []:
                 versions.update({each: version for each in ranges if (version := full_version(each.text))})
-            case [(package, entry)] if ranges and _meets(entry.version, wanted[2]):
-                change = (entry, full_version(entry.version), ranges, len(ranges) < len(group))
-                changes.setdefault(package, []).append(change)
+            case [(package, entry)] if ranges and (version := full_version(entry.version)):
+                if wanted[2].matches(Version.parse(entry.version)):
+                    changes.setdefault(package, []).append((entry, version, ranges, len(ranges) < len(group)))
     found = {
         requirement: WitPin(versions[requirement], False, edits) for requirement, edits in _rewritten(versions).items()
     }
@@ -111,10 +121,6 @@ def _entries(lock: Lock) -> dict[_Wanted, list[tuple[LockedWitPackage, LockedVer
                     wanted = (package.name, registry, Requirement.parse(entry.requirement))
                     found.setdefault(wanted, []).append((package, entry))
     return found
-
-
-def _meets(version: str, requirement: Requirement) -> bool:
-    return full_version(version) != "" and requirement.matches(Version.parse(version))
 
 
 def _locked_pins(
@@ -142,13 +148,7 @@ def _rewritten(versions: Mapping[WitRequirement, str]) -> dict[WitRequirement, t
         by_file.setdefault(requirement.file, []).append(requirement)
     found: dict[WitRequirement, tuple[Edit, ...]] = {}
     for file, requirements in by_file.items():
-        edits = toml_edit.edits(file, [_change(requirement, versions[requirement]) for requirement in requirements])
+        texts = [(requirement.keys, exact_text(requirement, versions[requirement])) for requirement in requirements]
+        edits = toml_edit.edits(file, [Change("", (Set(keys, text),)) for keys, text in texts])
         found.update((requirement, own) for requirement, own in zip(requirements, edits, strict=True) if own)
     return found
-
-
-def _change(requirement: WitRequirement, version: str) -> Change:
-    value: Any = toml.parse(requirement.file)
-    for key in requirement.keys:
-        value = value[key]
-    return Change("", (Set(requirement.keys, f"{value.removesuffix(requirement.text)}={version}"),))
