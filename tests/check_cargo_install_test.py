@@ -416,9 +416,14 @@ def test_what_is_no_comment(text: str) -> None:
     assert main(["x.sh"]) == 0
 
 
-def test_a_file_that_is_not_utf_8_is_passed_over(folder: Path) -> None:
+def test_a_file_that_is_not_utf_8_is_read_nevertheless(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "x.sh").write_bytes(b"cargo install x # \xff\n")
-    assert main(["x.sh"]) == 0
+    assert main(["x.sh"]) == 1
+    assert re.findall(r"^x.sh:\d+:\d+: (\S+)", capsys.readouterr().out, re.MULTILINE) == [
+        "cargo-install/unlocked",
+        "cargo-install/unpinned",
+        "input/unreadable",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     """Check every tool that the named files install."""
     pins = ToolPins(tree, options[PINS])
     aliases = Aliases(tree)
-    for file in tree.containing(names, _HINTS):
+    for file in commands.files(tree, names, _HINTS):
         context = _Context(file, pins, options[DENY_UNKNOWN])
         # A command with a variable that may stand for several words is yielded once for each of its values.
         yield from dict.fromkeys([*_check_commands(context, aliases), *_check_actions(context)])

@@ -42,7 +42,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     del options
     aliases = Aliases(tree)
     locks = CommittedLocks(tree)
-    for file in tree.containing(names, _HINTS):
+    for file in commands.files(tree, names, _HINTS):
         alias = aliases.of(file)
         calls = [_call(command, alias) for command in commands.commands(file, _HINTS)]
         if any(call.is_unlocked or (call.change and call.change.kind == RESOLVED) for call in calls):

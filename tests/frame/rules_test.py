@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from dunnage.frame import ignore
 from dunnage.frame.cli import main
+from dunnage.frame.execution import SHARED_RULES
 from dunnage.frame.registry import ENTRIES
 
 RULES = {rule.id: (entry.id, rule) for entry in ENTRIES for rule in entry.hook().rules}
@@ -17,7 +17,7 @@ def test_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rules"]) == 0
     head, *lines = capsys.readouterr().out.splitlines()
     assert head.split() == ["RULE", "HOOK", "LEVEL", "FIX", "SINCE", "WHAT", "IS", "WRONG"]
-    assert [line.split()[0] for line in lines] == [*RULES, *(rule.id for rule in ignore.RULES)]
+    assert [line.split()[0] for line in lines] == [*RULES, *(rule.id for rule in SHARED_RULES)]
     summaries = head.index("WHAT IS WRONG")
     for line, (hook, rule) in zip(lines, RULES.values(), strict=False):
         assert line[summaries:] == rule.summary
@@ -38,4 +38,4 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
         "summary": RULES["cargo-lock/stale"][1].summary,
     }
     assert by_id["ignore/unused"]["hook"] is None
-    assert [*by_id] == [*RULES, *(rule.id for rule in ignore.RULES)]
+    assert [*by_id] == [*RULES, *(rule.id for rule in SHARED_RULES)]

@@ -6,12 +6,15 @@ import errno
 import os
 import stat
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, partial
 from itertools import accumulate
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from dunnage.files.span import Edit, Span
+
+if TYPE_CHECKING:
+    from dunnage.files.document import Problem
 
 T = TypeVar("T")
 
@@ -21,11 +24,15 @@ MAX_BYTES = 16 * 1024 * 1024
 class SourceError(Exception):
     """A file that cannot be read or written."""
 
-    def __init__(self, message: str, span: Span = Span(0, 0)) -> None:
-        """`message` says why, as a clause whose subject is the file; `span` says where in it."""
+    def __init__(self, message: str, span: Span = Span(0, 0), rule: str = "input/unreadable") -> None:
+        """`message` says why, as a clause whose subject is the file; `span` says where in it.
+
+        `rule` is the rule that the file breaks, where no hook has a rule of its own for it.
+        """
         super().__init__(message)
         self.message = message
         self.span = span
+        self.rule = rule
 
 
 class File:
@@ -35,6 +42,8 @@ class File:
         """`path` is the file's name as it is printed; `data` is everything in it."""
         self.path = path
         self.data = data
+        self.unread: dict[str, Problem] = {}
+        """For each rule about input, the first part of the file that no hook reads; see `document.note_unread`."""
         # What the readers of formats made of this file.
         self._memo: dict[Callable[[File], object], object] = {}
         # Where the last column was counted: start of the line, offset, column.
@@ -55,6 +64,18 @@ class File:
             bad = self.data[error.start]
             raise SourceError(f"is not UTF-8: byte 0x{bad:02x}", Span(error.start, error.start + 1)) from None
         return text.removeprefix("\ufeff")
+
+    @cached_property
+    def mended(self) -> File:
+        """The same file with `?` in place of each byte that is not UTF-8; the file itself if there is none."""
+        try:
+            _ = self.text
+        except SourceError:
+            text = self.data.decode("utf-8", "surrogateescape")
+            mended = File(self.path, text.encode("utf-8", "replace"))
+            mended.unread = self.unread
+            return mended
+        return self
 
     def memo(self, read: Callable[[File], T]) -> T:
         """What `read`, a function at the top of a module, makes of this file; it is called once for each file.
@@ -151,7 +172,7 @@ class Tree:
         if found is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), display(path))
         if isinstance(found, SourceError):
-            raise SourceError(found.message, found.span)
+            raise SourceError(found.message, found.span, found.rule)
         return found
 
     def _found(self, path: str) -> File | SourceError | None:
@@ -160,17 +181,6 @@ class Tree:
             if self._on_read is not None:
                 self._on_read(path)
         return self._read[path]
-
-    def containing(self, names: Iterable[str], hints: Iterable[str]) -> Iterator[File]:
-        """Yield the UTF-8 files among `names` that contain one of `hints`. Unreadable files are passed over."""
-        encoded = [hint.encode() for hint in hints]
-        for name in dict.fromkeys(names):
-            try:
-                file = self.read(name)
-                if any(hint in file.data for hint in encoded) and file.text:
-                    yield file
-            except (FileNotFoundError, SourceError):
-                continue
 
     def exists(self, path: str) -> bool:
         """Whether anything is at `path`, a folder or a broken link included."""
@@ -186,6 +196,10 @@ class Tree:
             return self.read(path).position(offset)
         except (FileNotFoundError, SourceError):
             return 1, 1
+
+    def unreadable(self) -> list[tuple[str, SourceError]]:
+        """Every path where something is that could not be read, and why, in order."""
+        return [(path, found) for path, found in sorted(self._read.items()) if isinstance(found, SourceError)]
 
     def files(self) -> list[File]:
         """Every file that has been read, in the order of their paths."""
@@ -275,7 +289,7 @@ def _read_bytes(path: str, limit: int) -> bytes:
     finally:
         os.close(descriptor)
     if left <= 0:
-        raise SourceError(f"is larger than {limit:,} bytes, the most that is read")
+        raise SourceError(f"is larger than {limit:,} bytes, the most that is read", rule="input/too-large")
     return b"".join(pieces)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage import __version__
 from dunnage.files.source import Tree
-from dunnage.frame import ignore
+from dunnage.frame import ignore, limits
 from dunnage.frame.finding import Report
 from dunnage.frame.options import (
     FIX,
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from dunnage.frame.hook import Hook
     from dunnage.frame.options import Options
     from dunnage.frame.progress import Progress
+
+
+SHARED_RULES = (*ignore.RULES, *limits.RULES)
+"""The rules that every hook has."""
 
 
 class WrongUsage(Exception):
@@ -99,7 +103,7 @@ def require_existing(paths: Iterable[str], tree: Tree) -> None:
 
 def require_known(ignored: Iterable[str], rules: Sequence[Rule]) -> None:
     """Raise WrongUsage if one of the ignored rule ids is unknown."""
-    if problem := ignore.unknown(ignored, (*rules, *ignore.RULES)):
+    if problem := ignore.unknown(ignored, (*rules, *SHARED_RULES)):
         raise WrongUsage(f"argument {IGNORE.name}: {problem}")
 
 
@@ -148,18 +152,19 @@ def look(name: str, tasks: Sequence[Task], options: Options, tree: Tree, progres
     """Run hooks over the files of a tree."""
     findings: list[Finding] = []
     suppressed: list[Finding] = []
-    about_comments: set[Finding] = set()
+    shared: set[Finding] = set()
     for task in tasks:
         # Each hook judges the ignore comments about its rules, in the files that it reads itself.
         view = tree.view(progress.begin(task) if progress else None)
-        found = task.hook.check(task.names, view, options)
-        silenced = ignore.silence(found, view, task.hook.rules, task.hook.comments)
+        found = list(task.hook.check(task.names, view, options))
+        found += limits.unread(view, task.names, found)
+        silenced = ignore.silence(found, view, (*task.hook.rules, *limits.RULES), task.hook.comments)
         suppressed += [finding._replace(hook=task.hook.name) for finding in silenced.suppressed]
         for finding in silenced.findings:
-            if finding in about_comments:
-                continue  # several hooks may report the same comment
-            if finding.rule in ignore.RULES:
-                about_comments.add(finding)
+            if finding in shared:
+                continue  # several hooks may report the same comment or limit
+            if finding.rule in SHARED_RULES:
+                shared.add(finding)
             findings.append(finding._replace(hook=task.hook.name))
     if ignored := options[IGNORE]:
         # Only now, because a comment that silences a finding of an ignored rule is not unused.
@@ -170,7 +175,7 @@ def look(name: str, tasks: Sequence[Task], options: Options, tree: Tree, progres
 
 def _rules(tasks: Sequence[Task]) -> tuple[Rule, ...]:
     """Every rule that the findings of these tasks may have, each once."""
-    return tuple(dict.fromkeys((*(rule for task in tasks for rule in task.hook.rules), *ignore.RULES)))
+    return tuple(dict.fromkeys((*(rule for task in tasks for rule in task.hook.rules), *SHARED_RULES)))
 
 
 def _repair(tasks: Sequence[Task], findings: Sequence[Finding], options: Options) -> Repaired:

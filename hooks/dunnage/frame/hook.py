@@ -11,8 +11,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dunnage import __version__
 from dunnage.files.source import Tree
-from dunnage.frame import ignore, options
-from dunnage.frame.execution import Task, execute, guarded, require_existing, require_known, require_version
+from dunnage.frame import options
+from dunnage.frame.execution import (
+    SHARED_RULES,
+    Task,
+    execute,
+    guarded,
+    require_existing,
+    require_known,
+    require_version,
+)
 
 if TYPE_CHECKING:
     from dunnage.files.source import File
@@ -66,7 +74,7 @@ def _program(hook: Hook) -> Program:
         f"{hook.name} {__version__}",
         hook.summary,
         fix + options.COMMON + hook.options,
-        epilog=rules_help(hook.rules + ignore.RULES),
+        epilog=rules_help(hook.rules + SHARED_RULES),
     )
 
 

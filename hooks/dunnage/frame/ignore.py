@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
+from dunnage.frame import limits
 from dunnage.frame.finding import Finding, Rule, Suppression
 
 MALFORMED = Rule("ignore/malformed", "a `dunnage:` comment does not have the form `ignore[RULE] reason`", "warning")
@@ -20,6 +21,7 @@ NO_REASON = Rule("ignore/no-reason", "an ignore comment has no reason, so it sil
 UNUSED = Rule("ignore/unused", "an ignore comment silences no finding", "warning")
 RULES = (MALFORMED, NO_REASON, UNUSED)
 
+_ABOUT_LIMITS = frozenset(rule.id for rule in limits.RULES)
 _MARK = b"dunnage:"
 # A comment of another tool may precede it, as in `# zizmor: ignore[…] # dunnage: ignore[…] …`.
 _DIRECTIVE = r"(?:^[/*#!]*|\s(?:#|//))\s*(dunnage:.*)"
@@ -91,7 +93,9 @@ def silence(
         else:
             left.append(finding)
     if not any(finding.rule.cuts_short for finding in findings):
-        about_comments += [_unused(*ignore, known) for ignore, used in ignores.items() if not used]
+        # Whether a bound is exceeded depends on what a hook looks for, so a comment about it may be for another hook.
+        unused = (ignore for ignore, used in ignores.items() if not used and ignore[1] not in _ABOUT_LIMITS)
+        about_comments += [_unused(*ignore, known) for ignore in unused]
     return Silenced(left + about_comments, suppressed)
 
 
@@ -112,7 +116,7 @@ def _directives(files: Iterable[File], comments: Callable[[File], Iterable[tuple
         if _MARK not in file.data:
             continue
         try:
-            for span, text in comments(file):
+            for span, text in comments(file.mended if file.unread else file):
                 if directive := re.search(_DIRECTIVE, text):
                     yield _Directive(file.path, span, directive[1].strip(), _lines(file, span))
         except SourceError:

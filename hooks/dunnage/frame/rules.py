@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from dunnage import __version__
-from dunnage.frame import ignore, options
+from dunnage.frame import options
+from dunnage.frame.execution import SHARED_RULES
 from dunnage.frame.finding import Rule
 from dunnage.frame.options import Program, choice
 from dunnage.frame.registry import ENTRIES
@@ -27,10 +28,10 @@ def main(argv: Sequence[str]) -> int:
 
 
 def rules() -> Iterator[tuple[Rule, str]]:
-    """Yield each rule with the id of its hook, which is empty for those of ignore comments: all hooks have these."""
+    """Yield each rule with the id of its hook, which is empty for those that all hooks have."""
     for entry in ENTRIES:
         yield from ((rule, entry.id) for rule in entry.hook().rules)
-    yield from ((rule, "") for rule in ignore.RULES)
+    yield from ((rule, "") for rule in SHARED_RULES)
 
 
 def _as_text() -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from dunnage.files.source import SourceError
 from dunnage.shell.model import POSIX_SHELLS
 
 if TYPE_CHECKING:
-    from dunnage.files.source import File
+    from dunnage.files.source import File, Tree
     from dunnage.shell.model import Command, Script
 
 
@@ -40,6 +41,37 @@ def kind_of(path: str, head: bytes) -> str | None:
     if interpreter:
         return {"just": "justfile", "make": "makefile", "gmake": "makefile"}.get(interpreter)
     return "shell" if extension in POSIX_SHELLS or lower in _STARTUP_FILES else None
+
+
+def files(tree: Tree, names: Iterable[str], hints: Collection[str]) -> Iterator[File]:
+    """Yield the files with commands, among those named, that contain one of `hints`.
+
+    A byte that is not UTF-8 is read as `?`, and noted, as is a file that is not read because of its size or depth.
+    """
+    encoded = [hint.encode() for hint in hints]
+    for name in dict.fromkeys(names):
+        try:
+            file = tree.read(name)
+        except (FileNotFoundError, SourceError):
+            continue
+        if kind_of(file.path, file.data[:200]) is None or not any(hint in file.data for hint in encoded):
+            continue
+        try:
+            _ = file.text
+        except SourceError as error:
+            _note(file, error, ", and is read with `?` in its place")
+        try:
+            file.mended.memo(scripts)
+        except SourceError as error:
+            _note(file, error)
+        else:
+            yield file.mended
+
+
+def _note(file: File, error: SourceError, consequence: str = "") -> None:
+    from dunnage.files.document import note_unread
+
+    note_unread(file, error.rule, f"this file {error.message}{consequence}", error.span)
 
 
 def commands(file: File, mention: Collection[str] | None = None) -> Iterator[Command]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from dunnage.files.document import note_unread
 from dunnage.files.source import File
 from dunnage.shell import wrappers
 from dunnage.shell.arguments import simple_command, spellings
@@ -13,7 +14,7 @@ from dunnage.shell.assignments import CALCULATIONS, assigned, changed, declare, 
 from dunnage.shell.bounds import MOST_PROGRAM_BYTES, MOST_PROGRAM_LEVELS, MOST_SYNTAX_LEVELS, Budget, union
 from dunnage.shell.directories import entered
 from dunnage.shell.grammar import parse_bash
-from dunnage.shell.model import DIRECTORY, Command, Place, Script, Values, Word, mentions
+from dunnage.shell.model import DIRECTORY, Command, Place, Script, Values, Word, locate, mentions
 from dunnage.shell.nested import Recorder, Surroundings, is_elsewhere, prints_input
 from dunnage.shell.parts import is_plain
 from dunnage.shell.programs import ShellProgram, program_of
@@ -33,8 +34,15 @@ def commands(file: File, script: Script, mention: Collection[str] | None = None)
     If `mention` is given, a program that contains none of those names is skipped. Text that cannot be parsed is
     skipped. A program is read once, however often this function is called.
     """
-    if len(script.text) <= MOST_PROGRAM_BYTES and (mention is None or mentions(script, mention)):
+    if mention is not None and not mentions(script, mention):
+        return
+    if len(script.text) <= MOST_PROGRAM_BYTES:
         yield from file.memo(_Programs).commands(script)
+    else:
+        message = (
+            f"this program has more than {MOST_PROGRAM_BYTES:,} characters, the most that is read of a shell program"
+        )
+        note_unread(file, "input/too-large", message, locate(script.offsets, 0, 1))
 
 
 class _Programs:
@@ -91,6 +99,7 @@ class _Walk:
         """Visit the whole program; return its last command."""
         tree = parse_bash(self._data, self._scope.budget)
         if tree is None:
+            self._note("input/too-large", 0, "this program has too many pipes or syntax errors to be read")
             return None
         root = tree.root_node
         if b"()" in self._data or b"function" in self._data or b"( )" in self._data:
@@ -131,7 +140,10 @@ class _Walk:
 
     def _visit(self, node: Node, around: Surroundings) -> Command | None:
         kind = node.type
-        if kind in _SKIPPED or self._level >= MOST_SYNTAX_LEVELS:
+        if kind in _SKIPPED:
+            return None
+        if self._level >= MOST_SYNTAX_LEVELS:
+            self._note_depth(node)
             return None
         self._level += 1
         try:
@@ -377,7 +389,13 @@ class _Walk:
         return last
 
     def _read(self, program: ShellProgram, scope: Scope, around: Surroundings) -> Command | None:
-        if self._program_level >= MOST_PROGRAM_LEVELS or not scope.budget.afford_program(len(program.data)):
+        if self._program_level >= MOST_PROGRAM_LEVELS:
+            message = f"programs are nested in more than {MOST_PROGRAM_LEVELS} others here, the most that is read"
+            note_unread(self._file, "input/too-deep", message, locate(program.offsets, 0, 1))
+            return None
+        if not scope.budget.afford_program(len(program.data)):
+            message = "the programs in the words of other programs are too large or too many to be read"
+            note_unread(self._file, "input/too-large", message, locate(program.offsets, 0, 1))
             return None
         walk = _Walk(self._file, self._place, program, scope, self._program_level + 1, self._level)
         last = walk.whole(around)
@@ -397,10 +415,19 @@ class _Walk:
                     mark = self._scope.mark()
                     self._statements(node.children, around.within("substitution"))
                     self._scope.undo(mark)
+                else:
+                    self._note_depth(node)
                 self._level -= 1
             elif node.type not in _STATEMENTS:
                 self._scope.forget(changed(node, self._data))
                 pending += reversed(node.children)
+
+    def _note_depth(self, node: Node) -> None:
+        message = f"commands are nested in more than {MOST_SYNTAX_LEVELS} levels of syntax here, the most that is read"
+        self._note("input/too-deep", node.start_byte, message)
+
+    def _note(self, rule: str, at: int, message: str) -> None:
+        note_unread(self._file, rule, message, locate(self._program.offsets, at, at + 1))
 
     def _text(self, node: Node) -> str:
         return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")

@@ -1,0 +1,74 @@
+"""What no hook reads is reported by the hooks that it concerns: once, and unless it is ignored."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from dunnage import check_cargo_install, check_locked_builds
+from dunnage.frame import cli
+
+RUN = b"RUN cargo install tool\n"
+WORKFLOW = b"on: push\njobs:\n  a:\n    steps:\n      - run: cargo build\n"
+
+
+def _found(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
+    check_cargo_install.main(["--output-format", "json", *arguments])
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    return [f"{found['path']}:{found['start']['line']} {found['rule']}" for found in findings]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "expected"),
+    [
+        pytest.param("Dockerfile", b"FROM a\n# \xff\n" + RUN, ["2 input/unreadable", "3 install"], id="not-utf-8"),
+        pytest.param("Dockerfile", b"FROM a\n# \xff\n", [], id="not-utf-8-without-cargo"),
+        pytest.param("tool", b"\xff cargo\n", [], id="no-file-with-commands"),
+        pytest.param("a.sh", b"cargo install a\n" * 40_000, ["1 input/too-large"], id="large-script"),
+        pytest.param("a.sh", b"echo install a\n" * 40_000, [], id="large-script-without-cargo"),
+        pytest.param("a.sh", b"cargo " + b"| x " * 2001, ["1 input/too-large"], id="pipes"),
+        pytest.param("a.sh", b"( " * 120 + b"cargo install a" + b" )" * 120, ["1 input/too-deep"], id="deep-script"),
+        pytest.param("a.sh", b"$(" * 120 + b"cargo install a" + b")" * 120, ["1 input/too-deep"], id="substitutions"),
+        pytest.param("a.sh", b"eval " * 12 + b"cargo install a", ["1 input/too-deep"], id="programs"),
+        pytest.param(".github/workflows/a.yml", WORKFLOW + b"x: " + b"[" * 120, ["6 input/too-deep"], id="deep-yaml"),
+        pytest.param(".github/workflows/a.yml", WORKFLOW + b"#" * 2**20, ["1 input/too-large"], id="large-yaml"),
+    ],
+)
+def test_limits(folder: Path, name: str, data: bytes, expected: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data)
+    found = {each.replace("cargo-install/unpinned", "install") for each in _found(capsys, name)}
+    assert sorted(found - {f"{name}:{line} cargo-install/unlocked" for line in range(9)}) == [
+        f"{name}:{each}" for each in expected
+    ]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such files on Windows")
+def test_what_is_no_regular_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(folder / "Dockerfile")
+    assert _found(capsys, "Dockerfile") == ["Dockerfile:1 input/unreadable"]
+
+
+def test_ignored_in_place_and_by_option(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "a.sh").write_bytes(b"# dunnage: ignore[input/too-large] generated\ncargo" + b"| x " * 2001)
+    assert _found(capsys, "a.sh") == []
+    (folder / "a.sh").write_bytes(b"cargo" + b"| x " * 2001)
+    assert _found(capsys, "--ignore", "input/too-large", "a.sh") == []
+    (folder / "a.sh").write_bytes(b"cargo fetch # dunnage: ignore[input/too-large] generated\n")
+    assert _found(capsys, "a.sh") == []
+
+
+def test_several_hooks_report_a_limit_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "Dockerfile").write_bytes(b"FROM a\n# \xff\nRUN cargo build --locked\n")
+    assert cli.main(["check", "Dockerfile"]) == 1
+    assert capsys.readouterr().out.count("input/unreadable") == 1
+
+
+def test_a_fix_keeps_the_bytes_that_are_not_utf_8(folder: Path) -> None:
+    (folder / "Cargo.lock").write_bytes(b"version = 4\n")
+    (folder / "Dockerfile").write_bytes(b"FROM a\n# \xff\xc3\nRUN cargo build\n")
+    assert check_locked_builds.main(["--fix", "Dockerfile"]) == 1
+    assert (folder / "Dockerfile").read_bytes() == b"FROM a\n# \xff\xc3\nRUN cargo build --locked\n"
