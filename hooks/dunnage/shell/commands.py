@@ -85,6 +85,7 @@ class _Walk:
         self._file = file
         self._place = place
         self._data = program.data
+        self._offsets = program.offsets
         self._reader = Reader(file, program, scope.budget)
         self._recorder = Recorder(self.found, self._reader, program.masks, self._read)
         self._may_substitute = _may_substitute(program.data)
@@ -427,7 +428,7 @@ class _Walk:
         self._note("input/too-deep", node.start_byte, message)
 
     def _note(self, rule: str, at: int, message: str) -> None:
-        note_unread(self._file, rule, message, locate(self._program.offsets, at, at + 1))
+        note_unread(self._file, rule, message, locate(self._offsets, at, at + 1))
 
     def _text(self, node: Node) -> str:
         return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")
