@@ -207,6 +207,16 @@ def test_wit_deps_in_order(folder: Path, changes: Files, capsys: pytest.CaptureF
             id="other-path",
         ),
         pytest.param(
+            {"wit/deps.toml": f'# {{{{ x }}}}\nhttp = "{URL}/x"\n'},
+            f"wit/deps.toml:2:1: wit-lock/stale deps.toml requires `http`, but it is locked from {URL}",
+            id="marks-of-a-template-in-a-comment",
+        ),
+        pytest.param(
+            {"wit/deps.toml": f'http = "{URL}/{{{{ x }}}}"\n'},
+            f"wit/deps.toml:1:1: wit-lock/stale deps.toml requires `http`, but it is locked from {URL}",
+            id="template-with-a-lock",
+        ),
+        pytest.param(
             {"wit/deps.toml": f'http = "{URL}"\nio = "{URL}"\n'},
             "wit/deps.toml:2:1: wit-lock/stale deps.toml requires `io`, "
             "but it is locked as a dependency of another package",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dunnage.files.document import Refused, read
+from dunnage.files.document import Refused, is_template, read
 from dunnage.files.source import Tree
 
 
@@ -43,3 +43,16 @@ def test_refused(tmp_path: Path, text: str, message: str, start: int) -> None:
 def test_markers_in_a_text_are_no_conflict(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text(f"a = '''\n{MARKERS}'''\n")
     assert read(Tree(), str(tmp_path / "a.toml")).data == {"a": MARKERS}
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        pytest.param(b'a = "{{ x }}"', True, id="in a string"),
+        pytest.param(b"[a]\r\n{% if x %}\r\n", True, id="a statement"),
+        pytest.param(b"# {{ x }}\na = 1 # {% x %}\n", False, id="in comments"),
+        pytest.param(b"a = 1", False, id="none"),
+    ],
+)
+def test_is_template(data: bytes, expected: bool) -> None:
+    assert is_template(data) is expected
