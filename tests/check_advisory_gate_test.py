@@ -724,8 +724,8 @@ def test_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     write({"Cargo.lock": "", CI: uses(DENY, "continue-on-error: true")})
     assert main([CI]) == 1
     assert capsys.readouterr().out == (
-        f"{CI}:7:28: advisory-gate/toothless `continue-on-error` hides its failure, so "
-        "`EmbarkStudios/cargo-deny-action` cannot fail the build\n    help: remove `continue-on-error`\n"
+        f"{CI}:7:28: advisory-gate/toothless `continue-on-error` hides the failure of "
+        "`EmbarkStudios/cargo-deny-action`, so it cannot fail the build\n    help: remove `continue-on-error`\n"
     )
 
 

@@ -77,7 +77,8 @@ def _toothless(found: list[Gate]) -> Iterator[Finding]:
             mask = gate.masks[0]
             is_all = gate.tool_run.tool == "cargo-audit" or len(missing) == len(CHECKS)
             part = "" if is_all else f" for {_list(missing)}"
-            message = f"{mask.reason}, so `{gate.name}` cannot fail the build{part}"
+            reason = mask.reason.replace("%COMMAND%", f"`{gate.name}`")
+            message = f"{reason}, so it cannot fail the build{part}"
             yield Finding(TOOTHLESS, mask.path, mask.span, message, mask.help)
     strict = {check: [gate for gate in found if check in gate.checks and not gate.masks] for check in CHECKS}
     for gate in found:

@@ -74,9 +74,9 @@ def _ignored_line(file: File, script: Script) -> FailureMask | None:
     if not span:
         return None
     if file.data[span.start : span.end] == b".IGNORE":
-        return FailureMask(file.path, span, "`.IGNORE` makes make ignore its failure", "remove `.IGNORE`")
+        return FailureMask(file.path, span, "`.IGNORE` hides the failure of %COMMAND%", "remove `.IGNORE`")
     tool = "make" if script.place.kind == "makefile" else "just"
-    reason = f"`-` at the start of the line makes {tool} ignore its failure"
+    reason = f"`-` at the start of the line makes {tool} ignore a failure of %COMMAND%"
     return FailureMask(file.path, span, reason, "remove the `-`")
 
 
@@ -87,4 +87,4 @@ def _find_mask(file: File, command: Command) -> FailureMask | None:
         return None
     span = Span(command.wrapper[-1].span.start, end)
     help = "write `find … -print0 | xargs -0 -n 1 …`, which fails if a command fails"
-    return FailureMask(file.path, span, f"`find {command.wrapper[-1].text} … \\;` ignores its failure", help)
+    return FailureMask(file.path, span, f"`find {command.wrapper[-1].text} … \\;` ignores a failure of %COMMAND%", help)

@@ -120,7 +120,7 @@ def _of_action(run: Run, locks: LockChanges) -> Gate | None:
         return None
     masks = [*run.masks(), *_path_filter(run, locks, tool_run.tool)]
     if tools.passes_on_schedule(action.name) and run.events and run.events <= {"schedule", "workflow_dispatch"}:
-        reason = "on a schedule it opens issues instead of failing"
+        reason = "on a schedule %COMMAND% opens issues instead of failing"
         masks.append(FailureMask(run.file.path, action.span, reason, "run `cargo audit --deny warnings` instead"))
     replacement = locks.before(run)
     if tool_run.replaces_lock and locks.paths(run, "Cargo.lock"):
@@ -163,7 +163,7 @@ def _path_filter(run: Run, locks: LockChanges, tool: str) -> Iterator[FailureMas
     for name in ("Cargo.lock", "deny.toml") if tool == "cargo-deny" else ("Cargo.lock",):
         filters = [github_jobs.path_filter(workflow, path) for path in locks.paths(run, name)]
         if filters and all(filters) and filters[0]:
-            reason = f"if only {name} changes, the workflow does not run"
+            reason = f"the workflow does not run %COMMAND% if only {name} changes"
             help = f"remove the filter, or change it so that it includes `**/{name}`"
             yield FailureMask(workflow.path, filters[0], reason, help)
 

@@ -201,11 +201,11 @@ def _masks(file: File, node: yaml.Node, variables: Variables, kind: str) -> tupl
     found: list[FailureMask] = []
     condition = node.get("if")
     if condition is not None and _condition(condition, variables) == ("false",):
-        reason = f"the `if:` of the {kind} is never true"
+        reason = f"the `if:` of the {kind} that runs %COMMAND% is never true"
         found.append(FailureMask(file.path, condition.span, reason, "remove the condition"))
     tolerated = node.get("continue-on-error")
     if tolerated is not None and _truths(tolerated, variables) == ("true",) and not _is_watched(file, node):
-        reason = "`continue-on-error` hides its failure"
+        reason = "`continue-on-error` hides the failure of %COMMAND%"
         found.append(FailureMask(file.path, tolerated.span, reason, "remove `continue-on-error`"))
     return tuple(found)
 

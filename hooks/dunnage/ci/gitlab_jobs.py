@@ -53,9 +53,9 @@ def jobs(file: File) -> Iterator[Job]:
 
 def _step(file: File, script: Script, masks: tuple[FailureMask, ...]) -> JobStep:
     if script.place.names[-1] == "after_script":
-        reason = "a failure in `after_script` does not fail the job, so"
+        reason = "`after_script` hides the failure of %COMMAND%"
         span = Span(script.offsets[0][1], sum(script.offsets[-1][1:]))
-        masks = (*masks, FailureMask(file.path, span, reason, "move it to `script`"))
+        masks = (*masks, FailureMask(file.path, span, reason, "move the command to `script`"))
     return JobStep(script, None, _SHELL, "", partial(tuple, masks))
 
 
@@ -86,12 +86,14 @@ def _masks(file: File, ancestry: Sequence[yaml.Node]) -> Iterator[FailureMask]:
     if allowed is not None and allowed.text.lower() in ("true", "yes"):
         yield _allowed(file, allowed)
     elif allowed is not None and (status := _common_status(allowed)) is not None:
-        reason = "`allow_failure` hides the exit status 1, which stands for advisories"
+        reason = "`allow_failure` hides the exit status 1, with which %COMMAND% reports advisories"
         yield FailureMask(file.path, status.span, reason, "remove 1 from `exit_codes`")
     elif when is not None and rules is None and when.text == "never":
-        yield FailureMask(file.path, when.span, "`when: never` switches the job off", "remove `when: never`")
+        yield FailureMask(
+            file.path, when.span, "`when: never` switches off the job that runs %COMMAND%", "remove `when: never`"
+        )
     elif when is not None and rules is None and when.text == "manual" and allowed is None:
-        reason = "with `when: manual` the pipeline passes although the job has not run"
+        reason = "`when: manual` lets the pipeline pass before %COMMAND% has run"
         yield FailureMask(file.path, when.span, reason, "remove `when: manual`")
     elif rules is not None:
         active = [rule for rule in rules.elements() if (found := rule.get("when")) is None or found.text != "never"]
@@ -108,7 +110,7 @@ def _common_status(allowed: yaml.Node) -> yaml.Node | None:
 
 
 def _allowed(file: File, node: yaml.Node) -> FailureMask:
-    reason = "`allow_failure` hides the failure of the job"
+    reason = "`allow_failure` hides the failure of %COMMAND%"
     return FailureMask(file.path, node.span, reason, "remove `allow_failure: true`")
 
 

@@ -36,7 +36,7 @@ class FailureMask(NamedTuple):
     """The file that contains it, as it is printed."""
     span: Span
     reason: str
-    """A clause that says how it hides the failure, to be followed by `, so NAME cannot fail the build`."""
+    """A clause that says how it hides the failure, with `%COMMAND%` for the command or action that fails."""
     help: str
     """How to remove it."""
 
@@ -188,7 +188,7 @@ class _Propagation:
             # Without operands, `wait` succeeds.
             is_awaited = re.search(rb"\bwait[ \t]+(?![\s;&|#)])", self._data[node.end_byte :])
             help = "remove `&`, or call `wait` with its process ID"
-            mask = _Mask(rest[0].start_byte, rest[0].end_byte, "`&` runs it in the background", help)
+            mask = _Mask(rest[0].start_byte, rest[0].end_byte, "`&` runs %COMMAND% in the background", help)
             return False, None if is_awaited else mask
         statements = [other for other in rest if other.is_named and other.type != "comment"]
         if self._shell.stops and self._and_list is None and not _is_tested(parent):
@@ -216,7 +216,7 @@ class _Propagation:
         if is_single or loop.type not in ("for_statement", "while_statement"):
             return None
         help = "put `set -e` before the loop, or `|| exit 1` after the command"
-        reason = "the loop has no `set -e` and continues after a failure"
+        reason = "the loop that runs %COMMAND% has no `set -e` and continues after a failure"
         return _Mask(loop.start_byte, body.start_byte, reason, help)
 
     def _is_used(self, start: int, end: int) -> bool:
@@ -234,13 +234,13 @@ class _Propagation:
         written = self._data[right.start_byte : right.end_byte].decode("utf-8", "replace")
         shown = written if len(written) < 40 and "\n" not in written else written.split()[0] + " …"
         start = parent.children[1].start_byte
-        return _Mask(start, right.end_byte, f"`|| {shown}` hides its failure", f"remove `|| {shown}`")
+        return _Mask(start, right.end_byte, f"`|| {shown}` hides the failure of %COMMAND%", f"remove `|| {shown}`")
 
     def _piped_into(self, node: Node, last: Node) -> _Mask | None:
         name = _program(last, self._data)
         if name not in _SINKS | _ALWAYS_SUCCEED or b"PIPESTATUS" in self._data:
             return None
-        reason = f"its output is piped into `{name}` without `pipefail`"
+        reason = f"the output of %COMMAND% is piped into `{name}` without `pipefail`"
         help = "put `set -o pipefail` before it, or write its output to a file"
         if name in _ALWAYS_SUCCEED:
             help = f"remove `| {name}`"
@@ -252,16 +252,18 @@ class _Propagation:
             return None
         if self._and_list is not None:
             start, end = self._and_list.start_byte, self._and_list.end_byte
-            reason = "`set -e` ignores a failure on the left of `&&`, and more commands follow"
+            reason = "`set -e` ignores a failure of %COMMAND% on the left of `&&`, and more commands follow"
             return _Mask(start, end, reason, "write the commands on separate lines without `&&`")
         if self._unset is not None:
             start, end = self._unset.start_byte, self._unset.end_byte
-            return _Mask(start, end, "`set +e` lets the script continue after it fails", "remove `set +e`")
+            return _Mask(
+                start, end, "`set +e` lets the script continue after a failure of %COMMAND%", "remove `set +e`"
+            )
         start, end = statements[0].start_byte, statements[0].end_byte
         following = self._data[start:end].decode("utf-8", "replace").split("\n")[0]
         if len(statements) == 1 and re.fullmatch(r"true|:|exit 0", following):
-            return _Mask(start, end, f"`{following}` after it hides its failure", f"remove `{following}`")
-        reason = "the script has no `set -e` and runs more commands afterwards"
+            return _Mask(start, end, f"`{following}` hides the failure of %COMMAND%", f"remove `{following}`")
+        reason = "the script has no `set -e` and runs more commands after %COMMAND%"
         help = "put `set -e` at the start of the script, or `|| exit 1` after the command"
         return _Mask(start, end, reason, help)
 

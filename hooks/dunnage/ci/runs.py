@@ -226,7 +226,7 @@ class _Walk:
             arguments = recipes.make_arguments([_text(word) for word in words])
             if arguments.ignoring:
                 option = words[arguments.ignoring]
-                reason = f"`make {option.text}` ignores its failure"
+                reason = f"`make {option.text}` ignores a failure of %COMMAND%"
                 mask = FailureMask(file.path, option.span, reason, f"remove `{option.text}`")
                 *outer, site = context.call_stack
                 context = context._replace(call_stack=(*outer, site._replace(masks=partial(tuple, (mask,)))))
