@@ -3,8 +3,6 @@
 A version that the file does not contain, such as a variable set elsewhere, is accepted unless --deny-unknown is given.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -340,7 +338,7 @@ def _check_actions(context: _Context) -> Iterator[Finding]:
             yield context.finding(UNPINNED_ACTION, unknown.span, message, help)
 
 
-def _variants(inputs: Mapping[str, Input]) -> Iterator[dict[str, str | None]]:
+def _variants(inputs: "Mapping[str, Input]") -> Iterator[dict[str, str | None]]:
     """Yield the inputs with their first values, then again for each further value of one of them."""
     first = {name: given.values[0] if given.values else None for name, given in inputs.items()}
     yield first
@@ -349,7 +347,7 @@ def _variants(inputs: Mapping[str, Input]) -> Iterator[dict[str, str | None]]:
             yield {**first, name: value}
 
 
-def _check_tool(context: _Context, action: Action, tool: actions.Tool) -> Iterator[Finding]:
+def _check_tool(context: _Context, action: "Action", tool: actions.Tool) -> Iterator[Finding]:
     given = action.inputs.get(tool.input)
     span = given.span if given else action.span
     if given is not None and given.values == (given.text,):
@@ -373,7 +371,7 @@ def _check_tool(context: _Context, action: Action, tool: actions.Tool) -> Iterat
         yield context.finding(UNLOCKED, place, message, "remove `locked: false`; the default is true")
 
 
-def _locate(given: Input, start: int, text: str) -> Span | None:
+def _locate(given: "Input", start: int, text: str) -> Span | None:
     """Return the place of a text that begins at a character of an input; None unless the file contains it as it is."""
     from dunnage.shell.model import is_literal, locate
 
@@ -382,7 +380,7 @@ def _locate(given: Input, start: int, text: str) -> Span | None:
     return locate(given.offsets, begin, end) if text and is_literal(given.offsets, begin, end) else None
 
 
-def _action_fix(context: _Context, tool: actions.Tool, given: Input, version: str) -> Fix | None:
+def _action_fix(context: _Context, tool: actions.Tool, given: "Input", version: str) -> Fix | None:
     if given.values != (given.text,):
         return None
     if tool.input == "version":

@@ -4,8 +4,6 @@ Without `--locked`, cargo updates a Cargo.lock that does not match the manifests
 reviewed. Where no lock is committed, nothing is reported: there, `--locked` makes the build fail.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterator, Sequence

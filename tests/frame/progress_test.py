@@ -21,15 +21,15 @@ class Terminal(io.StringIO):
 
 
 def run(shown: Progress, tasks: list[Task], reads: int) -> None:
-    for task in tasks:
-        on_read = shown.begin(task)
+    for hook, names in tasks:
+        on_read = shown.begin(hook.name, names)
         for number in range(reads):
             on_read(str(number))
 
 
 def test_a_short_run_has_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
-    tasks = [Task(HOOK, ["a", "b"])]
+    tasks: list[Task] = [(HOOK, ["a", "b"])]
     shown = Progress(tasks)
     run(shown, tasks, 2)
     shown.close()
@@ -39,7 +39,7 @@ def test_a_short_run_has_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_long_run_has_one_until_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
     monkeypatch.setattr(progress, "_PATIENCE", 0.0)
-    tasks = [Task(HOOK, ["a", "b"]), Task(HOOK, ["a"])]
+    tasks: list[Task] = [(HOOK, ["a", "b"]), (HOOK, ["a"])]
     shown = Progress(tasks)
     # A hook may read more files than it is given, and all hooks may run again.
     run(shown, tasks, 3)

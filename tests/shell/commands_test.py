@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -248,20 +248,21 @@ def test_inside(program: str, expected: list[tuple[str, str]]) -> None:
     assert found == expected
 
 
+def first_words(commands: Sequence[Command]) -> list[str]:
+    return [command.words[0].text for command in commands]
+
+
 def test_pipelines() -> None:
     commands = read("a | b 2>&1 | sudo c; d; x=$(e | f); cat <<E | g\nE\n")
-    pipes = {
-        command.words[0].text: (command.pipeline, command.piped_from and command.piped_from.words[0].text)
-        for command in commands
-    }
+    pipes = {command.words[0].text: (command.pipeline, *first_words(command.piped_from)) for command in commands}
     assert pipes == {
-        "a": ((0, 3), None),
+        "a": ((0, 3),),
         "b": ((1, 3), "a"),
         "c": ((2, 3), "b"),
-        "d": ((0, 1), None),
-        "e": ((0, 2), None),
+        "d": ((0, 1),),
+        "e": ((0, 2),),
         "f": ((1, 2), "e"),
-        "cat": ((0, 2), None),
+        "cat": ((0, 2),),
         "g": ((1, 2), "cat"),
     }
 
@@ -282,14 +283,14 @@ def test_redirections_are_those_of_the_last_command(program: str, expected: list
     assert lines(commands) == expected
     if "|" in program:
         assert [command.pipeline[0] for command in commands][:3] == [0, 1, 2]
-        assert [command.piped_from and command.piped_from.words[0].text for command in commands][1:3] == [
-            commands[0].words[0].text,
-            commands[1].words[0].text,
+        assert [first_words(command.piped_from) for command in commands][1:3] == [
+            first_words(commands[:1]),
+            first_words(commands[1:2]),
         ]
 
 
 def test_a_pipe_from_a_group_is_from_its_last_command() -> None:
-    assert [c.piped_from and c.piped_from.words[0].text for c in read("(a; b) | c")] == [None, None, "b"]
+    assert [first_words(command.piped_from) for command in read("(a; b) | c")] == [[], [], ["b"]]
 
 
 def test_environment() -> None:

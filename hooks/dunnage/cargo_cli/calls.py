@@ -1,7 +1,5 @@
 """Commands that call cargo."""
 
-from __future__ import annotations
-
 import posixpath
 from typing import NamedTuple
 

@@ -68,10 +68,10 @@ def piped(commands: Sequence[Command]) -> Iterator[tuple[Word, str]]:
     substituted = [found for command in commands if "substitution" in command.inside for found in _urls(command)]
     for command in commands:
         is_shell = not POSIX_SHELLS.isdisjoint(programs(command.words[0]) or ())
-        before = command.piped_from if is_shell else None
-        while before is not None:
-            yield from _urls(before)
-            before = before.piped_from
+        before = command.piped_from if is_shell else ()
+        while before:
+            yield from _urls(before[0])
+            before = before[0].piped_from
         if is_shell or command.words[0].values is None:
             words = command.words if is_shell else command.words[:1]
             for url in substituted:

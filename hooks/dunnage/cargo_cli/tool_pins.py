@@ -4,8 +4,6 @@ A list is a TOML file, `NAME = "VERSION"`, or `[workspace.metadata.dunnage.tools
 of the manifest in the topmost folder of the repository.
 """
 
-from __future__ import annotations
-
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -90,7 +88,7 @@ class ToolPins:
                 pins |= self._read_list(file, keys, table)
         return pins
 
-    def _read_list(self, file: File, keys: Keys, table: Any) -> dict[str, Pin]:
+    def _read_list(self, file: File, keys: "Keys", table: Any) -> dict[str, Pin]:
         if not isinstance(table, dict):
             self._report(file, 'a list of tools consists of lines `NAME = "VERSION"`', keys)
             return {}
@@ -105,7 +103,7 @@ class ToolPins:
             self._report(file, message, (*keys, name))
         return pins
 
-    def _report(self, file: File, message: str, keys: Keys = (), span: Span | None = None) -> None:
+    def _report(self, file: File, message: str, keys: "Keys" = (), span: Span | None = None) -> None:
         from dunnage.files.document import Problem
 
         help = 'write the full version that you reviewed: NAME = "1.2.3"'

@@ -1,19 +1,15 @@
 """How CI reaches a command: from the step of a job through the programs that call it."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from dunnage.ci import recipes
 from dunnage.ci.job import FailureMasks, Job
 from dunnage.ci.outcome import FailureMask, Shell, failure_mask, function_mask
 from dunnage.files.source import File
 from dunnage.files.span import Span
+from dunnage.scripts.github import Action
 from dunnage.shell.model import Command, Script
-
-if TYPE_CHECKING:
-    from dunnage.scripts.github import Action
 
 
 class CallSite(NamedTuple):

@@ -1,7 +1,5 @@
 """Whether a committed Cargo.lock is there where CI or a Dockerfile builds with cargo."""
 
-from __future__ import annotations
-
 import fnmatch
 import os
 import posixpath
@@ -9,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.files.git import Repositories, top_folder
-from dunnage.files.source import SourceError, Tree
+from dunnage.files.source import File, SourceError, Tree
+from dunnage.files.span import Span
 from dunnage.files.walk import upwards
 
 if TYPE_CHECKING:
     from dunnage.cargo_cli.calls import CargoCall
-    from dunnage.files.source import File
-    from dunnage.files.span import Span
     from dunnage.scripts.dockerfile_copies import Copied
 
 
@@ -37,7 +34,7 @@ class CommittedLocks:
         self._tree = tree
         self._repositories = Repositories(tree, "**/Cargo.lock")
 
-    def has_lock(self, file: File, call: CargoCall) -> bool:
+    def has_lock(self, file: File, call: "CargoCall") -> bool:
         """Whether a committed Cargo.lock is there for a call of cargo, as far as the file says where it runs.
 
         Where that is unknown, the answer is whether the repository tracks any. It is yes if git cannot say.
@@ -54,7 +51,7 @@ class CommittedLocks:
             return self.is_copied(file, call) or not self._copies_manifest(file, call, directories)
         return all(_is_above(repository.top, directory, tracked) for directory in directories)
 
-    def is_copied(self, file: File, call: CargoCall) -> bool:
+    def is_copied(self, file: File, call: "CargoCall") -> bool:
         """Whether a Dockerfile copies a committed Cargo.lock, or perhaps one of another stage, to a call of cargo."""
         tracked = self._repositories.tracked_near(os.path.dirname(os.path.abspath(file.path)))
         for above in _directories_above(call.directory):
@@ -72,7 +69,7 @@ class CommittedLocks:
                         return True
         return False
 
-    def _copies_manifest(self, file: File, call: CargoCall, directories: Sequence[str]) -> bool:
+    def _copies_manifest(self, file: File, call: "CargoCall", directories: Sequence[str]) -> bool:
         """Whether a Dockerfile copies a Cargo.toml to the directories or above."""
         for above in _directories_above(directories):
             manifest = posixpath.join(above, "Cargo.toml")
@@ -84,7 +81,7 @@ class CommittedLocks:
                     return True
         return False
 
-    def hidden(self, file: File, call: CargoCall) -> HiddenLock | None:
+    def hidden(self, file: File, call: "CargoCall") -> HiddenLock | None:
         """Return the committed Cargo.lock that `.dockerignore` keeps away from a call of cargo in a Dockerfile."""
         for above in _directories_above(call.directory):
             for span, copied in _copies(file, call):
@@ -117,7 +114,7 @@ def _directories_above(directories: Sequence[str] | None) -> Iterator[str]:
         yield from upwards(directory, beyond_repository=True)
 
 
-def _copies(file: File, call: CargoCall) -> Iterator[tuple[Span, Copied]]:
+def _copies(file: File, call: "CargoCall") -> "Iterator[tuple[Span, Copied]]":
     """Yield what the stage of a call of cargo copies before, with the place of its source."""
     from dunnage.scripts.dockerfile import copied_before
 
@@ -144,12 +141,12 @@ def _contexts(file: File) -> Iterator[str]:
             return
 
 
-def _place(copied: Copied) -> str:
+def _place(copied: "Copied") -> str:
     """The path in the image of a file that is copied."""
     return posixpath.join(copied.target, copied.name) if copied.is_in_target else copied.target
 
 
-def _origin(copied: Copied, context: str, path: str) -> str | None:
+def _origin(copied: "Copied", context: str, path: str) -> str | None:
     """Return the path of the file that is copied to `path` in the image; None if none is."""
     if copied.source is None:
         return None

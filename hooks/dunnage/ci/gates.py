@@ -1,7 +1,5 @@
 """Gates: where CI runs cargo-deny and cargo-audit, what each run checks, and what hides its failure."""
 
-from __future__ import annotations
-
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice

@@ -1,7 +1,5 @@
 """Commands that replace the committed Cargo.lock before a gate reads it."""
 
-from __future__ import annotations
-
 import posixpath
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -58,7 +56,7 @@ class LockChanges:
                 changes += [change for change in self._of(site.file, site.script) if change.at < here][-1:]
         return changes[-1].replacement if changes else None
 
-    def _of(self, file: File, script: Script) -> list[_Change]:
+    def _of(self, file: File, script: Script) -> "list[_Change]":
         if id(script) not in self._changes:
             text = script.text
             may_change = "Cargo.lock" in text or "update" in text or "generate-lockfile" in text or "git" in text

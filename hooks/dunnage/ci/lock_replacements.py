@@ -1,7 +1,5 @@
 """Commands after which a build does not use the committed Cargo.lock of the project that it builds."""
 
-from __future__ import annotations
-
 import posixpath
 from typing import NamedTuple
 

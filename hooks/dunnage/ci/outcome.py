@@ -4,20 +4,17 @@ The rules are those of the bash manual, "The Set Builtin" (`-e`, `pipefail`), "L
 is unknown, the program is assumed to fail.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+from tree_sitter import Node, Tree
 
 from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.shell.grammar import parse_bash
 from dunnage.shell.model import Command, Script, locate
 from dunnage.shell.programs import ShellProgram, program_of
-
-if TYPE_CHECKING:
-    from tree_sitter import Node, Tree
 
 
 class Shell(NamedTuple):
@@ -86,11 +83,11 @@ def function_mask(file: File, script: Script, name: str, shell: Shell) -> Failur
     return None
 
 
-def _located(file: File, syntax: _Syntax, mask: _Mask) -> FailureMask:
+def _located(file: File, syntax: "_Syntax", mask: "_Mask") -> FailureMask:
     return FailureMask(file.path, locate(syntax.program.offsets, mask.start, mask.end), mask.reason, mask.help)
 
 
-def _mask(syntax: _Syntax, node: Node, shell: Shell, depth: int = 0) -> _Mask | None:
+def _mask(syntax: "_Syntax", node: Node, shell: Shell, depth: int = 0) -> "_Mask | None":
     """Return what hides the failure of a command, in the function around it or where that function is called."""
     data = syntax.program.data
     is_substituted = any(around.type == "command_substitution" for around in _around(node))

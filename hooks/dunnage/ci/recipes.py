@@ -1,7 +1,5 @@
 """What `make` and `just` run for given goals: the recipes of the goals and of all their dependencies."""
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence

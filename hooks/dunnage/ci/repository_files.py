@@ -1,7 +1,5 @@
 """The files of a repository, by their paths in it."""
 
-from __future__ import annotations
-
 import os
 from typing import NamedTuple
 

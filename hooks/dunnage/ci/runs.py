@@ -3,8 +3,6 @@
 Only files of the repository are followed, each from one call site once. Nothing is executed.
 """
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -57,7 +55,7 @@ class _Context(NamedTuple):
     on_schedule: bool = True
     folders: tuple[str, ...] = ("",)
 
-    def at(self, site: CallSite) -> _Context:
+    def at(self, site: CallSite) -> "_Context":
         return self._replace(call_stack=(*self.call_stack, site))
 
 
@@ -152,7 +150,7 @@ class _Walk:
         for job in self._jobs_of[key]:
             yield from self._job(file, job, context)
 
-    def _action(self, file: File, action: Action, context: _Context) -> Iterator[Run]:
+    def _action(self, file: File, action: "Action", context: _Context) -> Iterator[Run]:
         if action.name.startswith(LOCAL):
             yield from self._local_action(action, context)
             return
@@ -169,7 +167,7 @@ class _Walk:
             arguments = (extra.values or ("",))[0].split() if extra else []
             yield from self._hooks(arguments, action.variables.get("SKIP"), context)
 
-    def _local_action(self, action: Action, context: _Context) -> Iterator[Run]:
+    def _local_action(self, action: "Action", context: _Context) -> Iterator[Run]:
         for name in ("action.yml", "action.yaml"):
             called = self._repository.read(_local_path(f"{action.name}/{name}"))
             if called is not None:

@@ -3,17 +3,15 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from dunnage.deny.reading import advisory_id, package
 from dunnage.files import toml
 from dunnage.files.document import Keys
 from dunnage.files.source import File
 from dunnage.files.span import Span
-
-if TYPE_CHECKING:
-    from datetime import date
 
 _LISTS = (
     ("advisories", "ignore"),
@@ -53,7 +51,7 @@ class Waiver(NamedTuple):
 class ReviewDate(NamedTuple):
     """A review date."""
 
-    day: "date | None"
+    day: date | None
     written: str
     """The date as it is written, even if no such day exists; empty if there is none in the required form."""
 
@@ -88,8 +86,6 @@ def review(text: str) -> ReviewDate:
     dates = _dates(text)
     if not dates:
         return ReviewDate(None, "")
-    from datetime import date
-
     days = []
     for written in dates:
         try:

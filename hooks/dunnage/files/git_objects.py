@@ -1,7 +1,5 @@
 """Commits and files of a git repository, read without a checkout through one `git cat-file --batch`."""
 
-from __future__ import annotations
-
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -68,7 +66,7 @@ class GitObjects:
             self.close()
             return None
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> "subprocess.Popen[bytes]":
         """Start git. Raises OSError."""
         import subprocess
         from threading import Timer
@@ -88,7 +86,7 @@ class GitObjects:
         self._timer.start()
         return process
 
-    def _answer(self, process: subprocess.Popen[bytes], specification: str) -> GitObject | None:
+    def _answer(self, process: "subprocess.Popen[bytes]", specification: str) -> GitObject | None:
         """Send a request and read the answer. Raises OSError or ValueError if the process cannot go on."""
         stdin, stdout = process.stdin, process.stdout
         if stdin is None or stdout is None:

@@ -1,7 +1,5 @@
 """TOML: read fast, and keys, values and comments found in the bytes when there is a finding to place."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -151,7 +149,7 @@ class _Place:
 
     __slots__ = ("children", "key", "unread", "value")
 
-    def __init__(self, key: Span, value: Span, unread: Node | None = None) -> None:
+    def __init__(self, key: Span, value: Span, unread: "Node | None" = None) -> None:
         self.key = key
         self.value = value
         self.unread = unread
@@ -203,7 +201,7 @@ def _sections(file: File) -> tuple[Section, ...]:
     return tuple(found)
 
 
-def _add_header(file: File, top: _Place, table: Node) -> None:
+def _add_header(file: File, top: _Place, table: "Node") -> None:
     start = table.start_byte
     span = Span(start, start + len(file.data[start : table.end_byte].rstrip()))
     parts = _key_parts(_named(table)[0])
@@ -229,7 +227,7 @@ def _read(file: File, place: _Place) -> None:
             place.children[len(place.children)] = _Place(_span(child), _span(child), child)
 
 
-def _add_pair(file: File, table: _Place, pair: Node) -> None:
+def _add_pair(file: File, table: _Place, pair: "Node") -> None:
     key, value = _named(pair)[:2]
     whole = Span(key.start_byte, value.end_byte)
     place = table
@@ -238,11 +236,11 @@ def _add_pair(file: File, table: _Place, pair: Node) -> None:
     place.value, place.unread = _span(value), value
 
 
-def _named(node: Node) -> list[Node]:
+def _named(node: "Node") -> "list[Node]":
     return [child for child in node.named_children if child.type not in ("comment", "ERROR")]
 
 
-def _key_parts(key: Node) -> list[Node]:
+def _key_parts(key: "Node") -> "list[Node]":
     parts = []
     while key.type == "dotted_key":  # its parts lean to the left
         parts.append(key.named_children[-1])
@@ -250,7 +248,7 @@ def _key_parts(key: Node) -> list[Node]:
     return [key, *reversed(parts)]
 
 
-def _key_text(file: File, key: Node) -> str:
+def _key_text(file: File, key: "Node") -> str:
     text = file.data[key.start_byte : key.end_byte].decode("utf-8")
     if "\\" in text:
         import tomli
@@ -259,11 +257,11 @@ def _key_text(file: File, key: Node) -> str:
     return text[1:-1] if text[0] in "\"'" else text
 
 
-def _span(node: Node) -> Span:
+def _span(node: "Node") -> Span:
     return Span(node.start_byte, node.end_byte)
 
 
-def _tree(file: File) -> Tree | None:
+def _tree(file: File) -> "Tree | None":
     """The syntax tree of a file that is TOML; none of another, as a broken one may take minutes to build."""
     try:
         parse(file)

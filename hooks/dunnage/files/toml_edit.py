@@ -4,8 +4,6 @@ tomlkit carries the operations out, on one section at a time. What it returns is
 what differs is the edit.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
@@ -102,7 +100,7 @@ class Remove(NamedTuple):
     def edits(self, file: File) -> list[Edit]:
         """Do it to the bytes of the file."""
 
-        def remove(document: TOMLDocument, keys: Keys) -> None:
+        def remove(document: "TOMLDocument", keys: Keys) -> None:
             from tomlkit.items import Comment, Trivia
 
             line = line_of(document.body, keys)
@@ -142,7 +140,7 @@ class Rename(NamedTuple):
     def edits(self, file: File) -> list[Edit]:
         """Do it to the bytes of the file."""
 
-        def rename(document: TOMLDocument, keys: Keys) -> None:
+        def rename(document: "TOMLDocument", keys: Keys) -> None:
             table: Any = value_at(document, keys[:-1])
             body = table.body if hasattr(table, "body") else table.value.body
             line = line_of(body, keys[-1:])
@@ -177,7 +175,7 @@ class Move(NamedTuple):
         """Do it to the bytes of the file."""
         moved: list[Any] = []
 
-        def take(document: TOMLDocument, keys: Keys) -> None:
+        def take(document: "TOMLDocument", keys: Keys) -> None:
             line = line_of(document.body, keys)
             if line is not None and len(keys) == 1:
                 moved.append(document.body.pop(line))

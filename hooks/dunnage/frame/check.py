@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dunnage import __version__
 from dunnage.files.source import Tree
 from dunnage.frame import options, progress, selection
-from dunnage.frame.execution import Task, WrongUsage, execute, require_existing, require_known, require_version
+from dunnage.frame.execution import WrongUsage, execute, require_existing, require_known, require_version
 from dunnage.frame.options import FROM_REF, TO_REF, Option, Options, Program, flag, nearest, repeated
 from dunnage.frame.progress import Progress
 from dunnage.frame.registry import ENTRIES
@@ -98,5 +98,5 @@ def _check(given: Options, paths: Sequence[str], top: str) -> int:
         found = selection.changed(top, given[FROM_REF], given[TO_REF] or "HEAD")
     else:
         found = selection.tracked(tree, paths or [top])
-    tasks = [Task(entry.hook(), files) for entry, files in selection.assign(chosen(given), found, tree).items()]
+    tasks = [(entry.hook(), files) for entry, files in selection.assign(chosen(given), found, tree).items()]
     return execute(NAME, tasks, given.without(ALL), tree, Progress(tasks) if progress.wanted() else None)

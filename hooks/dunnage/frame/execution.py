@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeAlias
 
 from dunnage import __version__
 from dunnage.files.source import Tree
@@ -37,11 +37,8 @@ class WrongUsage(Exception):
     """The arguments are wrong; the message says why, in one line."""
 
 
-class Task(NamedTuple):
-    """A hook, and the names of the files to check."""
-
-    hook: Hook
-    names: Sequence[str]
+Task: TypeAlias = "tuple[Hook, Sequence[str]]"
+"""A hook, and the names of the files to check."""
 
 
 def guarded(name: str, main: Callable[[], int]) -> int:
@@ -153,19 +150,19 @@ def look(name: str, tasks: Sequence[Task], options: Options, tree: Tree, progres
     findings: list[Finding] = []
     suppressed: list[Finding] = []
     shared: set[Finding] = set()
-    for task in tasks:
+    for hook, names in tasks:
         # Each hook judges the ignore comments about its rules, in the files that it reads itself.
-        view = tree.view(progress.begin(task) if progress else None)
-        found = list(task.hook.check(task.names, view, options))
-        found += limits.unread(view, task.names, found)
-        silenced = ignore.silence(found, view, (*task.hook.rules, *limits.RULES), task.hook.comments)
-        suppressed += [finding._replace(hook=task.hook.name) for finding in silenced.suppressed]
+        view = tree.view(progress.begin(hook.name, names) if progress else None)
+        found = list(hook.check(names, view, options))
+        found += limits.unread(view, names, found)
+        silenced = ignore.silence(found, view, (*hook.rules, *limits.RULES), hook.comments)
+        suppressed += [finding._replace(hook=hook.name) for finding in silenced.suppressed]
         for finding in silenced.findings:
             if finding in shared:
                 continue  # several hooks may report the same comment or limit
             if finding.rule in SHARED_RULES:
                 shared.add(finding)
-            findings.append(finding._replace(hook=task.hook.name))
+            findings.append(finding._replace(hook=hook.name))
     if ignored := options[IGNORE]:
         # Only now, because a comment that silences a finding of an ignored rule is not unused.
         findings = [finding for finding in findings if finding.rule.id not in ignored]
@@ -175,7 +172,7 @@ def look(name: str, tasks: Sequence[Task], options: Options, tree: Tree, progres
 
 def _rules(tasks: Sequence[Task]) -> tuple[Rule, ...]:
     """Every rule that the findings of these tasks may have, each once."""
-    return tuple(dict.fromkeys((*(rule for task in tasks for rule in task.hook.rules), *SHARED_RULES)))
+    return tuple(dict.fromkeys((*(rule for hook, _ in tasks for rule in hook.rules), *SHARED_RULES)))
 
 
 def _repair(tasks: Sequence[Task], findings: Sequence[Finding], options: Options) -> Repaired:

@@ -3,16 +3,14 @@
 These are named tuples and not dataclasses because importing `dataclasses` takes longer than a whole check.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from dunnage.files.source import Tree
 from dunnage.files.span import Edit, Span
 
 if TYPE_CHECKING:
     from dunnage.files.document import Problem
-    from dunnage.files.source import Tree
 
 HOMEPAGE = "https://github.com/OWNER/dunnage"
 
@@ -103,7 +101,7 @@ class Repaired(NamedTuple):
     """For each finding that could not be repaired, the reason in one line."""
 
 
-def findings(problems: Iterable[Problem], rules: Iterable[Rule]) -> Iterator[Finding]:
+def findings(problems: "Iterable[Problem]", rules: Iterable[Rule]) -> Iterator[Finding]:
     """Yield a finding for each problem. Every problem names one of `rules`."""
     by_id = {rule.id: rule for rule in rules}
     for problem in problems:

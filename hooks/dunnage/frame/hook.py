@@ -3,30 +3,24 @@
 A hook's module has a `HOOK = Hook(…)` and a `main(argv)` that returns `run(HOOK, argv)`.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from dunnage import __version__
-from dunnage.files.source import Tree
+from dunnage.files.source import File, Tree
+from dunnage.files.span import Span
 from dunnage.frame import options
 from dunnage.frame.execution import (
     SHARED_RULES,
-    Task,
     execute,
     guarded,
     require_existing,
     require_known,
     require_version,
 )
-
-if TYPE_CHECKING:
-    from dunnage.files.source import File
-    from dunnage.files.span import Span
-    from dunnage.frame.finding import Finding, Repaired, Rule
-    from dunnage.frame.options import Option, Options, Program
+from dunnage.frame.finding import Finding, Repaired, Rule
+from dunnage.frame.options import Option, Options, Program
 
 
 class Hook(NamedTuple):
@@ -64,7 +58,7 @@ def _run(hook: Hook, argv: Sequence[str]) -> int:
     tree = Tree()
     require_existing(given.files, tree)
     require_known(given[options.IGNORE], hook.rules)
-    return execute(hook.name, (Task(hook, given.files),), given, tree)
+    return execute(hook.name, ((hook, given.files),), given, tree)
 
 
 def _program(hook: Hook) -> Program:

@@ -3,8 +3,6 @@
 argparse parses them, but it is imported only if there is an option: importing it takes as long as a small check.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,7 +31,7 @@ class Option(Generic[T_co]):
         choices: tuple[str, ...] = (),
         read: Callable[[str], object] = str,
         is_repeated: bool = False,
-        shown: Callable[[Options], str] | None = None,
+        shown: "Callable[[Options], str] | None" = None,
     ) -> None:
         self.name = name
         """As it is typed: `--fix`."""
@@ -51,7 +49,7 @@ class Option(Generic[T_co]):
         """If set, the program prints what this returns for all options, instead of checking anything."""
 
 
-def flag(name: str, help: str, *, shown: Callable[[Options], str] | None = None) -> Option[bool]:
+def flag(name: str, help: str, *, shown: "Callable[[Options], str] | None" = None) -> Option[bool]:
     """An option without a value."""
     return Option(name, help, False, shown=shown)
 
@@ -83,7 +81,7 @@ class Options:
         self.notes: list[str] = []
         """Lines for stderr that are not findings, such as what a check could not judge. Checks add them."""
 
-    def without(self, *options: Option[Any]) -> Options:
+    def without(self, *options: Option[Any]) -> "Options":
         """The same but for some options, which then have their default: a hook may have one of the same name."""
         values = {
             name: given for name, given in self._values.items() if name not in [option.name for option in options]
@@ -208,7 +206,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {found[0]}?" if found else ""
 
 
-def _parser(program: Program) -> ArgumentParser:
+def _parser(program: Program) -> "ArgumentParser":
     from argparse import ArgumentParser, RawDescriptionHelpFormatter
     from functools import partial
 
@@ -238,7 +236,7 @@ def _parser(program: Program) -> ArgumentParser:
     return parser
 
 
-def _add(parser: _ActionsContainer, options: Iterable[Option[Any]], seen: set[str]) -> None:
+def _add(parser: "_ActionsContainer", options: Iterable[Option[Any]], seen: set[str]) -> None:
     """Add the options that are not in `seen`, and add their names to it."""
     from argparse import SUPPRESS
 

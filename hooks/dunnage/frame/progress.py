@@ -20,19 +20,19 @@ class Progress:
     """How far a run of several hooks is, in files that they are given."""
 
     def __init__(self, tasks: Sequence[Task]) -> None:
-        self._total = sum(len(task.names) for task in tasks)
+        self._total = sum(len(names) for _, names in tasks)
         self._before = self._size = self._read = 0
         self._start = time.monotonic()
         self._bar: tqdm[NoReturn] | None = None
 
-    def begin(self, task: Task) -> Callable[[str], None]:
+    def begin(self, name: str, files: Sequence[str]) -> Callable[[str], None]:
         """Begin with a task; the result is to be called with each path that it reads."""
         self._before += self._size
         if self._before >= self._total:  # all over again, after something was fixed
             self._before = 0
-        self._size, self._read = len(task.names), 0
+        self._size, self._read = len(files), 0
         if self._bar is not None:
-            self._bar.set_description(task.hook.name)
+            self._bar.set_description(name)
         return self._on_read
 
     def close(self) -> None:

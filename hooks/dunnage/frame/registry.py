@@ -4,8 +4,6 @@
 imported only where they are needed.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -89,7 +87,7 @@ class Entry(NamedTuple):
         """The regular expression that a path of `files` has a match of."""
         return pattern(self.files)
 
-    def hook(self) -> Hook:
+    def hook(self) -> "Hook":
         """Import the hook."""
         from importlib import import_module
 
@@ -97,7 +95,7 @@ class Entry(NamedTuple):
         return found
 
 
-def pattern(files: Sequence[str]) -> str:
+def pattern(files: "Sequence[str]") -> str:
     """The regular expression for several patterns of file names."""
     return f"(^|/)({'|'.join(files)})$"
 
@@ -174,6 +172,6 @@ ENTRIES = (
 )
 
 
-def files_of_all(entries: Sequence[Entry]) -> tuple[str, ...]:
+def files_of_all(entries: "Sequence[Entry]") -> tuple[str, ...]:
     """The patterns of all files that any of these hooks is run for, each once."""
     return tuple(dict.fromkeys(part for entry in entries for part in entry.files))

@@ -1,7 +1,5 @@
 """`dunnage sample-config`: a .pre-commit-config.yaml for a repository."""
 
-from __future__ import annotations
-
 import os
 import re
 import sys
@@ -69,12 +67,12 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def is_concerned(entry: Entry, paths: Sequence[str], tree: Tree) -> bool:
+def is_concerned(entry: "Entry", paths: Sequence[str], tree: Tree) -> bool:
     """Whether a hook has something to look at in a repository with the files at these absolute paths."""
     return any(_is_there(sign, paths, tree) for sign in entry.signs or (registry.Sign(entry.files),))
 
 
-def _is_there(sign: Sign, paths: Sequence[str], tree: Tree) -> bool:
+def _is_there(sign: "Sign", paths: Sequence[str], tree: Tree) -> bool:
     content = re.compile(sign.content.encode())
     for name in selection.matching(paths, sign.files):
         try:
@@ -85,7 +83,7 @@ def _is_there(sign: Sign, paths: Sequence[str], tree: Tree) -> bool:
     return False
 
 
-def render(entries: Sequence[Entry], origin: Origin) -> str:
+def render(entries: "Sequence[Entry]", origin: Origin) -> str:
     """The configuration that runs these hooks from there."""
     url = origin.url or "URL  # replace it with the URL of the repository of these hooks"
     rev = f"{origin.commit}  # {__version__}"

@@ -4,8 +4,6 @@ Judged as cargo-audit 0.22 judges: crates of crates.io alone; a version is affec
 `unaffected` holds it, in the plain order of versions, where numbers that are left out are zero.
 """
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ extension that `cargo package` writes. An archive that holds anything else is re
 here and another to Cargo.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Container
 from typing import NamedTuple

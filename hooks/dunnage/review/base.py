@@ -6,8 +6,6 @@ not, the first parent of HEAD. What pre-commit sets is in its documentation, "Su
 `git merge` sets for its own hooks, before there is a MERGE_HEAD.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from typing import NamedTuple

@@ -5,8 +5,6 @@ the registry and a hash that differs between releases of Cargo, so all folders o
 found there is bound by checksums.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 from functools import cached_property

@@ -1,7 +1,5 @@
 """What changed between the locks of the base and the lock that is reviewed."""
 
-from __future__ import annotations
-
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -54,7 +52,7 @@ class Changes(NamedTuple):
         """Whether nothing differs that a review could be about."""
         return not (self.incoming or self.outgoing or self.altered)
 
-    def without(self, is_reviewed: Callable[[LockedPackage], bool]) -> Changes:
+    def without(self, is_reviewed: Callable[[LockedPackage], bool]) -> "Changes":
         """The same changes but for incoming packages that somebody has reviewed."""
         return self._replace(
             incoming=tuple(package for package in self.incoming if not is_reviewed(package)),

@@ -4,8 +4,6 @@ The lock does not say. It is read from an archive that has the checksum in the l
 Source of the rules: the Cargo book, "The Manifest Format", `build` and `proc-macro`.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -47,7 +45,7 @@ class CompileTimeCode(NamedTuple):
 class Contents:
     """The crates whose content is at hand, on this machine or vendored in the repository."""
 
-    def __init__(self, home: CargoHome, vendored: Vendored | None) -> None:
+    def __init__(self, home: CargoHome, vendored: "Vendored | None") -> None:
         self._home = home
         self._vendored = vendored
 

@@ -1,7 +1,5 @@
 """What a review of a change says, and what a person writes down to accept it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 

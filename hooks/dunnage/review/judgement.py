@@ -1,13 +1,10 @@
 """What a review says about one file."""
 
-from __future__ import annotations
+from typing import NamedTuple
 
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from dunnage.files.document import Problem
-    from dunnage.review.changes import Changes
-    from dunnage.review.concern import Concern
+from dunnage.files.document import Problem
+from dunnage.review.changes import Changes
+from dunnage.review.concern import Concern
 
 
 class Judgement(NamedTuple):

@@ -1,7 +1,5 @@
 """Locks compared with their bases: what there is to say about each, and what changed."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple

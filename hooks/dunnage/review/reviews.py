@@ -6,8 +6,6 @@ or of `[reviews]` in a file of its own. Its key names exactly what was reviewed,
 trailer in a commit message does not.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """What the user of a review chose."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

@@ -1,7 +1,5 @@
 """Tables for a summary of what changed: as text, as Markdown for a pull request, and as data."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 

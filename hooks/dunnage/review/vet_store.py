@@ -5,8 +5,6 @@ Entries", "Wildcard Audits" there. A version is vetted for a criterion if a path
 deltas, exemptions, and publishers whom a wildcard audit or a `trusted` entry trusts.
 """
 
-from __future__ import annotations
-
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -107,7 +105,7 @@ class VetStore:
                     continue
 
     @cached_property
-    def _sources(self) -> list[tuple[Mapping[str, Any], _Mapped]]:
+    def _sources(self) -> "list[tuple[Mapping[str, Any], _Mapped]]":
         """The own audits and those of every import, each with what its criteria mean here."""
         own = self._criteria
         sources = [(self._audits, _Mapped({}, own, own))]

@@ -3,8 +3,6 @@
 Its rules are those of https://docs.github.com/en/actions/how-tos/write-workflows/choose-what-workflows-do/run-job-variations.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from itertools import product
 from typing import NamedTuple

@@ -1,21 +1,17 @@
 """The words of one simple command, and the lists of words that they may become."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import product
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+from tree_sitter import Node
 
 from dunnage.shell.assignments import assigned_value
 from dunnage.shell.bounds import MOST_COMMANDS
+from dunnage.shell.model import Values, Word
 from dunnage.shell.parts import RawWord
+from dunnage.shell.scope import Scope
 from dunnage.shell.words import Reader
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
-
-    from dunnage.shell.model import Values, Word
-    from dunnage.shell.scope import Scope
 
 
 class Simple(NamedTuple):

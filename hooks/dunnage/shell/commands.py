@@ -233,7 +233,7 @@ class _Walk:
         last: Command | None = None
         for index, part in enumerate(parts):
             # Each command holds the previous one, and so all previous ones: long pipes are cut.
-            piped_from = last if index < _MOST_PIPED else None
+            piped_from = (last,) if last and index < _MOST_PIPED else ()
             piped = around.within()._replace(pipeline=(index, len(parts)), piped_from=piped_from)
             last = self._apart(part, piped)
         return last
@@ -375,7 +375,9 @@ class _Walk:
             self._substitutions(redirect, around)
         last = reader = first
         for index, part in enumerate(line.pipe, before_pipe + 1):
-            piped = around.within()._replace(inside=inside, pipeline=(index, length), piped_from=last)
+            piped = around.within()._replace(
+                inside=inside, pipeline=(index, length), piped_from=(last,) if last else ()
+            )
             last = self._apart(part, piped)
             if part is line.pipe[0]:
                 reader = last if first is not None and prints_input(first) else None

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 from dunnage.files.source import File
 from dunnage.files.span import Span
 
-Values: TypeAlias = "tuple[str, ...] | None"
+Values: TypeAlias = tuple[str, ...] | None
 """What a word or a variable may be: its one value or its several, each once; None if it is given from outside.
 
 An empty string is a known value.
@@ -79,8 +79,8 @@ class Command(NamedTuple):
     """
     pipeline: tuple[int, int] = (0, 1)
     """Its position from 0 in a pipe, and the pipe's length."""
-    piped_from: "Command | None" = None
-    """The command in the same pipe whose output it reads."""
+    piped_from: tuple["Command", ...] = ()
+    """The command in the same pipe whose output it reads, if there is one."""
     directory: Values = None
     """The working directories in which it may run, as `Script.variables` has them under `DIRECTORY`."""
 

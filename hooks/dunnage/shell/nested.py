@@ -1,7 +1,5 @@
 """What a command really runs: the command behind its wrappers, or the programs in its words."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,12 +21,12 @@ class Surroundings(NamedTuple):
     wrapper: tuple[Word, ...] = ()
     environment: tuple[tuple[str, Values], ...] = ()
     pipeline: tuple[int, int] = (0, 1)
-    piped_from: Command | None = None
+    piped_from: tuple[Command, ...] = ()
     form: str = "shell"
 
-    def within(self, *names: str) -> Surroundings:
+    def within(self, *names: str) -> "Surroundings":
         """The same without the pipe, and with more syntax around."""
-        return self._replace(inside=self.inside.union(names), pipeline=(0, 1), piped_from=None)
+        return self._replace(inside=self.inside.union(names), pipeline=(0, 1), piped_from=())
 
     def command(
         self, words: tuple[Word, ...], place: Place, environment: tuple[tuple[str, Values], ...], directory: Values
@@ -162,7 +160,7 @@ class Recorder:
     def __init__(
         self,
         found: list[Command],
-        reader: Reader,
+        reader: "Reader",
         masks: tuple[Mask, ...],
         read: Callable[[ShellProgram, Scope, Surroundings], Command | None],
     ) -> None:

@@ -1,7 +1,5 @@
 """The parts of a shell word, and the words or the value that they become."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import product
 from typing import NamedTuple

@@ -4,13 +4,9 @@ In tree-sitter-bash's syntax everything that follows a here-document's delimiter
 here-document, and words that follow the file name of a redirection are more names of files.
 """
 
-from __future__ import annotations
+from typing import NamedTuple
 
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
-
+from tree_sitter import Node
 
 LISTS = frozenset(("list", "pipeline", "negated_command"))
 """Syntax around commands that a redirection behind it does not belong to, but to the last of the commands."""

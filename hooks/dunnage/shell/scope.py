@@ -1,7 +1,5 @@
 """The variables of a shell program at one point of it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -35,7 +33,7 @@ class Scope:
     unknown before. So a single value is always the right one.
     """
 
-    def __init__(self, given: Mapping[str, Values], budget: Budget, outer: Scope | None = None) -> None:
+    def __init__(self, given: Mapping[str, Values], budget: Budget, outer: "Scope | None" = None) -> None:
         """`given` holds the variables of the file; `outer` is the scope of the program if this is one of a function."""
         self.budget = budget
         self._given = given
@@ -122,7 +120,7 @@ class Scope:
         """The variables that were assigned since `mark`."""
         return frozenset(name for name, _, _ in self._changes[mark.changes :])
 
-    def in_function(self) -> Scope:
+    def in_function(self) -> "Scope":
         """The scope of functions, once the whole program has been read: they may be called at any time."""
         return Scope(self._given, self.budget, self)
 

@@ -3,13 +3,10 @@
 The options are those of each program's manual. For a program with too many to list, those without a value are listed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from dunnage.shell.model import Word
+from dunnage.shell.model import Word
 
 
 class WrapperOptions(NamedTuple):

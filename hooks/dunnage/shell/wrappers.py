@@ -1,12 +1,10 @@
 """Programs that run another program: where the words of the other program begin."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from dunnage.shell.bounds import MOST_FIND_COMMANDS
-from dunnage.shell.model import POSIX_SHELLS, programs
+from dunnage.shell.model import POSIX_SHELLS, Values, Word, programs
 from dunnage.shell.wrapper_options import (
     COMPOSE,
     COMPOSE_EXEC,
@@ -21,9 +19,6 @@ from dunnage.shell.wrapper_options import (
     skip_options,
     written,
 )
-
-if TYPE_CHECKING:
-    from dunnage.shell.model import Values, Word
 
 SHELLS = POSIX_SHELLS | {"rbash"}
 """Those whose programs can be read."""

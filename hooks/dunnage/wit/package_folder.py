@@ -1,7 +1,5 @@
 """The WIT package in a folder, the packages that it refers to, and which of those have a version fixed elsewhere."""
 
-from __future__ import annotations
-
 import os
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator

@@ -19,11 +19,11 @@ from dunnage.files.document import Document, Refused, is_template
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.walk import upwards
 from dunnage.wit import wit_deps
+from dunnage.wit.wkg import WkgConfig
 
 if TYPE_CHECKING:
     from dunnage.cargo.manifests import Manifest, Manifests
     from dunnage.wit.cargo_component import Component
-    from dunnage.wit.wkg import WkgConfig
 
 DEPS = wit_deps.FOLDER
 """The subfolder of a WIT folder with the vendored packages."""
@@ -53,7 +53,7 @@ class WkgRoot(NamedTuple):
     folder: str
     manifest: Document | None
     """Its `wkg.toml`; None if there is none, or it cannot be read."""
-    config: "WkgConfig | None"
+    config: WkgConfig | None
     """The content of the manifest."""
     refused: Refused | None
     """Why the manifest cannot be read."""

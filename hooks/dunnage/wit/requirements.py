@@ -4,8 +4,6 @@ A range is replaced with the version that the lock has for it, and the lock's en
 the same version as before. Without an entry, `0.2.1` is replaced with `=0.2.1`, and other ranges are kept.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 

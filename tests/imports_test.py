@@ -1,0 +1,36 @@
+"""Importing a hook does not load what only findings need, nor Python's compiler."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from dunnage.frame.registry import ENTRIES
+
+# A named tuple whose annotations are text makes `typing` compile each of them. The first use of the compiler takes as
+# long as a tenth of a check. A module that defines such classes therefore does not postpone its annotations.
+PROGRAM = """
+import typing
+
+def refuse(reference, text, *_, **__):
+    raise AssertionError(f"the annotation {text!r} is compiled while {MODULE} is imported")
+
+typing.ForwardRef.__init__ = refuse
+"""
+
+
+@pytest.mark.parametrize("module", [entry.module for entry in ENTRIES])
+def test_no_annotation_is_compiled(module: str) -> None:
+    program = f"MODULE = {module!r}\n{PROGRAM}\nimport {module}\n"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("module", [entry.module for entry in ENTRIES])
+def test_no_slow_module_is_imported(module: str) -> None:
+    slow = {"argparse", "dataclasses", "inspect", "json", "subprocess", "tomlkit", "urllib.request"}
+    program = f"import sys, {module}\nprint(*sorted({slow!r} & sys.modules.keys()))"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout == "\n"
