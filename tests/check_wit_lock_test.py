@@ -385,7 +385,7 @@ _NAMES = st.sampled_from(["a.wit", "b.wit", "c.WIT"])
 _FOLDERS = st.dictionaries(_NAMES, st.binary(max_size=600), min_size=1, max_size=3)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(_FOLDERS, st.data())
 def test_every_change_of_a_folder_is_drift(before: dict[str, bytes], data: st.DataObject) -> None:
     after = dict(before)
@@ -413,7 +413,7 @@ def test_every_change_of_a_folder_is_drift(before: dict[str, bytes], data: st.Da
             assert [finding.rule.id for finding in HOOK.check([path], Tree(), Options())] == rules
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.text(), st.text())
 def test_any_text_in_the_files_of_wit_deps(manifest: str, lock: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
