@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from dunnage.files.dockerfile_names import DOCKERFILES
 from dunnage.files.source import Tree
 from dunnage.frame.options import Options
-from dunnage.frame.registry import CI, DOCKERFILES, ENTRIES, PERHAPS_SCRIPT, SCRIPTS, Entry, pattern
+from dunnage.frame.registry import CI, ENTRIES, PERHAPS_SCRIPT, SCRIPTS, Entry, pattern
 from dunnage.scripts.commands import kind_of
 
 FOLDERS = (
@@ -23,6 +24,7 @@ FOLDERS = (
 )
 STEMS = (
     *("", "a", "a.b", ".a", "Dockerfile", "dockerfile", "Containerfile", "DOCKERFILE", "xDockerfile", "Makefile"),
+    *("Dockerfile-a", "dockerfile_a", "CONTAINERFILE-x", "dockerfiles"),
     *("makefile", "GNUmakefile", "MAKEFILE", "justfile", "Justfile", ".justfile", "action", "ACTION", "my-action"),
     *(".gitlab-ci", "a.gitlab-ci", ".GitLab-CI", ".bashrc", ".envrc", ".Profile", "x.bashrc", "Jenkinsfile"),
     *("sh", "mk", "just", "yml", "bashrc", "containerfile"),

@@ -6,6 +6,8 @@ imported only where they are needed.
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from dunnage.files.dockerfile_names import DOCKERFILES
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,11 +21,6 @@ GITHUB = (rf"\.(github|gitea|forgejo)/workflows/[^/]*\.{_YAML}", rf"(?i:action)\
 GITLAB = (rf"[^/]*(?i:\.gitlab-ci)\.{_YAML}", rf"\.gitlab(-ci|/ci)/.*\.{_YAML}")
 CIRCLECI = (rf"\.circleci/.*\.{_YAML}",)
 CI = (*GITHUB, *GITLAB, *CIRCLECI)
-DOCKERFILES = (
-    r"(?i:(docker|container)file)",
-    r"[^/]*\.(?i:(docker|container)file)",
-    r"(Docker|Container)file\.(?!([^/]*\.)?(?i:dockerignore|md|ya?ml)$)[^/]*",
-)
 SHELL = (
     r"[^/]*\.(?i:ash|bash|dash|ksh|mksh|sh|zsh)",
     r"\.(?i:bashrc|bash_profile|profile|zshrc|zprofile|zshenv|envrc)",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from dunnage.files.dockerfile_names import DOCKERFILES
 from dunnage.files.source import SourceError
 from dunnage.shell.model import POSIX_SHELLS
 
@@ -25,9 +27,7 @@ def kind_of(path: str, head: bytes) -> str | None:
     extension = extension if dot else ""
     if extension in ("yml", "yaml"):
         return _yaml_kind(f"{folder}/", lower, stem)
-    if lower in ("dockerfile", "containerfile") or extension in ("dockerfile", "containerfile"):
-        return "dockerfile"
-    if name.startswith(("Dockerfile.", "Containerfile.")) and extension not in ("dockerignore", "md"):
+    if any(re.fullmatch(pattern, name) for pattern in DOCKERFILES):
         return "dockerfile"
     if lower in ("justfile", ".justfile") or extension == "just":
         return "justfile"

@@ -1,0 +1,18 @@
+"""Which files are Dockerfiles, by their names.
+
+A file is one if it is named `Dockerfile` or `Containerfile`, in upper or lower case, perhaps with `NAME.` before it or
+with `.`, `-` or `_` and more behind it, unless the ending is that of another format: `Dockerfile.dockerignore`,
+`dockerfile_parser.rs`.
+"""
+
+_OTHER_FORMATS = (
+    "bash|c|cc|cpp|cs|css|dart|dockerignore|go|h|hpp|html|java|js|json|kt|lock|lua|md|mjs|php|pl|png|proto|py|rb|rs|rst|"
+    "scala|sh|snap|sql|svg|swift|toml|ts|tsx|txt|vim|xml|ya?ml|zig"
+)
+
+DOCKERFILES = (
+    r"(?i:(docker|container)file)",
+    r"[^/]*\.(?i:(docker|container)file)",
+    rf"(?i:(docker|container)file)[._-](?!([^/]*\.)?(?i:{_OTHER_FORMATS})$)[^/]*",
+)
+"""Regular expressions that match the whole name of a file."""
