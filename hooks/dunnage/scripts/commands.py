@@ -1,4 +1,4 @@
-"""Where shell commands stand: scripts, Dockerfiles, CI files, Makefiles and justfiles."""
+"""The shell commands in scripts, Dockerfiles, CI files, makefiles and justfiles."""
 
 from __future__ import annotations
 

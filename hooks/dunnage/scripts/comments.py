@@ -1,4 +1,4 @@
-"""Comments that begin with `#`, as those of all these files do."""
+"""Comments that begin with `#`."""
 
 import re
 from bisect import bisect_right
@@ -13,7 +13,7 @@ from dunnage.shell.model import Script
 _MARK = "dunnage:"
 _COMMENTED = (".lock", ".toml", ".yaml", ".yml")
 _BEFORE = frozenset(" \t;&|()")
-"""What a comment may directly follow in one of these files, beside the start of a line."""
+"""The characters that may precede the `#` of a comment within a line."""
 
 
 def comments(file: File) -> Iterator[tuple[Span, str]]:
@@ -39,7 +39,7 @@ def comments(file: File) -> Iterator[tuple[Span, str]]:
 
 
 class _Values:
-    """The values of a YAML file that are longer than a line, and the programs in it."""
+    """The scalars and the programs of a YAML file."""
 
     def __init__(self, file: File) -> None:
         from dunnage.scripts import yaml
@@ -63,7 +63,7 @@ class _Values:
         self._programs = sorted((start, start + size) for program in programs for _, start, size in program.offsets)
 
     def hold(self, offset: int) -> bool:
-        """Whether what stands at `offset` is text of a value, and not of a program."""
+        """Whether `offset` is in a scalar that is not a program."""
         return _is_within(offset, self._values) and not _is_within(offset, self._programs)
 
 
@@ -74,7 +74,7 @@ def _is_within(offset: int, spans: list[tuple[int, int]]) -> bool:
 
 
 def _start(line: str) -> int:
-    """Where the comment of a line begins; -1 if it has none."""
+    """The index at which the comment of a line begins; -1 if there is none."""
     at = 0
     while at < len(line):
         character = line[at]
@@ -86,7 +86,7 @@ def _start(line: str) -> int:
             end = line.find(character, at + 1)
             while character == '"' and end > 0 and line[end - 1] == "\\":
                 end = line.find(character, end + 1)
-            # An apostrophe in plain text, as in "don't", ends nowhere or in the comment.
+            # An apostrophe in plain text, as in "don't", opens no quotation.
             is_apostrophe = at > 0 and line[at - 1].isalnum() and _MARK in line[at:end]
             if end > 0 and not is_apostrophe:
                 at = end

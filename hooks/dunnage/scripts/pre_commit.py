@@ -22,13 +22,13 @@ class ConfiguredHook(NamedTuple):
     """Where it comes from: a URL, `local` or `meta`."""
     id: str
     span: Span
-    """Of its id."""
+    """The bytes of its id."""
     program: Script | None
-    """What it runs, if the file says so: the entry and its arguments."""
+    """Its entry with its arguments, if the file contains them."""
     arguments: tuple[str, ...] | None
-    """Those that the file gives in place of the hook's own; None if it gives none."""
+    """The arguments that replace the hook's own; None if there are none in the file."""
     is_run: bool
-    """`pre-commit run` runs it: it is not for another stage of git, or to be started by hand."""
+    """Whether `pre-commit run` runs it; it does not run hooks for other stages."""
 
 
 def hooks(file: File) -> Iterator[ConfiguredHook]:

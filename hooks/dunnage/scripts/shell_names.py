@@ -1,8 +1,8 @@
-"""The names by which CI files and build files choose a shell."""
+"""The names of shells in CI files and build files."""
 
 from dunnage.shell.model import POSIX_SHELLS
 
-# Under these names, well-known actions install a wrapper that hands the script to a POSIX shell.
+# Wrappers around a POSIX shell that well-known actions install.
 _WRAPPERS = frozenset(("alpine.sh", "msys2", "wsl-bash"))
 
 

@@ -1,4 +1,4 @@
-"""What a CI file says of the variables that its programs see."""
+"""The variables of programs in CI files."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ def union(alternatives: Iterable[Values]) -> Values:
 
 
 def in_either(first: Variables, second: Variables) -> Variables:
-    """What is known of variables where either of two sets of them may hold."""
+    """The variables of a program that may see either of two sets of variables."""
     return {name: union((first[name], second[name])) for name in first.keys() & second.keys()}
 
 
 def expand_all(texts: Values, variables: Variables) -> Values:
-    """All that any of `texts` may be once GitHub's expressions in it are replaced."""
+    """The values of texts in which GitHub replaces expressions."""
     return None if texts is None else union(expression.expand(text, variables) for text in texts)
 
 
 def without_written(variables: Variables, text: str) -> Variables:
-    """`variables` without those that a program may set for the steps after it.
+    """`variables` without those that a program may set for later steps.
 
-    These are all that it assigns to, or if it names none, all variables of the environment.
+    These are the variables that it assigns, or if there are none, all environment variables.
     """
     names = re.findall(r"([A-Za-z_][A-Za-z0-9_]*)\s*(?:=|<<)", text)
     names = names or [name for name in variables if f"env.{name}" in variables]

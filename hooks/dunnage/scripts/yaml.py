@@ -1,7 +1,7 @@
-"""YAML: mappings, sequences and scalars, with the bytes that each text came from.
+"""YAML: mappings, sequences and scalars, with their bytes in the file.
 
-Syntax and texts are what PyYAML's parser reads. Anchors, aliases and merge keys are followed wherever a value is asked
-for. What is read is bounded by counts, so that a small file cannot stand for much.
+PyYAML parses the syntax. Aliases and merge keys are resolved. All sizes are bounded by counts, so that a small file
+cannot expand into much data.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ class Node:
     kind: str
     """`mapping`, `sequence`, `scalar` or `unknown`."""
     span: Span
-    """Its bytes, without an anchor or a tag in front. An alias has those of the value that it stands for."""
+    """Its bytes, without its anchor and tag. An alias is the node that it refers to."""
     tag: str
     """With its prefix resolved: `!reference`, `tag:yaml.org,2002:str`; empty if there is none."""
     style: str
     """Of a scalar: `plain`, `single`, `double`, `literal` or `folded`."""
     text: str
-    """What a scalar says; empty for other kinds."""
+    """The value of a scalar; empty for other kinds."""
 
     def __init__(self, data: bytes, kind: str, span: Span, tag: str = "", style: str = "", text: str = "") -> None:
-        """`data` is the file."""
+        """`data` is the content of the file."""
         self._data = data
         self._offsets: tuple[Segment, ...] | None = None
         self._children: Sequence[Node] = ()  # of a mapping, keys and values in turn
@@ -61,7 +61,7 @@ class Node:
 
     @property
     def offsets(self) -> tuple[Segment, ...]:
-        """Which bytes of `text` stand in the file as they are, as in `Script.offsets`."""
+        """The bytes of `text` that are copied from the file, as in `Script.offsets`."""
         if self.kind != "scalar":
             return ()
         if self._offsets is None:
@@ -83,7 +83,7 @@ class Node:
     def get(self, key: str) -> Node | None:
         """The value of `key` in a mapping, its own or a merged one; None if there is none.
 
-        Of keys that are there twice, which YAML does not allow, the last counts.
+        Of duplicate keys, which YAML does not allow, the last is used.
         """
         return self._own.get(key) or self._merged.get(key)
 
@@ -144,7 +144,7 @@ def _documents(file: File) -> list[Node]:
 
 
 class _Composer:
-    """Makes nodes of the parser's events."""
+    """Builds nodes from the events of the parser."""
 
     def __init__(self, file: File) -> None:
         self._data = file.data
@@ -211,7 +211,7 @@ class _Composer:
         self._open.append((node, []))
 
     def _close(self, event: CollectionEndEvent) -> None:
-        # Where a block ends, the parser only knows where the next value begins.
+        # The end of a block is empty and at the start of the next token.
         start, end = self._place(event)
         if start < end:
             self._end = end
@@ -224,7 +224,7 @@ class _Composer:
         return (self._offset(start.index), self._offset(end.index)) if start and end else (self._end, self._end)
 
     def _content(self, event: ScalarEvent | CollectionStartEvent, start: int, end: int) -> int:
-        """Where the value itself begins that has an anchor, a tag or both at `start`."""
+        """The offset at which a value begins after the anchor, tag or both at `start`."""
         properties = (event.anchor is not None) + (event.tag is not None)
         for _ in range(properties):
             found = re.compile(rb"[&!]\S*(?:\s|(?<=\s)#[^\r\n]*)*").match(self._data, start, end)
@@ -268,13 +268,13 @@ def _offsets(file: File) -> Callable[[int], int]:
     return offset
 
 
-# What scalars mean
+# Values of scalars
 
 
 def value(node: Node | None) -> Values:
-    """The text that a program gets where a scalar is put, which for a number is not always as it is written.
+    """The text of a scalar as a program receives it, which for a number may differ from its source.
 
-    `1.20` without quotes is the number 1.2, `0x10` is 16, `True` is `true`. None for what is no scalar, or has a tag.
+    `1.20` without quotes is the number 1.2, `0x10` is 16, `True` is `true`. None for other nodes, and for scalars with a tag.
     """
     if node is None or node.kind != "scalar" or (node.tag and node.tag not in ("!", "tag:yaml.org,2002:str")):
         return None
@@ -285,14 +285,14 @@ def value(node: Node | None) -> Values:
 
 
 def cautious_value(node: Node | None) -> Values:
-    """As `value`, but None for what YAML 1.1, which most programs but GitHub still read, takes for something else."""
+    """As `value`, but None for scalars that YAML 1.1, which most programs except GitHub use, reads differently."""
     known = value(node)
     if known is None or node is None or node.style != "plain" or node.tag or re.fullmatch(_OLD_SURE, node.text):
         return known
     return None if re.fullmatch(_OLD_TYPES, node.text) else known
 
 
-# What is the same in YAML 1.1 and 1.2, of what 1.1 would take for a number, a truth value or a date.
+# Numbers and booleans of YAML 1.1 that are the same in YAML 1.2; all numbers, booleans and dates of YAML 1.1.
 _OLD_SURE = r"0|-?[1-9][0-9]{0,14}|[0-9]{1,9}\.[0-9]{1,6}|[Tt]rue|[Ff]alse|TRUE|FALSE|~|[Nn]ull|NULL|"
 _OLD_TYPES = (
     r"(?i)[-+]?(?:0b[01_]+|0x[0-9a-f_]+|0o[0-7]+|[0-9][0-9_,]*(?::[0-5]?[0-9])*(?:\.[0-9_]*)?(?:e[-+]?[0-9]+)?)"
@@ -301,7 +301,7 @@ _OLD_TYPES = (
 
 
 def _plain(text: str) -> str:
-    """The text of what the core schema of YAML 1.2 makes of a plain scalar."""
+    """The value of a plain scalar in the core schema of YAML 1.2, as text."""
     if text[:1] not in _FIRST_OF_CORE:
         return text
     if text in ("null", "Null", "NULL", "~"):

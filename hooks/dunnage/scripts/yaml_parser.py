@@ -1,8 +1,8 @@
 """PyYAML's parser, loaded without the rest of PyYAML.
 
-`import yaml` also loads what turns documents into Python values and back, and that takes longer than a file takes to
-parse. Here the package is put into `sys.modules` with only what the parser needs; it completes itself as soon as anyone
-asks it for something else.
+`import yaml` also loads constructors and representers, which takes longer than parsing a file. This module puts the
+package into `sys.modules` with only the parts that the parser needs; the package completes itself when another
+attribute is accessed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from yaml.events import Event
 
-# What PyYAML's compiled module takes from these modules when it is loaded, without using it to parse.
+# What PyYAML's compiled module imports from these modules, but does not use for parsing.
 _ERRORS = {
     "reader": "ReaderError",
     "scanner": "ScannerError",
@@ -31,19 +31,19 @@ _ERRORS = {
 
 
 class NotYaml(Exception):
-    """What is parsed is not YAML."""
+    """The text is not YAML."""
 
 
 class _Parser(Protocol):
-    """What PyYAML's parsers have in common."""
+    """The interface of PyYAML's parsers."""
 
     def get_event(self) -> Event | None: ...
 
 
 def events(data: bytes) -> Iterator[Event]:
-    """What UTF-8 is as YAML; positions count characters, but not a byte order mark at the start.
+    """The events of YAML in UTF-8; positions count characters, without a byte order mark.
 
-    libyaml parses it, or where PyYAML was built without that, PyYAML itself, which is slower. Raises NotYaml.
+    The parser is libyaml, or the slower one of PyYAML if it was built without libyaml. Raises NotYaml.
     """
     _import_package()
     return _events(data)
@@ -54,7 +54,7 @@ def _events(data: bytes) -> Iterator[Event]:
 
     try:
         yield from iter(_parser(data).get_event, None)
-    except (YAMLError, ValueError):  # ValueError for an escape that stands for no character
+    except (YAMLError, ValueError):  # ValueError: an escape of an invalid code point
         raise NotYaml from None
 
 
@@ -80,7 +80,7 @@ def _python_parser() -> Callable[[str], _Parser]:
 
         def get_event(self) -> Event | None:
             event: Event | None = super().get_event()  # type: ignore[no-untyped-call]
-            # libyaml takes half of a surrogate pair for an error; so does this.
+            # Reject a lone surrogate, as libyaml does.
             getattr(event, "value", "").encode("utf-8")
             return event
 

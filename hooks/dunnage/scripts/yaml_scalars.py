@@ -1,4 +1,4 @@
-"""Which bytes of a YAML file the text of a scalar consists of, by https://yaml.org/spec/1.2.2."""
+"""The bytes of a YAML file that form the text of a scalar, by https://yaml.org/spec/1.2.2."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _BREAK = rb"\r\n|\n|\r"
 
 
 def segments(data: bytes, span: Span, style: str, text: str) -> tuple[Segment, ...]:
-    """Which bytes of `text` stand in the file as they are, as in `Script.offsets`.
+    """The bytes of `text` that are copied from the file, as in `Script.offsets`.
 
-    `text` is what a scalar of this style at `span` says. Where that is not what its bytes say here, which is so of some
-    characters that only YAML 1.1 takes for line breaks, none of it stands in the file, only next to its first byte.
+    `text` is the value of a scalar of this style at `span`. If its bytes have another value here, which happens for some
+    characters that are line breaks in YAML 1.1 only, the result is an empty segment.
     """
     assembled = Text(data)
     if style in ("literal", "folded"):
@@ -52,7 +52,7 @@ def _flow(assembled: Text, data: bytes, start: int, end: int, quote: bytes) -> N
         position = found.end()
         is_first = False
         breaks = []
-        # Lines without anything in them.
+        # Empty lines.
         while True:
             here = _skip(data, b" \t", position, end)
             blank = re.compile(_BREAK).match(data, here, end)
@@ -104,12 +104,12 @@ _ESCAPE = rb"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|[^xuU\r\
 
 
 def _unescape(assembled: Text, data: bytes, start: int, end: int, line_end: int) -> bool:
-    """One line of a double-quoted scalar; gives whether a backslash takes its line ending away."""
+    """Add one line of a double-quoted scalar; return whether its line ending is escaped."""
     pattern = re.compile(_ESCAPE, re.DOTALL)
     while (backslash := data.find(b"\\", start, end)) >= 0:
         assembled.copy(start, backslash)
         if backslash + 1 == end < line_end:
-            # A blank after it is escaped, and so does not belong to the end of the line.
+            # The blank after it is escaped, and so is not trailing space.
             end += 1
         if backslash + 1 >= line_end:
             return True
@@ -135,7 +135,7 @@ def _block(assembled: Text, data: bytes, span: Span, style: str, text: str) -> N
     content = text.strip("\n")
     above = len(text) - len(text.lstrip("\n"))
     is_folded = style == "folded" and bool(content)
-    # What follows the last line that is not blank is not folded. Neither is anything of a literal scalar.
+    # Lines after the last one that is not blank are not folded, nor are those of a literal scalar.
     last_line_end = text.find("\n", len(text.rstrip(" \t\n"))) if is_folded else 0
     unfolded = text[last_line_end:].split("\n") if last_line_end >= 0 else []
     if header is None:
@@ -143,7 +143,7 @@ def _block(assembled: Text, data: bytes, span: Span, style: str, text: str) -> N
     lines = _lines(data, header.end(), span.end if is_folded else header.end(), len(unfolded))
     if len(lines) <= above:
         return
-    # How far all lines are indented shows in the first one that says something.
+    # The first line that is not empty determines the indentation.
     start, end = lines[above]
     indent = _skip(data, b" ", start, end) - start - (len(content) - len(content.lstrip(" ")))
     lines = [(min(start + indent, end), end) for start, end in lines]
@@ -164,7 +164,7 @@ def _block(assembled: Text, data: bytes, span: Span, style: str, text: str) -> N
 
 
 def _lines(data: bytes, start: int, stop: int, more: int) -> list[tuple[int, int]]:
-    """The lines from `start` on, without what ends them: all that begin before `stop`, and `more` after these."""
+    """The lines from `start` on, without line endings: all that begin before `stop`, and `more` after these."""
     lines: list[tuple[int, int]] = []
     line_break = re.compile(_BREAK)
     while start < stop or more > 0:
@@ -178,7 +178,7 @@ def _lines(data: bytes, start: int, stop: int, more: int) -> list[tuple[int, int
 
 
 def _join(assembled: Text, data: bytes, lines: list[tuple[int, int]], previous: int, number: int) -> None:
-    """Add what folding makes of the ends of lines between two that say something; `previous` is -1 before the first."""
+    """Add the folded line endings between two lines that are not empty; `previous` is -1 before the first."""
     breaks = [end for _, end in lines[max(previous, 0) : number]]
     if previous >= 0 and not _is_indented(data, lines[previous]) and not _is_indented(data, lines[number]):
         del breaks[0]

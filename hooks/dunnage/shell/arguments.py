@@ -20,7 +20,7 @@ class Simple(NamedTuple):
     environment: tuple[tuple[str, Values], ...]
     raw_words: list[RawWord]
     text: RawWord | None
-    """The text that it reads from `<<<`."""
+    """Its input from `<<<`."""
 
 
 def simple_command(node: Node, more: Sequence[Node], data: bytes, reader: Reader, scope: Scope) -> Simple:

@@ -1,4 +1,4 @@
-"""Programs put together from bytes of a file and what the syntax around them makes."""
+"""Texts assembled from bytes of a file and from other bytes, with the offsets of the former."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ from dunnage.shell.model import Segment, locate
 
 
 class Text:
-    """A text as it grows, with what of it stands in the file."""
+    """A text under construction, with the segments that are copied from the file."""
 
     def __init__(self, data: bytes) -> None:
-        """`data` is the file."""
+        """`data` is the content of the file."""
         self._data = data
         self._pieces: list[bytes] = []
         self._size = 0
         self._segments: list[Segment] = []
 
     def copy(self, start: int, end: int) -> None:
-        """Add bytes that stand in the file."""
+        """Add bytes of the file."""
         if start < end:
             self._note(start, end - start)
             self.add(self._data[start:end])
 
     def add(self, text: bytes) -> None:
-        """Add bytes that do not."""
+        """Add bytes that are not in the file."""
         self._pieces.append(text)
         self._size += len(text)
 
     def mark(self, at: int) -> None:
-        """Note that what comes before and what comes next meet at `at` in the file."""
+        """Record that the current end of the text corresponds to offset `at` in the file."""
         self._note(at, 0)
 
     def end_line(self, at: int) -> None:
-        """Add the line ending that is at `at`, as LF whatever it is."""
+        """Add LF for the line ending at offset `at` of the file."""
         if self._data[at : at + 1] == b"\n":
             self.copy(at, at + 1)
         else:
             self.add(b"\n")
 
     def append(self, text: bytes, offsets: Iterable[Segment]) -> None:
-        """Add a text that was put together before."""
+        """Add another text with its segments."""
         for in_text, in_file, length in offsets:
             self._note(in_file, length, in_text)
         self.add(text)
@@ -55,8 +55,8 @@ class Text:
         self._segments.append((start, in_file, length))
 
     def result(self) -> tuple[str, tuple[Segment, ...]]:
-        """The text, and its segments as in `Script.offsets`."""
-        # Readers cut between characters, so that this never has to replace any.
+        """The text in UTF-8, decoded, and its segments as in `Script.offsets`."""
+        # Readers cut between characters, so nothing is ever replaced here.
         return b"".join(self._pieces).decode("utf-8", "replace"), tuple(self._segments)
 
 
@@ -65,7 +65,7 @@ def rewrite(
 ) -> tuple[str, tuple[Segment, ...]]:
     """`text` with replacements, which are given in order with start and end in characters.
 
-    A replacement does not stand in the file. An empty segment at each of its ends says where it belongs.
+    A replacement is not in the file. An empty segment at each of its ends records what it replaces.
     """
     result = Text(b"")
     copied = position = index = 0

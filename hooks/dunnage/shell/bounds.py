@@ -17,9 +17,9 @@ MOST_BUILD_VALUES = 32
 MOST_EXPRESSION_VALUES = 64
 """How many values an expression of a workflow may have."""
 MOST_CHARACTERS = 131_072
-"""The total length of the values of one word or variable. Linux passes no longer argument to a program."""
+"""The greatest total length of the values of one word or variable; the longest argument that Linux allows."""
 MOST_COMMANDS = 8
-"""How many commands one command may become because variables decide how many words it has."""
+"""How many alternatives one command may have whose number of words depends on variables."""
 MOST_FIND_COMMANDS = 100
 """How many commands of one `find` are read; each command keeps the words before it."""
 MOST_SYNTAX_LEVELS = 100
@@ -29,7 +29,7 @@ MOST_PROGRAM_LEVELS = 8
 MOST_PROGRAM_BYTES = 256 * 1024
 """The size of a program that is read. The largest real script seen has 200,000 bytes."""
 MOST_TRIMMED = 200
-"""How long a value may be from which `${NAME#PATTERN}` and the like remove something."""
+"""How long a value may be to which `${NAME#PATTERN}` and similar expansions are applied."""
 
 _MOST_MEMORY = 32_000_000
 _WORD_SIZE = 100
@@ -39,7 +39,7 @@ _MOST_RECOVERY = 32_000_000
 
 
 class Budget:
-    """What reading one file may still cost, shared by all programs in the file."""
+    """The remaining resources for reading one file, shared by all its programs."""
 
     def __init__(self) -> None:
         self._memory = _MOST_MEMORY
@@ -57,12 +57,12 @@ class Budget:
         return self._nested >= 0
 
     def spend_recovery(self, errors: int) -> None:
-        """Count the nodes that a parser could not place; the time they cost grows with the square of their number."""
+        """Spend time on syntax errors; the time that they cost a parser grows with the square of their number."""
         self._recovery -= errors * errors
 
     @property
     def may_parse(self) -> bool:
-        """Whether syntax errors have not used up the time for parsing."""
+        """Whether any time for parsing is left."""
         return self._recovery >= 0
 
     def product(self, choices: Sequence[Sequence[str]], most: int = MOST_VALUES) -> Values:

@@ -1,4 +1,4 @@
-"""The commands of a shell program, each as it is really run."""
+"""The commands of a shell program, without their wrappers."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class _Programs:
         if variables is None:
             variables = (script.variables, frozenset(script.variables.items()))
             self._variables[id(script.variables)] = variables
-        # Scripts that were found in different ways may be the same program.
+        # Equal scripts are one program.
         key = (script.text, script.offsets, script.place, script.expressions, variables[1])
         if key not in self._commands:
             self._commands[key] = self._read(script)
@@ -127,7 +127,7 @@ class _Walk:
         return last
 
     def _is_broken(self, node: Node, after: Node | None) -> bool:
-        """Whether text that could not be parsed begins on the line of a command, which may lack words then."""
+        """Whether a syntax error begins on the line of a command, so that words of the command may be missing."""
         if after is None or after.type != "ERROR" or node.type not in ("command", "redirected_statement"):
             return False
         return b"\n" not in self._data[node.end_byte : after.start_byte]
@@ -257,7 +257,7 @@ class _Walk:
             elif_assigns = self._scope.changed(start)
             branches.append({})
         self._scope.join(branches)
-        self._scope.blur(elif_assigns)  # earlier branches ran before these conditions
+        self._scope.blur(elif_assigns)  # these conditions run after assignments of earlier branches
 
     def _condition(self, children: Sequence[Node], around: Surroundings) -> None:
         """Visit the condition of `if` or `elif`."""
@@ -265,7 +265,7 @@ class _Walk:
         self._statements(children[:end], around.within("condition"))
 
     def _branch(self, nodes: Iterable[Node], around: Surroundings) -> Changes:
-        """Visit what runs on a condition; return what it assigns."""
+        """Visit nodes that run conditionally; return what they assign."""
         mark = self._scope.mark()
         self._statements(nodes, around.within("branch"))
         return self._scope.undo(mark)

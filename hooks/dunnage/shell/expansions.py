@@ -48,7 +48,7 @@ def apply_operator(operator: str, values: Values, operand: Values, is_assigned: 
     """The value of `${NAME<operator><operand>}`; `is_assigned` says that the program itself assigns the variable."""
     if operator in (":-", ":=", "-", "="):
         if values is None:
-            # An environment variable or the default, and the default is the only value that the file names.
+            # It may come from the environment; the default is the only value in the file.
             return None if is_assigned else operand
         if "" not in values or operator in ("-", "="):
             return values

@@ -1,7 +1,7 @@
-"""GitHub's expressions, `${{ … }}`, as far as a file itself says what they give.
+"""The values of GitHub's expressions, `${{ … }}`, as far as the file itself determines them.
 
-The grammar is that of https://docs.github.com/en/actions/reference/workflows-and-actions/expressions. A part whose
-value is not in the file makes the whole unknown, unless it only chooses between parts that are known:
+The grammar is that of https://docs.github.com/en/actions/reference/workflows-and-actions/expressions. An
+expression with an unknown operand is unknown, unless that operand only selects one of several known ones:
 `${{ github.event_name == 'push' && 'a' || 'b' }}` is `a` or `b`.
 """
 
@@ -30,11 +30,11 @@ _INPUTS = ("inputs.", "github.event.inputs.")
 
 
 class _Unknown(NameError):
-    """The expression cannot be read."""
+    """The expression has a syntax error, or is too long or too deep."""
 
 
 class _Any:
-    """A value that the file does not give; `truthy` is None if it is not even known whether it is one."""
+    """An unknown value; `truthy` is None if its truth is unknown too."""
 
     def __init__(self, truthy: bool | None) -> None:
         self.truthy = truthy
@@ -46,7 +46,7 @@ _Values = tuple["str | bool | _Any", ...]
 
 
 def expand(text: str, variables: Mapping[str, Values]) -> Values:
-    """What `text`, with expressions in it or without, may be once GitHub has put in their values."""
+    """The values of a text in which GitHub replaces expressions; None if they are unknown."""
     if _OPEN not in text:
         return (text,)
     found: list[tuple[str, ...]] = []
@@ -59,7 +59,7 @@ def expand(text: str, variables: Mapping[str, Values]) -> Values:
 
 
 def pieces(text: str) -> Iterator[tuple[str, bool]]:
-    """The parts of `text` in order, each with whether it is what stands between `${{` and `}}`.
+    """The parts of `text` in order, each with whether it is the inside of an expression.
 
     An expression that is never closed is plain text.
     """
@@ -75,7 +75,7 @@ def pieces(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def closing(text: str, start: int) -> int:
-    """Where the `}}` of an expression stands whose inside begins at `start`; -1 if it has none."""
+    """The index of the `}}` of an expression whose inside begins at `start`; -1 if there is none."""
     while True:
         end = text.find(_CLOSE, start)
         quote = text.find("'", start, max(end, 0))
@@ -87,7 +87,7 @@ def closing(text: str, start: int) -> int:
 
 
 def resolve(expression: str, variables: Mapping[str, Values]) -> Values:
-    """What the text between `${{` and `}}` may give, by the dotted names in `variables`; None if that is unknown."""
+    """The values of an expression without its braces; `variables` holds values by dotted name. None if unknown."""
     name = expression.strip()
     if name in variables:
         return variables[name]
@@ -106,7 +106,7 @@ def resolve(expression: str, variables: Mapping[str, Values]) -> Values:
 
 
 class _Reader:
-    """Reads one expression from left to right. Methods are named for the grammar, loosest binding first."""
+    """A recursive-descent evaluator of one expression, with a method for each level of precedence."""
 
     def __init__(self, text: str, variables: Mapping[str, Values]) -> None:
         self._variables = variables
@@ -128,7 +128,7 @@ class _Reader:
         return values
 
     def _peek(self) -> str:
-        """The symbol that comes next, if one does."""
+        """The next token if it is a symbol; else empty."""
         if self._next < len(self._tokens) and self._tokens[self._next][0] == "symbol":
             return self._tokens[self._next][1]
         return ""
@@ -192,7 +192,7 @@ class _Reader:
         if kind == "string":
             return (text[1:-1].replace("''", "'"),)
         if kind == "number":
-            # As it is written where that is how GitHub would print it.
+            # Only numbers that GitHub prints as they are written are known.
             return (text,) if re.fullmatch(r"0|[1-9][0-9]{0,14}", text) and text != "0" else (_UNKNOWN,)
         if kind != "name":
             raise _Unknown
@@ -218,7 +218,7 @@ class _Reader:
         return (_UNKNOWN,)
 
     def _parts_of(self, values: _Values) -> _Values:
-        """`values`, unless only a part of them is asked for, as in `fromJSON(…).key`."""
+        """`values`, or an unknown value if an index or property follows, as in `fromJSON(…).key`."""
         if self._peek() not in (".", "["):
             return values
         self._name("")
@@ -243,13 +243,13 @@ class _Reader:
         if values is None:
             return (_UNKNOWN,)
         if name.startswith(_INPUTS):
-            # Where a workflow is not started by hand or by another one, it has no inputs.
+            # Inputs are empty if the workflow is started by another event.
             return (*values, _FALSY) if self._peek() in ("||", "&&") else values
         return values
 
 
 def _choose(left: _Values, right: _Values, stop_at: bool) -> _Values:
-    """`left || right`, which is the left one if that is truthy, or with `stop_at` False `left && right`."""
+    """The values of `left || right`, or with `stop_at` False of `left && right`."""
     values: list[str | bool | _Any] = []
     for value in left:
         truth = _truth(value)
@@ -257,7 +257,7 @@ def _choose(left: _Values, right: _Values, stop_at: bool) -> _Values:
             values.append(value)
             continue
         if truth is None:
-            # Where it is what comes out of `&&`, it must have been falsy.
+            # `&&` returns its left operand only if that is falsy.
             values.append(value if stop_at else False if value == "false" else _FALSY)
         values += right
     return _unique(values)
@@ -267,7 +267,7 @@ def _compare(symbol: str, left: _Values, right: _Values) -> _Values:
     if symbol not in ("==", "!=") or len(left) != 1 or len(right) != 1:
         return (True, False)
     first, second = left[0], right[0]
-    # Only texts that are no numbers and no truth values compare as they are written, but for case.
+    # Strings compare without case; those that look like numbers or booleans may be converted first.
     if not (isinstance(first, str) and isinstance(second, str) and _is_word(first) and _is_word(second)):
         return (True, False)
     return ((first.lower() == second.lower()) is (symbol == "=="),)
@@ -300,7 +300,7 @@ def _truth(value: str | bool | _Any) -> bool | None:
     if isinstance(value, _Any):
         return value.truthy
     if isinstance(value, str):
-        # A variable's `false` may be a truth value or, in `env` and in actions' inputs, a text; `0` likewise.
+        # `false` and `0` may be a boolean and a number or, in `env` and in inputs of actions, truthy strings.
         return None if value in ("false", "0") else value != ""
     return value
 

@@ -17,7 +17,7 @@ _MOST_ERRORS = 1000
 _MOST_PIPES = 2000
 """How many `|` a program may have, because the parser takes time with the square of a pipe's length; real ones: 186."""
 
-# tree-sitter-bash 0.25 looks up the kind of the previous character in a table of 256, so that others may crash it.
+# tree-sitter-bash 0.25 indexes a table of 256 entries with the previous character; larger ones may crash it.
 _TO_ASCII = bytes(byte if byte < 0x80 else ord("_") for byte in range(256))
 
 
@@ -53,7 +53,7 @@ _SEPARATORS = frozenset(("\n", ";"))
 
 
 def _errors(tree: Tree) -> int:
-    """How many tokens the parser could not place."""
+    """The number of tokens that are direct children of error nodes."""
     count = 0
     pending = [tree.root_node] if tree.root_node.has_error else []
     while pending:
@@ -82,8 +82,7 @@ def parser(language: str) -> Parser:
 
 
 def _grammar(package: str) -> object:
-    # Only the compiled module is wanted. Its package also offers queries for editors, for which it imports
-    # importlib.resources, and that takes longer than all there is to parse.
+    # Load only the compiled module: its package also imports importlib.resources, which takes longer than parsing.
     from importlib import import_module
     from importlib.machinery import PathFinder
 

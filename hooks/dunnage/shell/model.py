@@ -1,4 +1,4 @@
-"""Commands, and the programs they stand in, with the bytes of the file that each came from."""
+"""Commands and programs, with the bytes of the file that they come from."""
 
 from bisect import bisect_right
 from collections.abc import Collection, Mapping
@@ -14,7 +14,7 @@ An empty string is a known value.
 """
 
 Segment: TypeAlias = tuple[int, int, int]
-"""Bytes that stand in the file as they stand in a program: offset in the program, offset in the file, length."""
+"""Bytes of a program that are copied from the file: offset in the program, offset in the file, length."""
 
 
 DIRECTORY = "working directory"
@@ -24,7 +24,7 @@ It is relative to the top of the repository, or absolute in the image that a Doc
 """
 
 POSIX_SHELLS = frozenset(("ash", "bash", "dash", "ksh", "mksh", "sh", "zsh"))
-"""The shells whose programs are read, all by one grammar."""
+"""The shells whose programs are parsed."""
 
 
 class Word(NamedTuple):
@@ -36,42 +36,42 @@ class Word(NamedTuple):
     span: Span
     """Its bytes in the file from the first to the last, quotes and line continuations included."""
     values: Values
-    """What the program gets: quotes removed, variables resolved."""
+    """What the program receives: quotes removed, variables resolved."""
     text: str
     """As it is written in the file."""
     splits: bool = False
-    """It is unknown and may turn out to be no word at all, or several: an unquoted `$FLAGS`, `"$@"`."""
+    """It is unknown and may become any number of words: an unquoted `$FLAGS`, `"$@"`."""
 
 
 class Place(NamedTuple):
-    """Where in a repository a program stands."""
+    """The location of a program."""
 
     kind: str
     """`dockerfile`, `github`, `gitlab`, `circleci`, `shell`, `makefile` or `justfile`."""
     names: tuple[str, ...] = ()
-    """Where in the file, outermost first: `("job build", "step Install")`, `("stage 2",)`, `("recipe test",)`."""
+    """Its location there, outermost first: `("job build", "step Install")`, `("stage 2",)`, `("recipe test",)`."""
 
 
 class Command(NamedTuple):
-    """A simple command as it is really run, wrappers such as `sudo` or `bash -c` seen through.
+    """A simple command without wrappers such as `sudo` or `bash -c`.
 
-    Where a variable decides how many words there are, there is one of these for each of its values.
+    If the number of words depends on a variable, there is one Command for each of its values.
     """
 
     words: tuple[Word, ...]
-    """The program and its arguments, at least one word; neither assignments in front nor redirections."""
+    """The program and its arguments, at least one word, without assignments and redirections."""
     place: Place
     wrapper: tuple[Word, ...] = ()
-    """What was seen through, outermost first: `sudo -E`, `bash -c`."""
+    """The words of its wrappers, outermost first: `sudo -E`, `bash -c`."""
     environment: tuple[tuple[str, Values], ...] = ()
-    """`NAME=value` in front of it or given to `env`, in order."""
+    """The assignments before it and those in its wrappers, in order."""
     form: str = "shell"
-    """`shell`; `exec` if the words are strings of a JSON array; `fixed` if no word can be put between them.
+    """`shell`; `exec` if the words are strings of a JSON array; `fixed` if no word can be inserted.
 
-    That is so of a command that is the value of a variable, and of one in an unquoted word: `bash -c make`.
+    A command is fixed if it is the value of a variable, or in an unquoted word: `bash -c make`.
     """
     inside: frozenset[str] = frozenset()
-    """What of the shell's syntax is around it, and so decides whether it is run and whether its failure counts.
+    """The syntax around it that decides whether it runs and whether its failure counts.
 
     `condition` (of `if`, `while`), `branch` (of `if`, `case`), `loop`, `substitution`, `function`, `negated` (`!`),
     `background` (`&`), `or-list-left` and `or-list-right` (of `||`), `and-list` (either side of `&&`); and `xargs`,
@@ -86,40 +86,40 @@ class Command(NamedTuple):
 
 
 class Script(NamedTuple):
-    """A program for a POSIX-like shell: a file of its own, or one found in a file of another format."""
+    """A program for a POSIX-like shell: a whole file, or a part of a file of another format."""
 
     text: str
-    """The program, with the syntax around it undone."""
+    """The program, without the quoting of the format around it."""
     offsets: tuple[Segment, ...]
-    """What of `text` in UTF-8 stands literally in the file, in order; the rest was made by the syntax around it."""
+    """The bytes of `text` in UTF-8 that are copied from the file, in order."""
     place: Place
     variables: Mapping[str, Values] = {}
-    """What the file says of variables, under the names by which the program reaches them; others are unknown.
+    """The values of variables by the names that the program uses; others are unknown.
 
-    `X` for a shell or environment variable, `matrix.x`, `inputs.x` or `env.X` for what an expression names.
+    `X` is a variable of the shell or environment; `matrix.x`, `inputs.x` and `env.X` are for expressions.
     """
     expressions: str = ""
     """Which expressions are replaced before the shell sees the text: `github` (`${{ }}`), `just` (`{{ }}`) or none."""
 
 
 def whole(file: File, place: Place, variables: Mapping[str, Values] | None = None) -> Script:
-    """The program that a file is. Raises SourceError if it is not UTF-8."""
+    """A whole file as one program. Raises SourceError if it is not UTF-8."""
     text = file.text
     size = len(text.encode("utf-8"))
     return Script(text, ((0, len(file.data) - size, size),), place, variables or {})
 
 
 def locate(offsets: tuple[Segment, ...], start: int, end: int) -> Span:
-    """Where the bytes of a program from `start` up to `end` came from in the file.
+    """The bytes of the file that correspond to those of a program from `start` up to `end`.
 
-    Those that do not stand there literally came from between the literal ones around them.
+    Bytes that are not copied from the file correspond to those between the copied bytes around them.
     """
     first = bisect_right(offsets, (start, _END, _END)) - 1
     if first >= 0:
         in_text, in_file, length = offsets[first]
         if start <= end <= in_text + length:
             return Span(in_file + start - in_text, in_file + end - in_text)
-    # The end is past a last byte, and it is that byte that has a place.
+    # The end corresponds to the end of the last byte.
     last = bisect_right(offsets, (max(start, end - 1), _END, _END)) - 1
     if first < 0:
         begins = offsets[0][1] if offsets else 0
@@ -139,7 +139,7 @@ _END = 1 << 62
 
 
 def is_literal(offsets: tuple[Segment, ...], start: int, end: int) -> bool:
-    """Whether the bytes of a program from `start` up to `end` stand together in the file as they are."""
+    """Whether the bytes of a program from `start` up to `end` are one copy of bytes of the file."""
     at = bisect_right(offsets, (start, _END, _END)) - 1
     return at >= 0 and end <= offsets[at][0] + offsets[at][2]
 
@@ -163,16 +163,16 @@ _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 
 
 def mentions(script: Script, names: Collection[str]) -> bool:
-    """Whether any of `names` is in the text of a program or in a variable it sees; if not, none can be run by it."""
+    """Whether any of `names` occurs in a program or in its variables; if not, the program runs none of them."""
     if any(name in script.text for name in names):
         return True
     return any(name in value for values in script.variables.values() for value in values or () for name in names)
 
 
 def insert_after(command: Command, word: Word, text: str) -> tuple[int, int, str] | None:
-    """The edit, as start, end and replacement, that gives `command` another argument after `word`.
+    """The edit, as start, end and replacement, that inserts an argument after `word`.
 
-    `text` needs no quoting. None if the place is inside the value of a variable, which is not for this command alone.
+    `text` needs no quoting. None if the command is the value of a variable, which other commands may use.
     """
     if command.form == "fixed":
         return None

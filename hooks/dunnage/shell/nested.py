@@ -1,4 +1,4 @@
-"""What a command really runs: the command behind its wrappers, or the programs in its words."""
+"""What a command with wrappers runs: another command, or the programs in its words."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Surroundings(NamedTuple):
-    """What is around a command."""
+    """The context of a command; the attributes are those of `Command`."""
 
     inside: frozenset[str] = frozenset()
     wrapper: tuple[Word, ...] = ()
@@ -31,7 +31,7 @@ class Surroundings(NamedTuple):
     def command(
         self, words: tuple[Word, ...], place: Place, environment: tuple[tuple[str, Values], ...], directory: Values
     ) -> Command:
-        """A command that stands here."""
+        """A command in this context."""
         return Command(
             words,
             place,
@@ -50,19 +50,19 @@ class Unwrapped(NamedTuple):
 
     command: Command
     origins: tuple[RawWord | None, ...]
-    """For each word of the command the raw word that it alone is."""
+    """For each word of the command its raw word, if no other word comes from that."""
     inner: wrappers.Inner | None
     is_elsewhere: bool
     """Variables do not reach it: it runs on another machine or in a container."""
 
 
 def see_through(command: Command) -> Iterator[Command]:
-    """Yield what a command that no shell reads, such as one in a JSON array, really runs."""
+    """Yield the command that one without a shell, such as one in a JSON array, runs."""
     yield unwrap(command, ()).command
 
 
 def unwrap(command: Command, origins: tuple[RawWord | None, ...]) -> Unwrapped:
-    """Remove the wrappers of a command, as far as they run a command and not a program."""
+    """Remove the wrappers of a command, up to one that runs a program."""
     is_elsewhere = False
     for _ in range(MOST_PROGRAM_LEVELS):
         inner = wrappers.inner(command.words)
@@ -92,7 +92,7 @@ def behind(command: Command, inner: wrappers.Inner) -> Command:
 
 
 def program_words(origins: tuple[RawWord | None, ...], inner: wrappers.Inner) -> list[RawWord] | None:
-    """The raw words that make up a program; None if too little of them is known to read it."""
+    """The raw words of a program; None if too little of them is known to parse it."""
     found = [origin for origin in origins[inner.start :][: inner.program] if origin is not None]
     if len(found) < inner.program or not any(map(_is_partly_known, found)):
         return None
@@ -106,7 +106,7 @@ def _is_partly_known(raw: RawWord) -> bool:
 
 
 def single_value(words: tuple[Word, ...]) -> Values:
-    """The program that `eval` makes of words that have one value each."""
+    """The program that `eval` runs if each word has one value."""
     found: list[str] = []
     for word in words:
         if word.values is None or len(word.values) != 1:
@@ -116,7 +116,7 @@ def single_value(words: tuple[Word, ...]) -> Values:
 
 
 def variable_values(raw_words: list[RawWord]) -> Values:
-    """The programs that raw words may be which consist of one variable."""
+    """The programs in raw words that consist of one variable."""
     parts: list[WordPart] = []
     for raw in raw_words:
         parts += (part for part in raw.parts if part.start < part.end)
@@ -126,7 +126,7 @@ def variable_values(raw_words: list[RawWord]) -> Values:
 
 
 def expression_values(origin: RawWord | None, masks: tuple[Mask, ...]) -> Values:
-    """The programs that a command may be which consists of one expression, if its values are more than words."""
+    """The programs in a command that consists of one expression, if their values are more than words."""
     if origin is None or len(origin.parts) != 1 or origin.parts[0].values is not None:
         return None
     span = (origin.start, origin.end)
@@ -140,7 +140,7 @@ def program_of_value(value: str, word: Word) -> ShellProgram:
 
 
 def prints_input(command: Command) -> bool:
-    """Whether a command writes what it reads: `cat`."""
+    """Whether a command copies its input to its output: `cat`."""
     words = command.words
     return programs(words[0]) == ("cat",) and all(word.values == ("-",) for word in words[1:])
 
@@ -155,7 +155,7 @@ def is_elsewhere(command: Command) -> bool:
 
 
 class Recorder:
-    """Records commands as they are really run, and reads the programs in their words."""
+    """Records commands without their wrappers, and has the programs in their words read."""
 
     def __init__(
         self,
@@ -173,7 +173,7 @@ class Recorder:
     def run(
         self, command: Command, origins: tuple[RawWord | None, ...], seen: set[tuple[Word, ...]], scope: Scope
     ) -> Command | None:
-        """Record what a command really runs, unless it is among the `seen`."""
+        """Record what a command runs, unless it is among the `seen`; return the last command that runs."""
         command, origins, inner, is_far = unwrap(command, origins)
         if inner is not None:
             raw_words = program_words(origins, inner)
@@ -223,7 +223,7 @@ class Recorder:
         is_joined: bool = False,
     ) -> Command | None:
         """Visit the program that words of a command, or the text that it reads, contain."""
-        # Another word can be put into `bash -c 'make'` and into `eval make`, but not into `bash -c make`.
+        # A word can be inserted into `bash -c 'make'` and into `eval make`, but not into `bash -c make`.
         is_fixed = not is_joined and any(part.is_literal and not part.is_quoted for part in raw_words[0].parts)
         program = self._reader.program(raw_words)
         around = Surroundings(
@@ -239,7 +239,7 @@ class Recorder:
         return self._read_apart(program, scope, around)
 
     def _values(self, values: tuple[str, ...], command: Command, scope: Scope) -> Command | None:
-        """Visit programs that are values set elsewhere in the file."""
+        """Visit programs that are values of variables."""
         around = Surroundings(command.inside, command.wrapper, command.environment, form="fixed")
         last: Command | None = None
         for value in values:

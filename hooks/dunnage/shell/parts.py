@@ -67,7 +67,7 @@ def _choices(parts: Sequence[WordPart]) -> list[tuple[str, ...]] | None:
 
 def _split(parts: Sequence[WordPart], values: tuple[str, ...]) -> tuple[str, ...]:
     words: list[str] = []
-    # The pieces of the word that may still continue; empty between words.
+    # The pieces of the current word; empty between words.
     pieces: list[str] = []
 
     def end_word() -> None:
@@ -96,7 +96,7 @@ def _split(parts: Sequence[WordPart], values: tuple[str, ...]) -> tuple[str, ...
 
 
 def put_in(values: Values, start: int, end: int, is_quoted: bool) -> WordPart:
-    """The part for text that replaces a mask; the shell reads the text, quotes included."""
+    """The part for the values of a mask; the shell interprets quotes in them."""
     if values is None or not any(_SPECIAL.intersection(value) for value in values):
         return WordPart(values, start, end, False, is_quoted)
     if is_quoted or any((_SPECIAL - {'"', "'"}).intersection(value) for value in values):
@@ -123,7 +123,7 @@ def is_plain(parts: Sequence[WordPart], characters: str) -> bool:
 
 
 def has_braces(parts: Sequence[WordPart]) -> bool:
-    """Whether a word contains `{b,c}`, which bash makes two words of."""
+    """Whether a word contains a brace expansion: `{b,c}`."""
     text = "".join(part.values[0] for part in parts if part.is_literal and not part.is_quoted and part.values)
     start = text.find("{")
     return start >= 0 and "," in text[start : text.rfind("}")]

@@ -1,4 +1,4 @@
-"""What a shell reads: text in bytes, with what else is to be put into it, and where each byte came from."""
+"""Programs as a shell reads them: bytes, their offsets in the file, and the expressions in them."""
 
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from dunnage.shell.model import Script, Segment, Values, is_literal, locate
 
 
 class Mask(NamedTuple):
-    """Bytes of a program that something else replaces before the shell reads it; underscores stand in for them."""
+    """An expression that is replaced before the shell reads the program; its bytes here are underscores."""
 
     start: int
     end: int
@@ -17,7 +17,7 @@ class Mask(NamedTuple):
 
 
 class ShellProgram(NamedTuple):
-    """Text that a shell reads."""
+    """A program as bytes."""
 
     data: bytes
     offsets: tuple[Segment, ...]
@@ -25,7 +25,7 @@ class ShellProgram(NamedTuple):
 
 
 def program_of(script: Script) -> ShellProgram:
-    """A script as a shell gets to read it, but for expressions, whose values may be many."""
+    """A script as a shell reads it, with masks for its expressions."""
     data = script.text.encode("utf-8", "replace")
     masks: tuple[Mask, ...] = ()
     if script.expressions:
@@ -35,7 +35,7 @@ def program_of(script: Script) -> ShellProgram:
 
 
 def _masked(data: bytes, script: Script) -> tuple[bytes, tuple[Mask, ...]]:
-    """Cover every expression, which may hold anything that means something to a shell."""
+    """Mask every expression, since its text may contain characters that are special to a shell."""
     opening = "${{" if script.expressions == "github" else "{{"
     text = data.decode("latin-1")  # one character for each byte
     masks: list[Mask] = []
@@ -58,13 +58,13 @@ def _masked(data: bytes, script: Script) -> tuple[bytes, tuple[Mask, ...]]:
 
 
 def _without_carriage_returns(program: ShellProgram) -> ShellProgram:
-    """The program as it is when its lines end in LF alone, which is how a shell can read it."""
+    """The program with LF for CRLF, because shells need LF."""
     lines = program.data.split(b"\r\n")
     segments: list[Segment] = []
     start = 0
     for removed, line in enumerate(lines):
         segments.append((start - removed, start, len(line)))
-        # The LF stays, and stands where it stood.
+        # The LF is kept.
         segments.append((start - removed + len(line), start + len(line) + 1, 1))
         start += len(line) + 2
     segments.pop()
@@ -76,9 +76,9 @@ def _without_carriage_returns(program: ShellProgram) -> ShellProgram:
 
 
 def compose(segments: Iterable[Segment], offsets: tuple[Segment, ...]) -> tuple[Segment, ...]:
-    """Where text is in the file, if `segments` say where it is in a program and `offsets` where that is.
+    """Translate segments of a program into segments of the file; `offsets` are those of the program.
 
-    What does not stand literally in the file is put between segments of no length, which say what it comes from.
+    Empty segments around bytes that are not copied from the file record what they correspond to.
     """
     found: list[Segment] = []
     for at, start, length in segments:

@@ -1,7 +1,7 @@
-"""A command with redirections, put back in the order in which a shell takes it.
+"""A command with redirections, in the order in which a shell reads it.
 
-In tree-sitter-bash's syntax everything that follows a here-document's delimiter on its line is part of the
-here-document, and words that follow the file name of a redirection are more names of files.
+In the syntax tree of tree-sitter-bash, whatever follows the delimiter of a here-document on its line belongs to the
+here-document, and words after the file name of a redirection are further file names.
 """
 
 from typing import NamedTuple
@@ -9,26 +9,26 @@ from typing import NamedTuple
 from tree_sitter import Node
 
 LISTS = frozenset(("list", "pipeline", "negated_command"))
-"""Syntax around commands that a redirection behind it does not belong to, but to the last of the commands."""
+"""Nodes with several commands; a redirection after such a node belongs to its last command."""
 
 
 class Redirections(NamedTuple):
-    """What a `redirected_statement` holds."""
+    """The parts of a `redirected_statement`."""
 
     body: Node | None
     redirects: list[Node]
     words: list[Node]
-    """More words of the command."""
+    """Further words of the command."""
     documents: list[tuple[Node, bool]]
-    """The text of here-documents, and whether it is quoted, so that there are no expansions in it."""
+    """The bodies of here-documents, and whether the delimiter is quoted, which disables expansions."""
     pipe: list[Node]
     """The commands that the command is piped into, in order."""
     rest: list[tuple[str, Node]]
-    """What follows after `&&` or `||`, with that."""
+    """The operators `&&` and `||`, and what follows them."""
 
 
 def redirections(node: Node, data: bytes) -> Redirections:
-    """Take a `redirected_statement` apart."""
+    """Split a `redirected_statement` into its parts."""
     redirects = node.children_by_field_name("redirect")
     found = Redirections(node.child_by_field_name("body"), redirects, [], [], [], [])
     for redirect in redirects:

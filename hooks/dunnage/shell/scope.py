@@ -1,4 +1,4 @@
-"""The variables of a shell program at one point of it."""
+"""The variables of a shell program at one point in it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -23,11 +23,11 @@ class Mark(NamedTuple):
 
 
 Changes = dict[str, Values]
-"""What variables hold that were assigned since a mark."""
+"""The values of variables that were assigned since a mark."""
 
 
 class Scope:
-    """The variables that a program has assigned so far, and below them those that the file around it sets.
+    """The variables that a program has assigned so far; they take precedence over those of the file.
 
     Where a part of a program may be skipped, a variable holds the values of both cases, or is unknown if it was
     unknown before. So a single value is always the right one.
@@ -42,7 +42,7 @@ class Scope:
         self._uncertain: frozenset[str] = frozenset()
         # All values that each variable is ever assigned: a function may be called at any time.
         self._ever: dict[str, Values] = {}
-        # For each assignment, whether the variable was assigned before, and what it held.
+        # For each assignment, whether the variable was assigned before, and its value then.
         self._changes: list[tuple[str, bool, Values]] = []
 
     def get(self, name: str) -> Values:
@@ -80,7 +80,7 @@ class Scope:
         return Mark(len(self._changes), self._uncertain)
 
     def undo(self, mark: Mark) -> Changes:
-        """Restore the variables as they were at `mark`; return what those assigned since then held."""
+        """Restore the variables as they were at `mark`; return the values of those assigned since then."""
         changes: Changes = {}
         while len(self._changes) > mark.changes:
             name, was_assigned, before = self._changes.pop()
@@ -107,7 +107,7 @@ class Scope:
             self._put(name, alternatives[0] if is_same else union(alternatives))
 
     def join_skipped(self, mark: Mark) -> None:
-        """Continue after what was run since `mark` may have been skipped."""
+        """Continue after commands that run conditionally and began at `mark`."""
         changes = self.undo(mark)
         self.join(({}, changes))
 

@@ -82,7 +82,7 @@ class Reader:
                 elif part.is_quoted and not part.is_array and part.values is not None and len(part.values) == 1:
                     data += part.values[0].encode("utf-8", "replace")
                     span = locate(self._offsets, part.start, part.end)
-                    # The value differs from the text in the file, but still belongs to that place.
+                    # The value differs from the text in the file, but corresponds to it.
                     offsets += ((start, span.start, 0), (len(data), span.end, 0))
                     continue
                 else:
@@ -103,7 +103,7 @@ class Reader:
         if kind == "string":
             inside = self._between(start + 1, end - 1, node.children[1:-1], scope, _DOUBLE, depth + 1)
             if len(inside) == 1 and inside[0].is_array:
-                return inside  # no word at all if the array is empty
+                return inside  # an empty array becomes no word
             return [WordPart(("",), start, start, True, True), *inside]
         if kind == "raw_string":
             return [WordPart(("",), start, start, True, True), *self._literal(start + 1, end - 1, _RAW)]
@@ -112,7 +112,7 @@ class Reader:
         if kind == "translated_string":
             return self._parts(node.children[-1], scope, is_quoted, depth + 1)
         if kind == "$" and self._data[end : end + 1] == b'"':
-            return []  # `$"…"` again, as it is parsed in most places
+            return []  # another syntax tree for `$"…"`
         if kind == "concatenation":
             return self._between(start, end, node.children, scope, _DOUBLE if is_quoted else _PLAIN, depth + 1)
         if kind == "simple_expansion":

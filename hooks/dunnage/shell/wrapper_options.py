@@ -1,4 +1,4 @@
-"""The options of programs that run another program, and where their own words end.
+"""The options of wrappers, programs that run another command.
 
 The options are those of each program's manual. For a program with too many to list, those without a value are listed.
 """
@@ -19,7 +19,7 @@ class WrapperOptions(NamedTuple):
     operands: int = 0
     """Words that are neither options nor the command's."""
     stops: frozenset[str] = frozenset()
-    """Options with which no command runs."""
+    """Options with which the wrapper runs no command."""
     has_assignments: bool = False
     flags: frozenset[str] | None = None
     """Long options and letters that take no value; if given, every other option takes a value."""
@@ -31,7 +31,7 @@ def written(word: Word) -> str:
 
 
 def skip_options(words: Sequence[Word], at: int, options: WrapperOptions) -> int | None:
-    """The first word from `at` on that is neither an option nor its value; None if an option prevents the command."""
+    """The first word from `at` on that is neither an option nor its value; None if no command runs."""
     while at < len(words):
         word = words[at]
         if word.splits and at + 1 < len(words) and _names_options(word.text.lower()):
@@ -62,7 +62,7 @@ def skip_options(words: Sequence[Word], at: int, options: WrapperOptions) -> int
 
 
 def _names_options(text: str) -> bool:
-    """Whether an unknown word is written so that it must stand for options: `$DOCKER_OPTS`, `"${flags[@]}"`."""
+    """Whether the name of a variable suggests options: `$DOCKER_OPTS`, `"${flags[@]}"`."""
     return text != '"$@"' and ("[@]" in text or any(name in text for name in ("opt", "arg", "flag", "param")))
 
 

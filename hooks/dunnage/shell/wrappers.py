@@ -1,4 +1,4 @@
-"""Programs that run another program: where the words of the other program begin."""
+"""Wrappers, programs that run another command, and where that command begins in their words."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from dunnage.shell.wrapper_options import (
 )
 
 SHELLS = POSIX_SHELLS | {"rbash"}
-"""Those whose programs can be read."""
+"""The shells whose programs are parsed."""
 
 
 class Inner(NamedTuple):
@@ -30,23 +30,23 @@ class Inner(NamedTuple):
     start: int
     """The first word that is not the wrapper's."""
     program: int = 0
-    """How many words from `start` make up the text of a program; 0 if they are a command instead."""
+    """The number of words from `start` that form a program; 0 if the words are a command."""
     is_joined: bool = False
-    """A program may be several words, which are joined by blanks."""
+    """The words of the program are joined by spaces."""
     environment: tuple[tuple[str, Values], ...] = ()
     flag: str = ""
-    """How it changes the words: a name for `Command.inside`."""
+    """A name for `Command.inside` if the wrapper changes words; else empty."""
     is_elsewhere: bool = False
     """Variables do not reach the command: it runs on another machine or in a container."""
     entrypoint: int = 0
-    """The word that stands before those from `start`, if one does."""
+    """The index of the program of the command if that is not at `start`; else 0."""
 
 
 def inner(words: Sequence[Word]) -> Inner | None:
     """The command or program that `words` run, if their program is a wrapper."""
     names = programs(words[0])
     if names is None:
-        # `$SUDO` that is given from outside.
+        # An unknown `$SUDO`.
         is_sudo = len(words) > 1 and words[0].splits and "sudo" in words[0].text.lower()
         return Inner(1) if is_sudo else None
     if len(names) != 1:
