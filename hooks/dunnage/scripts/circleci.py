@@ -1,7 +1,7 @@
-"""CircleCI's configuration: what its jobs and commands run.
+"""The programs of jobs and commands in CircleCI configurations.
 
 Its syntax is that of https://circleci.com/docs/reference/configuration-reference/. Commands and jobs of orbs are not in
-the file and are passed over.
+the file.
 """
 
 import re
@@ -17,15 +17,15 @@ from dunnage.shell.assembly import rewrite
 from dunnage.shell.directories import joined
 from dunnage.shell.model import DIRECTORY, Place, Script, Values
 
-# `<< parameters.x >>`; and `\<<`, which stands for `<<`.
+# `<< parameters.x >>`, and the escape `\<<`.
 _PARAMETER = r"\\<<|<<\s*((?:parameters|pipeline|matrix|node)(?:\.[A-Za-z0-9_-]+)+)\s*>>"
 _DEEPEST = 20
-# Aliases can make millions of steps of a small file. Real ones have up to a few hundred.
+# How many steps are read: aliases can expand a small file to millions. Real files have up to a few hundred.
 _MOST_STEPS = 5000
 
 
 class _Sequence(NamedTuple):
-    """A command or a job, which runs steps one after another."""
+    """A command or a job, which runs its steps in order."""
 
     node: yaml.Node
     names: tuple[str, ...]
@@ -35,7 +35,7 @@ class _Sequence(NamedTuple):
 
 
 def scripts(file: File) -> Iterator[Script]:
-    """Yield what each `run` step runs in a POSIX shell, in the order of the file. Raises SourceError as YAML does.
+    """Yield the programs of `run` steps in a POSIX shell, in the order of the file. Raises SourceError as YAML does.
 
     A parameter is rewritten as the expression `${{ parameters.x }}`. Its values are its default and those that this
     file passes.
@@ -106,7 +106,7 @@ def _scripts(sequence: _Sequence) -> Iterator[tuple[int, Script]]:
 
 
 def _steps(steps: yaml.Node | None) -> Iterator[yaml.Node]:
-    """The steps in a list, with those in `when:` and `unless:`, and those of lists that aliases stand for."""
+    """The steps in a list, in nested lists, and in `when:` and `unless:`."""
     waiting = [(steps, 0)] if steps else []
     seen: set[int] = set()
     while waiting:
@@ -144,7 +144,7 @@ def _is_windows(node: yaml.Node | None) -> bool:
 
 
 def _values(node: yaml.Node | None, variables: Variables) -> Values:
-    """All that a scalar may be once parameters are put in; an empty text if there is no node."""
+    """The values of a scalar with parameters; an empty text if there is no node."""
     if node is None:
         return ("",)
     texts = yaml.cautious_value(node)
@@ -154,7 +154,7 @@ def _values(node: yaml.Node | None, variables: Variables) -> Values:
 
 
 def _expression(parameter: re.Match[str]) -> str:
-    """GitHub's expression for a parameter, since these are what is resolved."""
+    """A parameter in the syntax of GitHub's expressions, which `expression` evaluates."""
     return "${{ " + parameter[1] + " }}" if parameter[1] else "<<"
 
 
@@ -172,13 +172,13 @@ def _with_environment(variables: Variables, environment: yaml.Node | None) -> Va
 
 
 def _parameters(node: yaml.Node, calls: list[yaml.Node], pipeline: Variables) -> Variables:
-    """`parameters.x` for each parameter of a job or a command that `calls` call with these values."""
+    """The values of `parameters.x` for each parameter of a job or command with these calls."""
     found: dict[str, Values] = {}
     for name, default in _defaults(node.get("parameters"), pipeline.items()).items():
         values: Values = default
         arguments = [call.get(name) for call in calls]
         if values is None and arguments and None not in arguments:
-            # There is no default, and none is needed by what is in this file.
+            # There is no default, but every call passes a value.
             values = ()
         # In a matrix, the value is a list of values.
         distinct = {id(argument): argument for argument in arguments if argument}.values()
@@ -202,7 +202,7 @@ def _defaults(parameters: yaml.Node | None, pipeline: Iterable[tuple[str, Values
 
 
 def _calls(document: yaml.Node) -> dict[str, list[yaml.Node]]:
-    """By command or job, the calls of it in this file, each with its arguments."""
+    """The arguments of each call in the file, by command or job."""
     found: dict[str, list[yaml.Node]] = {}
     lists: list[yaml.Node] = []
     for kind in ("commands", "jobs"):

@@ -23,8 +23,8 @@ def scripts(file: File) -> Iterator[Script | Command]:
     """Yield the programs and commands of `RUN`, `CMD`, `ENTRYPOINT` and `HEALTHCHECK`.
 
     An exec form is a Command whose words are its strings, unless it starts a shell with `-c`, which is a Script.
-    Programs for other than POSIX-like shells are skipped. Variables have the values that the file itself gives them:
-    the default of an `ARG` counts as its value. Raises SourceError if the file is not UTF-8.
+    Programs for other than POSIX-like shells are skipped. The values of variables follow from the file alone: the
+    default of an `ARG` counts as its value. Raises SourceError if the file is not UTF-8.
     """
     dockerfile = read(file)
     builder = _Builder(file, dockerfile.escape)
@@ -89,7 +89,7 @@ class _Builder:
         self._stage = _Stage("", None, is_posix=True)
 
     def apply(self, instruction: Instruction) -> None:
-        """Apply what an instruction sets for those after it."""
+        """Apply the settings that an instruction makes for later ones."""
         keyword = instruction.keyword
         self._stage.visible = {}
         if keyword == "FROM":
@@ -140,7 +140,7 @@ class _Builder:
         stage = self._stage
         scope = self._onbuild if instruction.onbuild else self._building
         texts = [argument.text for argument in instruction.arguments]
-        # All are resolved before the first is set.
+        # All values are expanded before any variable is set.
         pairs = [
             (self._expand(name, scope), self._expand(value, scope))
             for name, value in zip(texts[::2], texts[1::2], strict=True)
@@ -255,7 +255,7 @@ class _Builder:
     def _with_heredocs(
         self, argument: InstructionArgument, heredocs: tuple[Heredoc, ...]
     ) -> tuple[str, tuple[Segment, ...]]:
-        """A command line and the here-documents it reads, as the shell gets them."""
+        """A command line with its here-documents, as the shell reads it."""
         text = Text(self._file.data)
         text.append(argument.text.encode(), argument.offsets)
         for heredoc in heredocs:
@@ -266,7 +266,7 @@ class _Builder:
         return text.result()
 
     def _body(self, heredoc: Heredoc, chomp: bool) -> tuple[str, tuple[Segment, ...]]:
-        """The lines of a here-document with plain line feeds, because CRLF comes from the checkout."""
+        """The lines of a here-document with LF for CRLF, because the checkout decides on CRLF."""
         start, end = heredoc.content
         text = Text(self._file.data)
         for number, line in enumerate(self._file.data[start:end].split(b"\n")):
@@ -294,7 +294,7 @@ def _interpreter(text: str) -> str | None:
 
 
 def _command_string(arguments: tuple[InstructionArgument, ...]) -> InstructionArgument | None:
-    """The program in `["sh", "-c", "PROGRAM"]`; None if it is something else that is run."""
+    """The program in `["sh", "-c", "PROGRAM"]`; None for another command."""
     is_env = _base_name(arguments[0].text) == "env" and len(arguments) > 1
     shell = arguments[is_env:]
     if _base_name(shell[0].text) not in POSIX_SHELLS:

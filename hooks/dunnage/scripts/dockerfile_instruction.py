@@ -131,7 +131,7 @@ class InstructionParser:
                 flags.append(flag)
 
     def _argument(self, start: int, end: int, parts: Iterable[Piece]) -> InstructionArgument:
-        """The argument that consists of pieces of the line and of other text."""
+        """The argument that consists of these parts."""
         text = Text(b"")
         for part in parts:
             if isinstance(part, str):

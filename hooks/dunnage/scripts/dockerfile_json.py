@@ -1,7 +1,7 @@
-"""JSON arrays in a Dockerfile's instructions, with the place of each string."""
+"""JSON arrays in instructions of a Dockerfile, with the position of each string."""
 
 Piece = str | tuple[int, int]
-"""A piece of an argument: text that does not stand in the line, or where it stands."""
+"""A part of an argument: a decoded escape, or the position of text in the line."""
 
 JsonString = tuple[int, int, list[Piece]]
 """A string of a JSON array: its start and end, quotes included, and its pieces."""

@@ -1,4 +1,4 @@
-"""Logical lines of a Dockerfile, and where their characters stand in the file."""
+"""Logical lines of a Dockerfile, and the offsets of their characters in the file."""
 
 from bisect import bisect_right
 from itertools import accumulate
@@ -23,7 +23,7 @@ class InstructionArgument(NamedTuple):
     span: Span
     """From its first byte to its last; strings of a JSON array include their quotes."""
     offsets: tuple[Segment, ...]
-    """The bytes of `text` that stand unchanged in the file."""
+    """The bytes of `text` that are copied from the file."""
 
 
 class Offsets:
@@ -61,7 +61,7 @@ class LogicalLine:
         self._pieces = [text]
 
     def add(self, start: int, text: str) -> None:
-        """Append the text that stands at `start` in the file."""
+        """Append the text at position `start` of the file."""
         self._starts.append(self._starts[-1] + len(self._pieces[-1]))
         self._origins.append(start)
         self._pieces.append(text)
@@ -83,7 +83,7 @@ class LogicalLine:
         return self._offsets.span(here, here)
 
     def segments(self, start: int, end: int) -> list[Segment]:
-        """The same as the segments of a text that consists of these characters."""
+        """The segments of the text of the characters from `start` up to `end`."""
         found = []
         at = 0
         piece = bisect_right(self._starts, start) - 1

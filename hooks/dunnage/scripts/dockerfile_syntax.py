@@ -1,8 +1,8 @@
-"""Dockerfiles: their instructions, as BuildKit splits them.
+"""The instructions of a Dockerfile.
 
 The rules are those of BuildKit's own parser and of the Dockerfile reference, https://docs.docker.com/reference/dockerfile/.
-BuildKit reads lines first: it strips comments, joins continued lines and takes the lines of here-documents. Then it
-parses the instructions. So each text here consists of joined lines, and knows where its pieces stand in the file.
+BuildKit first strips comments, joins continued lines and extracts here-documents, and then parses the instructions. So
+every text here consists of joined lines, with their positions in the file.
 """
 
 from itertools import accumulate
@@ -32,7 +32,7 @@ class Instruction(NamedTuple):
     """One instruction of a Dockerfile."""
 
     keyword: str
-    """In upper case, and of `ONBUILD RUN` the `RUN`; as it is written if there is no such instruction."""
+    """In upper case; as it is written if it is unknown. The keyword of `ONBUILD RUN` is `RUN`."""
     span: Span
     """From its keyword to the end of its last line, here-documents included."""
     lines: tuple[int, int]
@@ -212,7 +212,7 @@ class _Reader:
         try:
             found = words(text, raw_escapes=True)
         except LexError:
-            # BuildKit passes this to the shell.
+            # BuildKit leaves the error to the shell.
             return []
         heredocs = []
         for word in found:
@@ -240,14 +240,14 @@ class _Reader:
         return text.lstrip("\t") if chomp else text
 
     def _last_line(self, name: str, chomp: bool) -> int:
-        """The last line that could end a here-document; it keeps the search for many missing ends linear."""
+        """The last line that may end a here-document; so the search for many missing ends stays linear."""
         if chomp not in self._last_lines:
             self._last_lines[chomp] = {self._ending(index, chomp): index for index in range(len(self._lines))}
         return self._last_lines[chomp].get(name, -1)
 
 
 def is_heredoc(text: str) -> bool:
-    """Whether a command line is only `<<EOF`: then the here-document itself is the program."""
+    """Whether a command line consists of `<<EOF`, so that the here-document is the program."""
     try:
         return _heredoc(text) is not None
     except RejectedInstruction:
@@ -255,7 +255,7 @@ def is_heredoc(text: str) -> bool:
 
 
 def _heredoc(word: str) -> tuple[str, bool] | None:
-    """The name of the here-document that a word announces, and whether it drops tabs.
+    """The name of the here-document that a word begins, and whether it drops tabs.
 
     Grammar: digits, `<<`, perhaps `-`, perhaps blanks, a name without `<`, which may be quoted.
     """

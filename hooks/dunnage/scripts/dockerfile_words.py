@@ -1,8 +1,8 @@
-"""Quotes and variables in a Dockerfile's instructions, as BuildKit reads them: much like a shell, but not quite.
+"""Quotes and variables in instructions of a Dockerfile, whose syntax resembles that of a shell.
 
-Source: the Dockerfile reference, "Environment replacement". A backslash, or what `# escape=` names instead, escapes; in
-double quotes it does so for `"`, `$` and itself alone. `${X:-word}`, `-`, `:+`, `+`, `:?`, `?`, `#`, `##`, `%`, `%%`,
-`/` and `//` are known.
+Source: the Dockerfile reference, "Environment replacement". The escape character is a backslash or that of
+`# escape=`; in double quotes it escapes only `"`, `$` and itself.
+The operators are `:-`, `-`, `:+`, `+`, `:?`, `?`, `#`, `##`, `%`, `%%`, `/` and `//`.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from dunnage.shell.bounds import MOST_CHARACTERS, MOST_SYNTAX_LEVELS
 from dunnage.shell.model import Values
 
 Expansion: TypeAlias = "Values | Literal['unset']"
-"""The value of a variable: one value; None if it is unknown; `()` if it may be unset or set from outside; `unset`."""
+"""The value of a variable: one value, None if it is unknown, `()` if it may be unset, or `unset`."""
 
 _MOST_PATTERN_STEPS = 1_000_000
 _OPERATORS = frozenset(("-", "+", "?", "#", "%", ":-", ":+", ":?"))

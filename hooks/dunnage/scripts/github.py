@@ -1,4 +1,4 @@
-"""GitHub's workflows and composite actions: what their steps run, and which actions they use.
+"""The programs and actions in the steps of GitHub workflows and composite actions.
 
 Their syntax is that of https://docs.github.com/en/actions/reference/workflows-and-actions.
 """
@@ -18,34 +18,34 @@ from dunnage.shell import expression
 from dunnage.shell.directories import joined
 from dunnage.shell.model import DIRECTORY, Place, Script, Segment, Values
 
-# Aliases can make millions of steps of a small file. Real ones have up to a few hundred.
+# How many steps are read: aliases can expand a small file to millions. Real files have up to a few hundred.
 _MOST_STEPS = 5000
 
 
 class Input(NamedTuple):
-    """One of the `with:` values that a step gives to an action."""
+    """A value in the `with:` of a step."""
 
     values: Values
-    """What the action gets; None if that is not in the file."""
+    """What the action receives; None if it is unknown."""
     span: Span
     """The value in the file, quotes included."""
     text: str
-    """The value as YAML reads it, expressions still in it."""
+    """The value in YAML, with its expressions."""
     offsets: tuple[Segment, ...]
-    """Which bytes of `text` stand in the file as they are."""
+    """The bytes of `text` that are copied from the file."""
 
 
 class Action(NamedTuple):
     """A step that uses an action."""
 
     name: str
-    """`owner/name`, with a path behind it if there is one; `./path`, or `docker://image:tag`."""
+    """`owner/name`, `owner/name/path`, `./path` or `docker://image:tag`."""
     ref: str
-    """What follows `@`: a tag, a branch or a commit; empty if nothing does."""
+    """The tag, branch or commit after `@`; empty if there is none."""
     span: Span
     """The value of `uses`, quotes included."""
     inputs: Mapping[str, Input]
-    """By name in lower case, since GitHub takes names in any."""
+    """By name in lower case, since GitHub ignores case."""
     place: Place
     variables: Variables
 
@@ -56,14 +56,14 @@ class Step(NamedTuple):
     node: yaml.Node
     place: Place
     variables: Variables
-    """Without those that the step sets for itself."""
+    """The variables before the `env:` of the step itself."""
     shell: Values
-    """What is used if the step names none; an empty text for the default of the runner."""
+    """The shell of a step without `shell:`; empty for the default of the runner."""
     is_windows: bool
 
 
 def scripts(file: File) -> Iterator[Script]:
-    """Yield what each step runs in a POSIX shell, in the order of the file. Raises SourceError as YAML does."""
+    """Yield the programs that steps run in a POSIX shell, in the order of the file. Raises SourceError as YAML does."""
     found: dict[int, Script] = {}
     for step in islice(_steps(file), _MOST_STEPS):
         run, script = step.node.get("run"), script_of(step)
@@ -77,7 +77,7 @@ def scripts(file: File) -> Iterator[Script]:
 
 
 def script_of(step: Step) -> Script | None:
-    """Return what a step runs in a POSIX shell; None if it runs nothing there."""
+    """Return the program that a step runs in a POSIX shell, if it does."""
     run = step.node.get("run")
     if run is None or run.kind != "scalar" or not run.text or not _is_posix(step):
         return None
@@ -99,7 +99,7 @@ def uses(file: File) -> Iterator[Action]:
 
 
 def action_of(step: Step) -> Action | None:
-    """Return the action that a step uses; None if it uses none."""
+    """Return the action that a step uses, if it does."""
     used = step.node.get("uses")
     if used is None or used.kind != "scalar" or not used.text:
         return None
@@ -115,7 +115,7 @@ def action_of(step: Step) -> Action | None:
 
 
 class Workflow(NamedTuple):
-    """What all jobs of a workflow have in common."""
+    """What applies to all jobs of a workflow."""
 
     node: yaml.Node
     variables: Variables
@@ -154,7 +154,7 @@ def job_steps(common: Workflow, name: str, job: yaml.Node, matrix: Variables | N
 
 
 def job_variables(common: Workflow, job: yaml.Node, matrix: Variables | None = None) -> Variables:
-    """Return what is known of variables and expressions in the steps of a job."""
+    """Return the variables and expressions that the steps of a job see."""
     if matrix is None:
         matrix = matrix_variables(job.path("strategy", "matrix"), common.variables)
     variables = _with_env({**common.variables, **matrix}, job.get("env"))
@@ -184,11 +184,11 @@ def _each_step(
 
 
 def _with_env(variables: Variables, env: yaml.Node | None, is_context: bool = True) -> Variables:
-    """`variables` and what an `env:` adds to them, as variables of the shell and, mostly, as `env.X` too."""
+    """`variables` and those of an `env:`, also as `env.X` if `is_context`."""
     if env is None:
         return variables
     if env.kind != "mapping":
-        # It comes from an expression as a whole.
+        # The whole mapping is an expression.
         return without_written(variables, "") if env.text else variables
     added: dict[str, Values] = {}
     for name, node in env.items():
@@ -256,7 +256,7 @@ def _shell(node: yaml.Node, outer: Values, variables: Variables) -> Values:
 
 
 def _is_posix(step: Step) -> bool:
-    """Whether a step's script may be read as one for a POSIX shell: not if all shells that it may have are others."""
+    """Whether the shell of a step may be a POSIX shell."""
     own = step.node.get("shell")
     shells = step.shell if own is None else _expanded(own, step.variables)
     if shells is None:
@@ -269,7 +269,7 @@ def _is_posix(step: Step) -> bool:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether a script is nothing but words, and so means the same to PowerShell, which Windows runners use."""
+    """Whether a script consists of plain words, which PowerShell, the shell on Windows, reads in the same way."""
     words = "".join(piece for piece, is_expression in expression.pieces(text) if not is_expression)
     return bool(re.fullmatch(r"[A-Za-z0-9_ ./:=@,+\-\n]*", words))
 

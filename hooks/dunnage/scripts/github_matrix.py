@@ -11,29 +11,29 @@ from dunnage.scripts import yaml
 from dunnage.scripts.variables import Variables, expand_all, union
 from dunnage.shell.model import Values
 
-# A job of more combinations is described by all the values that each name has anywhere.
+# For a job with more combinations, each name has all its values, whatever the combination.
 _MOST_COMBINATIONS = 300
-# How many texts a matrix may have. Aliases can make millions of a small file.
+# How many values a matrix may have: aliases can expand a small file to millions.
 _MOST_TEXTS = 20_000
-# How many names times combinations are looked at.
+# How many names times combinations a matrix may have.
 _MOST_CELLS = 200_000
 
 _Value = Mapping[str, Values]
-"""A value of the matrix: the texts in it by their path, `.os.name`, or by an empty one if it is a text itself."""
+"""A value of the matrix: its texts by path, such as `.os.name`; the path of a value that is a text is empty."""
 _Combination = dict[str, _Value]
 _NO_VALUE: _Value = {"": ("",)}
 _UNKNOWN_VALUE: _Value = {"": None}
 
 
 class _TooLarge(Exception):
-    """The matrix has more texts than are read."""
+    """The matrix has too many values."""
 
 
 class _Matrix(NamedTuple):
     vectors: dict[str, list[_Value] | None]
-    """The lists of values by name; None for one that is not in the file."""
+    """The lists of values by name; None for an unknown list."""
     include: list[_Combination] | None
-    """None if it is not in the file."""
+    """None if it is unknown."""
     exclude: list[_Combination]
 
 
@@ -46,7 +46,7 @@ def matrix_variables(matrix: yaml.Node | None, variables: Variables) -> Variable
     except _TooLarge:
         return {}
     if include is None:
-        # What comes from outside may set every name.
+        # It may set any name.
         return {}
     every = _combine(vectors, include, exclude)
     is_exact = every is not None
@@ -67,7 +67,7 @@ def matrix_variables(matrix: yaml.Node | None, variables: Variables) -> Variable
 
 
 def combinations(matrix: yaml.Node | None, variables: Variables) -> list[Variables] | None:
-    """What `matrix.x` is in each combination of a matrix; None if there is no matrix, or not all of it is known."""
+    """The values of `matrix.x` in each combination of a matrix; None without a matrix, or if some are unknown."""
     if matrix is None or matrix.kind != "mapping":
         return None
     try:
@@ -86,7 +86,7 @@ def combinations(matrix: yaml.Node | None, variables: Variables) -> list[Variabl
 
 
 class _Reader:
-    """Reads the values of one matrix, and counts their texts."""
+    """Reads one matrix and counts its values."""
 
     def __init__(self, variables: Variables) -> None:
         self._variables = variables
@@ -105,7 +105,7 @@ class _Reader:
         return _Matrix(vectors, extra.get("include", []), extra.get("exclude") or [])
 
     def _entries(self, node: yaml.Node) -> list[_Combination] | None:
-        """The combinations in an `include:` or `exclude:`; None if they are not in the file."""
+        """The combinations in an `include:` or `exclude:`; None if they are unknown."""
         if node.kind != "sequence":
             return None if node.text or node.kind != "scalar" else []
         elements = node.elements()
@@ -129,7 +129,7 @@ class _Reader:
 
 
 def _by_path(values: list[_Value]) -> _Value:
-    """The texts of one name in all combinations, by path; without those that are not known."""
+    """The known texts of one name in all combinations, by path."""
     found: dict[str, Values] = {}
     for path in dict.fromkeys(path for value in values for path in value):
         texts = union(value.get(path, ("",)) for value in values)
@@ -141,13 +141,13 @@ def _by_path(values: list[_Value]) -> _Value:
 def _combine(
     vectors: Mapping[str, list[_Value] | None], include: list[_Combination], exclude: list[_Combination]
 ) -> list[_Combination] | None:
-    """What GitHub makes of a matrix, by its rules for `include` and `exclude`; None if that is too much."""
+    """The combinations of a matrix by the rules for `include` and `exclude`; None if there are too many."""
     count = 1
     for vector in vectors.values():
         count *= max(1, len(vector or ()))
         if count > _MOST_COMBINATIONS:
             return None
-    # A vector that is not in the file has one value, which is unknown.
+    # An unknown list has one unknown value.
     lists = [[_UNKNOWN_VALUE] if vector is None else vector for vector in vectors.values()]
     products: list[_Combination] = [dict(zip(vectors, chosen, strict=True)) for chosen in product(*lists)]
     originals = [each for each in products if each and not any(entry and _agrees(each, entry) for entry in exclude)]

@@ -1,8 +1,8 @@
-"""GitLab's CI files: what their jobs run.
+"""The programs of jobs in GitLab CI files.
 
 Their syntax is that of https://docs.gitlab.com/ci/yaml/. The items of one `script:` are one program, since they run in
-one shell. A job's variables are those of the file, overridden by those of the jobs it extends, overridden by its own.
-What comes from a file that is included is not known, and nothing that such a file may override is.
+one shell. The variables of a job override those of the jobs that it extends, which override those of the file. Values
+from included files are unknown, as are values that such files may override.
 """
 
 import re
@@ -24,16 +24,16 @@ _NO_JOBS = frozenset(
 )
 # GitLab's own limit is 11 jobs that extend one another.
 _MOST_ANCESTORS = 30
-# A variable with more values, or whose value may be longer, is unknown.
+# A variable with more values or a longer value is unknown.
 _MOST_VALUES = 64
 _MOST_CHARACTERS = 10_000
-# How many variables are kept for all jobs together. None are known of the jobs after that.
+# How many variables all jobs together may have; later jobs have none.
 _MOST_VARIABLES = 500_000
 _REFERENCE = r"\$\$|%%|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$([A-Za-z_][A-Za-z0-9_]*)|\$"
 
 
 def scripts(file: File) -> Iterator[Script]:
-    """Yield what jobs run, also those that only serve to be extended, in the order of the file.
+    """Yield the programs of jobs and job templates, in the order of the file.
 
     Raises SourceError as YAML does.
     """
@@ -67,12 +67,12 @@ def _document_scripts(file: File, document: yaml.Node) -> Iterator[Script]:
 
 
 def jobs_of(document: yaml.Node) -> dict[str, yaml.Node]:
-    """Return the jobs of a file by name, also those that only serve to be extended."""
+    """Return the jobs and job templates of a file by name."""
     return {name: node for name, node in document.items() if name not in _NO_JOBS and node.kind == "mapping"}
 
 
 def _everywhere(document: yaml.Node, visible: Mapping[str, Variables]) -> Variables:
-    """What scripts see that run in all jobs."""
+    """The variables of scripts that run in all jobs."""
     found: Variables | None = None
     for variables in visible.values():
         found = variables if found is None else in_either(found, variables)
@@ -97,7 +97,7 @@ def _own_scripts(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
 
 
 def _is_windows(job: yaml.Node | None) -> bool:
-    """Whether a job runs in PowerShell, which runners on Windows use."""
+    """Whether a job runs on Windows, and so in PowerShell."""
     tags = job.get("tags") if job else None
     return tags is not None and any("windows" in tag.text.lower() for tag in tags.elements())
 
@@ -106,14 +106,14 @@ def _is_windows(job: yaml.Node | None) -> bool:
 
 
 def _programs(file: File, places: list[tuple[yaml.Node, Place, Variables]]) -> Iterator[Script]:
-    """One script for the items that stand together; those that an alias stands for are together where they stand."""
+    """Yield one script for the items of each list; a list behind an alias is a script of its own."""
     groups: dict[int, tuple[list[yaml.Node], Place, Variables]] = {}
     aliased: list[tuple[yaml.Node, Place, Variables]] = []
     taken: set[int] = set()
     for script, place, variables in places:
         _collect(script, place, variables, groups, aliased)
     taken.update(item.span.start for items, _, _ in groups.values() for item in items)
-    # An alias may lead to a list that holds more of them; each list is gone through once.
+    # A list behind an alias may contain further aliases; each list is read once.
     later: dict[int, tuple[list[yaml.Node], Place, Variables]] = {}
     while aliased:
         script, place, variables = aliased.pop(0)
@@ -142,7 +142,7 @@ def _collect(
     groups: dict[int, tuple[list[yaml.Node], Place, Variables]],
     aliased: list[tuple[yaml.Node, Place, Variables]],
 ) -> None:
-    """Put the texts of a script, lists in lists taken apart, into `groups`, and what aliases lead to into `aliased`."""
+    """Add the items of a script, with those of nested lists, to `groups`, and nodes behind aliases to `aliased`."""
     start = script.span.start
     if start in groups:
         items, first, known = groups[start]
@@ -155,7 +155,7 @@ def _collect(
     while waiting:
         node = waiting.pop()
         if node.span.start in seen:
-            continue  # an alias for a list that is around it
+            continue  # an alias for an enclosing list
         seen.add(node.span.start)
         if not (script.span.start <= node.span.start and node.span.end <= script.span.end):
             aliased.append((node, place, variables))
@@ -169,7 +169,7 @@ def _collect(
 
 
 def _visible(document: yaml.Node, jobs: Mapping[str, yaml.Node]) -> dict[str, Variables]:
-    """By job, the variables that its scripts see in whatever jobs run them."""
+    """By job, the variables that its scripts see in the job itself and in all that extend it."""
     top = _templates(document.get("variables"))
     overrides = _rule_variables(document.get("workflow"))
     effective: dict[str, Variables] = {}
@@ -197,7 +197,7 @@ def _visible(document: yaml.Node, jobs: Mapping[str, yaml.Node]) -> dict[str, Va
     visible: dict[str, Variables] = {}
     for name in jobs:
         heirs = runs.get(name, [])
-        # A job whose name begins with a dot is run only by those that extend it.
+        # A job template, whose name begins with a dot, runs only in jobs that extend it.
         users = heirs if heirs and name.startswith(".") else [name, *heirs]
         visible[name] = effective[users[0]]
         for user in users[1:]:
@@ -206,7 +206,7 @@ def _visible(document: yaml.Node, jobs: Mapping[str, yaml.Node]) -> dict[str, Va
 
 
 def ancestry(name: str, jobs: Mapping[str, yaml.Node]) -> list[str] | None:
-    """Return a job and all that it extends, each before what overrides it; None if some are not in the file."""
+    """Return a job and all jobs that it extends, the outermost first; None if some are not in the file."""
     found: list[str] = []
     waiting = [name]
     while waiting:
@@ -225,7 +225,7 @@ def ancestry(name: str, jobs: Mapping[str, yaml.Node]) -> list[str] | None:
 
 
 def _templates(variables: yaml.Node | None) -> dict[str, Values]:
-    """What `variables:` says, references to other ones still in it."""
+    """The values in `variables:`, with their references to other variables."""
     found: dict[str, Values] = {}
     for name, node in variables.items() if variables else ():
         if node.kind == "mapping":
@@ -247,7 +247,7 @@ def _parallel(matrix: yaml.Node | None) -> dict[str, Values]:
 
 
 def _rule_variables(node: yaml.Node | None) -> dict[str, Values]:
-    """What rules may set instead."""
+    """The values that rules may set."""
     found: dict[str, list[Values]] = {}
     rules = node.get("rules") if node else None
     for rule in rules.elements() if rules else ():
@@ -257,7 +257,7 @@ def _rule_variables(node: yaml.Node | None) -> dict[str, Values]:
 
 
 def _resolved(templates: Mapping[str, Values]) -> Variables:
-    """`templates` with the variables put in that they refer to; unknown if one of those is."""
+    """`templates` with references replaced by values; a variable that refers to an unknown one is unknown."""
     if not any("$" in value for values in templates.values() for value in values or ()):
         return templates
     known: dict[str, Values] = {}
@@ -276,7 +276,7 @@ def _resolved(templates: Mapping[str, Values]) -> Variables:
         waiting = later
         if not waiting:
             break
-    # Variables that refer to themselves mean those of the project, which are not in the file.
+    # A variable that refers to itself extends one of the project, which is unknown.
     return {**known, **dict.fromkeys(waiting)}
 
 
@@ -303,7 +303,7 @@ def _substituted(values: tuple[str, ...], known: Variables) -> Values:
 
 
 def _without_assigned(variables: Variables, script: yaml.Node | None) -> Variables:
-    """`variables` without those that a script which runs before in the same shell may set."""
+    """`variables` without those that an earlier script in the same shell may set."""
     names: set[str] = set()
     changes_directory = False
     seen: set[int] = set()

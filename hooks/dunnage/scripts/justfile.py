@@ -1,7 +1,7 @@
 """Justfiles: the recipes that `just` passes to a shell.
 
-The syntax is that of https://just.systems/man/en/. Expressions stay in the text of a program. Their values are among
-its variables, under the text between the braces, as far as assignments and defaults of parameters determine them.
+The syntax is that of https://just.systems/man/en/. Expressions remain in the text of a program. Its variables
+hold their values under the text between the braces, as far as assignments and defaults of parameters determine them.
 """
 
 import re
@@ -72,7 +72,7 @@ def scripts(file: File) -> Iterator[Script]:
 
 
 def recipes(file: File) -> list[Recipe]:
-    """Every recipe in the order of the file, and every alias as one that depends on what it stands for.
+    """Every recipe in the order of the file; an alias counts as a recipe that depends on its target.
 
     Raises SourceError.
     """

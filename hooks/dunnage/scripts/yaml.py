@@ -274,7 +274,7 @@ def _offsets(file: File) -> Callable[[int], int]:
 def value(node: Node | None) -> Values:
     """The text of a scalar as a program receives it, which for a number may differ from its source.
 
-    `1.20` without quotes is the number 1.2, `0x10` is 16, `True` is `true`. None for other nodes, and for scalars with a tag.
+    `1.20` without quotes is the number 1.2, `0x10` is 16, `True` is `true`. None for other nodes and tagged scalars.
     """
     if node is None or node.kind != "scalar" or (node.tag and node.tag not in ("!", "tag:yaml.org,2002:str")):
         return None

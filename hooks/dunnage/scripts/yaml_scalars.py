@@ -14,8 +14,8 @@ _BREAK = rb"\r\n|\n|\r"
 def segments(data: bytes, span: Span, style: str, text: str) -> tuple[Segment, ...]:
     """The bytes of `text` that are copied from the file, as in `Script.offsets`.
 
-    `text` is the value of a scalar of this style at `span`. If its bytes have another value here, which happens for some
-    characters that are line breaks in YAML 1.1 only, the result is an empty segment.
+    `text` is the value of a scalar of this style at `span`. If its bytes have another value here, which happens for
+    some characters that are line breaks in YAML 1.1 only, the result is an empty segment.
     """
     assembled = Text(data)
     if style in ("literal", "folded"):

@@ -232,7 +232,7 @@ class _Walk:
     def _pipeline(self, parts: Sequence[Node], around: Surroundings) -> Command | None:
         last: Command | None = None
         for index, part in enumerate(parts):
-            # Each command holds the previous one, and so all previous ones: long pipes are cut.
+            # Each command references the previous one and so all previous ones, so the length is bounded.
             piped_from = (last,) if last and index < _MOST_PIPED else ()
             piped = around.within()._replace(pipeline=(index, len(parts)), piped_from=piped_from)
             last = self._apart(part, piped)

@@ -8,7 +8,7 @@ from dunnage.files.source import File
 from dunnage.files.span import Span
 
 Values: TypeAlias = tuple[str, ...] | None
-"""What a word or a variable may be: its one value or its several, each once; None if it is given from outside.
+"""The possible values of a word or variable, without duplicates; None if they are unknown.
 
 An empty string is a known value.
 """

@@ -25,7 +25,7 @@ class Surroundings(NamedTuple):
     form: str = "shell"
 
     def within(self, *names: str) -> "Surroundings":
-        """The same without the pipe, and with more syntax around."""
+        """The context in further syntax, outside of the pipe."""
         return self._replace(inside=self.inside.union(names), pipeline=(0, 1), piped_from=())
 
     def command(
