@@ -533,3 +533,37 @@ def test_a_value_that_is_no_build_is_not_locked() -> None:
     assert (
         fixed("x.sh", "for C in build test; do cargo $C; done\n") == "for C in build test; do cargo $C --locked; done\n"
     )
+
+
+ACTION = "jobs:\n  a:\n    steps:\n      - uses: actions-rs/cargo@v1\n        with:\n          command: {}\n"
+ARGS = ACTION + "          args: {}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(ACTION.format("build"), ["unlocked"], id="without arguments"),
+        pytest.param(ARGS.format("test", "--all"), ["unlocked"], id="with arguments"),
+        pytest.param(ARGS.format("clippy", "-- --locked"), ["unlocked"], id="option of the program"),
+        pytest.param(ARGS.format("build", "--all --locked"), [], id="locked"),
+        pytest.param(ARGS.format("build", "${{ inputs.x }}"), [], id="unknown"),
+        pytest.param(ACTION.format("fmt"), [], id="no build"),
+        pytest.param(ARGS.format("build", "--manifest-path x/Cargo.toml"), ["unlocked"], id="below the lock"),
+        pytest.param(ACTION.format("build").replace("actions-rs/cargo", "a-rs/cargo"), [], id="another action"),
+    ],
+)
+def test_actions_that_call_cargo(text: str, expected: list[str]) -> None:
+    assert rules(CI, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(ARGS.format("test", "--all"), ARGS.format("test", "--locked --all"), id="plain"),
+        pytest.param(ARGS.format("test", '"--all"'), ARGS.format("test", '"--locked --all"'), id="quoted"),
+        pytest.param(ARGS.format("nextest", "run"), ARGS.format("nextest", "run"), id="inner subcommand"),
+        pytest.param(ACTION.format("test"), ACTION.format("test"), id="no arguments"),
+    ],
+)
+def test_fixes_of_actions(before: str, after: str) -> None:
+    assert fixed(CI, before) == after

@@ -7,8 +7,10 @@ reviewed. Where no lock is committed, nothing is reported: there, `--locked` mak
 import os
 import re
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import NamedTuple
 
+from dunnage.cargo_cli.advisory_tools import CARGO_ACTIONS
 from dunnage.cargo_cli.aliases import Alias, Aliases
 from dunnage.cargo_cli.builds import Build, build
 from dunnage.cargo_cli.calls import CargoCall, cargo_call
@@ -16,13 +18,13 @@ from dunnage.cargo_cli.command_line import LOCKING
 from dunnage.ci.committed_locks import CommittedLocks, HiddenLock
 from dunnage.ci.lock_replacements import CREATED, RESOLVED, RESTORED, LockChange, lock_change
 from dunnage.files.source import File, Tree
-from dunnage.files.span import Span
+from dunnage.files.span import Edit, Span
 from dunnage.frame.finding import Finding, Fix, Rule
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options
 from dunnage.scripts import commands
 from dunnage.scripts.comments import comments
-from dunnage.shell.model import Command, programs
+from dunnage.shell.model import DIRECTORY, Command, Word, is_literal, locate, programs
 
 UNLOCKED = Rule("locked-builds/unlocked", "cargo resolves dependencies without --locked or --frozen", is_fixable=True)
 FRESH_LOCK = Rule("locked-builds/fresh-lock", "a build uses a new Cargo.lock instead of the committed one")
@@ -52,6 +54,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
         found = (finding for job in jobs.values() for finding in _check_job(file, job, locks))
         # A command is there once for each of its values, and one new lock may be that of several builds.
         yield from {(finding.rule, finding.span, finding.fix): finding for finding in found}.values()
+        yield from _check_actions(file, alias, locks)
 
 
 class _Call(NamedTuple):
@@ -80,6 +83,38 @@ def _call(command: Command, alias: Alias) -> _Call:
     cargo = cargo_call(command, alias)
     is_build = cargo is not None and cargo.program != "cargo-binstall"
     return _Call(command, cargo, build(cargo.words) if cargo and is_build else None, lock_change(command, cargo))
+
+
+def _check_actions(file: File, alias: Alias, locks: CommittedLocks) -> Iterator[Finding]:
+    """Check the actions that call cargo with the inputs `command` and `args`."""
+    if b"-rs/" not in file.data or commands.kind_of(file.path, b"") != "github":
+        return
+    from dunnage.scripts import github
+
+    for action in github.uses(file):
+        command, given = action.inputs.get("command"), action.inputs.get("args")
+        if action.name.lower() not in CARGO_ACTIONS or command is None or not command.values:
+            continue
+        calls: list[_Call] = []
+        for values in product(command.values, ("",) if given is None else given.values or ("--locked",)):
+            words = tuple(Word(command.span, (part,), part) for part in ("cargo", *" ".join(values).split()))
+            calls.append(_call(Command(words, action.place, directory=action.variables.get(DIRECTORY)), alias))
+        call, found = calls[0].cargo, calls[0].build
+        if call and found and all(each.is_unlocked for each in calls) and locks.has_lock(file, call):
+            name = f"cargo {found.name}"
+            message = f"`{name}` runs without `--locked`, so it may not use the committed Cargo.lock"
+            start = locate(given.offsets, 0, 1).start if given and is_literal(given.offsets, 0, 1) else None
+            fix = None
+            if start is not None and found.at == 1 and call.is_written(1):
+                fix = Fix("inserted --locked", (Edit(file.path, start, start, "--locked "),))
+            yield Finding(
+                UNLOCKED,
+                file.path,
+                command.span,
+                message,
+                f"add `--locked` to the input `args`: `{name} --locked`",
+                fix,
+            )
 
 
 def _check_job(file: File, job: Sequence[_Call], locks: CommittedLocks) -> Iterator[Finding]:

@@ -44,6 +44,13 @@ from dunnage.cargo_cli.builds import build
         ("cargo deny check", "deny check", "deny"),
         ("cargo deny --all-features check bans", "deny check", "deny"),
         ("cross build --target x", "build", "build"),
+        ("cargo auditable build --release", "auditable build", "build"),
+        ("cargo careful test", "careful test", "test"),
+        ("cargo careful nextest run", "careful nextest run", "run"),
+        ("cargo chef cook --release --recipe-path recipe.json", "chef cook", "cook"),
+        ("cargo tarpaulin --out Xml", "tarpaulin", "tarpaulin"),
+        ("cargo udeps --all-targets", "udeps", "udeps"),
+        ("cargo xwin build --target x86_64-pc-windows-msvc", "xwin build", "build"),
     ],
 )
 def test_builds_that_are_not_locked(line: str, name: str, behind: str) -> None:
@@ -65,6 +72,8 @@ def test_builds_that_are_not_locked(line: str, name: str, behind: str) -> None:
         "cargo hack check --locked",
         "cargo component build --locked",
         "cargo clippy --locked -- -D warnings",
+        "cargo chef cook --locked",
+        "cargo tarpaulin --out Xml --locked",
     ],
 )
 def test_builds_that_are_locked(line: str) -> None:
@@ -100,6 +109,9 @@ def test_builds_that_are_locked(line: str) -> None:
         "cargo deny init",
         "cargo deny --version",
         "cargo zigbuild --help",
+        "cargo chef prepare --recipe-path recipe.json",
+        "cargo careful setup",
+        "cargo xwin cache xwin",
     ],
 )
 def test_what_builds_nothing(line: str) -> None:

@@ -65,6 +65,9 @@ _INNER_OF_WRAPPERS = {**_INNER, "llvm-cov": "llvm-cov", "miri": "miri", "nextest
 
 SUBCOMMANDS: Mapping[str, Subcommand] = {
     **_CARGO,
+    "auditable": Subcommand(inner=_INNER, wraps_cargo=True),
+    "careful": Subcommand(inner=_INNER_OF_WRAPPERS, wraps_cargo=True),
+    "chef": Subcommand(options=_OPTIONS | {"--recipe-path"}, inner={"cook": "cook"}),
     "component": Subcommand(inner=_INNER, wraps_cargo=True),
     "deny": Subcommand(
         compiles=False,
@@ -85,6 +88,9 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
         options=_OPTIONS | {"--output-dir", "--platform", "-P", "-o", "-t"}, inner=_INNER, wraps_cargo=True
     ),
     "nextest": Subcommand(inner={"archive": "archive", "bench": "bench", "list": "list", "r": "run", "run": "run"}),
+    "tarpaulin": Subcommand(),
+    "udeps": Subcommand(),
+    "xwin": Subcommand(inner=_INNER, wraps_cargo=True),
     "zigbuild": Subcommand(),
 }
 """Every subcommand that resolves dependencies."""
