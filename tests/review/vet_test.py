@@ -178,16 +178,20 @@ OLD = "\n".join(
 
 
 def _unvetted(
-    folder: Path, before: str, after: str, audits: str = OLD, config: str = "", place: str = "supply-chain"
+    folder: Path,
+    before: str,
+    after: str,
+    audits: str = OLD,
+    config: str = "",
+    workspace: Mapping[str, str] = WORKSPACE,
 ) -> list[str]:
-    write(folder, {**WORKSPACE, f"{place}/config.toml": config, f"{place}/audits.toml": audits})
+    write(folder, {**workspace, "supply-chain/config.toml": config, "supply-chain/audits.toml": audits})
     tree = Tree()
-    workspace = LockedWorkspace(tree, str(folder))
     old, new = (lock_changes.read(File("Cargo.lock", lock(text).encode())) for text in (before, after))
     assert old is not None
     assert new is not None
     changes = lock_changes.compare(new, [old])
-    vetting = vet_rule.find(tree, str(folder), workspace, changes)
+    vetting = vet_rule.find(tree, str(folder), LockedWorkspace(tree, str(folder)), changes)
     return said(list(vet_rule.unvetted(changes, ADVICE, vetting))) if vetting else ["no store"]
 
 
@@ -230,6 +234,22 @@ def test_what_is_needed(folder: Path, config: str, needed: dict[str, str]) -> No
     assert _unvetted(folder, AFTER, AFTER, config=config) == []
     vetted = OLD.replace("1.0.0", "1.0.1")
     assert _unvetted(folder, BEFORE, AFTER, OLD + vetted, config) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "needed"),
+    [
+        pytest.param("dependencies", "safe-to-run", id="a member that another uses is no root"),
+        pytest.param("dev-dependencies", "safe-to-deploy and safe-to-run", id="a member that only tests use is one"),
+    ],
+)
+def test_roots(folder: Path, table: str, needed: str) -> None:
+    app = package("app", rest=f'[{table}]\ntool = {{ path = "../tool" }}\n')
+    files = {"Cargo.toml": '[workspace]\nmembers = ["app", "tool"]\n', "app/Cargo.toml": app}
+    before = "app 0.1.0 -> tool\ndelta 1.0.0 crates.io\ntool 0.1.0 -> delta\n"
+    config = '[policy.app]\ncriteria = "safe-to-run"\n'
+    found = _unvetted(folder, before, before.replace("1.0.0", "1.0.1"), config=config, workspace={**WORKSPACE, **files})
+    assert found == [f"cargo-vet's store does not vet `delta 1.0.1` for {needed}, although it vets 1.0.0"]
 
 
 def test_what_was_not_vetted_before(folder: Path) -> None:

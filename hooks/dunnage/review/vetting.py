@@ -1,8 +1,9 @@
 """Which criteria of cargo-vet each locked package needs, and whether the store vets it.
 
-Requirements flow from the members that no other member depends on: `policy.criteria` of a package takes precedence over
-what leads to it; `policy.dependency-criteria` and `policy.dev-criteria` say what it asks of its dependencies. Source:
-https://mozilla.github.io/cargo-vet/config.html and cargo-vet's resolver.
+Requirements flow from the roots: members on which nothing depends for its own build. A member that only tests of others
+use is a root, too. `policy.criteria` of a package takes precedence over what leads to it; `policy.dependency-criteria`
+and `policy.dev-criteria` say what it requires of its dependencies.
+Source: `DepGraph::new` and `resolve_requirements` in src/resolver.rs of cargo-vet 0.10.2.
 """
 
 from __future__ import annotations
@@ -52,17 +53,11 @@ class Vetting:
     @cached_property
     def _requirements(self) -> Mapping[_Node, frozenset[str]]:
         """By package, the criteria that are needed of it."""
-        resolution, store = self._resolution, self._store
-        members = resolution.workspace.members
+        store = self._store
         needed: dict[_Node, frozenset[str]] = defaultdict(frozenset)
-        used = {
-            dependency.folder
-            for folder in members
-            for dependency in resolution.resolved.get(folder, ())
-            if dependency.dependency.kind != "dev"
-        }
+        used = self._used()
         pending: list[_Node] = []
-        for folder in members:
+        for folder in self._resolution.workspace.members:
             fixed = self._policy(folder).get("criteria")
             if fixed is not None:
                 needed[folder] = store.closure(fixed)
@@ -73,9 +68,8 @@ class Vetting:
             node = pending.pop()
             policy = self._policy(node)
             for target, is_dev in self._targets(node):
-                name, version = self._called(target)
-                special = policy.get("dependency-criteria", {})
-                criteria = special.get(f"{name}:{version}", special.get(name)) if isinstance(special, dict) else None
+                special = policy.get("dependency-criteria")
+                criteria = special.get(self._called(target)[0]) if isinstance(special, dict) else None
                 if criteria is not None:
                     asked = store.closure(criteria)
                 else:
@@ -86,6 +80,17 @@ class Vetting:
                     needed[target] = wanted
                     pending.append(target)
         return needed
+
+    def _used(self) -> set[_Node]:
+        """The packages on which another depends, for more than its tests. Members among them are no roots."""
+        found: set[_Node] = set()
+        pending: list[_Node] = list(self._resolution.workspace.members)
+        while pending:
+            for target, is_dev in self._targets(pending.pop()):
+                if not is_dev and target not in found:
+                    found.add(target)
+                    pending.append(target)
+        return found
 
     def _targets(self, node: _Node) -> list[tuple[_Node, bool]]:
         """What a package depends on, and whether for its tests alone."""
