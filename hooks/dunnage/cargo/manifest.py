@@ -5,6 +5,7 @@ and `[replace]`. Whatever Cargo rejects there raises a ManifestError; whatever i
 of the rules: the Cargo book, "The Manifest Format", "Features" and "Workspaces".
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -257,7 +258,7 @@ def _check_rust_version(text: str | None, edition: str, keys: Keys) -> None:
     if text is None:
         return
     numbers = text.split(".")
-    if len(numbers) > 3 or not all(number.isascii() and number.isdigit() for number in numbers):
+    if len(numbers) > 3 or not all(re.fullmatch("[0-9]{1,19}", number) for number in numbers):
         raise ManifestError(f"rust-version `{text}` is not a version such as `1.85`", keys)
     needed = _EDITIONS.get(edition)
     major, minor, patch = (int(number) for number in [*numbers, "0", "0"][:3])
