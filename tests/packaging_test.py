@@ -15,6 +15,8 @@ import yaml
 import dunnage
 from dunnage.files import source, toml
 from dunnage.frame import check, ignore, registry
+from dunnage.scripts import yaml as yaml_reader
+from dunnage.shell import bounds
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 DOCS = CHECKOUT / "docs"
@@ -59,6 +61,25 @@ def test_scripts_hooks_and_modules_are_the_same() -> None:
 @every_hook
 def test_the_readme_lists_the_hook(hook: str) -> None:
     assert f"| [`{hook}`](docs/hooks/{hook}.md) |" in README
+
+
+@every_hook
+def test_the_security_model_has_the_hook(hook: str) -> None:
+    assert f"| `{hook}` |" in document("security-model.md")
+
+
+def test_the_security_model_has_the_bounds() -> None:
+    model = document("security-model.md")
+    assert f"{source.MAX_BYTES // 2**20} MiB" in model
+    assert f"{toml.MAX_BYTES // 2**20} MiB, {toml.MAX_KEY_PARTS} parts of a key" in model
+    assert (
+        f"{yaml_reader.MAX_BYTES // 2**20} MiB, {yaml_reader.MAX_NODES:,} values, {yaml_reader.MAX_DEPTH} levels"
+        in model
+    )
+    assert f"{bounds.MOST_PROGRAM_BYTES // 2**10} KiB, {bounds.MOST_SYNTAX_LEVELS} levels of syntax" in model
+    assert f"{bounds.MOST_PROGRAM_LEVELS} levels, 2 MiB together" in model
+    values = (bounds.MOST_VALUES, bounds.MOST_BUILD_VALUES, bounds.MOST_EXPRESSION_VALUES)
+    assert "{} in shells, {} in make and just, {} in workflows".format(*values) in model
 
 
 @every_hook
