@@ -211,12 +211,13 @@ def compare_wkg(
     for requirement in wanted:
         wanted_of.setdefault(requirement.package, []).append(requirement)
     texts_of = {package: {normal(entry.text) for entry in several} for package, several in wanted_of.items()}
-    locked_of: dict[str, set[str]] = {}
-    for package, entry in entries(locked):
-        locked_of.setdefault(package.name, set()).add(normal(entry.requirement))
     by_package = _by_package(locked)
     # In the order of the WIT, so that every run reports the same problems if there are too many.
-    missing = dict.fromkeys(name for name, texts in texts_of.items() if texts.isdisjoint(locked_of.get(name, ())))
+    missing = dict.fromkeys(
+        name
+        for name, texts in texts_of.items()
+        if texts.isdisjoint(normal(entry.requirement) for _, entry in by_package.get(name, ()))
+    )
     for name in missing:
         yield _not_locked(wanted_of[name][0], by_package, help)
     unwanted = [
