@@ -208,6 +208,20 @@ def test_rules(text: str, expected: list[str], capsys: pytest.CaptureFixture[str
             id="comments inside stay",
         ),
         pytest.param(
+            with_(
+                "advisories",
+                "# ours\n# The lint level for security vulnerabilities\nvulnerability = 'deny'\n"
+                "# The lint level for unmaintained crates\nunmaintained = 'all'",
+            ),
+            with_("advisories", "# ours\n# The lint level for unmaintained crates\nunmaintained = 'all'"),
+            id="the template's comment goes with its key",
+        ),
+        pytest.param(
+            with_("licenses", '# ours\ndeny = [\n    #"Nokia",\n    #"Ours",\n]'),
+            with_("licenses", '# ours\n#"Ours",'),
+            id="the template's comments inside go too",
+        ),
+        pytest.param(
             with_("advisories", 'unmaintained = "warn"\nunsound = "deny"'),
             with_("advisories", 'unmaintained = "all"\nunsound = "all"'),
             id="scopes",

@@ -9,6 +9,7 @@ from typing import Any
 from dunnage.deny import licences
 from dunnage.deny.reading import formerly_allowed
 from dunnage.deny.schema import ROOT, TableType
+from dunnage.deny.template import is_template_text
 from dunnage.files import toml
 from dunnage.files.document import Keys, Problem
 from dunnage.files.source import File
@@ -27,7 +28,7 @@ def migration(file: File, data: dict[str, Any], problem: Problem) -> Change | No
     if table and key in table.removed:
         passed = formerly_allowed(str(key), value)
         suffix = f", which allowed {passed}" if passed else ""
-        return Change(f"removed `{key}`{suffix}", (Remove(keys),))
+        return Change(f"removed `{key}`{suffix}", (Remove(keys, is_template_text),))
     if table and key in table.renamed:
         name = table.renamed[str(key)]
         return Change(f"renamed to `{name}`", (Rename(keys, name, [value]),)) if isinstance(value, str) else None

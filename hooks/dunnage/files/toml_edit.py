@@ -5,7 +5,7 @@ what differs is the edit.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from copy import deepcopy
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -88,10 +88,16 @@ class AddTable(NamedTuple):
         return add_header(file, self.keys, [new_pair(key, value) for key, value in self.values.items()])
 
 
+def _is_none_dropped(_: str) -> bool:
+    return False
+
+
 class Remove(NamedTuple):
     """Remove a key. The comments in its value and after it stay, each in a line of its own."""
 
     keys: Keys
+    is_dropped: Callable[[str], bool] = _is_none_dropped
+    """Whether a comment in its value, after it or directly above it is removed with it."""
 
     def carry_out(self, data: dict[str, Any]) -> None:
         """Do it to what the file says."""
@@ -115,8 +121,15 @@ class Remove(NamedTuple):
             text = f"x = {item.as_string()}{trivia.comment_ws}{trivia.comment}\n"
             comments = toml.comments(File("", text.encode()))
             indent = document.body[line][1].trivia.indent or trivia.indent
-            document.body[line : line + 1] = [
-                (None, Comment(Trivia(indent, "", f"#{comment}", newline_of(file)))) for _, comment in comments
+            first = line
+            while first and isinstance(above := document.body[first - 1][1], Comment):
+                if not self.is_dropped(above.trivia.comment[1:]):
+                    break
+                first -= 1
+            document.body[first : line + 1] = [
+                (None, Comment(Trivia(indent, "", f"#{comment}", newline_of(file))))
+                for _, comment in comments
+                if not self.is_dropped(comment)
             ]
 
         return edit_section(file, self.keys, remove)
@@ -280,9 +293,9 @@ def edits(file: File, changes: Sequence[Change | None]) -> list[tuple[Edit, ...]
     return [own if index in proved else () for index, own in enumerate(found)]
 
 
-def is_proved(file: File, edits: Sequence[Edit], operations: Iterable[Operation]) -> bool:
-    """Whether the edits do what the operations say, and no more: every comment is still there, lines end as they did,
-    and the file begins with a byte order mark and ends with a newline if it did.
+def is_proved(file: File, edits: Sequence[Edit], operations: Collection[Operation]) -> bool:
+    """Whether the edits do what the operations say, and no more: every comment is still there that no operation drops,
+    lines end as they did, and the file begins with a byte order mark and ends with a newline if it did.
     """
     if not edits:
         return False
@@ -294,7 +307,9 @@ def is_proved(file: File, edits: Sequence[Edit], operations: Iterable[Operation]
         is_expected = is_same(toml.parse(after), expected)
     except (AttributeError, LookupError, TypeError, ValueError, SourceError, RecursionError):
         return False  # something else is in the way, or two edits are, or tables are too deep to be compared
-    keeps_comments = after.memo(_comments) >= file.memo(_comments)
+    lost = file.memo(_comments) - after.memo(_comments)
+    removals = [operation for operation in operations if isinstance(operation, Remove)]
+    keeps_comments = all(any(removal.is_dropped(text) for removal in removals) for text in lost)
     return is_expected and keeps_comments and (not file.data or _outline(after) == _outline(file))
 
 
