@@ -137,7 +137,9 @@ def _stale_lock(found: list[Gate]) -> Iterator[Finding]:
 
 def _unscheduled(found: list[Gate]) -> Iterator[Finding]:
     about = [gate for gate in found if "advisories" in gate.checks]
-    if not about or any(_may_be_scheduled(gate) for gate in about):
+    # The schedules of GitLab and CircleCI are not in the repository.
+    is_scheduled = (not gate.run.events or ("schedule" in gate.run.events and gate.run.on_schedule) for gate in about)
+    if not about or any(is_scheduled):
         return
     gate = about[0]
     workflow = gate.run.call_stack[0].file
@@ -148,11 +150,6 @@ def _unscheduled(found: list[Gate]) -> Iterator[Finding]:
         message = f"`{gate.name}` does not run on `schedule`, so an advisory that is published later goes unnoticed"
         help = f"change the `if:` of the job so that it also runs when `schedule` starts {workflow.path}"
     yield Finding(UNSCHEDULED, gate.run.file.path, gate.span, message, help)
-
-
-def _may_be_scheduled(gate: Gate) -> bool:
-    # The schedules of GitLab and CircleCI are not in the repository.
-    return not gate.run.events or ("schedule" in gate.run.events and gate.run.on_schedule)
 
 
 def _absent(repository: RepositoryFiles) -> Iterator[Finding]:

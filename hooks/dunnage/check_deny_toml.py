@@ -203,7 +203,7 @@ def _exceptions(file: File, data: dict[str, Any], options: Options) -> Iterator[
         if not explains(reason, waiver.name):
             yield _unexplained(file, waiver, reason, options), None
             continue
-        if options[FIX] and waiver.is_advisory and isinstance(_at(data, waiver.keys), str) and waiver.quotable():
+        if options[FIX] and waiver.is_advisory and not waiver.is_table and waiver.quotable():
             yield _bare(file, waiver)
         if waiver.is_advisory:
             yield from _undated_or_expired(file, waiver, reason, options)
@@ -219,7 +219,9 @@ def _unexplained(file: File, waiver: Waiver, reason: str, options: Options) -> P
         if waiver.is_advisory and not review(reason).written:
             message += " and no review date"
             date = f"; review by {_next_review(options)}"
-        help = f'write `{{ {waiver.key} = "{waiver.text}", reason = "…{date}" }}`, or {help}'
+        reason = f'reason = "…{date}"'
+        entry = f'write `{{ {waiver.key} = "{waiver.text}", {reason} }}`'
+        help = f"{f'add `{reason}` to it' if waiver.is_table else entry}, or {help}"
     return Problem("deny-toml/unexplained-exception", file, message, help, waiver.keys, about_value=True)
 
 
@@ -273,12 +275,6 @@ def _today() -> date:
     from datetime import datetime, timezone
 
     return datetime.now(timezone.utc).date()
-
-
-def _at(data: Any, keys: Keys) -> Any:
-    for key in keys:
-        data = data[key]
-    return data
 
 
 def _quoted(value: Any) -> str:

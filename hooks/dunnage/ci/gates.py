@@ -63,7 +63,6 @@ _UNRELATED = frozenset(
 )
 # The tools, and programs that fail where a tool fails that they run.
 _TRANSPARENT = CARGO | _DIRECT | {"devbox", "direnv", "flox", "mise", "nix", "nix-shell", "rustup", "uv", "uvx"}
-_UNCERTAIN = frozenset(("branch", "condition", "function", "or-list-right"))
 _MAX_VARIANTS = 64
 _MAX_GATES = 1000
 _MAX_WORDS = 1000

@@ -23,6 +23,7 @@ from dunnage.shell.model import Values
 _MAX_JOBS = 2000
 _MAX_STEPS = 5000
 _MAX_PATTERN = 200
+_FOLDER = ("defaults", "run", "working-directory")
 
 
 def events(file: File) -> frozenset[str]:
@@ -129,7 +130,12 @@ def _jobs(file: File, common: Workflow, name: str, job: yaml.Node) -> Iterator[J
             }
             yield Job(name, (), called.text, called.span, values, masks, on_schedule)
         else:
-            steps = _steps(file, github.job_steps(common, name, job, matrix), masks, _folder(common, job))
+            steps = _steps(
+                file,
+                github.job_steps(common, name, job, matrix),
+                masks,
+                job.path(*_FOLDER) or common.node.path(*_FOLDER),
+            )
             yield Job(name, steps, masks=masks, on_schedule=on_schedule)
 
 
@@ -159,11 +165,6 @@ def _steps(
             )
         )
     return tuple(found)
-
-
-def _folder(common: Workflow, job: yaml.Node) -> yaml.Node | None:
-    keys = ("defaults", "run", "working-directory")
-    return job.path(*keys) or common.node.path(*keys)
 
 
 def _path(node: yaml.Node | None, variables: Variables) -> str | None:

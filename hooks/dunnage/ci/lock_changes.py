@@ -11,7 +11,7 @@ from dunnage.ci.call_stack import Run
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.files.source import File
 from dunnage.files.span import Span
-from dunnage.shell.model import Command, Script, Word, programs
+from dunnage.shell.model import Command, Script, programs
 
 _UNCERTAIN = frozenset(("branch", "condition", "function", "or-list-right"))
 
@@ -85,7 +85,9 @@ def _changes(file: File, script: Script, alias: Alias) -> Iterator[_Change]:
             yield _Change(first, None)
         elif is_here and command.inside.isdisjoint(_UNCERTAIN) and _replaces_lock(command, texts, alias):
             span = Span(first.start, command.words[-1].span.end)
-            yield _Change(first, Replacement(file.path, span, _shown(command.words)))
+            text = " ".join(word.text for word in command.words)
+            shown = text if len(text) <= 60 else f"{text[:60]} …"
+            yield _Change(first, Replacement(file.path, span, shown))
 
 
 def _replaces_lock(command: Command, texts: list[str], alias: Alias) -> bool:
@@ -98,8 +100,3 @@ def _replaces_lock(command: Command, texts: list[str], alias: Alias) -> bool:
     given = arguments(call.words, cargo.subcommand + 1, ("--manifest-path", "-p", "--package", "--precise", "--config"))
     harmless = {*LOCKING, "--dry-run", "--help", "--workspace", "-h", "-w"}
     return "--manifest-path" not in given.options and given.flags.isdisjoint(harmless)
-
-
-def _shown(words: tuple[Word, ...]) -> str:
-    text = " ".join(word.text for word in words)
-    return text if len(text) <= 60 else f"{text[:60]} …"

@@ -180,7 +180,9 @@ class _Propagation:
         return True, None
 
     def _pass_on_sequence(self, node: Node, parent: Node) -> tuple[bool, _Mask | None]:
-        rest = _after(parent, node)
+        rest = [
+            child for child in parent.children if child.start_byte >= node.end_byte and child.type not in (";", "\n")
+        ]
         if rest and rest[0].type == "&":
             # Without operands, `wait` succeeds.
             is_awaited = re.search(rb"\bwait[ \t]+(?![\s;&|#)])", self._data[node.end_byte :])
@@ -190,7 +192,7 @@ class _Propagation:
         statements = [other for other in rest if other.is_named and other.type != "comment"]
         if self._shell.stops and self._and_list is None and not _is_tested(parent):
             # A subshell stops here, and then fails in the program around it.
-            if not _is_in_subshell(parent):
+            if all(around.type != "subshell" for around in (parent, *_around(parent))):
                 self.leaves_function = True
                 return False, None
         elif statements:
@@ -343,10 +345,6 @@ def _around(node: Node) -> Iterator[Node]:
         parent = parent.parent
 
 
-def _is_in_subshell(node: Node) -> bool:
-    return any(around.type == "subshell" for around in (node, *_around(node)))
-
-
 def _is_tested(node: Node) -> bool:
     """Whether a shell does not stop at a failure in `node` because its status is tested."""
     for parent in _around(node):
@@ -356,10 +354,6 @@ def _is_tested(node: Node) -> bool:
             return True
         node = parent
     return False
-
-
-def _after(parent: Node, node: Node) -> list[Node]:
-    return [child for child in parent.children if child.start_byte >= node.end_byte and child.type not in (";", "\n")]
 
 
 def _is_condition(parent: Node, node: Node) -> bool:

@@ -109,7 +109,10 @@ def may_exist(repository: RepositoryFiles) -> bool:
     if any(_calls_external(repository, path) for path in repository.workflows()) or _has_unknown_call(repository):
         return True
     is_here = any(re.search(_BUILDS, text) for text in texts)
-    is_elsewhere = _has_other_system(repository)
+    other_folders = tuple(f"{folder}/" for folder in OTHER_FOLDERS)
+    is_elsewhere = any(
+        posixpath.basename(path) in OTHER_SYSTEMS or path.startswith(other_folders) for path in repository.paths
+    )
     if is_elsewhere and not is_here:
         return True
     is_opaque = is_elsewhere or any(re.search(_OPAQUE, text) for text in texts)
@@ -142,13 +145,6 @@ def _without_comments(text: str) -> str:
     return "\n".join(line.partition(" #")[0] for line in text.splitlines() if not line.lstrip().startswith("#"))
 
 
-def _has_other_system(repository: RepositoryFiles) -> bool:
-    return any(
-        posixpath.basename(path) in OTHER_SYSTEMS or path.startswith(tuple(f"{folder}/" for folder in OTHER_FOLDERS))
-        for path in repository.paths
-    )
-
-
 def _calls_external(repository: RepositoryFiles, path: str) -> bool:
     """Whether a CI file calls something of another repository that may be a gate."""
     file = repository.read(path)
@@ -168,7 +164,8 @@ def _external_calls(repository: RepositoryFiles, file: File) -> Iterator[bool]:
         paths, has_others = gitlab_jobs.included(file)
         yield has_others or any("*" not in path and path.lstrip("/") not in repository.paths for path in paths)
     elif kind == "circleci":
-        yield bool(re.search(r"(?m)^orbs:", file.text)) and bool(re.search(_SUSPICIOUS, _orbs(file.text)))
+        _, key, rest = file.text.partition("orbs:")
+        yield bool(key) and bool(re.search(_SUSPICIOUS, rest.partition("\n\n")[0]))
     if kind == "github":
         from dunnage.ci import github_jobs
         from dunnage.scripts import github
@@ -177,10 +174,6 @@ def _external_calls(repository: RepositoryFiles, file: File) -> Iterator[bool]:
         for action in github.uses(file):
             name = action.name.lower()
             yield bool(re.search(_SUSPICIOUS, name)) and not name.startswith((*_HARMLESS, *LOCAL))
-
-
-def _orbs(text: str) -> str:
-    return text[text.index("orbs:") :].partition("\n\n")[0]
 
 
 def _is_mentioned(repository: RepositoryFiles, mention: re.Pattern[str], is_opaque: bool) -> bool:

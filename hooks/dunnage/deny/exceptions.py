@@ -36,6 +36,8 @@ class Waiver(NamedTuple):
     """The key that contains the name if the entry is a table."""
     text: str
     """The value of that key."""
+    is_table: bool
+    """Whether the entry is a table and not a string."""
     is_advisory: bool
     """Whether it ignores an advisory, and so needs a review date."""
     reason: str
@@ -78,7 +80,8 @@ def exceptions(file: File, data: Mapping[str, Any]) -> Iterator[Waiver]:
             glimpse = partial(_glimpse, file.data, text) if index < _MOST_GLIMPSES else str
             comment = partial(_comment, file, keys, entries, name)
             quotable = partial(_quotable, file, keys, entries)
-            yield Waiver(keys, name, named, text, table == "advisories", given, glimpse, comment, quotable)
+            is_table, is_advisory = isinstance(entry, dict), table == "advisories"
+            yield Waiver(keys, name, named, text, is_table, is_advisory, given, glimpse, comment, quotable)
 
 
 def review(text: str) -> ReviewDate:

@@ -48,7 +48,9 @@ def expression(text: str) -> str | None:
         if following is None or depth < 0:
             return f"is not a licence expression: {word!r} is misplaced"
         if kind == "license" and word in _deprecated():
-            return f"names {word}, which SPDX deprecated; {_replacement(text)}"
+            renamed = renamed_expression(text)
+            help = f'write "{renamed}"' if renamed != text else "see https://spdx.org/licenses for its replacement"
+            return f"names {word}, which SPDX deprecated; {help}"
         # `+` cannot follow the name of a GNU licence: the name ends in `-only` or `-or-later`.
         state = "reference" if kind == "license" and _is_gnu(word) else following
     if depth or state in ("start", "with"):
@@ -65,11 +67,6 @@ def renamed_expression(text: str) -> str:
         return f"{found[1]}-or-later" if found[2] else f"{found[1]}-only"
 
     return re.sub(r"([-a-zA-Z0-9.:]+)(\+?)", rename, text)
-
-
-def _replacement(text: str) -> str:
-    renamed = renamed_expression(text)
-    return f'write "{renamed}"' if renamed != text else "see https://spdx.org/licenses for its replacement"
 
 
 def _words(text: str, most: int = 2**63) -> list[tuple[str, str]] | str:

@@ -14,6 +14,7 @@ from dunnage.files import toml
 from dunnage.files.document import Keys, Problem
 from dunnage.files.source import File
 from dunnage.files.toml_edit import AddHeader, Change, Move, Remove, Rename, Set
+from dunnage.files.toml_section import exists, value_at
 
 # A scope has no warnings, so what an older cargo-deny only warned about now fails the check.
 _SCOPES = {"deny": "all", "warn": "all", "allow": "none"}
@@ -22,7 +23,11 @@ _SCOPES = {"deny": "all", "warn": "all", "allow": "none"}
 def migration(file: File, data: dict[str, Any], problem: Problem) -> Change | None:
     """Return the change that fixes a problem; None if the user must decide."""
     keys = problem.keys
-    table, key, value = _table(keys[:-1]), keys[-1] if keys else "", _value(data, keys)
+    table, key, value = (
+        _table(keys[:-1]),
+        keys[-1] if keys else "",
+        value_at(data, keys) if exists(data, keys) else None,
+    )
     if problem.rule == "deny-toml/moved":
         return _move(file, data, keys)
     if table and key in table.removed:
@@ -75,12 +80,3 @@ def _table(keys: Keys) -> TableType | None:
     for key in keys:
         type_ = type_.keys.get(str(key)) if isinstance(type_, TableType) else None
     return type_ if isinstance(type_, TableType) else None
-
-
-def _value(data: Any, keys: Keys) -> Any:
-    for key in keys:
-        try:
-            data = data[key]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return data

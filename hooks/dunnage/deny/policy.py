@@ -64,11 +64,8 @@ def _is_known(name: str) -> bool:
     table, _, key = name.partition(".")
     rows = ROOT.keys.get(table)
     # A key that is itself a table, or that has no default, cannot be compared.
-    return isinstance(rows, TableType) and (name in DEFAULTS or _is_array_of_strings(rows.keys.get(key)))
-
-
-def _is_array_of_strings(type_: Type) -> bool:
-    return isinstance(type_, list) and isinstance(type_[0], str) and type_[0] != "ignored"
+    type_ = rows.keys.get(key) if isinstance(rows, TableType) else None
+    return name in DEFAULTS or (isinstance(type_, list) and isinstance(type_[0], str) and type_[0] != "ignored")
 
 
 def _type(name: str) -> Type:

@@ -181,7 +181,8 @@ class _Reader:
                 yield from self._scalar(value, type_, keys)
 
     def _choice(self, value: Any, choices: tuple[str, ...], keys: Keys) -> Iterator[Problem]:
-        wanted = _one_of(choices)
+        *most, last = (f'"{choice}"' for choice in choices)
+        wanted = f"{', '.join(most)} or {last}"
         if not isinstance(value, str):
             yield self._wrong_type(keys, wanted, value)
         elif value not in choices:
@@ -316,11 +317,6 @@ def _header(keys: Keys) -> str:
     if not keys:
         return "the top level"
     return f"`{name_of(keys)}`" if any(isinstance(key, int) for key in keys) else f"[{name_of(keys)}]"
-
-
-def _one_of(choices: tuple[str, ...]) -> str:
-    quoted = [f'"{choice}"' for choice in choices]
-    return f"{', '.join(quoted[:-1])} or {quoted[-1]}"
 
 
 def _type_name(value: Any) -> str:

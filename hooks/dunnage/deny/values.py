@@ -153,10 +153,6 @@ def expanded_path(text: str) -> str | None:
     return None
 
 
-def _is_u32(text: str) -> bool:
-    return bool(re.fullmatch(r"\+?[0-9]+", text, re.ASCII)) and int(text[-11:]) < 2**32 and len(text.lstrip("+0")) <= 10
-
-
 def extension(text: str) -> str | None:
     """Check a file extension without the `.`."""
     if not text or (text.isascii() and text.isalnum()):
@@ -177,13 +173,13 @@ def sha256(text: str) -> str | None:
 def rust_version(text: str) -> str | None:
     """Check a version of Rust as cargo-deny 0.20.2 does: it reads `1.85` as 1 and rejects `1`."""
     parts = text.split(".")
-    if len(parts) >= 2 and len(parts) <= 4 and all(_is_plain_u32(part) for part in parts[:-1][:3]):
+    if len(parts) >= 2 and len(parts) <= 4 and all(map(_is_u32, parts[:-1][:3])):
         return None
     return "is not a version of Rust; write one like 1.85.0"
 
 
-def _is_plain_u32(text: str) -> bool:
-    return _is_u32(text) and not text.startswith("+")
+def _is_u32(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text.lstrip("0")) <= 10 and int(text[-11:]) < 2**32
 
 
 def glob(text: str) -> str | None:
