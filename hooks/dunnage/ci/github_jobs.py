@@ -90,8 +90,7 @@ def called(file: File) -> list[str]:
     """Return the reusable workflows that the jobs of a workflow call, as they are written. Raises SourceError."""
     found: list[str] = []
     for document in yaml.documents(file)[:1]:
-        jobs = document.get("jobs")
-        for _, job in jobs.items() if jobs is not None else ():
+        for _, job in document.items("jobs"):
             used = job.get("uses")
             found += [used.text] if used is not None else []
     return found
@@ -123,11 +122,7 @@ def _jobs(file: File, common: Workflow, name: str, job: yaml.Node) -> Iterator[J
         masks = partial(_masks, file, job, variables, "job")
         called = job.get("uses")
         if called is not None:
-            inputs = job.get("with")
-            values = {
-                f"inputs.{key}": expand_all(yaml.value(value), variables)
-                for key, value in (inputs.items() if inputs else ())
-            }
+            values = {f"inputs.{key}": expand_all(yaml.value(value), variables) for key, value in job.items("with")}
             yield Job(name, (), called.text, called.span, values, masks, on_schedule)
         else:
             steps = _steps(
@@ -141,10 +136,9 @@ def _jobs(file: File, common: Workflow, name: str, job: yaml.Node) -> Iterator[J
 
 def _depends_on_matrix(job: yaml.Node) -> bool:
     """Whether the matrix decides if a failure of the job, or of one of its steps, is hidden."""
-    steps = job.get("steps")
     return any(
         (found := node.get("continue-on-error")) is not None and "matrix." in found.text
-        for node in (job, *(steps.elements() if steps else ()))
+        for node in (job, *job.elements("steps"))
     )
 
 

@@ -65,7 +65,7 @@ def included(file: File) -> tuple[list[str], bool]:
     has_others = False
     for document in yaml.documents(file):
         include = document.get("include")
-        for entry in (include.elements() if include.kind == "sequence" else [include]) if include else ():
+        for entry in include.listed() if include else ():
             if entry.kind == "scalar":
                 if entry.text.startswith(("http:", "https:")):
                     has_others = True

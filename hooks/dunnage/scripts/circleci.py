@@ -58,8 +58,7 @@ def _sequences(document: yaml.Node) -> Iterator[_Sequence]:
     calls = _calls(document)
     executors = document.get("executors")
     for kind in ("commands", "jobs"):
-        group = document.get(kind)
-        for name, node in group.items() if group else ():
+        for name, node in document.items(kind):
             if node.kind != "mapping":
                 continue
             variables: Variables = {**pipeline, **_parameters(node, calls.get(name, []), pipeline)}
@@ -162,7 +161,7 @@ def _with_environment(variables: Variables, environment: yaml.Node | None) -> Va
     if environment is None:
         return variables
     added: dict[str, Values] = {}
-    for part in environment.elements() if environment.kind == "sequence" else [environment]:
+    for part in environment.listed():
         for name, node in part.items():
             added[name] = _values(node, variables)
         name, equals, text = part.text.partition("=")
@@ -182,8 +181,7 @@ def _parameters(node: yaml.Node, calls: list[yaml.Node], pipeline: Variables) ->
             values = ()
         # In a matrix, the value is a list of values.
         distinct = {id(argument): argument for argument in arguments if argument}.values()
-        lists = (argument.elements() if argument.kind == "sequence" else [argument] for argument in distinct)
-        passed = (_values(element, pipeline) for elements in lists for element in elements)
+        passed = (_values(element, pipeline) for argument in distinct for element in argument.listed())
         found[f"parameters.{name}"] = union(chain((values,), passed)) or None
     return found
 
@@ -206,21 +204,14 @@ def _calls(document: yaml.Node) -> dict[str, list[yaml.Node]]:
     found: dict[str, list[yaml.Node]] = {}
     lists: list[yaml.Node] = []
     for kind in ("commands", "jobs"):
-        group = document.get(kind)
-        lists += [steps for _, node in (group.items() if group else ()) if (steps := node.get("steps"))]
-    workflows = document.get("workflows")
-    for _, workflow in workflows.items() if workflows else ():
-        jobs = workflow.get("jobs")
-        if jobs is not None:
-            lists.append(jobs)
+        lists += [steps for _, node in document.items(kind) if (steps := node.get("steps"))]
+    lists += [jobs for _, workflow in document.items("workflows") if (jobs := workflow.get("jobs"))]
     for step in islice((step for steps in lists for step in _steps(steps)), _MOST_STEPS):
         for name, arguments in step.items():
             matrix = arguments.path("matrix", "parameters")
             if name not in ("run", "when", "unless"):
                 found.setdefault(name, []).append(matrix or arguments)
-    for steps in lists[:_MOST_STEPS]:
-        if steps.kind == "sequence":
-            for element in steps.elements():
-                if element.kind == "scalar":
-                    found.setdefault(element.text, []).append(element)
+    for element in (element for steps in lists[:_MOST_STEPS] for element in steps.elements()):
+        if element.kind == "scalar":
+            found.setdefault(element.text, []).append(element)
     return found

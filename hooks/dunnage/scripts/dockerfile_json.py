@@ -1,5 +1,7 @@
 """JSON arrays in instructions of a Dockerfile, with the position of each string."""
 
+import re
+
 Piece = str | tuple[int, int]
 """A part of an argument: a decoded escape, or the position of text in the line."""
 
@@ -7,7 +9,11 @@ JsonString = tuple[int, int, list[Piece]]
 """A string of a JSON array: its start and end, quotes included, and its pieces."""
 
 _JSON_SPACE = " \t\r\n"
-_ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_PIECE = (
+    r"[^\"\\\x00-\x1f]+|\\u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}"
+    r"|\\(?:[\"\\/bfnrt]|u[0-9A-Fa-f]{4})"
+)
+"""Plain text, or an escape; a surrogate pair is one escape."""
 
 
 def json_strings(text: str, start: int, end: int) -> list[JsonString] | None:
@@ -37,44 +43,19 @@ def _after_space(text: str, at: int, end: int) -> int:
 
 
 def _json_string(text: str, start: int, end: int) -> JsonString | None:
+    import json
+
     parts: list[Piece] = []
     at = start + 1
-    while True:
-        first = at
-        while at < end and text[at] not in '"\\':
-            if text[at] < " ":
-                return None
-            at += 1
-        if at == end:
-            return None
-        if first < at:
-            parts.append((first, at))
-        if text[at] == '"':
-            return start, at + 1, parts
-        escaped = text[at + 1 : at + 2]
-        if escaped == "u":
-            code = _code_unit(text, at, end)
-            if code is None:
-                return None
-            at += 6
-            low = _code_unit(text, at, end) if 0xD800 <= code < 0xDC00 else None
-            if low is not None and 0xDC00 <= low < 0xE000:
-                code = 0x10000 + ((code - 0xD800) << 10) + low - 0xDC00
-                at += 6
-            # Half of a surrogate pair is no character.
-            parts.append("\ufffd" if 0xD800 <= code < 0xE000 else chr(code))
-        elif escaped in _ESCAPES:
-            parts.append(_ESCAPES[escaped])
-            at += 2
+    piece = re.compile(_PIECE)
+    while match := piece.match(text, at, end):
+        at = match.end()
+        if match[0][0] == "\\":
+            # A lone surrogate is not a character.
+            parts.append(re.sub("[\ud800-\udfff]", "\ufffd", json.loads(f'"{match[0]}"')))
         else:
-            return None
-
-
-def _code_unit(text: str, at: int, end: int) -> int | None:
-    digits = text[at + 2 : min(at + 6, end)]
-    if not text.startswith("\\u", at, end) or len(digits) < 4 or digits.strip("0123456789abcdefABCDEF"):
-        return None
-    return int(digits, 16)
+            parts.append(match.span())
+    return (start, at + 1, parts) if text.startswith('"', at, end) else None
 
 
 def is_json_array(text: str) -> bool:

@@ -104,10 +104,9 @@ def action_of(step: Step) -> Action | None:
     if used is None or used.kind != "scalar" or not used.text:
         return None
     variables = _with_env(step.variables, step.node.get("env"))
-    values = step.node.get("with")
     inputs = {
         name.lower(): Input(_expanded(value, variables), value.span, value.text, value.offsets)
-        for name, value in (values.items() if values else ())
+        for name, value in step.node.items("with")
         if value.kind == "scalar"
     }
     name, _, ref = used.text.strip().partition("@")
@@ -219,10 +218,8 @@ def _expanded(node: yaml.Node | None, variables: Variables) -> Values:
 
 def _workflow_inputs(document: yaml.Node) -> Variables:
     variables: dict[str, Values] = {}
-    on = document.get("on")
     for event in ("workflow_dispatch", "workflow_call"):
-        inputs = on.path(event, "inputs") if on else None
-        for name, node in inputs.items() if inputs else ():
+        for name, node in document.items("on", event, "inputs"):
             values = _input_values(node)
             if event == "workflow_dispatch":
                 variables[f"github.event.inputs.{name}"] = values
@@ -231,8 +228,7 @@ def _workflow_inputs(document: yaml.Node) -> Variables:
 
 
 def _action_inputs(document: yaml.Node) -> Variables:
-    inputs = document.get("inputs")
-    return {f"inputs.{name}": _input_values(node) for name, node in (inputs.items() if inputs else ())}
+    return {f"inputs.{name}": _input_values(node) for name, node in document.items("inputs")}
 
 
 def _input_values(node: yaml.Node) -> Values:
@@ -279,10 +275,9 @@ def _is_windows(runs_on: yaml.Node | None, variables: Variables) -> bool:
         runs_on = runs_on.get("labels")
     if runs_on is None:
         return False
-    labels = runs_on.elements() if runs_on.kind == "sequence" else [runs_on]
     return any(
         values is not None and bool(values) and all("windows" in value.lower() for value in values)
-        for values in (_expanded(label, variables) for label in labels)
+        for values in (_expanded(label, variables) for label in runs_on.listed())
     )
 
 

@@ -89,8 +89,7 @@ def _own_scripts(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
     hook = node.path("hooks", "pre_get_sources_script")
     if hook is not None:
         yield "pre_get_sources_script", hook
-    steps = node.get("run")
-    for step in steps.elements() if steps else ():
+    for step in node.elements("run"):
         script = step.get("script")
         if script is not None:
             yield "run", script
@@ -220,7 +219,7 @@ def ancestry(name: str, jobs: Mapping[str, yaml.Node]) -> list[str] | None:
             return None
         extends = jobs[job].get("extends")
         if extends is not None:
-            waiting += [each.text for each in (extends.elements() if extends.kind == "sequence" else [extends])]
+            waiting += [each.text for each in extends.listed()]
     return found[::-1]
 
 
@@ -229,9 +228,7 @@ def _templates(variables: yaml.Node | None) -> dict[str, Values]:
     found: dict[str, Values] = {}
     for name, node in variables.items() if variables else ():
         if node.kind == "mapping":
-            options = node.get("options")
-            values = (node.get("value"), *(options.elements() if options else ()))
-            found[name] = union(map(yaml.cautious_value, values))
+            found[name] = union(map(yaml.cautious_value, (node.get("value"), *node.elements("options"))))
         else:
             found[name] = yaml.cautious_value(node)
     return found
@@ -241,16 +238,14 @@ def _parallel(matrix: yaml.Node | None) -> dict[str, Values]:
     found: dict[str, list[Values]] = {}
     for entry in matrix.elements() if matrix else ():
         for name, node in entry.items():
-            elements = node.elements() if node.kind == "sequence" else [node]
-            found.setdefault(name, []).extend(map(yaml.cautious_value, elements))
+            found.setdefault(name, []).extend(map(yaml.cautious_value, node.listed()))
     return {name: union(values) for name, values in found.items() if values}
 
 
 def _rule_variables(node: yaml.Node | None) -> dict[str, Values]:
     """The values that rules may set."""
     found: dict[str, list[Values]] = {}
-    rules = node.get("rules") if node else None
-    for rule in rules.elements() if rules else ():
+    for rule in node.elements("rules") if node else ():
         for name, values in _templates(rule.get("variables")).items():
             found.setdefault(name, []).append(values)
     return {name: union(values) for name, values in found.items()}

@@ -35,11 +35,9 @@ def hooks(file: File) -> Iterator[ConfiguredHook]:
     """Yield the hooks in the order of the file. Raises SourceError as YAML does."""
     for document in yaml.documents(file)[:1]:
         stages = document.get("default_stages")
-        repositories = document.get("repos")
-        for repository in repositories.elements() if repositories else ():
+        for repository in document.elements("repos"):
             location = repository.get("repo")
-            configured = repository.get("hooks")
-            for hook in configured.elements() if configured else ():
+            for hook in repository.elements("hooks"):
                 name = hook.get("id")
                 if location is None or name is None or name.kind != "scalar":
                     continue

@@ -76,9 +76,16 @@ class Node:
             return []
         return list(zip(self._children[::2], self._children[1::2], strict=False))
 
-    def elements(self) -> Sequence[Node]:
-        """The values of a sequence."""
+    def elements(self, *keys: str) -> Sequence[Node]:
+        """The values of this sequence, or of the one that `keys` lead to; none if there is no sequence."""
+        if keys:
+            node = self.path(*keys)
+            return node.elements() if node else ()
         return self._children if self.kind == "sequence" else ()
+
+    def listed(self) -> Sequence[Node]:
+        """The values of a sequence; any other node alone."""
+        return self._children if self.kind == "sequence" else (self,)
 
     def get(self, key: str) -> Node | None:
         """The value of `key` in a mapping, its own or a merged one; None if there is none.
@@ -94,12 +101,17 @@ class Node:
             node = node and node.get(key)
         return node
 
-    def items(self) -> Iterator[tuple[str, Node]]:
-        """Keys and values of a mapping: its own in order, then those that only merge keys add."""
-        yield from self._own.items()
-        for key, value in self._merged.items():
-            if key not in self._own:
-                yield key, value
+    def items(self, *keys: str) -> Iterator[tuple[str, Node]]:
+        """Keys and values of this mapping, or of the one that `keys` lead to; none if there is no mapping.
+
+        Its own come first, in order, then those that only merge keys add.
+        """
+        if keys:
+            node = self.path(*keys)
+            yield from node.items() if node else ()
+        else:
+            yield from self._own.items()
+            yield from ((key, value) for key, value in self._merged.items() if key not in self._own)
 
     def close(self, children: list[Node], limit: int) -> int:
         """Give a collection its children; return how many keys were merged into it.

@@ -100,15 +100,8 @@ class Reader:
         start, end = _start_of(self._data, node), node.end_byte
         if depth > _MOST_LEVELS:
             return [WordPart(None, start, end, False, is_quoted)]
-        if kind == "string":
-            inside = self._between(start + 1, end - 1, node.children[1:-1], scope, _DOUBLE, depth + 1)
-            if len(inside) == 1 and inside[0].is_array:
-                return inside  # an empty array becomes no word
-            return [WordPart(("",), start, start, True, True), *inside]
-        if kind == "raw_string":
-            return [WordPart(("",), start, start, True, True), *self._literal(start + 1, end - 1, _RAW)]
-        if kind == "ansi_c_string":
-            return [WordPart(("",), start, start, True, True), *self._ansi_c(start + 2, end - 1)]
+        if kind in ("string", "raw_string", "ansi_c_string"):
+            return self._quoted(node, start, scope, depth)
         if kind == "translated_string":
             return self._parts(node.children[-1], scope, is_quoted, depth + 1)
         if kind == "$" and self._data[end : end + 1] == b'"':
@@ -119,10 +112,21 @@ class Reader:
             return self._variable(node, start, scope, is_quoted)
         if kind == "expansion":
             return [self._expansion(node, start, scope, is_quoted, depth)]
-        if kind in ("arithmetic_expansion", "process_substitution") or (node.children and kind != "word"):
-            is_single = is_quoted or kind in ("arithmetic_expansion", "process_substitution")
-            return [WordPart(None, start, end, False, is_single)]
+        if kind in _SINGLE_WORDS or (node.children and kind != "word"):
+            return [WordPart(None, start, end, False, is_quoted or kind in _SINGLE_WORDS)]
         return self._literal(start, end, _DOUBLE if is_quoted else _PLAIN)
+
+    def _quoted(self, node: Node, start: int, scope: Scope, depth: int) -> list[WordPart]:
+        end = node.end_byte - 1
+        if node.type == "raw_string":
+            inside = self._literal(start + 1, end, _RAW)
+        elif node.type == "ansi_c_string":
+            inside = self._ansi_c(start + 2, end)
+        else:
+            inside = self._between(start + 1, end, node.children[1:-1], scope, _DOUBLE, depth + 1)
+            if len(inside) == 1 and inside[0].is_array:
+                return inside  # an empty array becomes no word
+        return [WordPart(("",), start, start, True, True), *inside]
 
     def _between(
         self, start: int, end: int, children: Iterable[Node], scope: Scope, escapes: frozenset[bytes] | None, depth: int
@@ -262,6 +266,7 @@ _DOUBLE = frozenset((b"$", b"`", b'"', b"\\", b"\n"))
 _DOCUMENT = _DOUBLE - {b'"'}
 _PLAIN_TEXT = frozenset(("string_content", "heredoc_content"))
 _NUMBERS = frozenset("?#$!-0")
+_SINGLE_WORDS = frozenset(("arithmetic_expansion", "process_substitution"))
 
 
 def _start_of(data: bytes, node: Node) -> int:

@@ -24,6 +24,10 @@ class WrapperOptions(NamedTuple):
     flags: frozenset[str] | None = None
     """Long options and letters that take no value; if given, every other option takes a value."""
 
+    def takes_value(self, name: str) -> bool:
+        """Whether a long option or a letter takes a value."""
+        return name in self.names or name in self.letters if self.flags is None else name not in self.flags
+
 
 def written(word: Word) -> str:
     """A word as text in which options are recognized: its first value, or its text if its values are unknown."""
@@ -43,20 +47,14 @@ def skip_options(words: Sequence[Word], at: int, options: WrapperOptions) -> int
         if not text.startswith("-") or text == "-":
             return at
         at += 1
-        if text.startswith("--"):
-            name, equals, _ = text.partition("=")
+        name, equals, _ = text.partition("=")
+        names = (name,) if text.startswith("--") else text[1:]
+        for index, name in enumerate(names, 1):
             if name in options.stops:
                 return None
-            if not equals and (name in options.names if options.flags is None else name not in options.flags):
-                at += 1
-            continue
-        if text in options.stops:
-            return None
-        for index, letter in enumerate(text[1:], 2):
-            if letter in options.stops:
-                return None
-            if letter in options.letters if options.flags is None else letter not in options.flags:
-                at += index == len(text)
+            if options.takes_value(name):
+                # The value may be the rest of the word.
+                at += index == len(names) and not equals
                 break
     return at
 
