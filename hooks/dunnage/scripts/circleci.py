@@ -12,7 +12,7 @@ from typing import NamedTuple
 from dunnage.files.source import File
 from dunnage.scripts import yaml
 from dunnage.scripts.shell_names import is_posix_shell
-from dunnage.scripts.variables import Variables, expand_all, in_either, union, without_written
+from dunnage.scripts.variables import Variables, distinct, expand_all, union, without_written
 from dunnage.shell.assembly import rewrite
 from dunnage.shell.directories import joined
 from dunnage.shell.model import DIRECTORY, Place, Script, Values
@@ -40,14 +40,9 @@ def scripts(file: File) -> Iterator[Script]:
     A parameter is rewritten as the expression `${{ parameters.x }}`. Its values are its default and those that this
     file passes.
     """
-    found: dict[int, Script] = {}
     for document in yaml.documents(file)[:1]:
-        placed = (step for sequence in _sequences(document) for step in _scripts(sequence))
-        for start, script in islice(placed, _MOST_STEPS):
-            first = found.setdefault(start, script)
-            if first is not script:
-                found[start] = first._replace(variables=in_either(first.variables, script.variables))
-    yield from (script for _, script in sorted(found.items()))
+        found = (script for sequence in _sequences(document) for script in _scripts(sequence))
+        yield from distinct(islice(found, _MOST_STEPS))
 
 
 def _sequences(document: yaml.Node) -> Iterator[_Sequence]:

@@ -35,11 +35,13 @@ def kind_of(path: str, head: bytes) -> str | None:
         return "makefile"
     if name.startswith(("Makefile.", "makefile.")) and extension not in ("am", "in", "toml"):
         return "makefile"
-    interpreter = _interpreter(head)
-    if interpreter in POSIX_SHELLS:
+    from dunnage.scripts.shell_names import interpreter
+
+    program = interpreter(head.decode("utf-8", "replace"))
+    if program in POSIX_SHELLS:
         return "shell"
-    if interpreter:
-        return {"just": "justfile", "make": "makefile", "gmake": "makefile"}.get(interpreter)
+    if program:
+        return {"just": "justfile", "make": "makefile", "gmake": "makefile"}.get(program)
     return "shell" if extension in POSIX_SHELLS or lower in _STARTUP_FILES else None
 
 
@@ -136,15 +138,3 @@ def _yaml_kind(folder: str, name: str, stem: str) -> str | None:
     if name.endswith((".gitlab-ci.yml", ".gitlab-ci.yaml")) or "/.gitlab/ci/" in folder or "/.gitlab-ci/" in folder:
         return "gitlab"
     return "circleci" if "/.circleci/" in folder else None
-
-
-def _interpreter(head: bytes) -> str:
-    """The program that a `#!` line names; empty if there is none."""
-    if not head.startswith(b"#!"):
-        return ""
-    words = head[2:].split(b"\n", 1)[0].decode("utf-8", "replace").split()
-    names = [word.rpartition("/")[2] for word in words]
-    if names[:1] == ["env"]:
-        # `env -S bash -e`, `env VAR=value bash`
-        names = [name for name in names[1:] if not name.startswith("-") and "=" not in name]
-    return names[0] if names else ""

@@ -7,6 +7,7 @@ from dunnage.scripts.dockerfile_copies import Copied, copied
 from dunnage.scripts.dockerfile_lines import InstructionArgument
 from dunnage.scripts.dockerfile_syntax import Heredoc, Instruction, is_heredoc, read
 from dunnage.scripts.dockerfile_words import Expansion, expand
+from dunnage.scripts.shell_names import interpreter, program_name
 from dunnage.shell.assembly import Text
 from dunnage.shell.bounds import Budget
 from dunnage.shell.directories import joined
@@ -104,7 +105,9 @@ class _Builder:
             if instruction.arguments and not instruction.onbuild:
                 self._stage.directory = joined(self._stage.directory, self._expand_here(instruction.arguments[0].text))
         elif instruction.form == "exec" and not instruction.onbuild:
-            self._stage.is_posix = any(_base_name(argument.text) in POSIX_SHELLS for argument in instruction.arguments)
+            self._stage.is_posix = any(
+                program_name(argument.text) in POSIX_SHELLS for argument in instruction.arguments
+            )
 
     def copy(self, instruction: Instruction, *, is_last: bool) -> None:
         """Record what an instruction copies into the image. What `RUN` mounts is there for its own commands only."""
@@ -207,8 +210,8 @@ class _Builder:
         elif instruction.heredocs and instruction.keyword == "RUN":
             if is_heredoc(arguments[0].text):
                 program = self._body(instruction.heredocs[0], instruction.heredocs[0].chomp)
-                interpreter = _interpreter(program[0])
-                is_posix = stage.is_posix if interpreter is None else interpreter in POSIX_SHELLS
+                has_interpreter = program[0].startswith("#!")
+                is_posix = interpreter(program[0]) in POSIX_SHELLS if has_interpreter else stage.is_posix
             else:
                 program = self._with_heredocs(arguments[0], instruction.heredocs)
                 is_posix = stage.is_posix
@@ -279,25 +282,11 @@ class _Builder:
         return text.result()
 
 
-def _base_name(path: str) -> str:
-    return path.replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe")
-
-
-def _interpreter(text: str) -> str | None:
-    """The program that a `#!` line names, without its folder; None if there is no such line."""
-    if not text.startswith("#!"):
-        return None
-    named = text[2:].split("\n", 1)[0].split()
-    if named and _base_name(named[0]) == "env":
-        named = [word for word in named[1:] if not word.startswith("-") and "=" not in word]
-    return _base_name(named[0]) if named else ""
-
-
 def _command_string(arguments: tuple[InstructionArgument, ...]) -> InstructionArgument | None:
     """The program in `["sh", "-c", "PROGRAM"]`; None for another command."""
-    is_env = _base_name(arguments[0].text) == "env" and len(arguments) > 1
+    is_env = program_name(arguments[0].text) == "env" and len(arguments) > 1
     shell = arguments[is_env:]
-    if _base_name(shell[0].text) not in POSIX_SHELLS:
+    if program_name(shell[0].text) not in POSIX_SHELLS:
         return None
     kind, at = shell_input([argument.text for argument in shell])
     return shell[at] if kind == "text" else None

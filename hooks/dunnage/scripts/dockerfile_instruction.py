@@ -1,5 +1,6 @@
 """One instruction of a Dockerfile: its keyword, flags and arguments."""
 
+import re
 from collections.abc import Iterable
 
 from dunnage.scripts.dockerfile_json import Piece, is_json_array, json_strings
@@ -142,17 +143,8 @@ class InstructionParser:
         return InstructionArgument(program, self._line.span(start, end), offsets)
 
     def _list(self, start: int, end: int) -> None:
-        text = self._line.text
-        found = []
-        while start < end:
-            at = start
-            while at < end and text[at] not in _BLANKS:
-                at += 1
-            found.append(self._line.argument(start, at))
-            while at < end and text[at] in _BLANKS:
-                at += 1
-            start = at
-        self.arguments = tuple(found)
+        words = re.compile(rf"[^{_BLANKS}]+").finditer(self._line.text, start, end)
+        self.arguments = tuple(self._line.argument(*word.span()) for word in words)
 
     def _words(self, start: int, end: int) -> list[tuple[int, int]]:
         """The positions of words, between spaces that are neither quoted nor escaped."""

@@ -13,7 +13,7 @@ from dunnage.files.span import Span
 from dunnage.scripts import yaml
 from dunnage.scripts.github_matrix import matrix_variables
 from dunnage.scripts.shell_names import is_posix_shell
-from dunnage.scripts.variables import Variables, expand_all, in_either, union, without_written
+from dunnage.scripts.variables import Variables, distinct, expand_all, union, without_written
 from dunnage.shell import expression
 from dunnage.shell.directories import joined
 from dunnage.shell.model import DIRECTORY, Place, Script, Segment, Values
@@ -64,16 +64,11 @@ class Step(NamedTuple):
 
 def scripts(file: File) -> Iterator[Script]:
     """Yield the programs that steps run in a POSIX shell, in the order of the file. Raises SourceError as YAML does."""
-    found: dict[int, Script] = {}
-    for step in islice(_steps(file), _MOST_STEPS):
-        run, script = step.node.get("run"), script_of(step)
-        if run is None or script is None:
-            continue
-        # Several steps may have one program, by an alias. It stands in the first of them.
-        first = found.setdefault(run.span.start, script)
-        if first is not script:
-            found[run.span.start] = first._replace(variables=in_either(first.variables, script.variables))
-    yield from (script for _, script in sorted(found.items()))
+    yield from distinct(
+        (run.span.start, script)
+        for step in islice(_steps(file), _MOST_STEPS)
+        if (run := step.node.get("run")) and (script := script_of(step))
+    )
 
 
 def script_of(step: Step) -> Script | None:

@@ -32,22 +32,16 @@ class _TooLarge(Exception):
 class _Matrix(NamedTuple):
     vectors: dict[str, list[_Value] | None]
     """The lists of values by name; None for an unknown list."""
-    include: list[_Combination] | None
-    """None if it is unknown."""
+    include: list[_Combination]
     exclude: list[_Combination]
 
 
 def matrix_variables(matrix: yaml.Node | None, variables: Variables) -> Variables:
     """`matrix.x` for each x, with all its values; an empty text among them if some combination has none."""
-    if matrix is None or matrix.kind != "mapping":
+    found = _read(matrix, variables)
+    if found is None:
         return {}
-    try:
-        vectors, include, exclude = _Reader(variables).matrix(matrix)
-    except _TooLarge:
-        return {}
-    if include is None:
-        # It may set any name.
-        return {}
+    vectors, include, exclude = found
     every = _combine(vectors, include, exclude)
     is_exact = every is not None
     if every is None:
@@ -68,21 +62,24 @@ def matrix_variables(matrix: yaml.Node | None, variables: Variables) -> Variable
 
 def combinations(matrix: yaml.Node | None, variables: Variables) -> list[Variables] | None:
     """The values of `matrix.x` in each combination of a matrix; None without a matrix, or if some are unknown."""
-    if matrix is None or matrix.kind != "mapping":
-        return None
-    try:
-        vectors, include, exclude = _Reader(variables).matrix(matrix)
-    except _TooLarge:
-        return None
-    if include is None or None in vectors.values():
-        return None
-    found = _combine(vectors, include, exclude)
+    known = _read(matrix, variables)
+    found = None if known is None or None in known.vectors.values() else _combine(*known)
     if found is None:
         return None
     return [
         {f"matrix.{name}{path}": values for name, value in each.items() for path, values in value.items()}
         for each in found
     ]
+
+
+def _read(matrix: yaml.Node | None, variables: Variables) -> _Matrix | None:
+    """A matrix; None if there is none, it is too large, or its `include:`, which may set any name, is unknown."""
+    if matrix is None or matrix.kind != "mapping":
+        return None
+    try:
+        return _Reader(variables).matrix(matrix)
+    except _TooLarge:
+        return None
 
 
 class _Reader:
@@ -92,7 +89,7 @@ class _Reader:
         self._variables = variables
         self._texts = 0
 
-    def matrix(self, node: yaml.Node) -> _Matrix:
+    def matrix(self, node: yaml.Node) -> _Matrix | None:
         vectors: dict[str, list[_Value] | None] = {}
         extra: dict[str, list[_Combination] | None] = {}
         for name, part in node.items():
@@ -102,7 +99,8 @@ class _Reader:
                 vectors[name] = [self._value(element) for element in part.elements()]
             else:
                 vectors[name] = None
-        return _Matrix(vectors, extra.get("include", []), extra.get("exclude") or [])
+        include = extra.get("include", [])
+        return None if include is None else _Matrix(vectors, include, extra.get("exclude") or [])
 
     def _entries(self, node: yaml.Node) -> list[_Combination] | None:
         """The combinations in an `include:` or `exclude:`; None if they are unknown."""

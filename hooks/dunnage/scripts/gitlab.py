@@ -7,12 +7,13 @@ from included files are unknown, as are values that such files may override.
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import product
 
 from dunnage.files.source import File
 from dunnage.scripts import yaml
 from dunnage.scripts.variables import Variables, in_either, union
+from dunnage.shell import bounds
 from dunnage.shell.assembly import Text
+from dunnage.shell.bounds import MOST_EXPRESSION_VALUES, Budget
 from dunnage.shell.model import DIRECTORY, Place, Script, Values
 
 _SCRIPTS = ("before_script", "script", "after_script")
@@ -24,9 +25,6 @@ _NO_JOBS = frozenset(
 )
 # GitLab's own limit is 11 jobs that extend one another.
 _MOST_ANCESTORS = 30
-# A variable with more values or a longer value is unknown.
-_MOST_VALUES = 64
-_MOST_CHARACTERS = 10_000
 # How many variables all jobs together may have; later jobs have none.
 _MOST_VARIABLES = 500_000
 _REFERENCE = r"\$\$|%%|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$([A-Za-z_][A-Za-z0-9_]*)|\$"
@@ -76,7 +74,7 @@ def _everywhere(document: yaml.Node, visible: Mapping[str, Variables]) -> Variab
     found: Variables | None = None
     for variables in visible.values():
         found = variables if found is None else in_either(found, variables)
-    return _resolved(_templates(document.get("variables"))) if found is None else found
+    return _resolved(_templates(document.get("variables")), Budget()) if found is None else found
 
 
 def _own_scripts(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
@@ -172,6 +170,7 @@ def _visible(document: yaml.Node, jobs: Mapping[str, yaml.Node]) -> dict[str, Va
     top = _templates(document.get("variables"))
     overrides = _rule_variables(document.get("workflow"))
     effective: dict[str, Variables] = {}
+    budget = Budget()
     runs: dict[str, list[str]] = {}
     total = 0
     for name, job in jobs.items():
@@ -192,7 +191,7 @@ def _visible(document: yaml.Node, jobs: Mapping[str, yaml.Node]) -> dict[str, Va
             for key, values in more.items():
                 variables[key] = union((variables.get(key, ()), values))
         total += len(variables)
-        effective[name] = _resolved(variables) if total <= _MOST_VARIABLES else {}
+        effective[name] = _resolved(variables, budget) if total <= _MOST_VARIABLES else {}
     visible: dict[str, Variables] = {}
     for name in jobs:
         heirs = runs.get(name, [])
@@ -251,7 +250,7 @@ def _rule_variables(node: yaml.Node | None) -> dict[str, Values]:
     return {name: union(values) for name, values in found.items()}
 
 
-def _resolved(templates: Mapping[str, Values]) -> Variables:
+def _resolved(templates: Mapping[str, Values], budget: Budget) -> Variables:
     """`templates` with references replaced by values; a variable that refers to an unknown one is unknown."""
     if not any("$" in value for values in templates.values() for value in values or ()):
         return templates
@@ -267,7 +266,7 @@ def _resolved(templates: Mapping[str, Values]) -> Variables:
             elif values is None or not needed <= known.keys():
                 known[name] = None
             else:
-                known[name] = _substituted(values, known)
+                known[name] = _substituted(values, known, budget)
         waiting = later
         if not waiting:
             break
@@ -275,13 +274,12 @@ def _resolved(templates: Mapping[str, Values]) -> Variables:
     return {**known, **dict.fromkeys(waiting)}
 
 
-def _substituted(values: tuple[str, ...], known: Variables) -> Values:
+def _substituted(values: tuple[str, ...], known: Variables, budget: Budget) -> Values:
     """`values` with the values of variables in place of references; None if that is unknown or too much."""
-    found: list[str] = []
+    found: list[Values] = []
     for value in values:
         parts: list[tuple[str, ...]] = []
-        position = size = 0
-        count = 1
+        position = 0
         for match in re.finditer(_REFERENCE, value):
             name = match[1] or match[2]
             choices = known[name] if name else ("$" if match[0] == "$$" else match[0],)
@@ -289,12 +287,8 @@ def _substituted(values: tuple[str, ...], known: Variables) -> Values:
                 return None
             parts += [(value[position : match.start()],), choices]
             position = match.end()
-            size += max(map(len, choices), default=0)
-            count *= len(choices)
-            if count > _MOST_VALUES or size > _MOST_CHARACTERS:
-                return None
-        found += ("".join(chosen) + value[position:] for chosen in product(*parts))
-    return tuple(dict.fromkeys(found)) if len(found) <= _MOST_VALUES else None
+        found.append(budget.product((*parts, (value[position:],)), MOST_EXPRESSION_VALUES))
+    return bounds.union(found, MOST_EXPRESSION_VALUES)
 
 
 def _without_assigned(variables: Variables, script: yaml.Node | None) -> Variables:

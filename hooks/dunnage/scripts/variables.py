@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
-from dunnage.shell import expression
-from dunnage.shell.model import Values
+from dunnage.shell import bounds, expression
+from dunnage.shell.model import Script, Values
 
 Variables: TypeAlias = Mapping[str, Values]
 """Values by name, as in `Script.variables`."""
@@ -15,12 +16,17 @@ Variables: TypeAlias = Mapping[str, Values]
 
 def union(alternatives: Iterable[Values]) -> Values:
     """The values of all alternatives, each once; None if those of one are unknown."""
-    found: dict[str, None] = {}
-    for values in alternatives:
-        if values is None:
-            return None
-        found.update(dict.fromkeys(values))
-    return tuple(found)
+    return bounds.union(alternatives, sys.maxsize)
+
+
+def distinct(found: Iterable[tuple[int, Script]]) -> Iterator[Script]:
+    """Yield one script for each offset, in order; by aliases, several jobs may have one script."""
+    scripts: dict[int, Script] = {}
+    for start, script in found:
+        first = scripts.setdefault(start, script)
+        if first is not script:
+            scripts[start] = first._replace(variables=in_either(first.variables, script.variables))
+    yield from (script for _, script in sorted(scripts.items()))
 
 
 def in_either(first: Variables, second: Variables) -> Variables:

@@ -51,19 +51,20 @@ def _flow(assembled: Text, data: bytes, start: int, end: int, quote: bytes) -> N
             return
         position = found.end()
         is_first = False
-        breaks = []
-        # Empty lines.
-        while True:
-            here = _skip(data, b" \t", position, end)
-            blank = re.compile(_BREAK).match(data, here, end)
-            if not blank:
-                break
-            breaks.append(blank.start())
-            position = blank.end()
+        breaks, position = _empty_lines(data, position, end)
         for at in breaks:
             assembled.end_line(at)
         if not breaks and not escaped:
             assembled.add(b" ")
+
+
+def _empty_lines(data: bytes, position: int, end: int) -> tuple[list[int], int]:
+    """Where empty lines from `position` on end, and where the line after them begins."""
+    breaks: list[int] = []
+    while blank := re.compile(rb"[ \t]*(" + _BREAK + rb")").match(data, position, end):
+        breaks.append(blank.start(1))
+        position = blank.end()
+    return breaks, position
 
 
 def _skip(data: bytes, characters: bytes, start: int, end: int) -> int:

@@ -159,10 +159,6 @@ def _assignment(word: Word) -> tuple[str, Values] | None:
     return name, tuple(value.partition("=")[2] for value in word.values)
 
 
-def _texts(words: Sequence[Word], count: int) -> tuple[str, ...]:
-    return tuple(written(word) for word in words[:count])
-
-
 def _docker(words: Sequence[Word]) -> Inner | None:
     at = skip_options(words, 1, DOCKER)
     if at is None or at >= len(words):
@@ -212,10 +208,6 @@ def _ssh(words: Sequence[Word]) -> Inner | None:
     return Inner(start, len(words) - start, True, is_elsewhere=True) if start is not None else None
 
 
-def _eval(words: Sequence[Word]) -> Inner | None:
-    return Inner(1, len(words) - 1, True)
-
-
 def _trap(words: Sequence[Word]) -> Inner | None:
     start = skip_options(words, 1, WrapperOptions(stops=frozenset("lp")))
     if start is None or start + 1 >= len(words) or written(words[start]) in ("", "-"):
@@ -223,13 +215,13 @@ def _trap(words: Sequence[Word]) -> Inner | None:
     return Inner(start, 1)
 
 
-def _with_program(*options: str) -> Callable[[Sequence[Word]], Inner | None]:
-    """A wrapper with a program as the value of an option, anywhere among its words."""
+def _with_program(*options: str, program: int = 1) -> Callable[[Sequence[Word]], Inner | None]:
+    """A wrapper with a program after an option, anywhere among its words; with a command if `program` is 0."""
 
     def found(words: Sequence[Word]) -> Inner | None:
         for at, word in enumerate(words[:-1]):
             if written(word) in options:
-                return Inner(at + 1, 1)
+                return Inner(at + 1, program)
         return None
 
     return found
@@ -250,15 +242,8 @@ def _flock(words: Sequence[Word]) -> Inner | None:
     )
 
 
-def _nix(words: Sequence[Word]) -> Inner | None:
-    for at, word in enumerate(words[:-1]):
-        if written(word) in ("-c", "--command"):
-            return Inner(at + 1)
-    return None
-
-
 def _vagrant(words: Sequence[Word]) -> Inner | None:
-    found = _with_program("-c", "--command")(words) if _texts(words, 2)[1:] == ("ssh",) else None
+    found = _with_program("-c", "--command")(words) if len(words) > 1 and written(words[1]) == "ssh" else None
     return found._replace(is_elsewhere=True) if found is not None else None
 
 
@@ -299,13 +284,13 @@ _SPECIAL: dict[str, Callable[[Sequence[Word]], Inner | None]] = {
     "docker-compose": lambda words: _compose(words, 1),
     "podman-compose": lambda words: _compose(words, 1),
     "ssh": _ssh,
-    "eval": _eval,
+    "eval": lambda words: Inner(1, len(words) - 1, is_joined=True),
     "trap": _trap,
     "su": _su,
     "runuser": _runuser,
     "flock": _flock,
     "busybox": _busybox,
-    "nix": _nix,
+    "nix": _with_program("-c", "--command", program=0),
     "nix-shell": _with_program("--run", "--command"),
     "vagrant": _vagrant,
     "rustup": _verb(("run",), WrapperOptions(operands=1)),
