@@ -87,6 +87,7 @@ def fixed(name: str, text: str) -> str:
         pytest.param("x.sh", "for p in a b; do cargo build -p $p; done\n", [(1, 24)], id="loop"),
         pytest.param("x.sh", 'F="-p a"\ncargo build $F\n', [(2, 7)], id="variable of two words"),
         pytest.param("x.sh", "sudo -E env A=b cargo build\n", [(1, 23)], id="wrappers"),
+        pytest.param("Dockerfile", "FROM rust\nRUN xx-cargo build\n", [(2, 14)], id="xx"),
     ],
 )
 def test_finds(name: str, text: str, where: list[tuple[int, int]]) -> None:
@@ -518,7 +519,7 @@ def test_words_that_may_be_the_option(text: str) -> None:
             "add `--locked` to the value of `$C` that builds: `cargo build --locked`",
             id="one value that builds and one that does not",
         ),
-        pytest.param("cargo_build='cargo build'; $cargo_build\n", "write `cargo build --locked`", id="a whole command"),
+        pytest.param("c='cargo build'; $c\n", "write `cargo build --locked`", id="a whole command"),
     ],
 )
 def test_help_about_variables(text: str, help: str, capsys: pytest.CaptureFixture[str]) -> None:

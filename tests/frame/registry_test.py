@@ -116,3 +116,18 @@ def test_only_fixable_rules_have_fixes(repository: Path) -> None:
         assert hook.fixes == any(rule.is_fixable for rule in hook.rules)
         for finding in hook.check([name], Tree(), Options()):
             assert finding.rule.is_fixable or finding.fix is None
+
+
+@pytest.mark.parametrize(
+    ("name", "is_read"),
+    [
+        (".github/scripts/a.sh", True),
+        ("ci/a.bash", True),
+        (".ci/x/y.sh", True),
+        ("scripts/a.sh", False),
+        ("aci/a.sh", False),
+    ],
+)
+def test_scripts_of_ci(name: str, is_read: bool) -> None:
+    entry = next(entry for entry in ENTRIES if entry.id == "check-locked-builds")
+    assert bool(re.search(entry.pattern, name)) is is_read

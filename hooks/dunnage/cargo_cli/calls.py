@@ -11,8 +11,8 @@ from dunnage.files.span import Edit
 from dunnage.shell.directories import joined
 from dunnage.shell.model import Command, Values, Word, insert_after, programs
 
-CARGO = frozenset({"cargo", "cross"})
-"""The programs with cargo's command line."""
+CARGO = frozenset({"cargo", "cross", "xx-cargo"})
+"""The programs with cargo's command line. `xx-cargo` is that of tonistiigi/xx, for Dockerfiles."""
 
 
 class CargoCall(NamedTuple):
@@ -20,7 +20,7 @@ class CargoCall(NamedTuple):
 
     command: Command
     program: str
-    """`cargo`, `cross` or `cargo-binstall`."""
+    """One of CARGO, or `cargo-binstall`."""
     words: list[str | None]
     """The words as `dunnage.cargo_cli.command_line` takes them."""
     origin: list[int]
@@ -75,7 +75,7 @@ class CargoCall(NamedTuple):
 
 
 def cargo_call(command: Command, alias: Alias) -> CargoCall | None:
-    """Return a command as a call of cargo, `cross` or `cargo-binstall`; None if it calls none of them."""
+    """Return a command as a call of one of CARGO or of `cargo-binstall`; None if it calls none of them."""
     names = programs(command.words[0]) or ()
     program = next((name for name in names if name in CARGO or name == "cargo-binstall"), None)
     if program is None:

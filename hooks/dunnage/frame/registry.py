@@ -34,6 +34,9 @@ PERHAPS_SCRIPT = r"[^/.]+"
 """A file whose first line may say that it is a script."""
 SCRIPTS = (*SHELL, *MAKEFILES, *JUSTFILES, PERHAPS_SCRIPT)
 
+CI_SCRIPTS = tuple(rf"(\.github|\.?ci)/([^/]+/)*{name}" for name in SHELL)
+"""Scripts in folders for CI."""
+
 CARGO_MANIFEST = r"Cargo\.toml"
 CARGO_LOCK = r"Cargo\.lock"
 CARGO_CONFIG = r"\.cargo/config(\.toml)?"
@@ -135,8 +138,8 @@ ENTRIES = (
         id="check-locked-builds",
         title="check locked builds",
         description="Cargo builds in CI and Dockerfiles pass --locked.",
-        files=(*DOCKERFILES, *CI),
-        signs=(Sign((*DOCKERFILES, *CI), r"cargo|cross"),),
+        files=(*DOCKERFILES, *CI, *CI_SCRIPTS),
+        signs=(Sign((*DOCKERFILES, *CI, *CI_SCRIPTS), r"cargo|cross"),),
         is_text=True,
     ),
     Entry(
