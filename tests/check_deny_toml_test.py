@@ -168,6 +168,11 @@ def test_a_clean_file_passes(capsys: pytest.CaptureFixture[str]) -> None:
             id="only a date",
         ),
         pytest.param(
+            with_("advisories", 'ignore = ["RUSTSEC-2024-0001"] # review by 2026-03-01'),
+            ["3 deny-toml/expired-exception", "3 deny-toml/unexplained-exception"],
+            id="only a date that has passed",
+        ),
+        pytest.param(
             with_("advisories", 'ignore = ["a@1.0.0"] # b, review by 2027-02-30'),
             ["3 deny-toml/undated-exception"],
             id="no such day",
@@ -324,6 +329,11 @@ def test_rules(text: str, expected: list[str], capsys: pytest.CaptureFixture[str
 def test_fixes(before: str, after: str) -> None:
     assert fixed(before) == after
     assert fixed(after) == after
+
+
+def test_a_date_is_required_where_reasons_are_not(capsys: pytest.CaptureFixture[str]) -> None:
+    text = with_("advisories", 'ignore = ["RUSTSEC-2024-0001"]')
+    assert found(text, capsys, "--ignore=deny-toml/unexplained-exception") == ["3 deny-toml/undated-exception"]
 
 
 def test_sections_are_required_by_name(capsys: pytest.CaptureFixture[str]) -> None:

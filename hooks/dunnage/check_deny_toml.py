@@ -18,7 +18,7 @@ from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
 from dunnage.frame.finding import Finding, Fix, Rule, findings
 from dunnage.frame.hook import Hook, run
-from dunnage.frame.options import FIX, Options, flag, repeated, single
+from dunnage.frame.options import FIX, IGNORE, Options, flag, repeated, single
 
 if TYPE_CHECKING:
     from datetime import date
@@ -105,7 +105,7 @@ def _missing_sections(file: File, data: dict[str, Any], options: Options, policy
         from dunnage.files.toml_edit import AddTable, Change
 
         values = policies.section(table, policy)
-        keys = " and ".join(f"`{key} = {_quoted(value)}`" for key, value in values.items())
+        keys = ", ".join(f"`{key} = {_quoted(value)}`" for key, value in values.items())
         if table == "licenses" and not keys:
             keys = 'the licences that you accept, such as `allow = ["MIT", "Apache-2.0"]`'
         help = f"add [{table}]" + (f" with {keys}" if keys else "")
@@ -200,23 +200,23 @@ def _exceptions(file: File, data: dict[str, Any], options: Options) -> Iterator[
             if explains(reason, waiver.name) and (not waiver.is_advisory or review(reason).written):
                 break
             reason = f"{waiver.reason} {comment()}"
+        is_dated = bool(review(reason).written)
         if not explains(reason, waiver.name):
-            yield _unexplained(file, waiver, reason, options), None
-            continue
-        if options[FIX] and waiver.is_advisory and not waiver.is_table and waiver.quotable():
+            yield _unexplained(file, waiver, is_dated, options), None
+            if not is_dated and UNEXPLAINED.id not in options[IGNORE]:
+                continue  # one finding for both
+        elif options[FIX] and waiver.is_advisory and not waiver.is_table and waiver.quotable():
             yield _bare(file, waiver)
         if waiver.is_advisory:
             yield from _undated_or_expired(file, waiver, reason, options)
 
 
-def _unexplained(file: File, waiver: Waiver, reason: str, options: Options) -> Problem:
-    from dunnage.deny.exceptions import review
-
+def _unexplained(file: File, waiver: Waiver, is_dated: bool, options: Options) -> Problem:
     message = f"`{waiver.name}` in `{waiver.keys[1]}` has no reason"
     help = "write the reason in a comment after the entry or directly above it"
     if waiver.keys[1] in ("ignore", "skip", "skip-tree"):
         date = ""
-        if waiver.is_advisory and not review(reason).written:
+        if waiver.is_advisory and not is_dated:
             message += " and no review date"
             date = f"; review by {_next_review(options)}"
         reason = f'reason = "…{date}"'
