@@ -142,7 +142,7 @@ def test_wit_deps_in_order(folder: Path, changes: Files, capsys: pytest.CaptureF
         ),
         pytest.param(
             {"wit/deps.lock": "<<<<<<< HEAD\n[io]\n=======\n>>>>>>> x\n"},
-            "wit/deps.lock:1:1: wit-lock/unreadable holds an unresolved merge conflict",
+            "wit/deps.lock:1:1: wit-lock/unreadable contains an unresolved merge conflict",
             id="conflict",
         ),
         pytest.param(

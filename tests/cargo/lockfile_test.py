@@ -18,12 +18,12 @@ BETA = f'"1.2.0"\nsource = "{CRATES_IO}"\nchecksum = "'
 UNREADABLE = [
     pytest.param(
         {"Cargo.lock": ('[[package]]\nname = "helper"', '<<<<<<< HEAD\n[[package]]\nname = "helper"')},
-        ["Cargo.lock:40:1 unreadable: holds an unresolved merge conflict"],
+        ["Cargo.lock:40:1 unreadable: contains an unresolved merge conflict"],
         id="conflict",
     ),
     pytest.param(
         {"Cargo.lock": ("version = 4\n", "<<<<<<< HEAD\nversion = 4\n=======\nversion = 3\n>>>>>>> theirs\n")},
-        ["Cargo.lock:1:1 unreadable: holds an unresolved merge conflict"],
+        ["Cargo.lock:1:1 unreadable: contains an unresolved merge conflict"],
         id="conflict-at-the-top",
     ),
     pytest.param(

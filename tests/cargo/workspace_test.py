@@ -132,7 +132,7 @@ REFUSED = [
     ),
     pytest.param(
         {"app/Cargo.toml": ("[package]", "<<<<<<< HEAD\n[package]")},
-        "app/Cargo.toml:1:1 bad-manifest: holds an unresolved merge conflict",
+        "app/Cargo.toml:1:1 bad-manifest: contains an unresolved merge conflict",
         id="conflict",
     ),
     pytest.param(

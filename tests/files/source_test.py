@@ -166,7 +166,7 @@ def _large(path: Path) -> None:
         pytest.param(_socket, "is a socket, not a regular file", id="socket"),
         pytest.param(_link, "is a symbolic link to a file that does not exist", id="dangling-link"),
         pytest.param(_loop, "cannot be read: Too many levels of symbolic links", id="link-to-itself"),
-        pytest.param(_large, "is larger than 16,777,216 bytes, the most that is read", id="terabyte"),
+        pytest.param(_large, "is larger than 16,777,216 bytes, the limit for files", id="terabyte"),
     ],
 )
 def test_read_what_is_no_file(folder: Path, make: Callable[[Path], None], message: str) -> None:

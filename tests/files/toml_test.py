@@ -78,7 +78,7 @@ def test_parse(data: bytes, value: dict[str, Any] | None) -> None:
         pytest.param(b"\0", "is not TOML: Invalid statement", Span(0, 1), id="nul"),
         pytest.param(b"a = 1\na = 2\n", "is not TOML: Cannot overwrite a value", Span(11, 12), id="twice"),
         pytest.param(b"a = 1\n\xff", "is not UTF-8: byte 0xff", Span(6, 7), id="not-utf-8"),
-        pytest.param(b"a = " + b"9" * 5000, "has an integer of too many digits", Span(4, 5004), id="integer"),
+        pytest.param(b"a = " + b"9" * 5000, "has an integer with too many digits", Span(4, 5004), id="integer"),
         pytest.param(b"#" * 2_100_000, "is larger than 2,097,152 bytes", Span(0, 0), id="megabytes"),
     ],
 )

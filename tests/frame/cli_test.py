@@ -197,7 +197,7 @@ def test_wrong_usage(arguments: list[str], complaint: str, capsys: pytest.Captur
 @pytest.mark.usefixtures("folder")
 def test_staged_needs_git(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--staged"]) == 2
-    assert "needs a git repository" in capsys.readouterr().err
+    assert "requires a git repository" in capsys.readouterr().err
 
 
 def test_options_of_hooks(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

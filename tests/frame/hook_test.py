@@ -97,7 +97,7 @@ def test_arguments_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
             "argument --ignore: there is no rule demo/brokn; the nearest is demo/broken",
             id="rule",
         ),
-        pytest.param(["--output-file", "x.xml"], "x.xml does not say in which format to write it", id="ending"),
+        pytest.param(["--output-file", "x.xml"], "x.xml has an extension without a format", id="ending"),
         pytest.param(["no\x1b[31mfile"], "there is no file no\\x1b[31mfile", id="file"),
     ],
 )

@@ -63,7 +63,7 @@ def test_hooks_that_are_off_are_named_if_all_are_wanted(repository: Path, capsys
 @pytest.mark.usefixtures("repository")
 def test_nothing_to_look_at(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sample-config"]) == 2
-    assert "no hook has anything to look at here" in capsys.readouterr().err
+    assert "no hook has anything to check here" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("rev", ["main", "v0.1.0", COMMIT[:12], f"{COMMIT}\n"])

@@ -1,4 +1,4 @@
-"""The TOML documents that tools read, and how a place in one is named."""
+"""TOML documents, places in them, and problems with them."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -8,18 +8,18 @@ from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.span import Span
 
 Keys = tuple[str | int, ...]
-"""Where a value stands in a TOML document: table keys, and indices into arrays."""
+"""The path of a value in a TOML document: keys of tables and indices of arrays."""
 
 
 class Document(NamedTuple):
-    """A file and what tomli read in it."""
+    """A file and its parsed content."""
 
     file: File
     data: dict[str, Any]
 
 
 class Problem(NamedTuple):
-    """What is wrong with a document, before it becomes a finding of the hook whose rule is broken."""
+    """A violation of a rule, which the frame turns into a finding."""
 
     rule: str
     """The id of the rule: `cargo-lock/stale`."""
@@ -27,13 +27,13 @@ class Problem(NamedTuple):
     message: str
     """One line."""
     help: str = ""
-    """What to type; may have several lines."""
+    """What to do, preferably what to type; may have several lines."""
     keys: Keys = ()
-    """Where it stands in the document, as far down as that exists."""
+    """Its path in the document. If the path does not exist, its nearest existing ancestor counts."""
     about_value: bool = False
-    """Whether it is about the value at `keys` and not about the key."""
+    """Whether it is about the value at `keys`, and not about the key."""
     span: Span | None = None
-    """Where it stands, if the file is no document that `keys` could point into."""
+    """Its place, if the file is not a TOML document."""
 
     def place(self) -> Span:
         """The bytes of the file that the problem is about."""
@@ -43,11 +43,11 @@ class Problem(NamedTuple):
 
 
 class Refused(Exception):
-    """The tool that reads this file would refuse it."""
+    """The tool that reads this file would reject it."""
 
     def __init__(self, file: File, message: str, keys: Keys = (), help: str = "", span: Span | None = None) -> None:
-        """`message` may begin with a verb, whose subject is the file. `keys` is the place in the document, as far
-        down as it exists; `span` is it where there is no document.
+        """`message` may start with a verb; its subject is then the file. `keys` is the path in the document. `span` is
+        the place if the file is not a TOML document.
         """
         super().__init__(message)
         self.file = file
@@ -57,14 +57,14 @@ class Refused(Exception):
         self.span = span
 
     def problem(self, rule: str, help: str) -> Problem:
-        """The same as a problem. `help` is what to do where the tool's own reason suggests nothing."""
+        """The same as a problem. `help` is used if the exception has no help of its own."""
         return Problem(rule, self.file, self.message, self.help or help, self.keys, span=self.span)
 
 
 def read(tree: Tree, path: str, quick: Callable[[bytes], dict[str, Any] | None] | None = None) -> Document:
     """Read and parse the file at `path`. Raises FileNotFoundError if there is none, Refused if it cannot be read.
 
-    `quick` may know how to read it, as TOML would be read, without a TOML reader; if not, it returns None.
+    `quick` may parse the file without a TOML parser, with the same result. It returns None if it cannot.
     """
     try:
         file = tree.read(path)
@@ -76,7 +76,7 @@ def read(tree: Tree, path: str, quick: Callable[[bytes], dict[str, Any] | None] 
         conflict = _conflict(file.data)
         if conflict is not None:
             help = "resolve the conflict, then commit the result"
-            raise Refused(file, "holds an unresolved merge conflict", help=help, span=conflict) from None
+            raise Refused(file, "contains an unresolved merge conflict", help=help, span=conflict) from None
         raise Refused(file, error.message, span=error.span) from None
 
 

@@ -1,6 +1,6 @@
-"""What git knows: which files are tracked, and which are ignored.
+"""Asking git which files are tracked, changed or ignored.
 
-Where git is not installed, or does not answer, the answer is None: not known.
+The answer is None, for unknown, if git is not installed or fails.
 """
 
 import os
@@ -12,7 +12,7 @@ from dunnage.files import programs
 from dunnage.files.source import Tree, display
 from dunnage.files.walk import upwards
 
-# What git sets for its hooks is about the repository being committed, in the folder that git was called in.
+# git sets these for its hooks. They are about the repository of the commit, and the folder in which git was called.
 _ABOUT_ONE_REPOSITORY = (
     "GIT_COMMON_DIR",
     "GIT_DIR",
@@ -33,40 +33,40 @@ _LONGEST_PATH = 4096
 
 
 class IgnoredBy(NamedTuple):
-    """The line that makes git ignore a path."""
+    """The pattern that makes git ignore a path."""
 
     file: str
-    """As it is printed: relative to the working directory if it is below it."""
+    """The file with the pattern, as it is printed: relative to the working directory if it is inside."""
     line: int
     pattern: str
 
 
 class Repository(NamedTuple):
-    """A git repository with files."""
+    """A git repository with a work tree."""
 
     top: str
-    """The absolute path of its topmost folder."""
+    """The absolute path of its top folder."""
 
     def tracked(self, patterns: Sequence[str]) -> frozenset[str] | None:
-        """The absolute paths of the tracked files, staged ones included, that match one of git's glob patterns.
+        """The absolute paths of the tracked files, including staged files, that match one of git's glob patterns.
 
         A pattern is relative to `top`: `**/Cargo.lock` is such a file in any folder.
         """
         return self._paths(self._git("ls-files", "-z", "--", *(f":(glob,top){pattern}" for pattern in patterns)))
 
     def staged(self) -> frozenset[str] | None:
-        """The absolute paths of the files that are staged for the next commit, but for those that it deletes."""
+        """The absolute paths of the files that are staged for the next commit, without deleted files."""
         return self._paths(self._git("diff", "--staged", *_NAMES_OF_CHANGED, "--"))
 
     def changed(self, base: str, head: str) -> frozenset[str] | None:
-        """The absolute paths of the files that the commit `head` changes since it and `base` went apart.
+        """The absolute paths of the files that changed between the common ancestor with `base` and the commit `head`.
 
-        Those that it deletes are left out. None also if either is no commit, or if they have nothing in common.
+        Deleted files are left out. None also if either is not a commit, or if they have no common ancestor.
         """
         return self._paths(self._git("diff", *_NAMES_OF_CHANGED, "--end-of-options", f"{base}...{head}", "--"))
 
     def head(self) -> str | None:
-        """The full hash of the commit that is checked out."""
+        """The full hash of the current commit."""
         answer = self._git("rev-parse", "--verify", "HEAD")
         return answer and answer.strip()
 
@@ -82,9 +82,9 @@ class Repository(NamedTuple):
         return frozenset(os.path.join(self.top, *name.split("/")) for name in names.split("\0") if name)
 
     def lists(self, path: str) -> bool:
-        """Whether git's index plainly lists the file at an absolute path, found without calling git.
+        """Whether git's index lists the file at an absolute path. It is read without calling git.
 
-        If not, the file may be tracked nevertheless: not every form of an index is read.
+        False does not mean that the file is untracked, because some forms of the index are not read.
         """
         name = os.fsencode(os.path.relpath(path, self.top).replace(os.sep, "/"))
         try:
@@ -92,20 +92,20 @@ class Repository(NamedTuple):
                 index = stream.read(_LONGEST_INDEX)
         except (OSError, UnicodeDecodeError):
             return False
-        # In an entry, two bytes of flags are in front of the name, and a NUL is behind it. The flags hold the name's
-        # length; all others are zero where there is no conflict and nothing unusual, but for the first, which says
-        # that the file on disk is not to be looked at.
+        # In an entry, two bytes of flags precede the name, and a NUL follows it. The flags contain the length of the
+        # name. All other bits are zero if the entry has no conflict and nothing unusual, except the first, which says
+        # that git assumes the file to be unchanged.
         if index[:4] != b"DIRC" or index[4:8] not in (b"\0\0\0\2", b"\0\0\0\3") or len(name) >= 0xFFF:
             return False
         flags = len(name).to_bytes(2, "big")
         return flags + name + b"\0" in index or bytes((flags[0] | 0x80, flags[1])) + name + b"\0" in index
 
     def _index(self) -> str:
-        """The path of the index, which may not be there."""
+        """The path of the index, which may not exist."""
         return self.environment().get("GIT_INDEX_FILE") or os.path.join(self.git_folder(), "index")
 
     def git_folder(self) -> str:
-        """The folder in which git keeps what belongs to this work tree. Raises OSError or UnicodeDecodeError."""
+        """The folder with git's data about this work tree. Raises OSError or UnicodeDecodeError."""
         folder = os.path.join(self.top, ".git")
         if os.path.isfile(folder):  # of a submodule or a linked worktree
             with open(folder, encoding="utf-8") as stream:
@@ -113,13 +113,13 @@ class Repository(NamedTuple):
         return folder
 
     def mentioning(self, texts: Sequence[str]) -> frozenset[str] | None:
-        """The absolute paths of the tracked text files in which one of `texts` stands, in upper or lower case."""
+        """The absolute paths of the tracked text files that contain one of `texts`, in upper or lower case."""
         patterns = [part for text in texts for part in ("-e", text)]
-        # With no file found it exits with 1, as it does if it is called wrongly.
+        # git exits with 1 if no file matches, but also after wrong usage.
         return self._paths(self._git("grep", "-l", "-z", "-I", "-i", "-F", *patterns, "--", ":(top)", may_be=1))
 
     def ignored_by(self, path: str) -> IgnoredBy | None:
-        """What makes git ignore `path`, tracked or not; None if nothing does or git cannot say."""
+        """The pattern that makes git ignore `path`, tracked or not; None if there is none, or if that is unknown."""
         if "\0" in path:
             return None
         answer = self._git("check-ignore", "-v", "-z", "--no-index", "--stdin", stdin=f"{os.path.abspath(path)}\0")
@@ -131,17 +131,17 @@ class Repository(NamedTuple):
         return IgnoredBy(display(os.path.join(self.top, file)), int(line), pattern)
 
     def merge_base(self, first: str, second: str) -> str | None:
-        """The best common ancestor of two commits, given by their full object names; None if there is none."""
+        """The best common ancestor of two commits, which are given by their full hashes; None if there is none."""
         found = self._git("merge-base", first, second)
         return found.strip() if found else None
 
     def files_of(self, commit: str) -> frozenset[str]:
-        """The paths, relative to `top` and separated by `/`, of all files in a commit; none if git cannot say."""
+        """The paths, relative to `top` and with `/` as separator, of all files in a commit; empty if git fails."""
         names = self._git("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
         return frozenset(name for name in (names or "").split("\0") if name)
 
     def _git(self, *arguments: str, stdin: str = "", may_be: int = 0) -> str | None:
-        """What git prints, or None if it fails, which is not so if its status is `may_be`."""
+        """The output of git; None if its exit status is neither 0 nor `may_be`."""
         import subprocess
 
         command = self.command(*arguments)
@@ -170,14 +170,14 @@ class Repository(NamedTuple):
         return None if git is None else [git, "-C", self.top, *_RUN_NO_PROGRAM, *arguments]
 
     def environment(self) -> dict[str, str]:
-        """The environment in which git answers for this repository, and fetches nothing."""
+        """The environment in which git answers for this repository and does not fetch."""
         dropped = _ABOUT_ONE_REPOSITORY + _ABOUT_PATTERNS
         environment = {name: value for name, value in os.environ.items() if name not in dropped}
-        # `git commit FILE` commits from an index of its own, which its hooks have to look at too.
+        # `git commit FILE` commits from a temporary index, and its hooks must read the same index.
         index = os.path.join(self.top, os.environ.get("GIT_INDEX_FILE", ""))
         if os.path.isfile(index) and repository(os.getcwd()) == self:
             environment["GIT_INDEX_FILE"] = index
-        # A partial clone would otherwise fetch an object that it lacks.
+        # Otherwise git would fetch objects that are missing in a partial clone.
         environment.update(
             PATH=programs.search_path(), GIT_NO_LAZY_FETCH="1", GIT_ALLOW_PROTOCOL="none", GIT_OPTIONAL_LOCKS="0"
         )
@@ -185,7 +185,7 @@ class Repository(NamedTuple):
 
 
 class _Listings:
-    """What git has said in a run of which files are tracked: it is asked no question twice."""
+    """The tracked files, as git listed them in this run. Each question is asked once."""
 
     def __init__(self, _tree: Tree) -> None:
         self._known: dict[tuple[str, tuple[str, ...]], frozenset[str] | None] = {}
@@ -209,16 +209,16 @@ _A_NAME_ANYWHERE = r"\*\*/[^/*?[\\]+"
 
 
 class Repositories:
-    """The repositories that a run has to do with, and the files of a pattern that each of them tracks."""
+    """The repositories of a run, and the tracked files of some patterns in each."""
 
     def __init__(self, tree: Tree, *patterns: str) -> None:
-        """`patterns` are those of the files, as `Repository.tracked` takes them."""
+        """`patterns` are the patterns for `Repository.tracked`."""
         self._listings = tree.memo(_Listings)
         self._patterns = patterns
         self._tracked: dict[str, frozenset[str] | None] = {}
 
     def repository(self, folder: str) -> Repository | None:
-        """The repository that `folder` is in; None outside of one, or if git cannot say what is tracked there."""
+        """The repository of `folder`; None if there is none, or if its tracked files are unknown."""
         found = repository(folder)
         if found is None:
             return None
@@ -227,20 +227,20 @@ class Repositories:
         return None if self._tracked[found.top] is None else found
 
     def is_tracked(self, path: str) -> bool:
-        """Whether the file at an absolute path, one of the patterns, is tracked, or git cannot say so."""
+        """Whether the file at an absolute path, which matches a pattern, is tracked. True if that is unknown."""
         found = repository(os.path.dirname(path))
         if found is None or found.lists(path):
             return True
         return self.repository(os.path.dirname(path)) is None or path in self.tracked_near(os.path.dirname(path))
 
     def tracked_near(self, folder: str) -> frozenset[str]:
-        """The tracked files of the pattern, as absolute paths, in the repository that `folder` is in."""
+        """The absolute paths of the tracked files of the patterns, in the repository of `folder`."""
         found = self.repository(folder)
         return (found and self._tracked[found.top]) or frozenset()
 
 
 def repository(folder: str) -> Repository | None:
-    """The repository that `folder` is in, found without calling git; None if it is in none."""
+    """The repository of `folder`, found without calling git; None if there is none."""
     for above in upwards(os.path.abspath(folder), beyond_repository=True):
         if _is_git(os.path.join(above, ".git")):
             return Repository(above)
@@ -248,9 +248,9 @@ def repository(folder: str) -> Repository | None:
 
 
 def top_folder(folder: str) -> str:
-    """Return the topmost folder of the repository that `folder` is in.
+    """The top folder of the repository of `folder`.
 
-    Outside of a repository it is the working directory if `folder` is below it, else `folder` itself.
+    Without a repository: the working directory if `folder` is inside it, else `folder` itself.
     """
     found = repository(folder)
     if found is not None:

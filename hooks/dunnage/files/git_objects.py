@@ -19,14 +19,14 @@ class GitObject(NamedTuple):
     """One object as git stores it."""
 
     name: str
-    """Its full hash."""
+    """The full hash."""
     kind: str
     """`blob`, `commit`, `tag` or `tree`."""
     data: bytes
 
 
 class GitObjects:
-    """A git process that answers one request after the other. It is started by the first request."""
+    """A git process that answers requests one by one. The first request starts it."""
 
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
@@ -35,7 +35,7 @@ class GitObjects:
         self._is_broken = False
 
     def commit(self, revision: str) -> GitObject | None:
-        """The commit that a revision names, annotated tags followed; None if this clone does not have it."""
+        """The commit that a revision names, also through an annotated tag; None if this clone does not have it."""
         return self._object(f"{revision}^{{commit}}")
 
     def file(self, commit: str, path: str) -> bytes | None:
@@ -87,7 +87,7 @@ class GitObjects:
         return process
 
     def _answer(self, process: "subprocess.Popen[bytes]", specification: str) -> GitObject | None:
-        """Send a request and read the answer. Raises OSError or ValueError if the process cannot go on."""
+        """Send a request and read the answer. Raises OSError or ValueError if the process fails."""
         stdin, stdout = process.stdin, process.stdout
         if stdin is None or stdout is None:
             raise ValueError("git has no pipes")

@@ -1,4 +1,4 @@
-"""Files: read once, decoded, positions in them, edited and written back without losing a byte."""
+"""Files: reading them once, decoding, positions, edits, and writing without losing a byte."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_BYTES = 16 * 1024 * 1024
 
 
 class SourceError(Exception):
-    """A file that cannot be read or written."""
+    """A file cannot be read or written."""
 
     def __init__(self, message: str, span: Span = Span(0, 0), rule: str = "input/unreadable") -> None:
         """`message` says why, as a clause whose subject is the file; `span` says where in it.
@@ -36,17 +36,17 @@ class SourceError(Exception):
 
 
 class File:
-    """The bytes of one file and what follows from them."""
+    """The bytes of one file, and what is computed from them."""
 
     def __init__(self, path: str, data: bytes) -> None:
-        """`path` is the file's name as it is printed; `data` is everything in it."""
+        """`path` is the name of the file as it is printed; `data` is its content."""
         self.path = path
         self.data = data
         self.unread: dict[str, Problem] = {}
         """For each rule about input, the first part of the file that no hook reads; see `document.note_unread`."""
-        # What the readers of formats made of this file.
+        # The results of the parsers that have read this file.
         self._memo: dict[Callable[[File], object], object] = {}
-        # Where the last column was counted: start of the line, offset, column.
+        # Where the column was last counted: start of the line, offset, column.
         self._counted = (0, 0, 1)
 
     def __repr__(self) -> str:
@@ -54,7 +54,7 @@ class File:
 
     @cached_property
     def text(self) -> str:
-        """The file without its byte order mark, line endings as they are.
+        """The content without the byte order mark, with line endings as they are.
 
         Raises SourceError at the first byte that is not UTF-8.
         """
@@ -78,9 +78,9 @@ class File:
         return self
 
     def memo(self, read: Callable[[File], T]) -> T:
-        """What `read`, a function at the top of a module, makes of this file; it is called once for each file.
+        """The result of `read`, a top-level function, for this file. It is called once for each file.
 
-        Raises the SourceError that it raised.
+        Raises the SourceError that `read` raised.
         """
         if read not in self._memo:
             try:
@@ -93,10 +93,10 @@ class File:
         return cast("T", found)
 
     def position(self, offset: int) -> tuple[int, int]:
-        """Line and column, both from 1, of the character at `offset`, a count of bytes up to the file's length.
+        """Line and column, both from 1, of the character at the byte offset `offset`, at most the length of the file.
 
-        A line ends at LF, CRLF or a lone CR. The column counts characters: the byte order mark is none, and
-        each byte that is not UTF-8 is one.
+        A line ends at LF, CRLF or a lone CR. The column counts characters: the byte order mark counts as none, and
+        each byte that is not UTF-8 counts as one.
         """
         line = bisect_right(self._line_ends, offset)
         start = self._line_ends[line - 1] if line else 0
@@ -105,7 +105,7 @@ class File:
     def _column(self, start: int, offset: int) -> int:
         if self._is_ascii:
             return offset - start + 1
-        # Go on from the last count: a hostile line of megabytes may hold thousands of findings.
+        # Continue from the last count: a hostile line of megabytes may have thousands of findings.
         counted_start, counted, column = self._counted
         if counted_start != start or counted > offset:
             counted, column = start, 1
@@ -120,7 +120,7 @@ class File:
 
     @cached_property
     def _line_ends(self) -> Sequence[int]:
-        from array import array  # a list takes half a gigabyte for a file of nothing but newlines
+        from array import array  # a list would take half a gigabyte for a file of only newlines
 
         return array("Q", accumulate(map(len, _lines(self.data))))
 
@@ -145,9 +145,9 @@ class Tree:
         self._on_read: Callable[[str], None] | None = None
 
     def view(self, on_read: Callable[[str], None] | None = None) -> Tree:
-        """The same files, for one of several hooks: its `files` are those that are read through it.
+        """The same files for one of several hooks. Its `files` are those that were read through it.
 
-        `on_read` is called with each path that is read through it for the first time.
+        `on_read` is called for each path, the first time that it is read through the view.
         """
         view = Tree(self._limit)
         view._origin, view._load = self, self._found
@@ -155,7 +155,7 @@ class Tree:
         return view
 
     def memo(self, read: Callable[[Tree], T]) -> T:
-        """What `read`, a function at the top of a module, makes of this tree; it is called once for all views."""
+        """The result of `read`, a top-level function, for this tree. It is called once for all views."""
         if self._origin is not None:
             return self._origin.memo(read)
         if read not in self._memo:
@@ -165,8 +165,8 @@ class Tree:
     def read(self, path: str) -> File:
         """The regular file at `path`, absolute or relative to the working directory.
 
-        Raises FileNotFoundError if nothing is there, and SourceError if what is there cannot be read: a folder, a
-        FIFO, a device, a link to nowhere, a file that is too large or not permitted. Never blocks.
+        Raises FileNotFoundError if nothing exists there, and SourceError if it cannot be read: a folder, a FIFO, a
+        device, a broken link, a file that is too large or not permitted. Never blocks.
         """
         found = self._found(display(path))
         if found is None:
@@ -183,7 +183,7 @@ class Tree:
         return self._read[path]
 
     def exists(self, path: str) -> bool:
-        """Whether anything is at `path`, a folder or a broken link included."""
+        """Whether anything exists at `path`, including a folder or a broken link."""
         try:
             os.lstat(path)
         except (OSError, ValueError) as error:
@@ -191,7 +191,7 @@ class Tree:
         return True
 
     def position(self, path: str, offset: int) -> tuple[int, int]:
-        """Line and column of `offset` in the file at `path`; the first of both if it cannot be read."""
+        """Line and column of `offset` in the file at `path`; (1, 1) if it cannot be read."""
         try:
             return self.read(path).position(offset)
         except (FileNotFoundError, SourceError):
@@ -207,14 +207,14 @@ class Tree:
 
 
 def display(path: str) -> str:
-    """`path` as it is printed: relative to the working directory if it is below it, separated by `/`."""
+    """`path` as it is printed: relative to the working directory if it is inside, with `/` as separator."""
     absolute = os.path.abspath(path)
     folder = os.path.join(os.getcwd(), "")
     return absolute.removeprefix(folder).replace(os.sep, "/")
 
 
 def apply(data: bytes, edits: Iterable[Edit]) -> bytes:
-    """`data` with every edit made; equal edits count once; paths are not looked at.
+    """`data` after all edits. Equal edits count once. Their paths are ignored.
 
     Raises ValueError if two edits overlap, if two insert different text at one offset, or if one is out of bounds.
     """
@@ -233,12 +233,12 @@ def apply(data: bytes, edits: Iterable[Edit]) -> bytes:
 
 
 def overlap(first: Edit, second: Edit) -> bool:
-    """Whether two different edits of one file, the first not starting after the second, cannot both be made."""
+    """Whether two different edits of one file exclude each other. `first` does not start after `second`."""
     return second.start < first.end or first[1:3] == second[1:3]
 
 
 def take(edits: Iterable[Edit], taken: list[Edit]) -> bool:
-    """Put edits among those taken, which are in order, unless one of them overlaps with one of those.
+    """Insert edits into `taken`, which is sorted, unless one of them overlaps one that is taken.
 
     Equal edits count once.
     """
@@ -272,8 +272,8 @@ def _read(path: str, limit: int) -> File | SourceError | None:
 
 
 def _read_bytes(path: str, limit: int) -> bytes:
-    # Look before opening, because opening a device may already do something; look again after it, because the name
-    # may by then mean another file, which O_NONBLOCK keeps from blocking if it is a FIFO.
+    # Check before opening, because opening a device may have an effect. Check again afterwards, because the name may
+    # by then belong to another file. If that is a FIFO, O_NONBLOCK keeps it from blocking.
     _require_regular(os.stat(path))
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags)
@@ -282,14 +282,14 @@ def _read_bytes(path: str, limit: int) -> bytes:
         _require_regular(status)
         pieces = []
         left = limit + 1
-        # A file may be longer than its status says, as all in /proc are.
+        # A file may be longer than its status says, for example in /proc.
         while left > 0 and (piece := os.read(descriptor, min(left, status.st_size + 1))):
             pieces.append(piece)
             left -= len(piece)
     finally:
         os.close(descriptor)
     if left <= 0:
-        raise SourceError(f"is larger than {limit:,} bytes, the most that is read", rule="input/too-large")
+        raise SourceError(f"is larger than {limit:,} bytes, the limit for files", rule="input/too-large")
     return b"".join(pieces)
 
 
@@ -309,7 +309,7 @@ _KINDS = (
 
 
 def _is_nowhere(error: OSError | ValueError) -> bool:
-    """Whether nothing can be at the path: a folder on the way is missing, or no path can be spelled like this."""
+    """Whether nothing can exist at the path: a parent folder is missing, or the path is not valid."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL)
     return True

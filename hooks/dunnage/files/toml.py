@@ -1,4 +1,4 @@
-"""TOML: read fast, and keys, values and comments found in the bytes when there is a finding to place."""
+"""TOML: fast parsing, and the places of keys, values and comments when a finding needs them."""
 
 import re
 from collections.abc import Iterator
@@ -13,76 +13,76 @@ if TYPE_CHECKING:
 Key: TypeAlias = "str | int"
 """A table's key, or an index from 0 into an array."""
 
-# No lock file or manifest comes near these. Without them, a file that is cloned in a moment keeps tomli busy for
-# minutes: its time grows with the square of the parts of a key and of the header above it.
+# No lock file or manifest comes near these limits. Without them, a small file can keep tomli busy for minutes: its time
+# grows with the square of the number of parts of a key and of the header above it.
 MAX_BYTES = 2 * 1024 * 1024
 MAX_KEY_PARTS = 50
 
 _KEY = rb"""(?:[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
-# Patterns are text until they are needed: to compile these takes as long as to parse a few manifests.
+# Patterns are compiled when they are needed, because compiling these takes as long as parsing a few manifests.
 _LONG_KEY = rb"(?m)(?:^|[\[{,])[ \t]*(%b(?:[ \t]*\.[ \t]*%b){%d})" % (_KEY, _KEY, MAX_KEY_PARTS)
 _LONG_INTEGER = rb"[0-9][0-9_]{4299,}"  # Python's own limit on what it converts
 
-# Every place in valid TOML where a bracket or `#` is only text, and the brackets and comments that are not.
+# The strings of valid TOML, in which brackets and `#` are only text, and the brackets, comments and newlines outside.
 _TOKEN = (
     rb"""(?s)(?P<string>"{3}[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"{3,5}|'{3}.*?'{3,5}|"[^"\\]*(?:\\.[^"\\]*)*"|'[^']*')"""
     rb"""|(?P<comment>\#[^\r\n]*)|(?P<open>[\[{])|(?P<close>[\]}])|(?P<newline>\r?\n)"""
 )
 
-# tomli gives up at 400 levels or when Python's stack is full, which is no fixed number; the finding points here.
+# tomli stops at 400 levels or when Python's stack is full, which is not a fixed number. The finding points here.
 _DEEP = 100
 
 
 class Section(NamedTuple):
-    """A table with a header, or what stands above all headers, and the keys that are written in it."""
+    """A table with a header, or the part above all headers, and the keys in it."""
 
     keys: tuple[Key, ...]
     """The path of the table."""
     start: int
-    """Where its header begins; the start of the file for what stands above all headers."""
+    """The start of its header; the start of the file for the part above all headers."""
     keys_start: int
-    """Where its header ends."""
+    """The end of its header."""
     end: int
-    """Where the value of its last key ends, or its header, if it has no key."""
+    """The end of the value of its last key, or of its header if it has no key."""
 
 
 class TomlError(SourceError):
-    """A file that is not TOML, or one made to overwhelm what reads it."""
+    """The file is not TOML, or it would overwhelm a parser."""
 
 
 def parse(file: File) -> dict[str, Any]:
-    """What the file says; every call gives the same object, so it is not to be changed.
+    """The parsed file. Every call returns the same object, so do not change it.
 
-    Raises TomlError with the place where reading stopped.
+    Raises TomlError with the place where parsing stopped.
     """
     return file.memo(_parse)
 
 
 def locate(file: File, keys: tuple[Key, ...]) -> Span:
-    """Where the last of `keys`, a path from the top, is defined.
+    """The place of the key at the path `keys`, including quotes.
 
-    That is the bytes of the key itself, quotes included: in its own header for a table, in the header of the right
-    one for an element of `[[tables]]`. An element of an array has no key, so it is its value. If there is no such
-    path, its nearest ancestor's; if there is none, or the file is not TOML, an empty span at the start.
+    For a table, that is in its header; for an element of `[[tables]]`, in the header of that element. Other elements of
+    an array have no key, so their value counts. A missing path means its nearest existing ancestor. Without one, or if
+    the file is not TOML, the span is empty, at the start.
     """
     return _find(file, keys).key
 
 
 def locate_value(file: File, keys: tuple[Key, ...]) -> Span:
-    """Where the value at `keys` is: for a table with a header, the header and what is under it.
+    """The place of the value at the path `keys`: for a table with a header, the header and the lines below it.
 
-    A path that does not exist is treated as by `locate`.
+    A missing path is treated as in `locate`.
     """
     return _find(file, keys).value
 
 
 def sections(file: File) -> tuple[Section, ...]:
-    """The sections of a file in their order, first what stands above all headers. None if the file is not TOML."""
+    """The sections of a file in order; the first is the part above all headers. Empty if the file is not TOML."""
     return file.memo(_sections)
 
 
 def comments(file: File) -> Iterator[tuple[Span, str]]:
-    """Every comment in the order of the file, with its text without `#`. None if the file is not TOML."""
+    """Yield every comment in order, with its text without `#`. Yields nothing if the file is not TOML."""
     try:
         parse(file)
     except TomlError:
@@ -97,31 +97,31 @@ def _parse(file: File) -> dict[str, Any]:
 
     data = file.data
     if len(data) > MAX_BYTES:
-        raise TomlError(f"is larger than {MAX_BYTES:,} bytes, the most that is read of TOML")
+        raise TomlError(f"is larger than {MAX_BYTES:,} bytes, the limit for TOML")
     try:
         text = file.text
     except SourceError as error:
         raise TomlError(error.message, error.span) from None
     dotted = any(len(line) > 2 * MAX_KEY_PARTS and line.count(b".") >= MAX_KEY_PARTS for line in data.split(b"\n"))
     if dotted and (key := re.search(_LONG_KEY, data)):
-        raise TomlError(f"has a key of more than {MAX_KEY_PARTS} parts, the most that is read", Span(*key.span(1)))
+        raise TomlError(f"has a key of more than {MAX_KEY_PARTS} parts, the limit for keys", Span(*key.span(1)))
     try:
         return tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         raise TomlError(f"is not TOML: {error.msg}", _character(data, error.lineno, error.colno)) from None
     except RecursionError:
-        message = "has arrays or inline tables that are nested too deeply to be read"
+        message = "has arrays or inline tables that are nested too deeply"
         raise TomlError(message, _first_deep_bracket(data)) from None
     except ValueError:
-        # All that is left is Python's refusal to convert a number that is far beyond TOML's 64 bits.
+        # The only other cause is that Python does not convert a number far beyond the 64 bits of TOML.
         integer = re.search(_LONG_INTEGER, data)
         raise TomlError(
-            "has an integer of too many digits to be read", Span(*integer.span()) if integer else Span(0, 0)
+            "has an integer with too many digits", Span(*integer.span()) if integer else Span(0, 0)
         ) from None
 
 
 def _character(data: bytes, line: int, column: int) -> Span:
-    """The character at a line and column from 1, where only LF ends a line; an empty span at the end of the file."""
+    """The character at a line and column from 1, if only LF ends a line. Empty at the end of the file."""
     rest = data.split(b"\n", line - 1)[-1].decode("utf-8")
     if line == 1:
         rest = rest.removeprefix("\ufeff")
@@ -142,9 +142,9 @@ def _first_deep_bracket(data: bytes) -> Span:
 
 
 class _Place:
-    """A value in the file: where its key and the value are, and what is in it.
+    """A value in the file: the places of its key and of the value, and its children.
 
-    `unread` is the syntax of what is in it, until that is asked for: a file has far more places than findings.
+    `unread` is the syntax node of the children until they are needed, because a file has far more places than findings.
     """
 
     __slots__ = ("children", "key", "unread", "value")
@@ -189,7 +189,7 @@ def _sections(file: File) -> tuple[Section, ...]:
             continue
         keys: tuple[Key, ...] = ()
         for part in _key_parts(_named(node)[0]):
-            # A header goes on in the last entry of an array of tables.
+            # A header continues in the last entry of an array of tables.
             keys = (*keys, last_entries[keys]) if keys in last_entries else keys
             keys = (*keys, _key_text(file, part))
         if node.type == "table_array_element":
@@ -207,7 +207,7 @@ def _add_header(file: File, top: _Place, table: "Node") -> None:
     parts = _key_parts(_named(table)[0])
     place = top
     for part in parts:
-        # A header goes on in the last element of an array of tables.
+        # A header continues in the last element of an array of tables.
         place = place.children.get(len(place.children) - 1, place)
         place = place.children.setdefault(_key_text(file, part), _Place(_span(part), span))
     if table.type == "table_array_element":
@@ -242,7 +242,7 @@ def _named(node: "Node") -> "list[Node]":
 
 def _key_parts(key: "Node") -> "list[Node]":
     parts = []
-    while key.type == "dotted_key":  # its parts lean to the left
+    while key.type == "dotted_key":  # dotted keys nest to the left
         parts.append(key.named_children[-1])
         key = key.named_children[0]
     return [key, *reversed(parts)]
@@ -262,7 +262,7 @@ def _span(node: "Node") -> Span:
 
 
 def _tree(file: File) -> "Tree | None":
-    """The syntax tree of a file that is TOML; none of another, as a broken one may take minutes to build."""
+    """The syntax tree of a TOML file; None for other files, because the tree of a broken file may take minutes."""
     try:
         parse(file)
     except TomlError:
@@ -276,8 +276,10 @@ def _tree(file: File) -> "Tree | None":
 
 
 def _as_toml_1_0(data: bytes) -> bytes:
-    """Valid TOML 1.1, which tomli and Cargo read, as the TOML 1.0 that tree-sitter-toml reads, key for key and byte
-    for byte in the same place: inline tables on one line, without comments and a last comma, and no new escapes.
+    """Convert valid TOML 1.1, which tomli and cargo accept, to TOML 1.0 for tree-sitter-toml.
+
+    Every key and value keeps its place. Inline tables lose their line breaks, comments and final comma, and strings the
+    escapes that are new in TOML 1.1.
     """
     masked = bytearray(data)
     opened: list[bytes] = []

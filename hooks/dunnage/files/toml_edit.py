@@ -1,7 +1,7 @@
-"""The one place that edits TOML: operations on a document become edits of its bytes, and each change is proved.
+"""Editing TOML: operations on a document become edits of its bytes, and each change is proved.
 
-tomlkit carries the operations out, on one section at a time. What it returns is compared with what it was given, and
-what differs is the edit.
+All edits of TOML are made here. tomlkit applies an operation to one section. The difference between the section before
+and after is the edit.
 """
 
 from collections import Counter
@@ -34,55 +34,55 @@ from dunnage.files.toml_section import (
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
-# A larger file is not edited. Of a smaller one, tomlkit reads no more bytes than these for all changes, which takes it
-# some seconds; from 64 KiB in one piece on, it takes more than twice the time for twice as much.
+# Larger files are not edited. For all changes of a file together, tomlkit parses at most _MOST_COST bytes, which takes
+# a few seconds. Its time grows faster than linearly with sections of more than 64 KiB.
 _MOST_BYTES = 512 * 1024
 _MOST_COST = 512 * 1024
 _LEAST_COST = 256
 _LARGE = 64 * 1024
-# How many changes are proved one by one, if not all fit together.
+# How many changes are proved one by one, if they do not all fit together.
 _MOST_ALONE = 40
 
 
 class Set(NamedTuple):
-    """Give a key or an entry of an array a value. A table that is missing is added.
+    """Set the value of a key or of an entry of an array. Missing tables are added.
 
-    Where the old value is part of the new one, it stays as it is written.
+    Parts of the old value that are also in the new one keep their spelling.
     """
 
     keys: Keys
     value: Any
 
     def carry_out(self, data: dict[str, Any]) -> None:
-        """Do it to what the file says."""
+        """Apply the operation to the parsed file."""
         _table(data, self.keys[:-1])[self.keys[-1]] = deepcopy(self.value)
 
     def edits(self, file: File) -> list[Edit]:
-        """Do it to the bytes of the file."""
+        """Return the edits of the file that apply the operation."""
         key = self.keys[-1]
         if not exists(toml.parse(file), self.keys):
             return add_keys(file, self.keys[:-1], [new_pair(str(key), self.value)])
 
         import tomlkit
 
-        # To read the value alone takes no longer where there are thousands like it.
+        # Parsing only the value takes the same time however many values the file has.
         span = toml.locate_value(file, self.keys)
         old = tomlkit.value(file.data[span.start : span.end].decode("utf-8"))
         return [Edit(file.path, span.start, span.end, new_item(self.value, old).as_string())]
 
 
 class AddTable(NamedTuple):
-    """Add a table with a header of its own."""
+    """Add a table with its own header."""
 
     keys: Keys
     values: dict[str, Any]
 
     def carry_out(self, data: dict[str, Any]) -> None:
-        """Do it to what the file says."""
+        """Apply the operation to the parsed file."""
         _table(data, self.keys).update(deepcopy(self.values))
 
     def edits(self, file: File) -> list[Edit]:
-        """Do it to the bytes of the file."""
+        """Return the edits of the file that apply the operation."""
         if exists(toml.parse(file), self.keys):
             return []
         return add_header(file, self.keys, [new_pair(key, value) for key, value in self.values.items()])
@@ -93,18 +93,18 @@ def _is_none_dropped(_: str) -> bool:
 
 
 class Remove(NamedTuple):
-    """Remove a key. The comments in its value and after it stay, each in a line of its own."""
+    """Remove a key. The comments in its value and after it are kept, each on its own line."""
 
     keys: Keys
     is_dropped: Callable[[str], bool] = _is_none_dropped
     """Whether a comment in its value, after it or directly above it is removed with it."""
 
     def carry_out(self, data: dict[str, Any]) -> None:
-        """Do it to what the file says."""
+        """Apply the operation to the parsed file."""
         del value_at(data, self.keys[:-1])[self.keys[-1]]
 
     def edits(self, file: File) -> list[Edit]:
-        """Do it to the bytes of the file."""
+        """Return the edits of the file that apply the operation."""
 
         def remove(document: "TOMLDocument", keys: Keys) -> None:
             from tomlkit.items import Comment, Trivia
@@ -136,14 +136,14 @@ class Remove(NamedTuple):
 
 
 class Rename(NamedTuple):
-    """Give a key another name and another value, in its place."""
+    """Rename a key and set its value, in the same place."""
 
     keys: Keys
     name: str
     value: Any
 
     def carry_out(self, data: dict[str, Any]) -> None:
-        """Do it to what the file says."""
+        """Apply the operation to the parsed file."""
         table = value_at(data, self.keys[:-1])
         if self.name in table:
             raise KeyError(self.name)
@@ -151,7 +151,7 @@ class Rename(NamedTuple):
         table[self.name] = deepcopy(self.value)
 
     def edits(self, file: File) -> list[Edit]:
-        """Do it to the bytes of the file."""
+        """Return the edits of the file that apply the operation."""
 
         def rename(document: "TOMLDocument", keys: Keys) -> None:
             table: Any = value_at(document, keys[:-1])
@@ -166,9 +166,9 @@ class Rename(NamedTuple):
 
 
 class Move(NamedTuple):
-    """Move a key to another table as it is written, with the comments in it and after it.
+    """Move a key to another table, with its spelling and its comments.
 
-    If that table is missing, it is added, with the keys of `beside` too.
+    A missing table is added, with the keys of `beside` as well.
     """
 
     keys: Keys
@@ -176,7 +176,7 @@ class Move(NamedTuple):
     beside: dict[str, Any]
 
     def carry_out(self, data: dict[str, Any]) -> None:
-        """Do it to what the file says."""
+        """Apply the operation to the parsed file."""
         beside = {} if exists(data, self.table) else self.beside
         table = _table(data, self.table)
         if self.keys[-1] in table:
@@ -185,7 +185,7 @@ class Move(NamedTuple):
         table.update(beside)
 
     def edits(self, file: File) -> list[Edit]:
-        """Do it to the bytes of the file."""
+        """Return the edits of the file that apply the operation."""
         moved: list[Any] = []
 
         def take(document: "TOMLDocument", keys: Keys) -> None:
@@ -202,41 +202,41 @@ class Move(NamedTuple):
 
 
 class AddHeader(NamedTuple):
-    """Put a header over keys that stand above all headers, which are then those of that table."""
+    """Add a header above keys at the top of the file, so that they become keys of that table."""
 
     table: str
     keys: tuple[str, ...]
 
     def carry_out(self, data: dict[str, Any]) -> None:
-        """Do it to what the file says."""
+        """Apply the operation to the parsed file."""
         if self.table in data:
             raise KeyError(self.table)
         data[self.table] = {key: data.pop(key) for key in self.keys}
 
     def edits(self, file: File) -> list[Edit]:
-        """Do it to the bytes of the file."""
+        """Return the edits of the file that apply the operation."""
         first = min(toml.locate(file, (key,)).start for key in self.keys)
         at = start_with_comments(file, first)
         return [Edit(file.path, at, at, f"[{self.table}]{newline_of(file)}")]
 
 
 class ArrangeTables(NamedTuple):
-    """Write the tables of an array, each of which has a header of its own, in another order and with other values.
+    """Write the `[[tables]]` of an array in another order and with other values.
 
-    A table may be written twice; one that is left out is removed.
+    A table may be written twice. One that is left out is removed.
     """
 
     keys: Keys
     entries: tuple[tuple[int, dict[str, Any]], ...]
-    """The index that each has now, and the values that it is given."""
+    """For each table, its current index and the values to set."""
 
     def carry_out(self, data: dict[str, Any]) -> None:
-        """Do it to what the file says."""
+        """Apply the operation to the parsed file."""
         tables = value_at(data, self.keys)
         tables[:] = [tables[index] | deepcopy(values) for index, values in self.entries]
 
     def edits(self, file: File) -> list[Edit]:
-        """Do it to the bytes of the file."""
+        """Return the edits of the file that apply the operation."""
         count = len(value_at(toml.parse(file), self.keys))
         spans = [toml.locate_value(file, (*self.keys, index)) for index in range(count)]
         gaps = [file.data[before.end : after.start] for before, after in pairwise(spans)]
@@ -259,14 +259,14 @@ class Change(NamedTuple):
     """Operations that belong together."""
 
     description: str
-    """How it is reported once it has been written."""
+    """The report once it has been written."""
     operations: tuple[Operation, ...]
 
 
 def edits(file: File, changes: Sequence[Change | None]) -> list[tuple[Edit, ...]]:
-    """The edits that each change takes; none for a change that cannot be proved.
+    """The edits for each change; empty for a change that cannot be proved.
 
-    Those of several changes that do not overlap can be made together.
+    Edits of several changes that do not overlap can be applied together.
     """
     left = _MOST_COST if len(file.data) <= _MOST_BYTES else 0
     found: list[tuple[Edit, ...]] = []
@@ -282,7 +282,7 @@ def edits(file: File, changes: Sequence[Change | None]) -> list[tuple[Edit, ...]
         if change and own and take(own, taken):
             fitting.add(index)
             operations.update((repr(operation), operation) for operation in change.operations)
-    # There may be thousands, so they are proved together first; and one by one where they do not fit together.
+    # There may be thousands, so they are first proved together, and one by one only if they do not fit together.
     is_side_by_side = is_proved(file, taken, operations.values())
     proved = fitting if is_side_by_side else set()
     alone = [index for index, own in enumerate(found) if own and index not in proved][:_MOST_ALONE]
@@ -306,7 +306,7 @@ def is_proved(file: File, edits: Sequence[Edit], operations: Collection[Operatio
         after = File(file.path, apply(file.data, edits))
         is_expected = is_same(toml.parse(after), expected)
     except (AttributeError, LookupError, TypeError, ValueError, SourceError, RecursionError):
-        return False  # something else is in the way, or two edits are, or tables are too deep to be compared
+        return False  # the operations or edits conflict, or tables are nested too deeply to compare
     lost = file.memo(_comments) - after.memo(_comments)
     removals = [operation for operation in operations if isinstance(operation, Remove)]
     keeps_comments = all(any(removal.is_dropped(text) for removal in removals) for text in lost)
@@ -319,7 +319,7 @@ def _edits(file: File, operations: Sequence[Operation]) -> tuple[Edit, ...]:
     try:
         return tuple(edit for operation in operations for edit in operation.edits(file))
     except (TOMLKitError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
-        return ()  # tomlkit has no way to do it there
+        return ()  # tomlkit cannot apply the operation there
 
 
 def _cost(file: File, operations: Iterable[Operation]) -> int:
@@ -340,14 +340,14 @@ def _comments(file: File) -> Counter[str]:
 
 
 def _outline(file: File) -> tuple[bool, bool, bool]:
-    """Whether a file begins with a byte order mark, has CRLF for each line end, and ends with a newline."""
+    """Whether a file starts with a byte order mark, ends every line with CRLF, and ends with a newline."""
     data = file.data
     is_crlf = b"\r\n" in data and data.count(b"\r\n") == data.count(b"\n")
     return data.startswith(BOM), is_crlf, data.endswith(b"\n")
 
 
 def _table(data: Any, keys: Keys) -> Any:
-    """The table or array at `keys`, of which tables are added that are missing."""
+    """The table or array at `keys`. Missing tables are added."""
     for key in keys:
         data = data[key] if isinstance(key, int) else data.setdefault(key, {})
     return data

@@ -1,20 +1,20 @@
-"""Walking folders: up to the top of a repository, and down through a project."""
+"""Walking folders: up to the top of a repository, and down into a project."""
 
 import os
 from collections.abc import Collection, Iterator
 
 SKIPPED = frozenset({".git", ".hg", ".jj", ".svn", ".venv", "node_modules", "target"})
-"""Names of folders that hold no sources of a project."""
+"""Names of folders that contain no sources of a project."""
 
 MAX_FOLDERS = 20_000
-"""How many folders a walk visits at most."""
+"""The most folders that a walk visits."""
 
 
 def upwards(folder: str, *, beyond_repository: bool = False) -> Iterator[str]:
     """Yield a folder and those above it, nearest first.
 
-    The last is the topmost folder of the repository, which holds `.git`, unless `beyond_repository` is set, as for the
-    files that cargo looks for up to the root of the file system.
+    The last is the top of the repository, which contains `.git`. With `beyond_repository`, the walk goes on to the root
+    of the file system, as cargo does when it looks for its files.
     """
     while True:
         yield folder
@@ -29,7 +29,7 @@ def folders(
 ) -> Iterator[tuple[str, list[str]]]:
     """Yield the folders from `top` down, each with the sorted names of its files.
 
-    Symbolic links to folders and the names in `skipped` are not entered. A folder that cannot be read is passed over.
+    Symbolic links to folders, and folders with a name in `skipped`, are not entered. Unreadable folders are skipped.
     The walk ends after `limit` folders.
     """
     for count, (folder, below, names) in enumerate(os.walk(top)):

@@ -1,1 +1,1 @@
-"""What surrounds every hook: options, findings, fixes, ignore comments and output."""
+"""What all hooks share: options, findings, fixes, ignore comments and output."""

@@ -1,4 +1,4 @@
-"""Which files `dunnage check` looks at, and which of them each hook is given."""
+"""The files that `dunnage check` checks, and those that each hook gets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dunnage.files.source import Tree
     from dunnage.frame.registry import Entry
 
-# By what `file` and git take a file for text: in its first bytes there is no control character but these.
+# A file is text, as for `file` and git, if its first bytes have no control characters except these.
 _CONTROLS_OF_TEXT = b"\a\b\t\n\v\f\r\x1b"
 _NO_TEXT = re.compile(b"[" + re.escape(bytes(set(range(32)) - set(_CONTROLS_OF_TEXT)) + b"\x7f") + b"]")
 _FIRST_BYTES = 1024
@@ -26,7 +26,7 @@ _FIRST_BYTES = 1024
 
 @contextmanager
 def at_the_top() -> Iterator[str]:
-    """Work in the topmost folder of the repository, if this is in one: files are known by their paths in it."""
+    """Change to the top of the repository, if there is one, because paths are reported relative to it."""
     here = os.getcwd()
     repository = git.repository(here)
     top = repository.top if repository else here
@@ -38,9 +38,9 @@ def at_the_top() -> Iterator[str]:
 
 
 def tracked(tree: Tree, paths: Sequence[str]) -> list[str]:
-    """The absolute paths of the files that git tracks at and below the paths, and of those that are named themselves.
+    """The absolute paths of the files that `paths` names, and of the tracked files in the folders that it names.
 
-    Where git cannot say, all files below.
+    Without an answer from git, all files in the folders.
     """
     found: dict[str, None] = {}
     for path in map(os.path.abspath, paths):
@@ -57,21 +57,21 @@ def _below(tree: Tree, folder: str) -> list[str]:
 
 
 def staged(folder: str) -> list[str]:
-    """The absolute paths of the files that are staged in the repository that a folder is in.
+    """The absolute paths of the staged files in the repository of a folder.
 
-    Raises WrongUsage if git cannot say.
+    Raises WrongUsage if there is no answer from git.
     """
     repository = git.repository(folder)
     found = repository.staged() if repository else None
     if found is None:
-        raise WrongUsage("--staged needs a git repository, and git itself")
+        raise WrongUsage("--staged requires a git repository, and git on PATH")
     return sorted(found)
 
 
 def changed(folder: str, base: str, head: str) -> list[str]:
-    """The absolute paths of the files that the commit `head` changes since `base`.
+    """The absolute paths of the files that changed between the common ancestor with `base` and `head`.
 
-    Raises WrongUsage if git cannot say.
+    Raises WrongUsage if there is no answer from git.
     """
     repository = git.repository(folder)
     found = repository.changed(base, head) if repository else None
@@ -81,12 +81,12 @@ def changed(folder: str, base: str, head: str) -> list[str]:
 
 
 def assign(entries: Sequence[Entry], paths: Sequence[str], tree: Tree) -> dict[Entry, list[str]]:
-    """The names of the files, of those at absolute paths, that each hook is run for, as pre-commit would choose them.
+    """For each hook, the names of the files at absolute paths that it checks, as pre-commit would select them.
 
-    Links, folders and what is not there are passed over. Hooks without any file are left out.
+    Links, folders and missing files are skipped. Hooks without a file are left out.
     """
     names = matching(paths, registry.files_of_all(entries))
-    # The kinds of files are checked one by one, since most hooks share them.
+    # Each pattern is matched once, because most hooks share patterns.
     kinds = {kind: re.compile(registry.pattern((kind,))) for kind in registry.files_of_all(entries)}
     of_kind = {kind: {name for name in names if regex.search(name)} for kind, regex in kinds.items()}
     found = {}
@@ -101,7 +101,7 @@ def assign(entries: Sequence[Entry], paths: Sequence[str], tree: Tree) -> dict[E
 
 
 def matching(paths: Sequence[str], files: Sequence[str]) -> list[str]:
-    """The names, as they are printed, of the regular files at absolute paths that have a match of some patterns."""
+    """The names, as they are printed, of the regular files at absolute paths that match one of the patterns."""
     wanted = re.compile(registry.pattern(files))
     here = os.path.join(os.getcwd(), "")
     shown = (path.removeprefix(here).replace(os.sep, "/") for path in paths)
@@ -116,7 +116,7 @@ def _is_regular(path: str) -> bool:
 
 
 def is_text(name: str, tree: Tree) -> bool:
-    """Whether a file begins like text. One that cannot be read does, so that hooks may say what is wrong with it."""
+    """Whether a file starts like text. An unreadable file counts as text, so that hooks report the problem."""
     try:
         return _NO_TEXT.search(tree.read(name).data, 0, _FIRST_BYTES) is None
     except (FileNotFoundError, SourceError):

@@ -114,9 +114,9 @@ def test_a_file_without_a_stream(folder: Path) -> None:
     ("name", "reason"),
     [
         pytest.param("none/report", "No such file or directory", id="no-folder"),
-        pytest.param("folder", "it is there, and is not a regular file", id="folder"),
-        pytest.param("link", "it is there, and is not a regular file", id="link"),
-        pytest.param("fifo", "it is there, and is not a regular file", id="fifo"),
+        pytest.param("folder", "it exists and is not a regular file", id="folder"),
+        pytest.param("link", "it exists and is not a regular file", id="link"),
+        pytest.param("fifo", "it exists and is not a regular file", id="fifo"),
         pytest.param("a\0b", "embedded null byte", id="null"),
         pytest.param("x" * 300, "File name too long", id="long"),
     ],

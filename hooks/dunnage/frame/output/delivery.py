@@ -1,4 +1,4 @@
-"""Where a report goes: to stdout, and to the file that `--output-file` names."""
+"""Writing a report to stdout, and to the file that `--output-file` names."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _ENDINGS = {".json": "json", ".sarif": "sarif", ".sarif.json": "sarif", ".txt": 
 
 
 class OutputError(Exception):
-    """A report that could not be written; the message says why, in one line."""
+    """The report could not be written; the message says why, in one line."""
 
 
 def format_of(file: str, named: str) -> str:
-    """The format in which `file` is written: the one that is `named`, or for `auto` the one that its ending means.
+    """The format of `file`: `named`, or for `auto` the format of its extension.
 
-    Raises OutputError if the ending means none.
+    Raises OutputError if the extension has no format.
     """
     if named != "auto":
         return named
     ending = max((ending for ending in _ENDINGS if file.lower().endswith(ending)), key=len, default="")
     if not ending:
         raise OutputError(
-            f"--output-file {display(file)} does not say in which format to write it; "
-            f"end its name with one of {', '.join(_ENDINGS)}, or add --output-file-format"
+            f"--output-file {display(file)} has an extension without a format; "
+            f"use one of {', '.join(_ENDINGS)}, or add --output-file-format"
         )
     return _ENDINGS[ending]
 
@@ -39,7 +39,7 @@ def deliver(
 ) -> None:
     """Write the report to the stream, which is None if it is closed, and to the file, if one is named.
 
-    Raises OutputError after having tried both. A reader that closed the stream early is no error.
+    Raises OutputError after trying both. It is not an error if the reader of the stream closes it early.
     """
     report = ordered(report)
     problems = []
@@ -49,7 +49,7 @@ def deliver(
         if not isinstance(error, BrokenPipeError):
             problems.append(f"the report cannot be written: {error.strerror}")
         if stream is not None:
-            # What is still buffered would fail once more when Python exits, and be reported then.
+            # Otherwise Python would try to write the buffered rest at exit, fail again, and print that.
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     if file is not None:
         try:
@@ -62,7 +62,7 @@ def deliver(
 
 
 def write(text: str, stream: TextIO | None) -> None:
-    """Write `text` and flush, with an escape for what the stream's encoding lacks. None is a stream that is closed."""
+    """Write `text` and flush. Characters outside the encoding of the stream are escaped. None is a closed stream."""
     if stream is None:
         return
     encoding = stream.encoding or "utf-8"
@@ -89,15 +89,15 @@ def _rendered(report: Report, format_name: str, stream: TextIO | None) -> str:
 
 
 def _replace(path: str, data: bytes) -> None:
-    """Make `data` the content of the file at `path`, all at once. Raises OSError with the file as it was.
+    """Replace the content of the file at `path` with `data`, atomically. Raises OSError and leaves the file alone.
 
-    The name may come from the repository: what it links to is not written, nor a device or a FIFO.
+    The file may belong to the repository, so links, devices and FIFOs are not written.
     """
     import tempfile
 
     with suppress(FileNotFoundError):
         if not stat.S_ISREG(os.lstat(path).st_mode):
-            raise OSError("it is there, and is not a regular file")
+            raise OSError("it exists and is not a regular file")
     descriptor, temporary = tempfile.mkstemp(prefix=".dunnage-", dir=os.path.dirname(path) or os.curdir)
     try:
         with open(descriptor, "wb") as stream:

@@ -2,9 +2,9 @@
 
     ::error file=PATH,line=3,col=1,endLine=3,endColumn=6,title=RULE (HOOK)::message%0Ahelp
 
-https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands says what they mean, and
-packages/core/src/command.ts in actions/toolkit how they are escaped. GitHub shows ten errors and ten warnings of each
-step, and columns only where a finding is on one line. What `--fix` did comes first, as plain text.
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands describes the commands, and
+packages/core/src/command.ts in actions/toolkit the escapes. GitHub shows at most ten errors and ten warnings of each
+step, and shows columns only for a finding on one line. The changes of `--fix` come first, as plain text.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dunnage.frame.output.printable import printable, printable_lines
 
 
 def render(report: Report) -> str:
-    """The report in lines, each of which ends with a newline. Nothing was found or fixed: the empty text."""
+    """The report in lines, each with a newline; empty without findings and changes."""
     lines = [f"fixed {printable(line)}" for line in report.fixed]
     lines += [_command(finding, report) for finding in report.findings]
     return "".join(f"{line}\n" for line in lines)
@@ -32,7 +32,7 @@ def _command(finding: Finding, report: Report) -> str:
         "title": f"{finding.rule.id} ({finding.hook})",
     }
     if line != end_line:
-        # The runner drops them anyway, with a remark in its log for each.
+        # The runner would drop them, and log a warning for each.
         del properties["col"], properties["endColumn"]
     written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
     message = "\n".join((printable(finding.message), *printable_lines(finding.help)))

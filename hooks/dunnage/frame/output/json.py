@@ -18,7 +18,7 @@ r"""Findings as JSON, for programs: one object.
           }
         }
       ],
-      "suppressed": [{"hook": "…", …, "fix": null, "reason": "what the ignore comment says"}],
+      "suppressed": [{"hook": "…", …, "fix": null, "reason": "the reason in the ignore comment"}],
       "fixed": ["PATH:LINE:COLUMN: RULE what was done"]
     }
 
@@ -45,7 +45,7 @@ VERSION = 2
 
 
 def render(report: Report) -> str:
-    """The report as described above, over several lines."""
+    """The report as described above, in several lines."""
     return dump(
         {
             "version": VERSION,
@@ -83,11 +83,11 @@ def _finding(finding: Finding, report: Report) -> dict[str, Any]:
 
 
 def unicode(text: str) -> str:
-    """`text` with an escape for each surrogate, which many readers of JSON reject."""
+    """`text` with an escape for each surrogate, because many JSON parsers reject surrogates."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def dump(value: Any) -> str:
-    """JSON in ASCII, without `##`, which may begin a command to a CI runner, and without control characters."""
-    # `#` and DEL stand only in strings, so an escape can take their place.
+    """JSON in ASCII, without control characters, and without `##`, which may start a command to a CI runner."""
+    # `#` and DEL occur only in strings, where an escape can replace them.
     return json.dumps(value, indent=2).replace("##", r"#\u0023").replace("\x7f", r"\u007f") + "\n"

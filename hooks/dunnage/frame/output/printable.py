@@ -1,10 +1,10 @@
-"""Text from a repository, harmless where it is printed: for a terminal, for a reader, and for what runs a CI job."""
+"""Escaping text from a repository, so that it cannot control a terminal, deceive a reader, or command a CI runner."""
 
 from __future__ import annotations
 
 import re
 
-# Unicode counts these as printable, but nothing shows where they are. U+FE0F after a symbol is part of an emoji.
+# Python counts these as printable, but they are invisible. U+FE0F after a symbol is part of an emoji.
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0e\uffa0\U000e0100-\U000e01ef]"
     "|(?<![\u203c-\u303d\u3297\u3299\U0001f000-\U0001faff])\ufe0f"
@@ -15,7 +15,7 @@ _COMMAND = re.compile(r"\A( *):(?=:)|(?<=#)#(?=\w*\[)")
 
 
 def printable(text: str) -> str:
-    """`text` on one line, with an escape for each character that a terminal or a CI runner would obey or hide."""
+    """`text` on one line. Characters that are invisible, or that control a terminal or a CI runner, are escaped."""
     if not text.isprintable():
         text = "".join(character if character.isprintable() else _escape(character) for character in text)
     if not text.isascii():
@@ -24,7 +24,7 @@ def printable(text: str) -> str:
 
 
 def printable_lines(text: str) -> list[str]:
-    """The lines of `text`, each printable; none if it is empty."""
+    """The lines of `text`, each printable; no lines if it is empty."""
     return [printable(line) for line in text.split("\n")] if text else []
 
 

@@ -1,8 +1,8 @@
 """Findings as SARIF 2.1.0, the format that code scanning services read.
 
-https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html is the standard that the sections here refer to. All
-rules of the run are described, whether they were broken or not. Findings that an ignore comment silences follow the
-others, with the comment as their suppression. What `--fix` did is a notification.
+Section numbers refer to https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html. The log describes all rules
+of the run, with or without findings. Findings that an ignore comment silences come last, with the comment as their
+suppression. Each change of `--fix` is a notification.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from dunnage.frame.output.printable import printable, printable_lines
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "%SRCROOT%"
 _FINGERPRINT = "findingHash/v1"
-# How much is taken into a fingerprint of the text before and after the start of a finding, in bytes.
+# How many bytes before and after the start of a finding count for its fingerprint.
 _CONTEXT = 200
 
 
@@ -45,7 +45,7 @@ def render(report: Report) -> str:
                 "rules": [_rule(rule) for rule in report.rules],
             }
         },
-        # Names the series of runs whose results are compared with each other (§3.17.2).
+        # The name of the series of runs whose results are compared (§3.17.2).
         "automationDetails": {"id": f"{report.program.replace(' ', '-')}/"},
         "invocations": [
             {
@@ -68,11 +68,11 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "id": rule.id,
         "name": "".join(word.capitalize() for word in rule.id.replace("/", "-").split("-")),
         "shortDescription": {"text": sentence},
-        "fullDescription": {"text": f"{sentence} The rule came with dunnage {rule.since}."},
+        "fullDescription": {"text": f"{sentence} Since dunnage {rule.since}."},
         "help": {
             "text": (
                 f"{sentence} To accept one finding, write the comment `dunnage: ignore[{rule.id}] reason` on its line "
-                f"or on the line above; to switch the rule off, pass `--ignore {rule.id}`. See {rule.page}"
+                f"or on the line above. To switch the rule off, pass `--ignore {rule.id}`. See {rule.page}"
             )
         },
         "helpUri": rule.page,
@@ -108,7 +108,7 @@ def _result(finding: Finding, tree: Tree, rules: dict[str, int], occurrences: Co
 def _message(message: str, help: str = "") -> dict[str, str]:
     """A message object (§3.11).
 
-    Braces stay single although §3.11.5 has them doubled: what shows SARIF does so only where there are arguments.
+    §3.11.5 requires doubled braces, but viewers undouble them only in messages with arguments, so they stay single.
     """
     text = "\n".join((printable(message), *printable_lines(help)))
     # `[text](target)` would be a link (§3.11.6).
@@ -120,7 +120,7 @@ def _location(path: str, span: Span, tree: Tree) -> dict[str, Any]:
 
 
 def _artifact(path: str) -> dict[str, str]:
-    """Where a file is (§3.4): relative to where the program ran, or absolute if it is elsewhere."""
+    """The location of a file (§3.4): relative to the working directory, or absolute if it is outside."""
     uri = quote(_encoded(path), safe="/")
     if not os.path.isabs(path):
         return {"uri": uri, "uriBaseId": _ROOT}
@@ -135,7 +135,7 @@ def _encoded(path: str) -> bytes:
 
 
 def _region(path: str, span: Span, tree: Tree) -> dict[str, int]:
-    """Where in a file (§3.30), in lines and in bytes."""
+    """A region of a file (§3.30), in lines and in bytes."""
     start_line, start_column = tree.position(path, span.start)
     end_line, end_column = tree.position(path, span.end)
     return {
@@ -149,7 +149,7 @@ def _region(path: str, span: Span, tree: Tree) -> dict[str, int]:
 
 
 def _fix(fix: Fix, tree: Tree) -> dict[str, Any]:
-    """A fix object (§3.55), which has a change for each file."""
+    """A fix object (§3.55), with one change for each file."""
     changes = groupby(sorted(set(fix.edits)), lambda edit: edit.path)
     return {
         "description": {"text": printable(fix.description)},
@@ -170,9 +170,10 @@ def _replacements(edits: Iterable[Edit], tree: Tree) -> list[dict[str, Any]]:
 
 
 def _fingerprint(finding: Finding, tree: Tree, occurrences: Counter[bytes]) -> str:
-    """A hash by which a finding is known again after lines were added or removed before it, or were indented anew.
+    """A hash that identifies a finding even after lines before it are added, removed or indented.
 
-    It is of the rule, the file, the line before and after the start of the finding, and how many like it come before.
+    It covers the rule, the file, the text of the line around the start of the finding, and the number of equal findings
+    before it.
     """
     try:
         data = tree.read(finding.path).data

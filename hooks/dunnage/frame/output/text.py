@@ -1,8 +1,8 @@
-"""Findings as text, for people:
+"""Findings as text:
 
 fixed PATH:LINE:COLUMN: RULE what was done
 PATH:LINE:COLUMN: RULE message
-    help: what to type
+    help: what to do,
           in one line or several
 """
 
@@ -21,7 +21,7 @@ _HELP = "    help: "
 
 
 def render(report: Report, *, colour: bool = False) -> str:
-    """The report in lines, each of which ends with a newline. Nothing was found or fixed: the empty text."""
+    """The report in lines, each with a newline; empty without findings and changes."""
 
     def paint(code: str, text: str) -> str:
         return f"{code}{text}{_PLAIN}" if colour else text
@@ -37,7 +37,7 @@ def render(report: Report, *, colour: bool = False) -> str:
 
 
 def wants_colour(stream: TextIO | None) -> bool:
-    """Whether the stream is a terminal that shows colour, and https://no-color.org does not forbid it."""
+    """Whether the stream is a terminal with colors, and NO_COLOR (https://no-color.org) is not set."""
     if stream is None or not stream.isatty():
         return False
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
