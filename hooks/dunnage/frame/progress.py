@@ -1,4 +1,4 @@
-"""A progress bar on stderr, where that is a terminal and a run takes longer than a second."""
+"""A progress bar on stderr, if that is a terminal and the run takes longer than a second."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from dunnage.frame.execution import Task
 
 _PATIENCE = 1.0
-"""How many seconds pass without a bar."""
+"""How many seconds pass before the bar appears."""
 
 
 class Progress:
-    """How far a run of several hooks is, in files that they are given."""
+    """The progress of a run of several hooks, counted in the files that they are given."""
 
     def __init__(self, tasks: Sequence[Task]) -> None:
         self._total = sum(len(names) for _, names in tasks)
@@ -26,9 +26,9 @@ class Progress:
         self._bar: tqdm[NoReturn] | None = None
 
     def begin(self, name: str, files: Sequence[str]) -> Callable[[str], None]:
-        """Begin with a task; the result is to be called with each path that it reads."""
+        """Begin a task. Call the result with each path that the task reads."""
         self._before += self._size
-        if self._before >= self._total:  # all over again, after something was fixed
+        if self._before >= self._total:  # the hooks run again after a fix
             self._before = 0
         self._size, self._read = len(files), 0
         if self._bar is not None:
@@ -51,7 +51,7 @@ class Progress:
 
 
 def wanted() -> bool:
-    """Whether anybody would see a bar."""
+    """Whether stderr is a terminal."""
     return sys.stderr is not None and sys.stderr.isatty()
 
 

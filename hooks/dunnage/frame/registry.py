@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from dunnage.frame.hook import Hook
 
-# Patterns of file names. Each is an alternative in `(^|/)(…)$`, matched with a path that is separated by `/`. Those of
-# files with commands are what `dunnage.scripts.commands.kind_of` takes for such a file by its name.
+# Patterns of file names. Each is an alternative in `(^|/)(…)$`, which is matched against a path with `/` as separator.
+# The patterns of files with commands agree with `dunnage.scripts.commands.kind_of`.
 
 _YAML = r"(?i:ya?ml)"
 GITHUB = (rf"\.(github|gitea|forgejo)/workflows/[^/]*\.{_YAML}", rf"(?i:action)\.{_YAML}")
@@ -31,7 +31,7 @@ MAKEFILES = (
 )
 JUSTFILES = (r"\.?(?i:justfile)|[^/]*\.(?i:just)",)
 PERHAPS_SCRIPT = r"[^/.]+"
-"""A file whose first line may say that it is a script."""
+"""A file that may be a script by its first line."""
 SCRIPTS = (*SHELL, *MAKEFILES, *JUSTFILES, PERHAPS_SCRIPT)
 
 CI_SCRIPTS = tuple(rf"(\.github|\.?ci)/([^/]+/)*{name}" for name in SHELL)
@@ -50,41 +50,41 @@ VENDORED_COMPONENTS = r"deps/[^/]*\.wasm"
 
 
 class Sign(NamedTuple):
-    """What shows that a repository has something for a hook to look at: a file of some names, with some content."""
+    """Evidence that a hook has something to check in a repository: a file with such a name and such content."""
 
     files: tuple[str, ...]
     """Patterns as above."""
     content: str = ""
-    """A regular expression, of which there is a match in the file."""
+    """A regular expression that matches somewhere in the file."""
 
 
 class Entry(NamedTuple):
     """A hook, as pre-commit and the command `dunnage` know it."""
 
     id: str
-    """Its console script too."""
+    """Also the name of its console script."""
     title: str
-    """What pre-commit prints while the hook runs."""
+    """The text that pre-commit prints while the hook runs."""
     description: str
     files: tuple[str, ...]
-    """The patterns, as above, of the files that it is run for."""
+    """The patterns, as above, of the files that it checks."""
     signs: tuple[Sign, ...] = ()
-    """Any of these is needed for it to have something to look at; if there is none, any of `files`."""
+    """The hook has something to check if any of these exists. Without signs, any file of `files` counts."""
     is_text: bool = False
-    """Whether it is run for text files only."""
+    """Whether it checks text files only."""
     is_on: bool = True
-    """Whether it is run by default."""
+    """Whether it runs by default."""
     stages: tuple[str, ...] = ()
-    """The stages that pre-commit may run it in; all if there are none."""
+    """The stages in which pre-commit may run it; empty means all."""
 
     @property
     def module(self) -> str:
-        """The full name of the module that has its code."""
+        """The full name of its module."""
         return f"dunnage.{self.id.replace('-', '_')}"
 
     @property
     def pattern(self) -> str:
-        """The regular expression that a path of `files` has a match of."""
+        """The regular expression that matches the paths of `files`."""
         return pattern(self.files)
 
     def hook(self) -> "Hook":
@@ -173,5 +173,5 @@ ENTRIES = (
 
 
 def files_of_all(entries: "Sequence[Entry]") -> tuple[str, ...]:
-    """The patterns of all files that any of these hooks is run for, each once."""
+    """The patterns of all files that any of these hooks checks, each once."""
     return tuple(dict.fromkeys(part for entry in entries for part in entry.files))

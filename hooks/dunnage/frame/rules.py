@@ -1,4 +1,4 @@
-"""`dunnage rules`: what can be found."""
+"""`dunnage rules`: list all rules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dunnage.frame.registry import ENTRIES
 NAME = "dunnage rules"
 SUMMARY = "list the rules of all hooks"
 JSON_VERSION = 1
-OUTPUT_FORMAT = choice("--output-format", "how to print them (default: text)", ("text", "json"))
+OUTPUT_FORMAT = choice("--output-format", "how to print the rules (default: text)", ("text", "json"))
 
 
 def main(argv: Sequence[str]) -> int:

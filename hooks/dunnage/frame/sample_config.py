@@ -28,17 +28,15 @@ def _commit(text: str) -> str:
     return text
 
 
-REV = single(
-    "--rev", "the full hash of the commit to pin (default: the one that is installed)", "COMMIT", _commit, None
-)
+REV = single("--rev", "the full hash of the commit to pin (default: the installed commit)", "COMMIT", _commit, None)
 REPO = single(
-    "--repo", "the URL of the hooks' repository (default: the one that they were installed from)", "URL", str, None
+    "--repo", "the URL of the repository of the hooks (default: where they were installed from)", "URL", str, None
 )
-ALL = flag("--all", "also name the hooks that are off by default")
+ALL = flag("--all", "also list the hooks that are off by default")
 
 
 class Origin(NamedTuple):
-    """Where an installation comes from, as far as it is known."""
+    """The source of an installation, as far as it is known."""
 
     url: str | None
     commit: str | None
@@ -51,7 +49,7 @@ def main(argv: Sequence[str]) -> int:
         Program(
             NAME,
             f"dunnage {__version__}",
-            "Print a .pre-commit-config.yaml with the hooks that have something to look at in this repository.",
+            "Print a .pre-commit-config.yaml with the hooks that have something to check in this repository.",
             (REV, REPO, ALL),
             metavar="",
         ),
@@ -61,14 +59,14 @@ def main(argv: Sequence[str]) -> int:
         paths = selection.tracked(tree, [top])
         entries = [entry for entry in ENTRIES if (entry.is_on or given[ALL]) and is_concerned(entry, paths, tree)]
     if not entries:
-        raise WrongUsage("no hook has anything to look at here: there are no files of Cargo, WIT, CI or Docker")
+        raise WrongUsage("no hook has anything to check here: there are no files of Cargo, WIT, CI or Docker")
     origin = installed()
     sys.stdout.write(render(entries, Origin(given[REPO] or origin.url, given[REV] or origin.commit)))
     return 0
 
 
 def is_concerned(entry: "Entry", paths: Sequence[str], tree: Tree) -> bool:
-    """Whether a hook has something to look at in a repository with the files at these absolute paths."""
+    """Whether a hook has something to check in a repository with the files at these absolute paths."""
     return any(_is_there(sign, paths, tree) for sign in entry.signs or (registry.Sign(entry.files),))
 
 
@@ -84,17 +82,17 @@ def _is_there(sign: "Sign", paths: Sequence[str], tree: Tree) -> bool:
 
 
 def render(entries: "Sequence[Entry]", origin: Origin) -> str:
-    """The configuration that runs these hooks from there."""
-    url = origin.url or "URL  # replace it with the URL of the repository of these hooks"
+    """The configuration that runs these hooks from their origin."""
+    url = origin.url or "URL  # replace URL with the URL of the repository of these hooks"
     rev = f"{origin.commit}  # {__version__}"
     if not origin.commit:
-        rev = f"COMMIT  # replace it with what `git ls-remote {origin.url or 'URL'} v{__version__}` prints"
+        rev = f"COMMIT  # replace COMMIT with the hash that `git ls-remote {origin.url or 'URL'} v{__version__}` prints"
     lines = ["repos:", f"  - repo: {url}", f"    rev: {rev}", "    hooks:"]
     return "\n".join([*lines, *(f"      - id: {entry.id}" for entry in entries)]) + "\n"
 
 
 def installed() -> Origin:
-    """Where this installation comes from: what its record says (PEP 610), or the checkout that it was built from."""
+    """The origin of this installation: from its PEP 610 record, or from the checkout that it was built from."""
     import json
     from importlib.metadata import PackageNotFoundError, distribution
     from urllib.parse import urlsplit

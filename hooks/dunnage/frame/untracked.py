@@ -1,4 +1,4 @@
-"""Locks that git does not have, or could not have: what all hooks about locks say of that."""
+"""Findings about locks that git does not track or that it ignores."""
 
 from dunnage.files import shown
 from dunnage.files.git import Repository
@@ -8,7 +8,7 @@ from dunnage.frame.finding import Finding, Rule
 
 
 def untracked(rule: Rule, path: str, repository: Repository | None, message: str) -> Finding:
-    """Report that git does not track the file at `path`; `message` says what comes of it."""
+    """A finding that git does not track the file at `path`. `message` says what follows from that."""
     help = f"run `git add {shown.path(path)}`"
     ignored = repository.ignored_by(path) if repository else None
     if ignored:
@@ -18,7 +18,7 @@ def untracked(rule: Rule, path: str, repository: Repository | None, message: str
 
 
 def also_unhide(path: str, repository: Repository | None) -> str:
-    """Go on, where git would ignore the file that is to be written at `path`, with what to do about that first."""
+    """The continuation of a help text, if git would ignore a new file at `path`: how to change that. Else empty."""
     ignored = repository.ignored_by(path) if repository else None
     if ignored is None:
         return ""

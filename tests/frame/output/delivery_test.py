@@ -51,7 +51,7 @@ def test_format_of(file: str, named: str, format_name: str) -> None:
 
 @pytest.mark.parametrize("file", ["a", "json", "a.sarif.gz", "a.json/"])
 def test_no_format(file: str) -> None:
-    with pytest.raises(OutputError, match=r"end its name with one of \.json, \.sarif, \.sarif\.json, \.txt, or add"):
+    with pytest.raises(OutputError, match=r"use one of \.json, \.sarif, \.sarif\.json, \.txt, or add"):
         format_of(file, "auto")
 
 
