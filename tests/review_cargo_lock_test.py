@@ -209,7 +209,7 @@ def test_a_merge_brings_in_what_no_parent_has(
     write(repository, {".git/MERGE_HEAD": f"{theirs}\n"})
     assert Said(capsys).findings == []
     write(repository, {"Cargo.lock": lock(f"{MERGED}\nproc-macro1 1.0.0 crates.io")})
-    assert matches(Said(capsys).findings, ["…look-alike: `proc-macro1 1.0.0` …"])
+    assert matches(Said(capsys).findings, ["…look-alike: … `proc-macro1 1.0.0` …"])
     write(repository, {".git/MERGE_HEAD": "\xff-h\n"})
     assert len(Said(capsys).findings) == 2
 
@@ -244,7 +244,7 @@ REVIEWED = '[workspace.metadata.dunnage.reviews]\n"arrayref@0.3.10" = "read the 
         pytest.param(REVIEWED.replace("workspace", "package"), [], id="of a package"),
         pytest.param(
             REVIEWED.replace("0.3.10", "0.3.9"),
-            [GREW, "Cargo.toml:2:1 stale-review: the review of `arrayref@0.3.9` names what is not here any more"],
+            [GREW, "Cargo.toml:2:1 stale-review: the review of `arrayref@0.3.9` is stale: nothing here matches it"],
             id="another version",
         ),
         pytest.param(
@@ -286,7 +286,7 @@ def test_no_review_accepts_another_checksum(repository: Path, capsys: pytest.Cap
     commit(repository, AFTER)
     write(repository, {"Cargo.lock": lock(AFTER).replace("ab12", "ab13"), "Cargo.toml": REVIEWED})
     assert matches(
-        Said(capsys).findings, ["… checksum-changed: `arrayref 0.3.10` …", "… checksum-changed: `helper 1.0.0` …"]
+        Said(capsys).findings, ["… checksum-changed: … `arrayref 0.3.10` …", "… checksum-changed: … `helper 1.0.0` …"]
     )
 
 
@@ -297,7 +297,7 @@ def test_a_manifest_that_explains_a_downgrade(repository: Path, capsys: pytest.C
         repository, {"Cargo.lock": lock("app 0.1.0 -> b\nb 1.1.0 crates.io"), "Cargo.toml": manifest, "src/lib.rs": ""}
     )
     (line,) = Said(capsys).findings
-    assert "`b` from 1.2.0 to 1.1.0 (Cargo.toml requires `=1.1.0`) goes back" in line
+    assert "replaces a newer one: `b` from 1.2.0 to 1.1.0 (Cargo.toml requires `=1.1.0`)" in line
 
 
 @pytest.mark.parametrize("text", ["", "[[package]]\nname = 3\n", "\0", "<<<<<<< HEAD\n"])
@@ -320,7 +320,7 @@ def test_what_the_machine_holds(repository: Path, tmp_path: Path, capsys: pytest
     said = Said(capsys)
     assert said.findings == []
     assert said.notes == (
-        "review-cargo-lock: Cargo.lock: not judged, because this machine does not hold them: "
+        "review-cargo-lock: Cargo.lock: not judged, because this machine lacks the data: "
         "the index entries of new-thing 1.0.0; the build scripts and macros of new-thing 1.0.0; "
         "known vulnerabilities (there is no advisory-db)\n"
     )
@@ -405,9 +405,9 @@ def test_accept_several_into_a_file(repository: Path, capsys: pytest.CaptureFixt
     assert main(["--reviews=seen.toml", "--accept=why", "Cargo.lock"]) == 0
     assert capsys.readouterr().out == (
         "seen.toml: accepted git+https://git.example/tools\nseen.toml: accepted a@1.1.0\n"
-        "seen.toml: accepted b@1.1.0\nCargo.lock: 1 findings that no review can accept\n"
+        "seen.toml: accepted b@1.1.0\nCargo.lock: 1 finding that no review can accept\n"
     )
-    assert matches(Said(capsys, "--reviews=seen.toml", "Cargo.lock").findings, ["… checksum-changed: `c 1.0.0` …"])
+    assert matches(Said(capsys, "--reviews=seen.toml", "Cargo.lock").findings, ["… checksum-changed: … `c 1.0.0` …"])
 
 
 def test_accept_with_nowhere_to_write(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,23 +21,31 @@ from dunnage.review.lock_examination import LOCK, Examination, examine
 from dunnage.review.settings import Settings
 
 _RULES = (
-    Rule("lock-review/checksum-changed", "the same version of a crate has another checksum than before"),
-    Rule("lock-review/wrong-checksum", "the index or an archive of this machine has another checksum than the lock"),
+    Rule("lock-review/checksum-changed", "the checksum of a locked version changed or is missing now"),
+    Rule("lock-review/wrong-checksum", "the cached index or a cached archive has another checksum than the lock"),
+    Rule("lock-review/undeclared-edge", "a crate depends on a crate, or a version, that its registry does not declare"),
     Rule(
-        "lock-review/undeclared-edge", "a crate depends on what its registry does not declare, or not in this version"
+        "lock-review/grew", "a compatible update of a crate without dependencies adds a crate that is new to the lock"
     ),
-    Rule("lock-review/grew", "a compatible update of a crate without dependencies brings in a crate new to the lock"),
     Rule("lock-review/look-alike", "a new crate has a name that resembles a well-known or already locked one"),
-    Rule("lock-review/new-source", "a crate comes from a registry, a git repository or a folder that is new to it"),
-    Rule("lock-review/downgrade", "versions go back within their compatible range"),
-    Rule("lock-review/compile-time-code", "a crate with a build script or procedural macro is new, or it gained that"),
-    Rule("lock-review/yanked", "a version came in that its author has withdrawn"),
-    Rule("lock-review/newborn", "a crate came in that was first published less than 7 days ago"),
-    Rule("lock-review/too-new", "a version came in that is younger than the policy allows"),
-    Rule("lock-review/advisory", "a version came in that has a known vulnerability, which the one before did not have"),
-    Rule("lock-review/unvetted", "a crate came in that cargo-vet's store does not vet, though it is in use"),
-    Rule("lock-review/stale-review", "a review names what is not in the lock, or gives no reason"),
-    Rule("lock-review/no-base", "with --require-base: there is nothing to compare the lock with"),
+    Rule(
+        "lock-review/new-source",
+        "a crate comes from a registry or git repository new to the lock, or no longer from crates.io",
+    ),
+    Rule("lock-review/downgrade", "an older version replaces a newer, compatible one"),
+    Rule(
+        "lock-review/compile-time-code",
+        "a new crate has a build script or procedural macro, or an existing crate gained one",
+    ),
+    Rule("lock-review/yanked", "a version that the commit adds is yanked"),
+    Rule("lock-review/newborn", "a crate that the commit adds was first published less than 7 days ago"),
+    Rule("lock-review/too-new", "a version that the commit adds is younger than the policy allows"),
+    Rule(
+        "lock-review/advisory", "a version that the commit adds has a known vulnerability that the base does not have"
+    ),
+    Rule("lock-review/unvetted", "the audits of cargo-vet do not vet a version that the commit adds"),
+    Rule("lock-review/stale-review", "a review matches nothing in the lock, or gives no reason"),
+    Rule("lock-review/no-base", "there is nothing to compare the lock with, although `--require-base` is given"),
 )
 
 
@@ -84,7 +92,8 @@ def _accept(options: Options) -> str:
                 raise WrongUsage(f"{display(reviews.path)} {error.message}") from None
             lines += [f"{display(reviews.path)}: accepted {subject}" for subject in subjects]
         left = sum(not concern.subjects for concern in examination.judgement.concerns)
-        lines += [f"{examination.file.path}: {left} findings that no review can accept"] if left else []
+        noun = "finding" if left == 1 else "findings"
+        lines += [f"{examination.file.path}: {left} {noun} that no review can accept"] if left else []
     return _lines(lines or ["nothing to accept"])
 
 

@@ -89,7 +89,8 @@ def test_advisory(tmp_path: Path) -> None:
     (concern,) = advisory(found.incoming, found, ADVICE, database(tmp_path, 'patched = [">=1.0.1", "^0.9.8"]'), ())
     assert concern.problem.message == f"`a 1.0.0` has the known vulnerability {ID}: Memory is freed twice"
     assert concern.problem.help.startswith(
-        "patched in `>=1.0.1` and `^0.9.8`: run `cargo update a@1.0.0`; see https://"
+        "patched in `>=1.0.1` and `^0.9.8`: run `cargo update a@1.0.0`, "
+        "after a change of the requirement if it excludes these; see https://"
     )
     assert concern.subjects == ("a@1.0.0",)
 

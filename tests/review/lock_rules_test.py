@@ -21,7 +21,7 @@ def test_checksum_changed() -> None:
         parsed("a 1.0.0 crates.io\nb 1.0.0 crates.io", {"b": "cd" * 32}),
     )
     (concern,) = checksum_changed(compare(after, [before]), ADVICE)
-    assert concern.problem.message.startswith("`b 1.0.0` has another checksum than before although")
+    assert concern.problem.message == "the checksum of `b 1.0.0` changed, although a published version never changes"
     assert concern.problem.keys == ("package", 1)
     assert concern.subjects == ()
     assert list(checksum_changed(compare(after, [after]), ADVICE)) == []
@@ -44,8 +44,8 @@ def test_a_new_version_has_a_new_checksum() -> None:
 def test_grew() -> None:
     (concern,) = grew(changes(ARRAYREF, HIJACKED), ADVICE)
     assert concern.problem.message == (
-        "`arrayref` had no dependencies, and its update from 0.3.9 to 0.3.10 brings in `proc-macro1`, "
-        "new to this lock: the hijacked arrayref 0.3.10 delivered its payload in this shape"
+        "`arrayref` had no dependencies, but its update from 0.3.9 to 0.3.10 "
+        "adds the new crate `proc-macro1`, as the hijacked arrayref 0.3.10 did"
     )
     assert concern.subjects == ("arrayref@0.3.10",)
     assert "https://docs.rs/crate/arrayref/0.3.10/source/" in concern.problem.help
@@ -78,7 +78,7 @@ def test_grew_not(before: str, after: str) -> None:
 def test_look_alike() -> None:
     (concern,) = look_alike(changes(ARRAYREF, HIJACKED), ADVICE, Unknowns())
     assert concern.problem.message.startswith(
-        "`proc-macro1 1.0.107` is new and its name resembles `proc-macro2`, which is well known"
+        "the name of the new crate `proc-macro1 1.0.107` resembles `proc-macro2`, which is well known"
     )
     assert concern.subjects == ("proc-macro1@1.0.107",)
 
@@ -86,7 +86,7 @@ def test_look_alike() -> None:
 def test_look_alike_of_a_locked_name() -> None:
     found = changes("my-parser 1.0.0 crates.io", "my-parser 1.0.0 crates.io\nmy_parser 1.0.0 crates.io")
     (message,) = said(list(look_alike(found, ADVICE, Unknowns())))
-    assert "resembles `my-parser`, which is in the lock already" in message
+    assert "resembles `my-parser`, which is already in the lock" in message
 
 
 @pytest.mark.parametrize(
@@ -130,14 +130,14 @@ def test_look_alike_of_more_than_can_be_compared() -> None:
         pytest.param(
             "a 1.0.0 crates.io\nb 1.0.0 git",
             "a 1.0.0 git\nb 1.0.0 git",
-            "`a 1.0.0` comes from the git repository https://git.example/tools now, and not from crates.io",
+            "`a 1.0.0` now comes from the git repository https://git.example/tools instead of crates.io",
             "a@1.0.0",
             id="known git",
         ),
         pytest.param(
             "a 1.0.0 crates.io",
             "a 1.0.0",
-            "`a 1.0.0` comes from a folder now, and not from crates.io",
+            "`a 1.0.0` now comes from a folder instead of crates.io",
             "a@1.0.0",
             id="folder",
         ),
@@ -184,11 +184,11 @@ def test_downgrade() -> None:
         found, ADVICE, lambda before, _: "x/Cargo.toml requires `=1.1.0`" if before.name == "a" else ""
     )
     assert concern.problem.message == (
-        "`a` from 1.2.0 to 1.1.0 (x/Cargo.toml requires `=1.1.0`) and `b` from 0.3.4 to 0.3.3 go back: "
-        "an older version may undo the fix of a vulnerability"
+        "an older version, which may lack a security fix, replaces a newer one: "
+        "`a` from 1.2.0 to 1.1.0 (x/Cargo.toml requires `=1.1.0`) and `b` from 0.3.4 to 0.3.3"
     )
     assert concern.subjects == ("a@1.1.0", "b@0.3.3")
-    assert "cargo update a@1.1.0 --precise 1.2.0 and so on" in concern.problem.help
+    assert "alone: cargo update b@0.3.3 --precise 0.3.4;" in concern.problem.help
 
 
 @pytest.mark.parametrize(

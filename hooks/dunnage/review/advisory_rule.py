@@ -32,7 +32,10 @@ def advisory(
             message = f"`{package}` has the known vulnerability {entry.id}{title}"
             fixed = listed([f"`{text}`" for text in entry.patched]) if entry.patched else ""
             repair = (
-                f"patched in {fixed}: run `cargo update {package_subject(package)}`" if fixed else "no fix is known"
+                f"patched in {fixed}: run `cargo update {package_subject(package)}`, "
+                "after a change of the requirement if it excludes these"
+                if fixed
+                else "no patched version is known"
             )
             subjects = (package_subject(package),)
             help = (

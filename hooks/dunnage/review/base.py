@@ -61,7 +61,7 @@ class History:
         if self.objects.commit(parents[0]) is None:
             reason = f"this shallow clone lacks the parent of HEAD, {parents[0][:12]}: fetch two commits or more"
             return Base((), reason)
-        return Base((parents[0],), revision="HEAD^")
+        return Base((parents[0],), revision=parents[0][:12])
 
     def read(self, commit: str, path: str) -> bytes | None:
         """What a file, at a path relative to the top of the repository, holds in a commit; None if it is not there."""

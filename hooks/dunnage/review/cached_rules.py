@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -10,9 +11,10 @@ from typing import Any
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.cargo.version import Requirement, VersionError
 from dunnage.files.document import Problem
+from dunnage.files.shown import path as shown_path
 from dunnage.review.age_policy import AgePolicy
 from dunnage.review.archive import ArchiveError
-from dunnage.review.cargo_home import CargoHome
+from dunnage.review.cargo_home import CargoHome, index_of
 from dunnage.review.changes import Changes, Graph, identity
 from dunnage.review.compile_time import CompileTimeCode, Contents
 from dunnage.review.concern import Advice, Concern, package_subject
@@ -31,18 +33,21 @@ def wrong_checksum(changes: Changes, advice: Advice, home: CargoHome) -> Iterato
         published = entry.data.get("cksum") if entry else None
         if isinstance(published, str) and published != package.checksum:
             message = (
-                f"`{package}` has another checksum in this lock than in the index of its registry: "
-                "the lock was edited, or the index of this machine was"
+                f"the checksum of `{package}` in this lock differs from the one in its registry's cached index, "
+                "so one of them was edited"
             )
-            help = f"do not build: compare both with the registry;\n{advice.restore()}"
+            help = f"do not build: compare both with `cksum` in {index_of(package)};\n{advice.restore()}"
             yield _concern("lock-review/wrong-checksum", changes, package, message, help)
             continue
         for path in home.archives(package).wrong:
             message = (
-                f"the archive of `{package}` on this machine does not have the checksum that the lock records, "
-                "and cargo verifies an archive only when it downloads it"
+                f"the archive of `{package}` on this machine does not have the checksum in the lock, "
+                "and cargo does not verify it again"
             )
-            help = f"delete {path} and what cargo unpacked from it in registry/src, then run `cargo fetch --locked`"
+            folder, archive = os.path.split(path)
+            unpacked = os.path.join(folder, "..", "..", "src", os.path.basename(folder), archive.removesuffix(".crate"))
+            places = f"{shown_path(path)} and {shown_path(os.path.normpath(unpacked))}"
+            help = f"do not build: delete {places}, then run `cargo fetch --locked`"
             yield _concern("lock-review/wrong-checksum", changes, package, message, help)
 
 
@@ -59,18 +64,16 @@ def undeclared_edge(changes: Changes, advice: Advice, home: CargoHome) -> Iterat
             target = graph.target(edge)
             wanted = list(_requirements(declared, edge.name))
             if not wanted:
-                what = f"depends on `{edge}` in this lock, which the registry does not declare"
+                what = f"depends on `{edge}` in this lock, but the registry declares no such dependency"
             elif target is not None and not any(
                 requirement is None or requirement.matches(target.version) for requirement in wanted
             ):
                 texts = " or ".join(f"`{requirement}`" for requirement in wanted)
-                what = f"depends on `{target}` in this lock, although the registry declares {texts}"
+                what = f"depends on `{target}` in this lock, but the registry declares {texts}"
             else:
                 continue
-            message = f"`{package}` {what}: no resolution of cargo gives this, so the lock was edited"
-            yield _concern(
-                "lock-review/undeclared-edge", changes, package, message, f"do not build;\n{advice.restore()}"
-            )
+            help = f"do not build: cargo never writes such a lock, so somebody edited it;\n{advice.restore()}"
+            yield _concern("lock-review/undeclared-edge", changes, package, f"`{package}` {what}", help)
 
 
 def published(
@@ -90,12 +93,12 @@ def published(
         life = None if package.name in changes.old_names else _age(now, entry.born)
         least = policy.least(package)
         if entry.data.get("yanked") is True:
-            rule, message = "yanked", f"`{package}` came in although its author has withdrawn it from the registry"
+            rule, message = "yanked", f"`{package}` is yanked: its owner withdrew it from the registry"
         elif life is not None and life < _NEWBORN:
             rule = "newborn"
             message = (
-                f"`{package.name}` is a crate that was first published {_spelled(life)} ago: "
-                "crates with a payload are found and removed within days"
+                f"the crate `{package.name}` was first published {_spelled(life)} ago: "
+                "malicious crates are usually found within days"
             )
         elif age is not None and age < least:
             rule = "too-new"
@@ -120,7 +123,7 @@ def compile_time_code(
         try:
             code = contents.code(package)
         except ArchiveError as error:
-            message = f"nobody can tell what `{package}` runs when it is compiled: its archive {error}"
+            message = f"what `{package}` runs when it is compiled is unknown, because its archive {error}"
             yield _about_code(changes, advice, package, message)
             continue
         if code is None:
@@ -140,7 +143,10 @@ def compile_time_code(
         if old is None:
             unknown.add("the build scripts and macros", str(before))
         elif not old:
-            message = f"`{package}` has {code}, which {before.version} did not have: it runs where it is compiled"
+            message = (
+                f"`{package}` has {code}, which {before.version} did not have: "
+                "it runs on every machine that compiles it"
+            )
             yield _about_code(changes, advice, package, message, code.script)
 
 

@@ -126,6 +126,13 @@ def find() -> CargoHome:
     return CargoHome(os.environ.get("CARGO_HOME") or os.path.join(os.path.expanduser("~"), ".cargo"))
 
 
+def index_of(package: LockedPackage) -> str:
+    """Where the registry of a package publishes its checksums."""
+    if is_from_crates_io(package):
+        return f"https://index.crates.io/{'/'.join(_place(package.name))}"
+    return f"the index of {package.source.url if package.source else 'its registry'}"
+
+
 def _folders(above: str) -> tuple[str, ...]:
     try:
         return tuple(os.path.join(above, name) for name in sorted(os.listdir(above)))

@@ -21,11 +21,11 @@ class Advice(NamedTuple):
     """What the help of all concerns about one lock says in the same words."""
 
     lock: str
-    """The path of the lock, as it is printed."""
+    """The path of the lock, as an argument of a command."""
     revision: str
     """What git calls the commit that the lock is compared with."""
     command: str
-    """The program that writes a review."""
+    """The program that writes a review, with the options that lead to the same findings."""
     reviews: str
     """Where a review is written: a table and its file."""
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.files.document import Problem
 from dunnage.files.git import Repositories
+from dunnage.files.shown import argument
+from dunnage.files.shown import path as shown_path
 from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.review import advisories, cached_rules, cargo_home, lock_rules, vet_rule
 from dunnage.review.advisory_rule import advisory
@@ -56,12 +58,29 @@ def judge(
     changes = compare(lock, old if old and not base.missing else (lock,))
     concerns: list[Concern] = []
     if not changes.is_empty or settings.whole_lock:
-        advice = Advice(file.path, base.revision, "review-cargo-lock", reviews.place())
+        revision = argument(base.revision)
+        advice = Advice(shown_path(file.path), revision, _command(base, settings), reviews.place())
         unknown = Unknowns()
         concerns = list(_concerns(changes, advice, reviews, tree, folder, settings, unknown))
         if unknown.note():
-            notes.append(f"{file.path}: not judged, because this machine does not hold them: {unknown.note()}")
+            notes.append(f"{file.path}: not judged, because this machine lacks the data: {unknown.note()}")
     return Judgement(tuple(found), tuple(concerns), None if changes.is_empty else changes, tuple(notes))
+
+
+def _command(base: Base, settings: Settings) -> str:
+    """The command of this hook that finds the same again, whichever commit is checked out then."""
+    words = ["review-cargo-lock"]
+    if base.revision != "HEAD":
+        words.append(f"--base={argument(base.revision)}")
+    if settings.reviews:
+        words.append(f"--reviews={shown_path(settings.reviews)}")
+    if settings.advisory_db:
+        words.append(f"--advisory-db={shown_path(settings.advisory_db)}")
+    if settings.least_age is not None:
+        words.append(f"--min-age='{settings.least_age} seconds'")
+    if settings.whole_lock:
+        words.append("--all")
+    return " ".join(words)
 
 
 def _is_about_locks(review: Review) -> bool:

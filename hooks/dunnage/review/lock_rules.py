@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.cargo.source_id import SourceId
 from dunnage.files.document import Problem
+from dunnage.review.cargo_home import index_of
 from dunnage.review.changes import Changes, is_compatible, is_from_crates_io
 from dunnage.review.concern import Advice, Concern, listed, package_subject, source_subject
 from dunnage.review.look_alike import Names
@@ -18,6 +19,8 @@ from dunnage.review.unknowns import Unknowns
 
 _MOST_COMPARISONS = 4_000_000
 """Of new names with old ones, which takes a second or two."""
+
+_MOST_COMMANDS = 5
 
 Explain = Callable[[LockedPackage, LockedPackage], str]
 """Says which manifest asks for the new one of two versions and rejects the old one; empty if none is known to."""
@@ -29,12 +32,11 @@ def checksum_changed(changes: Changes, advice: Advice) -> Iterator[Concern]:
         recorded = {old.checksum for old in olds if old.checksum}
         if not recorded or package.checksum in recorded:
             continue
-        what = "lost its checksum" if package.checksum is None else "has another checksum than before"
-        message = (
-            f"`{package}` {what} although a published version never changes; "
-            "a replaced archive shows in just this, so the lock or the registry was tampered with"
-        )
-        help = f"do not build: compare both checksums with the registry's index;\n{advice.restore()}"
+        if package.checksum is None:
+            message = f"`{package}` lost its checksum, so cargo no longer verifies what it downloads"
+        else:
+            message = f"the checksum of `{package}` changed, although a published version never changes"
+        help = f"do not build: compare it with `cksum` in {index_of(package)};\n{advice.restore()}"
         yield _concern("lock-review/checksum-changed", changes, package, message, help, ())
 
 
@@ -47,10 +49,10 @@ def grew(changes: Changes, advice: Advice) -> Iterator[Concern]:
         new = [edge.name for edge in after.edges if edge.name not in changes.old_names]
         if not new:
             continue
-        names = listed([f"`{name}`" for name in new])
+        noun, names = "crate" if len(new) == 1 else "crates", listed([f"`{name}`" for name in new])
         message = (
-            f"`{after.name}` had no dependencies, and its update from {before.version} to {after.version} brings in "
-            f"{names}, new to this lock: the hijacked arrayref 0.3.10 delivered its payload in this shape"
+            f"`{after.name}` had no dependencies, but its update from {before.version} to {after.version} "
+            f"adds the new {noun} {names}, as the hijacked arrayref 0.3.10 did"
         )
         subjects = (package_subject(after),)
         yield _concern("lock-review/grew", changes, after, message, advice.help(after, subjects), subjects)
@@ -69,10 +71,10 @@ def look_alike(changes: Changes, advice: Advice, unknown: Unknowns) -> Iterator[
         known = names.resembled_by(package.name)
         if known is None:
             continue
-        where = "is in the lock already" if known in changes.old_names else "is well known"
+        where = "is already in the lock" if known in changes.old_names else "is well known"
         message = (
-            f"`{package}` is new and its name resembles `{known}`, which {where}: "
-            "crates with a payload use names that a reader takes for another"
+            f"the name of the new crate `{package}` resembles `{known}`, which {where}: "
+            "malicious crates imitate such names"
         )
         subjects = (package_subject(package),)
         yield _concern("lock-review/look-alike", changes, package, message, advice.help(package, subjects), subjects)
@@ -90,10 +92,7 @@ def new_source(changes: Changes, advice: Advice, is_reviewed: Callable[[str], bo
         subject = source_subject(source)
         if is_reviewed(subject):
             continue
-        message = (
-            f"`{package}` comes from the {_called(source)}, which this lock did not use before: "
-            "what stands there can change, and no registry vouches for it"
-        )
+        message = f"`{package}` comes from the {_called(source)}, which this lock did not use before"
         help = advice.help(package, (subject,))
         yield _concern("lock-review/new-source", changes, package, message, help, (subject,))
     yield from _left_crates_io(changes, advice, known)
@@ -110,10 +109,7 @@ def _left_crates_io(changes: Changes, advice: Advice, known: set[tuple[str, str]
         if (after.name, after.source) in olds:
             continue
         where = "a folder" if after.source is None else f"the {_called(after.source)}"
-        message = (
-            f"`{after}` comes from {where} now, and not from crates.io: "
-            "its content is no longer what a checksum in this lock records"
-        )
+        message = f"`{after}` now comes from {where} instead of crates.io, so this lock has no checksum for it"
         subjects = (package_subject(after),)
         yield _concern("lock-review/new-source", changes, after, message, advice.help(after, subjects), subjects)
 
@@ -125,20 +121,17 @@ def downgrade(changes: Changes, advice: Advice, explain: Explain) -> Iterator[Co
     ]
     if not back:
         return
-    said = []
+    steps, commands = [], []
     for before, after in back:
         reason = explain(before, after)
-        said.append(f"`{after.name}` from {before.version} to {after.version}{f' ({reason})' if reason else ''}")
-    verb = "goes back" if len(back) == 1 else "go back"
-    message = f"{listed(said)} {verb}: an older version may undo the fix of a vulnerability"
+        steps.append(f"`{after.name}` from {before.version} to {after.version}{f' ({reason})' if reason else ''}")
+        if not reason:
+            commands.append(f"cargo update {after.name}@{after.version} --precise {before.version}")
+    message = f"an older version, which may lack a security fix, replaces a newer one: {listed(steps)}"
     subjects = tuple(package_subject(after) for _, after in back)
-    first = back[0]
-    help = (
-        f"if nobody wanted this: cargo update {first.after.name}@{first.after.version} "
-        f"--precise {first.before.version}{' and so on' if len(back) > 1 else ''};\n"
-        f"{advice.restore()};\n{advice.accept(subjects)}"
-    )
-    yield _concern("lock-review/downgrade", changes, first.after, message, help, subjects)
+    undo = f"to undo this alone: {' && '.join(commands[:_MOST_COMMANDS])};\n" if commands else ""
+    help = f"{undo}{advice.restore()};\n{advice.accept(subjects)}"
+    yield _concern("lock-review/downgrade", changes, back[0].after, message, help, subjects)
 
 
 def _place(source: SourceId) -> tuple[str, str]:

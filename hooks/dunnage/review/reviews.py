@@ -82,7 +82,7 @@ def problems(reviews: Iterable[Review], rule: str, is_there: Callable[[Review], 
             message = f"the review of `{review.subject}` gives no reason, so it accepts nothing"
             yield Problem(rule, review.file, message, 'write why: "…" = "what was looked at"', review.keys)
         elif not is_there(review):
-            message = f"the review of `{review.subject}` names what is not here any more"
+            message = f"the review of `{review.subject}` is stale: nothing here matches it"
             yield Problem(rule, review.file, message, "remove the entry", review.keys)
 
 
