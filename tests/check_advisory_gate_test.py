@@ -420,6 +420,7 @@ def test_the_job_in_the_help_passes_all_hooks(path: str, policy: dict[str, str])
             {CI: run("audit() {\n  cargo deny check\n}\naudit || true")}, [f"{CI}:10"], id="the call of a function"
         ),
         pytest.param({CI: uses(DENY, "if: 0")}, [f"{CI}:7"], id="never, as a number"),
+        pytest.param({CI: uses(DENY, "if: ${{ 0 }}")}, [f"{CI}:7"], id="never, as an expression"),
         pytest.param({CI: run("cargo deny check &\nwait")}, [f"{CI}:7"], id="wait for all"),
         pytest.param(
             {CI: run("cargo deny check").replace("[push, pull_request]", "\n  push:\n    paths: ['src/**', '*.rs']")},
@@ -493,6 +494,19 @@ def test_toothless(files: dict[str, str], where: list[str]) -> None:
         pytest.param({CI: run('try() {\n  echo x\n  "$@"\n}\ntry cargo deny check')}, id="a function passes it on"),
         pytest.param({CI: run("audit() {\n  cargo deny check\n}\naudit || true\naudit")}, id="called twice"),
         pytest.param({CI: run("cargo deny check &\nwait $!")}, id="wait for it"),
+        pytest.param(
+            {CI: run('retry() {\n  for i in 1 2 3; do "$@" && return 0; done\n  return 1\n}\nretry cargo deny check')},
+            id="tried again",
+        ),
+        pytest.param(
+            {
+                CI: run("cargo deny --manifest-path x/Cargo.toml check").replace(
+                    "[push, pull_request]", "{push: {paths: ['x/**']}}"
+                ),
+                "x/Cargo.lock": "",
+            },
+            id="paths of another project",
+        ),
         pytest.param(
             {CI: run("find . -name Cargo.lock -exec cargo deny check advisories bans licenses sources +")}, id="+"
         ),

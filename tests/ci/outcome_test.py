@@ -147,6 +147,8 @@ def test_failures_that_count(text: str, shell: Shell, programs: Path) -> None:
         pytest.param('result=$(gate || true)\n[ -z "$result" ]', id="kept, and its output judged"),
         pytest.param("! gate", id="negated"),
         pytest.param("gate & p=$!\nwait $p", id="waited for"),
+        pytest.param("set +e\nfor i in 1 2; do gate && break; done\nexit $?", id="tried again"),
+        pytest.param("set +e\nfor i in 1 2; do gate && exit 0; done\nexit 1", id="tried again, and then it fails"),
         pytest.param("check() { gate\necho a\n}\ncheck", id="in a function"),
     ],
 )

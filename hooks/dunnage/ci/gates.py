@@ -1,6 +1,7 @@
 """Gates: where CI runs cargo-deny and cargo-audit, what each run checks, and what hides its failure."""
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
@@ -63,6 +64,8 @@ _UNRELATED = frozenset(
 )
 # The tools, and programs that fail where a tool fails that they run.
 _TRANSPARENT = CARGO | _DIRECT | {"devbox", "direnv", "flox", "mise", "nix", "nix-shell", "rustup", "uv", "uvx"}
+# Options and inputs that name a project, or a lock, in another folder than the working directory.
+_OTHER_PROJECT = r"(?i)manifest-?path|^-(?:f|-file|C)\b|^file$|working-?directory"
 _MAX_VARIANTS = 64
 _MAX_GATES = 1000
 _MAX_WORDS = 1000
@@ -153,7 +156,9 @@ def _union(found: Iterable[tools.ToolRun | None]) -> tools.ToolRun | None:
 def _path_filter(run: Run, locks: LockChanges, tool: str) -> Iterator[FailureMask]:
     """Yield the filter that keeps the workflow of a run from running if only Cargo.lock, or its policy, changes."""
     workflow = run.call_stack[0].file
-    if kind_of(workflow.path, b"") != "github":
+    given = [word.text for word in run.command.words] if run.command else []
+    inputs = [text for name, value in run.action.inputs.items() for text in (name, value.text)] if run.action else []
+    if kind_of(workflow.path, b"") != "github" or any(re.search(_OTHER_PROJECT, text) for text in (*given, *inputs)):
         return
     from dunnage.ci import github_jobs
 

@@ -221,10 +221,10 @@ def _truths(node: yaml.Node, variables: Variables) -> Values:
 def _condition(node: yaml.Node, variables: Variables) -> Values:
     """Return the values of an `if:`, an expression with or without `${{ }}`."""
     text = node.text.strip()
+    if text.startswith("${{") and text.endswith("}}") and text.count("${{") == 1:
+        text = text[3:-2].strip()
     if text == "0":
         return ("false",)
-    if text.startswith("${{") and text.endswith("}}") and text.count("${{") == 1:
-        text = text[3:-2]
     if "${{" in text:
         return None
     values = expression.resolve(text, variables)

@@ -206,7 +206,8 @@ class _Propagation:
     def _repetition(self, body: Node) -> _Mask | None:
         """Return the loop if it may run its last command several times, and so lose the status of all but the last."""
         loop = body.parent
-        if loop is None or self._is_used(body.start_byte, len(self._data)):
+        # `gate && break` tries again until it succeeds.
+        if loop is None or self._and_list is not None or self._is_used(body.start_byte, len(self._data)):
             return None
         values = loop.children_by_field_name("value")
         is_single = len(values) == 1 and re.fullmatch(
