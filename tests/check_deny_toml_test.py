@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -429,3 +431,24 @@ def test_no_text_raises_and_fixes_settle(text: str) -> None:
     once = path.read_bytes()
     main(["--fix", "deny.toml", TODAY])
     assert path.read_bytes() == once
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_computed"),
+    [
+        pytest.param([], False, id="text"),
+        pytest.param(["--output-format=github"], False, id="GitHub"),
+        pytest.param(["--output-format=json"], True, id="JSON"),
+        pytest.param(["--output-format=sarif"], True, id="SARIF"),
+        pytest.param(["--output-file=x.sarif"], True, id="a file"),
+    ],
+)
+def test_fixes_are_computed_where_they_are_shown(arguments: list[str], is_computed: bool) -> None:
+    Path("deny.toml").write_text(CLEAN.replace('"deny"', '"warn"'))
+    code = (
+        "import sys; from dunnage.check_deny_toml import main; "
+        "assert main(sys.argv[1:]) == 1; print('tomlkit' in sys.modules, file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", code, "deny.toml", *arguments]
+    result = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert result.stderr.strip() == str(is_computed)
