@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from dunnage.shell.model import DIRECTORY
@@ -127,16 +128,17 @@ def _assigns(operator: str) -> bool:
 
 def read_by(command: Node, data: bytes) -> list[str]:
     """The variables that a built-in command assigns; `cd` and its like set the working directory."""
-    words = [_name(child, data) for child in command.children if child.is_named and child.type != "variable_assignment"]
-    if words and words[0] in ("cd", "pushd", "popd"):
+    nodes = (child for child in command.children if child.is_named and child.type != "variable_assignment")
+    words = (_name(node, data) for node in nodes)
+    name = next(words, "")
+    if name in ("cd", "pushd", "popd"):
         return [DIRECTORY]
-    if not words or words[0] not in ("read", "mapfile", "readarray", "getopts", "printf", "let"):
-        return []
-    if words[0] == "printf":
-        return words[2:3] if words[1:2] == ["-v"] else []
-    if words[0] == "let":
-        return [word.partition("=")[0].strip("\"'+-*/") for word in words[1:]]
-    return [word for word in words[1:] if not word.startswith("-")]
+    if name == "printf":
+        return [*islice(words, 1)] if next(words, "") == "-v" else []
+    if name == "let":
+        return [word.partition("=")[0].strip("\"'+-*/") for word in words]
+    is_assigning = name in ("read", "mapfile", "readarray", "getopts")
+    return [word for word in words if not word.startswith("-")] if is_assigning else []
 
 
 def _name(node: Node, data: bytes) -> str:

@@ -146,17 +146,15 @@ def is_literal(offsets: tuple[Segment, ...], start: int, end: int) -> bool:
 
 def programs(word: Word) -> Values:
     """The name of the program that a word is, without its folder, which may be unknown: `$HOME/.cargo/bin/x` is `x`."""
-    if word.values is not None:
-        return tuple(dict.fromkeys(_base_name(value) for value in word.values))
+    values = word.values
+    if values is not None:
+        names = [value.rpartition("/")[2].removesuffix(".exe") for value in values]
+        return tuple(names if len(names) == 1 else dict.fromkeys(names))
     folder, slash, name = word.text.rpartition("/")
     name = name.strip("\"'")
     if slash and folder and name and not set(name) - _PLAIN:
-        return (_base_name(name),)
+        return (name.removesuffix(".exe"),)
     return None
-
-
-def _base_name(path: str) -> str:
-    return path.rpartition("/")[2].removesuffix(".exe")
 
 
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+")
