@@ -9,7 +9,10 @@ repository. So is the whole of any other page, in a repository of its own:
     `PATH` after `--fix`:        and a block of code: the last command is run with `--fix`, and writes this.
     ```console                   and `$ COMMAND` with what it prints. The commands are git and the hooks.
     <!-- PATH … -->              a file that readers need not see, from the second line on.
+    <!-- index of CRATE … -->    what the index in CARGO_HOME holds of a crate, a version a line; `now` is a time.
     <!-- $ COMMAND -->           a command that readers need not see; it must succeed.
+
+CARGO_HOME is the folder `cargo-home` of the repository.
 
 All files are added to git's index before a hook runs, unless the page itself has called git. On the page of a rule,
 the output of a command must name the rule, and after a fix the last command must not name it any more.
@@ -17,19 +20,24 @@ the output of a command must name the rule, and after a fix the last command mus
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
+
+from review.home import add_entries
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGES = DOCS / "rules"
 FIELDS = ("What it finds", "Why it matters", "Example", "How to fix", "Fix available", "Options", "Since")
 
+_CARGO_HOME = "cargo-home"
 _STEP = re.compile(
     r"^(?:`(?P<path>[^`\n]+)`(?P<after> after the fix| after `--fix`)?:\n\n)?```(?P<language>\w*)\n(?P<text>.*?)^```$"
     r"|^<!-- (?P<hidden>[^\n]+?)(?: -->|\n(?P<content>.*?)^-->)$",
@@ -113,6 +121,11 @@ class Example:
         return step[0][:start] + text + step[0][end:]
 
     def _hidden(self, first: str, content: str | None) -> None:
+        if content is not None and first.startswith("index of "):
+            now = datetime.now(timezone.utc).isoformat()
+            entries = [json.loads(line.replace('"now"', f'"{now}"')) for line in content.splitlines()]
+            add_entries(self.folder / _CARGO_HOME, first.removeprefix("index of "), entries)
+            return
         if content is not None:
             self._write(first, content)
             return
@@ -150,7 +163,7 @@ class Example:
             command,
             cwd=self.folder,
             check=False,
-            env={**os.environ, "PYTHONUTF8": "1"},
+            env={**os.environ, "PYTHONUTF8": "1", "CARGO_HOME": str(self.folder / _CARGO_HOME)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

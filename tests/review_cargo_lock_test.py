@@ -75,8 +75,8 @@ def test_help_says_how_to_look_restore_and_accept(repository: Path, capsys: pyte
     (finding,) = Said(capsys).report
     assert finding["help"] == (
         "look before you build, since `cargo check` runs build scripts and macros: "
-        "https://docs.rs/crate/arrayref/0.3.10/source/;\n"
-        "to go back: git restore --source=HEAD --staged --worktree -- Cargo.lock;\n"
+        "https://docs.rs/crate/arrayref/0.3.10/source/\n"
+        "to go back: git restore --source=HEAD --staged --worktree -- Cargo.lock\n"
         'to accept: add "arrayref@0.3.10" = "why" to `[package.metadata.dunnage.reviews]` in Cargo.toml, '
         "or run `review-cargo-lock --accept REASON Cargo.lock`"
     )

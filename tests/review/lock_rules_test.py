@@ -188,7 +188,7 @@ def test_downgrade() -> None:
         "`a` from 1.2.0 to 1.1.0 (x/Cargo.toml requires `=1.1.0`) and `b` from 0.3.4 to 0.3.3"
     )
     assert concern.subjects == ("a@1.1.0", "b@0.3.3")
-    assert "alone: cargo update b@0.3.3 --precise 0.3.4;" in concern.problem.help
+    assert "alone: cargo update b@0.3.3 --precise 0.3.4\n" in concern.problem.help
 
 
 @pytest.mark.parametrize(

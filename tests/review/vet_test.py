@@ -196,7 +196,7 @@ def _unvetted(
 
 
 BEFORE, AFTER = LOCK.format("1.0.0"), LOCK.format("1.0.1")
-BOTH = "safe-to-deploy and safe-to-run, although it vets 1.0.0"
+BOTH = "safe-to-deploy, although it vets 1.0.0"
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_what_is_needed(folder: Path, config: str, needed: dict[str, str]) -> No
     ("table", "needed"),
     [
         pytest.param("dependencies", "safe-to-run", id="a member that another uses is no root"),
-        pytest.param("dev-dependencies", "safe-to-deploy and safe-to-run", id="a member that only tests use is one"),
+        pytest.param("dev-dependencies", "safe-to-deploy", id="a member that only tests use is one"),
     ],
 )
 def test_roots(folder: Path, table: str, needed: str) -> None:
@@ -259,7 +259,7 @@ def test_what_was_not_vetted_before(folder: Path) -> None:
 def test_a_new_crate(folder: Path) -> None:
     after = BEFORE.replace("alpha 1.0.0 crates.io -> epsilon", "alpha 1.0.0 crates.io -> epsilon, zeta")
     after += "zeta 1.0.0 crates.io\n"
-    message = "cargo-vet's store does not vet `zeta 1.0.0` for safe-to-deploy and safe-to-run"
+    message = "cargo-vet's store does not vet `zeta 1.0.0` for safe-to-deploy"
     assert _unvetted(folder, BEFORE, after) == [message]
     assert _unvetted(folder, BEFORE, after, "") == []  # nobody keeps this store
 

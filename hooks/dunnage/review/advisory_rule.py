@@ -39,8 +39,9 @@ def advisory(
             )
             subjects = (package_subject(package),)
             help = (
-                f"{repair}; see https://rustsec.org/advisories/{entry.id}.html;\n"
-                f"{advice.restore()};\n{advice.accept(subjects)}, or {entry.id} to `advisories.ignore` in deny.toml"
+                f"{repair}; see https://rustsec.org/advisories/{entry.id}.html\n"
+                f"{advice.restore()}\n{advice.accept(subjects)}, "
+                f"or add {entry.id} to `advisories.ignore` in deny.toml"
             )
             problem = Problem("lock-review/advisory", changes.lock.file, message, help, package.keys)
             yield Concern(problem, subjects)

@@ -36,7 +36,7 @@ def wrong_checksum(changes: Changes, advice: Advice, home: CargoHome) -> Iterato
                 f"the checksum of `{package}` in this lock differs from the one in its registry's cached index, "
                 "so one of them was edited"
             )
-            help = f"do not build: compare both with `cksum` in {index_of(package)};\n{advice.restore()}"
+            help = f"do not build: compare both with `cksum` in {index_of(package)}\n{advice.restore()}"
             yield _concern("lock-review/wrong-checksum", changes, package, message, help)
             continue
         for path in home.archives(package).wrong:
@@ -72,7 +72,7 @@ def undeclared_edge(changes: Changes, advice: Advice, home: CargoHome) -> Iterat
                 what = f"depends on `{target}` in this lock, but the registry declares {texts}"
             else:
                 continue
-            help = f"do not build: cargo never writes such a lock, so somebody edited it;\n{advice.restore()}"
+            help = f"do not build: cargo never writes such a lock, so somebody edited it\n{advice.restore()}"
             yield _concern("lock-review/undeclared-edge", changes, package, f"`{package}` {what}", help)
 
 

@@ -32,7 +32,7 @@ class Advice(NamedTuple):
     def help(self, package: LockedPackage, subjects: tuple[str, ...], file: str = "") -> str:
         """How to look at a package, or at one file in it, and what to do then."""
         look = f"look before you build, since `cargo check` runs build scripts and macros{_page(package, file)}"
-        return f"{look};\n{self.restore()};\n{self.accept(subjects)}"
+        return f"{look}\n{self.restore()}\n{self.accept(subjects)}"
 
     def restore(self) -> str:
         """The command that brings back the lock of the base."""

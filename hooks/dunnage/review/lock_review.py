@@ -77,7 +77,8 @@ def _command(base: Base, settings: Settings) -> str:
     if settings.advisory_db:
         words.append(f"--advisory-db={shown_path(settings.advisory_db)}")
     if settings.least_age is not None:
-        words.append(f"--min-age='{settings.least_age} seconds'")
+        days, rest = divmod(settings.least_age, 86_400)
+        words.append(f"--min-age='{settings.least_age} seconds'" if rest else f"--min-age='{days} days'")
     if settings.whole_lock:
         words.append("--all")
     return " ".join(words)

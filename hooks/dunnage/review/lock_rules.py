@@ -36,7 +36,7 @@ def checksum_changed(changes: Changes, advice: Advice) -> Iterator[Concern]:
             message = f"`{package}` lost its checksum, so cargo no longer verifies what it downloads"
         else:
             message = f"the checksum of `{package}` changed, although a published version never changes"
-        help = f"do not build: compare it with `cksum` in {index_of(package)};\n{advice.restore()}"
+        help = f"do not build: compare it with `cksum` in {index_of(package)}\n{advice.restore()}"
         yield _concern("lock-review/checksum-changed", changes, package, message, help, ())
 
 
@@ -129,8 +129,8 @@ def downgrade(changes: Changes, advice: Advice, explain: Explain) -> Iterator[Co
             commands.append(f"cargo update {after.name}@{after.version} --precise {before.version}")
     message = f"an older version, which may lack a security fix, replaces a newer one: {listed(steps)}"
     subjects = tuple(package_subject(after) for _, after in back)
-    undo = f"to undo this alone: {' && '.join(commands[:_MOST_COMMANDS])};\n" if commands else ""
-    help = f"{undo}{advice.restore()};\n{advice.accept(subjects)}"
+    undo = f"to undo this alone: {' && '.join(commands[:_MOST_COMMANDS])}\n" if commands else ""
+    help = f"{undo}{advice.restore()}\n{advice.accept(subjects)}"
     yield _concern("lock-review/downgrade", changes, back[0].after, message, help, subjects)
 
 

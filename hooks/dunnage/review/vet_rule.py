@@ -67,7 +67,7 @@ def unvetted(changes: Changes, advice: Advice, vetting: Vetting) -> Iterator[Con
         inspect = f"cargo vet diff {package.name} {before.version} {package.version}" if before else ""
         inspect = inspect or f"cargo vet inspect {package.name} {package.version}"
         look = f"look at it with `{inspect}`, then run `cargo vet certify`"
-        help = f"{look};\n{advice.restore()};\n{advice.accept(subjects)}"
+        help = f"{look}\n{advice.restore()}\n{advice.accept(subjects)}"
         problem = Problem("lock-review/unvetted", changes.lock.file, message, help, package.keys)
         yield Concern(problem, subjects)
 

@@ -34,7 +34,8 @@ class Vetting:
     def lacking(self, package: LockedPackage, before: LockedPackage | None = None) -> frozenset[str]:
         """The criteria that a locked package of crates.io needs and the store does not vet it for.
 
-        With `before`: those for which that version, an earlier one, would be vetted.
+        A criterion that another one of them implies is left out. With `before`: those for which that version, an
+        earlier one, would be vetted.
         """
         index = self._indices.get(identity(package))
         if index is None or not is_from_crates_io(package):
@@ -43,7 +44,12 @@ class Vetting:
         lacking = self._store.lacking(package.name, str(package.version), needed)
         if before is not None:
             lacking -= self._store.lacking(before.name, str(before.version), needed)
-        return lacking
+        implied = {each: self._store.closure(each) for each in lacking}
+        return frozenset(
+            each
+            for each in lacking
+            if not any(each in implied[other] and other not in implied[each] for other in lacking)
+        )
 
     def vets(self, package: LockedPackage) -> bool:
         """Whether the store vets a package of crates.io for all that is needed of it."""
