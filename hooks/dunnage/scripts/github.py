@@ -157,7 +157,8 @@ def job_variables(common: Workflow, job: yaml.Node, matrix: Variables | None = N
 
 def action_steps(document: yaml.Node, inputs: Variables | None = None) -> Iterator[Step]:
     """Yield the steps of a composite action; `inputs` are those that its caller passes, by `inputs.NAME`."""
-    variables = {**_action_inputs(document), **(inputs or {}), DIRECTORY: (".",)}
+    declared = {f"inputs.{name}": _input_values(node) for name, node in document.items("inputs")}
+    variables = {**declared, **(inputs or {}), DIRECTORY: (".",)}
     yield from _each_step(document.path("runs", "steps"), (), variables, ("",), is_windows=False)
 
 
@@ -220,10 +221,6 @@ def _workflow_inputs(document: yaml.Node) -> Variables:
                 variables[f"github.event.inputs.{name}"] = values
             variables[f"inputs.{name}"] = union((variables.get(f"inputs.{name}", ()), values))
     return variables
-
-
-def _action_inputs(document: yaml.Node) -> Variables:
-    return {f"inputs.{name}": _input_values(node) for name, node in document.items("inputs")}
 
 
 def _input_values(node: yaml.Node) -> Values:

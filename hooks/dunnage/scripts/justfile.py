@@ -119,14 +119,9 @@ def _whole(data: bytes, body: list[Span]) -> Text:
     return text
 
 
-def _indent(data: bytes, line: Span) -> bytes:
-    content = data[line.start : line.end]
-    return content[: len(content) - len(content.lstrip(b" \t"))]
-
-
 def _linewise(data: bytes, body: list[Span]) -> list[Text]:
     """Each line of a body with the lines that continue it, without prefixes such as `@`."""
-    indent = _indent(data, body[0])
+    indent = common_indentation([decode(data, body[0])]).encode()
     found: list[Text] = []
     index = 0
     while index < len(body):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dunnage.files.source import File, SourceError
@@ -176,8 +177,8 @@ class _Composer:
             events.DocumentStartEvent: self._document,
             events.ScalarEvent: self._scalar,
             events.AliasEvent: self._alias,
-            events.MappingStartEvent: self._mapping,
-            events.SequenceStartEvent: self._sequence,
+            events.MappingStartEvent: partial(self._collection, "mapping"),
+            events.SequenceStartEvent: partial(self._collection, "sequence"),
             events.MappingEndEvent: self._close,
             events.SequenceEndEvent: self._close,
         }
@@ -204,12 +205,6 @@ class _Composer:
     def _alias(self, event: AliasEvent) -> None:
         start, self._end = self._place(event)
         self._add(None, self._anchors.get(event.anchor or "") or Node(self._data, "unknown", Span(start, self._end)))
-
-    def _mapping(self, event: CollectionStartEvent) -> None:
-        self._collection("mapping", event)
-
-    def _sequence(self, event: CollectionStartEvent) -> None:
-        self._collection("sequence", event)
 
     def _collection(self, kind: str, event: CollectionStartEvent) -> None:
         start, self._end = self._place(event)

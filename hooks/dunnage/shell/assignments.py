@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CALCULATIONS = frozenset(("binary_expression", "postfix_expression", "unary_expression"))
 """Syntax nodes that may assign a variable by `=`, `+=` or `++`."""
 
+_ASSIGNING = frozenset(("++", "--", *(f"{operator}=" for operator in ("", *"+-*/%&^|", "**", "<<", ">>"))))
 _LOCAL = frozenset(("local", "declare", "typeset"))
 
 
@@ -117,13 +118,9 @@ def changed(node: Node, data: bytes) -> list[str]:
     if node.type not in CALCULATIONS:
         return []
     children = node.children
-    if not any(child.type in ("++", "--") or _assigns(child.type) for child in children):
+    if not any(child.type in _ASSIGNING for child in children):
         return []
     return [_name(child, data) for child in children if child.type == "variable_name"]
-
-
-def _assigns(operator: str) -> bool:
-    return operator[-1:] == "=" and operator not in ("==", "!=", "<=", ">=")
 
 
 def read_by(command: Node, data: bytes) -> list[str]:

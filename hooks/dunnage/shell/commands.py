@@ -187,7 +187,8 @@ class _Walk:
         elif kind == "case_statement":
             self._case(node, around.within())
         elif kind in ("variable_assignment", "variable_assignments", "declaration_command", "unset_command"):
-            self._declaration(node, around)
+            self._substitutions(node, around)
+            declare(node, self._data, self._reader, self._scope)
         else:
             self._arithmetic(node)
             self._substitutions(node, around)
@@ -318,10 +319,6 @@ class _Walk:
         return union(word.values for words in alternatives for word in words)
 
     # Variables
-
-    def _declaration(self, node: Node, around: Surroundings) -> None:
-        self._substitutions(node, around)
-        declare(node, self._data, self._reader, self._scope)
 
     def _arithmetic(self, node: Node) -> None:
         """Forget what `((V++))` assigns."""

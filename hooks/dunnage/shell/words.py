@@ -242,7 +242,8 @@ class Reader:
             operator = inside[1].type
             if operator not in OPERATORS:
                 return unknown._replace(is_array=is_array)
-            operand = self._operand(inside[1].end_byte, node.children[-1].start_byte, inside[2:], scope, depth)
+            begin, stop = inside[1].end_byte, node.children[-1].start_byte
+            operand = joined(self._between(begin, stop, inside[2:], scope, _PLAIN, depth + 1), self._budget)
             if is_array:
                 # `${FLAGS[@]+"${FLAGS[@]}"}` means `"${FLAGS[@]}"` and also works in old shells.
                 return WordPart(values if operator in (":+", "+") else None, start, end, False, is_quoted, True)
@@ -250,9 +251,6 @@ class Reader:
             if operator in (":=", "="):
                 scope.set(name, values)
         return WordPart(values, start, end, False, is_quoted, is_array)
-
-    def _operand(self, start: int, end: int, children: Sequence[Node], scope: Scope, depth: int) -> Values:
-        return joined(self._between(start, end, children, scope, _PLAIN, depth + 1), self._budget)
 
     def _text(self, node: Node) -> str:
         return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace").strip()
