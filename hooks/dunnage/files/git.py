@@ -142,24 +142,12 @@ class Repository(NamedTuple):
 
     def _git(self, *arguments: str, stdin: str = "", may_be: int = 0) -> str | None:
         """The output of git; None if its exit status is neither 0 nor `may_be`."""
-        import subprocess
-
         command = self.command(*arguments)
-        if command is None:
+        answer = command and programs.run(command, self.environment(), os.fsencode(stdin), _SECONDS)
+        if not answer:
             return None
-        try:
-            answer = subprocess.run(
-                command,
-                env=self.environment(),
-                input=os.fsencode(stdin),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                timeout=_SECONDS,
-                check=False,
-            )
-        except (OSError, ValueError, subprocess.TimeoutExpired):
-            return None
-        return os.fsdecode(answer.stdout) if answer.returncode in (0, may_be) else None
+        status, output = answer
+        return os.fsdecode(output) if status in (0, may_be) else None
 
     def command(self, *arguments: str) -> list[str] | None:
         """The command that calls git for this repository; None if git is not on PATH.
