@@ -43,7 +43,7 @@ def cargo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     real = shutil.which("cargo")
     if real is None:
         if os.environ.get("DUNNAGE_REQUIRE_JUDGES") == "1":
-            pytest.fail("cargo is not on PATH, and DUNNAGE_REQUIRE_JUDGES=1 asks for it")
+            pytest.fail("cargo is not on PATH, and DUNNAGE_REQUIRE_JUDGES=1 requires it")
         pytest.skip("cargo is not on PATH")
     for name in [name for name in os.environ if name.startswith("CARGO")]:
         monkeypatch.delenv(name)
@@ -69,8 +69,8 @@ def _printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 def test_missing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(folder, MEMBERS)
     assert _printed(capsys, "Cargo.toml", "app/Cargo.toml", "lib/Cargo.toml") == (
-        "Cargo.toml:1:2: cargo-lock/missing there is no Cargo.lock: "
-        "every build takes the newest versions of its dependencies, whatever they hold\n"
+        "Cargo.toml:1:2: cargo-lock/missing Cargo.lock is missing, "
+        "so every build uses the newest versions of its dependencies\n"
         "    help: run `cargo generate-lockfile` in this folder and commit Cargo.lock\n"
     )
 
@@ -145,8 +145,8 @@ def test_a_library_may_keep_it_untracked(repository: Path) -> None:
 def test_untracked(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(repository, SOLO)
     assert _printed(capsys, "Cargo.toml") == (
-        "Cargo.lock:1:1: cargo-lock/untracked git does not track this file, "
-        "so every checkout builds with other dependencies\n"
+        "Cargo.lock:1:1: cargo-lock/untracked git does not track Cargo.lock, "
+        "so other checkouts may build other versions\n"
         "    help: run `git add Cargo.lock`\n"
     )
     _git(repository, "add", "Cargo.lock")
@@ -169,8 +169,8 @@ def test_untracked_and_ignored(
 ) -> None:
     write(repository, {**{f"tools/{name}": text for name, text in SOLO.items()}, **files})
     assert _printed(capsys, "tools/Cargo.toml") == (
-        "tools/Cargo.lock:1:1: cargo-lock/untracked git does not track this file, "
-        f"so every checkout builds with other dependencies: it is hidden by the pattern {pattern}\n"
+        "tools/Cargo.lock:1:1: cargo-lock/untracked git does not track Cargo.lock, "
+        f"so other checkouts may build other versions: it is hidden by the pattern {pattern}\n"
         "    help: remove that pattern, then run `git add tools/Cargo.lock`\n"
     )
 
@@ -287,7 +287,7 @@ def test_configuration_names_registries(folder: Path) -> None:
     config = '[registries.other]\nindex = "https://other.example/index/"\n'
     write(folder, {"Cargo.toml": manifest, "Cargo.lock": lock("alpha 1.0.3 crates.io\napp 0.1.0 -> alpha")})
     write(folder, {".cargo/config.toml": config})
-    expected = ["Cargo.lock:6:1 foreign-source: `app` asks for `alpha ^1` from registry …other…, but …from crates.io"]
+    expected = ["Cargo.lock:6:1 foreign-source: `app` requires `alpha ^1` from registry …other…, but …from crates.io"]
     assert matches(found(".cargo/config.toml"), expected)
     write(folder, {"Cargo.lock": lock("alpha 1.0.3 other\napp 0.1.0 -> alpha")})
     assert found(".cargo/config.toml") == []
@@ -346,7 +346,7 @@ def test_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
                 "path": "app/Cargo.toml",
                 "start": {"line": 8, "column": 1},
                 "end": {"line": 8, "column": 6},
-                "message": "`app` asks for `alpha ^2.0` from crates.io, but Cargo.lock has 1.0.3",
+                "message": "`app` requires `alpha ^2.0` from crates.io, but Cargo.lock has 1.0.3",
                 "help": "run `cargo update --workspace` and commit Cargo.lock",
                 "fix": None,
             }
@@ -540,7 +540,7 @@ def test_fix_that_changes_nothing(
     monkeypatch.setenv("PATH", f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}")
     done, left = _fixed("Cargo.toml", capsys=capsys)
     assert done == []
-    assert left[0].endswith("--fix changed nothing: cargo itself finds nothing to change")
+    assert left[0].endswith("--fix changed nothing: cargo found nothing to change")
 
 
 # Hostile input.

@@ -27,16 +27,16 @@ from dunnage.frame.options import Options, flag
 from dunnage.frame.untracked import also_unhide, untracked
 
 MISSING = Rule("cargo-lock/missing", "a workspace has no Cargo.lock", cuts_short=True, is_fixable=True)
-UNTRACKED = Rule("cargo-lock/untracked", "Cargo.lock is there, but git does not track it")
-UNREADABLE = Rule("cargo-lock/unreadable", "Cargo could not read Cargo.lock, or not all of it", cuts_short=True)
-STALE = Rule("cargo-lock/stale", "Cargo.lock is not what the manifests ask for", is_fixable=True)
-FOREIGN_SOURCE = Rule("cargo-lock/foreign-source", "a crate is locked from another source than the one asked for")
-NO_CHECKSUM = Rule("cargo-lock/no-checksum", "a registry crate is locked without its checksum")
-BAD_MANIFEST = Rule("cargo-lock/bad-manifest", "Cargo would refuse a manifest, or the workspace", cuts_short=True)
+UNTRACKED = Rule("cargo-lock/untracked", "Cargo.lock exists, but git does not track it")
+UNREADABLE = Rule("cargo-lock/unreadable", "cargo cannot read Cargo.lock", cuts_short=True)
+STALE = Rule("cargo-lock/stale", "Cargo.lock does not match the manifests", is_fixable=True)
+FOREIGN_SOURCE = Rule("cargo-lock/foreign-source", "a crate is locked from another source than the required one")
+NO_CHECKSUM = Rule("cargo-lock/no-checksum", "a crate from a registry is locked without a checksum")
+BAD_MANIFEST = Rule("cargo-lock/bad-manifest", "cargo rejects a manifest or the workspace", cuts_short=True)
 
 LIBRARIES_MAY_OMIT = flag(
     "--libraries-may-omit",
-    "let a workspace do without a lock in which no package has a binary, a cdylib or a component",
+    "do not require Cargo.lock in a workspace that contains only libraries",
 )
 FIX_ONLINE = flag("--fix-online", "with --fix, let cargo use the network")
 
@@ -46,7 +46,7 @@ _REPAIRED = (MISSING, STALE)
 """The rules whose findings `cargo update --workspace` resolves."""
 _REVIEWED = (UNREADABLE, FOREIGN_SOURCE, NO_CHECKSUM)
 """The rules whose findings it would hide, though a person must look at them first."""
-_JUDGE_FIRST = "the lock has other findings, which cargo would make go away, and which a person must look at first"
+_JUDGE_FIRST = "the lock has other findings, which cargo would hide; review them first"
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
@@ -96,7 +96,7 @@ def _check_lock(workspace: Workspace, tree: Tree, repositories: Repositories, op
     if repository is not None and is_untracked:
         if may_omit:
             return
-        message = "git does not track this file, so every checkout builds with other dependencies"
+        message = "git does not track Cargo.lock, so other checkouts may build other versions"
         yield untracked(UNTRACKED, workspace.lock, repository, message)
     lock, refusals = lockfile.read(parsed, {local.package.name for local in workspace.local.values()})
     if lock is None:
@@ -127,14 +127,14 @@ def _missing(workspace: Workspace, repository: git.Repository | None) -> Finding
     help = f"run `cargo generate-lockfile` in {_folder(root.folder)} and commit {display(workspace.lock)}"
     help += also_unhide(workspace.lock, repository)
     span = toml.locate(root.file, ("package" if "package" in root.data else "workspace",))
-    message = "there is no Cargo.lock: every build takes the newest versions of its dependencies, whatever they hold"
+    message = "Cargo.lock is missing, so every build uses the newest versions of its dependencies"
     return Finding(MISSING, root.file.path, span, message, help)
 
 
 def _not_a_member(found: Manifest, root: Manifest) -> Finding:
     span = toml.locate(found.file, ("package", "name"))
     folder = os.path.relpath(found.folder, root.folder).replace(os.sep, "/")
-    message = f"this package believes it is in the workspace of {root.file.path}, which does not list it"
+    message = f"this package is inside the workspace of {root.file.path}, which does not list it as a member"
     help = (
         f'add "{folder}" to `workspace.members` or to `workspace.exclude` in {root.file.path},\n'
         "or an empty `[workspace]` table here"
@@ -164,9 +164,7 @@ def _repair(names: Sequence[str], reported: Sequence[Finding], options: Options)
             changes = _changes(_packages(workspace.lock, before), _packages(workspace.lock, after))
             repaired.append(f"{display(workspace.lock)}: {changes}")
         else:
-            failed.update(
-                dict.fromkeys(repairable.intersection(found), reason or "cargo itself finds nothing to change")
-            )
+            failed.update(dict.fromkeys(repairable.intersection(found), reason or "cargo found nothing to change"))
     return Repaired(repaired, failed)
 
 

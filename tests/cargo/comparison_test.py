@@ -39,72 +39,72 @@ source = "{GIT}"
 STALE = [
     pytest.param(
         {"app/Cargo.toml": ('alpha = "1.0"', 'alpha = "1.1"')},
-        ["app/Cargo.toml:8:1 stale: `app` asks for `alpha ^1.1` from crates.io, but Cargo.lock has 1.0.3"],
+        ["app/Cargo.toml:8:1 stale: `app` requires `alpha ^1.1` from crates.io, but Cargo.lock has 1.0.3"],
         id="requirement-above-what-is-locked",
     ),
     pytest.param(
         {"app/Cargo.toml": ('alpha = "1.0"', 'alpha = "<1.0.3"')},
-        ["app/Cargo.toml:8:1 stale: `app` asks for `alpha <1.0.3` from crates.io, but Cargo.lock has 1.0.3"],
+        ["app/Cargo.toml:8:1 stale: `app` requires `alpha <1.0.3` from crates.io, but Cargo.lock has 1.0.3"],
         id="requirement-below-what-is-locked",
     ),
     pytest.param(
         {"app/Cargo.toml": ('alpha = "1.0"', 'alpha = "=1.0.3-beta"')},
-        ["app/Cargo.toml:8:1 stale: `app` asks for `alpha =1.0.3-beta` from crates.io, but Cargo.lock has 1.0.3"],
+        ["app/Cargo.toml:8:1 stale: `app` requires `alpha =1.0.3-beta` from crates.io, but Cargo.lock has 1.0.3"],
         id="pre-release-asked-for",
     ),
     pytest.param(
         {"app/Cargo.toml": ('dup = "1"', 'dup = "1"\ngamma = { version = "0.3", features = ["x"] }')},
-        ["app/Cargo.toml:10:1 stale: `app` asks for `gamma ^0.3` from crates.io, but Cargo.lock has no `gamma`"],
+        ["app/Cargo.toml:10:1 stale: `app` requires `gamma ^0.3` from crates.io, but Cargo.lock has no `gamma`"],
         id="new-dependency",
     ),
     pytest.param(
         {"app/Cargo.toml": ('dup = "1"', 'dup = "1"\nbeta = "1"')},
-        ["app/Cargo.toml:10:1 stale: `app` asks for `beta ^1` from … (1.2.0) only for other packages"],
+        ["app/Cargo.toml:10:1 stale: `app` requires `beta ^1` from … (1.2.0) only for other packages"],
         id="new-dependency-that-others-have",
     ),
     pytest.param(
         {"app/Cargo.toml": ('dup = "1"\n', 'dup = "1"\n\n[dev-dependencies]\ngamma = "1"\n')},
-        ["app/Cargo.toml:12:1 stale: `app` asks for `gamma ^1` from crates.io, but Cargo.lock has no `gamma`"],
+        ["app/Cargo.toml:12:1 stale: `app` requires `gamma ^1` from crates.io, but Cargo.lock has no `gamma`"],
         id="new-dev-dependency",
     ),
     pytest.param(
         {"lib/Cargo.toml": ("[dependencies]", '[build-dependencies.gamma]\nversion = "1"\n\n[dependencies]')},
-        ["lib/Cargo.toml:6:21 stale: `lib` asks for `gamma ^1` from crates.io, but Cargo.lock has no `gamma`"],
+        ["lib/Cargo.toml:6:21 stale: `lib` requires `gamma ^1` from crates.io, but Cargo.lock has no `gamma`"],
         id="new-build-dependency",
     ),
     pytest.param(
         {"app/Cargo.toml": ('dup = "1"\n', 'dup = "1"\n\n[target."cfg(windows)".dependencies]\nwinapi = "0.3"\n')},
-        ["app/Cargo.toml:12:1 stale: `app` asks for `winapi ^0.3` from crates.io, but Cargo.lock has no `winapi`"],
+        ["app/Cargo.toml:12:1 stale: `app` requires `winapi ^0.3` from crates.io, but Cargo.lock has no `winapi`"],
         id="new-target-dependency",
     ),
     pytest.param(
         {"app/Cargo.toml": ('dup = "1"', 'dup = "1"\ngamma = { version = "1", optional = true }')},
-        ["app/Cargo.toml:10:1 stale: `app` asks for `gamma ^1` from crates.io, but Cargo.lock has no `gamma`"],
+        ["app/Cargo.toml:10:1 stale: `app` requires `gamma ^1` from crates.io, but Cargo.lock has no `gamma`"],
         id="new-optional-dependency",
     ),
     pytest.param(
         {"app/Cargo.toml": ('dup = "1"', 'dup = "1"\ng = { package = "gamma", version = "1" }')},
-        ["app/Cargo.toml:10:1 stale: `app` asks for `gamma ^1` from crates.io, but Cargo.lock has no `gamma`"],
+        ["app/Cargo.toml:10:1 stale: `app` requires `gamma ^1` from crates.io, but Cargo.lock has no `gamma`"],
         id="renamed-dependency",
     ),
     pytest.param(
         {"app/Cargo.toml": ('alpha = "1.0"', 'al_pha = "1.0"')},
         [
-            "Cargo.lock:17:2 stale: Cargo.lock says that `app` depends on … app/Cargo.toml does not ask for it",
-            "app/Cargo.toml:8:1 stale: `app` asks for `al_pha ^1.0` from crates.io, but Cargo.lock has no `al_pha`",
+            "Cargo.lock:17:2 stale: Cargo.lock says that `app` depends on … app/Cargo.toml does not require it",
+            "app/Cargo.toml:8:1 stale: `app` requires `al_pha ^1.0` from crates.io, but Cargo.lock has no `al_pha`",
         ],
         id="underscore-for-hyphen",
     ),
     pytest.param(
         {"app/Cargo.toml": ('alpha = "1.0"\n', "")},
-        ["Cargo.lock:17:2 stale: Cargo.lock says that `app` depends on … app/Cargo.toml does not ask for it"],
+        ["Cargo.lock:17:2 stale: Cargo.lock says that `app` depends on … app/Cargo.toml does not require it"],
         id="removed-dependency",
     ),
     pytest.param(
         {"app/Cargo.toml": ('alpha = "1.0"', 'gamma = "1.0"')},
         [
-            "Cargo.lock:17:2 stale: Cargo.lock says that `app` depends on … app/Cargo.toml does not ask for it",
-            "app/Cargo.toml:8:1 stale: `app` asks for `gamma ^1.0` from crates.io, but Cargo.lock has no `gamma`",
+            "Cargo.lock:17:2 stale: Cargo.lock says that `app` depends on … app/Cargo.toml does not require it",
+            "app/Cargo.toml:8:1 stale: `app` requires `gamma ^1.0` from crates.io, but Cargo.lock has no `gamma`",
         ],
         id="replaced-dependency",
     ),
@@ -152,7 +152,7 @@ STALE = [
     ),
     pytest.param(
         {"helper/Cargo.toml": ('edition = "2021"\n', 'edition = "2021"\n\n[dependencies]\ngamma = "1"\n')},
-        ["helper/Cargo.toml:7:1 stale: `helper` asks for `gamma ^1` from crates.io, but Cargo.lock has no `gamma`"],
+        ["helper/Cargo.toml:7:1 stale: `helper` requires `gamma ^1` from crates.io, but Cargo.lock has no `gamma`"],
         id="dependency-of-a-path-package",
     ),
     pytest.param(
@@ -163,7 +163,7 @@ STALE = [
             ),
             "lib/Cargo.toml": ('path = "../helper" }', 'path = "../helper", features = ["extra"] }'),
         },
-        ["helper/Cargo.toml:10:1 stale: `helper` asks for `beta ^1` … (1.2.0) only for other packages"],
+        ["helper/Cargo.toml:10:1 stale: `helper` requires `beta ^1` … (1.2.0) only for other packages"],
         id="feature-turned-on-of-a-path-package",
     ),
     pytest.param(
@@ -183,7 +183,7 @@ STALE = [
     ),
     pytest.param(
         {"lock": ("-> alpha, dup 1.0.1, lib", "-> alpha, beta, dup 1.0.1, lib")},
-        ["Cargo.lock:18:2 stale: Cargo.lock says that `app` depends on … app/Cargo.toml does not ask for it"],
+        ["Cargo.lock:18:2 stale: Cargo.lock says that `app` depends on … app/Cargo.toml does not require it"],
         id="edge-nobody-asks-for",
     ),
     pytest.param(
@@ -193,7 +193,7 @@ STALE = [
     ),
     pytest.param(
         {"lock": ("-> alpha, dup 1.0.1, lib", "-> alpha, dup 2.0.1, lib")},
-        ["app/Cargo.toml:9:1 stale: `app` asks for `dup ^1` from crates.io, but Cargo.lock has 2.0.1"],
+        ["app/Cargo.toml:9:1 stale: `app` requires `dup ^1` from crates.io, but Cargo.lock has 2.0.1"],
         id="other-version-than-asked-for",
     ),
     pytest.param(
@@ -213,7 +213,7 @@ STALE = [
         },
         [
             "Cargo.lock:9:2 unreadable: `alpha 1.0.3` is locked with the … may be any of several locked packages",
-            "lib/Cargo.toml:8:1 stale: `lib` asks for `beta ^1.3` from … 1.3.0) only for other packages",
+            "lib/Cargo.toml:8:1 stale: `lib` requires `beta ^1.3` from … 1.3.0) only for other packages",
         ],
         id="two-compatible-versions",
     ),
@@ -290,8 +290,8 @@ STALE = [
             "lib/Cargo.toml": ('dup = "2"', "dup.workspace = true"),
         },
         [
-            "Cargo.toml:7:1 stale: `app` asks for `dup ^3` from crates.io, but Cargo.lock has 1.0.1",
-            "Cargo.toml:7:1 stale: `lib` asks for `dup ^3` from crates.io, but Cargo.lock has 2.0.1",
+            "Cargo.toml:7:1 stale: `app` requires `dup ^3` from crates.io, but Cargo.lock has 1.0.1",
+            "Cargo.toml:7:1 stale: `lib` requires `dup ^3` from crates.io, but Cargo.lock has 2.0.1",
         ],
         id="inherited-requirement",
     ),
@@ -314,7 +314,7 @@ FOREIGN_SOURCE = [
                 "alpha 1.0.3 git+https://git.example/evil#8d3b4f1c8d3b4f1c8d3b4f1c8d3b4f1c8d3b4f1c",
             )
         },
-        ["Cargo.lock:6:1 foreign-source: `app` asks for `alpha ^1.0` … repository https://git.example/evil"],
+        ["Cargo.lock:6:1 foreign-source: `app` requires `alpha ^1.0` … repository https://git.example/evil"],
         id="direct-dependency-from-git",
     ),
     pytest.param(
@@ -349,7 +349,7 @@ FOREIGN_SOURCE = [
     ),
     pytest.param(
         {"app/Cargo.toml": ('alpha = "1.0"', 'alpha = { git = "https://git.example/alpha" }')},
-        ["Cargo.lock:6:1 foreign-source: `app` asks for `alpha` from … has `alpha 1.0.3` from crates.io"],
+        ["Cargo.lock:6:1 foreign-source: `app` requires `alpha` from … has `alpha 1.0.3` from crates.io"],
         id="dependency-moved-to-git",
     ),
     pytest.param(
@@ -541,7 +541,7 @@ def test_requirement_that_many_members_inherit(folder: Path) -> None:
             **{f"{name}/Cargo.toml": package(name, rest=manifest) for name in names},
         },
     )
-    assert matches(found("Cargo.toml"), ["Cargo.toml:5:1 stale: `member-0` and 4 more ask for `alpha ^2` …has 1.0.0"])
+    assert matches(found("Cargo.toml"), ["Cargo.toml:5:1 stale: `member-0` and 4 more require `alpha ^2` …has 1.0.0"])
 
 
 def test_patch_of_what_many_depend_on(folder: Path) -> None:

@@ -144,7 +144,7 @@ REFUSED = [
     ),
     pytest.param(
         {"app/Cargo.toml": ('path = "../lib"', 'path = "../lib", version = "0.3"')},
-        "app/Cargo.toml:7:1 bad-manifest: `app` asks for `lib ^0.3` … lib/Cargo.toml is at version 0.2.0",
+        "app/Cargo.toml:7:1 bad-manifest: `app` requires `lib ^0.3` … lib/Cargo.toml is at version 0.2.0",
         id="version-of-a-path-dependency",
     ),
     pytest.param(
@@ -153,12 +153,12 @@ REFUSED = [
             "lib/Cargo.toml": ('"0.2.0"', '"0.2.1-alpha"'),
             "lock": ("lib 0.2.0", "lib 0.2.1-alpha"),
         },
-        "app/Cargo.toml:7:1 bad-manifest: `app` asks for `lib *` from … is at version 0.2.1-alpha",
+        "app/Cargo.toml:7:1 bad-manifest: `app` requires `lib *` from … is at version 0.2.1-alpha",
         id="version-of-a-pre-release",
     ),
     pytest.param(
         {"app/Cargo.toml": ('path = "../lib"', 'path = "../lib", features = ["none"]')},
-        "app/Cargo.toml:7:1 bad-manifest: `app` asks for the feature … which lib/Cargo.toml does not define",
+        "app/Cargo.toml:7:1 bad-manifest: `app` requires the feature … which lib/Cargo.toml does not define",
         id="feature-of-a-member",
     ),
     pytest.param(

@@ -64,7 +64,7 @@ REFUSED = [
     ),
     pytest.param(
         {"lib/Cargo.toml": ('path = "../helper"', 'path = "../helper", features = ["x"]')},
-        "lib/Cargo.toml:8:1 bad-manifest: `lib` asks for the feature … helper/Cargo.toml does not define",
+        "lib/Cargo.toml:8:1 bad-manifest: `lib` requires the feature … helper/Cargo.toml does not define",
         id="feature-of-a-path-package",
     ),
     pytest.param(
@@ -133,7 +133,7 @@ def test_optional_dependency_of_a_path_package(folder: Path, features: str, aske
     manifest = package("helper", "0.3.0", f"{HELPER}{features}\n")
     with_edge = lock(LOCKED.replace("helper 0.3.0", "helper 0.3.0 -> beta"))
     write(folder, changed(WORKSPACE, {"lib/Cargo.toml": asking, "helper/Cargo.toml": manifest}))
-    off = [] if not is_on else ["helper/Cargo.toml:7:1 stale: `helper` asks for `beta ^1` from crates.io, …"]
+    off = [] if not is_on else ["helper/Cargo.toml:7:1 stale: `helper` requires `beta ^1` from crates.io, …"]
     assert matches(found("Cargo.toml"), off)
     write(folder, {"Cargo.lock": with_edge})
     on = [] if is_on else ["Cargo.lock:…:2 stale: Cargo.lock says that `helper` depends on `beta 1.2.0`, …"]
@@ -151,4 +151,4 @@ def test_feature_asked_for_by_a_feature_of_a_member(folder: Path) -> None:
     asking = ("[dependencies]", '[features]\na = ["helper/x"]\n\n[dependencies]')
     manifest = package("helper", "0.3.0", f'{HELPER}x = ["dep:beta"]\n')
     write(folder, changed(WORKSPACE, {"lib/Cargo.toml": asking, "helper/Cargo.toml": manifest}))
-    assert matches(found("Cargo.toml"), ["helper/Cargo.toml:7:1 stale: `helper` asks for `beta ^1` from crates.io, …"])
+    assert matches(found("Cargo.toml"), ["helper/Cargo.toml:7:1 stale: `helper` requires `beta ^1` from crates.io, …"])

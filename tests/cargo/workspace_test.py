@@ -182,7 +182,7 @@ REFUSED = [
                 'exclude = ["helper"]\n\n[patch.crates-io]\nhelper = { path = "helper", version = "2" }\n',
             )
         },
-        "Cargo.toml:7:1 bad-manifest: `[patch]` asks for `helper ^2` … helper/Cargo.toml is at version 0.3.0",
+        "Cargo.toml:7:1 bad-manifest: `[patch]` requires `helper ^2` … helper/Cargo.toml is at version 0.3.0",
         id="patch-version",
     ),
     pytest.param(
@@ -265,7 +265,7 @@ def test_accepted(folder: Path, changes: Changes) -> None:
 
 def test_nobody_believes_to_be_a_member_who_is_none(folder: Path) -> None:
     write(folder, {**WORKSPACE, "tools/Cargo.toml": package("tools")})
-    expected = ["tools/Cargo.toml:2:1 bad-manifest: this package believes it is in the workspace of Cargo.toml, …"]
+    expected = ["tools/Cargo.toml:2:1 bad-manifest: this package is inside the workspace of Cargo.toml, …"]
     assert matches(found("tools/Cargo.toml"), expected)
     write(
         folder, {"tools/Cargo.toml": package("tools", rest="\n[workspace]\n"), "tools/Cargo.lock": lock("tools 0.1.0")}

@@ -121,7 +121,7 @@ class LocalComparison:
                 self._report.bad_manifest(
                     local.manifest.file,
                     resolved.dependency.keys,
-                    f"`{local.package.name}` asks for the feature `{feature}` of `{found.package.name}`, "
+                    f"`{local.package.name}` requires the feature `{feature}` of `{found.package.name}`, "
                     f"which {found.manifest.file.path} does not define",
                     "correct the feature's name, or define it there",
                 )
@@ -135,7 +135,7 @@ class LocalComparison:
             and package.source == dependency.source
             and not reference.endswith(f"={package.commit}")
         ):
-            expected = f"`{local.package.name}` asks for {describe(dependency)}"
+            expected = f"`{local.package.name}` requires {describe(dependency)}"
             command = f"cargo update {package.name}"
             self._report.foreign_source(package, expected, f"commit {package.commit}", command)
 
@@ -167,7 +167,7 @@ class LocalComparison:
             actual = f"has `{dependency.package}` ({', '.join(sorted(elsewhere))}) only for other packages"
         else:
             actual = f"has no `{dependency.package}`"
-        message = f"`{local.package.name}` asks for {describe(dependency)}, but {lock_name} {actual}"
+        message = f"`{local.package.name}` requires {describe(dependency)}, but {lock_name} {actual}"
         self._report.stale(local.manifest.file, dependency.keys, message)
 
     def _report_foreign(self, local: LocalPackage, dependency: Dependency, entry: int) -> bool:
@@ -175,7 +175,7 @@ class LocalComparison:
         edges = self._edges(entry).get(dependency.package, ())
         foreign = [index for index in edges if dependency.accepts(self._packages[index].version)]
         if foreign:
-            expected = f"`{local.package.name}` asks for {describe(dependency)}"
+            expected = f"`{local.package.name}` requires {describe(dependency)}"
             self._report.foreign_source(self._packages[foreign[0]], expected)
         return bool(foreign)
 
@@ -205,7 +205,7 @@ class LocalComparison:
                     self._resolution.lock.file,
                     (*self._packages[entry].keys, "dependencies", position),
                     f"{self._report.lock_name} says that `{local.package.name}` depends on `{package}`, "
-                    f"but {local.manifest.file.path} does not ask for it",
+                    f"but {local.manifest.file.path} does not require it",
                 )
 
     def _edges(self, entry: int) -> dict[str, list[int]]:

@@ -82,8 +82,8 @@ class LockReport:
     def add_unmet(self) -> None:
         """Add the requirements noted by `unmet`, each once."""
         for (rule, file, keys, requirement), names in self._unmet.items():
-            more = f" and {len(names) - 1} more ask" if len(names) > 1 else " asks"
-            message = f"`{names[0]}`{more} for {requirement}"
+            more = f" and {len(names) - 1} more require" if len(names) > 1 else " requires"
+            message = f"`{names[0]}`{more} {requirement}"
             help = self._update() if rule == "cargo-lock/stale" else CHANGE_VERSION
             self.problems.append(Problem(rule, file, message, help, keys))
 

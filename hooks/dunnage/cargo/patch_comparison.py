@@ -38,7 +38,7 @@ class PatchComparison:
             found = find_package(self._workspace, dependency, patch.file, self._report)
             if found is not None and not dependency.accepts(found.package.version):
                 actual = f"{found.manifest.file.path} is at version {found.package.version}"
-                message = f"`[patch]` asks for {describe(dependency)}, but {actual}"
+                message = f"`[patch]` requires {describe(dependency)}, but {actual}"
                 self._report.bad_manifest(patch.file, dependency.keys, message, CHANGE_VERSION)
         elif dependency.source.url == patch.url:
             self._report.bad_manifest(
