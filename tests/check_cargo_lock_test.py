@@ -8,7 +8,6 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from time import monotonic
 
 import pytest
 from hypothesis import given, settings
@@ -639,9 +638,7 @@ def test_links_in_a_circle(folder: Path) -> None:
         assert found("Cargo.toml") != []
     dependencies = "".join(f'{name} = {{ package = "solo", path = "{name}" }}\n' for name in ("loop", "again"))
     write(folder, {**SOLO, "Cargo.toml": package("solo", rest=f"[dependencies]\n{dependencies}")})
-    start = monotonic()
     assert matches(found("Cargo.toml"), ["Cargo.toml:1:2 bad-manifest: path dependencies lead to more than …folders"])
-    assert monotonic() - start < 30
 
 
 def test_a_pattern_that_matches_a_great_many_folders(folder: Path) -> None:

@@ -166,15 +166,23 @@ def _check_operands(context: _Context, call: CargoCall, arguments: Arguments, pa
         word = call.word(index)
         for crate in call.values(index):
             if crate is not None and crate != UNKNOWN:
-                yield from _check_crate(context, call, arguments, index, crate, parser)
+                yield from _check_crate(context, call, _Operands(arguments, possible, parser), index, crate)
             elif context.deny_unknown and word not in possible:
                 message = f"the tool and its version are unknown: they come from `{_text(word)}`"
                 yield context.finding(UNPINNED, word.span, message, "write `NAME@1.2.3`")
 
 
-def _check_crate(
-    context: _Context, call: CargoCall, arguments: Arguments, index: int, crate: str, parser: str
-) -> Iterator[Finding]:
+class _Operands(NamedTuple):
+    """What is the same for all crates that a command installs."""
+
+    arguments: Arguments
+    possible: list[Word]
+    """The unknown words that may be options."""
+    parser: str
+
+
+def _check_crate(context: _Context, call: CargoCall, operands: _Operands, index: int, crate: str) -> Iterator[Finding]:
+    arguments, possible, parser = operands
     name, version = tools.split(crate)
     if not _is_crate_name(name):
         return
@@ -182,7 +190,6 @@ def _check_crate(
         yield from _check_version(context, call, _Version(name, version, index), parser)
         return
     option = arguments.last("--version", "--vers")
-    possible = _possible_options(call, arguments)
     if option is not None:
         is_shared = len(arguments.operands) > 1
         for value in call.option_values(option):

@@ -1,6 +1,9 @@
 """The programs in a Dockerfile, and the variables that they see."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
+from typing import NamedTuple
 
 from dunnage.files.source import File
 from dunnage.scripts.dockerfile_copies import Copied, copied
@@ -38,17 +41,37 @@ def scripts(file: File) -> Iterator[Script | Command]:
 
 def copied_before(file: File, offset: int) -> list[tuple[Instruction, Copied]]:
     """Return what the stage around an offset copies into the image before, in order, with what it is based on."""
+    points = file.memo(_copy_points)
+    point = points[min(bisect_right(points, offset, key=attrgetter("end")), len(points) - 1)]
+    return point.copies[: point.number] + point.mounted
+
+
+class _CopyPoint(NamedTuple):
+    """What is in the image after an instruction that copies or runs something."""
+
+    end: int
+    """Where the instruction ends."""
+    copies: list[tuple[Instruction, Copied]]
+    """What the stage copies, of which the first `number` are up to this instruction."""
+    number: int
+    mounted: list[tuple[Instruction, Copied]]
+    """What is there for the commands of a `RUN` only."""
+
+
+def _copy_points(file: File) -> list[_CopyPoint]:
     dockerfile = read(file)
     builder = _Builder(file, dockerfile.escape)
+    points = []
     for instruction in dockerfile.instructions:
         if instruction.keyword in _COPYING and not instruction.onbuild:
-            is_last = instruction.span.end > offset
-            builder.copy(instruction, is_last=is_last)
-            if is_last:
-                break
+            found = builder.copied(instruction)
+            if instruction.keyword != "RUN":
+                builder.copies.extend(found)
+            mounted = found if instruction.keyword == "RUN" else []
+            points.append(_CopyPoint(instruction.span.end, builder.copies, len(builder.copies), mounted))
         elif instruction.keyword in _SETTING:
             builder.apply(instruction)
-    return builder.copies
+    return [*points, _CopyPoint(len(file.data) + 1, builder.copies, len(builder.copies), [])]
 
 
 _COPYING = frozenset({"ADD", "COPY", "RUN"})
@@ -109,11 +132,10 @@ class _Builder:
                 program_name(argument.text) in POSIX_SHELLS for argument in instruction.arguments
             )
 
-    def copy(self, instruction: Instruction, *, is_last: bool) -> None:
-        """Record what an instruction copies into the image. What `RUN` mounts is there for its own commands only."""
-        if instruction.keyword != "RUN" or is_last:
-            found = copied(instruction, self._stage.directory, self._expand_here)
-            self._stage.copies += [(instruction, each) for each in found]
+    def copied(self, instruction: Instruction) -> list[tuple[Instruction, Copied]]:
+        """What an instruction copies into the image, or mounts."""
+        found = copied(instruction, self._stage.directory, self._expand_here)
+        return [(instruction, each) for each in found]
 
     @property
     def copies(self) -> list[tuple[Instruction, Copied]]:

@@ -73,6 +73,10 @@ class Dockerfile(NamedTuple):
 
 def read(file: File) -> Dockerfile:
     """Split a Dockerfile into its instructions. Raises SourceError if it is not UTF-8."""
+    return file.memo(_read)
+
+
+def _read(file: File) -> Dockerfile:
     return _Reader(file).read()
 
 

@@ -1,0 +1,116 @@
+"""The steps that a hook takes grow no faster than its input, whatever the shape of the input."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from steps import assert_linear
+
+WORKFLOW = ".github/workflows/a.yml"
+JOB = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n"
+CRATE = '[package]\nname = "x"\nversion = "0.1.0"\nedition = "2021"\n'
+LOCKED = (
+    '[[package]]\nname = "a"\nversion = "1.0.{0}"\nsource = "registry+https://github.com/rust-lang/crates.io-index"\n'
+)
+
+
+def _each(text: str, count: int) -> str:
+    return "".join(text.replace("#", str(number)) for number in range(count))
+
+
+SHAPES: dict[str, tuple[str, Callable[[int], dict[str, str]]]] = {
+    "shell-commands": ("check-cargo-install", lambda n: {"a.sh": "cargo install a\n" * n}),
+    "shell-words": ("check-cargo-install", lambda n: {"a.sh": "cargo install " + "a$b" * n}),
+    "shell-operands": ("check-cargo-install", lambda n: {"a.sh": "cargo install" + _each(" a#", n)}),
+    "shell-variables": ("check-cargo-install", lambda n: {"a.sh": _each("A#=$A$B\n", n) + "cargo install $A1\n"}),
+    "shell-doubling": ("check-cargo-install", lambda n: {"a.sh": "A=ab\n" + "A=$A$A\n" * n + "cargo install $A\n"}),
+    "shell-arrays": (
+        "check-cargo-install",
+        lambda n: {"a.sh": "A=(a b)\n" + 'A=("${A[@]}" "${A[@]}")\n' * n + 'cargo install "${A[@]}"\n'},
+    ),
+    "shell-functions": ("check-cargo-install", lambda n: {"a.sh": _each("f#() { cargo install a$B; B=1; }\n", n)}),
+    "shell-here-documents": ("check-cargo-install", lambda n: {"a.sh": "cargo install a\n" + "cat <<A\n" * n}),
+    "shell-continuations": ("check-cargo-install", lambda n: {"a.sh": "cargo install a " + "\\\n" * n}),
+    "shell-parentheses": ("check-cargo-install", lambda n: {"a.sh": "cargo install a\n" + ")" * n}),
+    "dockerfile-variables": (
+        "check-cargo-install",
+        lambda n: {"Dockerfile": "FROM a\n" + _each("ENV A#=$A\n", n) + "RUN cargo install $A1\n" * n},
+    ),
+    "dockerfile-doubling": (
+        "check-cargo-install",
+        lambda n: {"Dockerfile": "FROM a\nENV A=ab\n" + "ENV A=$A$A\n" * n + "RUN cargo install $A\n"},
+    ),
+    "dockerfile-stages": ("check-locked-builds", lambda n: {"Dockerfile": _each("FROM a AS b#\nRUN cargo build\n", n)}),
+    "dockerfile-here-documents": ("check-locked-builds", lambda n: {"Dockerfile": "FROM a\n" + "RUN <<A cargo\n" * n}),
+    "makefile-exports": (
+        "check-cargo-install",
+        lambda n: {"Makefile": _each("export A# = a\n", n) + _each("r#:\n\tcargo install $(A#)\n", n)},
+    ),
+    "makefile-rules": ("check-cargo-install", lambda n: {"Makefile": _each("r#: a b\n\tcargo install $@\n", n)}),
+    "justfile-header": ("check-cargo-install", lambda n: {"justfile": f"a {chr(39) * 6 * n}:\n  cargo install b\n"}),
+    "justfile-recipes": ("check-cargo-install", lambda n: {"justfile": _each("r# a='b':\n  cargo install {{a}}\n", n)}),
+    "workflow-steps": ("check-locked-builds", lambda n: {WORKFLOW: JOB + "      - run: cargo build\n" * n}),
+    "workflow-expressions": (
+        "check-cargo-install",
+        lambda n: {WORKFLOW: JOB + "      - run: cargo install " + "${{ a }}" * n + "\n"},
+    ),
+    "workflow-merge-keys": (
+        "check-cargo-install",
+        lambda n: {WORKFLOW: _each("b#: &b# {<<: *b, k#: 1}\n", n) + JOB + "      - run: cargo install a\n"},
+    ),
+    "gitlab-jobs": ("check-locked-builds", lambda n: {".gitlab-ci.yml": _each("j#: {script: [cargo build]}\n", n)}),
+    "gitlab-variables": (
+        "check-cargo-install",
+        lambda n: {
+            ".gitlab-ci.yml": f"variables: {{A: b{_each(', V#: $A$V', n)}}}\nj: {{script: [cargo install $V1]}}\n"
+        },
+    ),
+    "lock-of-one-name": (
+        "check-cargo-lock",
+        lambda n: {
+            "Cargo.toml": CRATE + '[dependencies]\na = "1"\n',
+            "Cargo.lock": "version = 4\n" + "".join(LOCKED.format(number) for number in range(n)),
+        },
+    ),
+    "features": ("check-cargo-lock", lambda n: {"Cargo.toml": CRATE + "[features]\n" + _each('f# = ["f1"]\n', n)}),
+    "deny-ignores": (
+        "check-deny-toml",
+        lambda n: {"deny.toml": f"[advisories]\nignore = [{_each(chr(34) + 'RUSTSEC-2020-#' + chr(34) + ', ', n)}]\n"},
+    ),
+    "wit-types": (
+        "check-wit-limits",
+        lambda n: {"a.wit": f"package a:b;\ninterface i {{{_each('type t# = u8;', n)}}}\n"},
+    ),
+    "wit-uses": (
+        "check-wit-limits",
+        lambda n: {"a.wit": "package a:b;\n" + _each("interface i# { use j.{t}; }\n", n)},
+    ),
+    "wit-dependencies": ("check-wit-pins", lambda n: {"deps.toml": _each('a# = "https://x/y.tar.gz"\n', n)}),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_steps(shape: str, folder: Path) -> None:
+    hook, files = SHAPES[shape]
+    main = import_module(f"dunnage.{hook.replace('-', '_')}").main
+
+    def run(size: int) -> None:
+        names = []
+        for name, text in files(size).items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, "utf-8")
+            names.append(name)
+        with contextlib.redirect_stdout(io.StringIO()):
+            assert main(names) in (0, 1)
+
+    (folder / ".git").mkdir()
+    (folder / ".git/HEAD").touch()
+    assert os.getcwd() == str(folder)
+    assert_linear(run, 200)
