@@ -163,7 +163,7 @@ class Example:
             command,
             cwd=self.folder,
             check=False,
-            env={**os.environ, "PYTHONUTF8": "1", "CARGO_HOME": str(self.folder / _CARGO_HOME)},
+            env={**os.environ, "PYTHONUTF8": "1", "CI": "", "CARGO_HOME": str(self.folder / _CARGO_HOME)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -80,6 +81,20 @@ def test_help_says_how_to_look_restore_and_accept(repository: Path, capsys: pyte
         'to accept: add "arrayref@0.3.10" = "why" to `[package.metadata.dunnage.reviews]` in Cargo.toml, '
         "or run `review-cargo-lock --accept REASON Cargo.lock`"
     )
+
+
+def test_the_help_leads_to_the_same_findings(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = commit(repository, BEFORE, "a b/Cargo.lock")
+    commit(repository, AFTER, "a b/Cargo.lock")
+    write(repository, {"my reviews.toml": ""})
+    (finding,) = Said(capsys, "--base=HEAD^", "--reviews=my reviews.toml", "a b/Cargo.lock").report
+    command = "review-cargo-lock --base='HEAD^' --reviews='my reviews.toml' --accept REASON 'a b/Cargo.lock'"
+    assert command in finding["help"]
+    assert main(shlex.split(command)[1:]) == 0
+    assert capsys.readouterr().out == "my reviews.toml: accepted arrayref@0.3.10\n"
+    restore = finding["help"].partition("to go back: ")[2].partition("\n")[0]
+    subprocess.run(shlex.split(restore), check=True)
+    assert git("rev-parse", ":a b/Cargo.lock") == git("rev-parse", f"{first}:a b/Cargo.lock")
 
 
 def test_line_ends_that_git_changed(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -469,7 +484,36 @@ def test_a_summary_of_nothing(repository: Path, capsys: pytest.CaptureFixture[st
     commit(repository, BEFORE)
     assert main(["--summary", "Cargo.lock"]) == 0
     assert dunnage(["review"]) == 0
-    assert capsys.readouterr().out == ""
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == "review-cargo-lock: no Cargo.lock differs from what it is compared with\n" * 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--summary", "nowhere/Cargo.lock"], "there is no file nowhere/Cargo.lock"),
+        (["--accept=why", "nowhere/Cargo.lock"], "there is no file nowhere/Cargo.lock"),
+        (["--reviews=nowhere.toml", "Cargo.lock"], "argument --reviews: there is no file nowhere.toml"),
+        (["--advisory-db=nowhere", "Cargo.lock"], "argument --advisory-db: nowhere is no advisory database"),
+    ],
+)
+def test_names_of_what_is_not_there(
+    repository: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    commit(repository, BEFORE)
+    try:
+        assert main(arguments) == 2
+    except SystemExit as end:
+        assert end.code == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("argument", ["--summary", "--accept=why"])
+def test_why_there_is_nothing_to_say(repository: Path, capsys: pytest.CaptureFixture[str], argument: str) -> None:
+    commit(repository, BEFORE)
+    assert main([argument, "--base=nowhere", "Cargo.lock"]) == 0
+    assert "this clone has no commit `nowhere`" in capsys.readouterr().err
 
 
 def test_an_incompatible_update(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from dunnage.files import toml
 from dunnage.files.git import Repositories, top_folder
 from dunnage.files.source import SourceError, Tree, display
 from dunnage.files.writing import replace
-from dunnage.frame.execution import WrongUsage
+from dunnage.frame.execution import WrongUsage, complain
 from dunnage.frame.finding import Finding, Rule, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import FROM_REF, TO_REF, Option, Options, choice, flag, single
@@ -54,7 +54,6 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     problems = []
     for examination in _examine(names, tree, options):
         judgement = examination.judgement
-        options.notes.extend(judgement.notes)
         problems += [*judgement.problems, *(concern.problem for concern in judgement.concerns)]
     return findings(dict.fromkeys(problems), _RULES)
 
@@ -70,7 +69,9 @@ def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Exa
         options[ALL],
     )
     locks = {os.path.abspath(name) for name in names if os.path.basename(name) == LOCK}
-    return examine(sorted(locks), tree, settings)
+    for examination in examine(sorted(locks), tree, settings):
+        options.notes.extend(examination.judgement.notes)
+        yield examination
 
 
 def _accept(options: Options) -> str:
@@ -94,6 +95,7 @@ def _accept(options: Options) -> str:
         left = sum(not concern.subjects for concern in examination.judgement.concerns)
         noun = "finding" if left == 1 else "findings"
         lines += [f"{examination.file.path}: {left} {noun} that no review can accept"] if left else []
+    _say_notes(options)
     return _lines(lines or ["nothing to accept"])
 
 
@@ -115,6 +117,9 @@ def _summarize(options: Options) -> str:
         for examination in _examine(_locks(options), tree, options)
         if examination.judgement.changes is not None
     }
+    if not found and not options.notes:
+        options.notes.append("no Cargo.lock differs from what it is compared with")
+    _say_notes(options)
     if options[SUMMARY_FORMAT] == "json":
         import json
 
@@ -124,8 +129,16 @@ def _summarize(options: Options) -> str:
 
 
 def _locks(options: Options) -> Sequence[str]:
-    """The files that are given, or all locks that git tracks."""
+    """The files that are given, or all locks that git tracks. Raises WrongUsage if a file is not there."""
+    for name in options.files:
+        if not os.path.lexists(name):
+            raise WrongUsage(f"there is no file {display(name)}")
     return options.files or sorted(Repositories(Tree(), f"**/{LOCK}").tracked_near(os.getcwd()))
+
+
+def _say_notes(options: Options) -> None:
+    for note in dict.fromkeys(options.notes):
+        complain(HOOK.name, note)
 
 
 def _lines(lines: Iterable[str]) -> str:
@@ -138,6 +151,18 @@ def _read_reason(text: str) -> str:
     if not text.strip():
         raise ValueError("a review needs a reason")
     return text.strip()
+
+
+def _read_reviews(text: str) -> str:
+    if not os.path.isfile(text):
+        raise ValueError(f"there is no file {text}")
+    return os.path.abspath(text)
+
+
+def _read_database(text: str) -> str:
+    if not os.path.isdir(os.path.join(text, "crates")):
+        raise ValueError(f"{text} is no advisory database: it has no folder named crates")
+    return os.path.abspath(text)
 
 
 def _read_age(text: str) -> int:
@@ -153,7 +178,7 @@ ADVISORY_DB = single(
     "--advisory-db",
     "a clone of RustSec's advisory-db (default: where cargo-audit or cargo-deny keep it)",
     "FOLDER",
-    os.path.abspath,
+    _read_database,
     "",
 )
 MIN_AGE = single(
@@ -164,7 +189,7 @@ MIN_AGE = single(
     None,
 )
 REVIEWS = single(
-    "--reviews", "a TOML file whose table `reviews` holds reviews, beside Cargo.toml", "FILE", os.path.abspath, ""
+    "--reviews", "a TOML file whose table `reviews` holds reviews, beside Cargo.toml", "FILE", _read_reviews, ""
 )
 ACCEPT: Option[str] = Option(
     "--accept",
