@@ -306,7 +306,20 @@ STALE = [
     ),
 ]
 
+REV = "8d3b4f1c8d3b4f1c8d3b4f1c8d3b4f1c8d3b4f1c"
+PATCHED = {
+    "Cargo.toml": (
+        'exclude = ["helper"]',
+        f'exclude = ["helper"]\n\n[patch.crates-io]\nbeta = {{ git = "https://git.example/beta", rev = "{REV}" }}',
+    )
+}
+
 FOREIGN_SOURCE = [
+    pytest.param(
+        {**PATCHED, "lock": ("beta 1.2.0 crates.io", f"beta 1.2.0 git+https://git.example/beta?rev={REV}#{REV[::-1]}")},
+        [f"Cargo.lock:25:1 foreign-source: the source of `beta 1.2.0` asks for … from commit {REV[::-1]}"],
+        id="patch-at-another-commit-than-its-rev",
+    ),
     pytest.param(
         {
             "lock": (
@@ -360,6 +373,10 @@ FOREIGN_SOURCE = [
 ]
 
 CURRENT = [
+    pytest.param(
+        {**PATCHED, "lock": ("beta 1.2.0 crates.io", f"beta 1.2.0 git+https://git.example/beta?rev={REV}#{REV}")},
+        id="patch-at-the-commit-of-its-rev",
+    ),
     pytest.param({}, id="untouched"),
     pytest.param({"app/Cargo.toml": ('alpha = "1.0"', 'alpha = ">=0.9, <2"')}, id="looser-requirement"),
     pytest.param({"app/Cargo.toml": ('alpha = "1.0"', 'alpha = "1.0.3+build"')}, id="build-metadata-in-a-requirement"),

@@ -46,6 +46,7 @@ def _compare(workspace: Workspace, lock: Lockfile) -> list[Problem]:
         # Whatever else differs, differs for this reason.
         return report.problems
     locked_comparison.check_sources(resolution, report, patches, unneeded)
+    locked_comparison.check_commits(resolution, report)
     report.add_unmet()
     unneeded.check(report)
     locked_comparison.check_compatible_versions(resolution, report)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dunnage.cargo.lock_report import LockReport
 from dunnage.cargo.patch_comparison import PatchComparison
 from dunnage.cargo.resolution import Node, Resolution
-from dunnage.cargo.source_id import CRATES_IO, SourceId
+from dunnage.cargo.source_id import CRATES_IO, SourceId, names_commit
 from dunnage.cargo.unneeded import Unneeded
 
 _SHA256_DIGITS = 64
@@ -37,6 +37,21 @@ def check_sources(resolution: Resolution, report: LockReport, patches: PatchComp
                 report.foreign_source(resolution.packages[target], expected)
             elif source is not None and resolution.patches:
                 patches.check_not_superseded(source.url, target)
+
+
+def check_commits(resolution: Resolution, report: LockReport) -> None:
+    """Report git packages whose source names another commit than the locked one, whatever depends on them.
+
+    Cargo builds such a commit without complaint.
+    """
+    for index in sorted(resolution.reached):
+        package = resolution.packages[index]
+        if package.source is None or not names_commit(package.source.reference):
+            continue
+        commit = package.source.reference.partition("=")[2]
+        if package.commit != commit:
+            expected = f"the source of `{package}` asks for the commit {commit}"
+            report.foreign_source(package, expected, f"commit {package.commit}", f"cargo update {package.name}")
 
 
 def check_compatible_versions(resolution: Resolution, report: LockReport) -> None:
