@@ -257,7 +257,7 @@ class _Builder:
             for option in flag.text.split(",")
             if option.startswith("env=")
         }
-        if secrets.isdisjoint(visible[kind]):
+        if visible[kind].keys().isdisjoint(secrets):
             return visible[kind]
         return self._afforded({name: values for name, values in visible[kind].items() if name not in secrets})
 
