@@ -568,3 +568,16 @@ def test_actions_that_call_cargo(text: str, expected: list[str]) -> None:
 )
 def test_fixes_of_actions(before: str, after: str) -> None:
     assert fixed(CI, before) == after
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("FROM a\n" + "COPY . .\nRUN cargo build\n" * 200, id="copies"),
+        pytest.param("FROM a\nWORKDIR " + "/a" * 5000 + "\n" + "COPY . /\nRUN cargo build\n" * 20, id="folders"),
+        pytest.param("FROM a\n" + "RUN --mount=type=bind,target=/a cargo build\n" * 100, id="mounts"),
+    ],
+)
+def test_large_dockerfiles(lock: Path, text: str) -> None:
+    (lock.parent / ".dockerignore").write_text("a\n*?*?*?*?*b\n" * 100)
+    assert rules("Dockerfile", text)

@@ -4,6 +4,7 @@ import fnmatch
 import os
 import posixpath
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.files.git import Repositories, top_folder
@@ -14,6 +15,10 @@ from dunnage.files.walk import upwards
 if TYPE_CHECKING:
     from dunnage.cargo_cli.calls import CargoCall
     from dunnage.scripts.dockerfile_copies import Copied
+
+
+_MOST_FOLDERS = 16
+"""How many folders above a working directory are looked at."""
 
 
 class HiddenLock(NamedTuple):
@@ -33,6 +38,9 @@ class CommittedLocks:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._repositories = Repositories(tree, "**/Cargo.lock")
+        # What is known of images, by file, by what has been copied there, and by working directory.
+        self._has_lock: dict[object, bool] = {}
+        self._hidden: dict[object, HiddenLock | None] = {}
 
     def has_lock(self, file: File, call: "CargoCall") -> bool:
         """Whether a committed Cargo.lock is there for a call of cargo, as far as the file says where it runs.
@@ -48,7 +56,10 @@ class CommittedLocks:
         if not tracked or directories is None:
             return bool(tracked)
         if call.command.place.kind == "dockerfile":
-            return self.is_copied(file, call) or not self._copies_manifest(file, call, directories)
+            key = _image(file, call)
+            if key not in self._has_lock:
+                self._has_lock[key] = self.is_copied(file, call) or not _copies_manifest(file, call)
+            return self._has_lock[key]
         return all(_is_above(repository.top, directory, tracked) for directory in directories)
 
     def is_copied(self, file: File, call: "CargoCall") -> bool:
@@ -69,28 +80,22 @@ class CommittedLocks:
                         return True
         return False
 
-    def _copies_manifest(self, file: File, call: "CargoCall", directories: Sequence[str]) -> bool:
-        """Whether a Dockerfile copies a Cargo.toml to the directories or above."""
-        for above in _directories_above(directories):
-            manifest = posixpath.join(above, "Cargo.toml")
-            for _, copied in _copies(file, call):
-                if copied.is_inline and _place(copied) == manifest:
-                    return True
-                paths = (_origin(copied, context, manifest) for context in _contexts(file))
-                if any(path is not None and os.path.isfile(path) for path in paths):
-                    return True
-        return False
-
     def hidden(self, file: File, call: "CargoCall") -> HiddenLock | None:
         """Return the committed Cargo.lock that `.dockerignore` keeps away from a call of cargo in a Dockerfile."""
+        key = _image(file, call)
+        if key not in self._hidden:
+            found = next(self._exclusions(file, call), None)
+            self._hidden[key] = None if found is None or self.is_copied(file, call) else found
+        return self._hidden[key]
+
+    def _exclusions(self, file: File, call: "CargoCall") -> Iterator[HiddenLock]:
         for above in _directories_above(call.directory):
             for span, copied in _copies(file, call):
                 for context in _contexts(file):
                     path = _origin(copied, context, posixpath.join(above, "Cargo.lock"))
                     exclusion = path and self._exclusion(file, context, path)
                     if path and exclusion and path in self._repositories.tracked_near(context):
-                        return None if self.is_copied(file, call) else HiddenLock(span, *exclusion)
-        return None
+                        yield HiddenLock(span, *exclusion)
 
     def _exclusion(self, file: File, context: str, path: str) -> tuple[str, int] | None:
         """Return the file and the line that keep a path out of a build context."""
@@ -108,10 +113,30 @@ class CommittedLocks:
         return None
 
 
+def _copies_manifest(file: File, call: "CargoCall") -> bool:
+    """Whether a Dockerfile copies a Cargo.toml to a call of cargo."""
+    for above in _directories_above(call.directory):
+        manifest = posixpath.join(above, "Cargo.toml")
+        for _, copied in _copies(file, call):
+            if copied.is_inline and _place(copied) == manifest:
+                return True
+            paths = (_origin(copied, context, manifest) for context in _contexts(file))
+            if any(path is not None and os.path.isfile(path) for path in paths):
+                return True
+    return False
+
+
 def _directories_above(directories: Sequence[str] | None) -> Iterator[str]:
     """Yield directories of an image and those above."""
     for directory in directories or ():
-        yield from upwards(directory, beyond_repository=True)
+        yield from islice(upwards(directory, beyond_repository=True), _MOST_FOLDERS)
+
+
+def _image(file: File, call: "CargoCall") -> object:
+    """The file, what has been copied into the image for a call of cargo, and its working directories."""
+    from dunnage.scripts.dockerfile import copied_before
+
+    return file.path, id(copied_before(file, call.command.words[0].span.start)), call.directory
 
 
 def _copies(file: File, call: "CargoCall") -> "Iterator[tuple[Span, Copied]]":

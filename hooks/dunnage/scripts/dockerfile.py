@@ -2,8 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
-from operator import attrgetter
-from typing import NamedTuple
+from typing import TypeAlias
 
 from dunnage.files.source import File
 from dunnage.scripts.dockerfile_copies import Copied, copied
@@ -16,6 +15,9 @@ from dunnage.shell.bounds import Budget
 from dunnage.shell.directories import joined
 from dunnage.shell.model import DIRECTORY, POSIX_SHELLS, Command, Place, Script, Segment, Values, Word
 from dunnage.shell.wrappers import shell_input
+
+Copies: TypeAlias = tuple[tuple[Instruction, Copied], ...]
+"""What has been brought into an image, each with the instruction that does so."""
 
 
 def instructions(file: File) -> Iterator[Instruction]:
@@ -39,42 +41,35 @@ def scripts(file: File) -> Iterator[Script | Command]:
             builder.apply(instruction)
 
 
-def copied_before(file: File, offset: int) -> list[tuple[Instruction, Copied]]:
-    """Return what the stage around an offset copies into the image before, in order, with what it is based on."""
-    points = file.memo(_copy_points)
-    point = points[min(bisect_right(points, offset, key=attrgetter("end")), len(points) - 1)]
-    return point.copies[: point.number] + point.mounted
+def copied_before(file: File, offset: int) -> Copies:
+    """Return what has been brought into the image when the instruction around `offset` runs, in order.
+
+    Instructions between which nothing is brought have the same object.
+    """
+    ends, copies = file.memo(_copies)
+    at = bisect_right(ends, offset)
+    return copies[at] if at < len(copies) else ()
 
 
-class _CopyPoint(NamedTuple):
-    """What is in the image after an instruction that copies or runs something."""
-
-    end: int
-    """Where the instruction ends."""
-    copies: list[tuple[Instruction, Copied]]
-    """What the stage copies, of which the first `number` are up to this instruction."""
-    number: int
-    mounted: list[tuple[Instruction, Copied]]
-    """What is there for the commands of a `RUN` only."""
-
-
-def _copy_points(file: File) -> list[_CopyPoint]:
+def _copies(file: File) -> tuple[list[int], list[Copies]]:
+    """The ends of the instructions that run something, and what has been brought into the image for each."""
     dockerfile = read(file)
     builder = _Builder(file, dockerfile.escape)
-    points = []
+    ends: list[int] = []
+    found: list[Copies] = []
     for instruction in dockerfile.instructions:
-        if instruction.keyword in _COPYING and not instruction.onbuild:
-            found = builder.copied(instruction)
-            if instruction.keyword != "RUN":
-                builder.copies.extend(found)
-            mounted = found if instruction.keyword == "RUN" else []
-            points.append(_CopyPoint(instruction.span.end, builder.copies, len(builder.copies), mounted))
+        if instruction.keyword in _RUNNING:
+            ends.append(instruction.span.end)
+            mounts = builder.copied(instruction) if instruction.keyword == "RUN" else ()
+            found.append((*builder.copies, *mounts) if mounts else builder.copies)
+        elif instruction.keyword in ("ADD", "COPY") and not instruction.onbuild:
+            builder.copies = (*builder.copies, *builder.copied(instruction))[:_MOST_COPIES]
         elif instruction.keyword in _SETTING:
             builder.apply(instruction)
-    return [*points, _CopyPoint(len(file.data) + 1, builder.copies, len(builder.copies), [])]
+    return ends, found
 
 
-_COPYING = frozenset({"ADD", "COPY", "RUN"})
+_MOST_COPIES = 50
 _RUNNING = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK", "RUN"})
 _SETTING = frozenset({"ARG", "ENV", "FROM", "SHELL", "WORKDIR"})
 _WINDOWS = ("mcr.microsoft.com/windows", "nanoserver", "servercore")
@@ -96,7 +91,7 @@ class _Stage:
         self.onbuild: dict[str, Values] = {}
         # The working directory; that of an unknown base image is taken for the topmost folder.
         self.directory: Values = ("/",) if base is None else base.directory
-        self.copies: list[tuple[Instruction, Copied]] = [] if base is None else list(base.copies)
+        self.copies: Copies = () if base is None else base.copies
         # The variables that programs see, by kind of instruction, until one changes.
         self.visible: dict[tuple[str, bool], dict[str, Values]] = {}
 
@@ -132,15 +127,19 @@ class _Builder:
                 program_name(argument.text) in POSIX_SHELLS for argument in instruction.arguments
             )
 
-    def copied(self, instruction: Instruction) -> list[tuple[Instruction, Copied]]:
-        """What an instruction copies into the image, or mounts."""
+    def copied(self, instruction: Instruction) -> Copies:
+        """Return what an instruction brings into the image."""
         found = copied(instruction, self._stage.directory, self._expand_here)
-        return [(instruction, each) for each in found]
+        return tuple((instruction, each) for each in found[:_MOST_COPIES])
 
     @property
-    def copies(self) -> list[tuple[Instruction, Copied]]:
+    def copies(self) -> Copies:
         """What has been copied into the image of the current stage."""
         return self._stage.copies
+
+    @copies.setter
+    def copies(self, copies: Copies) -> None:
+        self._stage.copies = copies
 
     def _expand_here(self, text: str) -> Values:
         return self._expand(text, self._building)

@@ -3,35 +3,43 @@
 Source: https://docs.docker.com/build/concepts/context/#dockerignore-files, and moby/patternmatcher.
 """
 
-from __future__ import annotations
-
 import posixpath
 import re
 
 from dunnage.files.source import File
 
+# Longer files and paths, and patterns with more wildcards, exclude nothing. Real ones are far below.
+_MOST_LINES = 1000
+_MOST_WILDCARDS = 3
+_LONGEST_PATH = 250
+
 
 def ignoring_line(file: File, path: str) -> int | None:
     """Return the line, from 1, that leaves out a path of the context; None if it is not left out.
 
-    The last matching line decides; a line that begins with `!` takes a path back in.
+    The last line that matches decides; one that begins with `!` takes a path back in. Raises SourceError if the file is
+    not UTF-8.
     """
     found: int | None = None
-    for number, line in enumerate(file.text.splitlines(), 1):
-        pattern = line.strip()
-        if not pattern or line.startswith("#"):
-            continue
-        is_exception = pattern.startswith("!")
-        cleaned = posixpath.normpath(pattern.removeprefix("!").strip().replace("\\", "/")).strip("/")
-        if cleaned and _matches(cleaned, path):
+    for number, is_exception, pattern in file.memo(_patterns) if len(path) <= _LONGEST_PATH else ():
+        if pattern.fullmatch(path):
             found = None if is_exception else number
     return found
 
 
-def _matches(pattern: str, path: str) -> bool:
-    """Whether a pattern matches a path or a folder that it is in."""
-    pieces = (_REGEXES.get(piece, re.escape(piece)) for piece in re.split(r"(\*\*/?|\*|\?)", pattern))
-    return re.fullmatch("".join(pieces) + "(?:/.*)?", path, re.DOTALL) is not None
+def _patterns(file: File) -> list[tuple[int, bool, re.Pattern[str]]]:
+    """Each line with a pattern: its number, whether it is an exception, and what it matches."""
+    lines = file.text.splitlines()
+    found: list[tuple[int, bool, re.Pattern[str]]] = []
+    for number, line in enumerate(lines if len(lines) <= _MOST_LINES else (), 1):
+        text = line.strip()
+        pattern = posixpath.normpath(text.removeprefix("!").strip().replace("\\", "/")).strip("/")
+        pieces = re.split(r"(\*\*/?|\*|\?)", pattern)
+        if text.strip("!") and not line.startswith("#") and len(pieces) <= 2 * _MOST_WILDCARDS + 1:
+            # A pattern that matches a folder leaves out what is in it.
+            regex = "".join(_REGEXES.get(piece, re.escape(piece)) for piece in pieces) + "(?:/.*)?"
+            found.append((number, text.startswith("!"), re.compile(regex, re.DOTALL)))
+    return found
 
 
 _REGEXES = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}

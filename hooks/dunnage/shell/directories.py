@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dunnage.shell.model import Values, Word, programs
 
 _MOST_DIRECTORIES = 64
+_LONGEST_PATH = 500
 
 
 def entered(command: Sequence[Word], before: Values) -> Values:
@@ -21,5 +22,7 @@ def joined(before: Values, paths: Values) -> Values:
     if before is None or paths is None or len(before) * len(paths) > _MOST_DIRECTORIES:
         return None
     if any(not path or set(path) & set("*?[~") for path in paths):
+        return None
+    if any(len(path) > _LONGEST_PATH for path in (*before, *paths)):
         return None
     return tuple(dict.fromkeys(posixpath.normpath(posixpath.join(start, path)) for start in before for path in paths))
