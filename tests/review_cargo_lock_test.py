@@ -502,10 +502,9 @@ def test_names_of_what_is_not_there(
     repository: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     commit(repository, BEFORE)
-    try:
-        assert main(arguments) == 2
-    except SystemExit as end:
-        assert end.code == 2
+    with pytest.raises(SystemExit) as end:
+        raise SystemExit(main(arguments))
+    assert end.value.code == 2
     assert message in capsys.readouterr().err
 
 
@@ -514,6 +513,15 @@ def test_why_there_is_nothing_to_say(repository: Path, capsys: pytest.CaptureFix
     commit(repository, BEFORE)
     assert main([argument, "--base=nowhere", "Cargo.lock"]) == 0
     assert "this clone has no commit `nowhere`" in capsys.readouterr().err
+
+
+def test_a_summary_of_odd_names(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit(repository, "a 1.0.0 crates.io")
+    text = lock("a 1.0.0 crates.io\nb 1.0.0 git").replace('"b"', '"b\\u001b[31m|"')
+    write(repository, {"Cargo.lock": text})
+    assert main(["--summary", "--summary-format=markdown"]) == 0
+    row = "| b\\\\x1b\\[31m\\| | 1.0.0 (https:\u2060//git.example/tools#8d3b4f1c8d3b) |  |  |\n"
+    assert row in capsys.readouterr().out
 
 
 def test_an_incompatible_update(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

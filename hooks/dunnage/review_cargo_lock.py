@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from dunnage.files import toml
 from dunnage.files.git import Repositories, top_folder
@@ -19,6 +20,9 @@ from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import FROM_REF, TO_REF, Option, Options, choice, flag, single
 from dunnage.review.lock_examination import LOCK, Examination, examine
 from dunnage.review.settings import Settings
+
+if TYPE_CHECKING:
+    from dunnage.review.tables import Table
 
 _RULES = (
     Rule("lock-review/checksum-changed", "the checksum of a locked version changed or is missing now"),
@@ -101,6 +105,7 @@ def _accept(options: Options) -> str:
 
 def _summarize(options: Options) -> str:
     """Say what changed in each lock."""
+    from dunnage.frame.output.printable import printable
     from dunnage.review import tables
     from dunnage.review.cargo_home import find
     from dunnage.review.compile_time import contents_at
@@ -125,7 +130,13 @@ def _summarize(options: Options) -> str:
 
         return json.dumps({"changes": {path: tables.as_data(rows) for path, rows in found.items()}}, indent=2) + "\n"
     write = tables.as_markdown if options[SUMMARY_FORMAT] == "markdown" else tables.as_text
-    return _lines(line for path, rows in found.items() for line in write(f"Changes of {path}", rows).splitlines())
+    return "".join(write(printable(f"Changes of {path}"), map(_printable, rows)) for path, rows in found.items())
+
+
+def _printable(table: Table) -> Table:
+    from dunnage.frame.output.printable import printable
+
+    return table._replace(rows=[tuple(map(printable, row)) for row in table.rows])
 
 
 def _locks(options: Options) -> Sequence[str]:

@@ -191,6 +191,13 @@ def test_downgrade() -> None:
     assert "alone: cargo update b@0.3.3 --precise 0.3.4\n" in concern.problem.help
 
 
+def test_names_are_quoted_in_commands_and_keys() -> None:
+    found = changes('a`id`" 1.2.0 crates.io'.replace('"', '\\"'), 'a`id`" 1.1.0 crates.io'.replace('"', '\\"'))
+    (concern,) = downgrade(found, ADVICE, _no_reason)
+    assert "cargo update 'a`id`\"@1.1.0' --precise 1.2.0\n" in concern.problem.help
+    assert 'add "a`id`\\"@1.1.0" = "why" to' in concern.problem.help
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Iterator
 
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.files.document import Problem
+from dunnage.files.shown import argument
 from dunnage.review.advisories import AdvisoryDatabase
 from dunnage.review.changes import Changes
 from dunnage.review.concern import Advice, Concern, listed, package_subject
@@ -32,7 +33,7 @@ def advisory(
             message = f"`{package}` has the known vulnerability {entry.id}{title}"
             fixed = listed([f"`{text}`" for text in entry.patched]) if entry.patched else ""
             repair = (
-                f"patched in {fixed}: run `cargo update {package_subject(package)}`, "
+                f"patched in {fixed}: run `cargo update {argument(package_subject(package))}`, "
                 "after a change of the requirement if it excludes these"
                 if fixed
                 else "no patched version is known"

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.cargo.source_id import SourceId
 from dunnage.files.document import Problem
+from dunnage.files.shown import toml_string
 from dunnage.review.changes import is_from_crates_io
 
 
@@ -40,7 +41,7 @@ class Advice(NamedTuple):
 
     def accept(self, subjects: tuple[str, ...]) -> str:
         """What to write to accept a change."""
-        entries = "; ".join(f'"{subject}" = "why"' for subject in subjects[:_MOST_SUBJECTS])
+        entries = "; ".join(f'{toml_string(subject)} = "why"' for subject in subjects[:_MOST_SUBJECTS])
         more = len(subjects) - _MOST_SUBJECTS
         rest = f" and {more} more" if more > 0 else ""
         return f"to accept: add {entries}{rest} to {self.reviews}, or run `{self.command} --accept REASON {self.lock}`"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.cargo.source_id import SourceId
 from dunnage.files.document import Problem
+from dunnage.files.shown import argument
 from dunnage.review.cargo_home import index_of
 from dunnage.review.changes import Changes, is_compatible, is_from_crates_io
 from dunnage.review.concern import Advice, Concern, listed, package_subject, source_subject
@@ -126,7 +127,7 @@ def downgrade(changes: Changes, advice: Advice, explain: Explain) -> Iterator[Co
         reason = explain(before, after)
         steps.append(f"`{after.name}` from {before.version} to {after.version}{f' ({reason})' if reason else ''}")
         if not reason:
-            commands.append(f"cargo update {after.name}@{after.version} --precise {before.version}")
+            commands.append(f"cargo update {argument(package_subject(after))} --precise {before.version}")
     message = f"an older version, which may lack a security fix, replaces a newer one: {listed(steps)}"
     subjects = tuple(package_subject(after) for _, after in back)
     undo = f"to undo this alone: {' && '.join(commands[:_MOST_COMMANDS])}\n" if commands else ""

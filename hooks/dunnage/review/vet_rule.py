@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dunnage.files import toml
 from dunnage.files.document import Problem
+from dunnage.files.shown import argument
 from dunnage.files.source import SourceError, Tree
 from dunnage.review import vet_store
 from dunnage.review.changes import Changes, identity, is_from_crates_io
@@ -64,8 +65,8 @@ def unvetted(changes: Changes, advice: Advice, vetting: Vetting) -> Iterator[Con
         though = f", although it vets {before.version}" if before else ""
         message = f"cargo-vet's store does not vet `{package}` for {listed(sorted(lacking))}{though}"
         subjects = (package_subject(package),)
-        inspect = f"cargo vet diff {package.name} {before.version} {package.version}" if before else ""
-        inspect = inspect or f"cargo vet inspect {package.name} {package.version}"
+        inspect = f"cargo vet diff {argument(package.name)} {before.version} {package.version}" if before else ""
+        inspect = inspect or f"cargo vet inspect {argument(package.name)} {package.version}"
         look = f"look at it with `{inspect}`, then run `cargo vet certify`"
         help = f"{look}\n{advice.restore()}\n{advice.accept(subjects)}"
         problem = Problem("lock-review/unvetted", changes.lock.file, message, help, package.keys)
