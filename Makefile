@@ -33,7 +33,7 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest $(if $(K),-k '$(K)') $(T)
 
-# All tests, on all processors. Fails if the branch coverage is lower than pyproject.toml requires.
+# All tests, on all processors, and their branch coverage.
 coverage: $(READY)
 	$(BIN)/python -m pytest --numprocesses auto --cov
 

@@ -1,7 +1,7 @@
-"""Shows the hooks at work: planted problems in an example repository, found and then fixed through pre-commit.
+"""Show the hooks at work: planted problems in an example repository, found and then fixed through pre-commit.
 
-The example is copied to a temporary folder and becomes a git repository there; nothing else is touched. The exit
-status is 0 only if exactly what was planted was found, exactly what cargo can fix was fixed, and nothing else changed.
+The example is copied to a temporary folder and becomes a git repository there. Nothing else is changed. The exit status
+is 0 only if exactly the planted problems are found, and exactly the fixable ones are fixed.
 """
 
 from __future__ import annotations
@@ -199,15 +199,15 @@ def main() -> None:
         demo = Demo(Path(folder).resolve())
         has_cargo = runs(["cargo", "--version"], demo.env)
 
-        print("An example repository of small projects, with something wrong in all but one of them.\n")
-        print("1. The hooks are installed, and run on all files:\n")
+        print("An example repository of small projects. All but one of them have a problem.\n")
+        print("1. Install the hooks, and run them on all files:\n")
         demo.run("pre-commit", "install", "--install-hooks")
         expect("first run", demo.findings(status=1), FOR_PEOPLE + FOR_EDITS + FOR_CARGO)
 
-        print("2. With `args: [--fix]` the hooks write what needs no guess: `--locked`, the versions that tools.toml")
-        print("   lists, the version of an interface that is locked, what deny.toml says in the words of today, and,")
-        print("   where cargo is there to write them, the locks that cargo can write. They touch no other lock: one")
-        print("   that was tampered with, hidden or half merged is for people to look at.\n")
+        print("2. With `args: [--fix]` the hooks apply the safe fixes: `--locked`, the versions that tools.toml lists,")
+        print("   the locked version of an interface, the current schema in deny.toml, and, if cargo is installed, the")
+        print("   locks that cargo can update. They leave other locks alone: a person must look at a lock that was")
+        print("   tampered with, hidden or half merged.\n")
         demo.configure(fix=True)
         expect("--fix", demo.findings(status=1), FOR_PEOPLE + (WRITTEN if has_cargo else FOR_CARGO))
         demo.run("git", "diff", "--", "image", "component", "policy")
@@ -217,11 +217,11 @@ def main() -> None:
         if changed != ({name for name, _ in FOR_CARGO} if has_cargo else set()):
             raise SystemExit(f"demo: --fix changed {', '.join(sorted(changed)) or 'nothing'}")
 
-        print("3. So people look. The last commit slipped another source for a crate into courier/Cargo.lock, and")
-        print("   another type into an interface that interfaces/wit/deps.lock records; both files are taken from the")
-        print("   commit before. plugin/.gitignore no longer hides the lock, and router/Cargo.lock gets both sides of")
-        print("   the merge. A berth names its neighbours and no longer holds them. The exception in policy/deny.toml")
-        print("   gets a day on which somebody looks at it again, and what cargo-deny finds fails the job:\n")
+        print("3. Fix the rest by hand. The last commit put another source for a crate into courier/Cargo.lock, and")
+        print("   another type into an interface that interfaces/wit/deps.lock records. Both files are restored from")
+        print("   the commit before. plugin/.gitignore no longer hides the lock. router/Cargo.lock keeps both sides")
+        print("   of the merge. A berth names its neighbours instead of containing them. The exception in")
+        print("   policy/deny.toml gets a review date, and a failure of cargo-deny fails the job:\n")
         demo.run("git", "diff", "HEAD~1", "HEAD")
         demo.run("git", "checkout", "HEAD~1", "--", "courier/Cargo.lock", "interfaces/wit/deps")
         rewrite(demo.example / "plugin" / ".gitignore", r"^Cargo\.lock\n", "")
@@ -229,21 +229,21 @@ def main() -> None:
         rewrite(demo.example / "interfaces" / "wit" / "harbour.wit", r"list<quay>", "list<string>")
         rewrite(demo.example / ".github" / "workflows" / "audit.yml", r" \|\| true.*", "")
         review = datetime.now(timezone.utc).date() + timedelta(days=90)
-        rewrite(demo.example / "policy" / "deny.toml", r"(?<=localtime_r)(?=\")", f"; review by {review}")
+        rewrite(demo.example / "policy" / "deny.toml", r"(?<=localtime_r)", f"; review by {review}")
         demo.configure(fix=False)
         demo.run("git", "add", "--all")
 
         if not has_cargo:
             expect("last run", demo.findings(status=1), FOR_CARGO)
-            print("Everything planted was found. There is no cargo here, which alone can put the stale lock and the")
-            print("missing one right: --fix runs it where it is on PATH, or run `cargo update --workspace` by hand.")
+            print("All planted problems were found. cargo is not installed, so the stale lock and the missing lock")
+            print("remain. --fix runs cargo if it is on PATH; otherwise run `cargo update --workspace` by hand.")
             return
 
         expect("last run", demo.findings(status=0), Counter())
         status, _ = demo.run("git", "commit", "--quiet", "--message", "Locks that hold")
         if status:
             raise SystemExit("demo: the hook stopped a commit with nothing wrong in it")
-        print("Everything planted was found and put right.")
+        print("All planted problems were found and fixed.")
 
 
 if __name__ == "__main__":
