@@ -167,6 +167,10 @@ def _read_reason(text: str) -> str:
 def _read_reviews(text: str) -> str:
     if not os.path.isfile(text):
         raise ValueError(f"there is no file {text}")
+    try:
+        toml.parse(Tree().read(text))
+    except SourceError as error:
+        raise ValueError(f"{text} {error.message}") from None
     return os.path.abspath(text)
 
 
