@@ -32,6 +32,7 @@ UNREADABLE = Rule("cargo-lock/unreadable", "cargo cannot read Cargo.lock", cuts_
 STALE = Rule("cargo-lock/stale", "Cargo.lock does not match the manifests", is_fixable=True)
 FOREIGN_SOURCE = Rule("cargo-lock/foreign-source", "a crate is locked from another source than the required one")
 NO_CHECKSUM = Rule("cargo-lock/no-checksum", "a crate from a registry is locked without a checksum")
+NO_COMMIT = Rule("cargo-lock/no-commit", "a crate from git is locked without a full commit")
 BAD_MANIFEST = Rule("cargo-lock/bad-manifest", "cargo rejects a manifest or the workspace", cuts_short=True)
 
 LIBRARIES_MAY_OMIT = flag(
@@ -40,11 +41,11 @@ LIBRARIES_MAY_OMIT = flag(
 )
 FIX_ONLINE = flag("--fix-online", "with --fix, let cargo use the network")
 
-_RULES = (MISSING, UNTRACKED, UNREADABLE, STALE, FOREIGN_SOURCE, NO_CHECKSUM, BAD_MANIFEST)
+_RULES = (MISSING, UNTRACKED, UNREADABLE, STALE, FOREIGN_SOURCE, NO_CHECKSUM, NO_COMMIT, BAD_MANIFEST)
 _RESTORE_LOCK = "restore it from the last good commit, then run `cargo update --workspace`"
 _REPAIRED = (MISSING, STALE)
 """The rules whose findings `cargo update --workspace` resolves."""
-_REVIEWED = (UNREADABLE, FOREIGN_SOURCE, NO_CHECKSUM)
+_REVIEWED = (UNREADABLE, FOREIGN_SOURCE, NO_CHECKSUM, NO_COMMIT)
 """The rules whose findings it would hide, though a person must look at them first."""
 _JUDGE_FIRST = "the lock has other findings, which cargo would hide; review them first"
 

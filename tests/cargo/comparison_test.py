@@ -315,6 +315,14 @@ PATCHED = {
 }
 
 FOREIGN_SOURCE = [
+    *(
+        pytest.param(
+            {**PATCHED, "lock": ("beta 1.2.0 crates.io", f"beta 1.2.0 git+https://git.example/beta?rev={REV}{commit}")},
+            ["Cargo.lock:25:1 no-commit: `beta 1.2.0` from git … is locked without a full commit"],
+            id=f"git-with-{name}",
+        )
+        for name, commit in (("no-commit", ""), ("a-short-commit", "#8d3b4f1"), ("no-hexadecimal", f"#{'x' * 40}"))
+    ),
     pytest.param(
         {**PATCHED, "lock": ("beta 1.2.0 crates.io", f"beta 1.2.0 git+https://git.example/beta?rev={REV}#{REV[::-1]}")},
         [f"Cargo.lock:25:1 foreign-source: the source of `beta 1.2.0` asks for … from commit {REV[::-1]}"],

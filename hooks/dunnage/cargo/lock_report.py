@@ -53,6 +53,10 @@ class LockReport:
         """Add a registry crate without a checksum."""
         self.problems.append(Problem("cargo-lock/no-checksum", self._lock, message, self._restore(), keys))
 
+    def no_commit(self, keys: Keys, message: str) -> None:
+        """Add a package from git without a full commit."""
+        self.problems.append(Problem("cargo-lock/no-commit", self._lock, message, self._restore(), keys))
+
     def foreign_source(
         self, package: LockedPackage, expected: str, origin: str = "", command: str = "cargo update --workspace"
     ) -> None:

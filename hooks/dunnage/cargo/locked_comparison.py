@@ -40,16 +40,19 @@ def check_sources(resolution: Resolution, report: LockReport, patches: PatchComp
 
 
 def check_commits(resolution: Resolution, report: LockReport) -> None:
-    """Report git packages whose source names another commit than the locked one, whatever depends on them.
+    """Report git packages that are locked without a full commit, or at another commit than their source names.
 
-    Cargo builds such a commit without complaint.
+    Cargo builds the other commit without complaint.
     """
     for index in sorted(resolution.reached):
         package = resolution.packages[index]
-        if package.source is None or not names_commit(package.source.reference):
+        if package.source is None or package.source.kind != "git":
             continue
         commit = package.source.reference.partition("=")[2]
-        if package.commit != commit:
+        if not names_commit(f"rev={package.commit}"):
+            message = f"`{package}` from {package.source} is locked without a full commit"
+            report.no_commit((*package.keys, "source"), message)
+        elif names_commit(package.source.reference) and package.commit != commit:
             expected = f"the source of `{package}` asks for the commit {commit}"
             report.foreign_source(package, expected, f"commit {package.commit}", f"cargo update {package.name}")
 
