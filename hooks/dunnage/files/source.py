@@ -219,17 +219,17 @@ def apply(data: bytes, edits: Iterable[Edit]) -> bytes:
     Raises ValueError if two edits overlap, if two insert different text at one offset, or if one is out of bounds.
     """
     pieces: list[bytes] = []
-    done = 0
+    copied_to = 0
     before: Edit | None = None
     for edit in sorted(set(edits), key=lambda edit: edit[1:]):
         if not 0 <= edit.start <= edit.end <= len(data):
             raise ValueError(f"{edit} is outside of 0 to {len(data)}")
         if before is not None and overlap(before, edit):
             raise ValueError(f"{before} and {edit} overlap")
-        pieces += (data[done : edit.start], edit.text.encode("utf-8"))
-        done = edit.end
+        pieces += (data[copied_to : edit.start], edit.text.encode("utf-8"))
+        copied_to = edit.end
         before = edit
-    return b"".join((*pieces, data[done:]))
+    return b"".join((*pieces, data[copied_to:]))
 
 
 def overlap(first: Edit, second: Edit) -> bool:

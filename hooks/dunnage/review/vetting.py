@@ -77,11 +77,11 @@ class Vetting:
                 special = policy.get("dependency-criteria")
                 criteria = special.get(self._called(target)[0]) if isinstance(special, dict) else None
                 if criteria is not None:
-                    asked = store.closure(criteria)
+                    required = store.closure(criteria)
                 else:
-                    asked = store.closure(policy.get("dev-criteria", RUN)) if is_dev else needed[node]
+                    required = store.closure(policy.get("dev-criteria", RUN)) if is_dev else needed[node]
                 fixed = self._policy(target).get("criteria")
-                wanted = needed[target] | asked if fixed is None else store.closure(fixed)
+                wanted = needed[target] | required if fixed is None else store.closure(fixed)
                 if wanted != needed[target]:
                     needed[target] = wanted
                     pending.append(target)
