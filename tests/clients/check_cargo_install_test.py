@@ -37,7 +37,7 @@ FILES = {
     "tool.py": "#!/usr/bin/env python3\n# cargo install x\n",
 }
 WITHOUT_FINDINGS = {"Cargo.lock", "README", "README.md", "docs/ci.yml", "tool.py"}
-BY_DEVELOPERS = {"ci/setup.sh", "ci/setup", "Makefile", "rules.mk", "justfile"}
+BY_DEVELOPERS = {"ci/setup", "Makefile", "rules.mk", "justfile"}
 
 
 @pytest.fixture(scope="module")

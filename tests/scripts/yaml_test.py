@@ -210,7 +210,8 @@ def test_what_pyyaml_writes_is_read(value: Any, style: Any, flow: Any, indent: i
     text = pyyaml.safe_dump(
         {"top": value}, default_style=style, default_flow_style=flow, indent=indent, width=width, allow_unicode=True
     )
-    assert plain(top(text)) == [("top", listed(value))]
+    # PyYAML does not always read what it wrote: where it folds a quoted text, a space may come to stand twice.
+    assert plain(top(text)) == [("top", listed(pyyaml.safe_load(text)["top"]))]
 
 
 @given(st.binary(max_size=60) | st.text(alphabet="a:- \n[]{}&*!|>'\"%?#,\t", max_size=60).map(str.encode))
