@@ -30,10 +30,10 @@ UNLOCKED = Rule("locked-builds/unlocked", "cargo resolves dependencies without -
 FRESH_LOCK = Rule("locked-builds/fresh-lock", "a build uses a new Cargo.lock instead of the committed one")
 
 _HINTS = ("cargo", "cross")
-_UPDATING_FILE = re.compile(rb"schedule|minimal-versions|create-pull-request")
-_UPDATING_NAME = re.compile(
-    "bump|canary|depend|deps|latest|min(imal)?[-_ ]?ver|msrv|nightly|outdated|renovate|semver|updat|upgrad",
-    re.IGNORECASE,
+# Patterns are text until they are needed: to compile these takes a tenth of a check.
+_UPDATING_FILE = rb"schedule|minimal-versions|create-pull-request"
+_UPDATING_NAME = (
+    "(?i)bump|canary|depend|deps|latest|min(imal)?[-_ ]?ver|msrv|nightly|outdated|renovate|semver|updat|upgrad"
 )
 
 
@@ -143,7 +143,7 @@ def _check_job(file: File, job: Sequence[_Call], locks: CommittedLocks) -> Itera
 def _is_updating(file: File, job: Sequence[_Call]) -> bool:
     """Whether a job updates dependencies on purpose, or tests other versions than those locked."""
     places = {name for call in job for name in call.command.place.names} | {os.path.basename(file.path)}
-    if _UPDATING_FILE.search(file.data) or any(map(_UPDATING_NAME.search, places)):
+    if re.search(_UPDATING_FILE, file.data) or any(re.search(_UPDATING_NAME, place) for place in places):
         return True
     return any(
         programs(call.command.words[0]) == ("git",) and word.values in (("commit",), ("push",))

@@ -164,13 +164,13 @@ def _is_no_reason(text: str) -> bool:
     from dunnage.deny.template import is_template_text
 
     is_entry = text[0] in "\"'{[" and text[-1] in "\"'}],"
-    to_do = _TO_DO.match(text)
-    is_promise = to_do is not None and (to_do[1].count(" ") < _FEWEST_WORDS or bool(_PROMISE.search(to_do[1])))
+    to_do = re.match(_TO_DO, text)
+    is_promise = to_do is not None and (to_do[1].count(" ") < _FEWEST_WORDS or bool(re.search(_PROMISE, to_do[1])))
     return is_entry or is_promise or text.startswith("dunnage:") or is_template_text(text)
 
 
-_TO_DO = re.compile(r"(?:todo|fixme|xxx)\b(?:\([^)]*\))?[ :.-]*(.*)", re.IGNORECASE | re.DOTALL)
-_PROMISE = re.compile(r"\b(?:comment|describe|document|explain|justify|reason|why)\b", re.IGNORECASE)
+_TO_DO = r"(?is)(?:todo|fixme|xxx)\b(?:\([^)]*\))?[ :.-]*(.*)"
+_PROMISE = r"(?i)\b(?:comment|describe|document|explain|justify|reason|why)\b"
 _FEWEST_WORDS = 3
 
 
@@ -191,7 +191,7 @@ def _quotable(file: File, keys: Keys, entries: Sequence[object]) -> str:
     near = [other for other in (index - 1, index + 1) if 0 <= other < len(entries)]
     if own or any(comments.on((*keys[:-1], other), entries)[1] == above for other in near):
         return ""
-    return "" if any(not line or _TO_DO.match(line) or _is_no_reason(line) for line in lines) else _joined(lines)
+    return "" if any(not line or re.match(_TO_DO, line) or _is_no_reason(line) for line in lines) else _joined(lines)
 
 
 class _Comments:
