@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -41,7 +42,7 @@ def write(files: Mapping[str, str]) -> None:
     for name, text in files.items():
         path = Path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode())
+        path.write_bytes(text.encode("utf-8", "surrogateescape"))
     subprocess.run(["git", "add", "--all", "--force"], check=True)
 
 
@@ -775,6 +776,55 @@ def test_what_calls_a_lot() -> None:
     scripts = {f"s{number}.sh": "".join(f"./s{other}.sh\n" for other in range(30)) for number in range(30)}
     write({"Cargo.lock": "", CI: steps, **scripts})
     list(check([CI], Tree(), Options({REQUIRE_SCHEDULE: True})))
+
+
+DEEP = "x: " + "[" * 120 + "\n"
+STRICT = STRICT_STEP.replace("      - run: ", "")
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param({CI: BUILD + DEEP}, [f"{CI}:7 input/too-deep"], id="workflow"),
+        pytest.param(
+            {CI: BUILD + "      - run: caf\udce9 #\n"},
+            [f"{CI}:1 advisory-gate/absent", f"{CI}:7 input/unreadable"],
+            id="workflow in Latin-1",
+        ),
+        pytest.param(
+            {CI: uses("./.github/actions/x"), ACTION: "runs:\n" + DEEP},
+            [f"{ACTION}:2 input/too-deep", f"{CI}:1 advisory-gate/absent"],
+            id="action",
+        ),
+        pytest.param(
+            {CI: BUILD + f"  b: {{uses: ./{CALLED}}}\n", CALLED: DENY_WORKFLOW + DEEP},
+            [f"{CALLED}:6 input/too-deep"],
+            id="called",
+        ),
+        pytest.param(
+            {GITLAB: "include: x.yml\na: {script: cargo test}\n", "x.yml": DEEP},
+            [f"{GITLAB}:1 advisory-gate/absent", "x.yml:1 input/too-deep"],
+            id="included by GitLab",
+        ),
+        pytest.param(
+            {CI: run("pre-commit run"), PRE_COMMIT: DEEP},
+            [f"{CI}:1 advisory-gate/absent", f"{PRE_COMMIT}:1 input/too-deep"],
+            id="pre-commit",
+        ),
+        pytest.param(
+            {CI: run("make deny"), "Makefile": "# \udce9\n" + DENY_RECIPE},
+            ["Makefile:1 input/unreadable"],
+            id="Makefile",
+        ),
+        pytest.param({CI: run("./x.sh"), "x.sh": f"# \udce9\n{STRICT}"}, ["x.sh:1 input/unreadable"], id="script"),
+        pytest.param({CI: run("./x"), "x": f"\udcfe\n{STRICT}"}, [], id="a program"),
+    ],
+)
+def test_what_is_not_read(files: dict[str, str], expected: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    write({"Cargo.lock": "version = 4\n", **files})
+    main(["--output-format", "json", "Cargo.lock"])
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert [f"{finding['path']}:{finding['start']['line']} {finding['rule']}" for finding in findings] == expected
 
 
 def test_files_that_cannot_be_read(folder: Path) -> None:

@@ -9,13 +9,12 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 
 from dunnage.cargo_cli.advisory_tools import CHECKS
 from dunnage.ci.gates import Gate, gates
 from dunnage.ci.repository_files import RepositoryFiles, repository_files
 from dunnage.files.git import top_folder
-from dunnage.files.source import SourceError, Tree, display
+from dunnage.files.source import Tree, display
 from dunnage.files.span import Span
 from dunnage.frame.finding import Finding, Rule
 from dunnage.frame.hook import Hook, run
@@ -177,12 +176,10 @@ _VET = re.compile(r"\bcargo +vet\b")
 def _ignore_comment(repository: RepositoryFiles, workflows: Sequence[str]) -> tuple[str, Span] | None:
     """Return the first comment in a CI file that ignores `advisory-gate/absent`, wherever it is."""
     for path in workflows:
-        file = repository.read(path)
-        if file is not None and b"dunnage:" in file.data:
-            with suppress(SourceError):
-                for span, text in comments(file):
-                    if "dunnage:" in text and ABSENT.id in text:
-                        return path, span
+        file = repository.yaml(path)
+        for span, text in comments(file) if file is not None else ():
+            if ABSENT.id in text:
+                return path, span
     return None
 
 

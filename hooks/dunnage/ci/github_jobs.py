@@ -100,7 +100,7 @@ def jobs(file: File, inputs: Variables | None = None) -> Iterator[Job]:
     """Yield the jobs of a workflow. A composite action has one, without a name.
 
     If the matrix of a job decides whether its failure is hidden, the job is yielded once for each combination. Raises
-    SourceError if the file is not valid YAML.
+    SourceError as YAML does.
     """
     for document in yaml.documents(file)[:1]:
         found = document.get("jobs")

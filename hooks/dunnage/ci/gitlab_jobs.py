@@ -23,7 +23,7 @@ _SCRIPTS = ("before_script", "script", "after_script")
 def jobs(file: File) -> Iterator[Job]:
     """Yield each job with the scripts that it defines or inherits, then the scripts that no job of this file uses.
 
-    The order is that of the file. Raises SourceError if the file is not valid YAML.
+    The order is that of the file. Raises SourceError as YAML does.
     """
     scripts: dict[tuple[str, str], list[Script]] = {}
     for script in gitlab.scripts(file):

@@ -18,7 +18,7 @@ def jobs(file: File, inputs: Variables | None = None) -> Iterator[Job]:
     """Yield the jobs of a CI file in its order. A composite action has one, without a name.
 
     `inputs` are those that the caller of an action or of a reusable workflow passes, by `inputs.NAME`. Raises
-    SourceError if the file is not valid YAML.
+    SourceError as YAML does.
     """
     kind = kind_of(file.path, b"")
     if kind == "github":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
-from dunnage.files.source import File, SourceError
+from dunnage.files.source import File
 from dunnage.scripts import pre_commit
 from dunnage.scripts.pre_commit import ConfiguredHook
 from dunnage.shell.model import Place, Script, Values, Word, programs
@@ -35,15 +35,12 @@ def hooks(
 ) -> Iterator[tuple[File, ConfiguredHook, Script]]:
     """Yield the hooks that `pre-commit run` runs with these arguments, each with the configuration and its program.
 
-    `skipped` are the values of the environment variable SKIP. Hooks whose program is unknown are left out.
+    `read` returns a YAML file that can be read; None for any other. `skipped` are the values of the environment
+    variable SKIP. Hooks whose program is unknown are left out.
     """
     config = next((value for option, value in pairwise(arguments) if option in ("-c", "--config")), "")
     file = next((file for name in ((config,) if config else pre_commit.NAMES) if (file := read(name))), None)
     if file is None:
-        return
-    try:
-        configured = list(pre_commit.hooks(file))
-    except SourceError:
         return
     selected = [
         word
@@ -52,7 +49,7 @@ def hooks(
     ]
     any_stage = any(word.startswith("--hook-stage") for word in arguments)
     skip = {name.strip() for value in skipped or () for name in value.split(",")}
-    for hook in configured:
+    for hook in pre_commit.hooks(file):
         if hook.id in skip or (selected and hook.id not in selected) or not (hook.is_run or any_stage):
             continue
         program = hook.program or _known_program(hook)

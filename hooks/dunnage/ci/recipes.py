@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from dunnage.ci.outcome import Shell, shell_options
-from dunnage.files.source import File, SourceError
+from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.scripts import justfile, makefile
 from dunnage.scripts.makefile_syntax import MakeRule
 from dunnage.shell.model import Script
 
 Read = Callable[[str], "File | None"]
-"""Returns the file at a path relative to the top of the repository; None if there is none."""
+"""Returns the UTF-8 file at a path relative to the top of the repository; None if there is none."""
 
 _MAX_FILES = 100
 
@@ -206,12 +206,8 @@ def _with_included(read: Read, path: str, included: Callable[[File], Iterable[st
         file = read(path)
         if file is None:
             continue
-        try:
-            names = list(included(file))
-        except SourceError:
-            continue
         yield file
-        for name in names:
+        for name in included(file):
             # Relative names start at the including file in just, and at the working directory in make.
             for folder in (posixpath.dirname(path), ""):
                 other = posixpath.normpath(posixpath.join(folder, name))

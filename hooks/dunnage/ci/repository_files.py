@@ -6,7 +6,7 @@ from typing import NamedTuple
 from dunnage.files import git
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.walk import folders
-from dunnage.scripts.commands import kind_of
+from dunnage.scripts.commands import kind_of, note, with_text
 
 
 class RepositoryFiles(NamedTuple):
@@ -18,15 +18,42 @@ class RepositoryFiles(NamedTuple):
     paths: frozenset[str]
     """The paths relative to `top`, separated by `/`."""
 
-    def read(self, path: str) -> File | None:
-        """Return the text file at a path relative to the top; None if the repository has no such file."""
+    def find(self, path: str) -> File | None:
+        """Return the file at a path relative to the top; None if the repository has no such file, or it is empty."""
         if path not in self.paths:
             return None
         try:
             file = self.tree.read(os.path.join(self.top, path))
-            return file if file.text else None
         except (FileNotFoundError, SourceError):
             return None
+        return file if file.data else None
+
+    def read(self, path: str) -> File | None:
+        """Return the file at a path as `find` does; None also if it is not UTF-8."""
+        file = self.find(path)
+        try:
+            return file if file is not None and file.text else None
+        except SourceError:
+            return None
+
+    def program(self, path: str) -> File | None:
+        """Return the file at a path as `find` does; `?` replaces each byte that is not UTF-8, which is noted."""
+        file = self.find(path)
+        return None if file is None else with_text(file)
+
+    def yaml(self, path: str) -> File | None:
+        """Return the file at a path as `program` does; None, which is noted, if it is over the bounds of YAML."""
+        file = self.program(path)
+        if file is None:
+            return None
+        from dunnage.scripts import yaml
+
+        try:
+            yaml.documents(file)
+        except SourceError as error:
+            note(file, error)
+            return None
+        return file
 
     def matching(self, pattern: str) -> list[str]:
         """Return the paths that match a pattern in which `*` means any characters."""

@@ -16,8 +16,8 @@ from dunnage.ci.job import Job
 from dunnage.ci.outcome import FailureMask, Shell, shell_options
 from dunnage.ci.recipes import RunnerArguments
 from dunnage.ci.repository_files import RepositoryFiles
-from dunnage.files.source import File, SourceError
-from dunnage.scripts.commands import kind_of
+from dunnage.files.source import File
+from dunnage.scripts.commands import kind_of, with_text
 from dunnage.shell.model import Command, Place, Script, Values, Word, mentions, programs, whole
 
 if TYPE_CHECKING:
@@ -39,12 +39,9 @@ def runs(repository: RepositoryFiles, hints: Collection[str]) -> Iterator[Run]:
     """Yield the commands and actions that CI runs, workflow by workflow, if any of `hints` may be in their words."""
     walk = _Walk(repository, hints)
     for path in repository.workflows():
-        file = repository.read(path)
+        file = repository.yaml(path)
         if file is not None:
-            try:
-                yield from walk.workflow(file)
-            except SourceError:
-                continue
+            yield from walk.workflow(file)
 
 
 class _Context(NamedTuple):
@@ -98,7 +95,7 @@ class _Walk:
         while pending:
             patterns, _ = gitlab_jobs.included(pending.pop())
             for path in (found for pattern in patterns for found in self._repository.matching(pattern.lstrip("/"))):
-                part = self._repository.read(path) if path not in seen and kind_of(path, b"") is None else None
+                part = self._repository.yaml(path) if path not in seen and kind_of(path, b"") is None else None
                 seen.add(path)
                 if part is not None:
                     pending.append(part)
@@ -128,7 +125,7 @@ class _Walk:
     def _job(self, file: File, job: Job, context: _Context) -> Iterator[Run]:
         context = context._replace(on_schedule=context.on_schedule and job.on_schedule)
         if job.calls.startswith(LOCAL):
-            called = self._repository.read(_local_path(job.calls))
+            called = self._repository.yaml(_local_path(job.calls))
             here = context.at(CallSite(file, job.masks, job))
             if called is not None:
                 yield from self._call(here, _key(called, job.inputs), self._jobs(called, job.inputs, here))
@@ -143,10 +140,7 @@ class _Walk:
     def _jobs(self, file: File, inputs: Mapping[str, Values], context: _Context) -> Iterator[Run]:
         key = _key(file, inputs)
         if key not in self._jobs_of:
-            try:
-                self._jobs_of[key] = list(ci.jobs(file, inputs))
-            except SourceError:
-                self._jobs_of[key] = []
+            self._jobs_of[key] = list(ci.jobs(file, inputs))
         for job in self._jobs_of[key]:
             yield from self._job(file, job, context)
 
@@ -169,7 +163,7 @@ class _Walk:
 
     def _local_action(self, action: "Action", context: _Context) -> Iterator[Run]:
         for name in ("action.yml", "action.yaml"):
-            called = self._repository.read(_local_path(f"{action.name}/{name}"))
+            called = self._repository.yaml(_local_path(f"{action.name}/{name}"))
             if called is not None:
                 inputs = {f"inputs.{key}": value.values for key, value in action.inputs.items()}
                 yield from self._call(context, _key(called, inputs), self._jobs(called, inputs, context))
@@ -255,9 +249,10 @@ class _Walk:
             word, shell = words[1], Shell(stops=True, pipefail=True)
         folders = (*context.folders, self._repository.folder(file))
         path = next((found for value in _paths(word) if (found := self._find(value, folders))), "")
-        called = self._repository.read(path)
+        called = self._repository.find(path)
         if called is None or kind_of(path, called.data[:200]) != "shell":
             return
+        called = with_text(called)
         first = called.data[:200].partition(b"\n")[0].decode("utf-8", "replace")
         if first.startswith("#!") and word is words[0]:
             shell = shell_options(first.partition(" ")[2], shell)
@@ -283,13 +278,13 @@ class _Walk:
         path = next((found for name in candidates if (found := self._find(name, folders))), "")
         if path:
             read = recipes.make_recipes if names is recipes.MAKEFILES else recipes.just_recipes
-            scripts = read(self._repository.read, path, arguments.goals)
+            scripts = read(self._repository.program, path, arguments.goals)
             here = context._replace(folders=(posixpath.dirname(path),))
             inside = (run for file, script, shell in scripts for run in self._program(file, script, shell, here))
             yield from self._call(context, ("recipes", path, arguments.goals), inside)
 
     def _hooks(self, arguments: Sequence[str], skipped: Values, context: _Context) -> Iterator[Run]:
-        for file, hook, program in pre_commit_runs.hooks(self._repository.read, arguments, skipped):
+        for file, hook, program in pre_commit_runs.hooks(self._repository.yaml, arguments, skipped):
             inside = self._program(file, program, Shell(), context)
             yield from self._call(context, ("hook", file.path, hook.span), inside)
 

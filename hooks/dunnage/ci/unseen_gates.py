@@ -13,7 +13,7 @@ from dunnage.cargo_cli.command_line import UNKNOWN
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.ci.runs import LOCAL, runs
 from dunnage.files import git
-from dunnage.files.source import File, SourceError
+from dunnage.files.source import File
 from dunnage.scripts import pre_commit
 from dunnage.scripts.commands import kind_of
 
@@ -147,13 +147,8 @@ def _without_comments(text: str) -> str:
 
 def _calls_external(repository: RepositoryFiles, path: str) -> bool:
     """Whether a CI file calls something of another repository that may be a gate."""
-    file = repository.read(path)
-    if file is None:
-        return True
-    try:
-        return any(_external_calls(repository, file))
-    except SourceError:
-        return True
+    file = repository.yaml(path)
+    return file is None or any(_external_calls(repository, file))
 
 
 def _external_calls(repository: RepositoryFiles, file: File) -> Iterator[bool]:

@@ -58,19 +58,26 @@ def files(tree: Tree, names: Iterable[str], hints: Collection[str]) -> Iterator[
             continue
         if kind_of(file.path, file.data[:200]) is None or not any(hint in file.data for hint in encoded):
             continue
+        mended = with_text(file)
         try:
-            _ = file.text
+            mended.memo(scripts)
         except SourceError as error:
-            _note(file, error, ", and is read with `?` in its place")
-        try:
-            file.mended.memo(scripts)
-        except SourceError as error:
-            _note(file, error)
+            note(file, error)
         else:
-            yield file.mended
+            yield mended
 
 
-def _note(file: File, error: SourceError, consequence: str = "") -> None:
+def with_text(file: File) -> File:
+    """Return a file with `?` in place of each byte that is not UTF-8, which is noted."""
+    try:
+        _ = file.text
+    except SourceError as error:
+        note(file, error, ", and is read with `?` in its place")
+    return file.mended
+
+
+def note(file: File, error: SourceError, consequence: str = "") -> None:
+    """Note why a file is not read, so that it is reported."""
     from dunnage.files.document import note_unread
 
     note_unread(file, error.rule, f"this file {error.message}{consequence}", error.span)
