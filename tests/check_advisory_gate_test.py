@@ -745,6 +745,57 @@ def test_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "name", "help", "after"),
+    [
+        pytest.param(
+            "paths: ['src/**']",
+            "Cargo.lock",
+            "add `- '**/Cargo.lock'` to the end of `paths`, or remove the filter",
+            "paths: ['src/**', '**/Cargo.lock']",
+            id="paths",
+        ),
+        pytest.param(
+            "paths: ['**', '!Cargo.lock']",
+            "Cargo.lock",
+            "add `- '**/Cargo.lock'` to the end of `paths`, or remove the filter",
+            "paths: ['**', '!Cargo.lock', '**/Cargo.lock']",
+            id="an excluded path",
+        ),
+        pytest.param(
+            "paths-ignore: ['docs/**', '**.lock']",
+            "Cargo.lock",
+            "remove the pattern that matches Cargo.lock from `paths-ignore`",
+            "paths-ignore: ['docs/**']",
+            id="paths-ignore",
+        ),
+    ],
+)
+def test_what_is_printed_of_a_filter(
+    before: str, name: str, help: str, after: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = run("cargo audit -D warnings").replace("[push, pull_request]", f"\n  push:\n    {before}")
+    write({"Cargo.lock": "", CI: text})
+    assert main([CI]) == 1
+    assert capsys.readouterr().out.partition("toothless ")[2] == (
+        f"the workflow does not run `cargo audit` if only {name} changes, so such a change cannot fail the build\n"
+        f"    help: {help}\n"
+    )
+    write({CI: text.replace(before, after)})
+    assert main([CI]) == 0
+
+
+def test_what_is_printed_of_a_filter_that_leaves_out_the_policy(capsys: pytest.CaptureFixture[str]) -> None:
+    filtered = run("cargo deny check").replace("[push, pull_request]", "\n  push:\n    paths: [Cargo.lock]")
+    write({"Cargo.lock": "", "deny.toml": "", CI: filtered, ".github/workflows/x.yml": run("cargo audit -D warnings")})
+    assert main([CI]) == 1
+    assert capsys.readouterr().out.partition("toothless ")[2] == (
+        "the workflow does not run `cargo deny check` if only deny.toml changes, so such a change cannot fail the "
+        "build for bans, licenses and sources\n"
+        "    help: add `- '**/deny.toml'` to the end of `paths`, or remove the filter\n"
+    )
+
+
+@pytest.mark.parametrize(
     "files",
     [
         pytest.param(

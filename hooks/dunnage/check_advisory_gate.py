@@ -77,7 +77,7 @@ def _toothless(found: list[Gate]) -> Iterator[Finding]:
             is_all = gate.tool_run.tool == "cargo-audit" or len(missing) == len(CHECKS)
             part = "" if is_all else f" for {_list(missing)}"
             reason = mask.reason.replace("%COMMAND%", f"`{gate.name}`")
-            message = f"{reason}, so it cannot fail the build{part}"
+            message = f"{reason}, so {mask.consequence}{part}"
             yield Finding(TOOTHLESS, mask.path, mask.span, message, mask.help)
     strict = {check: [gate for gate in found if check in gate.checks and not gate.masks] for check in CHECKS}
     for gate in found:

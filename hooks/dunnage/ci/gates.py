@@ -166,8 +166,10 @@ def _path_filter(run: Run, locks: LockChanges, tool: str) -> Iterator[FailureMas
         filters = [github_jobs.path_filter(workflow, path) for path in locks.paths(run, name)]
         if filters and all(filters) and filters[0]:
             reason = f"the workflow does not run %COMMAND% if only {name} changes"
-            help = f"remove the filter, or change it so that it includes `**/{name}`"
-            yield FailureMask(workflow.path, filters[0], reason, help)
+            help = f"add `- '**/{name}'` to the end of `paths`, or remove the filter"
+            if filters[0].key == "paths-ignore":
+                help = f"remove the pattern that matches {name} from `paths-ignore`"
+            yield FailureMask(workflow.path, filters[0].span, reason, help, "such a change cannot fail the build")
 
 
 # Commands

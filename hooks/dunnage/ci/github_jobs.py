@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
+from typing import NamedTuple
 
 from dunnage.ci.job import FailureMasks, Job, JobStep
 from dunnage.ci.outcome import FailureMask, Shell, shell_options
@@ -40,7 +41,15 @@ def events(file: File) -> frozenset[str]:
 _COMMIT_EVENTS = ("push", "pull_request", "pull_request_target")
 
 
-def path_filter(file: File, path: str) -> Span | None:
+class PathFilter(NamedTuple):
+    """A filter of the events that start a workflow, by the files that change."""
+
+    key: str
+    """`paths` or `paths-ignore`."""
+    span: Span
+
+
+def path_filter(file: File, path: str) -> PathFilter | None:
     """Return the filter that keeps a workflow from running if only the file at `path` changes.
 
     None if it runs then, or if other events than pushes and pull requests start it. Raises SourceError.
@@ -52,16 +61,17 @@ def path_filter(file: File, path: str) -> Span | None:
             found = _filter_of(settings, path) if settings is not None and event in _COMMIT_EVENTS else None
             if found is None:
                 return None
-            filters.append(found.span)
+            filters.append(found)
         return filters[0] if filters else None
     return None
 
 
-def _filter_of(settings: yaml.Node, path: str) -> yaml.Node | None:
-    paths, ignored = settings.get("paths"), settings.get("paths-ignore")
-    if paths is not None and paths.kind == "sequence" and not _matches(paths, path):
-        return paths
-    return ignored if ignored is not None and ignored.kind == "sequence" and _matches(ignored, path) else None
+def _filter_of(settings: yaml.Node, path: str) -> PathFilter | None:
+    for key, is_ignored in (("paths", False), ("paths-ignore", True)):
+        patterns = settings.get(key)
+        if patterns is not None and patterns.kind == "sequence" and _matches(patterns, path) == is_ignored:
+            return PathFilter(key, patterns.span)
+    return None
 
 
 def _matches(patterns: yaml.Node, path: str) -> bool:

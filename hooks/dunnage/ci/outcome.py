@@ -36,6 +36,8 @@ class FailureMask(NamedTuple):
     """A clause that says how it hides the failure, with `%COMMAND%` for the command or action that fails."""
     help: str
     """How to remove it."""
+    consequence: str = "it cannot fail the build"
+    """The clause that follows the reason."""
 
 
 # Programs that always succeed.
