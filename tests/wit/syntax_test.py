@@ -97,6 +97,10 @@ def test_what_wasm_tools_takes(text: str) -> None:
         pytest.param("/* a /* b */", "1:1 expected `world`, `interface` or `use`, found an unterminated", id="/*"),
         pytest.param("interface i { record r {} }", "1:22 this record is empty", id="empty"),
         pytest.param("interface i { type t = tuple<>; }", "1:24 this tuple is empty", id="()"),
+        pytest.param(
+            "interface i { record r {} type t = list<tuple<>>; }", "1:22 this record is empty", id="record before tuple"
+        ),
+        pytest.param("interface i { type t = tuple<> }", "1:32 expected `;`, found `}`", id="syntax error after ()"),
         pytest.param("interface i { type t = list<u8, x>; }", "1:33 expected a length, found `x`", id="x"),
         pytest.param("interface i { type t = map<f32, u8>; }", "1:28 the key of a map must have", id="key"),
         pytest.param("interface i { type t = map<u8>; }", "1:30 expected `,`, found `>`", id="map"),

@@ -50,10 +50,13 @@ def read_type(cursor: Cursor, type_names: list[tuple[int, int]], level: int) -> 
             size += 1
         elif word in _CONSTRUCTORS:
             size += 1
-            if texts[at + 1] == "<":
+            if word == "tuple" and texts[at + 1 : at + 3] == ["<", ">"]:
+                cursor.defer(at, "is not valid WIT: this tuple is empty")
+                at += 2
+            elif texts[at + 1] == "<":
                 at = _open(cursor, at, pending)
                 continue
-            if word not in _BARE:
+            elif word not in _BARE:
                 cursor.unexpected("`<`", at + 1)
         elif word in _HANDLES:
             cursor.at = at + 1
@@ -80,8 +83,6 @@ def _open(cursor: Cursor, at: int, pending: list[str]) -> int:
     at += 2
     if word == "map" and texts[at] not in _KEYS:
         cursor.defer(at, "is not valid WIT: the key of a map must have a primitive type other than a float")
-    elif word == "tuple" and texts[at] == ">":
-        cursor.fail(at - 2, "is not valid WIT: this tuple is empty")
     elif word == "result" and texts[at] == "_":
         cursor.at = at + 1
         cursor.expect(",")
