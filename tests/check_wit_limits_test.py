@@ -369,6 +369,13 @@ def test_ignores(capsys: pytest.CaptureFixture[str]) -> None:
     assert "a.wit:3:1: ignore/unused" in capsys.readouterr().out
 
 
+def test_ignored_in_a_file_that_is_not_named() -> None:
+    comment = "// dunnage: ignore[wit-limits/identifier] generated"
+    write({"a.wit": HEADER, "b.wit": f"interface i {{\n{comment}\n{'x' * 129}: func();\n}}"})
+    assert main(["a.wit"]) == 0
+    assert main(["a.wit", "b.wit"]) == 0
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "x", "1.5", "", "1_000", "9" * 20])
 def test_options_are_whole_numbers(value: str, capsys: pytest.CaptureFixture[str]) -> None:
     write({"a.wit": HEADER})

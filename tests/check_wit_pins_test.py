@@ -749,6 +749,14 @@ def test_comments_ignore(folder: Path) -> None:
     assert main(["wit/world.wit", "wit/deps.toml", "Cargo.toml"]) == 0
 
 
+def test_comments_in_a_manifest_that_is_not_named(folder: Path) -> None:
+    comment = "# dunnage: ignore[wit-pins/range] the host has any"
+    write(folder, {"wkg.toml": f'[overrides]\n"wasi:io" = {{ version = "^0.2.0" }} {comment}\n'})
+    write(folder, {"wit/world.wit": WORLD.format("  import wasi:io/poll@0.2.0;\n")})
+    assert main(["wit/world.wit"]) == 0
+    assert main(["wit/world.wit", "wkg.toml"]) == 0
+
+
 # Whatever is there
 
 NAMES = ["Cargo.toml", "Cargo-component.lock", "wkg.toml", "wkg.lock", "wit/deps.toml", "wit/world.wit"]

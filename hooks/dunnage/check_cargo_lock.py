@@ -214,6 +214,7 @@ HOOK = Hook(
     fixes=True,
     options=(LIBRARIES_MAY_OMIT, FIX_ONLINE),
     repair=_repair,
+    examines_all=True,
 )
 
 

@@ -105,6 +105,19 @@ def test_silence(data: bytes, left: list[str]) -> None:
     assert _left(data) == left
 
 
+def test_unused_only_in_the_examined_files(folder: Path) -> None:
+    tree = Tree()
+    for name in ("f.toml", "g.toml"):
+        Path(name).write_bytes(b'a = "bad"\n# dunnage: ignore[demo/bad] why\n# dunnage: x\n')
+        tree.read(name)
+    left = silence([], tree, RULES, toml.comments, [str(folder / "g.toml")]).findings
+    assert [(finding.path, finding.rule.id) for finding in left] == [
+        ("f.toml", "ignore/malformed"),
+        ("g.toml", "ignore/malformed"),
+        ("g.toml", "ignore/unused"),
+    ]
+
+
 def test_what_to_do() -> None:
     Path("f.toml").write_bytes(
         b"# dunnage: ignore[demo/bad] why\n# dunnage: ignore[demo/no-such] why\n"

@@ -155,7 +155,8 @@ def look(name: str, tasks: Sequence[Task], options: Options, tree: Tree, progres
         view = tree.view(progress.begin(hook.name, names) if progress else None)
         found = list(hook.check(names, view, options))
         found += limits.unread(view, names, found)
-        silenced = ignore.silence(found, view, (*hook.rules, *limits.RULES), hook.comments)
+        examined = None if hook.examines_all else names
+        silenced = ignore.silence(found, view, (*hook.rules, *limits.RULES), hook.comments, examined)
         suppressed += [finding._replace(hook=hook.name) for finding in silenced.suppressed]
         for finding in silenced.findings:
             if finding in shared:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from dunnage.files.source import File, SourceError, Tree
+from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.span import Span
 from dunnage.frame import limits
 from dunnage.frame.finding import Finding, Rule, Suppression
@@ -54,10 +54,13 @@ def silence(
     tree: Tree,
     rules: Sequence[Rule],
     comments: Callable[[File], Iterable[tuple[Span, str]]],
+    examined: Iterable[str] | None = None,
 ) -> Silenced:
     """Apply the ignore comments to the findings of a hook.
 
     `rules` are those that the hook may report. The comments are those of all files that were read through `tree`.
+    `examined` are the names of the files in which the hook has looked for all findings, None for all of the tree. Only
+    comments in these files are reported as unused.
     """
     findings = list(findings)
     known = [rule.id for rule in rules]
@@ -94,7 +97,10 @@ def silence(
             left.append(finding)
     if not any(finding.rule.cuts_short for finding in findings):
         # Whether a bound is exceeded depends on what a hook looks for, so a comment about it may be for another hook.
-        unused = (ignore for ignore, used in ignores.items() if not used and ignore[1] not in _ABOUT_LIMITS)
+        unused = [ignore for ignore, used in ignores.items() if not used and ignore[1] not in _ABOUT_LIMITS]
+        if unused and examined is not None:
+            paths = set(map(display, examined))
+            unused = [ignore for ignore in unused if ignore[0].path in paths]
         about_comments += [_unused(*ignore, known) for ignore in unused]
     return Silenced(left + about_comments, suppressed)
 
