@@ -267,6 +267,39 @@ def tools(lock: Path) -> Path:
     return lock.parent
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        pytest.param("ci.yml", "cd member && cargo build", ["unlocked"], id="member"),
+        pytest.param("ci.yml", "cd member/src && cargo build", ["unlocked"], id="below a member"),
+        pytest.param("ci.yml", "cd docs && cargo build", ["unlocked"], id="folder without a manifest"),
+        pytest.param("ci.yml", "cd fuzz && cargo build", [], id="excluded package"),
+        pytest.param("ci.yml", "cargo test --manifest-path fuzz/Cargo.toml", [], id="manifest of an excluded package"),
+        pytest.param("ci.yml", "cd nested/inner && cargo build", [], id="member of a nested workspace"),
+        pytest.param("ci.yml", "cd broken && cargo build", ["unlocked"], id="unreadable manifest"),
+        pytest.param("Dockerfile", "COPY . /a\nRUN cd /a/member && cargo build", ["unlocked"], id="member in an image"),
+        pytest.param("Dockerfile", "COPY . /a\nRUN cd /a/fuzz && cargo build", [], id="excluded package in an image"),
+        pytest.param("Dockerfile", "COPY . /a\nWORKDIR /a/nested/inner\nRUN cargo build", [], id="nested in an image"),
+    ],
+)
+def test_a_lock_above_the_workspace(lock: Path, name: str, text: str, expected: list[str]) -> None:
+    manifests = {
+        ".": "[workspace]\nmembers = ['member']\nexclude = ['fuzz', 'nested']\n",
+        "member": "[package]\nname = 'member'\n",
+        "fuzz": "[package]\nname = 'fuzz'\n",
+        "nested": "[workspace]\nmembers = ['inner']\n",
+        "nested/inner": "[package]\nname = 'inner'\n",
+        "broken": "[package\n",
+    }
+    for folder, manifest in manifests.items():
+        (lock.parent / folder).mkdir(exist_ok=True)
+        (lock.parent / folder / "Cargo.toml").write_text(manifest)
+    if name == "Dockerfile":
+        assert rules(name, f"FROM rust\n{text}\n") == expected
+    else:
+        assert rules(f".github/workflows/{name}", WORKFLOW.format(text)) == expected
+
+
 def rules(name: str, text: str) -> list[str]:
     """The problems that are found in a file, in its order."""
     path = Path(name)

@@ -3,7 +3,7 @@
 import fnmatch
 import os
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +13,7 @@ from dunnage.files.span import Span
 from dunnage.files.walk import upwards
 
 if TYPE_CHECKING:
+    from dunnage.cargo.manifests import Manifests
     from dunnage.cargo_cli.calls import CargoCall
     from dunnage.scripts.dockerfile_copies import Copied
 
@@ -38,6 +39,7 @@ class CommittedLocks:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._repositories = Repositories(tree, "**/Cargo.lock")
+        self._manifests: Manifests | None = None
         # What is known of images, by file, by what has been copied there, and by working directory.
         self._has_lock: dict[object, bool] = {}
         self._hidden: dict[object, HiddenLock | None] = {}
@@ -58,14 +60,14 @@ class CommittedLocks:
         if call.command.place.kind == "dockerfile":
             key = _image(file, call)
             if key not in self._has_lock:
-                self._has_lock[key] = self.is_copied(file, call) or not _copies_manifest(file, call)
+                self._has_lock[key] = self.is_copied(file, call) or not self._copies_manifest(file, call)
             return self._has_lock[key]
-        return all(_is_above(repository.top, directory, tracked) for directory in directories)
+        return all(self._is_above(repository.top, directory, tracked) for directory in directories)
 
     def is_copied(self, file: File, call: "CargoCall") -> bool:
         """Whether a Dockerfile copies a committed Cargo.lock, or perhaps one of another stage, to a call of cargo."""
         tracked = self._repositories.tracked_near(os.path.dirname(os.path.abspath(file.path)))
-        for above in _directories_above(call.directory):
+        for above in self._searched(file, call):
             lock = posixpath.join(above, "Cargo.lock")
             for _, copied in _copies(file, call):
                 if (
@@ -88,8 +90,49 @@ class CommittedLocks:
             self._hidden[key] = None if found is None or self.is_copied(file, call) else found
         return self._hidden[key]
 
+    def _is_above(self, top: str, directory: str, tracked: frozenset[str]) -> bool:
+        """Whether cargo finds a tracked lock from a directory of the repository; yes if it is not in the repository."""
+        if directory.startswith(("/", "..")):
+            return True
+        for above in upwards(os.path.normpath(os.path.join(top, directory))):
+            if os.path.join(above, "Cargo.lock") in tracked:
+                return True
+            if self._is_root(above):
+                return False
+        return False
+
+    def _searched(self, file: File, call: "CargoCall") -> Iterator[str]:
+        """Yield the directories of an image in which cargo may look for the lock, nearest first."""
+        for directory in call.directory or ():
+            for above in islice(upwards(directory, beyond_repository=True), _MOST_FOLDERS):
+                yield above
+                if any(self._is_root(os.path.dirname(path)) for path in _manifests_in(file, call, above)):
+                    break
+
+    def _is_root(self, folder: str) -> bool:
+        """Whether a folder contains a manifest that belongs to no workspace above it, so that cargo goes no further."""
+        from dunnage.cargo.manifests import Manifests
+        from dunnage.files.document import Refused
+
+        self._manifests = self._manifests or Manifests(self._tree)
+        try:
+            found = self._manifests.find(folder)
+            return found is not None and self._manifests.root_of(found) is found
+        except Refused:
+            return False
+
+    def _copies_manifest(self, file: File, call: "CargoCall") -> bool:
+        """Whether a Dockerfile copies a Cargo.toml to a call of cargo."""
+        for above in self._searched(file, call):
+            manifest = posixpath.join(above, "Cargo.toml")
+            if any(copied.is_inline and _place(copied) == manifest for _, copied in _copies(file, call)):
+                return True
+            if any(_manifests_in(file, call, above)):
+                return True
+        return False
+
     def _exclusions(self, file: File, call: "CargoCall") -> Iterator[HiddenLock]:
-        for above in _directories_above(call.directory):
+        for above in self._searched(file, call):
             for span, copied in _copies(file, call):
                 for context in _contexts(file):
                     path = _origin(copied, context, posixpath.join(above, "Cargo.lock"))
@@ -113,23 +156,13 @@ class CommittedLocks:
         return None
 
 
-def _copies_manifest(file: File, call: "CargoCall") -> bool:
-    """Whether a Dockerfile copies a Cargo.toml to a call of cargo."""
-    for above in _directories_above(call.directory):
-        manifest = posixpath.join(above, "Cargo.toml")
-        for _, copied in _copies(file, call):
-            if copied.is_inline and _place(copied) == manifest:
-                return True
-            paths = (_origin(copied, context, manifest) for context in _contexts(file))
-            if any(path is not None and os.path.isfile(path) for path in paths):
-                return True
-    return False
-
-
-def _directories_above(directories: Sequence[str] | None) -> Iterator[str]:
-    """Yield directories of an image and those above."""
-    for directory in directories or ():
-        yield from islice(upwards(directory, beyond_repository=True), _MOST_FOLDERS)
+def _manifests_in(file: File, call: "CargoCall", directory: str) -> Iterator[str]:
+    """Yield the paths of the manifests that a Dockerfile may copy into a directory of the image."""
+    for _, copied in _copies(file, call):
+        for context in _contexts(file):
+            path = _origin(copied, context, posixpath.join(directory, "Cargo.toml"))
+            if path is not None and os.path.isfile(path):
+                yield path
 
 
 def _image(file: File, call: "CargoCall") -> object:
@@ -146,14 +179,6 @@ def _copies(file: File, call: "CargoCall") -> "Iterator[tuple[Span, Copied]]":
     for instruction, copied in copied_before(file, call.command.words[0].span.start):
         places = instruction.arguments if instruction.keyword != "RUN" else instruction.flags
         yield places[copied.at].span, copied
-
-
-def _is_above(top: str, directory: str, tracked: frozenset[str]) -> bool:
-    """Whether a lock is tracked in a directory of the repository or above; yes if it is not in the repository."""
-    if directory.startswith(("/", "..")):
-        return True
-    folder = os.path.normpath(os.path.join(top, directory))
-    return any(os.path.join(above, "Cargo.lock") in tracked for above in upwards(folder) if above.startswith(top))
 
 
 def _contexts(file: File) -> Iterator[str]:
