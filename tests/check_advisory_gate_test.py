@@ -667,6 +667,9 @@ def test_what_another_workflow_has_on_a_schedule() -> None:
         pytest.param({CI: run("cargo generate-lockfile\ncargo deny check")}, f"{CI}:7", id="generate-lockfile"),
         pytest.param({CI: run("rm -f Cargo.lock\ncargo deny check")}, f"{CI}:7", id="rm"),
         pytest.param({CI: run("cargo update -p x", "cargo deny check")}, f"{CI}:7", id="one package"),
+        pytest.param({CI: run("cargo update -p x --precise 1.2.3", "cargo deny check")}, f"{CI}:7", id="precise"),
+        pytest.param({CI: run("git rm Cargo.lock", "cargo deny check")}, f"{CI}:7", id="git rm"),
+        pytest.param({CI: run("mv Cargo.lock old", "cargo deny check")}, f"{CI}:7", id="moved"),
         pytest.param(
             {CI: run("make x"), "Makefile": "x:\n\tsh x.sh\n", "x.sh": "cargo update\ncargo deny check\n"},
             "x.sh:1",
@@ -704,6 +707,10 @@ def test_stale_lock(files: dict[str, str], where: str) -> None:
         pytest.param({CI: run("cargo update --locked", "cargo deny check")}, id="--locked"),
         pytest.param({CI: run("cargo update", "git checkout Cargo.lock", "cargo deny check")}, id="restored"),
         pytest.param({CI: run("cd other\ncargo update", "cargo deny check")}, id="of another"),
+        pytest.param({CI: run("git -C other rm Cargo.lock", "cargo deny check")}, id="of another, by git"),
+        pytest.param({CI: run("rm other/Cargo.lock", "cargo -C other update", "cargo deny check")}, id="of others"),
+        pytest.param({CI: run("mv Cargo.lock x", "mv x Cargo.lock", "cargo deny check")}, id="moved back"),
+        pytest.param({CI: run("sed -i s/0/1/ Cargo.toml", "cargo deny check")}, id="manifest edited"),
         pytest.param(
             {CI: run("cargo update --manifest-path x/Cargo.toml", "cargo deny check")}, id="of another manifest"
         ),

@@ -470,6 +470,34 @@ def steps(*runs: str) -> str:
             ["unlocked"],
             id="new project with the committed lock",
         ),
+        pytest.param(
+            CI, steps("git clone https://x.invalid/b && cd b && git checkout v1 && cargo b"), [], id="cloned at a tag"
+        ),
+        pytest.param(
+            CI,
+            steps("cd .. && git clone https://x.invalid/b", "cargo b\n        working-directory: ../b"),
+            [],
+            id="cloned outside of the repository",
+        ),
+        pytest.param(CI, steps("git -C x rm Cargo.lock", "cargo b"), ["unlocked"], id="removed elsewhere by git"),
+        pytest.param(CI, steps("rm Cargo.lock", "git -C . restore .", "cargo b"), ["unlocked"], id="restored with -C"),
+        pytest.param(CI, steps("mv Cargo.lock x", "mv x Cargo.lock", "cargo b"), ["unlocked"], id="moved back"),
+        pytest.param(CI, steps("cargo update", "cp x Cargo.lock", "cargo b --locked"), [], id="update replaced"),
+        pytest.param(CI, steps("sed -i s/0/1/ a/Cargo.toml", "cargo publish"), [], id="manifest edited by sed"),
+        pytest.param(CI, steps("perl -pi -e s/0/1/ Cargo.toml", "cargo b"), [], id="manifest edited by perl"),
+        pytest.param(
+            CI, steps("find . -name Cargo.toml -exec sed -i s/0/1/ {} +", "cargo b"), [], id="manifests edited"
+        ),
+        pytest.param(CI, steps("cp x Cargo.toml", "cargo b"), [], id="manifest replaced"),
+        pytest.param(CI, steps("cargo set-version 1.2.3", "cargo publish"), [], id="version set"),
+        pytest.param(CI, steps("cargo add x", "cargo b"), [], id="dependency added"),
+        pytest.param(
+            CI, steps("sed -i s/0/1/ Cargo.toml", "git checkout .", "cargo b"), ["unlocked"], id="manifest restored"
+        ),
+        pytest.param(CI, steps("cargo add x --dry-run", "cargo b"), ["unlocked"], id="dependency not added"),
+        pytest.param(CI, steps("sed -n s/0/1/p Cargo.toml", "cargo b"), ["unlocked"], id="manifest read"),
+        pytest.param(CI, steps("sed -i s/0/1/ src/lib.rs", "cargo b"), ["unlocked"], id="another file edited"),
+        pytest.param(CI, steps("cargo b", "sed -i s/0/1/ Cargo.toml"), ["unlocked"], id="manifest edited later"),
         pytest.param(CI, steps("cargo update && cargo build"), [], id="updated"),
         pytest.param(CI, steps("cargo update && cargo build --locked"), ["fresh-lock"], id="updated and locked"),
         pytest.param(CI, steps("cargo generate-lockfile", "cargo test --locked"), ["fresh-lock"], id="generated"),

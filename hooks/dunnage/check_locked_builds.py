@@ -16,7 +16,7 @@ from dunnage.cargo_cli.builds import Build, build
 from dunnage.cargo_cli.calls import CargoCall, cargo_call
 from dunnage.cargo_cli.command_line import LOCKING
 from dunnage.ci.committed_locks import CommittedLocks, HiddenLock
-from dunnage.ci.lock_replacements import CREATED, RESOLVED, RESTORED, LockChange, lock_change
+from dunnage.ci.lock_changes import CREATED, PRECISE, RESOLVED, RESTORED, LockChange, lock_change
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit, Span
 from dunnage.frame.finding import Finding, Fix, Rule
@@ -122,18 +122,20 @@ def _check_job(file: File, job: Sequence[_Call], locks: CommittedLocks) -> Itera
     may_be_locked = {call.command.words[0].span for call in job if call.may_be_locked}
     changing: list[tuple[Command, LockChange]] = []
     for call in job:
-        if call.change is not None:
+        if call.change is not None and call.change.kind == RESTORED:
+            changing = [(command, change) for command, change in changing if change.kind == CREATED]
+        elif call.change is not None and call.change.kind != PRECISE:
             changing.append((call.command, call.change))
         found, cargo = call.build, call.cargo
         if found is None or cargo is None:
             continue
-        reaching = [(command, change) for command, change in changing if change.reaches(cargo.directory)]
-        kind = reaching[-1][1].kind if reaching else RESTORED
+        cause = next((each for each in reversed(changing) if each[1].reaches(cargo.directory)), None)
+        kind = cause[1].kind if cause else RESTORED
         if call.command.place.kind == "dockerfile" and kind == RESTORED and (hidden := locks.hidden(file, cargo)):
             yield _hidden_lock(file, cargo, found, hidden)
         elif found.is_locked:
-            if kind == RESOLVED and not _is_updating(file, job) and locks.has_lock(file, cargo):
-                yield _fresh_lock(file, reaching[-1][0], cargo, found)
+            if cause and kind == RESOLVED and not _is_updating(file, job) and locks.has_lock(file, cargo):
+                yield _fresh_lock(file, cause[0], cargo, found)
         elif call.command.words[0].span not in may_be_locked:
             is_kept = kind == RESTORED or (kind == CREATED and locks.is_copied(file, cargo))
             if is_kept and locks.has_lock(file, cargo):

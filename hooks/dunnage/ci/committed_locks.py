@@ -11,6 +11,7 @@ from dunnage.files.git import Repositories, top_folder
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
 from dunnage.files.walk import upwards
+from dunnage.shell.directories import is_outside
 
 if TYPE_CHECKING:
     from dunnage.cargo.manifests import Manifests
@@ -92,7 +93,7 @@ class CommittedLocks:
 
     def _is_above(self, top: str, directory: str, tracked: frozenset[str]) -> bool:
         """Whether cargo finds a tracked lock from a directory of the repository; yes if it is not in the repository."""
-        if directory.startswith(("/", "..")):
+        if is_outside(directory):
             return True
         for above in upwards(os.path.normpath(os.path.join(top, directory))):
             if os.path.join(above, "Cargo.lock") in tracked:

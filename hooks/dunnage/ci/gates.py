@@ -11,7 +11,7 @@ from dunnage.cargo_cli import aliases
 from dunnage.cargo_cli.aliases import Aliases
 from dunnage.cargo_cli.calls import CARGO, CargoCall, cargo_call
 from dunnage.ci.call_stack import Run
-from dunnage.ci.lock_changes import LockChanges, Replacement
+from dunnage.ci.lock_replacements import LockReplacements, Replacement
 from dunnage.ci.outcome import FailureMask
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.ci.runs import runs
@@ -98,7 +98,7 @@ def gates(repository: RepositoryFiles) -> list[Gate]:
     own = aliases.read(repository.tree, repository.top, repository.top)
     hints = (*_HINTS, *(name for name, words in own.items() if any(hint in word for word in words for hint in _HINTS)))
     resolve = Aliases(repository.tree)
-    locks = LockChanges(repository, resolve)
+    locks = LockReplacements(repository, resolve)
     found = (
         _of_action(run, locks) if run.action else _of_command(repository, run, resolve, locks)
         for run in runs(repository, hints)
@@ -109,7 +109,7 @@ def gates(repository: RepositoryFiles) -> list[Gate]:
 # Actions
 
 
-def _of_action(run: Run, locks: LockChanges) -> Gate | None:
+def _of_action(run: Run, locks: LockReplacements) -> Gate | None:
     action = run.action
     if action is None:
         return None
@@ -153,7 +153,7 @@ def _union(found: Iterable[tools.ToolRun | None]) -> tools.ToolRun | None:
     return union
 
 
-def _path_filter(run: Run, locks: LockChanges, tool: str) -> Iterator[FailureMask]:
+def _path_filter(run: Run, locks: LockReplacements, tool: str) -> Iterator[FailureMask]:
     """Yield the filter that keeps the workflow of a run from running if only Cargo.lock, or its policy, changes."""
     workflow = run.call_stack[0].file
     given = [word.text for word in run.command.words] if run.command else []
@@ -175,7 +175,7 @@ def _path_filter(run: Run, locks: LockChanges, tool: str) -> Iterator[FailureMas
 # Commands
 
 
-def _of_command(repository: RepositoryFiles, run: Run, resolve: Aliases, locks: LockChanges) -> Gate | None:
+def _of_command(repository: RepositoryFiles, run: Run, resolve: Aliases, locks: LockReplacements) -> Gate | None:
     if run.command is None:
         return None
     for command in _readings(run.command):

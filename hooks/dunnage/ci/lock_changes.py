@@ -1,102 +1,133 @@
-"""Commands that replace the committed Cargo.lock before a gate reads it."""
+"""Commands after which a build or a check does not use the committed Cargo.lock."""
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from dunnage.cargo_cli.aliases import Alias, Aliases
-from dunnage.cargo_cli.calls import cargo_call
+from dunnage.cargo_cli.calls import CargoCall
 from dunnage.cargo_cli.command_line import LOCKING, arguments, invocation
-from dunnage.ci.call_stack import Run
-from dunnage.ci.repository_files import RepositoryFiles
-from dunnage.files.source import File
-from dunnage.files.span import Span
-from dunnage.shell.model import Command, Script, programs
+from dunnage.shell.directories import is_outside, joined
+from dunnage.shell.model import Command, Values, programs
 
-_UNCERTAIN = frozenset(("branch", "condition", "function", "or-list-right"))
+REMOVED, RESTORED, CREATED, RESOLVED, PRECISE, OUTDATED = (
+    "removed",
+    "restored",
+    "created",
+    "resolved",
+    "precise",
+    "outdated",
+)
 
+UNCERTAIN = frozenset({"branch", "condition", "function", "or-list-right"})
+"""The syntax in which a command may not run."""
 
-class Replacement(NamedTuple):
-    """A command or an action that replaces the committed Cargo.lock."""
-
-    path: str
-    span: Span
-    text: str
-    """The command or action as it is written."""
-
-
-class LockChanges:
-    """Finds what changes the committed locks in jobs."""
-
-    def __init__(self, repository: RepositoryFiles, resolve: Aliases) -> None:
-        self._repository = repository
-        self._resolve = resolve
-        # By the identity of a script, which is kept here too.
-        self._changes: dict[int, tuple[Script, list[_Change]]] = {}
-
-    def paths(self, run: Run, name: str) -> list[str]:
-        """Return the committed files of a name in a working directory of a run, in the folder above, and at the top."""
-        folders = {"", *run.folders, *(posixpath.dirname(folder) for folder in run.folders)}
-        paths = {posixpath.normpath(posixpath.join(folder, name)) for folder in folders}
-        return sorted(paths & self._repository.paths)
-
-    def before(self, run: Run) -> Replacement | None:
-        """Return what replaces the lock in the steps and programs that the job of a run executes before it."""
-        if not self.paths(run, "Cargo.lock"):
-            return None
-        changes: list[_Change] = []
-        for site in run.call_stack:
-            if site.job is not None and site.job.steps:
-                folder = site.job.steps[site.step].folder
-                for step in site.job.steps[: site.step]:
-                    if step.script is not None and step.folder == folder and not step.is_conditional:
-                        changes += self._of(site.file, step.script)[-1:]
-            elif site.script is not None and site.command is not None:
-                here = site.command.words[0].span
-                changes += [change for change in self._of(site.file, site.script) if change.at < here][-1:]
-        return changes[-1].replacement if changes else None
-
-    def _of(self, file: File, script: Script) -> "list[_Change]":
-        if id(script) not in self._changes:
-            text = script.text
-            may_change = "Cargo.lock" in text or "update" in text or "generate-lockfile" in text or "git" in text
-            alias = self._resolve.of(file)
-            self._changes[id(script)] = script, list(_changes(file, script, alias)) if may_change else []
-        return self._changes[id(script)][1]
+_CREATING = frozenset({"generate", "init", "new"})
+_MANIFEST_EDITS = frozenset({"add", "remove", "rm", "set-version", "upgrade"})
+_CREATE_OPTIONS = frozenset(
+    {"--color", "--config", "--edition", "--git", "--name", "--path", "--registry", "--vcs", "-b", "-d", "-n", "-p"}
+)
+_GIT_OPTIONS = frozenset({"--git-dir", "--namespace", "--work-tree", "-C", "-c"})
+_CLONE_OPTIONS = frozenset({"--branch", "--config", "--depth", "--jobs", "--origin", "--reference", "-b", "-c", "-j"})
+_UPDATE_OPTIONS = frozenset({"--config", "--manifest-path", "--package", "--precise", "-Z", "-p"})
+_HARMLESS = frozenset({*LOCKING, "--dry-run", "--help", "--workspace", "-h", "-w"})
 
 
-class _Change(NamedTuple):
-    at: Span
-    replacement: Replacement | None
-    """None if the committed lock is restored."""
+class LockChange(NamedTuple):
+    """What a command does to a Cargo.lock, or to the project that it belongs to."""
+
+    kind: str
+    """The lock is `removed`, `restored`, `resolved` with the latest versions or with `precise` ones, or `outdated`
+    because a manifest changed; or the project is `created`."""
+    directories: Values
+    """The folders in which it does so; None if they are unknown."""
+
+    def reaches(self, directories: Values) -> bool:
+        """Whether it may affect a build in these directories."""
+        if directories is None:
+            return True
+        if self.directories is None:
+            return self.kind != CREATED or all(map(is_outside, directories))
+        pairs = [(folder, directory) for folder in self.directories for directory in directories]
+        return any(f"{directory}/".startswith(f"{folder}/") or folder == "." for folder, directory in pairs)
 
 
-def _changes(file: File, script: Script, alias: Alias) -> Iterator[_Change]:
-    """Yield the changes that a program makes to the lock, in order."""
-    from dunnage.shell.commands import commands
+def lock_change(command: Command, call: CargoCall | None) -> LockChange | None:
+    """Return what a command does to a lock; None if it does nothing. `call` is the call of cargo that it is."""
+    if call is not None:
+        return _of_cargo(command, call)
+    names = programs(command.words[0]) or ()
+    texts = [word.values[0] if word.values else None for word in command.words]
+    if "git" in names:
+        return _of_git(command, texts)
+    if "cargo-generate" in names:
+        return LockChange(CREATED, None)
+    if "find" in names:
+        is_removing = any(text is not None and text in ("-delete", "-exec") for text in texts)
+        return LockChange(REMOVED, None) if is_removing and "Cargo.lock" in texts else None
+    name = names[0] if names else ""
+    if name in ("cp", "mv"):
+        target = posixpath.basename(texts[-1] or "")
+        if target == "Cargo.toml":
+            return LockChange(OUTDATED, None)
+        if target == "Cargo.lock":
+            return LockChange(RESTORED, None)
+        return _removed(command.directory, texts[1:-1]) if name == "mv" else None
+    if name in ("gsed", "perl", "sed"):
+        return LockChange(OUTDATED, None) if _edits_manifest(command, texts) else None
+    return _removed(command.directory, texts[1:]) if name in ("rm", "unlink") else None
 
-    is_here = True
-    for command in commands(file, script):
-        names = programs(command.words[0]) or ()
-        texts = [word.values[0] if word.values else "" for word in command.words]
-        is_here = is_here and names not in (("cd",), ("pushd",))
-        first = command.words[0].span
-        if "git" in names and not {"checkout", "restore", "reset", "stash"}.isdisjoint(texts):
-            yield _Change(first, None)
-        elif is_here and command.inside.isdisjoint(_UNCERTAIN) and _replaces_lock(command, texts, alias):
-            span = Span(first.start, command.words[-1].span.end)
-            text = " ".join(word.text for word in command.words)
-            shown = text if len(text) <= 60 else f"{text[:60]} …"
-            yield _Change(first, Replacement(file.path, span, shown))
+
+def _removed(directory: Values, files: Sequence[str | None]) -> LockChange | None:
+    paths = tuple(text for text in files if text is not None and posixpath.basename(text) == "Cargo.lock")
+    folders = tuple(posixpath.dirname(path) or "." for path in paths)
+    return LockChange(REMOVED, joined(directory, folders)) if paths else None
 
 
-def _replaces_lock(command: Command, texts: list[str], alias: Alias) -> bool:
-    if programs(command.words[0]) == ("rm",):
-        return any(text in ("Cargo.lock", "./Cargo.lock") for text in texts[1:])
-    call = cargo_call(command, alias)
-    cargo = invocation(call.words) if call else None
-    if call is None or cargo is None or cargo.name not in ("update", "generate-lockfile") or cargo.is_locked:
+def _edits_manifest(command: Command, texts: Sequence[str | None]) -> bool:
+    """Whether sed or perl changes a Cargo.toml in place. `find` and `xargs` name the file among their own words."""
+    options = [text for text in texts[1:] if text and text.startswith("-")]
+    if not any(text.startswith("--in-place") or ("i" in text and text[1] != "-") for text in options if text != "-"):
         return False
-    given = arguments(call.words, cargo.subcommand + 1, ("--manifest-path", "-p", "--package", "--precise", "--config"))
-    harmless = {*LOCKING, "--dry-run", "--help", "--workspace", "-h", "-w"}
-    return "--manifest-path" not in given.options and given.flags.isdisjoint(harmless)
+    around = [value for word in command.wrapper for value in word.values or ()]
+    return any(posixpath.basename(text) == "Cargo.toml" for text in (*texts, *around) if text)
+
+
+def _of_git(command: Command, texts: Sequence[str | None]) -> LockChange | None:
+    called = arguments(texts, 1, _GIT_OPTIONS)
+    if not called.operands:
+        return None
+    at = called.operands[0]
+    changed = called.last("-C")
+    directory = command.directory
+    if changed is not None and changed.at < at:
+        directory = joined(directory, None if changed.text is None else (changed.text,))
+    if texts[at] == "rm":
+        return _removed(directory, texts[at + 1 :])
+    if texts[at] in ("checkout", "reset", "restore", "stash"):
+        return LockChange(RESTORED, None)
+    if texts[at] != "clone":
+        return None
+    found = arguments(texts, at + 1, _CLONE_OPTIONS)
+    operands = [texts[index] for index in found.operands]
+    url = operands[0] if operands else None
+    folder = operands[1] if len(operands) > 1 else url and posixpath.basename(url.rstrip("/")).removesuffix(".git")
+    return LockChange(CREATED, joined(directory, (folder,) if folder else None))
+
+
+def _of_cargo(command: Command, call: CargoCall) -> LockChange | None:
+    called = invocation(call.words)
+    if called is None:
+        return None
+    if called.name in _CREATING:
+        found = arguments(call.words, called.subcommand + 1, _CREATE_OPTIONS)
+        folder = call.words[found.operands[0]] if found.operands else "."
+        is_unknown = folder is None or called.name == "generate"
+        return LockChange(CREATED, None if is_unknown else joined(command.directory, (folder or ".",)))
+    found = arguments(call.words, called.subcommand + 1, _UPDATE_OPTIONS)
+    if called.name in _MANIFEST_EDITS:
+        return LockChange(OUTDATED, None) if "--dry-run" not in found.flags else None
+    if called.name not in ("update", "generate-lockfile") or called.is_locked or not found.flags.isdisjoint(_HARMLESS):
+        return None
+    if not command.inside.isdisjoint(UNCERTAIN):
+        return None
+    return LockChange(PRECISE if "--precise" in found.options else RESOLVED, call.directory)

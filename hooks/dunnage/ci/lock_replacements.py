@@ -1,94 +1,92 @@
-"""Commands after which a build does not use the committed Cargo.lock of the project that it builds."""
+"""Commands that replace the committed Cargo.lock before a gate reads it."""
 
 import posixpath
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from dunnage.cargo_cli.calls import CargoCall
-from dunnage.cargo_cli.command_line import LOCKING, arguments, invocation
-from dunnage.shell.directories import joined
-from dunnage.shell.model import Command, Values, programs
-
-REMOVED, RESTORED, CREATED, RESOLVED = "removed", "restored", "created", "resolved"
-
-_CREATING = frozenset({"generate", "init", "new"})
-_CREATE_OPTIONS = frozenset(
-    {"--color", "--config", "--edition", "--git", "--name", "--path", "--registry", "--vcs", "-b", "-d", "-n", "-p"}
-)
-_CLONE_OPTIONS = frozenset({"--branch", "--config", "--depth", "--jobs", "--origin", "--reference", "-b", "-c", "-j"})
-_UPDATE_OPTIONS = frozenset({"--config", "--manifest-path", "--package", "--precise", "-Z", "-p"})
-_HARMLESS = frozenset({*LOCKING, "--dry-run", "--help", "--workspace", "-h", "-w"})
+from dunnage.cargo_cli.aliases import Alias, Aliases
+from dunnage.cargo_cli.calls import cargo_call
+from dunnage.ci.call_stack import Run
+from dunnage.ci.lock_changes import PRECISE, REMOVED, RESOLVED, RESTORED, UNCERTAIN, lock_change
+from dunnage.ci.repository_files import RepositoryFiles
+from dunnage.files.source import File
+from dunnage.files.span import Span
+from dunnage.shell.model import Script, programs
 
 
-class LockChange(NamedTuple):
-    """What a command does to a Cargo.lock, or to the project that it belongs to."""
+class Replacement(NamedTuple):
+    """A command or an action that replaces the committed Cargo.lock."""
 
-    kind: str
-    """`removed`, `restored`, `created` (the project), or `resolved` (its dependencies, anew)."""
-    directories: Values
-    """The folders in which it does so; None if they are unknown."""
-
-    def reaches(self, directories: Values) -> bool:
-        """Whether it may concern a build in these directories."""
-        if self.directories is None or directories is None:
-            return self.kind != CREATED or directories is None
-        pairs = [(folder, directory) for folder in self.directories for directory in directories]
-        return any(f"{directory}/".startswith(f"{folder}/") or folder == "." for folder, directory in pairs)
+    path: str
+    span: Span
+    text: str
+    """The command or action as it is written."""
 
 
-def lock_change(command: Command, call: CargoCall | None) -> LockChange | None:
-    """Return what a command does to a lock; None if it does nothing. `call` is the call of cargo that it is."""
-    if call is not None:
-        return _of_cargo(command, call)
-    names = programs(command.words[0]) or ()
-    texts = [word.values[0] if word.values else None for word in command.words]
-    if "git" in names:
-        return _of_git(command, texts)
-    if "cargo-generate" in names:
-        return LockChange(CREATED, None)
-    if "find" in names:
-        is_removing = any(text is not None and text in ("-delete", "-exec") for text in texts)
-        return LockChange(REMOVED, None) if is_removing and "Cargo.lock" in texts else None
-    if names and names[0] in ("mv", "rm", "unlink"):
-        files = texts[1:-1] if names[0] == "mv" else texts[1:]
-        return _removed(command, files)
-    return None
+class LockReplacements:
+    """Finds what replaces the committed locks in jobs."""
+
+    def __init__(self, repository: RepositoryFiles, resolve: Aliases) -> None:
+        self._repository = repository
+        self._resolve = resolve
+        # By the identity of a script, which is kept here too.
+        self._changes: dict[int, tuple[Script, list[_Change]]] = {}
+
+    def paths(self, run: Run, name: str) -> list[str]:
+        """Return the committed files of a name in a working directory of a run, in the folder above, and at the top."""
+        folders = {"", *run.folders, *(posixpath.dirname(folder) for folder in run.folders)}
+        paths = {posixpath.normpath(posixpath.join(folder, name)) for folder in folders}
+        return sorted(paths & self._repository.paths)
+
+    def before(self, run: Run) -> Replacement | None:
+        """Return what replaces the lock in the steps and programs that the job of a run executes before it."""
+        if not self.paths(run, "Cargo.lock"):
+            return None
+        changes: list[_Change] = []
+        for site in run.call_stack:
+            if site.job is not None and site.job.steps:
+                folder = site.job.steps[site.step].folder
+                for step in site.job.steps[: site.step]:
+                    if step.script is not None and step.folder == folder and not step.is_conditional:
+                        changes += self._of(site.file, step.script)[-1:]
+            elif site.script is not None and site.command is not None:
+                here = site.command.words[0].span
+                changes += [change for change in self._of(site.file, site.script) if change.at < here][-1:]
+        return changes[-1].replacement if changes else None
+
+    def _of(self, file: File, script: Script) -> "list[_Change]":
+        if id(script) not in self._changes:
+            text = script.text
+            may_change = "Cargo.lock" in text or "update" in text or "generate-lockfile" in text or "git" in text
+            alias = self._resolve.of(file)
+            self._changes[id(script)] = script, list(_changes(file, script, alias)) if may_change else []
+        return self._changes[id(script)][1]
 
 
-def _removed(command: Command, files: list[str | None]) -> LockChange | None:
-    paths = tuple(text for text in files if text is not None and posixpath.basename(text) == "Cargo.lock")
-    folders = tuple(posixpath.dirname(path) or "." for path in paths)
-    return LockChange(REMOVED, joined(command.directory, folders)) if paths else None
+class _Change(NamedTuple):
+    at: Span
+    replacement: Replacement | None
+    """None if the committed lock is restored."""
 
 
-def _of_git(command: Command, texts: list[str | None]) -> LockChange | None:
-    subcommand = next((text for text in texts[1:] if text is not None and not text.startswith("-")), None)
-    if subcommand == "rm":
-        return _removed(command, texts)
-    if subcommand in ("checkout", "reset", "restore", "stash"):
-        return LockChange(RESTORED, None)
-    if subcommand != "clone":
-        return None
-    found = arguments(texts, texts.index("clone") + 1, _CLONE_OPTIONS)
-    operands = [texts[index] for index in found.operands]
-    url = operands[0] if operands else None
-    folder = operands[1] if len(operands) > 1 else url and posixpath.basename(url.rstrip("/")).removesuffix(".git")
-    return LockChange(CREATED, joined(command.directory, (folder,) if folder else None))
+def _changes(file: File, script: Script, alias: Alias) -> Iterator[_Change]:
+    """Yield the changes that a program makes to the lock, in order."""
+    from dunnage.shell.commands import commands
 
-
-def _of_cargo(command: Command, call: CargoCall) -> LockChange | None:
-    called = invocation(call.words)
-    if called is None:
-        return None
-    if called.name in _CREATING:
-        found = arguments(call.words, called.subcommand + 1, _CREATE_OPTIONS)
-        folder = call.words[found.operands[0]] if found.operands else "."
-        is_unknown = folder is None or called.name == "generate"
-        return LockChange(CREATED, None if is_unknown else joined(command.directory, (folder or ".",)))
-    if called.name not in ("update", "generate-lockfile") or called.is_locked:
-        return None
-    found = arguments(call.words, called.subcommand + 1, _UPDATE_OPTIONS)
-    # What may not run is no certain change.
-    is_certain = command.inside.isdisjoint({"branch", "condition", "function", "or-list-right"})
-    if not is_certain or not found.flags.isdisjoint(_HARMLESS) or "--precise" in found.options:
-        return None
-    return LockChange(RESOLVED, call.directory)
+    is_here = True
+    for command in commands(file, script):
+        is_here = is_here and programs(command.words[0]) not in (("cd",), ("pushd",))
+        first = command.words[0].span
+        # With this directory, the change is relative to where the program runs.
+        local = command._replace(directory=(".",))
+        change = lock_change(local, cargo_call(local, alias))
+        if change is None:
+            continue
+        is_certain = is_here and change.directories == (".",) and command.inside.isdisjoint(UNCERTAIN)
+        if change.kind == RESTORED:
+            yield _Change(first, None)
+        elif is_certain and change.kind in (PRECISE, REMOVED, RESOLVED):
+            span = Span(first.start, command.words[-1].span.end)
+            text = " ".join(word.text for word in command.words)
+            shown = text if len(text) <= 60 else f"{text[:60]} …"
+            yield _Change(first, Replacement(file.path, span, shown))

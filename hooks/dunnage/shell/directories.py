@@ -17,6 +17,11 @@ def entered(command: Sequence[Word], before: Values) -> Values:
     return joined(before, operands[0].values)
 
 
+def is_outside(directory: str) -> bool:
+    """Whether a directory, relative to the top of a repository or absolute, is not in the repository."""
+    return directory.startswith("/") or directory.split("/", 1)[0] == ".."
+
+
 def joined(before: Values, paths: Values) -> Values:
     """Return the directories that paths lead to from the directories `before`; None if they are unknown."""
     if before is None or paths is None or len(before) * len(paths) > _MOST_DIRECTORIES:
