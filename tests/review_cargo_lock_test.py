@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shlex
 import subprocess
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
@@ -357,6 +359,50 @@ def test_what_the_machine_holds(repository: Path, tmp_path: Path, capsys: pytest
     assert matches(Said(capsys).findings, ["… advisory: …", "… yanked: …"])
     write(repository, {"Cargo.toml": '[workspace.metadata.dunnage.reviews]\n"new-thing@1.0.0" = "why"\n'})
     assert Said(capsys).findings == []
+
+
+def vendor(folder: Path, version: str, files: dict[str, str]) -> None:
+    """Vendor a crate as cargo does, and lock it."""
+    files = {"Cargo.toml": f'[package]\nname = "x"\nversion = "{version}"\n', **files}
+    digests = {path: hashlib.sha256(content.encode()).hexdigest() for path, content in files.items()}
+    checksum = hashlib.sha256(version.encode()).hexdigest()
+    record = {"files": digests, "package": checksum}
+    rmtree(folder / "vendor", ignore_errors=True)
+    write(folder, {f"vendor/x/{path}": content for path, content in files.items()})
+    write(folder, {"vendor/x/.cargo-checksum.json": json.dumps(record)})
+    found = lock(f"app 0.1.0 -> x\nx {version} crates.io").replace(CHECKSUM, checksum)
+    write(folder, {"Cargo.lock": found, ".cargo/config.toml": '[source.vendored]\ndirectory = "vendor"\n'})
+
+
+@pytest.mark.parametrize("place", ["", "below/"])
+def test_a_vendored_crate_gains_a_build_script(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], place: str
+) -> None:
+    (repository / place).mkdir(exist_ok=True)
+    monkeypatch.chdir(repository / place)
+    vendor(Path(), "1.0.0", {"src/lib.rs": ""})
+    git("add", "--all")
+    git("commit", "--quiet", "-m", "x")
+    vendor(Path(), "1.0.1", {"src/lib.rs": "", "build.rs": "fn main() {}"})
+    message = "Cargo.lock:10:3 compile-time-code: `x 1.0.1` has a build script (build.rs), which 1.0.0 did not have: …"
+    assert matches(Said(capsys).findings, [message])
+    assert main(["--summary"]) == 0
+    assert "  x  1.0.1  a build script (build.rs)  12 bytes  ef32637cb9c3ec2e\n" in capsys.readouterr().out
+    git("add", "--all")
+    git("commit", "--quiet", "-m", "x")
+    vendor(Path(), "1.0.2", {"src/lib.rs": "", "build.rs": "fn main() { }"})
+    said = Said(capsys)
+    assert said.findings == []
+    assert "build scripts" not in said.notes
+
+
+def test_a_vendored_folder_outside_of_the_repository(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit(repository, "a 1.0.0 crates.io")
+    write(repository, {".cargo/config.toml": '[source.vendored]\ndirectory = "../vendor"\n'})
+    write(repository, {"Cargo.lock": lock("a 1.0.1 crates.io\nproc-macro1 1.0.0 crates.io")})
+    said = Said(capsys)
+    assert matches(said.findings, ["…look-alike: …"])
+    assert "the build scripts and macros of a 1.0.1 and proc-macro1 1.0.0" in said.notes
 
 
 def test_all_judges_the_whole_lock(repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

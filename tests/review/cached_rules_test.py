@@ -241,7 +241,7 @@ def _code(home: Path, before: str, after: str, folder: str = "") -> tuple[list[s
     assert old is not None
     assert new is not None
     unknown = Unknowns()
-    contents = Contents(CargoHome(str(home)), Vendored(folder) if folder else None)
+    contents = Contents(CargoHome(str(home)), *([Vendored(folder, Tree().content)] if folder else []))
     found = lock_changes.compare(new, [old])
     return said(list(compile_time_code(found, ADVICE, contents, lambda *_: False, unknown))), unknown.note()
 

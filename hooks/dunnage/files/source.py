@@ -175,6 +175,11 @@ class Tree:
             raise SourceError(found.message, found.span, found.rule)
         return found
 
+    def content(self, path: str) -> bytes | None:
+        """The content of the file at `path`; None if nothing exists there, or if it cannot be read."""
+        found = self._found(display(path))
+        return found.data if isinstance(found, File) else None
+
     def _found(self, path: str) -> File | SourceError | None:
         if path not in self._read:
             self._read[path] = self._load(path)

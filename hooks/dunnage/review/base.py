@@ -64,16 +64,18 @@ class History:
         return Base((parents[0],), revision=parents[0][:12])
 
     def read(self, commit: str, path: str) -> bytes | None:
-        """What a file, at a path relative to the top of the repository, holds in a commit; None if it is not there."""
+        """What the file at an absolute path holds in a commit; None if it is not there."""
         key = commit, path
         if key not in self._texts:
-            self._texts[key] = self.objects.file(commit, path)
+            name = os.path.relpath(path, self.repository.top).replace(os.sep, "/")
+            self._texts[key] = None if name.startswith("../") else self.objects.file(commit, name)
         return self._texts[key]
 
     def files(self, commit: str) -> frozenset[str]:
-        """The paths of all files in a commit, relative to the top of the repository."""
+        """The absolute paths of all files in a commit."""
         if commit not in self._files:
-            self._files[commit] = self.repository.files_of(commit)
+            top = self.repository.top
+            self._files[commit] = frozenset(os.path.join(top, name) for name in self.repository.files_of(commit))
         return self._files[commit]
 
     def _named(self) -> Base | None:

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from dunnage.cargo.lockfile import LockedPackage
-from dunnage.files.source import SourceError, Tree
+from dunnage.files.source import Tree
 from dunnage.review.changes import is_from_crates_io
 
 _CACHE_FORMAT = b"\x03\x02\x00\x00\x00"
@@ -76,7 +76,7 @@ class CargoHome:
         if package.checksum and _is_plain(package.name):
             for folder in self._of(package, self._caches):
                 path = os.path.join(folder, f"{package.name}-{package.version}.crate")
-                data = self._read(path)
+                data = self._tree.content(path)
                 if data is None:
                     continue
                 if hashlib.sha256(data).hexdigest() == package.checksum:
@@ -108,17 +108,11 @@ class CargoHome:
             return None
         paths = [os.path.join(index, ".cache", *_place(package.name)) for index in self._of(package, self._indexes)]
         for path in sorted(paths, key=_written, reverse=True):
-            data = self._read(path)
+            data = self._tree.content(path)
             found = _entry(data, str(package.version).encode("ascii")) if data else None
             if found is not None:
                 return found
         return None
-
-    def _read(self, path: str) -> bytes | None:
-        try:
-            return self._tree.read(path).data
-        except (FileNotFoundError, SourceError):
-            return None
 
 
 def find() -> CargoHome:

@@ -5,13 +5,13 @@ Source of the rules: the Cargo book, "The Manifest Format", `build` and `proc-ma
 """
 
 import hashlib
-import json
 import os
-from collections.abc import Container
+from collections.abc import Container, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from dunnage.cargo.config_files import config_files
 from dunnage.cargo.lockfile import LockedPackage
+from dunnage.cargo.vendored import Read, VendoredCrate, read_crate
 from dunnage.files.document import Refused
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.review import archive
@@ -43,10 +43,10 @@ class CompileTimeCode(NamedTuple):
 
 
 class Contents:
-    """The crates whose content is at hand, on this machine or vendored in the repository."""
+    """The crates whose content is at hand: on this machine, or vendored in the repository, now or before."""
 
-    def __init__(self, home: CargoHome, vendored: "Vendored | None") -> None:
-        self._home = home
+    def __init__(self, home: CargoHome, *vendored: "Vendored") -> None:
+        self.home = home
         self._vendored = vendored
 
     def code(self, package: LockedPackage) -> CompileTimeCode | None:
@@ -54,17 +54,19 @@ class Contents:
 
         Raises ArchiveError if its content is in doubt.
         """
-        found = self._home.archives(package).data
+        found = self.home.archives(package).data
         if found is not None:
             files = archive.read(found, f"{package.name}-{package.version}", (MANIFEST,))
             return _code(files[MANIFEST].data if MANIFEST in files else b"", files)
-        return self._vendored.code(package) if self._vendored else None
+        return next((code for vendored in self._vendored if (code := vendored.code(package)) is not None), None)
 
     def script(self, package: LockedPackage, path: str) -> bytes | None:
         """The text of a package's build script; None if it is not at hand, or too large."""
-        found = self._home.archives(package).data
+        found = self.home.archives(package).data
         if found is None:
-            return None
+            return next(
+                (text for vendored in self._vendored if (text := vendored.file(package, path)) is not None), None
+            )
         try:
             file = archive.read(found, f"{package.name}-{package.version}", (path,)).get(path)
         except ArchiveError:
@@ -72,44 +74,42 @@ class Contents:
         return file.data if file and len(file.data) == file.size else None
 
 
-def contents_at(tree: Tree, folder: str, home: CargoHome) -> Contents:
-    """The crates at hand for the lock in a folder."""
+def contents_at(tree: Tree, folder: str, home: CargoHome, bases: Iterable[Read] = ()) -> Contents:
+    """The crates at hand for the lock in a folder; `bases` read the files of the commits that it is compared with."""
     vendored = vendored_folder(tree, folder)
-    return Contents(home, Vendored(vendored) if vendored else None)
+    if vendored is None:
+        return Contents(home)
+    return Contents(home, *(Vendored(vendored, read) for read in (Tree().content, *bases)))
 
 
 class Vendored:
-    """A folder to which `cargo vendor` copied crates, as `.cargo-checksum.json` in each of them records."""
+    """A folder to which `cargo vendor` copied crates."""
 
-    def __init__(self, folder: str) -> None:
-        self.folder = folder
-        self._tree = Tree()
+    def __init__(self, folder: str, read: Read) -> None:
+        self._folder = folder
+        self._read = read
 
     def code(self, package: LockedPackage) -> CompileTimeCode | None:
         """What of a vendored package runs while something is compiled; None if it is not vendored as recorded."""
-        for name in (package.name, f"{package.name}-{package.version}"):
-            recorded = self._recorded(os.path.join(self.folder, name))
-            manifest = self._bytes(os.path.join(self.folder, name, MANIFEST))
-            if recorded is None or manifest is None or recorded.get("package") != package.checksum:
-                continue  # also another version, as the checksum says
-            files = recorded.get("files")
-            if isinstance(files, dict) and files.get(MANIFEST) == hashlib.sha256(manifest).hexdigest():
-                return _code(manifest, files)
+        for _, crate in self._crates(package):
+            return _code(crate.manifest, crate.files)
         return None
 
-    def _recorded(self, folder: str) -> dict[str, Any] | None:
-        data = self._bytes(os.path.join(folder, ".cargo-checksum.json"))
-        try:
-            found = json.loads(data or b"")
-        except (ValueError, RecursionError):
-            return None
-        return found if isinstance(found, dict) else None
+    def file(self, package: LockedPackage, path: str) -> bytes | None:
+        """The content of a file of a vendored package; None if it is not vendored as recorded."""
+        for folder, crate in self._crates(package):
+            data = self._read(os.path.join(folder, path)) if path in crate.files else None
+            if data is not None and hashlib.sha256(data).hexdigest() == crate.files[path]:
+                return data
+        return None
 
-    def _bytes(self, path: str) -> bytes | None:
-        try:
-            return self._tree.read(path).data
-        except (FileNotFoundError, SourceError):
-            return None
+    def _crates(self, package: LockedPackage) -> Iterator[tuple[str, VendoredCrate]]:
+        """The folders in which a package is, by its checksum: those of other versions may have the same name."""
+        for name in (package.name, f"{package.name}-{package.version}"):
+            folder = os.path.join(self._folder, name)
+            crate = read_crate(self._read, folder)
+            if crate is not None and crate.checksum == package.checksum:
+                yield folder, crate
 
 
 def vendored_folder(tree: Tree, folder: str) -> str | None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from dunnage.files.source import File, SourceError, Tree
@@ -45,16 +46,16 @@ def _examine(path: str, file: File, history: History | None, tree: Tree, setting
         return Examination(file, reviews, Judgement())
     from dunnage.review.lock_review import judge
 
-    return Examination(file, reviews, judge(file, base, texts, reviews, tree, folder, settings))
+    readers = [partial(history.read, commit) for commit in base.commits] if history else []
+    return Examination(file, reviews, judge(file, base, texts, readers, reviews, tree, folder, settings))
 
 
 def _base(history: History | None, path: str, file: File) -> tuple[Base, list[bytes]]:
     """Find the commits to compare a lock with, and what the lock was there: nothing if it is new."""
     if history is None:
         return Base((), "it is in no git repository"), []
-    name = os.path.relpath(path, history.repository.top).replace(os.sep, "/")
-    base = history.base(lambda commit: not same_text(file.data, history.read(commit, name)))
-    texts = [text for commit in base.commits if (text := history.read(commit, name)) is not None]
+    base = history.base(lambda commit: not same_text(file.data, history.read(commit, path)))
+    texts = [text for commit in base.commits if (text := history.read(commit, path)) is not None]
     return base, texts or [text for commit in base.commits if (text := _moved(history, commit, file)) is not None]
 
 
@@ -62,10 +63,10 @@ def _moved(history: History, commit: str, file: File) -> bytes | None:
     """The lock in a commit that is in its place no longer and that holds most of what is in `file`."""
     now = _packages(file.data)
     best: tuple[int, bytes] | None = None
-    for name in sorted(history.files(commit)):
-        if os.path.basename(name) != LOCK or os.path.lexists(os.path.join(history.repository.top, name)):
+    for path in sorted(history.files(commit)):
+        if os.path.basename(path) != LOCK or os.path.lexists(path):
             continue
-        text = history.read(commit, name)
+        text = history.read(commit, path)
         common = len(now & _packages(text)) if text else 0
         if text and 2 * common > len(now) and (best is None or common > best[0]):
             best = common, text

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from dunnage.cargo.lockfile import LockedPackage
+from dunnage.cargo.vendored import Read
 from dunnage.files.document import Problem
 from dunnage.files.git import Repositories
 from dunnage.files.shown import argument
@@ -16,7 +17,7 @@ from dunnage.review.age_policy import AgePolicy
 from dunnage.review.allowed_scripts import AllowedScripts
 from dunnage.review.base import Base
 from dunnage.review.changes import Changes, compare, read, read_base
-from dunnage.review.compile_time import CompileTimeCode, contents_at
+from dunnage.review.compile_time import CompileTimeCode, Contents, contents_at
 from dunnage.review.concern import Advice, Concern, package_subject, subjects
 from dunnage.review.judgement import Judgement
 from dunnage.review.manifests import LockedWorkspace
@@ -28,9 +29,19 @@ _OLD_DATABASE = 90
 
 
 def judge(
-    file: File, base: Base, texts: Sequence[bytes], reviews: Reviews, tree: Tree, folder: str, settings: Settings
+    file: File,
+    base: Base,
+    texts: Sequence[bytes],
+    readers: Iterable[Read],
+    reviews: Reviews,
+    tree: Tree,
+    folder: str,
+    settings: Settings,
 ) -> Judgement:
-    """Judge the lock in a folder; `texts` are what it was in the commits of the base, empty if it is new."""
+    """Judge the lock in a folder.
+
+    `texts` are what it was in the commits of the base, empty if it is new; `readers` read other files of these commits.
+    """
     lock = read(file)
     if lock is None:
         return Judgement(notes=(f"{file.path} cannot be read, so its changes are not judged",))
@@ -61,7 +72,8 @@ def judge(
         revision = argument(base.revision)
         advice = Advice(shown_path(file.path), revision, _command(base, settings), reviews.place())
         unknown = Unknowns()
-        concerns = list(_concerns(changes, advice, reviews, tree, folder, settings, unknown))
+        contents = contents_at(tree, folder, cargo_home.find(), readers)
+        concerns = list(_concerns(changes, advice, reviews, tree, folder, settings, contents, unknown))
         if unknown.note():
             notes.append(f"{file.path}: not judged, because this machine lacks the data: {unknown.note()}")
     return Judgement(tuple(found), tuple(concerns), None if changes.is_empty else changes, tuple(notes))
@@ -108,12 +120,13 @@ def _concerns(
     tree: Tree,
     folder: str,
     settings: Settings,
+    contents: Contents,
     unknown: Unknowns,
 ) -> Iterator[Concern]:
     def is_reviewed(package: LockedPackage) -> bool:
         return reviews.accepts(package_subject(package))
 
-    home = cargo_home.find()
+    home = contents.home
     unreviewed = changes.without(is_reviewed)
     workspace = LockedWorkspace(tree, folder)
     yield from lock_rules.checksum_changed(changes, advice)
@@ -125,7 +138,6 @@ def _concerns(
     yield from lock_rules.downgrade(unreviewed, advice, workspace.explain)
     yield from cached_rules.published(unreviewed, advice, home, AgePolicy(tree, folder, settings.least_age), unknown)
 
-    contents = contents_at(tree, folder, home)
     scripts = AllowedScripts(tree, folder)
 
     vetting = vet_rule.find(tree, folder, workspace, changes) if unreviewed.incoming else None
