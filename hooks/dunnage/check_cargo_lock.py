@@ -157,23 +157,16 @@ def _repair(names: Sequence[str], reported: Sequence[Finding], options: Options)
     for workspace, found in _examine(names, Tree(), options):
         if workspace is None or repairable.isdisjoint(found):
             continue
-        before, reason = _bytes(workspace.lock), _JUDGE_FIRST
+        before, reason = Tree().content(workspace.lock) or b"", _JUDGE_FIRST
         if not any(finding.rule in _REVIEWED and finding in reported for finding in found):
             reason = update(workspace.root.folder, workspace.lock, online=options[FIX_ONLINE])
-        after = _bytes(workspace.lock)
+        after = Tree().content(workspace.lock) or b""
         if after != before:
             changes = _changes(_packages(workspace.lock, before), _packages(workspace.lock, after))
             repaired.append(f"{display(workspace.lock)}: {changes}")
         else:
             failed.update(dict.fromkeys(repairable.intersection(found), reason or "cargo found nothing to change"))
     return Repaired(repaired, failed)
-
-
-def _bytes(path: str) -> bytes:
-    try:
-        return Tree().read(path).data
-    except (FileNotFoundError, SourceError):
-        return b""
 
 
 def _packages(lock: str, data: bytes) -> dict[str, set[str]]:

@@ -122,6 +122,7 @@ def test_read_what_is_not_there(folder: Path, path: str) -> None:
     (folder / "file").touch()
     tree = Tree()
     assert not tree.exists(path)
+    assert tree.content(path) is None
     for _ in range(2):
         with pytest.raises(FileNotFoundError):
             tree.read(path)
@@ -173,6 +174,7 @@ def test_read_what_is_no_file(folder: Path, make: Callable[[Path], None], messag
     make(folder / "it")
     tree = Tree()
     assert tree.exists("it")
+    assert tree.content("it") is None
     for _ in range(2):
         with pytest.raises(SourceError) as caught:
             tree.read("it")

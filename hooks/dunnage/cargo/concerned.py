@@ -10,7 +10,6 @@ from dunnage.cargo.manifests import MANIFEST, Manifest, Manifests
 from dunnage.cargo.vendored import is_vendored
 from dunnage.cargo.workspace import LOCK, Workspace, load
 from dunnage.files.document import Refused, is_template
-from dunnage.files.source import SourceError, Tree
 from dunnage.files.walk import upwards
 
 LocksNear = Callable[[str], Iterable[str]]
@@ -93,7 +92,7 @@ def _add_dependents(result: Concerned, manifests: Manifests, locks_near: LocksNe
     names = {_quoted_name(found) for found, _ in result.named.values()} - {b""}
     for lock in sorted({lock for folder in result.named for lock in locks_near(folder)}):
         folder = os.path.dirname(lock)
-        if folder in result.roots or not any(name in _bytes(manifests.tree, lock) for name in names):
+        if folder in result.roots or not any(name in (manifests.tree.content(lock) or b"") for name in names):
             continue
         try:
             root = manifests.find(folder)
@@ -112,10 +111,3 @@ def _quoted_name(found: Manifest) -> bytes:
     package = package_table(found.data)
     name = package[1].get("name") if package else None
     return f'"{name}"'.encode() if isinstance(name, str) else b""
-
-
-def _bytes(tree: Tree, path: str) -> bytes:
-    try:
-        return tree.read(path).data
-    except (OSError, SourceError):
-        return b""

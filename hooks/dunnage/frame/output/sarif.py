@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from dunnage import __version__
-from dunnage.files.source import SourceError, Tree
+from dunnage.files.source import Tree
 from dunnage.files.span import Edit, Span
 from dunnage.frame.finding import HOMEPAGE, Finding, Fix, Report, Rule
 from dunnage.frame.output.json import dump, unicode
@@ -175,10 +175,7 @@ def _fingerprint(finding: Finding, tree: Tree, occurrences: Counter[bytes]) -> s
     It covers the rule, the file, the text of the line around the start of the finding, and the number of equal findings
     before it.
     """
-    try:
-        data = tree.read(finding.path).data
-    except (FileNotFoundError, SourceError):
-        data = b""
+    data = tree.content(finding.path) or b""
     start = finding.span.start
     before = data[max(start - _CONTEXT, 0) : start].replace(b"\r", b"\n").rpartition(b"\n")[2]
     after = data[start : start + _CONTEXT].replace(b"\r", b"\n").partition(b"\n")[0]
