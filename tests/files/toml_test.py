@@ -48,6 +48,14 @@ g = 2 # five
 
 
 @pytest.mark.parametrize(
+    ("keys", "value"),
+    [((), {"a": {"b": [1]}}), (("a", "b"), [1]), (("a", "c"), None), (("a", "b", 0), None), (("b", "a"), None)],
+)
+def test_lookup(keys: tuple[str | int, ...], value: Any) -> None:
+    assert toml.lookup({"a": {"b": [1]}}, keys) == value
+
+
+@pytest.mark.parametrize(
     ("data", "value"),
     [
         pytest.param(b"", {}, id="empty"),

@@ -81,9 +81,7 @@ class ToolPins:
         pins: dict[str, Pin] = {}
         for top in ("package", "workspace"):
             keys = (top, "metadata", "dunnage", "tools")
-            table: Any = data
-            for key in keys:
-                table = table.get(key) if isinstance(table, dict) else None
+            table = toml.lookup(data, keys)
             if table is not None:
                 pins |= self._read_list(file, keys, table)
         return pins

@@ -58,6 +58,13 @@ def parse(file: File) -> dict[str, Any]:
     return file.memo(_parse)
 
 
+def lookup(data: Any, keys: tuple[Key, ...]) -> Any:
+    """The value at the path `keys` of tables in parsed TOML; None if it is not there."""
+    for key in keys:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
+
+
 def locate(file: File, keys: tuple[Key, ...]) -> Span:
     """The place of the key at the path `keys`, including quotes.
 

@@ -105,8 +105,7 @@ def ignored(tree: Tree, folder: str) -> frozenset[str]:
     ids: set[str] = set()
     for names in (_DENY, _AUDIT):
         for data in policies(tree, folder, names):
-            advisories = data.get("advisories")
-            listed = advisories.get("ignore") if isinstance(advisories, dict) else None
+            listed = toml.lookup(data, ("advisories", "ignore"))
             for entry in listed if isinstance(listed, list) else ():
                 found = entry.get("id") if isinstance(entry, dict) else entry
                 ids |= {found} if isinstance(found, str) else set()

@@ -12,6 +12,7 @@ from typing import Any
 from dunnage.cargo.config_files import config_files
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.cargo.source_id import SourceIdError, registry
+from dunnage.files import toml
 from dunnage.files.document import Refused
 from dunnage.files.source import Tree
 from dunnage.review.changes import is_from_crates_io
@@ -78,10 +79,5 @@ def _configurations(tree: Tree, folder: str) -> Iterator[dict[str, Any]]:
 
 def _first(configurations: Iterable[dict[str, Any]], keys: tuple[str, ...]) -> Any:
     """The value of the nearest configuration that has the key."""
-    for data in configurations:
-        found: Any = data
-        for key in keys:
-            found = found.get(key) if isinstance(found, dict) else None
-        if found is not None:
-            return found
-    return None
+    found = (toml.lookup(data, keys) for data in configurations)
+    return next((value for value in found if value is not None), None)

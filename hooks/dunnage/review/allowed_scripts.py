@@ -9,6 +9,7 @@ from typing import Any
 
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.cargo.version import Requirement, VersionError
+from dunnage.files import toml
 from dunnage.files.source import Tree
 from dunnage.review.advisories import policies
 
@@ -29,9 +30,7 @@ class AllowedScripts:
 
 def _entries(tree: Tree, folder: str) -> list[Any]:
     for data in policies(tree, folder):
-        found: Any = data
-        for key in ("bans", "build", "allow-build-scripts"):
-            found = found.get(key) if isinstance(found, dict) else None
+        found = toml.lookup(data, ("bans", "build", "allow-build-scripts"))
         if isinstance(found, list):
             return found
     return []

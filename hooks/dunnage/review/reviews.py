@@ -101,9 +101,7 @@ def _read_toml(file: File) -> dict[str, Any] | None:
 
 
 def _entries(file: File, keys: Keys) -> Iterator[Review]:
-    table: Any = _read_toml(file)
-    for key in keys:
-        table = table.get(key) if isinstance(table, dict) else None
+    table = toml.lookup(_read_toml(file), keys)
     for name, reason in table.items() if isinstance(table, dict) else ():
         yield Review(_subject(name), reason.strip() if isinstance(reason, str) else "", file, (*keys, name))
 

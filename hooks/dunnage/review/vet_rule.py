@@ -40,10 +40,7 @@ def _configured(tree: Tree, folder: str) -> str | None:
     except (FileNotFoundError, SourceError):
         return None
     for owner in ("workspace", "package"):
-        table = data.get(owner)
-        for key in ("metadata", "vet", "store"):
-            table = table.get(key) if isinstance(table, dict) else None
-        path = table.get("path") if isinstance(table, dict) else None
+        path = toml.lookup(data, (owner, "metadata", "vet", "store", "path"))
         if isinstance(path, str):
             return path
     return None

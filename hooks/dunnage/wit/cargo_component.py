@@ -7,6 +7,7 @@ crates/core/src/registry.rs for dependencies.
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from dunnage.files import toml
 from dunnage.files.document import Keys, Problem
 from dunnage.files.source import File
 from dunnage.wit.values import DEFAULT_REGISTRY, WitRequirement, not_a_package, unreadable, wrong_types
@@ -91,9 +92,7 @@ class Component(NamedTuple):
 
 def read(file: File, data: Mapping[str, Any]) -> Component | None:
     """Read the section in a parsed `Cargo.toml`; None if it has none."""
-    section: Any = data
-    for key in SECTION:
-        section = section.get(key) if isinstance(section, dict) else None
+    section = toml.lookup(data, SECTION)
     if section is None:
         return None
     if not isinstance(section, dict):
