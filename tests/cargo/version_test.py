@@ -338,6 +338,44 @@ def test_requirement_matches(text: str, accepted: str, refused: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "inside", "outside"),
+    [
+        pytest.param(">=1.2", "1.2.0 1.2.1-a 9.0.0", "1.2.0-a 1.1.9", id="from"),
+        pytest.param(">1.2", "1.2.1-a 1.2.1", "1.2.0 1.2.0+b", id="above"),
+        pytest.param("<1.2", "1.2.0-a 0.0.0", "1.2.0", id="below"),
+        pytest.param("<=1.2", "1.2.0 1.2.0+b", "1.2.1-a 1.2.1", id="up to"),
+        pytest.param("=1.2", "1.2.0 1.2.0+b", "1.2.0-a 1.2.1", id="exact"),
+        pytest.param("^1.2", "1.2.0 1.3.0-a", "1.2.0-a 2.0.0-a", id="caret"),
+        pytest.param("^0", "0.0.0 0.9.0", "0.0.0-a 1.0.0-a", id="caret of zero"),
+        pytest.param("~1.2, >=1.2.3-a", "1.2.3-a 1.2.9", "1.2.2 1.3.0-a", id="both"),
+        pytest.param("1.*", "1.0.0 1.9.0-a", "1.0.0-a 2.0.0-a", id="wildcard"),
+        pytest.param("*", "0.0.0-a 9.0.0", "", id="any"),
+    ],
+)
+def test_requirement_spans(text: str, inside: str, outside: str) -> None:
+    requirement = Requirement.parse(text)
+    assert all(requirement.spans(Version.parse(version)) for version in inside.split())
+    assert not any(requirement.spans(Version.parse(version)) for version in outside.split())
+
+
+@pytest.mark.parametrize(
+    ("version", "other", "is_shared"),
+    [
+        ("1.2.3", "1.9.0-a", True),
+        ("1.2.3", "2.0.0", False),
+        ("0.2.3", "0.2.0", True),
+        ("0.2.3", "0.3.0", False),
+        ("0.0.3", "0.0.3+b", True),
+        ("0.0.3", "0.0.4", False),
+        ("0.0.0", "0.0.1", False),
+    ],
+)
+def test_compatible_range(version: str, other: str, is_shared: bool) -> None:
+    ranges = {Version.parse(text).compatible_range for text in (version, other)}
+    assert (len(ranges) == 1) is is_shared
+
+
+@pytest.mark.parametrize(
     ("text", "version"),
     [
         pytest.param("=1.2.3", "1.2.3", id="complete"),

@@ -64,9 +64,7 @@ def check_compatible_versions(resolution: Resolution, report: LockReport) -> Non
         package = resolution.packages[index]
         if package.source is None:
             continue
-        numbers = (package.version.major, package.version.minor, package.version.patch)
-        leading = 1 if numbers[0] else 2 if numbers[1] else 3
-        other = seen.setdefault((package.name, package.source, numbers[:leading]), index)
+        other = seen.setdefault((package.name, package.source, package.version.compatible_range), index)
         if other != index:
             report.stale(
                 resolution.lock.file,

@@ -89,6 +89,11 @@ class Version:
     def __eq__(self, other: object) -> bool:
         return self.sort_key == other.sort_key if isinstance(other, Version) else NotImplemented
 
+    @property
+    def compatible_range(self) -> tuple[int, ...]:
+        """The numbers that all versions share which Cargo takes for compatible with this one."""
+        return _kept_by_caret((self.major, self.minor, self.patch))
+
     def __lt__(self, other: object) -> bool:
         return self.sort_key < other.sort_key if isinstance(other, Version) else NotImplemented
 
@@ -148,12 +153,21 @@ class Requirement:
             for operator, numbers, _ in self._comparators
         )
 
-    @property
-    def comparators(self) -> tuple[_Comparator, ...]:
-        """What must hold, all of it: an operator, `*` for a wildcard without one, its one to three numbers, and the
-        pre-release that follows them.
+    def spans(self, version: Version) -> bool:
+        """Whether `version` is in the interval that the comparators bound in the plain order of versions.
+
+        Pre-releases are ordered as all versions are, and numbers that are left out of a bound are zero. RustSec's
+        advisories are read like this. Build metadata does not count.
         """
-        return self._comparators
+        order = _order((version.major, version.minor, version.patch), version.pre)
+        for operator, numbers, pre in self._comparators:
+            full = (*numbers, 0, 0)[:3]
+            begin, end = _interval(operator, full, pre)
+            if operator in ("^", "~", "*"):
+                _, end = _interval(operator, numbers, pre)
+            if not begin <= order < end:
+                return False
+        return True
 
     @property
     def exact(self) -> Version | None:

@@ -42,7 +42,7 @@ class Advisory(NamedTuple):
 
     def affects(self, version: Version) -> bool:
         """Whether a version is affected."""
-        return not any(_holds(interval, version) for interval in self.harmless)
+        return not any(interval.spans(version) for interval in self.harmless)
 
 
 class AdvisoryDatabase:
@@ -147,40 +147,3 @@ def _parse(data: bytes) -> Advisory | None:
 
 def _texts(value: object) -> tuple[str, ...]:
     return tuple(text for text in value if isinstance(text, str)) if isinstance(value, list) else ()
-
-
-def _holds(interval: Requirement, version: Version) -> bool:
-    """Whether an interval holds a version, pre-releases in their plain order and build metadata aside."""
-    version = Version(version.major, version.minor, version.patch, version.pre)
-    for operator, numbers, pre in interval.comparators:
-        major, minor, patch = (*numbers, 0, 0)[:3]
-        bound = Version(major, minor, patch, pre)
-        if operator in ("^", "~", "*"):
-            below = _end(operator, numbers)
-            held = version >= bound and (version.major, version.minor, version.patch) < below
-        else:
-            held = {
-                ">": version > bound,
-                ">=": version >= bound,
-                "<": version < bound,
-                "<=": version <= bound,
-                "=": version == bound,
-            }[operator]
-        if not held:
-            return False
-    return True
-
-
-def _end(operator: str, numbers: tuple[int, ...]) -> tuple[int, int, int]:
-    """The numbers before which the versions end that a comparator with two bounds means."""
-    kept = numbers[:2] if operator != "^" else _significant(numbers)
-    major, minor, patch = (*kept[:-1], kept[-1] + 1, 0, 0)[:3]
-    return major, minor, patch
-
-
-def _significant(numbers: tuple[int, ...]) -> tuple[int, ...]:
-    """The numbers that compatible versions share: up to the first that is not zero, or all."""
-    for count, number in enumerate(numbers, start=1):
-        if number:
-            return numbers[:count]
-    return numbers

@@ -129,19 +129,12 @@ def identity(package: LockedPackage) -> Identity:
     return package.name, package.version, package.source, package.commit
 
 
-def compatible_range(version: Version) -> tuple[int, int, int]:
-    """What all versions share that Cargo takes for compatible with this one."""
-    if version.major:
-        return version.major, 0, 0
-    return (0, version.minor, 0) if version.minor else (0, 0, version.patch)
-
-
 def is_compatible(update: Update) -> bool:
     """Whether the source of both, a registry or repository, has the new version in the old one's compatible range."""
     before, after = update
     if before.source is None or before.source != after.source:
         return False
-    return compatible_range(before.version) == compatible_range(after.version)
+    return before.version.compatible_range == after.version.compatible_range
 
 
 def is_from_crates_io(package: LockedPackage) -> bool:
@@ -171,10 +164,10 @@ def _pair(incoming: Iterable[LockedPackage], outgoing: Iterable[LockedPackage]) 
     compatible: dict[tuple[object, ...], deque[LockedPackage]] = defaultdict(deque)
     old = sorted(outgoing, key=lambda package: package.version)
     for package in old:
-        compatible[package.name, compatible_range(package.version)].append(package)
+        compatible[package.name, package.version.compatible_range].append(package)
     unpaired, paired = [], set()
     for package in incoming:
-        candidates = compatible.get((package.name, compatible_range(package.version)))
+        candidates = compatible.get((package.name, package.version.compatible_range))
         if candidates:
             before = candidates.popleft()
             paired.add(identity(before))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from dunnage.cargo.lockfile import LockedPackage, Lockfile
 from dunnage.review.archive import ArchiveError
-from dunnage.review.changes import Changes, Graph, Identity, compatible_range, identity
+from dunnage.review.changes import Changes, Graph, Identity, identity
 from dunnage.review.compile_time import CompileTimeCode, Contents
 from dunnage.review.tables import Table
 
@@ -32,7 +32,7 @@ def _updated(changes: Changes) -> Table:
             after.name,
             _version(before),
             _version(after),
-            "" if compatible_range(before.version) == compatible_range(after.version) else "incompatible",
+            "" if before.version.compatible_range == after.version.compatible_range else "incompatible",
         )
         for before, after in changes.updates
     ]
