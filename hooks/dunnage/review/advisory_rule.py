@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 
 from dunnage.cargo.lockfile import LockedPackage
-from dunnage.files.document import Problem
 from dunnage.files.shown import argument
 from dunnage.review.advisories import AdvisoryDatabase
 from dunnage.review.changes import Changes
-from dunnage.review.concern import Advice, Concern, listed, package_subject
+from dunnage.review.concern import Advice, Concern, about, listed, package_subject
 
 
 def advisory(
@@ -44,5 +43,4 @@ def advisory(
                 f"{advice.restore()}\n{advice.accept(subjects)}, "
                 f"or add {entry.id} to `advisories.ignore` in deny.toml"
             )
-            problem = Problem("lock-review/advisory", changes.lock.file, message, help, package.keys)
-            yield Concern(problem, subjects)
+            yield about(package, changes, "lock-review/advisory", message, help, subjects)

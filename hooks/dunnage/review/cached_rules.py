@@ -10,14 +10,13 @@ from typing import Any
 
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.cargo.version import Requirement, VersionError
-from dunnage.files.document import Problem
 from dunnage.files.shown import path as shown_path
 from dunnage.review.age_policy import AgePolicy
 from dunnage.review.archive import ArchiveError
 from dunnage.review.cargo_home import CargoHome, index_of
 from dunnage.review.changes import Changes, Graph, identity
 from dunnage.review.compile_time import CompileTimeCode, Contents
-from dunnage.review.concern import Advice, Concern, package_subject
+from dunnage.review.concern import Advice, Concern, about, package_subject
 from dunnage.review.unknowns import Unknowns
 
 _DAY = 86_400
@@ -37,7 +36,7 @@ def wrong_checksum(changes: Changes, advice: Advice, home: CargoHome) -> Iterato
                 "so one of them was edited"
             )
             help = f"do not build: compare both with `cksum` in {index_of(package)}\n{advice.restore()}"
-            yield _concern("lock-review/wrong-checksum", changes, package, message, help)
+            yield about(package, changes, "lock-review/wrong-checksum", message, help)
             continue
         for path in home.archives(package).wrong:
             message = (
@@ -48,7 +47,7 @@ def wrong_checksum(changes: Changes, advice: Advice, home: CargoHome) -> Iterato
             unpacked = os.path.join(folder, "..", "..", "src", os.path.basename(folder), archive.removesuffix(".crate"))
             places = f"{shown_path(path)} and {shown_path(os.path.normpath(unpacked))}"
             help = f"do not build: delete {places}, then run `cargo fetch --locked`"
-            yield _concern("lock-review/wrong-checksum", changes, package, message, help)
+            yield about(package, changes, "lock-review/wrong-checksum", message, help)
 
 
 def undeclared_edge(changes: Changes, advice: Advice, home: CargoHome) -> Iterator[Concern]:
@@ -73,7 +72,7 @@ def undeclared_edge(changes: Changes, advice: Advice, home: CargoHome) -> Iterat
             else:
                 continue
             help = f"do not build: cargo never writes such a lock, so somebody edited it\n{advice.restore()}"
-            yield _concern("lock-review/undeclared-edge", changes, package, f"`{package}` {what}", help)
+            yield about(package, changes, "lock-review/undeclared-edge", f"`{package}` {what}", help)
 
 
 def published(
@@ -93,19 +92,19 @@ def published(
         life = None if package.name in changes.old_names else _age(now, entry.born)
         least = policy.least(package)
         if entry.data.get("yanked") is True:
-            rule, message = "yanked", f"`{package}` is yanked: its owner withdrew it from the registry"
+            rule, message = "lock-review/yanked", f"`{package}` is yanked: its owner withdrew it from the registry"
         elif life is not None and life < _NEWBORN:
-            rule = "newborn"
+            rule = "lock-review/newborn"
             message = (
                 f"the crate `{package.name}` was first published {_spelled(life)} ago: "
                 "malicious crates are usually found within days"
             )
         elif age is not None and age < least:
-            rule = "too-new"
+            rule = "lock-review/too-new"
             message = f"`{package}` was published {_spelled(age)} ago, but the policy requires {_spelled(least)}"
         else:
             continue
-        yield _concern(f"lock-review/{rule}", changes, package, message, advice.help(package, subjects), subjects)
+        yield about(package, changes, rule, message, advice.help(package, subjects), subjects)
 
 
 def compile_time_code(
@@ -116,7 +115,7 @@ def compile_time_code(
     unknown: Unknowns,
 ) -> Iterator[Concern]:
     """Yield new crates with a build script or a procedural macro, and crates that had none and have one now."""
-    replaced = {identity(update.after): update.before for update in changes.updates}
+    replaced = changes.replaced()
     for package in changes.incoming:
         if package.source is None:
             continue
@@ -153,7 +152,7 @@ def compile_time_code(
 def _about_code(changes: Changes, advice: Advice, package: LockedPackage, message: str, file: str = "") -> Concern:
     subjects = (package_subject(package),)
     help = advice.help(package, subjects, file)
-    return _concern("lock-review/compile-time-code", changes, package, message, help, subjects)
+    return about(package, changes, "lock-review/compile-time-code", message, help, subjects)
 
 
 def _latest(changes: Changes, name: str) -> LockedPackage:
@@ -184,9 +183,3 @@ def _age(now: float, published: object) -> float | None:
 def _spelled(seconds: float) -> str:
     count, unit = (seconds / _DAY, "day") if seconds >= _DAY else (seconds / 3600, "hour")
     return f"{max(int(count), 0)} {unit}{'' if int(count) == 1 else 's'}"
-
-
-def _concern(
-    rule: str, changes: Changes, package: LockedPackage, message: str, help: str, subjects: tuple[str, ...] = ()
-) -> Concern:
-    return Concern(Problem(rule, changes.lock.file, message, help, package.keys), subjects)

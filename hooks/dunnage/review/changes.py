@@ -59,6 +59,10 @@ class Changes(NamedTuple):
             updates=tuple(update for update in self.updates if not is_reviewed(update.after)),
         )
 
+    def replaced(self) -> dict[Identity, LockedPackage]:
+        """What each update replaces, by the identity of the package that takes its place."""
+        return {identity(update.after): update.before for update in self.updates}
+
     def added(self) -> tuple[LockedPackage, ...]:
         """The incoming packages of registries and git repositories whose name no base has."""
         return tuple(package for package in self.incoming if package.source and package.name not in self.old_names)

@@ -7,7 +7,7 @@ from dunnage.cargo.lockfile import LockedPackage
 from dunnage.cargo.source_id import SourceId
 from dunnage.files.document import Problem
 from dunnage.files.shown import toml_string
-from dunnage.review.changes import is_from_crates_io
+from dunnage.review.changes import Changes, is_from_crates_io
 
 
 class Concern(NamedTuple):
@@ -16,6 +16,13 @@ class Concern(NamedTuple):
     problem: Problem
     subjects: tuple[str, ...]
     """The keys of the reviews that accept it, all of which it takes; empty if no review can."""
+
+
+def about(
+    package: LockedPackage, changes: Changes, rule: str, message: str, help: str, subjects: tuple[str, ...] = ()
+) -> Concern:
+    """A concern about a package in the lock, by the full id of the rule."""
+    return Concern(Problem(rule, changes.lock.file, message, help, package.keys), subjects)
 
 
 class Advice(NamedTuple):

@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator
 
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.cargo.source_id import SourceId
-from dunnage.files.document import Problem
 from dunnage.files.shown import argument
 from dunnage.review.cargo_home import index_of
 from dunnage.review.changes import Changes, is_compatible, is_from_crates_io
-from dunnage.review.concern import Advice, Concern, listed, package_subject, source_subject
+from dunnage.review.concern import Advice, Concern, about, listed, package_subject, source_subject
 from dunnage.review.look_alike import Names
 from dunnage.review.unknowns import Unknowns
 
@@ -38,7 +37,7 @@ def checksum_changed(changes: Changes, advice: Advice) -> Iterator[Concern]:
         else:
             message = f"the checksum of `{package}` changed, although a published version never changes"
         help = f"do not build: compare it with `cksum` in {index_of(package)}\n{advice.restore()}"
-        yield _concern("lock-review/checksum-changed", changes, package, message, help, ())
+        yield about(package, changes, "lock-review/checksum-changed", message, help)
 
 
 def grew(changes: Changes, advice: Advice) -> Iterator[Concern]:
@@ -56,7 +55,7 @@ def grew(changes: Changes, advice: Advice) -> Iterator[Concern]:
             f"adds the new {noun} {names}, as the hijacked arrayref 0.3.10 did"
         )
         subjects = (package_subject(after),)
-        yield _concern("lock-review/grew", changes, after, message, advice.help(after, subjects), subjects)
+        yield about(after, changes, "lock-review/grew", message, advice.help(after, subjects), subjects)
 
 
 def look_alike(changes: Changes, advice: Advice, unknown: Unknowns) -> Iterator[Concern]:
@@ -78,7 +77,7 @@ def look_alike(changes: Changes, advice: Advice, unknown: Unknowns) -> Iterator[
             "malicious crates imitate such names"
         )
         subjects = (package_subject(package),)
-        yield _concern("lock-review/look-alike", changes, package, message, advice.help(package, subjects), subjects)
+        yield about(package, changes, "lock-review/look-alike", message, advice.help(package, subjects), subjects)
 
 
 def new_source(changes: Changes, advice: Advice, is_reviewed: Callable[[str], bool]) -> Iterator[Concern]:
@@ -95,7 +94,7 @@ def new_source(changes: Changes, advice: Advice, is_reviewed: Callable[[str], bo
             continue
         message = f"`{package}` comes from the {_called(source)}, which this lock did not use before"
         help = advice.help(package, (subject,))
-        yield _concern("lock-review/new-source", changes, package, message, help, (subject,))
+        yield about(package, changes, "lock-review/new-source", message, help, (subject,))
     yield from _left_crates_io(changes, advice, known)
 
 
@@ -112,7 +111,7 @@ def _left_crates_io(changes: Changes, advice: Advice, known: set[tuple[str, str]
         where = "a folder" if after.source is None else f"the {_called(after.source)}"
         message = f"`{after}` now comes from {where} instead of crates.io, so this lock has no checksum for it"
         subjects = (package_subject(after),)
-        yield _concern("lock-review/new-source", changes, after, message, advice.help(after, subjects), subjects)
+        yield about(after, changes, "lock-review/new-source", message, advice.help(after, subjects), subjects)
 
 
 def downgrade(changes: Changes, advice: Advice, explain: Explain) -> Iterator[Concern]:
@@ -132,7 +131,7 @@ def downgrade(changes: Changes, advice: Advice, explain: Explain) -> Iterator[Co
     subjects = tuple(package_subject(after) for _, after in back)
     undo = f"to undo this alone: {' && '.join(commands[:_MOST_COMMANDS])}\n" if commands else ""
     help = f"{undo}{advice.restore()}\n{advice.accept(subjects)}"
-    yield _concern("lock-review/downgrade", changes, back[0].after, message, help, subjects)
+    yield about(back[0].after, changes, "lock-review/downgrade", message, help, subjects)
 
 
 def _place(source: SourceId) -> tuple[str, str]:
@@ -141,9 +140,3 @@ def _place(source: SourceId) -> tuple[str, str]:
 
 def _called(source: SourceId) -> str:
     return f"git repository {source.url}" if source.kind == "git" else f"registry {source.url}"
-
-
-def _concern(
-    rule: str, changes: Changes, package: LockedPackage, message: str, help: str, subjects: tuple[str, ...]
-) -> Concern:
-    return Concern(Problem(rule, changes.lock.file, message, help, package.keys), subjects)

@@ -40,7 +40,7 @@ def _updated(changes: Changes) -> Table:
 
 
 def _added(changes: Changes, code: _Code) -> Table:
-    replaced = {identity(update.after) for update in changes.updates}
+    replaced = changes.replaced()
     added = [package for package in changes.incoming if identity(package) not in replaced]
     paths = _paths(changes.lock) if added else {}
     rows = []

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dunnage.files import toml
-from dunnage.files.document import Problem
 from dunnage.files.shown import argument
 from dunnage.files.source import SourceError, Tree
 from dunnage.review import vet_store
 from dunnage.review.changes import Changes, identity, is_from_crates_io
-from dunnage.review.concern import Advice, Concern, listed, package_subject
+from dunnage.review.concern import Advice, Concern, about, listed, package_subject
 from dunnage.review.manifests import LockedWorkspace
 from dunnage.review.reviews import MANIFEST
 
@@ -48,7 +47,7 @@ def _configured(tree: Tree, folder: str) -> str | None:
 
 def unvetted(changes: Changes, advice: Advice, vetting: Vetting) -> Iterator[Concern]:
     """Yield incoming crates that the audits do not vet: updates of versions that they vet, and new crates."""
-    replaced = {identity(update.after): update.before for update in changes.updates}
+    replaced = changes.replaced()
     in_use: bool | None = None
     for package in changes.incoming:
         before = replaced.get(identity(package))
@@ -66,8 +65,7 @@ def unvetted(changes: Changes, advice: Advice, vetting: Vetting) -> Iterator[Con
         inspect = inspect or f"cargo vet inspect {argument(package.name)} {package.version}"
         look = f"look at it with `{inspect}`, then run `cargo vet certify`"
         help = f"{look}\n{advice.restore()}\n{advice.accept(subjects)}"
-        problem = Problem("lock-review/unvetted", changes.lock.file, message, help, package.keys)
-        yield Concern(problem, subjects)
+        yield about(package, changes, "lock-review/unvetted", message, help, subjects)
 
 
 def _is_in_use(changes: Changes, vetting: Vetting) -> bool:
