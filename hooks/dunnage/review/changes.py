@@ -75,8 +75,8 @@ def read(file: File) -> Lockfile | None:
 
 def read_base(file: File, lock: Lockfile) -> Lockfile | None:
     """Read what `lock` was before, as `read` does. What is the same in both is not read again."""
-    head, *parts = _parts(lock.file.data)
-    old_head, *old_parts = _parts(file.data)
+    head, *parts = parts_of(lock.file.data)
+    old_head, *old_parts = parts_of(file.data)
     if head != old_head or b"version = " not in head or len(parts) != len(lock.packages):
         return read(file)
     known = dict(zip(parts, lock.packages, strict=True))
@@ -90,7 +90,7 @@ def read_base(file: File, lock: Lockfile) -> Lockfile | None:
 _PACKAGE = b"[[package]]\n"
 
 
-def _parts(data: bytes) -> list[bytes]:
+def parts_of(data: bytes) -> list[bytes]:
     """The text in front of the first package of a lock, and that of each package, with one newline at its end."""
     head, *parts = data.replace(b"\r\n", b"\n").split(_PACKAGE)
     return [head, *(part.rstrip(b"\n") + b"\n" for part in parts)]

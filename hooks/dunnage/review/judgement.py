@@ -1,10 +1,13 @@
 """What a review says about one file."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
-from dunnage.files.document import Problem
-from dunnage.review.changes import Changes
-from dunnage.review.concern import Concern
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from dunnage.files.document import Problem
+    from dunnage.review.changes import Changes
+    from dunnage.review.concern import Concern
 
 
 class Judgement(NamedTuple):

@@ -61,18 +61,15 @@ def _base(history: History | None, path: str, file: File) -> tuple[Base, list[by
 
 def _moved(history: History, commit: str, file: File) -> bytes | None:
     """The lock in a commit that is in its place no longer and that holds most of what is in `file`."""
-    now = _packages(file.data)
+    from dunnage.review.changes import parts_of
+
+    now = set(parts_of(file.data)[1:])
     best: tuple[int, bytes] | None = None
     for path in sorted(history.files(commit)):
         if os.path.basename(path) != LOCK or os.path.lexists(path):
             continue
         text = history.read(commit, path)
-        common = len(now & _packages(text)) if text else 0
+        common = len(now.intersection(parts_of(text)[1:])) if text else 0
         if text and 2 * common > len(now) and (best is None or common > best[0]):
             best = common, text
     return best and best[1]
-
-
-def _packages(data: bytes) -> frozenset[bytes]:
-    """The packages of a lock, each as its text."""
-    return frozenset(part.strip() for part in data.replace(b"\r\n", b"\n").split(b"[[package]]\n")[1:])
