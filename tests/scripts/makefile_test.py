@@ -195,6 +195,8 @@ def test_hostile_references_take_no_time() -> None:
     assert texts("\n".join([*lines, "V200 = x", "a:", "\ty $(V0)"])) == ["y ${{ make.V0 }}"]
     assert texts("a:\n\ty " + "$(" * 20_000 + "\n")
     assert len(texts("a:\n\ty " + "$(x)" * 5000 + "\n")) == 1
+    assert "y" in texts("a:\n\t" + "$(if a,y," * 2000 + "z" + ")" * 2000 + "\n")
+    assert "z" in texts("a:\n\t" + "$(if a," * 2000 + "y" + ",z)" * 2000 + "\n")
 
 
 MAKEFILE = """\

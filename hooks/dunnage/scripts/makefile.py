@@ -176,21 +176,24 @@ class _Programs:
         self, text: str, offsets: tuple[Segment, ...], place: Place, expansion: Expansion
     ) -> Iterator[Script]:
         """The program of a recipe; several if the recipe is all `$(if …)`, each of whose alternatives is a program."""
-        for _ in range(_MOST_CHOICES):
-            branches = _branches(text)
-            if not branches:
-                break
-            yield from self._programs(*_cut(text, offsets, *branches[1]), place, expansion)
-            text, offsets = _cut(text, offsets, *branches[0])
-        text, offsets, own = _resolved(text, offsets, expansion)
-        stripped = text.lstrip(_PREFIX)
-        if stripped.strip():
-            if len(stripped) < len(text):
-                text, offsets = rewrite(text, offsets, [(0, len(text) - len(stripped), "")])
-            # Most programs share the mapping of exported variables.
-            exported = self._exported
-            variables = {**exported, **own} if own and self._budget.afford(0, len(exported)) else own or exported
-            yield Script(text, offsets, place, variables, expressions="github")
+        pending = [(text, offsets)]
+        choices = 0
+        while pending:
+            text, offsets = pending.pop()
+            branches = _branches(text) if choices < _MOST_CHOICES else []
+            if branches:
+                choices += 1
+                pending += [_cut(text, offsets, *branch) for branch in branches]
+                continue
+            text, offsets, own = _resolved(text, offsets, expansion)
+            stripped = text.lstrip(_PREFIX)
+            if stripped.strip():
+                if len(stripped) < len(text):
+                    text, offsets = rewrite(text, offsets, [(0, len(text) - len(stripped), "")])
+                # Most programs share the mapping of exported variables.
+                exported = self._exported
+                variables = {**exported, **own} if own and self._budget.afford(0, len(exported)) else own or exported
+                yield Script(text, offsets, place, variables, expressions="github")
 
 
 def _resolved(
