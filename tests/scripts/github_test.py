@@ -171,6 +171,11 @@ def test_what_a_step_writes_for_later_ones_is_unknown(line: str, known: set[str]
     assert third.variables["V"] == ("3",)
 
 
+def test_what_a_step_with_a_long_word_writes() -> None:
+    found = scripts(job("env: {A: a, B: b}\nsteps: [{run: GITHUB_ENV B=c " + "d" * 500_000 + "}, {run: e}]"))
+    assert found[1].variables == {DIRECTORY: (".",), "A": ("a",), "env.A": ("a",)}
+
+
 def test_env_from_an_expression_is_unknown() -> None:
     assert variables("env: {V: 1}\n" + job("env: ${{ fromJSON(x) }}\nsteps: [{run: x}]")) == {}
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dunnage.files.source import File, SourceError
 from dunnage.scripts import gitlab
-from dunnage.shell.model import Script, Values
+from dunnage.shell.model import DIRECTORY, Script, Values
 
 
 def scripts(text: str) -> list[Script]:
@@ -128,6 +128,11 @@ def test_aliases_in_circles() -> None:
 def test_variables(text: str, expected: Values) -> None:
     found = next(script for script in scripts(text) if script.text == "x")
     assert found.variables.get("V") == expected
+
+
+def test_what_a_script_with_a_long_word_assigns() -> None:
+    found = scripts("j:\n  variables: {A: a, B: b}\n  before_script: [B=" + "c" * 500_000 + "]\n  script: [x]\n")
+    assert found[1].variables == {DIRECTORY: (".",), "A": ("a",)}
 
 
 def test_windows() -> None:

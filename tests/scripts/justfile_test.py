@@ -108,6 +108,8 @@ def test_hostile_expressions_take_no_time() -> None:
     assert scripts("\n".join([*lines, "v200 := 'x'", "a:", "  y {{v0}}"]))[0].variables["v0"] is None
     assert texts("v := " + "(" * 3000 + "\na:\n  x\n") is not None
     assert len(texts("a:\n" + "  x {{y}}\n" * 3000)) == 3000
+    assert len(texts("a:\n  x " + "{{y" * 100_000 + "\n")) == 1
+    assert texts("v := (\n" + "(\n" * 200_000 + "\n" * 100 + "a:\n  x\n") == ["x"]
 
 
 JUSTFILE = """\

@@ -48,29 +48,30 @@ class _Words:
     """Text that is being split at spaces."""
 
     def __init__(self) -> None:
-        self.words: list[str] = []
-        self._pending = ""
-        self._is_inside = False
+        self._words: list[str] = []
+        self._pieces: list[str] = []  # of the current word
 
     def add(self, text: str) -> None:
         """Add text that spaces split."""
         for character in text:
-            if not _is_space(character):
-                self.add_whole(character)
-            elif self._is_inside and self._pending:
-                self.words.append(self._pending)
-                self._pending = ""
-                self._is_inside = False
+            if _is_space(character):
+                self._end_word()
+            else:
+                self._pieces.append(character)
 
     def add_whole(self, text: str) -> None:
         """Add text that nothing splits."""
-        self._pending += text
-        self._is_inside = True
+        self._pieces.append(text)
 
     def close(self) -> list[str]:
-        if self._pending:
-            self.words.append(self._pending)
-        return self.words
+        """The words, of which none is empty."""
+        self._end_word()
+        return self._words
+
+    def _end_word(self) -> None:
+        if word := "".join(self._pieces):
+            self._words.append(word)
+        self._pieces.clear()
 
 
 class _Lexer:

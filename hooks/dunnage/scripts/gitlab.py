@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from dunnage.files.source import File
 from dunnage.scripts import yaml
-from dunnage.scripts.variables import Variables, in_either, union
+from dunnage.scripts.variables import Variables, assigned_names, in_either, union
 from dunnage.shell import bounds
 from dunnage.shell.assembly import Text
 from dunnage.shell.bounds import MOST_EXPRESSION_VALUES, Budget
@@ -302,7 +302,7 @@ def _without_assigned(variables: Variables, script: yaml.Node | None) -> Variabl
         if node.span.start not in seen:
             seen.add(node.span.start)
             waiting += node.elements()
-            names.update(re.findall(r"([A-Za-z_][A-Za-z0-9_]*)\+?=", node.text))
+            names |= assigned_names(node.text, r"\+?=")
             changes_directory = changes_directory or re.search(r"\b(?:cd|pushd)\b", node.text) is not None
     if changes_directory:
         variables = {**variables, DIRECTORY: None}

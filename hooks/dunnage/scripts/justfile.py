@@ -15,14 +15,18 @@ from dunnage.scripts.lines import decode, lines
 from dunnage.scripts.shell_names import is_posix_shell
 from dunnage.shell.assembly import Text
 from dunnage.shell.bounds import Budget
+from dunnage.shell.expression import insides
 from dunnage.shell.model import Place, Script, Values
 
 _ASSIGNMENT = rf"(?:(?:export|unexport|eager|lazy)\s+)*({NAME})\s*:=\s*"
 _HEADER_NAME = rf"@?({NAME})"
 _HEADER_ITEM = rf"{STRING}|[^\s:\"'`#(]+|:(?==)|\([^()]*\)|(?P<space>\s+)"
 _PARAMETER = rf"([+*]?)(\$?)({NAME})(?:\s*=\s*({STRING}|\([^()]*\)|{NAME}))?"
-_INTERPOLATION = r"\{\{(?!\{)(.*?)\}\}"
 _SCRIPT_ATTRIBUTE = r"\bscript\s*(?:\(\s*(?:\"([^\"]*)\"|'([^']*)')|:\s*(?:\"([^\"]*)\"|'([^']*)')|(?=[\],]))"
+
+
+_MOST_LINES = 100
+"""How many lines may continue a statement: after each of them, all of the statement is read again."""
 
 
 class _Header(NamedTuple):
@@ -93,7 +97,7 @@ def _programs(
         program, offsets = text.result()
         if not program.strip():
             continue
-        expressions = {expression.strip() for expression in re.findall(_INTERPOLATION, program, re.DOTALL)}
+        expressions = {program[start:end].strip() for start, end in insides(program, "{{")}
         own = {expression: inner.expression(expression) for expression in expressions if expression not in variables}
         yield Script(program, offsets, place, _with_own(variables, own, budget), expressions="just")
 
@@ -211,7 +215,8 @@ def _statement(data: bytes, every: list[Span], index: int) -> tuple[str, int]:
     if text[:1] in (" ", "\t", "#"):
         return "", index
     # Strings may span lines, and a backslash continues a header.
-    while index < len(every) and len(text) < MOST_CHARACTERS and (text.endswith("\\") or _is_open(text)):
+    last = min(len(every), index + _MOST_LINES)
+    while index < last and len(text) < MOST_CHARACTERS and (text.endswith("\\") or _is_open(text)):
         joint = text.removesuffix("\\") + " " if text.endswith("\\") else text + "\n"
         text = joint + decode(data, every[index])
         index += 1

@@ -44,7 +44,12 @@ def without_written(variables: Variables, text: str) -> Variables:
 
     These are the variables that it assigns, or if there are none, all environment variables.
     """
-    names = re.findall(r"([A-Za-z_][A-Za-z0-9_]*)\s*(?:=|<<)", text)
-    names = names or [name for name in variables if f"env.{name}" in variables]
+    names = assigned_names(text, r"\s*(?:=|<<)") or {name for name in variables if f"env.{name}" in variables}
     changed = {name for bare in names for name in (bare, f"env.{bare}")} & variables.keys()
     return {name: values for name, values in variables.items() if name not in changed} if changed else variables
+
+
+def assigned_names(text: str, operator: str) -> set[str]:
+    """The names in a program before each match of `operator`, a regular expression."""
+    # The search tries the start of each word alone: the time for all others would grow with the square of its length.
+    return set(re.findall(rf"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_]*){operator}", text))

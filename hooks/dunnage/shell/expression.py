@@ -64,20 +64,36 @@ def pieces(text: str) -> Iterator[tuple[str, bool]]:
     An expression that is never closed is plain text.
     """
     position = 0
-    while (start := text.find(_OPEN, position)) >= 0:
-        end = closing(text, start + len(_OPEN))
-        if end < 0:
-            break
-        yield text[position:start], False
-        yield text[start + len(_OPEN) : end], True
+    for start, end in insides(text, _OPEN):
+        yield text[position : start - len(_OPEN)], False
+        yield text[start:end], True
         position = end + len(_CLOSE)
     yield text[position:], False
 
 
-def closing(text: str, start: int) -> int:
+def insides(text: str, opening: str) -> Iterator[tuple[int, int]]:
+    """Yield the start and end of the inside of each expression that is closed.
+
+    `opening` is `${{`, or `{{` for expressions of just, which reads `{{{{` as two braces.
+    """
+    position = 0
+    while (start := text.find(opening, position)) >= 0:
+        if opening == "{{" and text.startswith("{{{{", start):
+            position = start + 4
+            continue
+        end = _closing(text, start + len(opening))
+        if end < 0:
+            return
+        yield start + len(opening), end
+        position = end + len(_CLOSE)
+
+
+def _closing(text: str, start: int) -> int:
     """The index of the `}}` of an expression whose inside begins at `start`; -1 if there is none."""
+    end = -1
     while True:
-        end = text.find(_CLOSE, start)
+        if end < start:
+            end = text.find(_CLOSE, start)
         quote = text.find("'", start, max(end, 0))
         if end < 0 or quote < 0:
             return end

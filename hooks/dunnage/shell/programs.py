@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from dunnage.shell.expression import closing, resolve
+from dunnage.shell.expression import insides, resolve
 from dunnage.shell.model import Script, Segment, Values, is_literal, locate
 
 
@@ -37,21 +37,12 @@ def program_of(script: Script) -> ShellProgram:
 def _masked(data: bytes, script: Script) -> tuple[bytes, tuple[Mask, ...]]:
     """Mask every expression, since its text may contain characters that are special to a shell."""
     opening = "${{" if script.expressions == "github" else "{{"
-    text = data.decode("latin-1")  # one character for each byte
     masks: list[Mask] = []
     pieces: list[bytes] = []
     copied = 0
-    while (start := text.find(opening, copied)) >= 0:
-        if opening == "{{" and text.startswith("{{{{", start):
-            pieces.append(data[copied : start + 4])
-            copied = start + 4
-            continue
-        end = closing(text, start + len(opening))
-        if end < 0:
-            break
-        expression = data[start + len(opening) : end].decode("utf-8", "replace")
-        end += 2
-        masks.append(Mask(start, end, resolve(expression, script.variables)))
+    for first, last in insides(data.decode("latin-1"), opening):  # one character for each byte
+        start, end = first - len(opening), last + 2
+        masks.append(Mask(start, end, resolve(data[first:last].decode("utf-8", "replace"), script.variables)))
         pieces += (data[copied:start], b"_" * (end - start))
         copied = end
     return b"".join((*pieces, data[copied:])), tuple(masks)
