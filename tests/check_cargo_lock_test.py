@@ -295,7 +295,7 @@ def test_configuration_names_registries(folder: Path) -> None:
 def test_configuration_patches(folder: Path) -> None:
     config = '[patch.crates-io]\nbeta = { path = "../fork" }\n'
     write(folder, {**WORKSPACE, "../fork/Cargo.toml": package("beta", "1.2.0"), ".cargo/config.toml": config})
-    expected = [".cargo/config.toml:2:1 stale: `[patch]` puts `beta 1.2.0` …, but Cargo.lock still has it from …"]
+    expected = [".cargo/config.toml:2:1 stale: `[patch]` provides `beta 1.2.0` …, but Cargo.lock still has it from …"]
     assert matches(found(".cargo/config.toml"), expected)
     write(folder, {"Cargo.lock": lock(LOCKED.replace("beta 1.2.0 crates.io", "beta 1.2.0"))})
     assert found(".cargo/config.toml") == []
@@ -364,8 +364,9 @@ def test_help_names_what_to_type_where(folder: Path, capsys: pytest.CaptureFixtu
 def test_help_about_a_foreign_source(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(folder, changed(WORKSPACE, {"lock": ("beta 1.2.0 crates.io", "beta 1.2.0 other")}))
     assert _printed(capsys, "Cargo.toml").endswith(
-        "    help: if a manifest was changed on purpose, run `cargo update --workspace` and commit Cargo.lock;\n"
-        "          if not, restore Cargo.lock from the last good commit and find out who pointed it there\n"
+        "    help: if you changed the source in a manifest on purpose, "
+        "run `cargo update --workspace` and commit Cargo.lock;\n"
+        "          if not, restore Cargo.lock from the last good commit and find out who changed it\n"
     )
 
 

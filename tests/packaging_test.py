@@ -14,7 +14,7 @@ import yaml
 
 import dunnage
 from dunnage.files import source, toml
-from dunnage.frame import check, ignore, registry
+from dunnage.frame import check, registry, shared_rules
 from dunnage.scripts import yaml as yaml_reader
 from dunnage.shell import bounds
 
@@ -118,7 +118,7 @@ def test_the_page_of_check_cargo_lock_has_the_limits() -> None:
 
 def test_ignoring_has_the_rules_of_ignore_comments() -> None:
     written = re.findall(r"^\| \[`(.+?)`\]\(rules/", document("ignoring.md"), re.MULTILINE)
-    assert sorted(written) == sorted(rule.id for rule in ignore.RULES)
+    assert sorted(written) == sorted(rule.id for rule in shared_rules.ABOUT_COMMENTS)
 
 
 def test_the_changelog_is_about_this_version() -> None:

@@ -77,9 +77,9 @@ def test_help_says_how_to_look_restore_and_accept(repository: Path, capsys: pyte
     write(repository, {"Cargo.lock": lock(AFTER), "Cargo.toml": "[package]\n"})
     (finding,) = Said(capsys).report
     assert finding["help"] == (
-        "look before you build, since `cargo check` runs build scripts and macros: "
+        "review the code before you build, because `cargo check` runs build scripts and macros: "
         "https://docs.rs/crate/arrayref/0.3.10/source/\n"
-        "to go back: git restore --source=HEAD --staged --worktree -- Cargo.lock\n"
+        "to undo: git restore --source=HEAD --staged --worktree -- Cargo.lock\n"
         'to accept: add "arrayref@0.3.10" = "why" to `[package.metadata.dunnage.reviews]` in Cargo.toml, '
         "or run `review-cargo-lock --accept REASON Cargo.lock`"
     )
@@ -94,7 +94,7 @@ def test_the_help_leads_to_the_same_findings(repository: Path, capsys: pytest.Ca
     assert command in finding["help"]
     assert main(shlex.split(command)[1:]) == 0
     assert capsys.readouterr().out == "my reviews.toml: accepted arrayref@0.3.10\n"
-    restore = finding["help"].partition("to go back: ")[2].partition("\n")[0]
+    restore = finding["help"].partition("to undo: ")[2].partition("\n")[0]
     subprocess.run(shlex.split(restore), check=True)
     assert git("rev-parse", ":a b/Cargo.lock") == git("rev-parse", f"{first}:a b/Cargo.lock")
 
@@ -261,7 +261,10 @@ REVIEWED = '[workspace.metadata.dunnage.reviews]\n"arrayref@0.3.10" = "read the 
         pytest.param(REVIEWED.replace("workspace", "package"), [], id="of a package"),
         pytest.param(
             REVIEWED.replace("0.3.10", "0.3.9"),
-            [GREW, "Cargo.toml:2:1 stale-review: the review of `arrayref@0.3.9` is stale: nothing here matches it"],
+            [
+                GREW,
+                "Cargo.toml:2:1 stale-review: the review of `arrayref@0.3.9` is stale: it matches nothing in the lock",
+            ],
             id="another version",
         ),
         pytest.param(
@@ -337,9 +340,9 @@ def test_what_the_machine_holds(repository: Path, tmp_path: Path, capsys: pytest
     said = Said(capsys)
     assert said.findings == []
     assert said.notes == (
-        "review-cargo-lock: Cargo.lock: not judged, because this machine lacks the data: "
+        "review-cargo-lock: Cargo.lock: not checked, because this machine lacks the data: "
         "the index entries of new-thing 1.0.0; the build scripts and macros of new-thing 1.0.0; "
-        "known vulnerabilities (there is no advisory-db)\n"
+        "known vulnerabilities (no advisory database)\n"
     )
     home = tmp_path / "cargo-home"
     data = crate("new-thing-1.0.0", {"Cargo.toml": '[package]\nname = "new-thing"\n', "build.rs": ""})
@@ -532,7 +535,7 @@ def test_a_summary_of_nothing(repository: Path, capsys: pytest.CaptureFixture[st
     assert dunnage(["review"]) == 0
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err == "review-cargo-lock: no Cargo.lock differs from what it is compared with\n" * 2
+    assert said.err == "review-cargo-lock: no Cargo.lock has changed\n" * 2
 
 
 @pytest.mark.parametrize(
@@ -542,7 +545,7 @@ def test_a_summary_of_nothing(repository: Path, capsys: pytest.CaptureFixture[st
         (["--accept=why", "nowhere/Cargo.lock"], "there is no file nowhere/Cargo.lock"),
         (["--reviews=nowhere.toml", "Cargo.lock"], "argument --reviews: there is no file nowhere.toml"),
         (["--reviews=.git/HEAD", "Cargo.lock"], "argument --reviews: .git/HEAD is not TOML"),
-        (["--advisory-db=nowhere", "Cargo.lock"], "argument --advisory-db: nowhere is no advisory database"),
+        (["--advisory-db=nowhere", "Cargo.lock"], "argument --advisory-db: nowhere is not an advisory database"),
     ],
 )
 def test_names_of_what_is_not_there(

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dunnage.cargo_cli.advisory_tools import CHECKS
 from dunnage.ci.gates import Gate, gates
 from dunnage.ci.repository_files import RepositoryFiles, repository_files
-from dunnage.files.git import top_folder
 from dunnage.files.source import Tree, display
 from dunnage.files.span import Span
+from dunnage.files.walk import top_folder
 from dunnage.frame.finding import Finding, Rule
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
@@ -106,7 +106,7 @@ def _how_to_deny(gate: Gate) -> str:
         return "write `cargo audit --deny warnings`"
     if gate.name.lower() == "actions-rust-lang/audit":
         return "add the input `denyWarnings: true`"
-    return "replace the action, which has no input for this, by `cargo audit --deny warnings`"
+    return "replace the action, which has no input for this, with `cargo audit --deny warnings`"
 
 
 def _partial(found: list[Gate]) -> Iterator[Finding]:
@@ -130,7 +130,7 @@ def _stale_lock(found: list[Gate]) -> Iterator[Finding]:
             help = f"run `{gate.name}` before it or in a separate job"
             if gate.run.action is not None and span == gate.span:
                 message = f"`{text}` creates a new Cargo.lock and checks that, so the committed lock is not checked"
-                help = "replace the action by `cargo audit --deny warnings`"
+                help = "replace the action with `cargo audit --deny warnings`"
             yield Finding(STALE_LOCK, path, span, message, help)
 
 
@@ -162,7 +162,7 @@ def _absent(repository: RepositoryFiles) -> Iterator[Finding]:
         return
     workflows = repository.workflows()
     path, span = _ignore_comment(repository, workflows) or ((workflows or own)[0], Span(0, 0))
-    runs_vet = any(_VET.search(file.text) for name in workflows if (file := repository.read(name)))
+    runs_vet = any(re.search(_VET, file.text) for name in workflows if (file := repository.read(name)))
     where = "`cargo vet` runs in CI, but no job" if runs_vet else "no CI job"
     message = f"{where} runs cargo-deny or cargo-audit, so no advisory fails the build"
     has_policy = not {"deny.toml", ".deny.toml", ".cargo/deny.toml"}.isdisjoint(repository.paths)
@@ -170,7 +170,7 @@ def _absent(repository: RepositoryFiles) -> Iterator[Finding]:
     yield Finding(ABSENT, display(os.path.join(repository.top, path)), span, message, help)
 
 
-_VET = re.compile(r"\bcargo +vet\b")
+_VET = r"\bcargo +vet\b"
 
 
 def _ignore_comment(repository: RepositoryFiles, workflows: Sequence[str]) -> tuple[str, Span] | None:

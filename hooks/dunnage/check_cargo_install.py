@@ -40,10 +40,10 @@ PIPED_INSTALLER = Rule(
     "cargo-install/piped-installer", "an installer script runs straight from a URL whose content can change"
 )
 
-PINS = single(
-    "--pins", 'a TOML file with the required version of each tool, NAME = "1.2.3"', "FILE", os.path.abspath, None
+PINS = single("--pins", 'a TOML file with one line NAME = "1.2.3" for each tool', "FILE", os.path.abspath, None)
+DENY_UNKNOWN = flag(
+    "--deny-unknown", "also report versions and options from variables that the checked file does not set"
 )
-DENY_UNKNOWN = flag("--deny-unknown", "report versions and options that the file does not contain")
 
 _RULES = (UNPINNED, UNLOCKED, MOVING_GIT, UNPINNED_ACTION, PIPED_INSTALLER)
 _COMMAND_HINTS = (*dict.fromkeys(("cargo", *installers.HINTS)),)
@@ -309,7 +309,7 @@ def _check_git(context: _Context, call: CargoCall, arguments: Arguments, git: Op
             word = call.word(moving.at)
             kind = option.removeprefix("--")
             message = f"{tool} is built from the {kind} `{moving.text or _text(word)}`, which {reason}"
-            help = f"replace `{option}` by `--rev HASH`, with the full hash of the commit that you reviewed"
+            help = f"replace `{option}` with `--rev HASH`, with the full hash of the commit that you reviewed"
             yield context.finding(MOVING_GIT, word.span, message, help)
             return
     yield context.finding(

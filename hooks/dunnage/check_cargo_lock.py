@@ -1,4 +1,4 @@
-"""Cargo.lock is present, committed, and exactly what the manifests ask for.
+"""Cargo.lock is present, committed, and exactly what the manifests require.
 
 Decides what `cargo --locked` decides, without cargo, the network or the registry's index. Only the index knows whether
 a feature that a manifest newly enables adds another transitive crate, so no finding is reported for that.
@@ -200,7 +200,7 @@ def _changes(before: dict[str, set[str]], after: dict[str, set[str]]) -> str:
 
 HOOK = Hook(
     name="check-cargo-lock",
-    summary="check that Cargo.lock is present, committed, and exactly what the manifests ask for",
+    summary="check that Cargo.lock is present, committed, and exactly what the manifests require",
     rules=_RULES,
     check=check,
     comments=toml.comments,

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from dunnage.cargo_cli.advisory_tools import CARGO_ACTIONS
 from dunnage.cargo_cli.aliases import Alias, Aliases
 from dunnage.cargo_cli.builds import Build, build
 from dunnage.cargo_cli.calls import CargoCall, cargo_call
@@ -89,6 +88,7 @@ def _check_actions(file: File, alias: Alias, locks: CommittedLocks) -> Iterator[
     """Check the actions that call cargo with the inputs `command` and `args`."""
     if b"-rs/" not in file.data or commands.kind_of(file.path, b"") != "github":
         return
+    from dunnage.cargo_cli.advisory_tools import CARGO_ACTIONS
     from dunnage.scripts import github
 
     for action in github.uses(file):

@@ -1,4 +1,4 @@
-"""WIT text has no shape that exhausts tools, and no characters that hide what it says.
+"""WIT has no type that is too large for tools, and no hidden or misleading character.
 
 wasm-tools has limits, but enforces most of them only when a package is encoded or a component is built, long after the
 text was committed. Other tools have none.
@@ -146,7 +146,9 @@ def _read_siblings(named: Iterable[str], tree: Tree, options: Options, sources: 
         others = [other for other in packages.files_of(folder) if other not in sources]
         for number, other in enumerate(others):
             if number == _MAX_SIBLINGS or bytes_left <= 0:
-                message = f"the folder has more WIT than is read beside the named files: {number:,} files were read"
+                message = (
+                    f"the folder has more WIT than the hook reads beside the named files: it read {number:,} files"
+                )
                 yield Finding(FILE_SIZE, path, Span(0, 0), message, "name all files of the folder")
                 break
             try:
@@ -254,7 +256,7 @@ def _explain(rule: Rule, name: str, measures: Measures, number: int, options: Op
         message = f"`{name}` expands to {counted} types"
         return f"{message}, but fewer than {min(options[MAX_EXPANSION], MAX_SIZE):,} are allowed", _SMALLER
     if rule is CHAIN:
-        message = f"`{name}` is an alias of an alias, {measures.steps[number]} times in a row"
+        message = f"`{name}` refers to its type through a chain of {measures.steps[number]} names"
         return (
             f"{message}, but at most {options[MAX_CHAIN]} are allowed",
             "refer to the type at the end of the chain directly",
@@ -308,7 +310,7 @@ def _span(item: Item) -> Span:
 
 HOOK = Hook(
     name="check-wit-limits",
-    summary="check that WIT has no type that exhausts tools and no character that hides what it says",
+    summary="check that WIT has no type that is too large for tools, and no hidden or misleading character",
     rules=(NESTING, RECURSION, EXPANSION, IDENTIFIER, FILE_SIZE, CHAIN, HIDDEN, SYNTAX),
     check=check,
     comments=comments,

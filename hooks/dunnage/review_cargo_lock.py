@@ -1,4 +1,4 @@
-"""What a commit brings into Cargo.lock has been looked at.
+"""Suspicious changes in Cargo.lock have been reviewed.
 
 Compares Cargo.lock with what it was, offline, and reports the changes that hijacked and malicious crates need. A lock
 can be a faithful resolution of its manifests and still bring in a payload: `cargo --locked` accepts that.
@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dunnage.files import toml
-from dunnage.files.git import Repositories, top_folder
+from dunnage.files.git import Repositories
 from dunnage.files.source import SourceError, Tree, display
+from dunnage.files.walk import top_folder
 from dunnage.files.writing import replace
 from dunnage.frame.execution import WrongUsage, complain
 from dunnage.frame.finding import Finding, Rule, findings
@@ -123,7 +124,7 @@ def _summarize(options: Options) -> str:
         if examination.judgement.changes is not None
     }
     if not found and not options.notes:
-        options.notes.append("no Cargo.lock differs from what it is compared with")
+        options.notes.append("no Cargo.lock has changed")
     _say_notes(options)
     if options[SUMMARY_FORMAT] == "json":
         import json
@@ -176,7 +177,7 @@ def _read_reviews(text: str) -> str:
 
 def _read_database(text: str) -> str:
     if not os.path.isdir(os.path.join(text, "crates")):
-        raise ValueError(f"{text} is no advisory database: it has no folder named crates")
+        raise ValueError(f"{text} is not an advisory database: it has no folder named crates")
     return os.path.abspath(text)
 
 
@@ -187,8 +188,8 @@ def _read_age(text: str) -> int:
 
 
 BASE = single("--base", "compare with this commit", "REVISION", str, "")
-REQUIRE_BASE = flag("--require-base", "fail where there is nothing to compare with")
-ALL = flag("--all", "judge the known vulnerabilities of the whole lock, not of what came in alone")
+REQUIRE_BASE = flag("--require-base", "fail if there is nothing to compare with")
+ALL = flag("--all", "look for known vulnerabilities in the whole lock, not only in what the commit adds")
 ADVISORY_DB = single(
     "--advisory-db",
     "a clone of RustSec's advisory-db (default: where cargo-audit or cargo-deny keep it)",
@@ -198,28 +199,26 @@ ADVISORY_DB = single(
 )
 MIN_AGE = single(
     "--min-age",
-    "the least age of a version, such as '7 days' (default: cargo's min-publish-age)",
+    "the minimum age of a version, such as '7 days' (default: cargo's min-publish-age)",
     "AGE",
     _read_age,
     None,
 )
-REVIEWS = single(
-    "--reviews", "a TOML file whose table `reviews` holds reviews, beside Cargo.toml", "FILE", _read_reviews, ""
-)
+REVIEWS = single("--reviews", "also read reviews from the table `reviews` of this TOML file", "FILE", _read_reviews, "")
 ACCEPT: Option[str] = Option(
     "--accept",
-    "write a review of all that is found, with this reason, to Cargo.toml or --reviews",
+    "write a review of each finding, with this reason, to Cargo.toml or to the file of --reviews",
     "",
     metavar="REASON",
     read=_read_reason,
     shown=_accept,
 )
-SUMMARY = flag("--summary", "print what changed in the locks, instead of checking it", shown=_summarize)
+SUMMARY = flag("--summary", "print what changed in the locks instead of checking them", shown=_summarize)
 SUMMARY_FORMAT = choice("--summary-format", "how to print the summary (default: text)", ("text", "markdown", "json"))
 
 HOOK = Hook(
     name="review-cargo-lock",
-    summary="check that what a commit brings into Cargo.lock has been looked at",
+    summary="check that suspicious changes in Cargo.lock have been reviewed",
     rules=_RULES,
     check=check,
     comments=toml.comments,

@@ -119,13 +119,13 @@ STALE = [
     ),
     pytest.param(
         {"Cargo.toml": ('"app", ', "")},
-        ["Cargo.lock:13:3 stale: no manifest here is that of `app 0.1.0`, but it is in Cargo.lock"],
+        ["Cargo.lock:13:3 stale: no manifest here defines `app 0.1.0`, but it is in Cargo.lock"],
         id="removed-member",
     ),
     pytest.param(
         {"app/Cargo.toml": ('name = "app"', 'name = "apple"')},
         [
-            "Cargo.lock:13:3 stale: no manifest here is that of `app 0.1.0`, but it is in Cargo.lock",
+            "Cargo.lock:13:3 stale: no manifest here defines `app 0.1.0`, but it is in Cargo.lock",
             "app/Cargo.toml:2:1 stale: the package `apple` is not in Cargo.lock",
         ],
         id="renamed-member",
@@ -236,7 +236,7 @@ STALE = [
             "fork/Cargo.toml": '[package]\nname = "beta"\nversion = "1.2.0"\n',
             "fork/src/lib.rs": "",
         },
-        ["Cargo.toml:7:1 stale: `[patch]` puts `beta 1.2.0` from the … still has it from crates.io"],
+        ["Cargo.toml:7:1 stale: `[patch]` provides `beta 1.2.0` from the … still has it from crates.io"],
         id="patch-of-a-locked-version",
     ),
     pytest.param(
@@ -248,7 +248,7 @@ STALE = [
             "fork/Cargo.toml": '[package]\nname = "beta"\nversion = "9.0.0"\n',
             "fork/src/lib.rs": "",
         },
-        ["Cargo.toml:7:1 stale: nothing uses `beta 9.0.0`, which … not say so under `[[patch.unused]]`"],
+        ["Cargo.toml:7:1 stale: nothing uses `beta 9.0.0`, which … not list it under `[[patch.unused]]`"],
         id="patch-that-nothing-uses",
     ),
     pytest.param(
@@ -258,7 +258,7 @@ STALE = [
                 'exclude = ["helper"]\n\n[patch.crates-io]\nbeta = { git = "https://git.example/beta" }',
             )
         },
-        ["Cargo.toml:7:1 stale: `[patch]` puts `beta` from git … but Cargo.lock does not know it"],
+        ["Cargo.toml:7:1 stale: `[patch]` provides `beta` from git … but Cargo.lock does not contain it"],
         id="git-patch-not-locked",
     ),
     pytest.param(
@@ -268,7 +268,7 @@ STALE = [
                 UNUSED,
             )
         },
-        ["Cargo.lock:44:9 stale: Cargo.lock lists `beta 9.0.0` as an … but no `[patch]` leaves it unused"],
+        ["Cargo.lock:44:9 stale: Cargo.lock lists `beta 9.0.0` as an … but `[patch]` has no such unused entry"],
         id="patch-gone",
     ),
     pytest.param(
@@ -280,7 +280,7 @@ STALE = [
             "fork/Cargo.toml": '[package]\nname = "beta"\nversion = "1.2.0"\n',
             "fork/src/lib.rs": "",
         },
-        ["Cargo.lock:22:3 stale: `[replace]` replaces `beta 1.2.0`, but Cargo.lock says otherwise"],
+        ["Cargo.lock:22:3 stale: `[replace]` replaces `beta 1.2.0`, but Cargo.lock does not"],
         id="replace-not-locked",
     ),
     pytest.param(
@@ -307,6 +307,7 @@ STALE = [
 ]
 
 REV = "8d3b4f1c8d3b4f1c8d3b4f1c8d3b4f1c8d3b4f1c"
+OTHER_TOOLS = f"git+https://git.example/tools?rev={REV.upper()}#{REV[::-1]}"
 PATCHED = {
     "Cargo.toml": (
         'exclude = ["helper"]',
@@ -325,8 +326,41 @@ FOREIGN_SOURCE = [
     ),
     pytest.param(
         {**PATCHED, "lock": ("beta 1.2.0 crates.io", f"beta 1.2.0 git+https://git.example/beta?rev={REV}#{REV[::-1]}")},
-        [f"Cargo.lock:25:1 foreign-source: the source of `beta 1.2.0` asks for … from commit {REV[::-1]}"],
+        [f"Cargo.lock:25:1 foreign-source: `beta 1.2.0` from … (rev {REV}) is locked at another commit, {REV[::-1]}"],
         id="patch-at-another-commit-than-its-rev",
+    ),
+    pytest.param(
+        {
+            "app/Cargo.toml": (
+                'dup = "1"\n',
+                f'dup = "1"\ntools = {{ git = "https://git.example/tools", rev = "{REV.upper()}" }}\n',
+            ),
+            "lock": (
+                "-> alpha, dup 1.0.1, lib",
+                f"-> alpha, dup 1.0.1, lib, tools\ninner 0.1.0 {OTHER_TOOLS}\ntools 1.2.0 {OTHER_TOOLS} -> inner",
+            ),
+        },
+        [f"Cargo.lock:26:1 foreign-source: `inner 0.1.0` and 1 more … are locked at another commit, {REV[::-1]}"],
+        id="packages-of-a-repository-at-another-commit-than-their-rev",
+    ),
+    pytest.param(
+        {
+            "app/Cargo.toml": (
+                'dup = "1"\n',
+                f'dup = "1"\ntools = {{ git = "https://git.example/tools", rev = "{REV}" }}\n',
+            ),
+            "lock": (
+                "-> alpha, dup 1.0.1, lib",
+                f"-> alpha, dup 1.0.1, lib, tools\ntools 1.2.0 git+https://git.example/tools?rev={REV}#{REV[:8]}",
+            ),
+        },
+        ["Cargo.lock:26:1 no-commit: `tools 1.2.0` from … is locked without a full commit"],
+        id="direct-dependency-with-a-short-commit",
+    ),
+    pytest.param(
+        {"lock": ("alpha 1.0.3 crates.io", f"alpha 1.0.3 git+https://git.example/evil?rev={REV}")},
+        ["Cargo.lock:6:1 foreign-source: `app` requires `alpha ^1.0` … repository https://git.example/evil…"],
+        id="foreign-source-without-a-commit",
     ),
     pytest.param(
         {
@@ -365,7 +399,7 @@ FOREIGN_SOURCE = [
     ),
     pytest.param(
         {"lock": ("helper 0.3.0\n", "helper 0.3.0 crates.io\n")},
-        ["Cargo.lock:43:1 foreign-source: `helper` stands in the folder … has `helper 0.3.0` from crates.io"],
+        ["Cargo.lock:43:1 foreign-source: `helper` is in the folder … has `helper 0.3.0` from crates.io"],
         id="member-from-crates.io",
     ),
     pytest.param(
@@ -384,6 +418,13 @@ CURRENT = [
     pytest.param(
         {**PATCHED, "lock": ("beta 1.2.0 crates.io", f"beta 1.2.0 git+https://git.example/beta?rev={REV}#{REV}")},
         id="patch-at-the-commit-of-its-rev",
+    ),
+    pytest.param(
+        {
+            **PATCHED,
+            "lock": ("beta 1.2.0 crates.io", f"beta 1.2.0 git+https://git.example/beta?rev={REV}#{REV.upper()}"),
+        },
+        id="commit-in-upper-case",
     ),
     pytest.param({}, id="untouched"),
     pytest.param({"app/Cargo.toml": ('alpha = "1.0"', 'alpha = ">=0.9, <2"')}, id="looser-requirement"),
@@ -581,7 +622,9 @@ def test_patch_of_what_many_depend_on(folder: Path) -> None:
             **{f"{name}/Cargo.toml": package(name, rest=manifest) for name in names},
         },
     )
-    assert matches(found("Cargo.toml"), ["Cargo.toml:5:1 stale: `[patch]` puts `alpha 1.0.0` from the folder fork…"])
+    assert matches(
+        found("Cargo.toml"), ["Cargo.toml:5:1 stale: `[patch]` provides `alpha 1.0.0` from the folder fork…"]
+    )
 
 
 def test_many_findings_take_linear_time(folder: Path) -> None:

@@ -39,7 +39,7 @@ REFUSED = [
     ),
     pytest.param(
         {"app/Cargo.toml": ('dup = "1"\n', 'dup = "1"\ngamma = {}\n')},
-        "app/Cargo.toml:10:1 bad-manifest: `gamma` says neither `version` nor `git` nor `path`",
+        "app/Cargo.toml:10:1 bad-manifest: `gamma` has neither `version` nor `git` nor `path`",
         id="no-source",
     ),
     pytest.param(
@@ -79,7 +79,7 @@ REFUSED = [
     ),
     pytest.param(
         {"app/Cargo.toml": ('alpha = "1.0"', 'alpha = { version = "1.0", features = ["a/b"] }')},
-        "app/Cargo.toml:8:40 bad-manifest: `a/b` cannot be asked of a dependency here",
+        "app/Cargo.toml:8:40 bad-manifest: `a/b` cannot be enabled for a dependency here",
         id="feature-with-a-slash",
     ),
     pytest.param(
@@ -109,7 +109,7 @@ REFUSED = [
                 'edition = "2024"\n\n[dev_dependencies]\n\n[dependencies]',
             )
         },
-        "app/Cargo.toml:6:2 bad-manifest: `dev_dependencies` is gone since the 2024 edition",
+        "app/Cargo.toml:6:2 bad-manifest: edition 2024 has no `dev_dependencies`",
         id="legacy-spelling-in-2024",
     ),
     pytest.param(
@@ -166,7 +166,7 @@ REFUSED = [
             "lib/Cargo.toml": ('dup = "2"', 'dup = "2"\napp = { path = "../app" }'),
             "lock": ("lib 0.2.0 -> dup", "lib 0.2.0 -> app, dup"),
         },
-        "app/Cargo.toml:7:1 bad-manifest: packages depend on each other in a circle: app → lib → app",
+        "app/Cargo.toml:7:1 bad-manifest: packages depend on each other in a cycle: app → lib → app",
         id="circle",
     ),
     pytest.param(
@@ -174,7 +174,7 @@ REFUSED = [
             "lib/Cargo.toml": ('dup = "2"', 'dup = "2"\nlib = { path = "." }'),
             "lock": ("2.0.1, helper", "2.0.1, helper, lib"),
         },
-        "lib/Cargo.toml:8:1 bad-manifest: packages depend on each other in a circle: lib → lib",
+        "lib/Cargo.toml:8:1 bad-manifest: packages depend on each other in a cycle: lib → lib",
         id="itself",
     ),
 ]

@@ -49,7 +49,7 @@ REFUSED = [
                 'alpha = { version = "1.0", optional = true }\ndup = "1"\n\n[features]\nalpha = []\n',
             )
         },
-        "app/Cargo.toml:12:1 bad-manifest: no feature turns on the optional dependency `alpha`",
+        "app/Cargo.toml:12:1 bad-manifest: no feature enables the optional dependency `alpha`",
         id="optional-dependency-no-feature-turns-on",
     ),
     pytest.param(
@@ -59,7 +59,7 @@ REFUSED = [
                 'dup = "1"\nalpha = { version = "1", optional = true }\n[features]\na = ["dep:alpha"]\nb = ["alpha"]\n',
             )
         },
-        "app/Cargo.toml:12:6 bad-manifest: feature `b` includes … without a feature of its name",
+        "app/Cargo.toml:12:6 bad-manifest: feature `b` includes … without a feature of the same name",
         id="hidden-optional-dependency",
     ),
     pytest.param(

@@ -33,17 +33,17 @@ UNREADABLE = [
     ),
     pytest.param(
         {"Cargo.lock": ("version = 4\n", "version = 5\n")},
-        ["Cargo.lock:1:1 unreadable: lock format `5` is not one that stable Cargo reads"],
+        ["Cargo.lock:1:1 unreadable: stable cargo does not read the lock format `5`"],
         id="format-5",
     ),
     pytest.param(
         {"Cargo.lock": ("version = 4\n", "version = 2\n")},
-        ["Cargo.lock:1:1 unreadable: lock format `2` is not one that stable Cargo reads"],
+        ["Cargo.lock:1:1 unreadable: stable cargo does not read the lock format `2`"],
         id="format-2-by-number",
     ),
     pytest.param(
         {"Cargo.lock": ("version = 4\n", 'version = "4"\n')},
-        ["Cargo.lock:1:1 unreadable: lock format `4` is not one that stable Cargo reads"],
+        ["Cargo.lock:1:1 unreadable: stable cargo does not read the lock format `4`"],
         id="format-text",
     ),
     pytest.param(
@@ -103,7 +103,7 @@ UNREADABLE = [
                 BETA,
             )
         },
-        ["Cargo.lock:26:1 unreadable: the checksum of `beta 1.2.0` is … 64 digits, of 0 to 9 and a to f"],
+        ["Cargo.lock:26:1 unreadable: the checksum of `beta 1.2.0` is … of 64 hexadecimal digits in lower case"],
         id="short-checksum",
     ),
     pytest.param(
@@ -113,7 +113,7 @@ UNREADABLE = [
                 BETA + "AB",
             )
         },
-        ["Cargo.lock:26:1 unreadable: the checksum of `beta 1.2.0` is … 64 digits, of 0 to 9 and a to f"],
+        ["Cargo.lock:26:1 unreadable: the checksum of `beta 1.2.0` is … of 64 hexadecimal digits in lower case"],
         id="checksum-in-capitals",
     ),
     pytest.param(
@@ -224,7 +224,7 @@ OLD = [
     ),
     pytest.param(
         (CHECKSUM_OF_BETA, CHECKSUM_OF_BETA.replace(CHECKSUM, "xyz")),
-        ["Cargo.lock:20:3 unreadable: the checksum of `beta 1.2.0` is not a SHA-256: …"],
+        ["Cargo.lock:20:3 unreadable: the checksum of `beta 1.2.0` is not a SHA-256 of …"],
         id="malformed",
     ),
     pytest.param(
@@ -258,13 +258,13 @@ def test_format_1_is_not_a_later_one(folder: Path, version: int) -> None:
 def test_no_checksum_at_all(folder: Path) -> None:
     checksums = f'checksum = "{CHECKSUM}"\n'
     write(folder, WORKSPACE | {"Cargo.lock": WORKSPACE["Cargo.lock"].replace(checksums, "")})
-    expected = ["Cargo.lock:3:3 no-checksum: no crate in Cargo.lock has a checksum: neither `alpha 1.0.3` nor 3 more"]
+    expected = ["Cargo.lock:3:3 no-checksum: no crate in Cargo.lock has a checksum: `alpha 1.0.3` and 3 more have none"]
     assert found("Cargo.toml") == expected
 
 
 def test_one_checksum_missing(folder: Path) -> None:
     write(folder, changed(WORKSPACE, {"Cargo.lock": (BETA + CHECKSUM, BETA.removesuffix('checksum = "') + 'x = "')}))
-    expected = ["Cargo.lock:22:3 no-checksum: `beta 1.2.0` has no checksum, so nothing holds its content to …"]
+    expected = ["Cargo.lock:22:3 no-checksum: `beta 1.2.0` has no checksum, so cargo cannot verify …"]
     assert matches(found("Cargo.toml"), expected)
 
 

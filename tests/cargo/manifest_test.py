@@ -54,7 +54,7 @@ REFUSED = [
     ),
     pytest.param(
         {"app/Cargo.toml": ('edition = "2021"\n', 'edition = "2021"\nrust-version = "1.50"\n')},
-        "app/Cargo.toml:5:1 bad-manifest: rust-version 1.50 does not know the edition 2021",
+        "app/Cargo.toml:5:1 bad-manifest: rust-version 1.50 does not support the edition 2021",
         id="rust-version-before-the-edition",
     ),
     pytest.param(
@@ -64,7 +64,7 @@ REFUSED = [
                 '[project]\nname = "app"\nversion = "0.1.0"\nedition = "2024"',
             )
         },
-        "app/Cargo.toml:1:2 bad-manifest: `[project]` is gone since the 2024 edition",
+        "app/Cargo.toml:1:2 bad-manifest: edition 2024 has no `[project]`",
         id="project-in-2024",
     ),
     pytest.param(

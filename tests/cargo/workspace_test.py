@@ -29,12 +29,12 @@ REFUSED = [
     ),
     pytest.param(
         {"Cargo.toml": ('"lib"]', '"lib", "a***"]')},
-        "Cargo.toml:3:26 bad-manifest: `a***` is not a pattern: `**` … of a path, and `[` must be closed",
+        "Cargo.toml:3:26 bad-manifest: `a***` is not a pattern: `**` … of the path, and `[` must be closed",
         id="malformed-pattern",
     ),
     pytest.param(
         {"Cargo.toml": ('"lib"]', '"lib", "[x"]')},
-        "Cargo.toml:3:26 bad-manifest: `[x` is not a pattern: `**` … of a path, and `[` must be closed",
+        "Cargo.toml:3:26 bad-manifest: `[x` is not a pattern: `**` … of the path, and `[` must be closed",
         id="open-bracket",
     ),
     pytest.param(
@@ -57,7 +57,7 @@ REFUSED = [
             "h2/Cargo.toml": '[package]\nname = "helper"\nversion = "0.3.0"\n',
             "h2/src/lib.rs": "",
         },
-        "helper/Cargo.toml:2:1 bad-manifest: h2/Cargo.toml is a package named `helper` at version 0.3.0, too",
+        "helper/Cargo.toml:2:1 bad-manifest: h2/Cargo.toml also has a package `helper` at version 0.3.0",
         id="two-packages-of-one-name-and-version",
     ),
     pytest.param(
@@ -67,12 +67,12 @@ REFUSED = [
     ),
     pytest.param(
         {"lib/Cargo.toml": ("edition", 'workspace = "../app"\nedition')},
-        "lib/Cargo.toml:4:1 bad-manifest: `package.workspace` leads to … whose Cargo.toml has no `[workspace]`",
+        "lib/Cargo.toml:4:1 bad-manifest: `package.workspace` points to … whose Cargo.toml has no `[workspace]`",
         id="package.workspace-elsewhere",
     ),
     pytest.param(
         {"lib/Cargo.toml": ("edition", 'workspace = "../none"\nedition')},
-        "lib/Cargo.toml:4:1 bad-manifest: `package.workspace` leads to … whose Cargo.toml has no `[workspace]`",
+        "lib/Cargo.toml:4:1 bad-manifest: `package.workspace` points to … whose Cargo.toml has no `[workspace]`",
         id="package.workspace-nowhere",
     ),
     pytest.param(
@@ -152,7 +152,7 @@ REFUSED = [
     ),
     pytest.param(
         {"Cargo.toml": ('exclude = ["helper"]\n', 'exclude = ["helper"]\n\n[patch.crates-io]\nalpha = "1"\n')},
-        "Cargo.toml:7:1 bad-manifest: `[patch]` puts `alpha` from crates.io in place of itself",
+        "Cargo.toml:7:1 bad-manifest: `[patch]` replaces `alpha` from crates.io with itself",
         id="patch-by-itself",
     ),
     pytest.param(
@@ -196,12 +196,12 @@ REFUSED = [
             "f2/Cargo.toml": '[package]\nname = "beta"\nversion = "1.2.0"\n',
             "f2/src/lib.rs": "",
         },
-        "Cargo.toml:7:1 bad-manifest: several entries of `[patch]` put `beta 1.2.0` in place",
+        "Cargo.toml:7:1 bad-manifest: several entries of `[patch]` provide `beta 1.2.0`",
         id="patch-twice",
     ),
     pytest.param(
         {"Cargo.toml": ('exclude = ["helper"]\n', 'exclude = ["helper"]\n\n[replace]\nbeta = { path = "helper" }\n')},
-        "Cargo.toml:7:1 bad-manifest: `beta` names no version to replace",
+        "Cargo.toml:7:1 bad-manifest: `beta` has no version to replace",
         id="replace-without-version",
     ),
     pytest.param(

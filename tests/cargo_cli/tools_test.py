@@ -30,7 +30,7 @@ from dunnage.cargo_cli.tools import BINSTALL, INSTALL, NPM, is_commit, list_item
         ("*", "is a range", "is a range", "is a range"),
         ("latest", "is rejected by cargo: it must", "is rejected by cargo-binstall", "is a range"),
         ("01.2.3", "is rejected by cargo: the major number '01' has a leading zero", "is rejected", "is a range"),
-        ("^^1", "is rejected by cargo: '^^' is no operator", "is rejected by cargo-binstall", "is a range"),
+        ("^^1", "is rejected by cargo: '^^' is not an operator", "is rejected by cargo-binstall", "is a range"),
         ("", "is empty", "is empty", "is empty"),
     ],
 )

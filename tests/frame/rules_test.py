@@ -7,8 +7,8 @@ import json
 import pytest
 
 from dunnage.frame.cli import main
-from dunnage.frame.execution import SHARED_RULES
 from dunnage.frame.registry import ENTRIES
+from dunnage.frame.shared_rules import SHARED_RULES
 
 RULES = {rule.id: (entry.id, rule) for entry in ENTRIES for rule in entry.hook().rules}
 

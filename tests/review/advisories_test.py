@@ -90,7 +90,7 @@ def test_advisory(tmp_path: Path) -> None:
     assert concern.problem.message == f"`a 1.0.0` has the known vulnerability {ID}: Memory is freed twice"
     assert concern.problem.help.startswith(
         "patched in `>=1.0.1` and `^0.9.8`: run `cargo update a@1.0.0`, "
-        "after a change of the requirement if it excludes these; see https://"
+        "and change the requirement first if it excludes these; see https://"
     )
     assert concern.subjects == ("a@1.0.0",)
 

@@ -35,7 +35,7 @@ def _files(*names: str) -> bytes:
 
 
 DAMAGED = {
-    "is no gzip stream, or a damaged one": b"nothing",
+    "is not a valid gzip stream": b"nothing",
     "ends in the middle of its gzip stream": crate("a", GOOD)[:-30],
     "ends in the middle of a file": gzip.compress(tar([("a/b", b"x" * 2000)])[:700]),
     "holds `a/../b`, which is not below its folder `a`": _files("a/../b"),
@@ -48,7 +48,7 @@ DAMAGED = {
     "holds `h`, which is a link or another special file": gzip.compress(tar([("a/h", b"a/b")], tarfile.LNKTYPE)),
     "holds `f`, which is a link or another special file": gzip.compress(tar([("a/f", b"")], tarfile.FIFOTYPE)),
     "holds a file without a size": gzip.compress(b"a/b".ljust(124, b"\0") + b"\x80".ljust(388, b"\1")),
-    "holds a second stream behind the first": crate("a", GOOD) + b"more",
+    "contains a second gzip stream after the first": crate("a", GOOD) + b"more",
 }
 
 

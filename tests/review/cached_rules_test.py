@@ -178,7 +178,7 @@ def test_too_new(home: Path) -> None:
     add_entries(home, "abc", [entry("1.0.0"), entry("1.0.1", pubtime=at(3.5)), entry("1.0.2", pubtime=None)])
     found = changes("", "abc 1.0.1 crates.io")
     assert _published(home, found, 7 * 86_400) == [
-        "too-new: `abc 1.0.1` was published 3 days ago, but the policy requires 7 days"
+        "too-new: `abc 1.0.1` was published 3 days ago, but the policy requires an age of 7 days"
     ]
     assert _published(home, found, 3 * 86_400) == []
     assert _published(home, changes("", "abc 1.0.2 crates.io"), 7 * 86_400) == []
@@ -214,7 +214,7 @@ def test_the_policy_of_another_registry(folder: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "soon", "7", "-1 days", "1 year", "1.5 days", "9999999999 days"])
 def test_no_age(text: str) -> None:
-    with pytest.raises(ValueError, match="is no age"):
+    with pytest.raises(ValueError, match="is not an age"):
         duration(text)
 
 

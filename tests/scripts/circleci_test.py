@@ -140,6 +140,12 @@ def test_environment() -> None:
     assert three.variables == {DIRECTORY: (".",), "A": None, "B": ("1",), "C": ("1",), "D": ("2",)}
 
 
+def test_of_too_many_variables_none_is_known() -> None:
+    variables = "".join(f"      A{number}: a\n" for number in range(600))
+    (script,) = scripts("jobs:\n  j:\n    environment:\n" + variables + "    steps: [run: b]\n")
+    assert script.variables == {DIRECTORY: (".",)}
+
+
 def test_aliases() -> None:
     found = scripts(
         """

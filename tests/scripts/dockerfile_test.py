@@ -115,13 +115,15 @@ def test_later_buildkits_differ_from_the_judge(text: str, expected: list[tuple[s
 @pytest.mark.parametrize(
     ("text", "message", "bytes_"),
     [
-        pytest.param("", "holds no instruction", "", id="nothing"),
+        pytest.param("", "has no instruction", "", id="nothing"),
         pytest.param("#escape=x\nFROM a", "has `x` as escape character, which must be a backslash or a backtick",
                      "#escape=x", id="escape"),
         pytest.param("#syntax=x\n#syntax=y\nFROM a", "has the directive `syntax` twice", "#syntax=y", id="twice"),
         pytest.param("ENV a", "has `ENV` with a name and no value", "ENV a", id="no value"),
         pytest.param("LABEL a=b c", "has `c` in `LABEL`, which is not `NAME=VALUE`", "LABEL a=b c", id="no pair"),
-        pytest.param("RUN [1]", "has a JSON array in `RUN` that does not hold strings alone", "RUN [1]", id="numbers"),
+        pytest.param(
+            "RUN [1]", "has a JSON array in `RUN` that contains something other than strings", "RUN [1]", id="numbers"
+        ),
         pytest.param("RUN <<E\nx", "never ends the here-document `E`", "RUN <<E", id="open here-document"),
     ],
 )  # fmt: skip

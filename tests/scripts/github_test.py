@@ -176,6 +176,16 @@ def test_what_a_step_with_a_long_word_writes() -> None:
     assert found[1].variables == {DIRECTORY: (".",), "A": ("a",), "env.A": ("a",)}
 
 
+def test_of_too_many_variables_none_is_known() -> None:
+    few, many = ("".join(f"  A{number}: a\n" for number in range(count)) for count in (200, 600))
+    jobs = "jobs:\n  j: {steps: [{run: b}]}\n  k: {env: {B: b}, steps: [{run: c}]}\n"
+    first, second = scripts("env:\n" + few + jobs)
+    assert first.variables["A199"] == second.variables["env.A0"] == ("a",)
+    first, second = scripts("env:\n" + many + jobs)
+    assert first.variables == {DIRECTORY: (".",)}
+    assert second.variables == {DIRECTORY: (".",), "B": ("b",), "env.B": ("b",)}
+
+
 def test_env_from_an_expression_is_unknown() -> None:
     assert variables("env: {V: 1}\n" + job("env: ${{ fromJSON(x) }}\nsteps: [{run: x}]")) == {}
 

@@ -111,7 +111,7 @@ def read_dependency(name: str, entry: Any, settings: EntrySettings, kind: str, k
         raise ManifestError(f"`{name}` must be a version or a table", keys, f'write `{name} = "1.2.3"`')
     if settings.is_strict and "default_features" in entry:
         raise ManifestError(
-            "`default_features` is gone since the 2024 edition", (*keys, "default_features"), "write `default-features`"
+            "edition 2024 has no `default_features`", (*keys, "default_features"), "write `default-features`"
         )
     package = string(entry.get("package", name), (*keys, "package"))
     check_name(package, (*keys, "package"))
@@ -136,7 +136,7 @@ def _read_tables(
 ) -> Iterator[Dependency]:
     for usual, kind, legacy in _TABLES:
         if legacy in tables and settings.is_strict:
-            raise ManifestError(f"`{legacy}` is gone since the 2024 edition", (*above, legacy), f"rename it `{usual}`")
+            raise ManifestError(f"edition 2024 has no `{legacy}`", (*above, legacy), f"rename it `{usual}`")
         key = legacy if legacy in tables and usual not in tables else usual
         for name, entry in table(tables.get(key, {}), (*above, key)).items():
             keys: Keys = (*above, key, name)
@@ -164,7 +164,8 @@ def _inherit_dependency(
     base_default = _default_features(base) if isinstance(base, dict) else None
     if own_default is False and base_default is not False and settings.is_strict:
         raise ManifestError(
-            f"`default-features = false` for `{name}` cannot take back what `workspace.dependencies.{name}` turns on",
+            f"`default-features = false` for `{name}` cannot disable the default features "
+            f"that `workspace.dependencies.{name}` enables",
             (*keys, "default-features"),
             "write `default-features = false` in `[workspace.dependencies]`",
         )
@@ -184,7 +185,7 @@ def _source(name: str, entry: Mapping[str, Any], settings: EntrySettings, keys: 
     references = [key for key in ("branch", "tag", "rev") if key in given]
     _check_source_keys(name, given, references, keys)
     if "git" not in given and "path" not in given and "version" not in entry:
-        raise ManifestError(f"`{name}` says neither `version` nor `git` nor `path`", keys, 'add `version = "…"`')
+        raise ManifestError(f"`{name}` has neither `version` nor `git` nor `path`", keys, 'add `version = "…"`')
     try:
         if "git" in given:
             return source_id.git(given["git"], f"{references[0]}={given[references[0]]}" if references else "")
@@ -226,7 +227,7 @@ def _features(entry: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     for index, feature in enumerate(features):
         if "/" in feature or feature.startswith("dep:"):
             raise ManifestError(
-                f"`{feature}` cannot be asked of a dependency here",
+                f"`{feature}` cannot be enabled for a dependency here",
                 (*keys, "features", index),
                 "name a feature of the dependency itself; `/` and `dep:` belong in `[features]`",
             )

@@ -103,10 +103,10 @@ def _check_value(feature: str, value: str, keys: Keys, features: FeatureMap, is_
             )
         if is_optional[value]:
             raise ManifestError(
-                f"{includes}, a dependency without a feature of its name", keys, f'write `"dep:{value}"`'
+                f"{includes}, an optional dependency without a feature of the same name", keys, f'write `"dep:{value}"`'
             )
         raise ManifestError(
-            f"{includes}, which is not an optional dependency", keys, "add `optional = true` to it, or remove"
+            f"{includes}, which is not an optional dependency", keys, "add `optional = true` to it, or remove it here"
         )
     name, wanted, is_weak = _parse(value)
     if "/" in wanted or (wanted and name.startswith("dep:")):
@@ -115,7 +115,7 @@ def _check_value(feature: str, value: str, keys: Keys, features: FeatureMap, is_
         raise ManifestError(f"{includes}, but `{name}` is not a dependency", keys, "correct or remove it")
     if (is_weak or not wanted) and not is_optional[name]:
         raise ManifestError(
-            f"{includes}, but `{name}` is not optional", keys, "add `optional = true` to it, or correct this"
+            f"{includes}, but `{name}` is not optional", keys, "add `optional = true` to it, or correct this value"
         )
 
 
@@ -125,7 +125,7 @@ def _check_reachable(features: FeatureMap, is_optional: Mapping[str, bool]) -> N
     for name, optional in is_optional.items():
         if optional and name not in enabled:
             raise ManifestError(
-                f"no feature turns on the optional dependency `{name}`",
+                f"no feature enables the optional dependency `{name}`",
                 ("features", name),
                 f'add `"dep:{name}"` to a feature',
             )

@@ -8,7 +8,7 @@ from dunnage.cargo.lock_report import LockReport, describe, describe_source
 from dunnage.cargo.patch_comparison import PatchComparison
 from dunnage.cargo.path_comparison import find_package
 from dunnage.cargo.resolution import Resolution, ResolvedDependency
-from dunnage.cargo.source_id import SourceId, names_commit
+from dunnage.cargo.source_id import SourceId
 from dunnage.cargo.unneeded import Unneeded
 from dunnage.cargo.version import Version
 from dunnage.cargo.workspace import LocalPackage
@@ -51,8 +51,8 @@ class LocalComparison:
             identity = name, version = package.package.name, package.package.version
             other = by_identity.setdefault(identity, package)
             if other is not package:
-                message = f"{other.manifest.file.path} is a package named `{name}` at version {version}, too"
-                help = "rename one of them, or change its version: a lock could not tell them apart"
+                message = f"{other.manifest.file.path} also has a package `{name}` at version {version}"
+                help = "rename one of them, or change its version: a lock cannot distinguish them"
                 self._report.bad_manifest(package.manifest.file, package.name_keys, message, help)
             entry = self._resolution.entries.get(package.manifest.folder)
             if entry is None:
@@ -68,7 +68,7 @@ class LocalComparison:
         impostor = self._resolution.impostors.get((name, package.package.version))
         if impostor is not None:
             folder = describe_source(SourceId("path", package.manifest.folder))
-            self._report.foreign_source(self._packages[impostor], f"`{name}` stands in {folder}")
+            self._report.foreign_source(self._packages[impostor], f"`{name}` is in {folder}")
         elif not is_other_lock:
             message = f"the package `{name}` is not in {self._report.lock_name}"
             self._report.stale(package.manifest.file, package.name_keys, message)
@@ -98,7 +98,6 @@ class LocalComparison:
                 continue
             if resolved.locked is not None:
                 self._patches.check_not_superseded(dependency.source.url, resolved.locked)
-                self._check_commit(local, dependency, resolved.locked)
                 continue
             missed.add(dependency.package)
             if dependency.source.kind == "path":
@@ -125,19 +124,6 @@ class LocalComparison:
                     f"which {found.manifest.file.path} does not define",
                     "correct the feature's name, or define it there",
                 )
-
-    def _check_commit(self, local: LocalPackage, dependency: Dependency, index: int) -> None:
-        """Report a commit that is not the full one in `rev`. Cargo builds such a commit without complaint."""
-        package = self._packages[index]
-        reference = dependency.source.reference
-        if (
-            names_commit(reference)
-            and package.source == dependency.source
-            and not reference.endswith(f"={package.commit}")
-        ):
-            expected = f"`{local.package.name}` requires {describe(dependency)}"
-            command = f"cargo update {package.name}"
-            self._report.foreign_source(package, expected, f"commit {package.commit}", command)
 
     def _report_missed_path(self, local: LocalPackage, dependency: Dependency, entry: int) -> None:
         """Report a path dependency that the entry of its package does not have."""

@@ -2,6 +2,7 @@
 
 import os
 from collections import defaultdict
+from collections.abc import Sequence
 
 from dunnage.cargo.dependency import Dependency
 from dunnage.cargo.lockfile import LockedPackage, Lockfile
@@ -53,28 +54,42 @@ class LockReport:
         """Add a registry crate without a checksum."""
         self.problems.append(Problem("cargo-lock/no-checksum", self._lock, message, self._restore(), keys))
 
-    def no_commit(self, keys: Keys, message: str) -> None:
-        """Add a package from git without a full commit."""
+    def no_commit(self, packages: Sequence[LockedPackage]) -> None:
+        """Add packages from one git repository without a full commit."""
+        message = f"{_subject(packages)} locked without a full commit"
+        keys = (*packages[0].keys, "source")
         self.problems.append(Problem("cargo-lock/no-commit", self._lock, message, self._restore(), keys))
 
-    def foreign_source(
-        self, package: LockedPackage, expected: str, origin: str = "", command: str = "cargo update --workspace"
-    ) -> None:
-        """Add a package that is locked from another source than the expected one, once for each package.
+    def other_commit(self, packages: Sequence[LockedPackage], revision: str) -> None:
+        """Add packages from one git repository that are locked at another commit than their `revision`.
 
-        `origin` describes the source that is locked, if the package's own source does not. `command` is what updates
-        the package where a manifest was changed on purpose.
+        A revision may also be the hash of an annotated tag. Only the repository knows which it is.
         """
-        if package.keys in self._foreign:
+        message = f"{_subject(packages)} locked at another commit, {packages[0].commit}"
+        help = (
+            f"restore {self.lock_name} from the last good commit and find out who changed it;\n"
+            f"if {revision} is an annotated tag, require the commit that\n"
+            f"`git rev-parse '{revision}^{{commit}}'` prints in that repository instead"
+        )
+        keys = (*packages[0].keys, "source")
+        self.problems.append(Problem("cargo-lock/foreign-source", self._lock, message, help, keys))
+
+    def foreign_source(self, package: LockedPackage, expected: str) -> None:
+        """Add a package that is locked from another source than the expected one, once for each package."""
+        if self.is_foreign(package):
             return
         self._foreign.add(package.keys)
-        message = f"{expected}, but {self.lock_name} has `{package}` from {origin or describe_source(package.source)}"
+        message = f"{expected}, but {self.lock_name} has `{package}` from {describe_source(package.source)}"
         help = (
-            f"if a manifest was changed on purpose, {self._update(command)};\n"
-            f"if not, restore {self.lock_name} from the last good commit and find out who pointed it there"
+            f"if you changed the source in a manifest on purpose, {self._update()};\n"
+            f"if not, restore {self.lock_name} from the last good commit and find out who changed it"
         )
         keys = (*package.keys, "source" if package.source else "name")
         self.problems.append(Problem("cargo-lock/foreign-source", self._lock, message, help, keys))
+
+    def is_foreign(self, package: LockedPackage) -> bool:
+        """Whether the source of a package has been reported."""
+        return package.keys in self._foreign
 
     def unmet(self, rule: str, local: LocalPackage, dependency: Dependency, reason: str) -> None:
         """Note that nothing satisfies a requirement, at its place, which several packages may inherit."""
@@ -91,9 +106,9 @@ class LockReport:
             help = self._update() if rule == "cargo-lock/stale" else CHANGE_VERSION
             self.problems.append(Problem(rule, file, message, help, keys))
 
-    def _update(self, command: str = "cargo update --workspace") -> str:
+    def _update(self) -> str:
         where = "" if self._folder == os.getcwd() else f" in {display(self._folder)}"
-        return f"run `{command}`{where} and commit {self.lock_name}"
+        return f"run `cargo update --workspace`{where} and commit {self.lock_name}"
 
     def _restore(self) -> str:
         return f"restore {self.lock_name} from the last good commit, then {self._update()}"
@@ -106,6 +121,13 @@ def describe(dependency: Dependency) -> str:
     """Name the package, the requirement and the source of a dependency."""
     package = f"{dependency.package} {dependency.requirement}" if dependency.requirement else dependency.package
     return f"`{package}` from {describe_source(dependency.source)}"
+
+
+def _subject(packages: Sequence[LockedPackage]) -> str:
+    """Name packages of one source as the subject of a sentence, with its verb."""
+    others = len(packages) - 1
+    more = f" and {others} more package{'s' if others > 1 else ''}" if others else ""
+    return f"`{packages[0]}`{more} from {packages[0].source} {'are' if others else 'is'}"
 
 
 def describe_source(source: SourceId | None) -> str:

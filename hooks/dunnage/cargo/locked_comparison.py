@@ -1,11 +1,13 @@
 """Packages from registries and from git: whether a lock may contain them as it does."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from dunnage.cargo.lock_report import LockReport
+from dunnage.cargo.lockfile import LockedPackage
 from dunnage.cargo.patch_comparison import PatchComparison
 from dunnage.cargo.resolution import Node, Resolution
-from dunnage.cargo.source_id import CRATES_IO, SourceId, names_commit
+from dunnage.cargo.source_id import CRATES_IO, SourceId, is_full_hash
 from dunnage.cargo.unneeded import Unneeded
 
 _SHA256_DIGITS = 64
@@ -26,8 +28,10 @@ def check_sources(resolution: Resolution, report: LockReport, patches: PatchComp
             report.unreadable((*package.keys, "dependencies", position), message)
         is_replaced = (package.name, str(package.version)) in replaced
         if is_replaced != (index in resolution.replaced):
-            verb = "replaces" if is_replaced else "does not replace"
-            message = f"`[replace]` {verb} `{package}`, but {report.lock_name} says otherwise"
+            if is_replaced:
+                message = f"`[replace]` replaces `{package}`, but {report.lock_name} does not"
+            else:
+                message = f"{report.lock_name} replaces `{package}`, but `[replace]` does not"
             report.stale(resolution.lock.file, package.keys, message)
         for target in resolution.edges[index]:
             source = resolution.packages[target].source
@@ -40,21 +44,21 @@ def check_sources(resolution: Resolution, report: LockReport, patches: PatchComp
 
 
 def check_commits(resolution: Resolution, report: LockReport) -> None:
-    """Report git packages that are locked without a full commit, or at another commit than their source names.
+    """Report git packages that are locked without a full commit, or at another commit than the one in their `rev`.
 
-    Cargo builds the other commit without complaint.
+    Cargo accepts both. The packages of one repository at one commit are reported together.
     """
+    groups: dict[tuple[SourceId, str], list[LockedPackage]] = defaultdict(list)
     for index in sorted(resolution.reached):
         package = resolution.packages[index]
-        if package.source is None or package.source.kind != "git":
-            continue
-        commit = package.source.reference.partition("=")[2]
-        if not names_commit(f"rev={package.commit}"):
-            message = f"`{package}` from {package.source} is locked without a full commit"
-            report.no_commit((*package.keys, "source"), message)
-        elif names_commit(package.source.reference) and package.commit != commit:
-            expected = f"the source of `{package}` asks for the commit {commit}"
-            report.foreign_source(package, expected, f"commit {package.commit}", f"cargo update {package.name}")
+        if package.source is not None and package.source.kind == "git" and not report.is_foreign(package):
+            groups[package.source, package.commit].append(package)
+    for (source, commit), packages in groups.items():
+        kind, _, revision = source.reference.partition("=")
+        if not is_full_hash(commit):
+            report.no_commit(packages)
+        elif kind == "rev" and is_full_hash(revision) and revision.lower() != commit.lower():
+            report.other_commit(packages, revision)
 
 
 def check_compatible_versions(resolution: Resolution, report: LockReport) -> None:
@@ -70,7 +74,7 @@ def check_compatible_versions(resolution: Resolution, report: LockReport) -> Non
                 resolution.lock.file,
                 (*package.keys, "version"),
                 f"`{package}` and `{resolution.packages[other]}` are both in {report.lock_name}, "
-                "but Cargo never takes two compatible versions of one package",
+                "but cargo never locks two compatible versions of one package",
             )
 
 
@@ -81,11 +85,11 @@ def check_checksums(resolution: Resolution, report: LockReport) -> None:
     without = [package for package in crates if package.checksum is None]
     if len(without) > 1 and len(without) == len(crates):
         first = without[0]
-        message = f"no crate in {report.lock_name} has a checksum: neither `{first}` nor {len(without) - 1} more"
+        message = f"no crate in {report.lock_name} has a checksum: `{first}` and {len(without) - 1} more have none"
         report.no_checksum(first.keys, message)
     else:
         for package in without:
-            message = f"`{package}` has no checksum, so nothing holds its content to what was reviewed"
+            message = f"`{package}` has no checksum, so cargo cannot verify its content"
             report.no_checksum(package.keys, message)
     for package in reached:
         if package.checksum is None:
@@ -93,7 +97,7 @@ def check_checksums(resolution: Resolution, report: LockReport) -> None:
         if package.source is None or not package.source.is_registry:
             message = f"`{package}` has a checksum, but only crates of registries can have one"
         elif len(package.checksum) != _SHA256_DIGITS or not _HEXADECIMAL.issuperset(package.checksum):
-            message = f"the checksum of `{package}` is not a SHA-256: 64 digits, of 0 to 9 and a to f"
+            message = f"the checksum of `{package}` is not a SHA-256 of 64 hexadecimal digits in lower case"
         else:
             continue
         report.unreadable((*package.keys, "checksum"), message)
@@ -142,7 +146,7 @@ def _report_cycle(resolution: Resolution, report: LockReport, cycle: list[Node])
     """Report a cycle at the dependency of its first package in a folder, or else at its last package in the lock."""
     local, packages = resolution.workspace.local, resolution.packages
     names = [local[node].package.name if isinstance(node, str) else packages[node].name for node in cycle]
-    message = f"packages depend on each other in a circle: {' → '.join([*names, names[0]])}"
+    message = f"packages depend on each other in a cycle: {' → '.join([*names, names[0]])}"
     for node, following in zip(cycle, [*cycle[1:], cycle[0]], strict=True):
         if isinstance(node, str):
             dependency = next(

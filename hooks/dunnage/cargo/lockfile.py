@@ -83,7 +83,7 @@ class _Reader:
     def read(self, data: dict[str, Any]) -> Lockfile:
         version = data.get("version")
         if version is not None and (version not in _STABLE or isinstance(version, (bool, float))):
-            message = f"lock format `{version}` is not one that stable Cargo reads"
+            message = f"stable cargo does not read the lock format `{version}`"
             help = "restore Cargo.lock from the last good commit; stable Cargo writes `version = 3` or `version = 4`"
             self._refuse(("version",), message, help)
         listed = self._list(data.get("package", []), ("package",))

@@ -143,7 +143,7 @@ def read_package(data: Mapping[str, Any], folder: str, inherit: Inherit, registr
     edition = _edition(data, package, key, inherit)
     is_strict = edition >= "2024"
     if is_strict and key == "project":
-        raise ManifestError("`[project]` is gone since the 2024 edition", (key,), "rename it `[package]`")
+        raise ManifestError("edition 2024 has no `[project]`", (key,), "rename it `[package]`")
     _check_resolver(package, (key,))
     if "resolver" in package and "resolver" in data.get("workspace", {}):
         raise ManifestError("`resolver` is given in `[workspace]` and in `[package]`", (key, "resolver"), "remove one")
@@ -187,7 +187,7 @@ def read_replacements(
         keys: Keys = ("replace", spec)
         name, colon, version = spec.rpartition("#")[2].replace("@", ":").partition(":")
         if not colon:
-            raise ManifestError(f"`{spec}` names no version to replace", keys, f'write `"{spec}:VERSION"`')
+            raise ManifestError(f"`{spec}` has no version to replace", keys, f'write `"{spec}:VERSION"`')
         yield name, version, read_dependency(name, entry, EntrySettings(folder, registries), "normal", keys)
 
 
@@ -264,7 +264,7 @@ def _check_rust_version(text: str | None, edition: str, keys: Keys) -> None:
     major, minor, patch = (int(number) for number in [*numbers, "0", "0"][:3])
     if needed and not Requirement.parse(needed).matches(Version(major, minor, patch)):
         raise ManifestError(
-            f"rust-version {text} does not know the edition {edition}", keys, f"write {needed} or later"
+            f"rust-version {text} does not support the edition {edition}", keys, f"write {needed} or later"
         )
 
 

@@ -94,9 +94,9 @@ class Manifests:
         if root is None or root.workspace is None:
             raise Refused(
                 member.file,
-                "`package.workspace` leads to a folder whose Cargo.toml has no `[workspace]`",
+                "`package.workspace` points to a folder whose Cargo.toml has no `[workspace]`",
                 ("package", "workspace"),
-                "give the path from here to the folder of the workspace root",
+                "write the path from here to the folder of the workspace root",
             )
         return root
 

@@ -27,7 +27,7 @@ class PatchComparison:
             self._check_entry(patch)
         for patch in self._resolution.unlocked_patches:
             name = self._report.lock_name
-            message = f"`[patch]` puts {describe(patch.dependency)} in place, but {name} does not know it"
+            message = f"`[patch]` provides {describe(patch.dependency)}, but {name} does not contain it"
             self._report.stale(patch.file, patch.dependency.keys, message)
         for patches in self._resolution.patches.values():
             self._check_duplicates(patches)
@@ -44,7 +44,7 @@ class PatchComparison:
             self._report.bad_manifest(
                 patch.file,
                 dependency.keys,
-                f"`[patch]` puts `{dependency.package}` from {dependency.source} in place of itself",
+                f"`[patch]` replaces `{dependency.package}` from {dependency.source} with itself",
                 "name another source with `git` or `path`, or remove the entry",
             )
 
@@ -53,7 +53,7 @@ class PatchComparison:
         for resolved in patches:
             dependency = resolved.patch.dependency
             if (dependency.package, resolved.version) in seen:
-                message = f"several entries of `[patch]` put `{dependency.package} {resolved.version}` in place"
+                message = f"several entries of `[patch]` provide `{dependency.package} {resolved.version}`"
                 self._report.bad_manifest(resolved.patch.file, dependency.keys, message, "remove all but one")
             seen.add((dependency.package, resolved.version))
 
@@ -67,7 +67,7 @@ class PatchComparison:
                 self._superseded.add(place)
                 self._report.stale(
                     *place,
-                    f"`[patch]` puts `{package}` from {describe_source(dependency.source)} in place, "
+                    f"`[patch]` provides `{package}` from {describe_source(dependency.source)}, "
                     f"but {self._report.lock_name} still has it from {describe_source(package.source)}",
                 )
 
@@ -79,8 +79,8 @@ class PatchComparison:
             patch, dependency = resolved.patch, resolved.patch.dependency
             if not is_used and (patch.file, dependency.keys) not in self._superseded:
                 message = (
-                    f"nothing uses `{dependency.package} {resolved.version}`, which `[patch]` puts in place, "
-                    f"and {self._report.lock_name} does not say so under `[[patch.unused]]`"
+                    f"nothing uses `{dependency.package} {resolved.version}`, which `[patch]` provides, "
+                    f"but {self._report.lock_name} does not list it under `[[patch.unused]]`"
                 )
                 problem = self._report.stale_problem(patch.file, dependency.keys, message)
                 expected[dependency.package, resolved.version, dependency.source] = problem
@@ -88,7 +88,7 @@ class PatchComparison:
             source = package.source or self._folder_source(package)
             if source is not None and expected.pop((package.name, package.version, source), None) is None:
                 name = self._report.lock_name
-                message = f"{name} lists `{package}` as an unused patch, but no `[patch]` leaves it unused"
+                message = f"{name} lists `{package}` as an unused patch, but `[patch]` has no such unused entry"
                 self._report.stale(self._resolution.lock.file, package.keys, message)
         self._report.problems += expected.values()
 

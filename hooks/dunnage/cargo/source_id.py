@@ -13,6 +13,7 @@ _SCHEMES_WITH_HOST = frozenset({"http", "https", "ftp", "ws", "wss"})
 _DEFAULT_PORTS = {"http": ":80", "https": ":443", "ftp": ":21", "ws": ":80", "wss": ":443"}
 _SCHEME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789+-.")
 _FULL_COMMIT = 40
+_HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 
 
 class SourceIdError(ValueError):
@@ -129,10 +130,9 @@ def parse(text: str) -> tuple[SourceId, str]:
     return SourceId("git", canonical_url(location), _reference(query)), commit
 
 
-def names_commit(reference: str) -> bool:
-    """Whether a git reference is the full hash of a commit."""
-    kind, _, value = reference.partition("=")
-    return kind == "rev" and len(value) == _FULL_COMMIT and all(c in "0123456789abcdef" for c in value)
+def is_full_hash(text: str) -> bool:
+    """Whether a text is the full hash of a git object."""
+    return len(text) == _FULL_COMMIT and _HEXADECIMAL.issuperset(text)
 
 
 def decoded(reference: str) -> str:

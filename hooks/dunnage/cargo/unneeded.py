@@ -44,7 +44,7 @@ class Unneeded:
             if not resolution.ghosts.issuperset(group):
                 package = packages[index]
                 is_ghost = index in resolution.ghosts
-                reason = f"no manifest here is that of `{package}`" if is_ghost else f"nothing depends on `{package}`"
+                reason = f"no manifest here defines `{package}`" if is_ghost else f"nothing depends on `{package}`"
                 report.stale(resolution.lock.file, package.keys, f"{reason}, but it is in {report.lock_name}")
 
     def _is_settled(self, index: int) -> bool:

@@ -230,7 +230,7 @@ def _parse_comparator(text: str) -> _Comparator:
     bare = text.lstrip("<>=~^")
     operator = text[: len(text) - len(bare)]
     if operator not in _OPERATORS:
-        raise VersionError(f"{_quoted(operator)} is no operator")
+        raise VersionError(f"{_quoted(operator)} is not an operator")
     version = bare.lstrip(" ")
     if not version:
         raise VersionError(f"no version follows {operator}" if operator else "a comparator is empty")

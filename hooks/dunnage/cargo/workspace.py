@@ -128,9 +128,7 @@ class _Loader:
             if len(seen) > _MAX_PACKAGES:
                 self._give_up(f"the workspace has more than {_MAX_PACKAGES:,} members")
             if len(self.refused) > _MAX_REFUSED:
-                self._give_up(
-                    f"more than {_MAX_REFUSED} things are wrong with the members; the others are not looked at"
-                )
+                self._give_up(f"more than {_MAX_REFUSED} members have problems; the others are not checked")
             try:
                 found = self.manifests.find(folder)
                 if found is None:
@@ -151,13 +149,18 @@ class _Loader:
     def _give_up(self, message: str) -> NoReturn:
         key = "package" if self.root.workspace is None else "workspace"
         raise Refused(
-            self.root.file, message, (key,), "look for links that multiply folders, and for a pattern too wide"
+            self.root.file,
+            message,
+            (key,),
+            "look for symbolic links that multiply folders, and for a pattern that is too broad",
         )
 
     def _listed_folders(self, pattern: str, keys: Keys) -> list[str]:
         """Expand an entry of `members`. Each folder must contain a manifest."""
         if is_malformed(pattern):
-            message = f"`{pattern}` is not a pattern: `**` must be a whole part of a path, and `[` must be closed"
+            message = (
+                f"`{pattern}` is not a pattern: `**` must be a whole component of the path, and `[` must be closed"
+            )
             self.refused.append(Refused(self.root.file, message, keys, "correct the pattern"))
             return []
         found = []
@@ -203,8 +206,8 @@ class _Loader:
         if actual is not root:
             raise Refused(
                 found.file,
-                f"this package is a member of the workspace at {root.file.path}, but belongs to "
-                + (f"the one at {actual.file.path}" if actual is not found else "none, standing outside of its folder"),
+                f"this package is a member of the workspace at {root.file.path}, but "
+                + (f"belongs to the one at {actual.file.path}" if actual is not found else "is outside of its folder"),
                 ("package", "workspace"),
                 "set `package.workspace` to the path of the workspace root's folder",
             )

@@ -9,11 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 
-from dunnage.cargo_cli.builds import BUILTIN
-from dunnage.cargo_cli.command_line import invocation
-from dunnage.files.git import top_folder
+from dunnage.cargo_cli.command_line import BUILTIN, invocation
 from dunnage.files.source import File, SourceError, Tree
-from dunnage.files.walk import upwards
+from dunnage.files.walk import top_folder, upwards
 
 Alias = Callable[[str], "Sequence[str] | None"]
 """Returns the words for which an alias stands; None if the name is no alias."""

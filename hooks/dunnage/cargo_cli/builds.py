@@ -6,7 +6,7 @@ Source: `cargo help`, and the help and sources of the subcommands that pass opti
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from dunnage.cargo_cli.command_line import GLOBAL_WITH_VALUE, LOCKING, NO_ACTION, arguments, invocation
+from dunnage.cargo_cli.command_line import BUILTIN, GLOBAL_WITH_VALUE, LOCKING, NO_ACTION, arguments, invocation
 
 _OPTIONS = GLOBAL_WITH_VALUE | {
     "--artifact-dir", "--bench", "--bin", "--crate-type", "--depth", "--edges", "--example", "--exclude", "--features",
@@ -33,8 +33,6 @@ class Subcommand(NamedTuple):
 
     compiles: bool = True
     """Whether it runs build scripts and procedural macros; of a wrapper, the inner subcommand says so."""
-    is_builtin: bool = False
-    """Whether it is a part of cargo, which also accepts a locking option before it."""
     options: frozenset[str] = _OPTIONS
     """The options that take a value."""
     inner: Mapping[str, str] = {}
@@ -54,11 +52,10 @@ LETTERS = {"b": "build", "c": "check", "d": "doc", "r": "run", "t": "test"}
 
 _CARGO = {
     **dict.fromkeys(
-        ("bench", "build", "check", "doc", "fix", "package", "publish", "run", "rustc", "rustdoc", "test"),
-        Subcommand(is_builtin=True),
+        ("bench", "build", "check", "clippy", "doc", "fix", "package", "publish", "run", "rustc", "rustdoc", "test"),
+        Subcommand(),
     ),
-    **dict.fromkeys(("fetch", "metadata", "tree", "vendor"), Subcommand(compiles=False, is_builtin=True)),
-    "clippy": Subcommand(),
+    **dict.fromkeys(("fetch", "metadata", "tree", "vendor"), Subcommand(compiles=False)),
 }
 _INNER = {**{name: name for name in _CARGO}, **LETTERS}
 _INNER_OF_WRAPPERS = {**_INNER, "llvm-cov": "llvm-cov", "miri": "miri", "nextest": "nextest"}
@@ -94,13 +91,6 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
     "zigbuild": Subcommand(),
 }
 """Every subcommand that resolves dependencies."""
-
-BUILTIN = frozenset(name for name, subcommand in SUBCOMMANDS.items() if subcommand.is_builtin) | {
-    "add", "clean", "config", "generate-lockfile", "help", "info", "init", "install", "locate-project", "login",
-    "logout", "new", "owner", "pkgid", "read-manifest", "remove", "report", "search", "uninstall", "update",
-    "verify-project", "version", "yank",
-}  # fmt: skip
-"""The subcommands that are part of cargo. An alias cannot replace them."""
 
 
 class Build(NamedTuple):
@@ -138,9 +128,9 @@ def build(words: Sequence[str | None]) -> Build | None:
     if chain.names[-1] != "archive" and _uses_earlier_build(words[: found.end]):
         return None
     is_locked = any(word in LOCKING for word in words[call.subcommand + 1 : found.end])
-    is_locked = is_locked or (subcommand.is_builtin and call.is_locked)
+    is_locked = is_locked or (name in BUILTIN and call.is_locked)
     unknown = tuple(index for index in found.operands if words[index] is None)
-    return Build(" ".join(chain.names), chain.at, is_locked, unknown, subcommand.is_builtin, chain.compiles)
+    return Build(" ".join(chain.names), chain.at, is_locked, unknown, name in BUILTIN, chain.compiles)
 
 
 class _Chain(NamedTuple):

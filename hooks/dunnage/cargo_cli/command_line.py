@@ -14,6 +14,16 @@ UNKNOWN = "\0"
 LOCKING = ("--locked", "--frozen")
 """The options with which cargo fails instead of changing the lock."""
 
+BUILTIN = frozenset(
+    {
+        "add", "bench", "build", "check", "clean", "config", "doc", "fetch", "fix", "generate-lockfile", "help", "info",
+        "init", "install", "locate-project", "login", "logout", "metadata", "new", "owner", "package", "pkgid",
+        "publish", "read-manifest", "remove", "report", "run", "rustc", "rustdoc", "search", "test", "tree",
+        "uninstall", "update", "vendor", "verify-project", "version", "yank",
+    }
+)  # fmt: skip
+"""The subcommands that are part of cargo. An alias cannot replace them."""
+
 GLOBAL_WITH_VALUE = frozenset({"--color", "--config", "--explain", "-C", "-Z"})
 """The options before a subcommand that take a value."""
 NO_ACTION = frozenset({"--help", "--list", "--version", "-V", "-h"})

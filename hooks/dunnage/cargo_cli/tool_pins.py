@@ -8,9 +8,9 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dunnage.cargo_cli.tools import exact
-from dunnage.files.git import top_folder
 from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.span import Span
+from dunnage.files.walk import top_folder
 
 if TYPE_CHECKING:
     from dunnage.files.document import Keys, Problem

@@ -16,11 +16,11 @@ from typing import Any
 
 from dunnage.cargo.config_files import config_files
 from dunnage.cargo.manifests import MANIFEST
-from dunnage.files import git, programs, toml
+from dunnage.files import programs, toml
 from dunnage.files.document import Keys, Refused
 from dunnage.files.shown import toml_string
 from dunnage.files.source import File, SourceError, Tree, display
-from dunnage.files.walk import upwards
+from dunnage.files.walk import top_folder, upwards
 from dunnage.files.writing import writable
 
 _PATHS = (("patch", "path"), ("source", "directory"), ("source", "local-registry"), ("resolver", "lockfile-path"))
@@ -43,7 +43,7 @@ def update(folder: str, lock: str, *, online: bool) -> str:
     import subprocess
 
     try:
-        writable(lock, git.top_folder(os.getcwd()), may_be_missing=True)
+        writable(lock, top_folder(os.getcwd()), may_be_missing=True)
         cargo = programs.find("cargo")
         if cargo is None:
             return "cargo is not on PATH"
@@ -74,7 +74,7 @@ def update(folder: str, lock: str, *, online: bool) -> str:
 def _neutral_folder(folder: str) -> str:
     """The root of the file system, which holds no file of the repository. Raises _NotRun."""
     root = os.path.abspath(os.sep)
-    if os.path.realpath(git.top_folder(folder)) == os.path.realpath(root):
+    if os.path.realpath(top_folder(folder)) == os.path.realpath(root):
         raise _NotRun(f"cargo is run in {root}, where no setting of a repository applies, but this repository is there")
     return root
 

@@ -1,16 +1,15 @@
 """Whether a committed Cargo.lock is there where CI or a Dockerfile builds with cargo."""
 
-import fnmatch
 import os
 import posixpath
 from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from dunnage.files.git import Repositories, top_folder
+from dunnage.files.git import Repositories
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
-from dunnage.files.walk import upwards
+from dunnage.files.walk import top_folder, upwards
 from dunnage.shell.directories import is_outside
 
 if TYPE_CHECKING:
@@ -143,11 +142,11 @@ class CommittedLocks:
 
     def _exclusion(self, file: File, context: str, path: str) -> tuple[str, int] | None:
         """Return the file and the line that keep a path out of a build context."""
-        from dunnage.scripts.dockerignore import ignoring_line
-
         for name in (f"{os.path.abspath(file.path)}.dockerignore", os.path.join(context, ".dockerignore")):
             try:
                 found = self._tree.read(name)
+                from dunnage.scripts.dockerignore import ignoring_line
+
                 line = ignoring_line(found, os.path.relpath(path, context).replace(os.sep, "/"))
             except FileNotFoundError:
                 continue
@@ -203,6 +202,8 @@ def _origin(copied: "Copied", context: str, path: str) -> str | None:
         return None
     source = posixpath.normpath(copied.source.lstrip("/"))
     if set(copied.name) & set("*?["):
+        import fnmatch
+
         folder, name = posixpath.split(path)
         is_copied = folder == copied.target and fnmatch.fnmatchcase(name, copied.name)
         return os.path.join(context, posixpath.dirname(source), name) if is_copied else None

@@ -15,7 +15,7 @@ from dunnage.ci.job import FailureMasks, Job, JobStep
 from dunnage.ci.outcome import FailureMask, Shell, shell_options
 from dunnage.files.source import File
 from dunnage.files.span import Span
-from dunnage.scripts import github, github_matrix, yaml
+from dunnage.scripts import github, yaml
 from dunnage.scripts.github import Step, Workflow
 from dunnage.scripts.variables import Variables, expand_all
 from dunnage.shell import expression
@@ -126,7 +126,7 @@ def _jobs(file: File, common: Workflow, name: str, job: yaml.Node) -> Iterator[J
     on_schedule = _is_for_schedule(job)
     variants: list[Variables | None] = [None]
     if _depends_on_matrix(job):
-        variants = [*(github_matrix.combinations(job.path("strategy", "matrix"), common.variables) or variants)]
+        variants = [*(common.matrix(job).combinations or variants)]
     for matrix in variants:
         variables = github.job_variables(common, job, matrix)
         masks = partial(_masks, file, job, variables, "job")

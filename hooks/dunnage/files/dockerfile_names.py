@@ -5,6 +5,8 @@ with `.`, `-` or `_` and more behind it, unless the ending is that of another fo
 `dockerfile_parser.rs`.
 """
 
+import re
+
 _OTHER_FORMATS = (
     "bash|c|cc|cpp|cs|css|dart|dockerignore|go|h|hpp|html|java|js|json|kt|lock|lua|md|mjs|php|pl|png|proto|py|rb|rs|rst|"
     "scala|sh|snap|sql|svg|swift|toml|ts|tsx|txt|vim|xml|ya?ml|zig"
@@ -16,3 +18,11 @@ DOCKERFILES = (
     rf"(?i:(docker|container)file)[._-](?!([^/]*\.)?(?i:{_OTHER_FORMATS})$)[^/]*",
 )
 """Regular expressions that match the whole name of a file."""
+
+
+def is_dockerfile(name: str) -> bool:
+    """Whether a file of this name is a Dockerfile."""
+    lower = name.lower()
+    # The patterns are compiled only for the few names that may match.
+    is_likely = "dockerfile" in lower or "containerfile" in lower
+    return is_likely and any(re.fullmatch(pattern, name) for pattern in DOCKERFILES)

@@ -80,26 +80,6 @@ def read(tree: Tree, path: str, quick: Callable[[bytes], dict[str, Any] | None] 
         raise Refused(file, error.message, span=error.span) from None
 
 
-_HELP_FOR_UNREAD = {
-    "input/too-large": "divide the file into smaller ones",
-    "input/too-deep": "write it with fewer levels",
-    "input/unreadable": "make it a file of UTF-8 text that may be read",
-}
-
-
-def note_unread(file: File, rule: str, message: str, span: Span) -> None:
-    """Note that a part of a file is not read, so that it is reported: the first for each rule.
-
-    `rule` is `input/too-large`, `input/too-deep` or `input/unreadable`.
-    """
-    file.unread.setdefault(rule, Problem(rule, file, message, help_for_unread(rule), span=span))
-
-
-def help_for_unread(rule: str) -> str:
-    """What to do about input that is not read."""
-    return _HELP_FOR_UNREAD[rule]
-
-
 def is_template(data: bytes) -> bool:
     """Whether a file has placeholders outside of comments, so that no tool reads it before they are filled in."""
     if b"{{" not in data and b"{%" not in data:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from dunnage.files import programs
 from dunnage.files.source import Tree, display
-from dunnage.files.walk import upwards
+from dunnage.files.walk import repository_folder
 
 # git sets these for its hooks. They are about the repository of the commit, and the folder in which git was called.
 _ABOUT_ONE_REPOSITORY = (
@@ -229,25 +229,5 @@ class Repositories:
 
 def repository(folder: str) -> Repository | None:
     """The repository of `folder`, found without calling git; None if there is none."""
-    for above in upwards(os.path.abspath(folder), beyond_repository=True):
-        if _is_git(os.path.join(above, ".git")):
-            return Repository(above)
-    return None
-
-
-def top_folder(folder: str) -> str:
-    """The top folder of the repository of `folder`.
-
-    Without a repository: the working directory if `folder` is inside it, else `folder` itself.
-    """
-    found = repository(folder)
-    if found is not None:
-        return found.top
-    here = os.getcwd()
-    return here if os.path.join(folder, "").startswith(os.path.join(here, "")) else folder
-
-
-def _is_git(path: str) -> bool:
-    if os.path.isfile(path):  # of a submodule or a linked worktree
-        return True
-    return os.path.lexists(os.path.join(path, "HEAD"))
+    top = repository_folder(folder)
+    return None if top is None else Repository(top)

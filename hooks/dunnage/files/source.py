@@ -9,12 +9,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, partial
 from itertools import accumulate
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeVar, cast
 
 from dunnage.files.span import Edit, Span
-
-if TYPE_CHECKING:
-    from dunnage.files.document import Problem
 
 T = TypeVar("T")
 
@@ -42,8 +39,9 @@ class File:
         """`path` is the name of the file as it is printed; `data` is its content."""
         self.path = path
         self.data = data
-        self.unread: dict[str, Problem] = {}
-        """For each rule about input, the first part of the file that no hook reads; see `document.note_unread`."""
+        self.unread: dict[str, tuple[str, Span]] = {}
+        """By the id of a rule about input: a message about the first part of the file that is not read, and its place.
+        """
         # The results of the parsers that have read this file.
         self._memo: dict[Callable[[File], object], object] = {}
         # Where the column was last counted: start of the line, offset, column.
@@ -76,6 +74,13 @@ class File:
             mended.unread = self.unread
             return mended
         return self
+
+    def note_unread(self, rule: str, message: str, span: Span) -> None:
+        """Note that a part of the file is not read, so that it is reported: the first for each rule.
+
+        `rule` is `input/too-large`, `input/too-deep` or `input/unreadable`.
+        """
+        self.unread.setdefault(rule, (message, span))
 
     def memo(self, read: Callable[[File], T]) -> T:
         """The result of `read`, a top-level function, for this file. It is called once for each file.

@@ -24,6 +24,32 @@ def upwards(folder: str, *, beyond_repository: bool = False) -> Iterator[str]:
         folder = above
 
 
+def repository_folder(folder: str) -> str | None:
+    """The top folder of the git repository of `folder`; None if there is none."""
+    for above in upwards(os.path.abspath(folder), beyond_repository=True):
+        if _is_git(os.path.join(above, ".git")):
+            return above
+    return None
+
+
+def top_folder(folder: str) -> str:
+    """The top folder of the repository of `folder`.
+
+    Without a repository: the working directory if `folder` is inside it, else `folder` itself.
+    """
+    top = repository_folder(folder)
+    if top is not None:
+        return top
+    here = os.getcwd()
+    return here if os.path.join(folder, "").startswith(os.path.join(here, "")) else folder
+
+
+def _is_git(path: str) -> bool:
+    if os.path.isfile(path):  # of a submodule or a linked worktree
+        return True
+    return os.path.lexists(os.path.join(path, "HEAD"))
+
+
 def folders(
     top: str, limit: int = MAX_FOLDERS, *, skipped: Collection[str] = SKIPPED
 ) -> Iterator[tuple[str, list[str]]]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from dunnage import __version__
 from dunnage.files.source import Tree
-from dunnage.frame import ignore, limits
 from dunnage.frame.finding import Report
 from dunnage.frame.options import (
     FIX,
@@ -21,16 +20,13 @@ from dunnage.frame.options import (
     QUIET_FORMATS,
     REQUIRED_VERSION,
 )
+from dunnage.frame.shared_rules import ABOUT_INPUT, MARK, SHARED_RULES
 
 if TYPE_CHECKING:
     from dunnage.frame.finding import Finding, Repaired, Rule
     from dunnage.frame.hook import Hook
     from dunnage.frame.options import Options
     from dunnage.frame.progress import Progress
-
-
-SHARED_RULES = (*ignore.RULES, *limits.RULES)
-"""The rules that every hook has."""
 
 
 class WrongUsage(Exception):
@@ -100,6 +96,8 @@ def require_existing(paths: Iterable[str], tree: Tree) -> None:
 
 def require_known(ignored: Iterable[str], rules: Sequence[Rule]) -> None:
     """Raise WrongUsage if one of the ignored rule ids is unknown."""
+    from dunnage.frame import ignore
+
     if problem := ignore.unknown(ignored, (*rules, *SHARED_RULES)):
         raise WrongUsage(f"argument {IGNORE.name}: {problem}")
 
@@ -154,11 +152,19 @@ def look(name: str, tasks: Sequence[Task], options: Options, tree: Tree, progres
         # Each hook judges the ignore comments about its rules, in the files that it reads itself.
         view = tree.view(progress.begin(hook.name, names) if progress else None)
         found = list(hook.check(names, view, options))
-        found += limits.unread(view, names, found)
-        examined = None if hook.examines_all else names
-        silenced = ignore.silence(found, view, (*hook.rules, *limits.RULES), hook.comments, examined)
-        suppressed += [finding._replace(hook=hook.name) for finding in silenced.suppressed]
-        for finding in silenced.findings:
+        files = view.files()
+        if view.unreadable() or any(file.unread for file in files):
+            from dunnage.frame import limits
+
+            found += limits.unread(view, names, found)
+        if any(MARK in file.data for file in files):
+            from dunnage.frame import ignore
+
+            examined = None if hook.examines_all else names
+            silenced = ignore.silence(found, view, (*hook.rules, *ABOUT_INPUT), hook.comments, examined)
+            suppressed += [finding._replace(hook=hook.name) for finding in silenced.suppressed]
+            found = silenced.findings
+        for finding in found:
             if finding in shared:
                 continue  # several hooks may report the same comment or limit
             if finding.rule in SHARED_RULES:

@@ -4,9 +4,9 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
-from dunnage.files.git import top_folder
 from dunnage.files.source import SourceError, Tree, apply, take
 from dunnage.files.span import Edit
+from dunnage.files.walk import top_folder
 from dunnage.files.writing import ChangedError, replace, writable
 from dunnage.frame.finding import Finding, Repaired, Report
 from dunnage.frame.output.order import in_order, place

@@ -11,16 +11,10 @@ from dunnage import __version__
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
 from dunnage.frame import options
-from dunnage.frame.execution import (
-    SHARED_RULES,
-    execute,
-    guarded,
-    require_existing,
-    require_known,
-    require_version,
-)
+from dunnage.frame.execution import execute, guarded, require_existing, require_known, require_version
 from dunnage.frame.finding import Finding, Repaired, Rule
 from dunnage.frame.options import Option, Options, Program
+from dunnage.frame.shared_rules import SHARED_RULES
 
 
 class Hook(NamedTuple):
@@ -59,7 +53,8 @@ def _run(hook: Hook, argv: Sequence[str]) -> int:
     given = options.parse(argv, _program(hook))
     tree = Tree()
     require_existing(given.files, tree)
-    require_known(given[options.IGNORE], hook.rules)
+    if given[options.IGNORE]:
+        require_known(given[options.IGNORE], hook.rules)
     return execute(hook.name, ((hook, given.files),), given, tree)
 
 

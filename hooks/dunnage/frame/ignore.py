@@ -13,16 +13,10 @@ from typing import NamedTuple
 
 from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.span import Span
-from dunnage.frame import limits
 from dunnage.frame.finding import Finding, Rule, Suppression
+from dunnage.frame.shared_rules import ABOUT_INPUT, MALFORMED, MARK, NO_REASON, UNUSED
 
-MALFORMED = Rule("ignore/malformed", "a `dunnage:` comment does not have the form `ignore[RULE] reason`", "warning")
-NO_REASON = Rule("ignore/no-reason", "an ignore comment has no reason, so it silences nothing", "warning")
-UNUSED = Rule("ignore/unused", "an ignore comment silences no finding", "warning")
-RULES = (MALFORMED, NO_REASON, UNUSED)
-
-_ABOUT_LIMITS = frozenset(rule.id for rule in limits.RULES)
-_MARK = b"dunnage:"
+_ABOUT_INPUT = frozenset(rule.id for rule in ABOUT_INPUT)
 # A comment of another tool may precede it, as in `# zizmor: ignore[…] # dunnage: ignore[…] …`.
 _DIRECTIVE = r"(?:^[/*#!]*|\s(?:#|//))\s*(dunnage:.*)"
 _ID = r"[a-z0-9-]+/[a-z0-9-]+"
@@ -97,7 +91,7 @@ def silence(
             left.append(finding)
     if not any(finding.rule.cuts_short for finding in findings):
         # Whether a bound is exceeded depends on what a hook looks for, so a comment about it may be for another hook.
-        unused = [ignore for ignore, used in ignores.items() if not used and ignore[1] not in _ABOUT_LIMITS]
+        unused = [ignore for ignore, used in ignores.items() if not used and ignore[1] not in _ABOUT_INPUT]
         if unused and examined is not None:
             paths = set(map(display, examined))
             unused = [ignore for ignore in unused if ignore[0].path in paths]
@@ -119,7 +113,7 @@ def unknown(rule_ids: Iterable[str], rules: Sequence[Rule]) -> str | None:
 
 def _directives(files: Iterable[File], comments: Callable[[File], Iterable[tuple[Span, str]]]) -> Iterator[_Directive]:
     for file in files:
-        if _MARK not in file.data:
+        if MARK not in file.data:
             continue
         try:
             for span, text in comments(file.mended if file.unread else file):

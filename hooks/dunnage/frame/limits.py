@@ -8,19 +8,18 @@ from collections.abc import Iterator, Sequence
 
 from dunnage.files.source import Tree, display
 from dunnage.files.span import Span
-from dunnage.frame.finding import Finding, Rule, findings
+from dunnage.frame.finding import Finding
+from dunnage.frame.shared_rules import TOO_DEEP, TOO_LARGE, UNREADABLE
 
-TOO_LARGE = Rule(
-    "input/too-large", "a file or a part of it is not checked, because it is too large", "warning", cuts_short=True
-)
-TOO_DEEP = Rule(
-    "input/too-deep", "a part of a file is not checked, because it is nested too deeply", "warning", cuts_short=True
-)
-UNREADABLE = Rule(
-    "input/unreadable", "a file or a part of it is not checked, because it cannot be read", "warning", cuts_short=True
-)
-RULES = (TOO_LARGE, TOO_DEEP, UNREADABLE)
-_BY_ID = {rule.id: rule for rule in RULES}
+_RULES = {
+    rule.id: (rule, help)
+    for rule, help in (
+        (TOO_LARGE, "split the file into smaller ones"),
+        (TOO_DEEP, "use fewer levels of nesting"),
+        (UNREADABLE, "make it a regular, readable file in UTF-8"),
+    )
+}
+"""By id: each rule, and what to do where it fires."""
 
 
 def unread(tree: Tree, names: Sequence[str], found: Sequence[Finding]) -> Iterator[Finding]:
@@ -29,11 +28,14 @@ def unread(tree: Tree, names: Sequence[str], found: Sequence[Finding]) -> Iterat
     `found` is what the hook itself reports, which may include that it cannot read a file.
     """
     for file in tree.files():
-        yield from findings(file.unread.values(), RULES)
+        for rule_id, (message, span) in file.unread.items():
+            yield _finding(rule_id, file.path, span, message)
     named = set(map(display, names)) - {finding.path for finding in found}
     for path, error in tree.unreadable():
         if path in named:
-            from dunnage.files.document import help_for_unread
+            yield _finding(error.rule, path, Span(0, 0), f"this file {error.message}")
 
-            rule = _BY_ID[error.rule]
-            yield Finding(rule, path, Span(0, 0), f"this file {error.message}", help_for_unread(rule.id))
+
+def _finding(rule_id: str, path: str, span: Span, message: str) -> Finding:
+    rule, help = _RULES[rule_id]
+    return Finding(rule, path, span, message, help)

@@ -124,7 +124,7 @@ ENTRIES = (
     Entry(
         id="check-cargo-lock",
         title="check Cargo.lock",
-        description="Cargo.lock is present, committed, and exactly what the manifests ask for.",
+        description="Cargo.lock is present, committed, and exactly what the manifests require.",
         files=(CARGO_MANIFEST, CARGO_LOCK, CARGO_CONFIG),
         signs=(Sign((CARGO_MANIFEST,)),),
     ),
@@ -145,7 +145,7 @@ ENTRIES = (
     Entry(
         id="check-wit-limits",
         title="check WIT limits",
-        description="WIT has no type that exhausts tools and no character that hides what it says.",
+        description="WIT has no type that is too large for tools, and no hidden or misleading character.",
         files=(WIT,),
     ),
     Entry(
@@ -165,7 +165,7 @@ ENTRIES = (
     Entry(
         id="review-cargo-lock",
         title="review Cargo.lock",
-        description="What a commit brings into Cargo.lock has been looked at.",
+        description="Suspicious changes in Cargo.lock have been reviewed.",
         files=(CARGO_LOCK,),
         stages=("pre-commit", "pre-merge-commit", "pre-push", "manual"),
     ),

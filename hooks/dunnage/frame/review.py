@@ -29,7 +29,7 @@ def main(argv: Sequence[str]) -> int:
             f"dunnage {__version__}",
             f"{SUMMARY[0].upper()}{SUMMARY[1:]}.",
             (offered[_FORMAT], offered[_BASE]),
-            files="files to summarize (default: all of the repository that hooks review)",
+            files="the Cargo.lock files to summarize (default: all that git tracks)",
         ),
     )
     summaries = [

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from dunnage import __version__
 from dunnage.frame import options
-from dunnage.frame.execution import SHARED_RULES
 from dunnage.frame.finding import Rule
 from dunnage.frame.options import Program, choice
 from dunnage.frame.registry import ENTRIES
+from dunnage.frame.shared_rules import SHARED_RULES
 
 NAME = "dunnage rules"
 SUMMARY = "list the rules of all hooks"

@@ -19,6 +19,6 @@ def accept(file: File, table: Keys, subjects: Iterable[str], reason: str) -> byt
             operation = AddTable(table, {subject: reason})
         (found,) = edits(file, [Change("reviewed", (operation,))])
         if not found:
-            raise SourceError(f'has no place for the review of `{subject}`; write `"{subject}" = "…"` yourself')
+            raise SourceError(f'cannot be edited to add the review of `{subject}`; write `"{subject}" = "…"` yourself')
         file = File(file.path, apply(file.data, found))
     return file.data

@@ -33,7 +33,7 @@ def advisory(
             fixed = listed([f"`{text}`" for text in entry.patched]) if entry.patched else ""
             repair = (
                 f"patched in {fixed}: run `cargo update {argument(package_subject(package))}`, "
-                "after a change of the requirement if it excludes these"
+                "and change the requirement first if it excludes these"
                 if fixed
                 else "no patched version is known"
             )

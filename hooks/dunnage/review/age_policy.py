@@ -25,7 +25,7 @@ def duration(text: str) -> int:
     number, _, unit = text.strip().partition(" ")
     seconds = _SECONDS.get(unit.strip().removesuffix("s"))
     if not number.isdigit() or len(number) > 9 or (seconds is None and int(number)):
-        raise ValueError(f"{text!r} is no age; write one like '7 days'")
+        raise ValueError(f"{text!r} is not an age; write one like '7 days'")
     return int(number) * (seconds or 0)
 
 

@@ -51,7 +51,7 @@ def read(data: bytes, root: str, kept: Container[str]) -> dict[str, ArchivedFile
         kind = header[156:157]
         if kind == _LONG_NAME:
             if size > _LONGEST_NAME:
-                raise ArchiveError("holds a file with a name of absurd length")
+                raise ArchiveError("contains a file whose name is too long")
             long_name = stream.take(size).rstrip(b"\0")
             stream.skip(-size % _BLOCK)
             continue
@@ -60,11 +60,11 @@ def read(data: bytes, root: str, kept: Container[str]) -> dict[str, ArchivedFile
         if kind == _FOLDER and not size:
             continue
         if kind not in _REGULAR:
-            raise ArchiveError(f"holds `{path}`, which is a link or another special file")
+            raise ArchiveError(f"contains `{path}`, which is a link or another special file")
         if path.lower() in seen:
-            raise ArchiveError(f"holds `{path}` twice")
+            raise ArchiveError(f"contains `{path}` twice")
         if len(seen) == _MOST_FILES:
-            raise ArchiveError(f"holds more than {_MOST_FILES:,} files")
+            raise ArchiveError(f"contains more than {_MOST_FILES:,} files")
         seen.add(path.lower())
         is_kept = size <= _LARGEST_KEPT and path in kept
         content = stream.take(size) if is_kept else b""
@@ -121,21 +121,21 @@ class _Stream:
             try:
                 piece = self._unpack.decompress(packed, _CHUNK)
             except zlib.error:
-                raise ArchiveError("is no gzip stream, or a damaged one") from None
+                raise ArchiveError("is not a valid gzip stream") from None
             if not piece and not packed:
                 raise ArchiveError("ends in the middle of its gzip stream")
         self._total += len(piece)
         if self._total > _MOST_BYTES:
             raise ArchiveError(f"unpacks to more than {_MOST_BYTES // 2**20} MiB")
         if self._unpack.eof and (self._unpack.unused_data.strip(b"\0") or self._packed[self._fed :].strip(b"\0")):
-            raise ArchiveError("holds a second stream behind the first")
+            raise ArchiveError("contains a second gzip stream after the first")
         return piece
 
 
 def _size(field: bytes) -> int:
     digits = field.strip(b" \0")
     if digits.strip(b"01234567") or not digits:
-        raise ArchiveError("holds a file without a size")
+        raise ArchiveError("contains a file without a size")
     return int(digits, 8)
 
 
@@ -150,9 +150,9 @@ def _path(name: bytes, root: str) -> str:
     try:
         path = name.decode("utf-8")
     except UnicodeDecodeError:
-        raise ArchiveError("holds a file whose name is not UTF-8") from None
+        raise ArchiveError("contains a file whose name is not UTF-8") from None
     top, _, rest = path.partition("/")
     rest = rest.rstrip("/")
     if top != root or "\\" in path or "\0" in path or (rest and not _NOT_PLAIN.isdisjoint(rest.split("/"))):
-        raise ArchiveError(f"holds `{path}`, which is not below its folder `{root}`")
+        raise ArchiveError(f"contains `{path}`, which is not in its folder `{root}`")
     return rest

@@ -59,7 +59,7 @@ class History:
         if not parents:
             return Base((), "HEAD has no parent")
         if self.objects.commit(parents[0]) is None:
-            reason = f"this shallow clone lacks the parent of HEAD, {parents[0][:12]}: fetch two commits or more"
+            reason = f"this shallow clone lacks the parent of HEAD, {parents[0][:12]}: fetch at least two commits"
             return Base((), reason)
         return Base((parents[0],), revision=parents[0][:12])
 
@@ -90,7 +90,7 @@ class History:
             before = os.environ.get("PRE_COMMIT_FROM_REF") or os.environ.get("PRE_COMMIT_SOURCE", "")
             after = os.environ.get("PRE_COMMIT_TO_REF") or os.environ.get("PRE_COMMIT_ORIGIN", "")
         if not before:
-            return Base((), "this is the first push of a branch, which no ref precedes") if after else None
+            return Base((), "this is the first push of a branch") if after else None
         old, new = self.objects.commit(before), self.objects.commit(after or "HEAD")
         if old is None or new is None:
             return Base((), f"this clone has no commit `{before if old is None else after}`")

@@ -40,8 +40,8 @@ def wrong_checksum(changes: Changes, advice: Advice, home: CargoHome) -> Iterato
             continue
         for path in home.archives(package).wrong:
             message = (
-                f"the archive of `{package}` on this machine does not have the checksum in the lock, "
-                "and cargo does not verify it again"
+                f"the cached archive of `{package}` does not match the checksum in the lock, "
+                "and cargo does not verify cached archives"
             )
             folder, archive = os.path.split(path)
             unpacked = os.path.join(folder, "..", "..", "src", os.path.basename(folder), archive.removesuffix(".crate"))
@@ -71,7 +71,7 @@ def undeclared_edge(changes: Changes, advice: Advice, home: CargoHome) -> Iterat
                 what = f"depends on `{target}` in this lock, but the registry declares {texts}"
             else:
                 continue
-            help = f"do not build: cargo never writes such a lock, so somebody edited it\n{advice.restore()}"
+            help = f"do not build: cargo never writes such a lock, so it was edited\n{advice.restore()}"
             yield about(package, changes, "lock-review/undeclared-edge", f"`{package}` {what}", help)
 
 
@@ -101,7 +101,9 @@ def published(
             )
         elif age is not None and age < least:
             rule = "lock-review/too-new"
-            message = f"`{package}` was published {_spelled(age)} ago, but the policy requires {_spelled(least)}"
+            message = (
+                f"`{package}` was published {_spelled(age)} ago, but the policy requires an age of {_spelled(least)}"
+            )
         else:
             continue
         yield about(package, changes, rule, message, advice.help(package, subjects), subjects)
@@ -122,7 +124,7 @@ def compile_time_code(
         try:
             code = contents.code(package)
         except ArchiveError as error:
-            message = f"what `{package}` runs when it is compiled is unknown, because its archive {error}"
+            message = f"the build script and macros of `{package}` are unknown, because its archive {error}"
             yield _about_code(changes, advice, package, message)
             continue
         if code is None:

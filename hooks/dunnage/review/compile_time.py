@@ -132,10 +132,10 @@ def _code(manifest: bytes, files: Container[str]) -> CompileTimeCode:
     try:
         data = toml.parse(File(MANIFEST, manifest))
     except SourceError as error:
-        raise ArchiveError(f"holds a Cargo.toml that {error.message}") from None
+        raise ArchiveError(f"contains a Cargo.toml that {error.message}") from None
     package = _table(data, "package") or _table(data, "project")
     if not isinstance(package.get("name"), str):
-        raise ArchiveError("holds no Cargo.toml of a package")
+        raise ArchiveError("contains no Cargo.toml of a package")
     build = package.get("build")
     script = build if isinstance(build, str) else ""
     if build is True or (build is None and _SCRIPT in files):

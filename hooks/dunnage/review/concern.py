@@ -39,12 +39,12 @@ class Advice(NamedTuple):
 
     def help(self, package: LockedPackage, subjects: tuple[str, ...], file: str = "") -> str:
         """How to look at a package, or at one file in it, and what to do then."""
-        look = f"look before you build, since `cargo check` runs build scripts and macros{_page(package, file)}"
-        return f"{look}\n{self.restore()}\n{self.accept(subjects)}"
+        look = "review the code before you build, because `cargo check` runs build scripts and macros"
+        return f"{look}{_page(package, file)}\n{self.restore()}\n{self.accept(subjects)}"
 
     def restore(self) -> str:
         """The command that brings back the lock of the base."""
-        return f"to go back: git restore --source={self.revision} --staged --worktree -- {self.lock}"
+        return f"to undo: git restore --source={self.revision} --staged --worktree -- {self.lock}"
 
     def accept(self, subjects: tuple[str, ...]) -> str:
         """What to write to accept a change."""

@@ -44,7 +44,7 @@ def judge(
     """
     lock = read(file)
     if lock is None:
-        return Judgement(notes=(f"{file.path} cannot be read, so its changes are not judged",))
+        return Judgement(notes=(f"{file.path} cannot be read, so its changes are not checked",))
 
     present = subjects(lock.packages) if reviews.entries else frozenset[str]()
 
@@ -75,7 +75,7 @@ def judge(
         contents = contents_at(tree, folder, cargo_home.find(), readers)
         concerns = list(_concerns(changes, advice, reviews, tree, folder, settings, contents, unknown))
         if unknown.note():
-            notes.append(f"{file.path}: not judged, because this machine lacks the data: {unknown.note()}")
+            notes.append(f"{file.path}: not checked, because this machine lacks the data: {unknown.note()}")
     return Judgement(tuple(found), tuple(concerns), None if changes.is_empty else changes, tuple(notes))
 
 
@@ -159,6 +159,6 @@ def _concerns(
     if database is not None:
         yield from advisory(packages, judged, advice, database, advisories.ignored(tree, folder))
         if database.age is not None and database.age > _OLD_DATABASE:
-            unknown.add(f"vulnerabilities of the last {database.age} days (the database is as old)")
+            unknown.add(f"vulnerabilities of the last {database.age} days (the advisory database is that old)")
     elif packages:
-        unknown.add("known vulnerabilities (there is no advisory-db)")
+        unknown.add("known vulnerabilities (no advisory database)")

@@ -23,7 +23,7 @@ _MOST_COMPARISONS = 4_000_000
 _MOST_COMMANDS = 5
 
 Explain = Callable[[LockedPackage, LockedPackage], str]
-"""Says which manifest asks for the new one of two versions and rejects the old one; empty if none is known to."""
+"""Says which manifest accepts the newer of two versions and rejects the older; empty if none is known to."""
 
 
 def checksum_changed(changes: Changes, advice: Advice) -> Iterator[Concern]:
@@ -64,7 +64,7 @@ def look_alike(changes: Changes, advice: Advice, unknown: Unknowns) -> Iterator[
     if not added:
         return
     if len(added) * len(changes.old_names) > _MOST_COMPARISONS:
-        unknown.add(f"look-alike names (there are {len(added):,} new ones, too many to compare)")
+        unknown.add(f"look-alike names ({len(added):,} new names are too many to compare)")
         return
     names = Names(changes.old_names)
     for package in added:
@@ -129,7 +129,7 @@ def downgrade(changes: Changes, advice: Advice, explain: Explain) -> Iterator[Co
             commands.append(f"cargo update {argument(package_subject(after))} --precise {before.version}")
     message = f"an older version, which may lack a security fix, replaces a newer one: {listed(steps)}"
     subjects = tuple(package_subject(after) for _, after in back)
-    undo = f"to undo this alone: {' && '.join(commands[:_MOST_COMMANDS])}\n" if commands else ""
+    undo = f"to undo only this: {' && '.join(commands[:_MOST_COMMANDS])}\n" if commands else ""
     help = f"{undo}{advice.restore()}\n{advice.accept(subjects)}"
     yield about(back[0].after, changes, "lock-review/downgrade", message, help, subjects)
 

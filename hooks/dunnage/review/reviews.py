@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from dunnage.files import toml
 from dunnage.files.document import Keys, Problem
+from dunnage.files.shown import toml_string
 from dunnage.files.source import File, SourceError, Tree, display
 
 MANIFEST = "Cargo.toml"
@@ -80,9 +81,15 @@ def problems(reviews: Iterable[Review], rule: str, is_there: Callable[[Review], 
     for review in reviews:
         if not review.reason:
             message = f"the review of `{review.subject}` gives no reason, so it accepts nothing"
-            yield Problem(rule, review.file, message, 'write why: "…" = "what was looked at"', review.keys)
+            yield Problem(
+                rule,
+                review.file,
+                message,
+                f'write the reason: {toml_string(review.subject)} = "what you reviewed"',
+                review.keys,
+            )
         elif not is_there(review):
-            message = f"the review of `{review.subject}` is stale: nothing here matches it"
+            message = f"the review of `{review.subject}` is stale: it matches nothing in the lock"
             yield Problem(rule, review.file, message, "remove the entry", review.keys)
 
 

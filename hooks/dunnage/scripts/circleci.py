@@ -5,14 +5,14 @@ the file.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
 from dunnage.files.source import File
 from dunnage.scripts import yaml
 from dunnage.scripts.shell_names import is_posix_shell
-from dunnage.scripts.variables import Variables, distinct, expand_all, union, without_written
+from dunnage.scripts.variables import MOST_VARIABLES, Variables, distinct, expand_all, merged, union, without_written
 from dunnage.shell.assembly import rewrite
 from dunnage.shell.directories import joined
 from dunnage.shell.model import DIRECTORY, Place, Script, Values
@@ -46,8 +46,8 @@ def scripts(file: File) -> Iterator[Script]:
 
 
 def _sequences(document: yaml.Node) -> Iterator[_Sequence]:
-    pipeline = {
-        f"pipeline.parameters.{name}": values for name, values in _defaults(document.get("parameters"), ()).items()
+    pipeline: Variables = {
+        f"pipeline.parameters.{name}": values for name, values in _defaults(document.get("parameters"), {}).items()
     }
     shell = _values(document.get("shell"), pipeline)
     calls = _calls(document)
@@ -56,7 +56,7 @@ def _sequences(document: yaml.Node) -> Iterator[_Sequence]:
         for name, node in document.items(kind):
             if node.kind != "mapping":
                 continue
-            variables: Variables = {**pipeline, **_parameters(node, calls.get(name, []), pipeline)}
+            variables = merged(pipeline, _parameters(node, calls.get(name, []), pipeline))
             executor = node.get("executor")
             if executor is not None:
                 chosen = (executor if executor.kind == "scalar" else executor.get("name")) or executor
@@ -93,7 +93,7 @@ def _scripts(sequence: _Sequence) -> Iterator[tuple[int, Script]]:
             # By default, steps run in the folder that the repository is checked out into.
             own = run.get("working_directory")
             directory = (".",) if own is None else joined((".",), _values(own, variables))
-            seen = {**seen, DIRECTORY: directory}
+            seen = merged(seen, {DIRECTORY: directory})
             yield command.span.start, Script(text, offsets, Place("circleci", names), seen, expressions="github")
         if "BASH_ENV" in command.text:
             variables = without_written(variables, command.text)
@@ -157,18 +157,18 @@ def _with_environment(variables: Variables, environment: yaml.Node | None) -> Va
         return variables
     added: dict[str, Values] = {}
     for part in environment.listed():
-        for name, node in part.items():
+        for name, node in islice(part.items(), MOST_VARIABLES + 1):
             added[name] = _values(node, variables)
         name, equals, text = part.text.partition("=")
         if equals:
             added[name] = (text,) if "<<" not in text else None
-    return {**variables, **added}
+    return merged(variables, added)
 
 
 def _parameters(node: yaml.Node, calls: list[yaml.Node], pipeline: Variables) -> Variables:
     """The values of `parameters.x` for each parameter of a job or command with these calls."""
     found: dict[str, Values] = {}
-    for name, default in _defaults(node.get("parameters"), pipeline.items()).items():
+    for name, default in _defaults(node.get("parameters"), pipeline).items():
         values: Values = default
         arguments = [call.get(name) for call in calls]
         if values is None and arguments and None not in arguments:
@@ -181,11 +181,11 @@ def _parameters(node: yaml.Node, calls: list[yaml.Node], pipeline: Variables) ->
     return found
 
 
-def _defaults(parameters: yaml.Node | None, pipeline: Iterable[tuple[str, Values]]) -> dict[str, Values]:
+def _defaults(parameters: yaml.Node | None, pipeline: Variables) -> dict[str, Values]:
     found: dict[str, Values] = {}
     for name, node in parameters.items() if parameters else ():
         default, kind, options = node.get("default"), node.get("type"), node.get("enum")
-        values = _values(default, dict(pipeline)) if default else None
+        values = _values(default, pipeline) if default else None
         if kind is not None and kind.text == "boolean":
             values = union((values or (), ("true", "false")))
         elif options is not None and values is None:

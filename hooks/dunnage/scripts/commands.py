@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dunnage.files.dockerfile_names import DOCKERFILES
+from dunnage.files.dockerfile_names import is_dockerfile
 from dunnage.files.source import SourceError
 from dunnage.shell.model import POSIX_SHELLS
 
@@ -27,7 +26,7 @@ def kind_of(path: str, head: bytes) -> str | None:
     extension = extension if dot else ""
     if extension in ("yml", "yaml"):
         return _yaml_kind(f"{folder}/", lower, stem)
-    if any(re.fullmatch(pattern, name) for pattern in DOCKERFILES):
+    if is_dockerfile(name):
         return "dockerfile"
     if lower in ("justfile", ".justfile") or extension == "just":
         return "justfile"
@@ -72,15 +71,13 @@ def with_text(file: File) -> File:
     try:
         _ = file.text
     except SourceError as error:
-        note(file, error, ", and is read with `?` in its place")
+        note(file, error, ", which the hook reads as `?`")
     return file.mended
 
 
 def note(file: File, error: SourceError, consequence: str = "") -> None:
     """Note why a file is not read, so that it is reported."""
-    from dunnage.files.document import note_unread
-
-    note_unread(file, error.rule, f"this file {error.message}{consequence}", error.span)
+    file.note_unread(error.rule, f"this file {error.message}{consequence}", error.span)
 
 
 def commands(file: File, mention: Collection[str] | None = None) -> Iterator[Command]:

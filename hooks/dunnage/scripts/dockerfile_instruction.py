@@ -210,7 +210,9 @@ class InstructionParser:
                 return
             if is_json_array(text[opening:end]):
                 self.form = "exec"
-                raise RejectedInstruction(f"has a JSON array in `{self.keyword}` that does not hold strings alone")
+                raise RejectedInstruction(
+                    f"has a JSON array in `{self.keyword}` that contains something other than strings"
+                )
         if whole:
             self.arguments = (self._line.argument(start, end),)
         else:

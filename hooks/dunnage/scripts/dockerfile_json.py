@@ -43,14 +43,14 @@ def _after_space(text: str, at: int, end: int) -> int:
 
 
 def _json_string(text: str, start: int, end: int) -> JsonString | None:
-    import json
-
     parts: list[Piece] = []
     at = start + 1
     piece = re.compile(_PIECE)
     while match := piece.match(text, at, end):
         at = match.end()
         if match[0][0] == "\\":
+            import json
+
             # A lone surrogate is not a character.
             parts.append(re.sub("[\ud800-\udfff]", "\ufffd", json.loads(f'"{match[0]}"')))
         else:

@@ -117,7 +117,7 @@ class _Reader:
                 self._stage = instruction.stage
                 found.append(instruction)
         if not found:
-            self._refuse("holds no instruction", Span(0, 0))
+            self._refuse("has no instruction", Span(0, 0))
         self._refuse_long_lines()
         return Dockerfile(tuple(found), tuple(self._refusals), self._escape)
 
@@ -131,7 +131,7 @@ class _Reader:
             end = data.find(b"\n", start)
             end = len(data) if end < 0 else end
             if end - start > _MOST_BYTES:
-                self._refuse(f"holds a line of more than {_MOST_BYTES:,} bytes", Span(start, end))
+                self._refuse(f"has a line of more than {_MOST_BYTES:,} bytes", Span(start, end))
                 return
             start = end + 1
 

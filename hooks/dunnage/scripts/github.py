@@ -11,9 +11,9 @@ from typing import NamedTuple
 from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.scripts import yaml
-from dunnage.scripts.github_matrix import matrix_variables
+from dunnage.scripts.github_matrix import Matrix
 from dunnage.scripts.shell_names import is_posix_shell
-from dunnage.scripts.variables import Variables, distinct, expand_all, union, without_written
+from dunnage.scripts.variables import MOST_VARIABLES, Variables, distinct, expand_all, merged, union, without_written
 from dunnage.shell import expression
 from dunnage.shell.directories import joined
 from dunnage.shell.model import DIRECTORY, Place, Script, Segment, Values
@@ -79,7 +79,7 @@ def script_of(step: Step) -> Script | None:
     variables = _with_env(step.variables, step.node.get("env"))
     own = step.node.get("working-directory")
     if own is not None:
-        variables = {**variables, DIRECTORY: joined((".",), _expanded(own, variables))}
+        variables = merged(variables, {DIRECTORY: joined((".",), _expanded(own, variables))})
     return Script(run.text, run.offsets, step.place, variables, expressions="github")
 
 
@@ -114,13 +114,20 @@ class Workflow(NamedTuple):
     node: yaml.Node
     variables: Variables
     shell: Values
+    matrices: dict[int, Matrix]
+    """By the identity of their nodes: by aliases, many jobs may have one matrix."""
+
+    def matrix(self, job: yaml.Node) -> Matrix:
+        """Return the matrix of a job."""
+        node = job.path("strategy", "matrix")
+        return self.matrices.setdefault(id(node), Matrix(node, self.variables))
 
 
 def workflow(document: yaml.Node, inputs: Variables | None = None) -> Workflow:
     """Return a workflow as its jobs see it; `inputs` are those that its caller passes, by `inputs.NAME`."""
-    variables = _with_env({**_workflow_inputs(document), **(inputs or {})}, document.get("env"))
-    variables = _with_default_directory({**variables, DIRECTORY: (".",)}, document)
-    return Workflow(document, variables, _shell(document, ("",), variables))
+    variables = _with_env(merged(_workflow_inputs(document), inputs or {}), document.get("env"))
+    variables = _with_default_directory(merged(variables, {DIRECTORY: (".",)}), document)
+    return Workflow(document, variables, _shell(document, ("",), variables), {})
 
 
 def _steps(file: File) -> Iterator[Step]:
@@ -141,7 +148,7 @@ def job_steps(common: Workflow, name: str, job: yaml.Node, matrix: Variables | N
         return
     variables = _with_default_directory(job_variables(common, job, matrix), job)
     if any(_checks_out_elsewhere(step) for step in steps.elements()):
-        variables = {**variables, DIRECTORY: None}
+        variables = merged(variables, {DIRECTORY: None})
     is_windows = job.get("container") is None and _is_windows(job.get("runs-on"), variables)
     shell = _shell(job, common.shell, variables)
     yield from _each_step(steps, (f"job {name}",), variables, shell, is_windows=is_windows)
@@ -150,15 +157,15 @@ def job_steps(common: Workflow, name: str, job: yaml.Node, matrix: Variables | N
 def job_variables(common: Workflow, job: yaml.Node, matrix: Variables | None = None) -> Variables:
     """Return the variables and expressions that the steps of a job see."""
     if matrix is None:
-        matrix = matrix_variables(job.path("strategy", "matrix"), common.variables)
-    variables = _with_env({**common.variables, **matrix}, job.get("env"))
+        matrix = common.matrix(job).variables
+    variables = _with_env(merged(common.variables, matrix), job.get("env"))
     return _with_env(variables, job.path("container", "env"), is_context=False)
 
 
 def action_steps(document: yaml.Node, inputs: Variables | None = None) -> Iterator[Step]:
     """Yield the steps of a composite action; `inputs` are those that its caller passes, by `inputs.NAME`."""
     declared = {f"inputs.{name}": _input_values(node) for name, node in document.items("inputs")}
-    variables = {**declared, **(inputs or {}), DIRECTORY: (".",)}
+    variables = merged(declared, inputs or {}, {DIRECTORY: (".",)})
     yield from _each_step(document.path("runs", "steps"), (), variables, ("",), is_windows=False)
 
 
@@ -186,18 +193,20 @@ def _with_env(variables: Variables, env: yaml.Node | None, is_context: bool = Tr
         # The whole mapping is an expression.
         return without_written(variables, "") if env.text else variables
     added: dict[str, Values] = {}
-    for name, node in env.items():
+    for name, node in islice(env.items(), MOST_VARIABLES + 1):
         values = _expanded(node, variables)
         added[name] = values
         if is_context:
             added[f"env.{name}"] = values
-    return {**variables, **added}
+    return merged(variables, added)
 
 
 def _with_default_directory(variables: Variables, node: yaml.Node) -> Variables:
     """`variables` with the working directory that a workflow or a job sets for its steps."""
     default = node.path("defaults", "run", "working-directory")
-    return variables if default is None else {**variables, DIRECTORY: joined((".",), _expanded(default, variables))}
+    if default is None:
+        return variables
+    return merged(variables, {DIRECTORY: joined((".",), _expanded(default, variables))})
 
 
 def _checks_out_elsewhere(step: yaml.Node) -> bool:

@@ -4,6 +4,7 @@ Its rules are those of https://docs.github.com/en/actions/how-tos/write-workflow
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from itertools import product
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from dunnage.shell.model import Values
 # For a job with more combinations, each name has all its values, whatever the combination.
 _MOST_COMBINATIONS = 300
 # How many values a matrix may have: aliases can expand a small file to millions.
-_MOST_TEXTS = 20_000
+_MOST_TEXTS = 5000
 # How many names times combinations a matrix may have.
 _MOST_CELLS = 200_000
 
@@ -29,57 +30,68 @@ class _TooLarge(Exception):
     """The matrix has too many values."""
 
 
-class _Matrix(NamedTuple):
+class _Parts(NamedTuple):
     vectors: dict[str, list[_Value] | None]
     """The lists of values by name; None for an unknown list."""
     include: list[_Combination]
     exclude: list[_Combination]
 
 
-def matrix_variables(matrix: yaml.Node | None, variables: Variables) -> Variables:
-    """`matrix.x` for each x, with all its values; an empty text among them if some combination has none."""
-    found = _read(matrix, variables)
-    if found is None:
-        return {}
-    vectors, include, exclude = found
-    every = _combine(vectors, include, exclude)
-    is_exact = every is not None
-    if every is None:
-        every = [*({name: value} for name, vector in vectors.items() for value in vector or ()), *include]
-    names = dict.fromkeys(name for combination in every for name in combination)
-    if len(names) * len(every) > _MOST_CELLS:
-        return {}
-    known = {
-        f"matrix.{name}{path}": values
-        for name in names
-        for path, values in _by_path([each.get(name, _NO_VALUE) for each in every if is_exact or name in each]).items()
-    }
-    for name, vector in vectors.items():
-        if vector is None:
-            known = {key: values for key, values in known.items() if not f"{key}.".startswith(f"matrix.{name}.")}
-    return known
+class Matrix:
+    """The matrix of a job; without a node it has no variables and no combinations."""
 
+    def __init__(self, node: yaml.Node | None, variables: Variables) -> None:
+        self._node = node
+        self._variables = variables
 
-def combinations(matrix: yaml.Node | None, variables: Variables) -> list[Variables] | None:
-    """The values of `matrix.x` in each combination of a matrix; None without a matrix, or if some are unknown."""
-    known = _read(matrix, variables)
-    found = None if known is None or None in known.vectors.values() else _combine(*known)
-    if found is None:
-        return None
-    return [
-        {f"matrix.{name}{path}": values for name, value in each.items() for path, values in value.items()}
-        for each in found
-    ]
+    @cached_property
+    def variables(self) -> Variables:
+        """`matrix.x` for each x, with all its values; an empty text among them if some combination has none."""
+        if self._parts is None:
+            return {}
+        vectors, include, _ = self._parts
+        every = self._combined
+        is_exact = every is not None
+        if every is None:
+            every = [*({name: value} for name, vector in vectors.items() for value in vector or ()), *include]
+        names = dict.fromkeys(name for combination in every for name in combination)
+        if len(names) * len(every) > _MOST_CELLS:
+            return {}
+        known = {
+            f"matrix.{name}{path}": values
+            for name in names
+            for path, values in _by_path(
+                [each.get(name, _NO_VALUE) for each in every if is_exact or name in each]
+            ).items()
+        }
+        for name, vector in vectors.items():
+            if vector is None:
+                known = {key: values for key, values in known.items() if not f"{key}.".startswith(f"matrix.{name}.")}
+        return known
 
+    @cached_property
+    def combinations(self) -> list[Variables] | None:
+        """The values of `matrix.x` in each combination; None without a matrix, or if some are unknown."""
+        if self._parts is None or None in self._parts.vectors.values() or self._combined is None:
+            return None
+        return [
+            {f"matrix.{name}{path}": values for name, value in each.items() for path, values in value.items()}
+            for each in self._combined
+        ]
 
-def _read(matrix: yaml.Node | None, variables: Variables) -> _Matrix | None:
-    """A matrix; None if there is none, it is too large, or its `include:`, which may set any name, is unknown."""
-    if matrix is None or matrix.kind != "mapping":
-        return None
-    try:
-        return _Reader(variables).matrix(matrix)
-    except _TooLarge:
-        return None
+    @cached_property
+    def _parts(self) -> _Parts | None:
+        """The parts; None if there are none, they are too large, or `include:`, which may set any name, is unknown."""
+        if self._node is None or self._node.kind != "mapping":
+            return None
+        try:
+            return _Reader(self._variables).parts(self._node)
+        except _TooLarge:
+            return None
+
+    @cached_property
+    def _combined(self) -> list[_Combination] | None:
+        return None if self._parts is None else _combine(*self._parts)
 
 
 class _Reader:
@@ -89,7 +101,7 @@ class _Reader:
         self._variables = variables
         self._texts = 0
 
-    def matrix(self, node: yaml.Node) -> _Matrix | None:
+    def parts(self, node: yaml.Node) -> _Parts | None:
         vectors: dict[str, list[_Value] | None] = {}
         extra: dict[str, list[_Combination] | None] = {}
         for name, part in node.items():
@@ -100,7 +112,7 @@ class _Reader:
             else:
                 vectors[name] = None
         include = extra.get("include", [])
-        return None if include is None else _Matrix(vectors, include, extra.get("exclude") or [])
+        return None if include is None else _Parts(vectors, include, extra.get("exclude") or [])
 
     def _entries(self, node: yaml.Node) -> list[_Combination] | None:
         """The combinations in an `include:` or `exclude:`; None if they are unknown."""

@@ -14,6 +14,23 @@ Variables: TypeAlias = Mapping[str, Values]
 """Values by name, as in `Script.variables`."""
 
 
+MOST_VARIABLES = 500
+"""How many variables a program may see; of more, none is known. Real programs see up to 52."""
+
+
+def merged(*parts: Variables) -> Variables:
+    """All variables of several sets, of which a later one takes precedence.
+
+    None if they are too many: each program may have a set of its own, and aliases put one set into many others.
+    """
+    found: dict[str, Values] = {}
+    for part in parts:
+        if len(part) > MOST_VARIABLES:
+            return {}
+        found.update(part)
+    return found if len(found) <= MOST_VARIABLES else {}
+
+
 def union(alternatives: Iterable[Values]) -> Values:
     """The values of all alternatives, each once; None if those of one are unknown."""
     return bounds.union(alternatives, sys.maxsize)

@@ -129,7 +129,7 @@ class Node:
                         merged += 1
                         self._merged.setdefault(name, found)
                     if merged > limit:
-                        message = f"merges more than {MAX_MERGED:,} keys into mappings, the most that is read of YAML"
+                        message = f"merges more than {MAX_MERGED:,} keys into mappings, the limit for YAML"
                         raise SourceError(message, key.span, "input/too-large")
             elif key.kind == "scalar":
                 self._own[key.text] = value
@@ -146,7 +146,7 @@ def documents(file: File) -> list[Node]:
 
 def _documents(file: File) -> list[Node]:
     if len(file.data) > MAX_BYTES:
-        raise SourceError(f"is larger than {MAX_BYTES:,} bytes, the most that is read of YAML", rule="input/too-large")
+        raise SourceError(f"is larger than {MAX_BYTES:,} bytes, the limit for YAML", rule="input/too-large")
     _ = file.text  # which has to be UTF-8
     from dunnage.scripts import yaml_parser
 
@@ -211,7 +211,7 @@ class _Composer:
         if event.anchor is not None or event.tag is not None:
             start = self._content(event, start, len(self._data))
         if len(self._open) == MAX_DEPTH:
-            message = f"is nested deeper than {MAX_DEPTH} levels, the most that is read of YAML"
+            message = f"is nested deeper than {MAX_DEPTH} levels, the limit for YAML"
             raise SourceError(message, Span(start, start), "input/too-deep")
         node = Node(self._data, kind, Span(start, start), event.tag or "")
         self._add(event.anchor, node)
@@ -241,7 +241,7 @@ class _Composer:
     def _add(self, anchor: str | None, node: Node) -> None:
         self._count += 1
         if self._count > MAX_NODES:
-            message = f"has more than {MAX_NODES:,} values, the most that is read of YAML"
+            message = f"has more than {MAX_NODES:,} values, the limit for YAML"
             raise SourceError(message, Span(node.span.start, node.span.start), "input/too-large")
         if anchor is not None:
             self._anchors[anchor] = node

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from dunnage.files.document import note_unread
 from dunnage.files.source import File
 from dunnage.shell import wrappers
 from dunnage.shell.arguments import simple_command, spellings
@@ -39,10 +38,8 @@ def commands(file: File, script: Script, mention: Collection[str] | None = None)
     if len(script.text) <= MOST_PROGRAM_BYTES:
         yield from file.memo(_Programs).commands(script)
     else:
-        message = (
-            f"this program has more than {MOST_PROGRAM_BYTES:,} characters, the most that is read of a shell program"
-        )
-        note_unread(file, "input/too-large", message, locate(script.offsets, 0, 1))
+        message = f"this program has more than {MOST_PROGRAM_BYTES:,} characters, the limit for shell programs"
+        file.note_unread("input/too-large", message, locate(script.offsets, 0, 1))
 
 
 class _Programs:
@@ -390,12 +387,12 @@ class _Walk:
 
     def _read(self, program: ShellProgram, scope: Scope, around: Surroundings) -> Command | None:
         if self._program_level >= MOST_PROGRAM_LEVELS:
-            message = f"programs are nested in more than {MOST_PROGRAM_LEVELS} others here, the most that is read"
-            note_unread(self._file, "input/too-deep", message, locate(program.offsets, 0, 1))
+            message = f"programs are nested in more than {MOST_PROGRAM_LEVELS} others here, the limit for programs"
+            self._file.note_unread("input/too-deep", message, locate(program.offsets, 0, 1))
             return None
         if not scope.budget.afford_program(len(program.data)):
             message = "the programs in the words of other programs are too large or too many to be read"
-            note_unread(self._file, "input/too-large", message, locate(program.offsets, 0, 1))
+            self._file.note_unread("input/too-large", message, locate(program.offsets, 0, 1))
             return None
         walk = _Walk(self._file, self._place, program, scope, self._program_level + 1, self._level)
         last = walk.whole(around)
@@ -423,11 +420,13 @@ class _Walk:
                 pending += reversed(node.children)
 
     def _note_depth(self, node: Node) -> None:
-        message = f"commands are nested in more than {MOST_SYNTAX_LEVELS} levels of syntax here, the most that is read"
+        message = (
+            f"commands are nested in more than {MOST_SYNTAX_LEVELS} levels of syntax here, the limit for shell programs"
+        )
         self._note("input/too-deep", node.start_byte, message)
 
     def _note(self, rule: str, at: int, message: str) -> None:
-        note_unread(self._file, rule, message, locate(self._offsets, at, at + 1))
+        self._file.note_unread(rule, message, locate(self._offsets, at, at + 1))
 
     def _text(self, node: Node) -> str:
         return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")
