@@ -52,7 +52,7 @@ def test_wrong_checksum_by_an_archive(home: Path) -> None:
     assert list(wrong_checksum(found, ADVICE, CargoHome(str(home)))) == []
     add_archive(home, "new-1.0.0", data + b"\0", "github.com-1ecc6299db9ec823")
     (message,) = said(list(wrong_checksum(found, ADVICE, CargoHome(str(home)))))
-    assert message.startswith("the archive of `new 1.0.0` on this machine does not have the checksum")
+    assert message.startswith("the cached archive of `new 1.0.0` does not match the checksum in the lock")
 
 
 def test_what_another_registry_has_does_not_count(home: Path) -> None:
@@ -289,16 +289,16 @@ def test_what_is_not_there_is_unknown(home: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"src/lib.rs": ""}, "holds no Cargo.toml of a package"),
-        ({"Cargo.toml": "[workspace]\n"}, "holds no Cargo.toml of a package"),
-        ({"Cargo.toml": "[["}, "holds a Cargo.toml that is not TOML: "),
-        ({"Cargo.toml": "package = 3\n"}, "holds no Cargo.toml of a package"),
-        ({"Cargo.toml": "", "cargo.toml": ""}, "holds `cargo.toml` twice"),
+        ({"src/lib.rs": ""}, "contains no Cargo.toml of a package"),
+        ({"Cargo.toml": "[workspace]\n"}, "contains no Cargo.toml of a package"),
+        ({"Cargo.toml": "[["}, "contains a Cargo.toml that is not TOML: "),
+        ({"Cargo.toml": "package = 3\n"}, "contains no Cargo.toml of a package"),
+        ({"Cargo.toml": "", "cargo.toml": ""}, "contains `cargo.toml` twice"),
     ],
 )
 def test_an_archive_in_doubt_is_reported(home: Path, files: dict[str, str], message: str) -> None:
     (found,), note = _code(home, "", _with(home, {"x-1.0.0": files}))
-    assert found.startswith(f"what `x 1.0.0` runs when it is compiled is unknown, because its archive {message}")
+    assert found.startswith(f"the build script and macros of `x 1.0.0` are unknown, because its archive {message}")
     assert note == ""
 
 

@@ -107,7 +107,7 @@ def test_look_alike_of_more_than_can_be_compared() -> None:
     after = "\n".join(f"new{number} 1.0.0 crates.io" for number in range(2001))
     unknown = Unknowns()
     assert list(look_alike(changes(before, after), ADVICE, unknown)) == []
-    assert unknown.note() == "look-alike names (there are 2,001 new ones, too many to compare)"
+    assert unknown.note() == "look-alike names (2,001 new names are too many to compare)"
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_downgrade() -> None:
         "`a` from 1.2.0 to 1.1.0 (x/Cargo.toml requires `=1.1.0`) and `b` from 0.3.4 to 0.3.3"
     )
     assert concern.subjects == ("a@1.1.0", "b@0.3.3")
-    assert "alone: cargo update b@0.3.3 --precise 0.3.4\n" in concern.problem.help
+    assert "to undo only this: cargo update b@0.3.3 --precise 0.3.4\n" in concern.problem.help
 
 
 def test_names_are_quoted_in_commands_and_keys() -> None:

@@ -135,8 +135,8 @@ def _block(assembled: Text, data: bytes, span: Span, style: str, text: str) -> N
     header = re.compile(_BREAK).search(data, span.start)
     content = text.strip("\n")
     above = len(text) - len(text.lstrip("\n"))
-    is_folded = style == "folded" and bool(content)
-    # Lines after the last one that is not blank are not folded, nor are those of a literal scalar.
+    is_folded = style == "folded" and bool(text.strip(" \t\n"))
+    # Lines after the last one that is not blank are not folded, nor are those of a literal scalar or of blanks alone.
     last_line_end = text.find("\n", len(text.rstrip(" \t\n"))) if is_folded else 0
     unfolded = text[last_line_end:].split("\n") if last_line_end >= 0 else []
     if header is None:
