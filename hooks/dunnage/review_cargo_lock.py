@@ -7,23 +7,28 @@ can be a faithful resolution of its manifests and still bring in a payload: `car
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from dunnage.files import toml
 from dunnage.files.git import Repositories
-from dunnage.files.source import SourceError, Tree, display
-from dunnage.files.walk import top_folder
-from dunnage.files.writing import replace
-from dunnage.frame.execution import WrongUsage, complain
+from dunnage.files.source import Tree
+from dunnage.frame.execution import WrongUsage
 from dunnage.frame.finding import Finding, Rule, findings
 from dunnage.frame.hook import Hook, run
-from dunnage.frame.options import FROM_REF, TO_REF, Option, Options, choice, flag, single
-from dunnage.review.lock_examination import LOCK, Examination, examine
+from dunnage.frame.options import FROM_REF, TO_REF, Options, flag, single
+from dunnage.frame.review_options import (
+    BASE,
+    REQUIRE_BASE,
+    REVIEWS,
+    SUMMARY_FORMAT,
+    accept,
+    require_existing,
+    say_notes,
+    summary,
+)
+from dunnage.review.judgement import Examination, problems
+from dunnage.review.lock_examination import LOCK, examine
 from dunnage.review.settings import Settings
-
-if TYPE_CHECKING:
-    from dunnage.review.tables import Table
 
 _RULES = (
     Rule("lock-review/checksum-changed", "the checksum of a locked version changed or is missing now"),
@@ -56,11 +61,7 @@ _RULES = (
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Compare each named lock with its base."""
-    problems = []
-    for examination in _examine(names, tree, options):
-        judgement = examination.judgement
-        problems += [*judgement.problems, *(concern.problem for concern in judgement.concerns)]
-    return findings(dict.fromkeys(problems), _RULES)
+    return findings(problems(_examine(names, tree, options)), _RULES)
 
 
 def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Examination]:
@@ -81,98 +82,37 @@ def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Exa
 
 def _accept(options: Options) -> str:
     """Write a review of all that is found, and say which."""
-    from dunnage.review.acceptance import accept
+    from dunnage.frame.output.printable import printable
+    from dunnage.review.acceptance import NotAcceptedError, accept_all
 
-    lines = []
-    for examination in _examine(_locks(options), Tree(), options):
-        subjects = dict.fromkeys(subject for concern in examination.judgement.concerns for subject in concern.subjects)
-        reviews = examination.reviews
-        if subjects:
-            try:
-                before = Tree().read(reviews.path)
-                after = accept(before, reviews.table, subjects, options[ACCEPT])
-                replace(reviews.path, before.data, after, top_folder(os.path.dirname(reviews.path)))
-            except FileNotFoundError:
-                raise WrongUsage(f"there is no {display(reviews.path)} to write a review to") from None
-            except SourceError as error:
-                raise WrongUsage(f"{display(reviews.path)} {error.message}") from None
-            lines += [f"{display(reviews.path)}: accepted {subject}" for subject in subjects]
-        left = sum(not concern.subjects for concern in examination.judgement.concerns)
-        noun = "finding" if left == 1 else "findings"
-        lines += [f"{examination.file.path}: {left} {noun} that no review can accept"] if left else []
-    _say_notes(options)
-    return _lines(lines or ["nothing to accept"])
+    try:
+        lines = list(accept_all(_examine(_locks(options), Tree(), options), options[ACCEPT]))
+    except NotAcceptedError as error:
+        raise WrongUsage(str(error)) from None
+    say_notes(HOOK.name, options)
+    return "".join(f"{printable(line)}\n" for line in lines or ["nothing to accept"])
 
 
 def _summarize(options: Options) -> str:
     """Say what changed in each lock."""
     from dunnage.frame.output.printable import printable
-    from dunnage.review import tables
-    from dunnage.review.cargo_home import find
-    from dunnage.review.compile_time import contents_at
-    from dunnage.review.lock_summary import tables as summary
+    from dunnage.review.tables import written
 
-    tree, home = Tree(), find()
     found = {
-        examination.file.path: list(
-            summary(
-                examination.judgement.changes,
-                contents_at(tree, os.path.dirname(os.path.abspath(examination.file.path)), home),
-            )
-        )
-        for examination in _examine(_locks(options), tree, options)
-        if examination.judgement.changes is not None
+        examination.path: list(examination.judgement.summary())
+        for examination in _examine(_locks(options), Tree(), options)
+        if examination.judgement.summary is not None
     }
     if not found and not options.notes:
         options.notes.append("no Cargo.lock has changed")
-    _say_notes(options)
-    if options[SUMMARY_FORMAT] == "json":
-        import json
-
-        return json.dumps({"changes": {path: tables.as_data(rows) for path, rows in found.items()}}, indent=2) + "\n"
-    write = tables.as_markdown if options[SUMMARY_FORMAT] == "markdown" else tables.as_text
-    return "".join(write(printable(f"Changes of {path}"), map(_printable, rows)) for path, rows in found.items())
-
-
-def _printable(table: Table) -> Table:
-    from dunnage.frame.output.printable import printable
-
-    return table._replace(rows=[tuple(map(printable, row)) for row in table.rows])
+    say_notes(HOOK.name, options)
+    return written(found, options[SUMMARY_FORMAT], printable)
 
 
 def _locks(options: Options) -> Sequence[str]:
     """The files that are given, or all locks that git tracks. Raises WrongUsage if a file is not there."""
-    for name in options.files:
-        if not os.path.lexists(name):
-            raise WrongUsage(f"there is no file {display(name)}")
+    require_existing(options.files)
     return options.files or sorted(Repositories(Tree(), f"**/{LOCK}").tracked_near(os.getcwd()))
-
-
-def _say_notes(options: Options) -> None:
-    for note in dict.fromkeys(options.notes):
-        complain(HOOK.name, note)
-
-
-def _lines(lines: Iterable[str]) -> str:
-    from dunnage.frame.output.printable import printable
-
-    return "".join(f"{printable(line)}\n" for line in lines)
-
-
-def _read_reason(text: str) -> str:
-    if not text.strip():
-        raise ValueError("a review needs a reason")
-    return text.strip()
-
-
-def _read_reviews(text: str) -> str:
-    if not os.path.isfile(text):
-        raise ValueError(f"there is no file {text}")
-    try:
-        toml.parse(Tree().read(text))
-    except SourceError as error:
-        raise ValueError(f"{text} {error.message}") from None
-    return os.path.abspath(text)
 
 
 def _read_database(text: str) -> str:
@@ -187,8 +127,6 @@ def _read_age(text: str) -> int:
     return duration(text)
 
 
-BASE = single("--base", "compare with this commit", "REVISION", str, "")
-REQUIRE_BASE = flag("--require-base", "fail if there is nothing to compare with")
 ALL = flag("--all", "look for known vulnerabilities in the whole lock, not only in what the commit adds")
 ADVISORY_DB = single(
     "--advisory-db",
@@ -204,17 +142,8 @@ MIN_AGE = single(
     _read_age,
     None,
 )
-REVIEWS = single("--reviews", "also read reviews from the table `reviews` of this TOML file", "FILE", _read_reviews, "")
-ACCEPT: Option[str] = Option(
-    "--accept",
-    "write a review of each finding, with this reason, to Cargo.toml or to the file of --reviews",
-    "",
-    metavar="REASON",
-    read=_read_reason,
-    shown=_accept,
-)
-SUMMARY = flag("--summary", "print what changed in the locks instead of checking them", shown=_summarize)
-SUMMARY_FORMAT = choice("--summary-format", "how to print the summary (default: text)", ("text", "markdown", "json"))
+ACCEPT = accept(_accept)
+SUMMARY = summary("the locks", _summarize)
 
 HOOK = Hook(
     name="review-cargo-lock",

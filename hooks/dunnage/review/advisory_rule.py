@@ -8,13 +8,14 @@ from dunnage.cargo.lockfile import LockedPackage
 from dunnage.files.shown import argument
 from dunnage.review.advisories import AdvisoryDatabase
 from dunnage.review.changes import Changes
-from dunnage.review.concern import Advice, Concern, about, listed, package_subject
+from dunnage.review.concern import Concern, listed
+from dunnage.review.lock_concern import LockAdvice, about, package_subject
 
 
 def advisory(
     packages: Iterable[LockedPackage],
     changes: Changes,
-    advice: Advice,
+    advice: LockAdvice,
     database: AdvisoryDatabase,
     ignored: Container[str],
 ) -> Iterator[Concern]:

@@ -16,14 +16,15 @@ from dunnage.review.archive import ArchiveError
 from dunnage.review.cargo_home import CargoHome, index_of
 from dunnage.review.changes import Changes, Graph, identity
 from dunnage.review.compile_time import CompileTimeCode, Contents
-from dunnage.review.concern import Advice, Concern, about, package_subject
+from dunnage.review.concern import Concern
+from dunnage.review.lock_concern import LockAdvice, about, package_subject
 from dunnage.review.unknowns import Unknowns
 
 _DAY = 86_400
 _NEWBORN = 7 * _DAY
 
 
-def wrong_checksum(changes: Changes, advice: Advice, home: CargoHome) -> Iterator[Concern]:
+def wrong_checksum(changes: Changes, advice: LockAdvice, home: CargoHome) -> Iterator[Concern]:
     """Yield incoming packages of which the index or an archive has another checksum than the lock."""
     for package in changes.incoming:
         if package.checksum is None:
@@ -50,7 +51,7 @@ def wrong_checksum(changes: Changes, advice: Advice, home: CargoHome) -> Iterato
             yield about(package, changes, "lock-review/wrong-checksum", message, help)
 
 
-def undeclared_edge(changes: Changes, advice: Advice, home: CargoHome) -> Iterator[Concern]:
+def undeclared_edge(changes: Changes, advice: LockAdvice, home: CargoHome) -> Iterator[Concern]:
     """Yield changed packages with a dependency that their index entry does not declare, or not in this version."""
     graph = Graph(changes.lock)
     altered = [after for olds, after in changes.altered if all(old.edges != after.edges for old in olds)]
@@ -76,7 +77,7 @@ def undeclared_edge(changes: Changes, advice: Advice, home: CargoHome) -> Iterat
 
 
 def published(
-    changes: Changes, advice: Advice, home: CargoHome, policy: AgePolicy, unknown: Unknowns
+    changes: Changes, advice: LockAdvice, home: CargoHome, policy: AgePolicy, unknown: Unknowns
 ) -> Iterator[Concern]:
     """Yield incoming packages that are yanked, too young, or versions of a crate that was born a few days ago."""
     now = time.time()
@@ -111,7 +112,7 @@ def published(
 
 def compile_time_code(
     changes: Changes,
-    advice: Advice,
+    advice: LockAdvice,
     contents: Contents,
     is_allowed: Callable[[LockedPackage, CompileTimeCode], bool],
     unknown: Unknowns,
@@ -151,7 +152,7 @@ def compile_time_code(
             yield _about_code(changes, advice, package, message, code.script)
 
 
-def _about_code(changes: Changes, advice: Advice, package: LockedPackage, message: str, file: str = "") -> Concern:
+def _about_code(changes: Changes, advice: LockAdvice, package: LockedPackage, message: str, file: str = "") -> Concern:
     subjects = (package_subject(package),)
     help = advice.help(package, subjects, file)
     return about(package, changes, "lock-review/compile-time-code", message, help, subjects)

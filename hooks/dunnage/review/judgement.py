@@ -1,32 +1,39 @@
-"""What a review says about one file."""
+"""What a review says about the files that it compares."""
 
-from __future__ import annotations
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from dunnage.files.document import Problem
-    from dunnage.review.changes import Changes
-    from dunnage.review.concern import Concern
+from dunnage.files.document import Problem
+from dunnage.review.concern import Concern
+from dunnage.review.reviews import Reviews
+from dunnage.review.tables import Table
 
 
-class Judgement:
-    """What there is to say about a lock, compared with its base.
+class Judgement(NamedTuple):
+    """What there is to say about files, compared with their base."""
 
-    It is no named tuple, because that would load the modules of its fields even where a lock did not change.
-    """
+    problems: tuple[Problem, ...] = ()
+    """Those that are no concerns: of reviews, and of the base."""
+    concerns: tuple[Concern, ...] = ()
+    summary: Callable[[], Iterable[Table]] | None = None
+    """What changed; None if nothing did, or if there is nothing to compare with."""
+    notes: tuple[str, ...] = ()
+    """What could not be judged, a line each."""
 
-    def __init__(
-        self,
-        problems: tuple[Problem, ...] = (),
-        concerns: tuple[Concern, ...] = (),
-        changes: Changes | None = None,
-        notes: tuple[str, ...] = (),
-    ) -> None:
-        self.problems = problems
-        """Those that are no concerns: of reviews, and of the base."""
-        self.concerns = concerns
-        self.changes = changes
-        """What changed; None if nothing did, or if there is nothing to compare with."""
-        self.notes = notes
-        """What could not be judged, a line each."""
+
+class Examination(NamedTuple):
+    """What there is to say about one lock, or about the WIT of one repository."""
+
+    path: str
+    """The file or folder, as it is printed."""
+    reviews: Reviews
+    judgement: Judgement
+
+
+def problems(examinations: Iterable[Examination]) -> Iterable[Problem]:
+    """All problems, each once: those that are no concerns first."""
+    found = []
+    for examination in examinations:
+        judgement = examination.judgement
+        found += [*judgement.problems, *(concern.problem for concern in judgement.concerns)]
+    return dict.fromkeys(found)

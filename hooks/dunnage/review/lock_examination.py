@@ -3,24 +3,14 @@
 import os
 from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import NamedTuple
 
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.review.base import Base, Histories, History, same_text
-from dunnage.review.judgement import Judgement
-from dunnage.review.reviews import Reviews
+from dunnage.review.judgement import Examination, Judgement
 from dunnage.review.reviews import read as read_reviews
 from dunnage.review.settings import Settings
 
 LOCK = "Cargo.lock"
-
-
-class Examination(NamedTuple):
-    """What there is to say about one lock."""
-
-    file: File
-    reviews: Reviews
-    judgement: Judgement
 
 
 def examine(paths: Iterable[str], tree: Tree, settings: Settings) -> Iterator[Examination]:
@@ -39,15 +29,15 @@ def examine(paths: Iterable[str], tree: Tree, settings: Settings) -> Iterator[Ex
 
 def _examine(path: str, file: File, history: History | None, tree: Tree, settings: Settings) -> Examination:
     folder = os.path.dirname(path)
-    reviews = read_reviews(tree, folder, settings.reviews)
+    reviews = read_reviews(tree, (folder,), settings.reviews)
     base, texts = _base(history, path, file)
     is_same = bool(texts) and all(same_text(file.data, text) for text in texts)
     if is_same and not reviews.entries and not settings.whole_lock:
-        return Examination(file, reviews, Judgement())
+        return Examination(file.path, reviews, Judgement())
     from dunnage.review.lock_review import judge
 
     readers = [partial(history.read, commit) for commit in base.commits] if history else []
-    return Examination(file, reviews, judge(file, base, texts, readers, reviews, tree, folder, settings))
+    return Examination(file.path, reviews, judge(file, base, texts, readers, reviews, tree, folder, settings))
 
 
 def _base(history: History | None, path: str, file: File) -> tuple[Base, list[bytes]]:

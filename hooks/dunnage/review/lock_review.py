@@ -18,11 +18,13 @@ from dunnage.review.allowed_scripts import AllowedScripts
 from dunnage.review.base import Base
 from dunnage.review.changes import Changes, compare, read, read_base
 from dunnage.review.compile_time import CompileTimeCode, Contents, contents_at
-from dunnage.review.concern import Advice, Concern, package_subject, subjects
+from dunnage.review.concern import Concern
 from dunnage.review.judgement import Judgement
+from dunnage.review.lock_concern import LockAdvice, package_subject, subjects
 from dunnage.review.manifests import LockedWorkspace
 from dunnage.review.reviews import Review, Reviews, problems
 from dunnage.review.settings import Settings
+from dunnage.review.tables import Table
 from dunnage.review.unknowns import Unknowns
 
 _OLD_DATABASE = 90
@@ -46,14 +48,15 @@ def judge(
     if lock is None:
         return Judgement(notes=(f"{file.path} cannot be read, so its changes are not checked",))
 
-    present = subjects(lock.packages) if reviews.entries else frozenset[str]()
+    entries = [review for review in reviews.entries if not review.is_about_wit]
+    present = subjects(lock.packages) if entries else frozenset[str]()
 
     def is_there(review: Review) -> bool:
         if review.subject in present:
             return True
         return review.file.path == display(settings.reviews) and review.subject in _in_any(tree, folder)
 
-    found = list(problems(filter(_is_about_locks, reviews.entries), "lock-review/stale-review", is_there))
+    found = list(problems(entries, "lock-review/stale-review", "in the lock", is_there))
     notes = []
     old = tuple(before for text in texts if (before := read_base(File(file.path, text), lock)))
     if len(old) < len(texts):
@@ -70,13 +73,19 @@ def judge(
     concerns: list[Concern] = []
     if not changes.is_empty or settings.whole_lock:
         revision = argument(base.revision)
-        advice = Advice(shown_path(file.path), revision, _command(base, settings), reviews.place())
+        advice = LockAdvice(shown_path(file.path), revision, _command(base, settings), reviews.place())
         unknown = Unknowns()
         contents = contents_at(tree, folder, cargo_home.find(), readers)
         concerns = list(_concerns(changes, advice, reviews, tree, folder, settings, contents, unknown))
         if unknown.note():
             notes.append(f"{file.path}: not checked, because this machine lacks the data: {unknown.note()}")
-    return Judgement(tuple(found), tuple(concerns), None if changes.is_empty else changes, tuple(notes))
+
+    def summary() -> Iterator[Table]:
+        from dunnage.review.lock_summary import tables
+
+        return tables(changes, contents_at(tree, folder, cargo_home.find()))
+
+    return Judgement(tuple(found), tuple(concerns), None if changes.is_empty else summary, tuple(notes))
 
 
 def _command(base: Base, settings: Settings) -> str:
@@ -96,11 +105,6 @@ def _command(base: Base, settings: Settings) -> str:
     return " ".join(words)
 
 
-def _is_about_locks(review: Review) -> bool:
-    """Whether a review is of a package or a source, and not of WIT, whose packages have a colon in their name."""
-    return "+" in review.subject.partition(":")[0] or ":" not in review.subject.partition("@")[0]
-
-
 def _in_any(tree: Tree, folder: str) -> frozenset[str]:
     """What can be reviewed of all locks that git tracks: one file of reviews may serve several."""
     found: set[str] = set()
@@ -115,7 +119,7 @@ def _in_any(tree: Tree, folder: str) -> frozenset[str]:
 
 def _concerns(
     changes: Changes,
-    advice: Advice,
+    advice: LockAdvice,
     reviews: Reviews,
     tree: Tree,
     folder: str,

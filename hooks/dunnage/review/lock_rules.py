@@ -13,7 +13,8 @@ from dunnage.cargo.source_id import SourceId
 from dunnage.files.shown import argument
 from dunnage.review.cargo_home import index_of
 from dunnage.review.changes import Changes, is_compatible, is_from_crates_io
-from dunnage.review.concern import Advice, Concern, about, listed, package_subject, source_subject
+from dunnage.review.concern import Concern, listed
+from dunnage.review.lock_concern import LockAdvice, about, package_subject, source_subject
 from dunnage.review.look_alike import Names
 from dunnage.review.unknowns import Unknowns
 
@@ -26,7 +27,7 @@ Explain = Callable[[LockedPackage, LockedPackage], str]
 """Says which manifest accepts the newer of two versions and rejects the older; empty if none is known to."""
 
 
-def checksum_changed(changes: Changes, advice: Advice) -> Iterator[Concern]:
+def checksum_changed(changes: Changes, advice: LockAdvice) -> Iterator[Concern]:
     """Yield the packages whose checksum is another than in a base, or is missing now."""
     for olds, package in changes.altered:
         recorded = {old.checksum for old in olds if old.checksum}
@@ -40,7 +41,7 @@ def checksum_changed(changes: Changes, advice: Advice) -> Iterator[Concern]:
         yield about(package, changes, "lock-review/checksum-changed", message, help)
 
 
-def grew(changes: Changes, advice: Advice) -> Iterator[Concern]:
+def grew(changes: Changes, advice: LockAdvice) -> Iterator[Concern]:
     """Yield compatible updates of crates that had no dependencies and now bring in a crate new to this lock."""
     for update in changes.updates:
         before, after = update
@@ -58,7 +59,7 @@ def grew(changes: Changes, advice: Advice) -> Iterator[Concern]:
         yield about(after, changes, "lock-review/grew", message, advice.help(after, subjects), subjects)
 
 
-def look_alike(changes: Changes, advice: Advice, unknown: Unknowns) -> Iterator[Concern]:
+def look_alike(changes: Changes, advice: LockAdvice, unknown: Unknowns) -> Iterator[Concern]:
     """Yield new crates of registries whose name resembles a well-known or already locked one."""
     added = [package for package in changes.added() if package.source and package.source.is_registry]
     if not added:
@@ -80,7 +81,7 @@ def look_alike(changes: Changes, advice: Advice, unknown: Unknowns) -> Iterator[
         yield about(package, changes, "lock-review/look-alike", message, advice.help(package, subjects), subjects)
 
 
-def new_source(changes: Changes, advice: Advice, is_reviewed: Callable[[str], bool]) -> Iterator[Concern]:
+def new_source(changes: Changes, advice: LockAdvice, is_reviewed: Callable[[str], bool]) -> Iterator[Concern]:
     """Yield registries and git repositories that no base has, and crates that no longer come from crates.io."""
     known = {_place(package.source) for base in changes.bases for package in base.packages if package.source}
     seen = set(known)
@@ -98,7 +99,7 @@ def new_source(changes: Changes, advice: Advice, is_reviewed: Callable[[str], bo
     yield from _left_crates_io(changes, advice, known)
 
 
-def _left_crates_io(changes: Changes, advice: Advice, known: set[tuple[str, str]]) -> Iterator[Concern]:
+def _left_crates_io(changes: Changes, advice: LockAdvice, known: set[tuple[str, str]]) -> Iterator[Concern]:
     """Yield crates that come from git or a path now. A new git repository has been reported already."""
     olds = {(old.name, old.source) for base in changes.bases for old in base.packages}
     for before, after in changes.updates:
@@ -114,7 +115,7 @@ def _left_crates_io(changes: Changes, advice: Advice, known: set[tuple[str, str]
         yield about(after, changes, "lock-review/new-source", message, advice.help(after, subjects), subjects)
 
 
-def downgrade(changes: Changes, advice: Advice, explain: Explain) -> Iterator[Concern]:
+def downgrade(changes: Changes, advice: LockAdvice, explain: Explain) -> Iterator[Concern]:
     """Yield one concern about all versions that go back within their compatible range."""
     back = [
         update for update in changes.updates if is_compatible(update) and update.after.version < update.before.version

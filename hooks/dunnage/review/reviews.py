@@ -7,7 +7,7 @@ trailer in a commit message does not.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from dunnage.files import toml
@@ -30,9 +30,14 @@ class Review(NamedTuple):
     file: File
     keys: Keys
 
+    @property
+    def is_about_wit(self) -> bool:
+        """Whether it is of WIT, whose packages have a colon in their name, and not of a crate or its source."""
+        return ":" in self.subject.partition("@")[0] and "+" not in self.subject.partition(":")[0]
+
 
 class Reviews(NamedTuple):
-    """The reviews that count for one lock or one folder."""
+    """The reviews that count for one lock, or for the WIT of one repository."""
 
     entries: tuple[Review, ...]
     path: str
@@ -59,25 +64,30 @@ class Reviews(NamedTuple):
         return subject in self.accepted
 
 
-def read(tree: Tree, folder: str, path: str) -> Reviews:
-    """Read the reviews in the manifest in a folder, and those in the file at `path` if that is not empty.
+def read(tree: Tree, folders: Sequence[str], path: str) -> Reviews:
+    """Read the reviews in the manifests in some folders, and those in the file at `path` if that is not empty.
 
-    A file that cannot be read has none.
+    New ones are written in the manifest of the last folder. A file that cannot be read has none.
     """
-    manifest = _file(tree, os.path.join(folder, MANIFEST))
     entries: list[Review] = []
-    # Most manifests have none, which shows without a TOML reader.
-    if manifest and b"dunnage" in manifest.data:
-        for owner in _OWNERS:
-            entries += _entries(manifest, (owner, *_TABLE))
+    manifest: File | None = None
+    for folder in folders:
+        manifest = _file(tree, os.path.join(folder, MANIFEST))
+        # Most manifests have none, which shows without a TOML reader.
+        if manifest and b"dunnage" in manifest.data:
+            for owner in _OWNERS:
+                entries += _entries(manifest, (owner, *_TABLE))
     listed = _file(tree, path) if path else None
     entries += _entries(listed, ("reviews",)) if listed else []
     accepted = frozenset(entry.subject for entry in entries if entry.reason)
-    return Reviews(tuple(entries), path or os.path.join(folder, MANIFEST), None if path else manifest, accepted)
+    return Reviews(tuple(entries), path or os.path.join(folders[-1], MANIFEST), None if path else manifest, accepted)
 
 
-def problems(reviews: Iterable[Review], rule: str, is_there: Callable[[Review], bool]) -> Iterator[Problem]:
-    """Yield the reviews that accept nothing: what they name is not there, or they give no reason."""
+def problems(reviews: Iterable[Review], rule: str, where: str, is_there: Callable[[Review], bool]) -> Iterator[Problem]:
+    """Yield the reviews that accept nothing: what they name is not there, or they give no reason.
+
+    `where` says where it would be: `in the lock`.
+    """
     for review in reviews:
         if not review.reason:
             message = f"the review of `{review.subject}` gives no reason, so it accepts nothing"
@@ -89,7 +99,7 @@ def problems(reviews: Iterable[Review], rule: str, is_there: Callable[[Review], 
                 review.keys,
             )
         elif not is_there(review):
-            message = f"the review of `{review.subject}` is stale: it matches nothing in the lock"
+            message = f"the review of `{review.subject}` is stale: it matches nothing {where}"
             yield Problem(rule, review.file, message, "remove the entry", review.keys)
 
 
@@ -117,7 +127,7 @@ def _subject(key: str) -> str:
     """Spell a key as all are spelled that mean the same."""
     from dunnage.cargo import source_id
     from dunnage.cargo.source_id import SourceIdError
-    from dunnage.review.concern import source_subject
+    from dunnage.review.lock_concern import source_subject
 
     try:
         return source_subject(source_id.parse(key)[0])

@@ -1,6 +1,6 @@
 """Tables for a summary of what changed: as text, as Markdown for a pull request, and as data."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 _ESCAPED = "\\|<>*[]`"
@@ -12,6 +12,23 @@ class Table(NamedTuple):
     title: str
     columns: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
+
+
+def written(found: Mapping[str, Sequence[Table]], kind: str, printable: Callable[[str], str]) -> str:
+    """The tables of each file as `text`, `markdown` or `json`.
+
+    `printable` escapes what comes from a repository. JSON needs none of this.
+    """
+    if kind == "json":
+        import json
+
+        return json.dumps({"changes": {path: as_data(tables) for path, tables in found.items()}}, indent=2) + "\n"
+
+    def shown(table: Table) -> Table:
+        return table._replace(rows=[tuple(map(printable, row)) for row in table.rows])
+
+    write = as_markdown if kind == "markdown" else as_text
+    return "".join(write(printable(f"Changes of {path}"), map(shown, tables)) for path, tables in found.items())
 
 
 def as_text(title: str, tables: Iterable[Table]) -> str:

@@ -11,7 +11,8 @@ from dunnage.files.shown import argument
 from dunnage.files.source import SourceError, Tree
 from dunnage.review import vet_store
 from dunnage.review.changes import Changes, identity, is_from_crates_io
-from dunnage.review.concern import Advice, Concern, about, listed, package_subject
+from dunnage.review.concern import Concern, listed
+from dunnage.review.lock_concern import LockAdvice, about, package_subject
 from dunnage.review.manifests import LockedWorkspace
 from dunnage.review.reviews import MANIFEST
 
@@ -45,7 +46,7 @@ def _configured(tree: Tree, folder: str) -> str | None:
     return None
 
 
-def unvetted(changes: Changes, advice: Advice, vetting: Vetting) -> Iterator[Concern]:
+def unvetted(changes: Changes, advice: LockAdvice, vetting: Vetting) -> Iterator[Concern]:
     """Yield incoming crates that the audits do not vet: updates of versions that they vet, and new crates."""
     replaced = changes.replaced()
     in_use: bool | None = None

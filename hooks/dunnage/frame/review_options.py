@@ -1,0 +1,63 @@
+"""What hooks that review a change have in common: options, and how they print what is no finding."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+
+from dunnage.files import toml
+from dunnage.files.source import SourceError, Tree, display
+from dunnage.frame.execution import WrongUsage, complain
+from dunnage.frame.options import Option, Options, choice, flag, single
+
+
+def accept(shown: Callable[[Options], str]) -> Option[str]:
+    """The option that writes reviews. `shown` writes them and returns what to print."""
+    return Option(
+        "--accept",
+        "write a review of each finding, with this reason, to Cargo.toml or to the file of --reviews",
+        "",
+        metavar="REASON",
+        read=_read_reason,
+        shown=shown,
+    )
+
+
+def summary(files: str, shown: Callable[[Options], str]) -> Option[bool]:
+    """The option that prints what changed in `files` instead of checking them."""
+    return flag("--summary", f"print what changed in {files} instead of checking it", shown=shown)
+
+
+def require_existing(names: Iterable[str]) -> None:
+    """Raise WrongUsage if a file is not there."""
+    for name in names:
+        if not os.path.lexists(name):
+            raise WrongUsage(f"there is no file {display(name)}")
+
+
+def say_notes(program: str, options: Options) -> None:
+    """Print the notes of the run on stderr, each once."""
+    for note in dict.fromkeys(options.notes):
+        complain(program, note)
+
+
+def _read_reason(text: str) -> str:
+    if not text.strip():
+        raise ValueError("a review needs a reason")
+    return text.strip()
+
+
+def _read_reviews(text: str) -> str:
+    if not os.path.isfile(text):
+        raise ValueError(f"there is no file {text}")
+    try:
+        toml.parse(Tree().read(text))
+    except SourceError as error:
+        raise ValueError(f"{text} {error.message}") from None
+    return os.path.abspath(text)
+
+
+BASE = single("--base", "compare with this commit", "REVISION", str, "")
+REQUIRE_BASE = flag("--require-base", "fail if there is nothing to compare with")
+REVIEWS = single("--reviews", "also read reviews from the table `reviews` of this TOML file", "FILE", _read_reviews, "")
+SUMMARY_FORMAT = choice("--summary-format", "how to print the summary (default: text)", ("text", "markdown", "json"))
