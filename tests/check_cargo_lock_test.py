@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,20 +33,6 @@ pytestmark = pytest.mark.usefixtures("folder")
 
 SOLO = {"Cargo.toml": package("solo"), "Cargo.lock": lock("solo 0.1.0"), "src/main.rs": "fn main() {}\n"}
 """One package that depends on nothing."""
-
-
-@pytest.fixture
-def cargo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Real cargo, with a home of its own. Without one a test is skipped, or fails where judges are required."""
-    real = shutil.which("cargo")
-    if real is None:
-        if os.environ.get("DUNNAGE_REQUIRE_JUDGES") == "1":
-            pytest.fail("cargo is not on PATH, and DUNNAGE_REQUIRE_JUDGES=1 requires it")
-        pytest.skip("cargo is not on PATH")
-    for name in [name for name in os.environ if name.startswith("CARGO")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("CARGO_HOME", str(tmp_path / "home"))
-    return Path(real)
 
 
 def _git(folder: Path, *arguments: str) -> None:

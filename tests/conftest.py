@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -36,3 +37,17 @@ def repository(folder: Path) -> Path:
     """Work in an empty folder, which is the topmost of a git repository."""
     subprocess.run(["git", "init", "--quiet"], check=True)
     return folder
+
+
+@pytest.fixture
+def cargo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Real cargo, with a home of its own. Without one a test is skipped, or fails where judges are required."""
+    real = shutil.which("cargo")
+    if real is None:
+        if os.environ.get("DUNNAGE_REQUIRE_JUDGES") == "1":
+            pytest.fail("cargo is not on PATH, and DUNNAGE_REQUIRE_JUDGES=1 requires it")
+        pytest.skip("cargo is not on PATH")
+    for name in [name for name in os.environ if name.startswith("CARGO")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("CARGO_HOME", str(tmp_path / "home"))
+    return Path(real)

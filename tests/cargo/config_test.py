@@ -60,7 +60,7 @@ def test_passed_over(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a = = 1", "patch = 1", "patch.crates-io = 1", "patch.x.y = '1'", "patch.crates-io.x = 1"]
+    "text", ["a = = 1", "patch = 1", "patch.crates-io = 1", "patch.'x.y'.z = '1'", "patch.crates-io.x = 1"]
 )
 def test_refused(tmp_path: Path, text: str) -> None:
     write(tmp_path, {".cargo/config.toml": text})

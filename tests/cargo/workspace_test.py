@@ -159,11 +159,21 @@ REFUSED = [
         {
             "Cargo.toml": (
                 'exclude = ["helper"]\n',
-                'exclude = ["helper"]\n\n[patch.other]\nalpha = { path = "helper" }\n',
+                'exclude = ["helper"]\n\n[patch.crates_io]\nalpha = { path = "helper" }\n',
             )
         },
-        "Cargo.toml:6:8 bad-manifest: `[patch]` names `other`, which … a registry of Cargo's configuration",
-        id="patch-of-an-unknown-name",
+        "Cargo.toml:6:8 bad-manifest: `[patch]` names `crates_io`, which is neither a URL nor the name of a registry",
+        id="patch-of-crates-io-misspelled",
+    ),
+    pytest.param(
+        {
+            "Cargo.toml": (
+                'exclude = ["helper"]\n',
+                'exclude = ["helper"]\n\n[patch."corp.example/index"]\nalpha = { path = "helper" }\n',
+            )
+        },
+        "Cargo.toml:6:8 bad-manifest: `[patch]` names `corp.example/index`, which is neither a URL nor…",
+        id="patch-of-what-is-no-name",
     ),
     pytest.param(
         {

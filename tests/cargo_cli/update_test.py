@@ -69,10 +69,17 @@ def test_cargo_itself_would_run_it(repository: Path) -> None:
 
 
 def test_included_configuration(repository: Path) -> None:
-    files = {".cargo/config.toml": 'include = ["more.toml"]\n', ".cargo/more.toml": '[build]\nrustc = "evil"\n'}
+    """What affects the lock counts, and no program runs."""
+    files = {
+        "Cargo.toml": package("solo", rest='resolver = "3"\n[dependencies]\nthing = "1"\n'),
+        ".cargo/config.toml": 'include = ["more.toml"]\n',
+        ".cargo/more.toml": f'build.rustc = "{_plant(repository, "evil")}"\npatch.crates-io.thing.path = "thing"\n',
+        "thing/Cargo.toml": package("thing", "1.2.3"),
+        "thing/src/lib.rs": "",
+    }
     write(repository, {**SOLO, **files})
-    _plant(repository, "evil")
-    assert _update(repository) == ".cargo/config.toml includes other files, which may name programs"
+    assert _update(repository) == ""
+    assert 'name = "thing"\nversion = "1.2.3"' in (repository / "Cargo.lock").read_text()
     assert not (repository / "RAN").exists()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from dunnage.cargo.config import read_config
+from dunnage.cargo.config_files import CONFIG_NAMES, config_files
 from dunnage.cargo.manifest import package_table
 from dunnage.cargo.manifests import MANIFEST, Manifest, Manifests
 from dunnage.cargo.vendored import is_vendored
@@ -30,7 +31,9 @@ class Concerned(NamedTuple):
 
 
 def concerned(paths: Iterable[str], manifests: Manifests, locks_near: LocksNear) -> Concerned:
-    """Find the workspaces that manifests, locks and configuration files at these absolute paths concern.
+    """Find the workspaces that manifests, locks, configuration files and files that these include concern.
+
+    `paths` are absolute.
 
     These are the workspaces that the files belong to, and those elsewhere in the repository that depend on a named
     manifest by path. Vendored crates and templates of manifests are ignored: Cargo never builds them in place.
@@ -45,12 +48,14 @@ def concerned(paths: Iterable[str], manifests: Manifests, locks_near: LocksNear)
                 _add(folder, result, manifests)
             else:
                 _add_with_moved_lock(path, result, manifests)
-        else:
+        elif os.path.basename(folder) == ".cargo" and name in CONFIG_NAMES:
             above = os.path.dirname(folder)
             _add(above, result, manifests)
             for lock in locks_near(above):
                 if lock.startswith(os.path.join(above, "")):
                     _add(os.path.dirname(lock), result, manifests)
+        else:
+            _add_including(path, result, manifests, locks_near)
     _add_dependents(result, manifests, locks_near)
     return result
 
@@ -75,6 +80,19 @@ def _add(folder: str, result: Concerned, manifests: Manifests) -> None:
 def _is_template(found: Manifest) -> bool:
     package = package_table(found.data)
     return package is not None and "{{" in str(package[1].get("name", ""))
+
+
+def _add_including(path: str, result: Concerned, manifests: Manifests, locks_near: LocksNear) -> None:
+    """Add the workspaces whose configuration includes the file at `path`."""
+    folder = os.path.dirname(path)
+    locked = map(os.path.dirname, locks_near(folder))
+    for near in dict.fromkeys((*upwards(folder, beyond_repository=True), *sorted(locked))):
+        try:
+            included = [os.path.abspath(found.file.path) for _, found in config_files(manifests.tree, near)]
+        except Refused:
+            included = [path]  # perhaps because of this file
+        if path in included and manifests.tree.exists(os.path.join(near, MANIFEST)):
+            _add(near, result, manifests)
 
 
 def _add_with_moved_lock(lock: str, result: Concerned, manifests: Manifests) -> None:

@@ -22,7 +22,7 @@ class CargoConfig(NamedTuple):
     registries: dict[str, str]
     """Index URLs by registry name."""
     patches: tuple[tuple[str, Dependency, File], ...]
-    """The entries of `[patch]`: the canonical URL of the patched source, the replacement, and the file."""
+    """The entries of `[patch]`: the location of the patched source, the replacement, and the file."""
     lock: str | None
     """The path of the lock if `resolver.lockfile-path` sets it."""
 

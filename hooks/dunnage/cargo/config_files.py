@@ -1,25 +1,103 @@
-"""The files of Cargo's configuration that a repository can hold."""
+"""The files of Cargo's configuration that a repository can hold, with those that they include.
+
+Source of the rules: the Cargo book, "Configuration", `include`, which is stable since cargo 1.94; and cargo itself.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-from dunnage.files import document
-from dunnage.files.document import Document
-from dunnage.files.source import Tree
+from dunnage.files import document, toml
+from dunnage.files.document import Document, Keys, Refused
+from dunnage.files.shown import toml_string
+from dunnage.files.source import Tree, display
 from dunnage.files.walk import upwards
 
-_NAMES = ("config", "config.toml")
+CONFIG_NAMES = ("config", "config.toml")
 """The names of the configuration file in `.cargo`; Cargo reads the first that exists."""
+_MOST_FILES = 100
+"""Far more than any configuration includes."""
+
+
+class Include(NamedTuple):
+    """An entry of `include`."""
+
+    keys: Keys
+    """Its place in the file that includes."""
+    path: str
+    """The absolute path of the included file."""
+    is_optional: bool
 
 
 def config_files(tree: Tree, folder: str) -> Iterator[tuple[str, Document]]:
-    """Yield each folder from `folder` upwards that has a configuration, with the parsed file. Raises Refused."""
+    """Yield the configuration files in force in `folder`, each with the folder to which its paths are relative.
+
+    A file takes precedence over those that follow. Raises Refused if cargo could not read one of them.
+    """
     for above in upwards(folder, beyond_repository=True):
-        for name in _NAMES:
-            try:
-                yield above, document.read(tree, os.path.join(above, ".cargo", name))
-            except FileNotFoundError:
-                continue
-            break
+        yield from files_in(tree, above)
+
+
+def files_in(tree: Tree, folder: str) -> list[tuple[str, Document]]:
+    """Return the configuration file of one folder and those that it includes, as `config_files` does."""
+    for name in CONFIG_NAMES:
+        try:
+            return _with_included(tree, os.path.join(folder, ".cargo", name), set())
+        except FileNotFoundError:
+            continue
+    return []
+
+
+def includes(found: Document) -> list[Include]:
+    """Return the entries of `include` in a configuration file. Raises Refused if cargo rejects one of them."""
+    if "include" not in found.data:
+        return []
+    entries, is_unstable = found.data["include"], bool(toml.lookup(found.data, ("unstable", "config-include")))
+    if is_unstable and isinstance(entries, str):
+        entries = [entries]  # what nightly versions accepted before 1.94
+    if not isinstance(entries, list):
+        message = "`include` must be an array of paths or of tables"
+        raise Refused(found.file, message, ("include",), 'write, for instance, `include = ["other.toml"]`')
+    folder = os.path.dirname(os.path.abspath(found.file.path))
+    return [_include(found, index, entry, folder, is_unstable) for index, entry in enumerate(entries)]
+
+
+def _with_included(tree: Tree, path: str, seen: set[str]) -> list[tuple[str, Document]]:
+    """Read a configuration file and those that it includes. `seen` are the files that have been read before."""
+    found = document.read(tree, path)
+    seen.add(path)
+    included: list[tuple[str, Document]] = []
+    for include in includes(found):
+        if include.is_optional and not os.path.exists(include.path):
+            continue
+        if include.path in seen:
+            message = f"{display(include.path)} is included a second time, which cargo takes for a cycle"
+            raise Refused(found.file, message, include.keys, "remove this entry")
+        if len(seen) >= _MOST_FILES:
+            message = f"the configuration includes more than {_MOST_FILES} files, which is more than are read"
+            raise Refused(found.file, message, include.keys, "include fewer files")
+        try:
+            # A later file takes precedence.
+            included[:0] = _with_included(tree, include.path, seen)
+        except FileNotFoundError:
+            message = f"cargo cannot load its configuration, because {display(include.path)} is missing"
+            written = os.path.relpath(include.path, os.path.dirname(path)).replace(os.sep, "/")
+            help = f"restore the file, or write `{{ path = {toml_string(written)}, optional = true }}` in `include`"
+            raise Refused(found.file, message, include.keys, help) from None
+    return [(os.path.dirname(os.path.dirname(path)), found), *included]
+
+
+def _include(found: Document, index: int, entry: Any, folder: str, is_unstable: bool) -> Include:
+    keys: Keys = ("include", index)
+    path, is_optional = (entry.get("path"), entry.get("optional", False)) if isinstance(entry, dict) else (entry, False)
+    if not isinstance(path, str) or not isinstance(is_optional, bool):
+        message = "an entry of `include` must be a path, or a table with `path` and perhaps `optional`"
+        raise Refused(found.file, message, keys, 'write, for instance, `{ path = "other.toml", optional = true }`')
+    if not is_unstable and os.path.splitext(path)[1] != ".toml":
+        message = f"cargo only includes files whose names end in `.toml`, unlike `{path}`"
+        raise Refused(found.file, message, keys, "rename the file")
+    if not is_unstable and any(character in path for character in "*?[]{}"):
+        raise Refused(found.file, f"cargo includes no pattern such as `{path}`", keys, "name each file")
+    return Include(keys, os.path.normpath(os.path.join(folder, path)), is_optional)

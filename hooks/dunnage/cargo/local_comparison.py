@@ -97,7 +97,7 @@ class LocalComparison:
             if entry is None:
                 continue
             if resolved.locked is not None:
-                self._patches.check_not_superseded(dependency.source.url, resolved.locked)
+                self._patches.check_not_superseded(dependency.source.location, resolved.locked)
                 continue
             missed.add(dependency.package)
             if dependency.source.kind == "path":

@@ -157,7 +157,8 @@ def read_package(data: Mapping[str, Any], folder: str, inherit: Inherit, registr
 def read_patches(data: Mapping[str, Any], folder: str, registries: Registries) -> Iterator[tuple[str, Dependency]]:
     """Read `[patch]` of a root manifest or of Cargo's configuration.
 
-    Yields the canonical URL of the patched source, and the dependency that replaces its packages. Raises ManifestError.
+    Yields the location of the patched source, as `SourceId.location`, and the dependency that replaces its packages.
+    Raises ManifestError.
     """
     for source, entries in table(data.get("patch", {}), ("patch",)).items():
         keys: Keys = ("patch", source)
@@ -167,13 +168,24 @@ def read_patches(data: Mapping[str, Any], folder: str, registries: Registries) -
             try:
                 url = source_id.canonical_url(registries.get(source, source))
             except SourceIdError:
-                raise ManifestError(
-                    f"`[patch]` names `{source}`, which is neither a URL nor a registry of Cargo's configuration",
-                    keys,
-                    "for crates.io write `[patch.crates-io]`",
-                ) from None
+                if not _may_be_registry(source):
+                    raise ManifestError(
+                        f"`[patch]` names `{source}`, which is neither a URL nor the name of a registry",
+                        keys,
+                        "for crates.io write `[patch.crates-io]`",
+                    ) from None
+                url = source
         for name, entry in table(entries, keys).items():
             yield url, read_dependency(name, entry, EntrySettings(folder, registries), "normal", (*keys, name))
+
+
+def _may_be_registry(name: str) -> bool:
+    """Whether a configuration outside of the repository, or the environment, may define a registry of this name."""
+    try:
+        check_name(name, ())
+    except ManifestError:
+        return False
+    return name.replace("-", "").replace("_", "").lower() != "cratesio"
 
 
 def read_replacements(

@@ -306,7 +306,7 @@ class Resolution:
 
     def _find_edge(self, dependency: Dependency, edges: Iterable[int]) -> int | None:
         """Return the edge, among those with the name of a dependency that is no path, that satisfies it."""
-        replacements = self.replacements.get(dependency.source.url, ())
+        replacements = self.replacements.get(dependency.source.location, ())
         found = [
             index
             for index in edges

@@ -45,6 +45,11 @@ class SourceId(NamedTuple):
         return f"registry `{self.name}`" if self.name else f"registry {self.url}"
 
     @property
+    def location(self) -> str:
+        """The URL, or the name of a registry without a known one: under this, `[patch]` is looked up."""
+        return self.url or self.name
+
+    @property
     def is_registry(self) -> bool:
         """Whether packages of this source come from the index of a registry, and so have a checksum."""
         return self.kind in ("registry", "sparse")

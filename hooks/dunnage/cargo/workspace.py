@@ -44,7 +44,7 @@ class Patch(NamedTuple):
     """An entry of `[patch]`."""
 
     url: str
-    """The canonical URL of the patched source."""
+    """The location of the patched source, as `SourceId.location`."""
     dependency: Dependency
     """The replacement."""
     file: File

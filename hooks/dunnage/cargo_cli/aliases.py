@@ -1,4 +1,4 @@
-"""The aliases of cargo's subcommands: `[alias]` in `.cargo/config.toml`.
+"""The aliases of cargo's subcommands: `[alias]` in `.cargo/config.toml`, and in the files that it includes.
 
 Cargo reads the configuration of the folder in which it is called and of those above it; a nearer file takes
 precedence. Source: the Cargo book, "Configuration", `[alias]`.
@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 
 from dunnage.cargo_cli.command_line import BUILTIN, invocation
-from dunnage.files.source import File, SourceError, Tree
+from dunnage.files.source import File, Tree
 from dunnage.files.walk import top_folder, upwards
 
 Alias = Callable[[str], "Sequence[str] | None"]
@@ -76,24 +76,21 @@ def expand(words: Sequence[str | None], alias: Alias) -> tuple[list[str | None],
 
 
 def _aliases_in(tree: Tree, folder: str) -> dict[str, tuple[str, ...]]:
-    for name in _NAMES:
-        try:
-            file = tree.read(os.path.join(folder, ".cargo", name))
-        except FileNotFoundError:
-            continue
-        except SourceError:
-            return {}
-        if b"alias" not in file.data:
-            return {}
-        from dunnage.files import toml
+    data = next(filter(None, (tree.content(os.path.join(folder, ".cargo", name)) for name in _NAMES)), b"")
+    if b"alias" not in data and b"include" not in data:
+        return {}
+    from dunnage.cargo.config_files import files_in
+    from dunnage.files.document import Refused
 
-        try:
-            table = toml.parse(file).get("alias")
-        except SourceError:
-            return {}
-        found = {alias: _words(meaning) for alias, meaning in table.items()} if isinstance(table, dict) else {}
-        return {alias: words for alias, words in found.items() if words}
-    return {}
+    try:
+        tables = [found.data.get("alias") for _, found in files_in(tree, folder)]
+    except Refused:
+        return {}
+    aliases: dict[str, tuple[str, ...]] = {}
+    for table in tables:
+        for alias, meaning in table.items() if isinstance(table, dict) else ():
+            aliases.setdefault(alias, _words(meaning))
+    return {alias: words for alias, words in aliases.items() if words}
 
 
 def _words(meaning: object) -> tuple[str, ...]:

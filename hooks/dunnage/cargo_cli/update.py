@@ -120,9 +120,7 @@ def _settings(tree: Tree, folder: str) -> Iterator[str]:
     """Yield the options that give cargo the settings in force in a folder. Raises _NotRun."""
     settings: dict[Keys, str] = {}
     try:
-        for above, (file, data) in reversed(list(config_files(tree, folder))):
-            if "include" in data:
-                raise _NotRun(f"{file.path} includes other files, which may name programs")
+        for above, (_, data) in reversed(list(config_files(tree, folder))):
             for table in ("registries", "source", "patch", "resolver"):
                 settings.update(_leaves((table,), data.get(table), above))
     except Refused as refused:

@@ -39,7 +39,8 @@ CI_SCRIPTS = tuple(rf"(\.github|\.?ci)/([^/]+/)*{name}" for name in SHELL)
 
 CARGO_MANIFEST = r"Cargo\.toml"
 CARGO_LOCK = r"Cargo\.lock"
-CARGO_CONFIG = r"\.cargo/config(\.toml)?"
+CARGO_CONFIG = r"\.cargo/(config|(?!(audit|deny)\.toml$)[^/]*\.toml)"
+"""Cargo's configuration, and the files beside it, which it may include."""
 CARGO_AUDIT = r"\.cargo/audit\.toml"
 DENY_TOML = (r"\.?deny\.toml", r"\.cargo/deny\.toml")
 PRE_COMMIT = (r"\.pre-commit-config\.ya?ml", r"prek\.yaml")
