@@ -167,6 +167,116 @@ def test_piped_installers(line: str, rules: int) -> None:
     assert [it.partition(" ")[2] for it in found("x.sh", f"{line}\n")] == ["piped-installer"] * rules
 
 
+BINSTALL = "cargo binstall x@1.2.3"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rules"),
+    [
+        pytest.param("x.sh", f"export BINSTALL_DISABLE_STRATEGIES=compile\n{BINSTALL}\n", 0, id="export"),
+        pytest.param("x.sh", f"export BINSTALL_STRATEGIES=crate-meta-data,quick-install\n{BINSTALL}\n", 0, id="list"),
+        pytest.param("x.sh", f"export BINSTALL_DISABLE_STRATEGIES=quick-install\n{BINSTALL}\n", 1, id="other"),
+        pytest.param("x.sh", f"export BINSTALL_STRATEGIES=compile\n{BINSTALL}\n", 1, id="only-compile"),
+        pytest.param("x.sh", f"{BINSTALL}\nexport BINSTALL_DISABLE_STRATEGIES=compile\n", 1, id="too-late"),
+        pytest.param(
+            "x.sh", f"export BINSTALL_DISABLE_STRATEGIES=compile\nbash -c '{BINSTALL}'\n", 0, id="exported-to-bash"
+        ),
+        pytest.param(
+            "x.sh",
+            f"export BINSTALL_DISABLE_STRATEGIES=compile\nBINSTALL_DISABLE_STRATEGIES= {BINSTALL}\n",
+            1,
+            id="prefix-takes-precedence",
+        ),
+        pytest.param("x.sh", f"export BINSTALL_STRATEGIES=$ANY\n{BINSTALL}\n", 0, id="unknown"),
+        pytest.param(
+            "x.sh",
+            f"if $CI; then export BINSTALL_DISABLE_STRATEGIES=compile; fi\n{BINSTALL}\n",
+            0,
+            id="perhaps",
+        ),
+        pytest.param("x.sh", f"env BINSTALL_DISABLE_STRATEGIES=compile {BINSTALL}\n", 0, id="env"),
+        pytest.param(
+            "x.sh",
+            f"install() {{ {BINSTALL}; }}\nexport BINSTALL_DISABLE_STRATEGIES=compile\ninstall\n",
+            0,
+            id="function",
+        ),
+        pytest.param(
+            ".github/workflows/x.yml",
+            "env:\n  BINSTALL_DISABLE_STRATEGIES: compile\n" + RUN.format(BINSTALL),
+            0,
+            id="env-of-workflow",
+        ),
+        pytest.param(
+            ".github/workflows/x.yml",
+            RUN.format(BINSTALL) + "        env:\n          BINSTALL_DISABLE_STRATEGIES: compile\n",
+            0,
+            id="env-of-step",
+        ),
+        pytest.param(
+            ".github/workflows/x.yml",
+            RUN.format('echo "BINSTALL_DISABLE_STRATEGIES=compile" >> "$GITHUB_ENV"') + f"      - run: {BINSTALL}\n",
+            0,
+            id="GITHUB_ENV",
+        ),
+        pytest.param(
+            ".github/workflows/x.yml",
+            RUN.format(BINSTALL) + '      - run: echo "BINSTALL_DISABLE_STRATEGIES=compile" >> "$GITHUB_ENV"\n',
+            1,
+            id="GITHUB_ENV-of-a-later-step",
+        ),
+        pytest.param(
+            ".github/workflows/x.yml",
+            RUN.format("true") + f"        env: {{BINSTALL_STRATEGIES: quick-install}}\n      - run: {BINSTALL}\n",
+            1,
+            id="env-of-another-step",
+        ),
+        pytest.param(
+            ".gitlab-ci.yml",
+            f"variables:\n  BINSTALL_DISABLE_STRATEGIES: compile\nx:\n  script: {BINSTALL}\n",
+            0,
+            id="gitlab",
+        ),
+        pytest.param(
+            ".circleci/config.yml",
+            "jobs:\n  x:\n    environment: {BINSTALL_DISABLE_STRATEGIES: compile}\n"
+            f"    steps:\n      - run: {BINSTALL}\n",
+            0,
+            id="circleci",
+        ),
+        pytest.param(
+            "Dockerfile", f"FROM rust\nENV BINSTALL_DISABLE_STRATEGIES=compile\nRUN {BINSTALL}\n", 0, id="ENV"
+        ),
+        pytest.param(
+            "Dockerfile", f"FROM rust\nARG BINSTALL_DISABLE_STRATEGIES=compile\nRUN {BINSTALL}\n", 0, id="ARG"
+        ),
+        pytest.param("Dockerfile", f"FROM rust\nARG BINSTALL_STRATEGIES\nRUN {BINSTALL}\n", 0, id="ARG-from-outside"),
+        pytest.param(
+            "Dockerfile",
+            'FROM rust\nENV BINSTALL_DISABLE_STRATEGIES=compile\nRUN ["cargo", "binstall", "x@1.2.3"]\n',
+            0,
+            id="exec-form",
+        ),
+        pytest.param(
+            "Dockerfile",
+            f"FROM rust AS a\nENV BINSTALL_DISABLE_STRATEGIES=compile\nFROM rust\nRUN {BINSTALL}\n",
+            1,
+            id="ENV-of-another-stage",
+        ),
+        pytest.param(
+            "Dockerfile",
+            f"FROM rust AS a\nENV BINSTALL_DISABLE_STRATEGIES=compile\nFROM a\nRUN {BINSTALL}\n",
+            0,
+            id="ENV-of-the-base",
+        ),
+        pytest.param("Makefile", f"export BINSTALL_DISABLE_STRATEGIES = compile\nx:\n\t{BINSTALL}\n", 0, id="Makefile"),
+        pytest.param("justfile", f'export BINSTALL_STRATEGIES := "quick-install"\nx:\n    {BINSTALL}\n', 0, id="just"),
+    ],
+)
+def test_binstall_that_cannot_compile_by_its_environment(name: str, text: str, rules: int) -> None:
+    assert [it.partition(" ")[2] for it in found(name, text)] == ["unlocked"] * rules
+
+
 @pytest.mark.parametrize(
     ("name", "text", "rules"),
     [

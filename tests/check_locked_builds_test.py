@@ -631,6 +631,163 @@ def test_fixes_of_actions(before: str, after: str) -> None:
     assert fixed(CI, before) == after
 
 
+MATURIN = "jobs:\n  a:\n    steps:\n      - uses: PyO3/maturin-action@v1\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(MATURIN, ["unlocked"], id="nothing given"),
+        pytest.param(MATURIN + "        with:\n          args: --out dist\n", ["unlocked"], id="arguments"),
+        pytest.param(MATURIN + "        with:\n          args: --locked --out dist\n", [], id="locked"),
+        pytest.param(MATURIN + "        with:\n          command: develop\n", ["unlocked"], id="develop"),
+        pytest.param(MATURIN + "        with:\n          command: sdist\n", [], id="sdist"),
+        pytest.param(MATURIN + "        with:\n          command: upload\n          args: dist/*\n", [], id="no build"),
+        pytest.param(MATURIN + "        with:\n          args: ${{ inputs.x }}\n", [], id="unknown"),
+        pytest.param(MATURIN + "        with:\n          working-directory: x\n", ["unlocked"], id="folder"),
+    ],
+)
+def test_action_that_calls_maturin(text: str, expected: list[str]) -> None:
+    assert rules(CI, text) == expected
+
+
+def test_fix_of_the_action_that_calls_maturin() -> None:
+    before = MATURIN + "        with:\n          args: --release\n"
+    assert fixed(CI, before) == MATURIN + "        with:\n          args: --locked --release\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("maturin build --release -i python3.9", "maturin build --locked --release -i python3.9"),
+        ("maturin build -- -C debuginfo=0", "maturin build --locked -- -C debuginfo=0"),
+        ("maturin develop", "maturin develop --locked"),
+        ("maturin publish --skip-existing", "maturin publish --locked --skip-existing"),
+        ("trunk build", "trunk build --locked"),
+        ("trunk build index.html --release > log", "trunk build index.html --release --locked > log"),
+        ("trunk -v build", "trunk -v build --locked"),
+        ("wasm-pack build", "wasm-pack build -- --locked"),
+        ("wasm-pack build crates/x --target web", "wasm-pack build crates/x --target web -- --locked"),
+        ("wasm-pack build . -- --features a", "wasm-pack build . -- --locked --features a"),
+        ("wasm-pack test --node", "wasm-pack test --node -- --locked"),
+        ("wasm-pack test --node -- -- --nocapture", "wasm-pack test --node -- --locked -- --nocapture"),
+        ("cargo tauri build --bundles deb", "cargo tauri build --bundles deb -- --locked"),
+        ("tauri build -- --features a", "tauri build -- --locked --features a"),
+    ],
+)
+def test_tools_that_call_cargo(before: str, after: str) -> None:
+    assert rules("x.sh", f"{before}\n") == ["unlocked"]
+    assert fixed("x.sh", f"{before}\n") == f"{after}\n"
+    assert rules("x.sh", f"{after}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('["trunk", "build", "--release"]', '["trunk", "build", "--release", "--locked"]'),
+        ('["wasm-pack", "build"]', '["wasm-pack", "build", "--", "--locked"]'),
+    ],
+)
+def test_tools_that_a_dockerfile_calls_without_a_shell(before: str, after: str) -> None:
+    text = "FROM rust\nCOPY . .\nRUN {}\n"
+    assert fixed("Dockerfile", text.format(before)) == text.format(after)
+
+
+@pytest.mark.parametrize(
+    ("line", "help"),
+    [
+        ("wasm-pack build x --features a", "pass `--locked` to cargo: `wasm-pack build -- --locked`"),
+        ("cargo pgrx package", "write `PGRX_BUILD_FLAGS=--locked cargo pgrx package`"),
+        ("cargo pgrx install --release", "write `PGRX_BUILD_FLAGS=--locked cargo pgrx install`"),
+        ("maturin build $X", None),
+        ("trunk build $X", None),
+        ("wasm-pack build . -- $X", None),
+        ("cargo tauri build -- $X", None),
+        ("PGRX_BUILD_FLAGS=$X cargo pgrx package", None),
+        ("PGRX_BUILD_FLAGS=--locked cargo pgrx package", None),
+        ("cargo pgrx schema --skip-build", None),
+        ("cargo pgrx test", None),
+        ("cargo insta test", None),
+        ("cargo cyclonedx", None),
+        ("cargo tauri dev", None),
+        ("cargo tauri --help", None),
+        ("maturin sdist", None),
+        ("maturin build --help", None),
+        ("maturin build --frozen", None),
+        ("trunk serve", None),
+        ("trunk build --locked=true", None),
+        ("TRUNK_BUILD_LOCKED=true trunk build", None),
+        ("export TRUNK_BUILD_LOCKED=true; trunk build", None),
+        ("wasm-pack pack", None),
+        ("wasm-pack build x --features a --locked", None),
+        ("cargo new x && cd x && wasm-pack build", None),
+    ],
+)
+def test_tools_that_are_not_fixed(line: str, help: str | None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert fixed("x.sh", f"{line}\n") == f"{line}\n"
+    assert rules("x.sh", f"{line}\n") == ["unlocked"] * (help is not None)
+    assert help is None or help in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "line"),
+    [
+        ("pyproject.toml", "[tool.maturin]\nlocked = true\n", "maturin build"),
+        ("x/pyproject.toml", '[tool.maturin]\ncargo-extra-args = "--locked"\n', "maturin build"),
+        ("Trunk.toml", "[build]\nlocked = true\n", "trunk build"),
+    ],
+)
+def test_tools_with_a_locking_setting(repository: Path, name: str, settings: str, line: str) -> None:
+    assert rules("x.sh", f"{line}\n") == ["unlocked"]
+    (repository / name).parent.mkdir(exist_ok=True)
+    (repository / name).write_text(settings.replace("true", "false").replace("--locked", "--release"))
+    subprocess.run(["git", "add", name], check=True)
+    assert rules("x.sh", f"{line}\n") == ["unlocked"]
+    (repository / name).write_text(settings)
+    assert rules("x.sh", f"{line}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("lock_folder", "line", "expected"),
+    [
+        ("src-tauri", "cargo tauri build", ["unlocked"]),
+        ("other", "cargo tauri build", []),
+        ("x", "wasm-pack build x", ["unlocked"]),
+        ("x", "wasm-pack build y", []),
+        ("x", "maturin build -m x/Cargo.toml", ["unlocked"]),
+        ("x", "maturin build", []),
+    ],
+)
+def test_folders_that_tools_build(lock: Path, lock_folder: str, line: str, expected: list[str]) -> None:
+    subprocess.run(["git", "rm", "-q", "--cached", "Cargo.lock"], check=True)
+    lock.unlink()
+    (lock.parent / lock_folder).mkdir()
+    (lock.parent / lock_folder / "Cargo.lock").write_text("version = 4\n")
+    subprocess.run(["git", "add", f"{lock_folder}/Cargo.lock"], check=True)
+    assert rules(CI, WORKFLOW.format(line)) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param("./scripts/x.sh", ["scripts/x.sh"], id="by its path"),
+        pytest.param("bash -eux scripts/x.sh release", ["scripts/x.sh"], id="argument of a shell"),
+        pytest.param("cd scripts && ./x.sh", ["scripts/x.sh"], id="from its folder"),
+        pytest.param("./scripts/y.sh", [], id="another"),
+        pytest.param("cat ./scripts/x.sh", [], id="not run"),
+        pytest.param("echo x.sh", [], id="only named"),
+        pytest.param("rm Cargo.lock && ./scripts/x.sh", [], id="after the lock is removed"),
+        pytest.param("../scripts/x.sh", [], id="outside"),
+    ],
+)
+def test_scripts_that_ci_calls(line: str, expected: list[str]) -> None:
+    for name, text in (("scripts/x.sh", "cargo build\n"), (CI, WORKFLOW.format(line))):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(text)
+    assert [finding.path for finding in check([CI], Tree(), Options())] == expected
+    assert len(list(check([CI, "scripts/x.sh"], Tree(), Options()))) == 1
+
+
 @pytest.mark.parametrize(
     "text",
     [

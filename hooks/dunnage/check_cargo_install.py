@@ -118,7 +118,9 @@ def _check_call(context: _Context, call: CargoCall) -> Iterator[Finding]:
 def _may_compile(call: CargoCall, invocation: Invocation, arguments: Arguments) -> bool:
     if invocation.name != "binstall":
         return True
-    environment = {name: values[0] if values else None for name, values in call.command.environment}
+    environment = {
+        name: values[0] if values and len(values) == 1 else None for name, values in call.command.environment
+    }
     return command_line.may_compile(arguments, environment)
 
 

@@ -6,7 +6,7 @@ reviewed. Where no lock is committed, nothing is reported: there, `--locked` mak
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -23,12 +23,17 @@ from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options
 from dunnage.scripts import commands
 from dunnage.scripts.comments import comments
+from dunnage.shell.directories import joined
 from dunnage.shell.model import DIRECTORY, Command, Word, is_literal, locate, programs
 
 UNLOCKED = Rule("locked-builds/unlocked", "cargo resolves dependencies without --locked or --frozen", is_fixable=True)
 FRESH_LOCK = Rule("locked-builds/fresh-lock", "a build uses a new Cargo.lock instead of the committed one")
 
-_HINTS = ("cargo", "cross")
+_TOOLS = frozenset(("maturin", "trunk", "wasm-pack", "tauri", "pgrx"))
+_SCRIPT = ".sh"
+_CI = ("github", "gitlab", "circleci")
+_MATURIN_ACTION = "pyo3/maturin-action"
+_HINTS = ("cargo", "cross", "maturin", "trunk", "wasm-pack", "tauri")
 # Patterns are text until they are needed: to compile these takes a tenth of a check.
 _UPDATING_FILE = rb"schedule|minimal-versions|create-pull-request"
 _UPDATING_NAME = (
@@ -37,23 +42,47 @@ _UPDATING_NAME = (
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
-    """Check every call of cargo in the named files."""
+    """Check every call of cargo in the named files, and in the scripts that CI files among them call."""
     del options
     aliases = Aliases(tree)
     locks = CommittedLocks(tree)
-    for file in commands.files(tree, names, _HINTS):
+    paths: set[str] = set()
+    scripts: dict[str, None] = {}
+    for file in commands.files(tree, names, (*_HINTS, _SCRIPT)):
+        paths.add(file.path)
         alias = aliases.of(file)
-        calls = [_call(command, alias) for command in commands.commands(file, _HINTS)]
-        if any(call.is_unlocked or (call.change and call.change.kind == RESOLVED) for call in calls):
-            # Programs that do not call cargo may remove the lock.
-            calls = [_call(command, alias) for command in commands.commands(file)]
-        jobs: dict[str, list[_Call]] = {}
-        for call in calls:
-            jobs.setdefault("".join(call.command.place.names[:1]), []).append(call)
-        found = (finding for job in jobs.values() for finding in _check_job(file, job, locks))
-        # A command is there once for each of its values, and one new lock may be that of several builds.
-        yield from {(finding.rule, finding.span, finding.fix): finding for finding in found}.values()
-        yield from _check_actions(file, alias, locks)
+        yield from _check_file(file, alias, locks, tree)
+        if _SCRIPT.encode() in file.data and commands.kind_of(file.path, b"") in _CI:
+            scripts.update(dict.fromkeys(_called_scripts(file, alias, tree)))
+    for file in commands.files(tree, [path for path in scripts if path not in paths], _HINTS):
+        yield from _check_file(file, aliases.of(file), locks, tree)
+
+
+def _check_file(file: File, alias: Alias, locks: CommittedLocks, tree: Tree) -> Iterator[Finding]:
+    calls = [_call(command, alias, tree, file) for command in commands.commands(file, _HINTS)]
+    if any(call.is_unlocked or (call.change and call.change.kind == RESOLVED) for call in calls):
+        # Programs that do not call cargo may remove the lock.
+        calls = [_call(command, alias, tree, file) for command in commands.commands(file)]
+    found = (finding for job in _jobs(calls) for finding in _check_job(file, job, locks))
+    # A command is there once for each of its values, and one new lock may be that of several builds.
+    yield from {(finding.rule, finding.span, finding.fix): finding for finding in found}.values()
+    yield from _check_actions(file, alias, locks, tree)
+
+
+def _called_scripts(file: File, alias: Alias, tree: Tree) -> Iterator[str]:
+    """Yield the paths of the scripts that a CI file calls where the committed lock is in use."""
+    from dunnage.ci.called_scripts import called_scripts
+
+    for job in _jobs([_call(command, alias, tree, file) for command in commands.commands(file)]):
+        if all(call.change is None or call.change.kind in (RESTORED, PRECISE) for call in job):
+            yield from called_scripts(tree, file, [call.command for call in job])
+
+
+def _jobs(calls: "Sequence[_Call]") -> "Iterable[Sequence[_Call]]":
+    jobs: dict[str, list[_Call]] = {}
+    for call in calls:
+        jobs.setdefault("".join(call.command.place.names[:1]), []).append(call)
+    return jobs.values()
 
 
 class _Call(NamedTuple):
@@ -78,43 +107,55 @@ class _Call(NamedTuple):
         return any(part in LOCKING for value in values for part in value.split())
 
 
-def _call(command: Command, alias: Alias) -> _Call:
+def _call(command: Command, alias: Alias, tree: Tree, file: File) -> _Call:
     cargo = cargo_call(command, alias)
+    change = lock_change(command, cargo)
+    if not _TOOLS.isdisjoint(programs(command.words[0]) or () if cargo is None else cargo.words):
+        from dunnage.cargo_cli.build_tools import tool_build
+
+        found = tool_build(command, cargo, tree, file)
+        if found is not None:
+            return _Call(command, *found, change)
     is_build = cargo is not None and cargo.program != "cargo-binstall"
-    return _Call(command, cargo, build(cargo.words) if cargo and is_build else None, lock_change(command, cargo))
+    return _Call(command, cargo, build(cargo.words) if cargo and is_build else None, change)
 
 
-def _check_actions(file: File, alias: Alias, locks: CommittedLocks) -> Iterator[Finding]:
-    """Check the actions that call cargo with the inputs `command` and `args`."""
-    if b"-rs/" not in file.data or commands.kind_of(file.path, b"") != "github":
+def _check_actions(file: File, alias: Alias, locks: CommittedLocks, tree: Tree) -> Iterator[Finding]:
+    """Check the actions that call cargo or maturin with the inputs `command` and `args`."""
+    if not any(part in file.data for part in (b"-rs/", b"maturin-action")):
+        return
+    if commands.kind_of(file.path, b"") != "github":
         return
     from dunnage.cargo_cli.advisory_tools import CARGO_ACTIONS
     from dunnage.scripts import github
 
     for action in github.uses(file):
+        is_maturin = action.name.lower() == _MATURIN_ACTION
         command, given = action.inputs.get("command"), action.inputs.get("args")
-        if action.name.lower() not in CARGO_ACTIONS or command is None or not command.values:
+        subcommands = command.values if command else ("build",) if is_maturin else None
+        if not subcommands or not (is_maturin or action.name.lower() in CARGO_ACTIONS):
             continue
+        span = command.span if command else action.span
+        directory = action.variables.get(DIRECTORY)
+        if is_maturin and (folder := action.inputs.get("working-directory")):
+            directory = joined(directory, folder.values)
         calls: list[_Call] = []
-        for values in product(command.values, ("",) if given is None else given.values or ("--locked",)):
-            words = tuple(Word(command.span, (part,), part) for part in ("cargo", *" ".join(values).split()))
-            calls.append(_call(Command(words, action.place, directory=action.variables.get(DIRECTORY)), alias))
+        for values in product(subcommands, ("",) if given is None else given.values or ("--locked",)):
+            parts = ("maturin" if is_maturin else "cargo", *" ".join(values).split())
+            words = tuple(Word(span, (part,), part) for part in parts)
+            calls.append(_call(Command(words, action.place, directory=directory), alias, tree, file))
         call, found = calls[0].cargo, calls[0].build
         if call and found and all(each.is_unlocked for each in calls) and locks.has_lock(file, call):
-            name = f"cargo {found.name}"
+            name = f"{call.program} {found.name}"
             message = f"`{name}` runs without `--locked`, so it may not use the committed Cargo.lock"
             start = locate(given.offsets, 0, 1).start if given and is_literal(given.offsets, 0, 1) else None
             fix = None
             if start is not None and found.at == 1 and call.is_written(1):
                 fix = Fix("inserted --locked", (Edit(file.path, start, start, "--locked "),))
-            yield Finding(
-                UNLOCKED,
-                file.path,
-                command.span,
-                message,
-                f"add `--locked` to the input `args`: `{name} --locked`",
-                fix,
+            help = (
+                f"add `--locked` to the input `args`: `{name} --locked`" if given else "add the input `args: --locked`"
             )
+            yield Finding(UNLOCKED, file.path, span, message, help, fix)
 
 
 def _check_job(file: File, job: Sequence[_Call], locks: CommittedLocks) -> Iterator[Finding]:
@@ -172,6 +213,11 @@ def _unlocked(file: File, call: CargoCall, found: Build) -> Finding:
     word = call.word(found.at)
     name = f"{call.program} {found.name}"
     message = f"`{name}` runs without `--locked`, so it may not use the committed Cargo.lock"
+    if not _TOOLS.isdisjoint(call.program.split()):
+        from dunnage.cargo_cli.build_tools import advice
+
+        help, edit = advice(file.path, call, found)
+        return Finding(UNLOCKED, file.path, word.span, message, help, edit and Fix("inserted --locked", (edit,)))
     after: int | None = found.at
     if call.is_written(found.at):
         locked = f"{name.removesuffix(' check')} --locked check" if found.name == "deny check" else f"{name} --locked"

@@ -80,7 +80,7 @@ def cargo_call(command: Command, alias: Alias) -> CargoCall | None:
     program = next((name for name in names if name in CARGO or name == "cargo-binstall"), None)
     if program is None:
         return None
-    words = [_known_text(word) for word in command.words]
+    words = [known_text(word) for word in command.words]
     origin = list(range(len(words)))
     if program == "cargo-binstall":
         # Cargo passes the name of the subcommand as the first argument; without cargo it may be missing.
@@ -97,7 +97,7 @@ def _known(values: tuple[str | None, ...]) -> Values:
     return tuple(found) if len(found) == len(values) else None
 
 
-def _known_text(word: Word) -> str | None:
+def known_text(word: Word) -> str | None:
     """Return the first value of a word; if it is unknown, the text before its first variable, and UNKNOWN."""
     if word.values:
         return word.values[0]

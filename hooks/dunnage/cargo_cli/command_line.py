@@ -135,7 +135,7 @@ def may_compile(binstall: Arguments, environment: Mapping[str, str | None]) -> b
     """Whether `cargo binstall` builds a tool from source if it finds no binary.
 
     `environment` are the environment variables that the command sets, None for an unknown value. If an option or a
-    variable has an unknown value, the answer is no. Source: `cargo binstall --help`.
+    variable has an unknown value, the answer is no. Source: cargo-binstall's crates/bin/src/args.rs.
     """
     if "--dry-run" in binstall.flags:
         return False

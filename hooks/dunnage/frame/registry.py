@@ -140,7 +140,7 @@ ENTRIES = (
         title="check locked builds",
         description="Cargo builds in CI and Dockerfiles pass --locked.",
         files=(*DOCKERFILES, *CI, *CI_SCRIPTS),
-        signs=(Sign((*DOCKERFILES, *CI, *CI_SCRIPTS), r"cargo|cross"),),
+        signs=(Sign((*DOCKERFILES, *CI, *CI_SCRIPTS), r"cargo|cross|maturin|trunk|wasm-pack|tauri"),),
         is_text=True,
     ),
     Entry(

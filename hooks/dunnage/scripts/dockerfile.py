@@ -13,7 +13,7 @@ from dunnage.scripts.shell_names import interpreter, program_name
 from dunnage.shell.assembly import Text
 from dunnage.shell.bounds import Budget
 from dunnage.shell.directories import joined
-from dunnage.shell.model import DIRECTORY, POSIX_SHELLS, Command, Place, Script, Segment, Values, Word
+from dunnage.shell.model import DIRECTORY, OPTION_VARIABLES, POSIX_SHELLS, Command, Place, Script, Segment, Values, Word
 from dunnage.shell.wrappers import shell_input
 
 Copies: TypeAlias = tuple[tuple[Instruction, Copied], ...]
@@ -224,7 +224,9 @@ class _Builder:
             argument = _command_string(arguments)
             if argument is None:
                 words = tuple(self._word(argument) for argument in arguments)
-                yield Command(words, place, form="exec", directory=stage.directory)
+                variables = self._variables(instruction)
+                options = tuple((name, variables[name]) for name in OPTION_VARIABLES if name in variables)
+                yield Command(words, place, environment=options, form="exec", directory=stage.directory)
                 return
             program = (argument.text, argument.offsets)
             is_posix = True
@@ -265,7 +267,7 @@ class _Builder:
         values = stage.building if keyword == "RUN" else stage.image
         if is_onbuild:
             values = {**stage.image, **stage.onbuild}
-        known = {name: value for name, value in values.items() if value}
+        known = {name: value for name, value in values.items() if value or name in OPTION_VARIABLES}
         return self._afforded({**known, DIRECTORY: None if is_onbuild else stage.directory})
 
     def _afforded(self, variables: dict[str, Values]) -> dict[str, Values]:

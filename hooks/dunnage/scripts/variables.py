@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from dunnage.shell import bounds, expression
-from dunnage.shell.model import Script, Values
+from dunnage.shell.model import OPTION_VARIABLES, Script, Values
 
 Variables: TypeAlias = Mapping[str, Values]
 """Values by name, as in `Script.variables`."""
@@ -63,7 +63,10 @@ def without_written(variables: Variables, text: str) -> Variables:
     """
     names = assigned_names(text, r"\s*(?:=|<<)") or {name for name in variables if f"env.{name}" in variables}
     changed = {name for bare in names for name in (bare, f"env.{bare}")} & variables.keys()
-    return {name: values for name, values in variables.items() if name not in changed} if changed else variables
+    unknown: Variables = {name: None for name in OPTION_VARIABLES if name in text}
+    if not changed and not unknown:
+        return variables
+    return {**{name: values for name, values in variables.items() if name not in changed}, **unknown}
 
 
 def assigned_names(text: str, operator: str) -> set[str]:

@@ -13,7 +13,7 @@ from dunnage.shell.assignments import CALCULATIONS, assigned, changed, declare, 
 from dunnage.shell.bounds import MOST_PROGRAM_BYTES, MOST_PROGRAM_LEVELS, MOST_SYNTAX_LEVELS, Budget, union
 from dunnage.shell.directories import entered
 from dunnage.shell.grammar import parse_bash
-from dunnage.shell.model import DIRECTORY, Command, Place, Script, Values, Word, locate, mentions
+from dunnage.shell.model import DIRECTORY, OPTION_VARIABLES, Command, Place, Script, Values, Word, locate, mentions
 from dunnage.shell.nested import Recorder, Surroundings, is_elsewhere, prints_input
 from dunnage.shell.parts import is_plain
 from dunnage.shell.programs import ShellProgram, program_of
@@ -64,7 +64,9 @@ class _Programs:
         return self._commands[key]
 
     def _read(self, script: Script) -> list[Command]:
-        walk = _Walk(self._file, script.place, program_of(script), Scope(script.variables, self._budget))
+        options = tuple(name for name in OPTION_VARIABLES if name in script.text or name in script.variables)
+        scope = Scope(script.variables, self._budget, options=options)
+        walk = _Walk(self._file, script.place, program_of(script), scope)
         walk.whole(Surroundings())
         found = walk.found
         if any(later.words[0].span < earlier.words[0].span for earlier, later in pairwise(found)):
@@ -334,9 +336,10 @@ class _Walk:
         simple = simple_command(node, more, self._data, self._reader, self._scope)
         last: Command | None = None
         directory = self._scope.get(DIRECTORY)
+        options = self._scope.options()
         seen: set[tuple[Word, ...]] = set()
         for words, origins in spellings(simple.raw_words, self._reader):
-            command = around.command(words, self._place, simple.environment, directory)
+            command = around.command(words, self._place, simple.environment, directory, options)
             found = self._recorder.run(command, origins, seen, self._scope)
             last = last or found
         set_by_command = read_by(node, self._data)

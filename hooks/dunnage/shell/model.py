@@ -23,6 +23,22 @@ DIRECTORY = "working directory"
 It is relative to the top of the repository, or absolute in the image that a Dockerfile builds.
 """
 
+OPTION_VARIABLES = (
+    "BINSTALL_DISABLE_STRATEGIES",
+    "BINSTALL_STRATEGIES",
+    "PGRX_BUILD_FLAGS",
+    "PIP_CONSTRAINT",
+    "PIP_REQUIRE_HASHES",
+    "TRUNK_BUILD_FROZEN",
+    "TRUNK_BUILD_LOCKED",
+    "UV_CONSTRAINT",
+    "WASH_VERSION",
+)
+"""The environment variables that give options to installers and builders.
+
+`Command.environment` also contains those of them that are set before the command, by its program or around that.
+"""
+
 POSIX_SHELLS = frozenset(("ash", "bash", "dash", "ksh", "mksh", "sh", "zsh"))
 """The shells whose programs are parsed."""
 
@@ -64,7 +80,7 @@ class Command(NamedTuple):
     wrapper: tuple[Word, ...] = ()
     """The words of its wrappers, outermost first: `sudo -E`, `bash -c`."""
     environment: tuple[tuple[str, Values], ...] = ()
-    """The assignments before it and those in its wrappers, in order."""
+    """OPTION_VARIABLES that are set for it, then the assignments before it and those in its wrappers, in order."""
     form: str = "shell"
     """`shell`; `exec` if the words are strings of a JSON array; `fixed` if no word can be inserted.
 

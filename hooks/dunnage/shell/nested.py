@@ -29,14 +29,19 @@ class Surroundings(NamedTuple):
         return self._replace(inside=self.inside.union(names), pipeline=(0, 1), piped_from=())
 
     def command(
-        self, words: tuple[Word, ...], place: Place, environment: tuple[tuple[str, Values], ...], directory: Values
+        self,
+        words: tuple[Word, ...],
+        place: Place,
+        environment: tuple[tuple[str, Values], ...],
+        directory: Values,
+        options: tuple[tuple[str, Values], ...] = (),
     ) -> Command:
-        """A command in this context."""
+        """A command in this context. `options` are the OPTION_VARIABLES that are set before it."""
         return Command(
             words,
             place,
             self.wrapper,
-            self.environment + environment,
+            options + self.environment + environment,
             self.form,
             self.inside,
             self.pipeline,

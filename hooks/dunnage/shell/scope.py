@@ -33,11 +33,21 @@ class Scope:
     unknown before. So a single value is always the right one.
     """
 
-    def __init__(self, given: Mapping[str, Values], budget: Budget, outer: "Scope | None" = None) -> None:
-        """`given` holds the variables of the file; `outer` is the scope of the program if this is one of a function."""
+    def __init__(
+        self,
+        given: Mapping[str, Values],
+        budget: Budget,
+        outer: "Scope | None" = None,
+        options: tuple[str, ...] = (),
+    ) -> None:
+        """`given` holds the variables of the file; `outer` is the scope of the program if this is one of a function.
+
+        `options` are the OPTION_VARIABLES that the program or the file may set.
+        """
         self.budget = budget
         self._given = given
         self._outer = outer
+        self._options = options
         self._assigned: dict[str, Values] = {}
         self._uncertain: frozenset[str] = frozenset()
         # All values that each variable is ever assigned: a function may be called at any time.
@@ -56,6 +66,10 @@ class Scope:
         if name in self._assigned:
             return True
         return self._outer is not None and self._outer.is_assigned_in_function(name)
+
+    def options(self) -> tuple[tuple[str, Values], ...]:
+        """The OPTION_VARIABLES that are set, with their values."""
+        return tuple((name, self.get(name)) for name in self._options if name in self._given or self.is_assigned(name))
 
     def set(self, name: str, values: Values) -> None:
         """Assign a variable."""
@@ -122,7 +136,7 @@ class Scope:
 
     def in_function(self) -> "Scope":
         """The scope of functions, once the whole program has been read: they may be called at any time."""
-        return Scope(self._given, self.budget, self)
+        return Scope(self._given, self.budget, self, self._options)
 
     def get_in_function(self, name: str) -> Values:
         """The values of a variable in a function of this program."""
