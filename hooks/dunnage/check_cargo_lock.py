@@ -46,8 +46,9 @@ _RESTORE_LOCK = "restore it from the last good commit, then run `cargo update --
 _REPAIRED = (MISSING, STALE)
 """The rules whose findings `cargo update --workspace` resolves."""
 _REVIEWED = (UNREADABLE, FOREIGN_SOURCE, NO_CHECKSUM, NO_COMMIT)
-"""The rules whose findings it would hide, though a person must look at them first."""
-_JUDGE_FIRST = "the lock has other findings, which cargo would hide; review them first"
+"""The rules whose findings it would hide, but a person must look at them first."""
+_REVIEW_FIRST = "cargo would hide this, so a person must review it first"
+_REVIEW_OTHERS_FIRST = "the lock has other findings, which cargo would hide; review them first"
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
@@ -152,13 +153,13 @@ def _repair(names: Sequence[str], reported: Sequence[Finding], options: Options)
     from dunnage.cargo_cli.update import update
 
     repairable = {finding for finding in reported if finding.rule in _REPAIRED}
+    failed = {finding: _REVIEW_FIRST for finding in reported if finding.rule in _REVIEWED}
     repaired: list[str] = []
-    failed: dict[Finding, str] = {}
     for workspace, found in _examine(names, Tree(), options):
         if workspace is None or repairable.isdisjoint(found):
             continue
-        before, reason = Tree().content(workspace.lock) or b"", _JUDGE_FIRST
-        if not any(finding.rule in _REVIEWED and finding in reported for finding in found):
+        before, reason = Tree().content(workspace.lock) or b"", _REVIEW_OTHERS_FIRST
+        if failed.keys().isdisjoint(finding for finding in found if finding.rule in _REVIEWED):
             reason = update(workspace.root.folder, workspace.lock, online=options[FIX_ONLINE])
         after = Tree().content(workspace.lock) or b""
         if after != before:
@@ -195,7 +196,7 @@ def _changes(before: dict[str, set[str]], after: dict[str, set[str]]) -> str:
             changes.append(f"{name} {removed} → {added}")
         elif removed or added:
             changes.append(f"added {name} {added}" if added else f"removed {name} {removed}")
-    return f"updated by cargo: {', '.join(changes) or 'dependencies of packages in the repository'}"
+    return f"updated by cargo: {', '.join(changes) or 'dependencies of locked packages'}"
 
 
 HOOK = Hook(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cargo.files import GIT, WORKSPACE, Changes, changed, found, lock, matches, package, write
+from cargo.files import CRATES_IO, GIT, LOCKED, WORKSPACE, Changes, changed, found, lock, matches, package, write
 from steps import assert_linear
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -203,7 +203,7 @@ STALE = [
     ),
     pytest.param(
         {"lock": ("helper 0.3.0\n", "helper 0.3.0\nlib 0.1.0\n")},
-        ["Cargo.lock:19:2 unreadable: `app` is locked with the … may be any of several locked packages"],
+        ["Cargo.lock:19:2 stale: `app 0.1.0` is locked with … may be any of several locked packages"],
         id="second-entry-of-a-member",
     ),
     pytest.param(
@@ -212,10 +212,35 @@ STALE = [
             "lib/Cargo.toml": ('dup = "2"', 'dup = "2"\nbeta = "1.3"'),
         },
         [
-            "Cargo.lock:9:2 unreadable: `alpha 1.0.3` is locked with the … may be any of several locked packages",
+            "Cargo.lock:9:2 stale: `alpha 1.0.3` is locked with … may be any of several locked packages",
             "lib/Cargo.toml:8:1 stale: `lib` requires `beta ^1.3` from … 1.3.0) only for other packages",
         ],
         id="two-compatible-versions",
+    ),
+    pytest.param(
+        {"lock": ("beta 1.2.0 crates.io\n", "")},
+        ["Cargo.lock:9:2 stale: `alpha 1.0.3` is locked with the dependency `beta`, which is not locked"],
+        id="edge-to-a-package-that-is-not-locked",
+    ),
+    pytest.param(
+        {"lock": ("-> alpha, dup 1.0.1, lib", "-> alpha, dup 9.9.9, lib")},
+        ["Cargo.lock:18:2 stale: `app 0.1.0` is locked with the dependency `dup 9.9.9`, which is not locked"],
+        id="edge-of-a-member-to-a-version-that-is-not-locked",
+    ),
+    pytest.param(
+        {"lock": ("-> beta, dup 2.0.1", "-> beta, dup")},
+        ["Cargo.lock:10:2 stale: `alpha 1.0.3` is locked with … `dup`, which may be any of several locked packages"],
+        id="ambiguous-edge",
+    ),
+    pytest.param(
+        {
+            "lock": (
+                "-> beta, dup 2.0.1\napp 0.1.0 -> alpha, dup 1.0.1, lib",
+                "-> beta, dup\napp 0.1.0 -> alpha, dup, lib",
+            )
+        },
+        ["Cargo.lock:18:2 stale: `app 0.1.0` and 1 more are locked with … `dup`, which may be any of several …"],
+        id="ambiguous-edges",
     ),
     pytest.param(
         {"Cargo.lock": ""},
@@ -315,7 +340,138 @@ PATCHED = {
     )
 }
 
+FORKED = (
+    'exclude = ["helper"]',
+    'exclude = ["helper", "fork"]\n\n[patch.crates-io]\nbeta = { path = "fork" }',
+)
+FROM_GIT = "git+https://git.example/tools?rev=OLD#8d3b4f1c8d3b4f1c8d3b4f1c8d3b4f1c8d3b4f1c"
+MANY_PATCHES = """exclude = ["helper"]
+
+[patch.crates-io]
+alpha = { git = "https://git.example/tools.git", rev = "NEW" }
+beta = { git = "https://git.example/tools", rev = "NEW" }
+"""
+REPLACED = lock(f"{LOCKED.replace('-> beta', f'-> beta 1.3.0 ({CRATES_IO})')}beta 1.3.0").replace(
+    f'"1.2.0"\nsource = "{CRATES_IO}"', f'"1.3.0"\nsource = "{CRATES_IO}"\nreplace = "beta 1.3.0"'
+)
+
+STALE += [
+    *(
+        pytest.param(
+            {
+                "Cargo.toml": FORKED,
+                "fork/Cargo.toml": package("beta", bumped),
+                "lock": ("beta 1.2.0 crates.io", "beta 1.2.0"),
+            },
+            [f"fork/Cargo.toml:3:1 stale: `beta` is at version {bumped}, but Cargo.lock has it at 1.2.0"],
+            id=f"bumped-patch-{name}",
+        )
+        for name, bumped in (("compatible", "1.2.1"), ("incompatible", "2.5.0"))
+    ),
+    pytest.param(
+        {
+            "Cargo.toml": FORKED,
+            "fork/Cargo.toml": package("beta", "2.5.0"),
+            "app/Cargo.toml": ('dup = "1"', 'dup = "1"\nbeta = "2"'),
+            "lock": (
+                "app 0.1.0 -> alpha, dup 1.0.1, lib\nbeta 1.2.0 crates.io",
+                "app 0.1.0 -> alpha, beta, dup 1.0.1, lib\nbeta 1.2.0",
+            ),
+        },
+        ["fork/Cargo.toml:3:1 stale: `beta` is at version 2.5.0, but Cargo.lock has it at 1.2.0"],
+        id="bumped-patch-and-requirement",
+    ),
+    pytest.param(
+        {"lock": ("beta 1.2.0 crates.io", "beta 1.2.0")},
+        ["Cargo.lock:9:2 stale: `alpha 1.0.3` is locked with … is in no folder that a manifest or `[patch]` names"],
+        id="removed-path-patch",
+    ),
+    pytest.param(
+        {
+            "app/Cargo.toml": ('alpha = "1.0"', 'alpha = { git = "https://git.example/tools", tag = "v2" }'),
+            "lock": ("alpha 1.0.3 crates.io", f"alpha 1.0.3 {FROM_GIT}"),
+        },
+        ["app/Cargo.toml:8:1 stale: `app` requires `alpha` from … (tag v2), but … `alpha 1.0.3` from the rev OLD"],
+        id="other-reference",
+    ),
+    pytest.param(
+        {
+            "app/Cargo.toml": ('alpha = "1.0"', 'alpha = { git = "https://git.example/tools", version = "2" }'),
+            "lock": ("alpha 1.0.3 crates.io", f"alpha 1.0.3 {FROM_GIT.replace('?rev=OLD', '?branch=main')}"),
+        },
+        ["app/Cargo.toml:8:1 stale: `app` requires `alpha ^2` from …, but … `alpha 1.0.3` from the branch main"],
+        id="other-reference-and-version",
+    ),
+    pytest.param(
+        {
+            "app/Cargo.toml": (
+                'alpha = "1.0"\ndup = "1"',
+                "".join(
+                    f'{name} = {{ git = "https://git.example/tools", rev = "NEW" }}\n' for name in ("alpha", "dup")
+                ),
+            ),
+            "lib/Cargo.toml": ('dup = "2"', 'dup = "2"\nbeta = { git = "https://git.example/tools", rev = "NEW" }'),
+            "Cargo.lock": lock(
+                f"""
+alpha 1.0.3 {FROM_GIT} -> beta
+app 0.1.0 -> alpha, dup 1.0.1, lib
+beta 1.2.0 {FROM_GIT}
+dup 1.0.1 {FROM_GIT}
+dup 2.0.1 crates.io
+helper 0.3.0
+lib 0.2.0 -> beta, dup 2.0.1, helper
+"""
+            ),
+        },
+        ["app/Cargo.toml:8:1 stale: `app` requires `alpha` from … (rev NEW), …; the same is true of 2 more packages"],
+        id="other-reference-of-many",
+    ),
+    pytest.param(
+        {
+            "Cargo.toml": ('exclude = ["helper"]\n', MANY_PATCHES),
+            "Cargo.lock": lock(
+                f"""
+alpha 1.0.3 {FROM_GIT} -> beta, dup 2.0.1
+app 0.1.0 -> alpha, dup 1.0.1, lib
+beta 1.2.0 {FROM_GIT}
+dup 1.0.1 crates.io -> beta
+dup 2.0.1 crates.io
+helper 0.3.0
+lib 0.2.0 -> dup 2.0.1, helper
+"""
+            ),
+        },
+        ["Cargo.toml:7:1 stale: `[patch]` provides `alpha` from … (rev NEW), … the rev OLD; … true of 1 more package"],
+        id="other-reference-of-patches",
+    ),
+    pytest.param(
+        {
+            "Cargo.toml": (
+                'exclude = ["helper"]',
+                'exclude = ["helper", "fork"]\n\n[replace]\n"beta:1.2.0" = { path = "fork" }',
+            ),
+            "fork/Cargo.toml": package("beta", "1.2.0"),
+            "Cargo.lock": REPLACED,
+        },
+        ["fork/Cargo.toml:3:1 stale: `beta` is at version 1.2.0, but Cargo.lock has it at 1.3.0"],
+        id="bumped-replacement",
+    ),
+]
+
 FOREIGN_SOURCE = [
+    pytest.param(
+        {
+            "Cargo.toml": (
+                'exclude = ["helper"]',
+                f'exclude = ["helper"]\n\n[patch."{url}"]\nbeta = {{ git = "https://git.example/b", rev = "{REV}" }}',
+            ),
+            "lock": ("beta 1.2.0 crates.io", f"beta 1.2.0 git+https://git.example/b?rev={REV}#{REV}"),
+        },
+        ["Cargo.lock:25:1 foreign-source: `alpha 1.0.3`, a crate of … repository https://git.example/b (rev …)"],
+        id=f"patch-of-{name}",
+    )
+    for name, url in (("git", "https://git.example/other"), ("another-registry", "https://other.example/index"))
+] + [
     *(
         pytest.param(
             {**PATCHED, "lock": ("beta 1.2.0 crates.io", f"beta 1.2.0 git+https://git.example/beta?rev={REV}{commit}")},
@@ -389,12 +545,12 @@ FOREIGN_SOURCE = [
     ),
     pytest.param(
         {"lock": ("beta 1.2.0 crates.io", "beta 1.2.0")},
-        ["Cargo.lock:9:2 unreadable: `alpha 1.0.3` is locked with the … as if it stood in this workspace"],
+        ["Cargo.lock:9:2 stale: `alpha 1.0.3` is locked with … is in no folder that a manifest or `[patch]` names"],
         id="crate-without-a-source",
     ),
     pytest.param(
         {"lock": ("alpha 1.0.3 crates.io", "alpha 1.0.3")},
-        ["Cargo.lock:15:2 unreadable: `app` is locked with the … as if it stood in this workspace"],
+        ["Cargo.lock:15:2 stale: `app 0.1.0` is locked with … is in no folder that a manifest or `[patch]` names"],
         id="direct-dependency-without-a-source",
     ),
     pytest.param(

@@ -52,26 +52,6 @@ UNREADABLE = [
         id="listed-twice",
     ),
     pytest.param(
-        {"lock": ("beta 1.2.0 crates.io\n", "")},
-        ["Cargo.lock:9:2 unreadable: `alpha 1.0.3` is locked with the dependency `beta`, which is not locked"],
-        id="dangling-edge",
-    ),
-    pytest.param(
-        {"lock": ("-> alpha, dup 1.0.1, lib", "-> alpha, dup 9.9.9, lib")},
-        ["Cargo.lock:18:2 unreadable: `app` is locked with the dependency `dup 9.9.9`, which is not locked"],
-        id="dangling-edge-of-a-member",
-    ),
-    pytest.param(
-        {"lock": ("-> beta, dup 2.0.1", "-> beta, dup")},
-        ["Cargo.lock:10:2 unreadable: `alpha 1.0.3` is locked with the … may be any of several locked packages"],
-        id="ambiguous-edge",
-    ),
-    pytest.param(
-        {"lock": ("-> alpha, dup 1.0.1, lib", "-> alpha, dup, lib")},
-        ["Cargo.lock:18:2 unreadable: `app` is locked with the … may be any of several locked packages"],
-        id="ambiguous-edge-of-a-member",
-    ),
-    pytest.param(
         {"lock": ("beta 1.2.0", "beta 1.2")},
         ["Cargo.lock:24:1 unreadable: package `beta`: '1.2' is not a … 1.2.3, 1.2.3-rc.1 or 1.2.3+build.5"],
         id="version",

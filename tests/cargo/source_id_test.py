@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunnage.cargo.source_id import CRATES_IO, SourceId, SourceIdError, canonical_url, git, parse, registry
+from dunnage.cargo.source_id import CRATES_IO, SourceId, SourceIdError, canonical_url, git, intended, parse, registry
 
 COMMIT = "8d3b4f1c" * 5
 
@@ -89,6 +89,26 @@ REPOSITORY = "https://git.example/x"
 )
 def test_parse(text: str, source: SourceId, commit: str) -> None:
     assert parse(text) == (source, commit)
+
+
+@pytest.mark.parametrize(
+    ("query", "reference"),
+    [
+        ("?branch=feature#1", "branch=feature#1"),
+        ("?branch=a&b", "branch=a&b"),
+        ("?branch=a&tag=v1", "branch=a&tag=v1"),
+        ("?tag=v1+2", "tag=v1+2"),
+        ("?branch=a%26b", "branch=a%26b"),
+        ("?branch=p%q", None),
+        ("?branch=a=b", None),
+        ("?branch=main", None),
+        ("?ref=main", None),
+        ("?x=y", None),
+        ("", None),
+    ],
+)
+def test_what_an_unescaped_reference_meant(query: str, reference: str | None) -> None:
+    assert intended(f"git+{REPOSITORY}{query}#{COMMIT}") == (reference and git(REPOSITORY, reference))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -12,6 +13,8 @@ import pytest
 
 from cargo.files import found, matches, package, write
 from dunnage.check_cargo_lock import main
+
+SPECIAL_NAMES = ("feature#1", "a&b", "a+b", "p%q")
 
 
 class Repository(NamedTuple):
@@ -46,7 +49,9 @@ def upstream(tmp_path_factory: pytest.TempPathFactory) -> Repository:
         ["commit", "-q", "-m", "one"],
         ["tag", "light"],
         ["tag", "-a", "-m", "one", "annotated"],
+        *(["branch", name] for name in SPECIAL_NAMES),
         ["commit", "-q", "--allow-empty", "-m", "two"],
+        *(["branch", "-f", name] for name in SPECIAL_NAMES),
     ):
         _git(folder, *command)
     hashes = (_git(folder, "rev-parse", name) for name in ("light", "annotated", "main"))
@@ -73,6 +78,20 @@ class Workspace:
     def accepts(self) -> bool:
         """Whether `cargo --locked` accepts the lock."""
         return self._run("--locked")
+
+    def update(self) -> None:
+        """Follow the advice of the findings."""
+        command = [self._command[0], "update", "--workspace"]
+        subprocess.run(command, cwd=self._folder, env=self._environment, check=True, capture_output=True)
+
+    def uses(self, commit: str) -> bool:
+        """Whether cargo takes the package `tools` from this commit."""
+        command = [*self._command, "--locked"]
+        output = subprocess.run(
+            command, cwd=self._folder, env=self._environment, check=True, capture_output=True
+        ).stdout
+        [path] = [found["manifest_path"] for found in json.loads(output)["packages"] if found["name"] == "tools"]
+        return f"/{commit:.7}/" in path
 
     def replace(self, pattern: str, new: str) -> None:
         """Replace what a pattern matches in the lock, in one package or several."""
@@ -131,6 +150,94 @@ def test_cargo_accepts_no_commit(cargo: str, folder: Path, upstream: Repository,
     assert workspace.accepts()
     expected = "…no-commit: `inner 0.1.0` and 1 more package from … are locked without a full commit"
     assert matches(found("Cargo.toml"), [expected])
+
+
+@pytest.mark.parametrize("name", SPECIAL_NAMES)
+def test_format_3_does_not_escape_names(cargo: str, folder: Path, upstream: Repository, name: str) -> None:
+    """Cargo accepts the lock. Unless it still recognizes the name, it ignores the commit and takes the branch's."""
+    workspace = Workspace(cargo, folder, upstream, f'tools = {{{{ git = "{{url}}", branch = "{name}" }}}}')
+    workspace.replace("version = 4", "version = 3")
+    workspace.replace('branch=[^"]*', f"branch={name}#{upstream.commit}")
+    assert workspace.accepts()
+    if workspace.uses(upstream.commit):
+        assert found("Cargo.toml") == []
+        return
+    expected = (
+        f"…no-commit: `inner 0.1.0` and 1 more package … (branch {name}) are locked at a commit that cargo ignores…"
+    )
+    assert matches(found("Cargo.toml"), [expected])
+    workspace.update()
+    assert workspace.accepts()
+    assert found("Cargo.toml") == []
+
+
+CHANGED = [
+    pytest.param(BY_COMMIT, BY_COMMIT.replace("commit", "later"), "rev {later}", "rev {commit}", id="rev"),
+    pytest.param(BY_COMMIT, 'tools = {{ git = "{url}" }}', "", "rev {commit}", id="default-branch"),
+    pytest.param('tools = {{ git = "{url}" }}', BY_COMMIT, "rev {commit}", "default branch", id="from-default-branch"),
+    pytest.param(
+        'tools = {{ git = "{url}", tag = "light" }}',
+        'tools = {{ git = "{url}", branch = "main" }}',
+        "branch main",
+        "tag light",
+        id="from-tag-to-branch",
+    ),
+    pytest.param(
+        f'tools = "1"\ninner = "0.1"\n[patch.crates-io]\n{BY_COMMIT}\n{BY_COMMIT.replace("tools", "inner")}',
+        f'tools = "1"\ninner = "0.1"\n[patch.crates-io]\n{BY_COMMIT}\n{BY_COMMIT.replace("tools", "inner")}'.replace(
+            "commit", "later"
+        ),
+        "rev {later}",
+        "rev {commit}",
+        id="patches",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "required", "locked"), CHANGED)
+def test_another_reference(
+    cargo: str, folder: Path, upstream: Repository, before: str, after: str, required: str, locked: str
+) -> None:
+    values = upstream._asdict()
+    was = locked.format(**values)
+    workspace = Workspace(cargo, folder, upstream, before)
+    write(
+        folder,
+        {
+            "Cargo.toml": (folder / "Cargo.toml")
+            .read_text("utf-8")
+            .replace(before.format(**values), after.format(**values))
+        },
+    )
+    assert not workspace.accepts()
+    assert matches(
+        found("Cargo.toml"),
+        [f"Cargo.toml:…:1 stale: …{required.format(**values)}…, but Cargo.lock has … from the {was}…"],
+    )
+    workspace.update()
+    assert workspace.accepts()
+    assert found("Cargo.toml") == []
+
+
+def test_patch_of_another_source(cargo: str, folder: Path, upstream: Repository) -> None:
+    """A patch of a git repository does not let a crate of crates.io depend on what it provides."""
+    workspace = Workspace(cargo, folder, upstream, f'tools = "1"\n[patch.crates-io]\n{BY_COMMIT}')
+    write(
+        folder,
+        {
+            "Cargo.toml": (folder / "Cargo.toml")
+            .read_text("utf-8")
+            .replace("patch.crates-io", 'patch."https://git.example/tools"')
+        },
+    )
+    assert not workspace.accepts()
+    assert matches(
+        found("Cargo.toml"),
+        [
+            "Cargo.lock:…:1 foreign-source: `app` requires `tools ^1` from crates.io, …",
+            "Cargo.toml:…:1 stale: nothing uses `tools 1.2.0`, which `[patch]` provides, …",
+        ],
+    )
 
 
 def test_the_hash_of_an_annotated_tag(

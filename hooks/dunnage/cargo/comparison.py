@@ -47,7 +47,7 @@ def _compare(workspace: Workspace, lock: Lockfile) -> list[Problem]:
         return report.problems
     locked_comparison.check_sources(resolution, report, patches, unneeded)
     locked_comparison.check_commits(resolution, report)
-    report.add_unmet()
+    report.add_noted()
     unneeded.check(report)
     locked_comparison.check_compatible_versions(resolution, report)
     patches.check_unused()

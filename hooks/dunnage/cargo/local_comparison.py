@@ -7,7 +7,7 @@ from dunnage.cargo.dependency import Dependency
 from dunnage.cargo.lock_report import LockReport, describe, describe_source
 from dunnage.cargo.patch_comparison import PatchComparison
 from dunnage.cargo.path_comparison import find_package
-from dunnage.cargo.resolution import Resolution, ResolvedDependency
+from dunnage.cargo.resolution import Resolution, ResolvedDependency, has_other_reference
 from dunnage.cargo.source_id import SourceId
 from dunnage.cargo.unneeded import Unneeded
 from dunnage.cargo.version import Version
@@ -130,7 +130,7 @@ class LocalComparison:
         if (
             dependency.source.url in self._resolution.entries
             and not self._report_foreign(local, dependency, entry)
-            and not self._report_dangling(local, dependency, entry)
+            and not self._report_dangling(dependency, entry)
         ):
             name = self._report.lock_name
             message = f"`{local.package.name}` depends on `{dependency.package}`, but {name} does not say so"
@@ -138,10 +138,17 @@ class LocalComparison:
 
     def _report_missed(self, local: LocalPackage, dependency: Dependency, entry: int) -> None:
         """Report a dependency that the entry of its package does not have, or not in a version that satisfies it."""
+        of_other_version = self._edges(entry).get(dependency.package, ())
+        if not self._resolution.outdated[dependency.source.location].isdisjoint(of_other_version):
+            return  # reported at the entry of `[patch]`
+        for index in of_other_version:
+            if has_other_reference(self._packages[index], dependency):
+                subject = f"`{local.package.name}` requires"
+                self._report.other_reference(local.manifest.file, dependency, self._packages[index], subject)
+                return
         if self._report_foreign(local, dependency, entry):
             return
-        of_other_version = self._edges(entry).get(dependency.package)
-        if not of_other_version and self._report_dangling(local, dependency, entry):
+        if not of_other_version and self._report_dangling(dependency, entry):
             return
         lock_name = self._report.lock_name
         if of_other_version:
@@ -165,16 +172,12 @@ class LocalComparison:
             self._report.foreign_source(self._packages[foreign[0]], expected)
         return bool(foreign)
 
-    def _report_dangling(self, local: LocalPackage, dependency: Dependency, entry: int) -> bool:
+    def _report_dangling(self, dependency: Dependency, entry: int) -> bool:
         """Report an edge with the name of a dependency that leads to no package. Returns whether there is one."""
         position = self._dangling(entry).get(dependency.package)
         if position is None:
             return False
-        edge, reason = self._packages[entry].edges[position], self._resolution.dangling[entry][position]
-        self._report.unreadable(
-            (*self._packages[entry].keys, "dependencies", position),
-            f"`{local.package.name}` is locked with the dependency `{edge}`, {reason}",
-        )
+        self._report.dangling(self._packages[entry], position, self._resolution.dangling[entry][position])
         return True
 
     def _check_edges(self, local: LocalPackage, entry: int, missed: set[str]) -> None:

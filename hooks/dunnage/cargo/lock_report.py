@@ -25,6 +25,10 @@ class LockReport:
         self._folder = workspace.root.folder
         self._foreign: set[Keys] = set()
         """The locked packages whose source has been reported."""
+        self._dangling: dict[tuple[str, str], list[tuple[LockedPackage, int]]] = defaultdict(list)
+        """The packages with a dependency that leads to no package, and its position, by its text and the reason."""
+        self._other_references: dict[SourceId, dict[str, Problem]] = defaultdict(dict)
+        """The packages that are locked from another reference than the required one, by required source and name."""
         self._unmet: dict[tuple[str, File, Keys, str], list[str]] = defaultdict(list)
         """The names of the packages with an unmet requirement, by rule, place of the requirement, and message."""
 
@@ -56,16 +60,23 @@ class LockReport:
 
     def no_commit(self, packages: Sequence[LockedPackage]) -> None:
         """Add packages from one git repository without a full commit."""
-        message = f"{_subject(packages)} locked without a full commit"
+        message = f"{_subject(packages, packages[0].source)} locked without a full commit"
         keys = (*packages[0].keys, "source")
         self.problems.append(Problem("cargo-lock/no-commit", self._lock, message, self._restore(), keys))
+
+    def ignored_commit(self, packages: Sequence[LockedPackage]) -> None:
+        """Add packages from one git repository whose reference Cargo misreads, so that it ignores their commit."""
+        subject = _subject(packages, packages[0].intended)
+        message = f"{subject} locked at a commit that cargo ignores, because this lock format does not escape the name"
+        keys = (*packages[0].keys, "source")
+        self.problems.append(Problem("cargo-lock/no-commit", self._lock, message, self._update(), keys))
 
     def other_commit(self, packages: Sequence[LockedPackage], revision: str) -> None:
         """Add packages from one git repository that are locked at another commit than their `revision`.
 
         A revision may also be the hash of an annotated tag. Only the repository knows which it is.
         """
-        message = f"{_subject(packages)} locked at another commit, {packages[0].commit}"
+        message = f"{_subject(packages, packages[0].source)} locked at another commit, {packages[0].commit}"
         help = (
             f"restore {self.lock_name} from the last good commit and find out who changed it;\n"
             f"if {revision} is an annotated tag, require the commit that\n"
@@ -93,13 +104,34 @@ class LockReport:
 
     def unmet(self, rule: str, local: LocalPackage, dependency: Dependency, reason: str) -> None:
         """Note that nothing satisfies a requirement, at its place, which several packages may inherit."""
-        file, keys = local.manifest.file, dependency.keys
-        if dependency.inherited_from is not None:
-            file, keys = dependency.inherited_from, ("workspace", "dependencies", dependency.name)
+        file, keys = _place(dependency, local.manifest.file)
         self._unmet[rule, file, keys, f"{describe(dependency)}, {reason}"].append(local.package.name)
 
-    def add_unmet(self) -> None:
-        """Add the requirements noted by `unmet`, each once."""
+    def other_reference(self, file: File, dependency: Dependency, locked: LockedPackage, subject: str) -> None:
+        """Note that `subject` names another reference of a git repository than the one that is locked."""
+        reference = locked.source.reference.replace("=", " ", 1) if locked.source else ""
+        message = (
+            f"{subject} {describe(dependency)}, "
+            f"but {self.lock_name} has `{locked}` from the {reference or 'default branch'}"
+        )
+        problem = self.stale_problem(*_place(dependency, file), message)
+        self._other_references[dependency.source].setdefault(dependency.package, problem)
+
+    def dangling(self, package: LockedPackage, position: int, reason: str) -> None:
+        """Note that a dependency of a locked package leads to no package."""
+        self._dangling[str(package.edges[position]), reason].append((package, position))
+
+    def add_noted(self) -> None:
+        """Add what `unmet`, `other_reference` and `dangling` noted, each cause once."""
+        for problems in self._other_references.values():
+            first, *others = problems.values()
+            more = f"; the same is true of {len(others)} more package{'s' if len(others) > 1 else ''}"
+            self.problems.append(first._replace(message=first.message + more) if others else first)
+        for (edge, reason), places in self._dangling.items():
+            package, position = places[0]
+            subject = f"`{package}` and {len(places) - 1} more are" if len(places) > 1 else f"`{package}` is"
+            message = f"{subject} locked with the dependency `{edge}`, {reason}"
+            self.stale(self._lock, (*package.keys, "dependencies", position), message)
         for (rule, file, keys, requirement), names in self._unmet.items():
             more = f" and {len(names) - 1} more require" if len(names) > 1 else " requires"
             message = f"`{names[0]}`{more} {requirement}"
@@ -123,11 +155,18 @@ def describe(dependency: Dependency) -> str:
     return f"`{package}` from {describe_source(dependency.source)}"
 
 
-def _subject(packages: Sequence[LockedPackage]) -> str:
+def _place(dependency: Dependency, file: File) -> tuple[File, Keys]:
+    """Return the place of a requirement of a manifest, which may be in the root manifest from which it inherits."""
+    if dependency.inherited_from is not None:
+        return dependency.inherited_from, ("workspace", "dependencies", dependency.name)
+    return file, dependency.keys
+
+
+def _subject(packages: Sequence[LockedPackage], source: SourceId | None) -> str:
     """Name packages of one source as the subject of a sentence, with its verb."""
     others = len(packages) - 1
     more = f" and {others} more package{'s' if others > 1 else ''}" if others else ""
-    return f"`{packages[0]}`{more} from {packages[0].source} {'are' if others else 'is'}"
+    return f"`{packages[0]}`{more} from {source} {'are' if others else 'is'}"
 
 
 def describe_source(source: SourceId | None) -> str:

@@ -17,17 +17,17 @@ _HEXADECIMAL = frozenset("0123456789abcdef")
 def check_sources(resolution: Resolution, report: LockReport, patches: PatchComparison, unneeded: Unneeded) -> None:
     """Check what each needed package outside of folders depends on: that it is locked, and from which source."""
     replaced = {(name, version) for name, version, _ in resolution.workspace.replacements}
-    replacements = set().union(*resolution.replacements.values())
+    replacements = {index for url in resolution.patches for index in resolution.provided(url)}
+    for_crates_io = resolution.provided(CRATES_IO.url)
     for index in sorted(resolution.reached):
         package = resolution.packages[index]
         if index in resolution.folders or package.source is None:
             continue
         for position, reason in resolution.dangling[index].items():
             unneeded.missed_names.add(package.edges[position].name)
-            message = f"`{package}` is locked with the dependency `{package.edges[position]}`, {reason}"
-            report.unreadable((*package.keys, "dependencies", position), message)
+            report.dangling(package, position, reason)
         is_replaced = (package.name, str(package.version)) in replaced
-        if is_replaced != (index in resolution.replaced):
+        if is_replaced != (index in resolution.replaced) and not _has_drifted_replacement(resolution, index):
             if is_replaced:
                 message = f"`[replace]` replaces `{package}`, but {report.lock_name} does not"
             else:
@@ -35,7 +35,8 @@ def check_sources(resolution: Resolution, report: LockReport, patches: PatchComp
             report.stale(resolution.lock.file, package.keys, message)
         for target in resolution.edges[index]:
             source = resolution.packages[target].source
-            if target not in replacements and not _may_depend(package.source, source):
+            is_patched = target in (for_crates_io if package.source == CRATES_IO else replacements)
+            if not is_patched and not _may_depend(package.source, source):
                 kind = "crates of crates.io" if package.source == CRATES_IO else "crates of a registry"
                 expected = f"`{package}`, a crate of {package.source}, can only depend on {kind}"
                 report.foreign_source(resolution.packages[target], expected)
@@ -55,7 +56,9 @@ def check_commits(resolution: Resolution, report: LockReport) -> None:
             groups[package.source, package.commit].append(package)
     for (source, commit), packages in groups.items():
         kind, _, revision = source.reference.partition("=")
-        if not is_full_hash(commit):
+        if source in resolution.misread:
+            report.ignored_commit(packages)
+        elif not is_full_hash(commit):
             report.no_commit(packages)
         elif kind == "rev" and is_full_hash(revision) and revision.lower() != commit.lower():
             report.other_commit(packages, revision)
@@ -121,6 +124,15 @@ def check_cycles(resolution: Resolution, report: LockReport) -> None:
                 path[node] = None
                 pending.append((node, False))
                 pending += ((target, True) for target in _build_dependencies(resolution, node))
+
+
+def _has_drifted_replacement(resolution: Resolution, index: int) -> bool:
+    """Whether a locked package is replaced by one in a folder whose version is not the locked one, as is reported."""
+    replacement = resolution.replaced.get(index, -1)
+    folder = resolution.folders.get(replacement)
+    if folder is None:
+        return False
+    return resolution.workspace.local[folder].package.version != resolution.packages[replacement].version
 
 
 def _may_depend(dependent: SourceId, dependency: SourceId | None) -> bool:

@@ -16,6 +16,8 @@ from dunnage.files.source import File
 
 _STABLE = (3, 4)
 """The values of `version` that a stable Cargo accepts."""
+_ESCAPED = 4
+"""The first format that escapes the references of git sources."""
 
 
 class Edge(NamedTuple):
@@ -39,6 +41,8 @@ class LockedPackage(NamedTuple):
     source: SourceId | None
     commit: str
     """The commit of a git source; empty for any other source."""
+    intended: SourceId | None
+    """The source that Cargo meant when it wrote the lock, if it now reads another: see `source_id.intended`."""
     checksum: str | None
     edges: tuple[Edge, ...]
     replace: Edge | None
@@ -78,10 +82,13 @@ class _Reader:
         self.file = file
         self.local = local
         self.refused: list[Refused] = []
+        self.is_escaped = True
+        """Whether the references of git sources are escaped."""
         self._edges: dict[str, Edge] = {}
 
     def read(self, data: dict[str, Any]) -> Lockfile:
         version = data.get("version")
+        self.is_escaped = version == _ESCAPED
         if version is not None and (version not in _STABLE or isinstance(version, (bool, float))):
             message = f"stable cargo does not read the lock format `{version}`"
             help = "restore Cargo.lock from the last good commit; stable Cargo writes `version = 3` or `version = 4`"
@@ -151,6 +158,7 @@ class _Reader:
     def _package(self, keys: Keys, entry: dict[str, Any]) -> LockedPackage:
         name = entry["name"]
         source, commit = self._source(entry.get("source"), (*keys, "source"))
+        is_escaped = self.is_escaped or source is None or source.kind != "git"
         try:
             version = Version.parse(entry["version"])
         except VersionError as error:
@@ -169,6 +177,7 @@ class _Reader:
             version,
             source,
             commit,
+            None if is_escaped else source_id.intended(entry["source"]),
             checksum,
             self._edges_of(edges, (*keys, "dependencies")),
             None if replace is None else self._edge(replace, (*keys, "replace")),

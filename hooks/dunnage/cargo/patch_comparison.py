@@ -1,5 +1,6 @@
 """`[patch]` and `[[patch.unused]]`: whether the lock contains the replacements that the manifests name."""
 
+from dunnage.cargo.dependency import Dependency
 from dunnage.cargo.lock_report import CHANGE_VERSION, LockReport, describe, describe_source
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.cargo.path_comparison import find_package
@@ -26,9 +27,9 @@ class PatchComparison:
         for patch in self._workspace.patches:
             self._check_entry(patch)
         for patch in self._resolution.unlocked_patches:
-            name = self._report.lock_name
-            message = f"`[patch]` provides {describe(patch.dependency)}, but {name} does not contain it"
-            self._report.stale(patch.file, patch.dependency.keys, message)
+            self._report_unlocked(patch)
+        for name, version, dependency in self._workspace.replacements:
+            self._check_replacement(name, version, dependency)
         for patches in self._resolution.patches.values():
             self._check_duplicates(patches)
 
@@ -47,6 +48,27 @@ class PatchComparison:
                 f"`[patch]` replaces `{dependency.package}` from {dependency.source} with itself",
                 "name another source with `git` or `path`, or remove the entry",
             )
+
+    def _report_unlocked(self, patch: Patch) -> None:
+        dependency, packages = patch.dependency, self._resolution.packages
+        for index in sorted(self._resolution.outdated[patch.url]):
+            if packages[index].name == dependency.package:
+                self._report.other_reference(patch.file, dependency, packages[index], "`[patch]` provides")
+                return
+        message = f"`[patch]` provides {describe(dependency)}, but {self._report.lock_name} does not contain it"
+        self._report.stale(patch.file, dependency.keys, message)
+
+    def _check_replacement(self, name: str, version: str, dependency: Dependency) -> None:
+        """Report a folder in `[replace]` whose package has another version than the replaced one, if that is needed."""
+        found = self._workspace.local.get(dependency.source.url) if dependency.source.kind == "path" else None
+        if found is None or str(found.package.version) == version:
+            return
+        packages = self._resolution.packages
+        if any(packages[index].name == name for index in self._resolution.reached & self._resolution.replaced.keys()):
+            actual = f"{found.manifest.file.path} is at version {found.package.version}"
+            message = f"`[replace]` requires version {version} of `{name}`, but {actual}"
+            help = "change one of the two versions"
+            self._report.bad_manifest(self._workspace.root.file, dependency.keys, message, help)
 
     def _check_duplicates(self, patches: list[ResolvedPatch]) -> None:
         seen: set[tuple[str, Version]] = set()

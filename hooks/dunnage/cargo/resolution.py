@@ -14,7 +14,7 @@ from typing import NamedTuple
 from dunnage.cargo.dependency import Dependency
 from dunnage.cargo.features import enabled_dependencies
 from dunnage.cargo.lockfile import Edge, LockedPackage, Lockfile
-from dunnage.cargo.source_id import SourceId, decoded
+from dunnage.cargo.source_id import SourceId
 from dunnage.cargo.version import Version
 from dunnage.cargo.workspace import Patch, Workspace
 
@@ -67,18 +67,21 @@ class Resolution:
         """Locked packages that `[replace]` replaces, each with its replacement."""
         self._resolve_edges()
         self._positions: dict[int, dict[int, int]] = {}
+        self.misread: set[SourceId] = set()
+        """Git sources of the lock that Cargo does not recognize as the required ones, so that it ignores the commit."""
+        self.outdated: dict[str, set[int]] = defaultdict(set)
+        """By patched URL, the locked packages that an entry of `[patch]` provided before its reference was changed."""
         self.patches, self.unlocked_patches = self._resolve_patches()
         """The entries of `[patch]` by the patched URL; those that the lock should contain but does not."""
-        self.replacements = {
-            url: {resolved.locked for resolved in patches if resolved.locked is not None}
-            for url, patches in self.patches.items()
-        }
+        self._replacements: dict[str, set[int]] = defaultdict(set)
         """By patched URL, the locked packages that `[patch]` substitutes for its packages."""
         self.patches_by_package: dict[tuple[str, str, Version], list[ResolvedPatch]] = defaultdict(list)
         """The entries of `[patch]` by URL, name and version of the package that they replace."""
         for url, patches in self.patches.items():
             for resolved in patches:
                 self.patches_by_package[url, resolved.patch.dependency.package, resolved.version].append(resolved)
+                if resolved.locked is not None:
+                    self._replacements[url].add(resolved.locked)
         self.resolved: dict[str, list[ResolvedDependency]] = {}
         """By folder, the dependencies of each package that is needed."""
         self.reached: set[int] = set()
@@ -99,6 +102,10 @@ class Resolution:
             for index, package in enumerate(self.packages)
             if package.source is not None
         }
+
+    def provided(self, url: str) -> set[int]:
+        """Return the locked packages that `[patch]` substitutes for packages from `url`, outdated ones included."""
+        return self._replacements[url] | self.outdated[url]
 
     def position(self, index: int, target: int) -> int:
         """Return the position at which the dependencies of a locked package name another."""
@@ -198,6 +205,9 @@ class Resolution:
                 patches[patch.url].append(ResolvedPatch(patch, unused.version, None, None))
             else:
                 unlocked.append(patch)
+                self.outdated[patch.url].update(
+                    index for index in by_name[name] if has_other_reference(self.packages[index], dependency)
+                )
         return patches, unlocked
 
     def _resolve_path_patch(self, patch: Patch) -> ResolvedPatch | None:
@@ -205,28 +215,28 @@ class Resolution:
         local = self.workspace.local.get(folder)
         if local is None or local.package.name != patch.dependency.package:
             return None
-        index = self.entries.get(folder)
-        if index is not None and self.packages[index].version != local.package.version:
-            index = None
-        return ResolvedPatch(patch, local.package.version, folder, index)
+        return ResolvedPatch(patch, local.package.version, folder, self.entries.get(folder))
 
     def _satisfies(self, package: LockedPackage, dependency: Dependency) -> bool:
         """Whether a locked package is what a dependency asks for, without regard to `[patch]`."""
         return (
             package.name == dependency.package
-            and package.source is not None
-            and (package.source == dependency.source or self._is_same_source(dependency.source, package.source))
             and dependency.accepts(package.version)
+            and (package.source == dependency.source or self._is_same_source(dependency.source, package))
         )
 
-    def _is_same_source(self, required: SourceId, locked: SourceId) -> bool:
+    def _is_same_source(self, required: SourceId, package: LockedPackage) -> bool:
+        locked = package.source
+        if locked is None:
+            return False
         if required.is_same(locked):
             return True
-        if required.kind != "git" or locked.kind != "git" or required.url != locked.url or self.lock.format > 3:
-            return False
-        # Format 3 writes references without encoding them; until format 2, `master` was the default branch.
-        is_master = self.lock.format <= 2 and required.reference == "branch=master" and not locked.reference
-        return is_master or decoded(required.reference) == locked.reference
+        if required == package.intended:
+            self.misread.add(locked)
+            return True
+        # Until format 2, `master` was the default branch.
+        is_master = required.reference == "branch=master" and not locked.reference
+        return self.lock.format <= 2 and is_master and locked.kind == "git" and required.url == locked.url
 
     def _resolve_all(self) -> None:
         """Resolve every dependency, from the members on, until no package needs more features than before."""
@@ -306,17 +316,36 @@ class Resolution:
 
     def _find_edge(self, dependency: Dependency, edges: Iterable[int]) -> int | None:
         """Return the edge, among those with the name of a dependency that is no path, that satisfies it."""
-        replacements = self.replacements.get(dependency.source.location, ())
+        replacements = self._replacements[dependency.source.location]
         found = [
             index
             for index in edges
             if self._satisfies(self.packages[index], dependency)
-            or (index in replacements and dependency.accepts(self.packages[index].version))
+            or (index in replacements and self._accepts_replacement(dependency, index))
         ]
         # Several satisfy it only if the manifest has two names for one package: Cargo takes the lowest version.
         return found[0] if len(found) == 1 else min(found, key=lambda index: self.packages[index].version, default=None)
 
+    def _accepts_replacement(self, dependency: Dependency, index: int) -> bool:
+        """Whether a locked package of `[patch]` satisfies a requirement, or will do so at the version in its folder."""
+        folder = self.folders.get(index)
+        return dependency.accepts(self.packages[index].version) or (
+            folder is not None and dependency.accepts(self.workspace.local[folder].package.version)
+        )
+
+
+def has_other_reference(package: LockedPackage, dependency: Dependency) -> bool:
+    """Whether a package is locked from the git repository that a dependency names, but from another reference."""
+    required, locked = dependency.source, package.source
+    return (
+        package.name == dependency.package
+        and locked is not None
+        and required.kind == locked.kind == "git"
+        and required.url == locked.url
+        and required.reference != locked.reference
+    )
+
 
 _NOT_LOCKED = "which is not locked"
-_NO_SOURCE = "which is locked without a `source`, as if it stood in this workspace"
+_NO_SOURCE = "which is locked without a `source`, but is in no folder that a manifest or `[patch]` names"
 _AMBIGUOUS = "which may be any of several locked packages"

@@ -135,6 +135,18 @@ def parse(text: str) -> tuple[SourceId, str]:
     return SourceId("git", canonical_url(location), _reference(query)), commit
 
 
+def intended(text: str) -> SourceId | None:
+    """Return the git source that Cargo meant when it wrote a source in lock format 3 or before, without escaping.
+
+    None if Cargo reads the source as it was meant. Otherwise it is `branch=…`, `tag=…` or `rev=…` with `#`, `&`, `+`
+    or `%` in the name. Raises SourceIdError.
+    """
+    source, _ = parse(text)
+    query = text.partition("?")[2].rpartition("#")[0]
+    meant = source._replace(reference=query)
+    return meant if query.startswith(("branch=", "tag=", "rev=")) and meant != source else None
+
+
 def is_full_hash(text: str) -> bool:
     """Whether a text is the full hash of a git object."""
     return len(text) == _FULL_COMMIT and _HEXADECIMAL.issuperset(text)
