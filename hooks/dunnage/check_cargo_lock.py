@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from dunnage.cargo import lock_text, lockfile
 from dunnage.cargo.comparison import compare
@@ -21,10 +22,13 @@ from dunnage.files import document, git, toml
 from dunnage.files.document import Refused
 from dunnage.files.git import Repositories
 from dunnage.files.source import File, SourceError, Tree, display
-from dunnage.frame.finding import Finding, Repaired, Rule, findings
+from dunnage.frame.finding import Finding, Rule, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
 from dunnage.frame.untracked import also_unhide, untracked
+
+if TYPE_CHECKING:
+    from dunnage.frame.report import Repaired
 
 MISSING = Rule("cargo-lock/missing", "a workspace has no Cargo.lock", cuts_short=True, is_fixable=True)
 UNTRACKED = Rule("cargo-lock/untracked", "Cargo.lock exists, but git does not track it")
@@ -151,6 +155,7 @@ def _folder(path: str) -> str:
 def _repair(names: Sequence[str], reported: Sequence[Finding], options: Options) -> Repaired:
     """Let cargo create or update the locks that are missing or stale. Returns its changes, and why others remain."""
     from dunnage.cargo_cli.update import update
+    from dunnage.frame.report import Repaired
 
     repairable = {finding for finding in reported if finding.rule in _REPAIRED}
     failed = {finding: _REVIEW_FIRST for finding in reported if finding.rule in _REVIEWED}

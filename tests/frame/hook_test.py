@@ -16,9 +16,10 @@ import dunnage
 from dunnage.files import toml
 from dunnage.files.source import SourceError, Tree
 from dunnage.files.span import Edit, Span
-from dunnage.frame.finding import Finding, Fix, Repaired, Rule
+from dunnage.frame.finding import Finding, Fix, Rule
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import FIX, Options, choice, flag, repeated, single
+from dunnage.frame.report import Repaired
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -428,7 +429,8 @@ PROGRAM = """\
 import sys
 from dunnage.files import toml
 from dunnage.files.span import Span
-from dunnage.frame.finding import Finding, Repaired, Rule
+from dunnage.frame.finding import Finding, Rule
+from dunnage.frame.report import Repaired
 from dunnage.frame.hook import Hook, run
 RULE = Rule("demo/bad", "a value is bad")
 def check(names, tree, options):

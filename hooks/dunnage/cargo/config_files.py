@@ -3,8 +3,6 @@
 Source of the rules: the Cargo book, "Configuration", `include`, which is stable since cargo 1.94; and cargo itself.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple

@@ -3,7 +3,6 @@
 import re
 from typing import NamedTuple
 
-from dunnage.ci import recipes
 from dunnage.ci.job import FailureMasks, Job
 from dunnage.ci.outcome import FailureMask, Shell, failure_mask, function_mask
 from dunnage.files.source import File
@@ -66,6 +65,10 @@ class Run(NamedTuple):
 
 
 def _ignored_line(file: File, script: Script) -> FailureMask | None:
+    if script.place.kind not in ("makefile", "justfile"):
+        return None
+    from dunnage.ci import recipes
+
     span = recipes.ignore_mark(file, script)
     if not span:
         return None

@@ -3,10 +3,10 @@
 import os
 import posixpath
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from dunnage.files.git import Repositories
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
 from dunnage.files.walk import top_folder, upwards
@@ -15,6 +15,7 @@ from dunnage.shell.directories import is_outside
 if TYPE_CHECKING:
     from dunnage.cargo.manifests import Manifests
     from dunnage.cargo_cli.calls import CargoCall
+    from dunnage.files.git import Repositories
     from dunnage.scripts.dockerfile_copies import Copied
 
 
@@ -38,11 +39,16 @@ class CommittedLocks:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self._repositories = Repositories(tree, "**/Cargo.lock")
         self._manifests: Manifests | None = None
         # What is known of images, by file, by what has been copied there, and by working directory.
         self._has_lock: dict[object, bool] = {}
         self._hidden: dict[object, HiddenLock | None] = {}
+
+    @cached_property
+    def _repositories(self) -> "Repositories":
+        from dunnage.files.git import Repositories
+
+        return Repositories(self._tree, "**/Cargo.lock")
 
     def has_lock(self, file: File, call: "CargoCall") -> bool:
         """Whether a committed Cargo.lock is there for a call of cargo, as far as the file says where it runs.
@@ -84,6 +90,8 @@ class CommittedLocks:
 
     def hidden(self, file: File, call: "CargoCall") -> HiddenLock | None:
         """Return the committed Cargo.lock that `.dockerignore` keeps away from a call of cargo in a Dockerfile."""
+        if not any(os.path.lexists(path) for context in _contexts(file) for path in _ignore_files(file, context)):
+            return None
         key = _image(file, call)
         if key not in self._hidden:
             found = next(self._exclusions(file, call), None)
@@ -142,7 +150,7 @@ class CommittedLocks:
 
     def _exclusion(self, file: File, context: str, path: str) -> tuple[str, int] | None:
         """Return the file and the line that keep a path out of a build context."""
-        for name in (f"{os.path.abspath(file.path)}.dockerignore", os.path.join(context, ".dockerignore")):
+        for name in _ignore_files(file, context):
             try:
                 found = self._tree.read(name)
                 from dunnage.scripts.dockerignore import ignoring_line
@@ -189,6 +197,11 @@ def _contexts(file: File) -> Iterator[str]:
         yield above
         if above == top:
             return
+
+
+def _ignore_files(file: File, context: str) -> tuple[str, str]:
+    """The paths of the files that may keep files out of a build context; the first takes precedence."""
+    return f"{os.path.abspath(file.path)}.dockerignore", os.path.join(context, ".dockerignore")
 
 
 def _place(copied: "Copied") -> str:

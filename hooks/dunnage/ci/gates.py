@@ -15,7 +15,6 @@ from dunnage.ci.lock_replacements import LockReplacements, Replacement
 from dunnage.ci.outcome import FailureMask
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.ci.runs import runs
-from dunnage.files import toml
 from dunnage.files.source import SourceError
 from dunnage.files.span import Span
 from dunnage.scripts.commands import kind_of
@@ -241,6 +240,8 @@ def _configured(repository: RepositoryFiles, run: Run) -> frozenset[str]:
     for folder in dict.fromkeys((*run.folders, "")):
         file = repository.read(posixpath.normpath(posixpath.join(folder, ".cargo/audit.toml")))
         if file is not None:
+            from dunnage.files import toml
+
             try:
                 return tools.denied_warnings(toml.parse(file))
             except SourceError:

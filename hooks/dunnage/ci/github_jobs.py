@@ -3,8 +3,6 @@
 Their syntax is that of https://docs.github.com/en/actions/reference/workflows-and-actions.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import partial

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from dunnage.files.source import File
-from dunnage.scripts import pre_commit
-from dunnage.scripts.pre_commit import ConfiguredHook
 from dunnage.shell.model import Place, Script, Values, Word, programs
+
+if TYPE_CHECKING:
+    from dunnage.files.source import File
+    from dunnage.scripts.pre_commit import ConfiguredHook
 
 ACTIONS = frozenset(("pre-commit/action", "j178/prek-action"))
 
@@ -38,6 +40,8 @@ def hooks(
     `read` returns a YAML file that can be read; None for any other. `skipped` are the values of the environment
     variable SKIP. Hooks whose program is unknown are left out.
     """
+    from dunnage.scripts import pre_commit
+
     config = next((value for option, value in pairwise(arguments) if option in ("-c", "--config")), "")
     file = next((file for name in ((config,) if config else pre_commit.NAMES) if (file := read(name))), None)
     if file is None:

@@ -3,16 +3,18 @@
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.ci.outcome import Shell, shell_options
 from dunnage.files.source import File
 from dunnage.files.span import Span
-from dunnage.scripts import justfile, makefile
-from dunnage.scripts.makefile_syntax import MakeRule
 from dunnage.shell.model import Script
 
-Read = Callable[[str], "File | None"]
+if TYPE_CHECKING:
+    from dunnage.scripts.justfile import Recipe
+    from dunnage.scripts.makefile_syntax import MakeRule
+
+Read = Callable[[str], File | None]
 """Returns the UTF-8 file at a path relative to the top of the repository; None if there is none."""
 
 _MAX_FILES = 100
@@ -94,6 +96,8 @@ def make_recipes(read: Read, path: str, goals: Sequence[str]) -> Iterator[tuple[
 
     `path` is the makefile; the lines may stand in makefiles that it includes.
     """
+    from dunnage.scripts import makefile
+
     files = list(_with_included(read, path, makefile.included))
     rules = [rule for file in files for rule in file.memo(makefile.rules)]
     wanted = {f"recipe {targets}" for targets in _needed_rules(rules, goals or [_first_target(rules)])}
@@ -105,12 +109,12 @@ def make_recipes(read: Read, path: str, goals: Sequence[str]) -> Iterator[tuple[
                 yield file, script, shell
 
 
-def _first_target(rules: Iterable[MakeRule]) -> str:
+def _first_target(rules: "Iterable[MakeRule]") -> str:
     targets = (name for rule in rules for name in rule.targets.split())
     return next((name for name in targets if name[0] != "." and "%" not in name), "")
 
 
-def _needed_rules(rules: Sequence[MakeRule], goals: Iterable[str]) -> set[str]:
+def _needed_rules(rules: "Sequence[MakeRule]", goals: Iterable[str]) -> set[str]:
     """Return the rules for the goals and all their prerequisites, by their targets as they are written."""
     by_name: dict[str, list[MakeRule]] = {}
     by_pattern: list[tuple[str, MakeRule]] = []
@@ -134,6 +138,8 @@ def _needed_rules(rules: Sequence[MakeRule], goals: Iterable[str]) -> set[str]:
 
 
 def _make_scripts(file: File) -> list[Script]:
+    from dunnage.scripts import makefile
+
     return list(makefile.scripts(file))
 
 
@@ -147,6 +153,8 @@ def just_recipes(read: Read, path: str, goals: Sequence[str]) -> Iterator[tuple[
 
     `path` is the justfile; the lines may stand in justfiles that it imports, and in modules.
     """
+    from dunnage.scripts import justfile
+
     files = list(_with_included(read, path, _imports))
     recipes = [recipe for file in files for recipe in justfile.recipes(file)]
     if not goals:
@@ -163,7 +171,7 @@ def just_recipes(read: Read, path: str, goals: Sequence[str]) -> Iterator[tuple[
         yield from _module_recipes(read, path, goal)
 
 
-def _needed_recipes(recipes: Sequence[justfile.Recipe], goals: Iterable[str]) -> set[str]:
+def _needed_recipes(recipes: "Sequence[Recipe]", goals: Iterable[str]) -> set[str]:
     """Return the names of the goals and of all the recipes on which they depend."""
     by_name = {recipe.name: recipe.dependencies for recipe in reversed(recipes)}
     pending, needed = list(goals), set[str]()
@@ -182,6 +190,8 @@ def _shell_flags(files: Iterable[File]) -> str:
 
 
 def _just_scripts(file: File) -> list[Script]:
+    from dunnage.scripts import justfile
+
     return list(justfile.scripts(file))
 
 
@@ -221,7 +231,7 @@ def ignore_mark(file: File, script: Script) -> Span | None:
 
     This is a `-` before the line, or make's `.IGNORE` for its target or for all targets.
     """
-    if script.place.kind not in ("makefile", "justfile") or not script.offsets:
+    if not script.offsets:
         return None
     end = start = script.offsets[0][1]
     while start and file.data[start - 1] in b" \t@+-":

@@ -10,17 +10,17 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.ci import jobs as ci
-from dunnage.ci import pre_commit_runs, recipes
+from dunnage.ci import pre_commit_runs
 from dunnage.ci.call_stack import CallSite, Run
 from dunnage.ci.job import Job
 from dunnage.ci.outcome import FailureMask, Shell, shell_options
-from dunnage.ci.recipes import RunnerArguments
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.files.source import File
 from dunnage.scripts.commands import kind_of, with_text
 from dunnage.shell.model import Command, Place, Script, Values, Word, mentions, programs, whole
 
 if TYPE_CHECKING:
+    from dunnage.ci.recipes import RunnerArguments
     from dunnage.scripts.github import Action
 
 _MAX_CALLS = 20_000
@@ -28,8 +28,8 @@ _MAX_DEPTH = 12
 
 # Inputs of actions that retry a program, or run it in a container or on another system.
 _PROGRAM_INPUTS = frozenset(("cmd", "command", "commands", "run", "script"))
-_CALLERS = re.compile(r"\b(?:make|gmake|just|pre-commit|pre_commit|prek)\b|\.sh\b")
-_PATH = re.compile(r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+(?:/[A-Za-z0-9_.+-]+)+")
+_CALLERS = r"\b(?:make|gmake|just|pre-commit|pre_commit|prek)\b|\.sh\b"
+_PATH = r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+(?:/[A-Za-z0-9_.+-]+)+"
 
 LOCAL = ("./", "../", "$/")
 """How the name of an action or workflow of the same repository begins."""
@@ -203,18 +203,20 @@ class _Walk:
         )
 
     def _may_call(self, file: File, text: str, context: _Context) -> bool:
-        if _CALLERS.search(text):
+        if re.search(_CALLERS, text):
             return True
         if "/" not in text:
             return False
         folders = (*context.folders, self._repository.folder(file))
-        return any(self._find(path, folders) for path in set(_PATH.findall(text)))
+        return any(self._find(path, folders) for path in set(re.findall(_PATH, text)))
 
     def _called(self, file: File, script: Script, command: Command, context: _Context) -> Iterator[Run]:
         """Yield the runs of other files that a command starts."""
         words = command.words
         names = programs(words[0]) or ()
         if "make" in names or "gmake" in names:
+            from dunnage.ci import recipes
+
             arguments = recipes.make_arguments([_text(word) for word in words])
             if arguments.ignoring:
                 option = words[arguments.ignoring]
@@ -224,6 +226,8 @@ class _Walk:
                 context = context._replace(call_stack=(*outer, site._replace(masks=partial(tuple, (mask,)))))
             yield from self._recipes(arguments, recipes.MAKEFILES, context)
         elif "just" in names:
+            from dunnage.ci import recipes
+
             arguments = recipes.just_arguments([_text(word) for word in words])
             yield from self._recipes(arguments, recipes.JUSTFILES, context)
         elif (hook_arguments := pre_commit_runs.run_arguments(words)) is not None:
@@ -272,7 +276,9 @@ class _Walk:
                     return path
         return ""
 
-    def _recipes(self, arguments: RunnerArguments, names: Sequence[str], context: _Context) -> Iterator[Run]:
+    def _recipes(self, arguments: "RunnerArguments", names: Sequence[str], context: _Context) -> Iterator[Run]:
+        from dunnage.ci import recipes
+
         folders = [posixpath.normpath(posixpath.join(folder, arguments.folder)) for folder in context.folders]
         candidates = [arguments.file] if arguments.file else names
         path = next((found for name in candidates if (found := self._find(name, folders))), "")

@@ -79,7 +79,8 @@ class Repository(NamedTuple):
         """The absolute paths for the NUL-separated names that git prints."""
         if names is None:
             return None
-        return frozenset(os.path.join(self.top, *name.split("/")) for name in names.split("\0") if name)
+        folder = os.path.join(self.top, "")
+        return frozenset(folder + name.replace("/", os.sep) for name in names.split("\0") if name)
 
     def lists(self, path: str) -> bool:
         """Whether git's index lists the file at an absolute path. It is read without calling git.

@@ -10,7 +10,7 @@ from dunnage import __version__
 from dunnage.files.source import Tree
 from dunnage.frame import options, progress, selection
 from dunnage.frame.execution import WrongUsage, execute, require_existing, require_known, require_version
-from dunnage.frame.options import FROM_REF, TO_REF, Option, Options, Program, flag, nearest, repeated
+from dunnage.frame.options import FROM_REF, TO_REF, Option, Options, flag, repeated
 from dunnage.frame.progress import Progress
 from dunnage.frame.registry import ENTRIES
 
@@ -23,6 +23,8 @@ SUMMARY = "run the hooks over the files of a repository"
 
 def _entries(text: str) -> list[Entry]:
     """Parse the ids of hooks, separated by commas. Raises ValueError."""
+    from dunnage.frame.arguments import nearest
+
     by_id = {entry.id: entry for entry in ENTRIES}
     found = []
     for name in text.split(","):
@@ -42,7 +44,7 @@ OWN = (ONLY, SKIP, ALL, STAGED, FROM_REF, TO_REF)
 def main(argv: Sequence[str]) -> int:
     """Run the command and return its exit status. Raises WrongUsage."""
     require_version(NAME, argv)
-    given = _parse(argv)
+    given = _parse(argv) if any(argument.startswith("-") for argument in argv) else Options(files=argv)
     if given[options.IGNORE]:
         require_known(given[options.IGNORE], [rule for entry in ENTRIES for rule in entry.hook().rules])
     if sum((bool(given.files), given[STAGED], bool(given[FROM_REF]))) > 1:
@@ -57,6 +59,8 @@ def main(argv: Sequence[str]) -> int:
 
 def _parse(argv: Sequence[str]) -> Options:
     """Parse the arguments. Hooks are imported only if one of their options may be among the arguments."""
+    from dunnage.frame.arguments import Program, knows_all, parse
+
     program = Program(
         NAME,
         f"dunnage {__version__}",
@@ -65,14 +69,14 @@ def _parse(argv: Sequence[str]) -> Options:
         metavar="PATH",
         files="files, or folders whose tracked files are checked (default: the whole repository)",
     )
-    if any(argument.startswith("-") for argument in argv) and not options.knows_all(argv, program):
+    if not knows_all(argv, program):
         hooks: list[tuple[str, tuple[Option[Any], ...]]] = [
             (f"options of {entry.id}{'' if entry.is_on else ' (off by default)'}", hook.options)
             for entry in ENTRIES
             if (hook := entry.hook()).options
         ]
         program = program._replace(groups=tuple(hooks), epilog=_epilog())
-    return options.parse(argv, program)
+    return parse(argv, program)
 
 
 def _epilog() -> str:

@@ -8,7 +8,7 @@ from importlib import import_module
 
 from dunnage import __version__
 from dunnage.frame.execution import WrongUsage, guarded
-from dunnage.frame.options import nearest, plain
+from dunnage.frame.options import plain
 
 NAME = "dunnage"
 COMMANDS = {
@@ -42,6 +42,8 @@ def _main(command: str) -> int:
     if not command:
         sys.stderr.write(_help())
         return 2
+    from dunnage.frame.arguments import nearest
+
     kind = "option" if command.startswith("-") else "command"
     raise WrongUsage(
         f"there is no {kind} {command}{nearest(command, [*COMMANDS, '--help', '--version'])}; "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from dunnage import __version__
 from dunnage.files.source import Tree
-from dunnage.frame.finding import Report
+from dunnage.frame.finding import MARK
 from dunnage.frame.options import (
     FIX,
     IGNORE,
@@ -20,13 +20,13 @@ from dunnage.frame.options import (
     QUIET_FORMATS,
     REQUIRED_VERSION,
 )
-from dunnage.frame.shared_rules import ABOUT_INPUT, MARK, SHARED_RULES
 
 if TYPE_CHECKING:
-    from dunnage.frame.finding import Finding, Repaired, Rule
+    from dunnage.frame.finding import Finding, Rule
     from dunnage.frame.hook import Hook
     from dunnage.frame.options import Options
     from dunnage.frame.progress import Progress
+    from dunnage.frame.report import Repaired, Report
 
 
 class WrongUsage(Exception):
@@ -97,6 +97,7 @@ def require_existing(paths: Iterable[str], tree: Tree) -> None:
 def require_known(ignored: Iterable[str], rules: Sequence[Rule]) -> None:
     """Raise WrongUsage if one of the ignored rule ids is unknown."""
     from dunnage.frame import ignore
+    from dunnage.frame.shared_rules import SHARED_RULES
 
     if problem := ignore.unknown(ignored, (*rules, *SHARED_RULES)):
         raise WrongUsage(f"argument {IGNORE.name}: {problem}")
@@ -118,33 +119,43 @@ def execute(
         except OutputError as error:
             raise WrongUsage(str(error)) from None
 
-    report = look(name, tasks, options, tree or Tree(), progress)
-    if options[FIX]:
-        from dunnage.frame.fix import fix
-
-        report = fix(
-            report,
-            lambda: look(name, tasks, options, Tree(), progress),
-            lambda left: _repair(tasks, left, options),
-        )
-    if progress:
-        progress.close()
-    status = 1 if report.findings or report.fixed else 0
-    if status or file is not None or options[OUTPUT_FORMAT] not in QUIET_FORMATS:
+    tree = tree or Tree()
+    findings, suppressed = look(tasks, options, tree, progress)
+    status = 0
+    is_quiet = file is None and options[OUTPUT_FORMAT] in QUIET_FORMATS
+    if findings or not is_quiet:
         from dunnage.frame.output.delivery import OutputError, deliver
+        from dunnage.frame.report import Report
 
-        try:
-            deliver(report, options[OUTPUT_FORMAT], sys.stdout, file, file_format)
-        except OutputError as error:
-            complain(name, str(error))
-            return 2
+        report = Report(name, _rules(tasks), tree, findings, suppressed)
+        if options[FIX]:
+            from dunnage.frame.fix import fix
+
+            report = fix(
+                report,
+                lambda: _look_again(report, tasks, options, progress),
+                lambda left: _repair(tasks, left, options),
+            )
+        if progress:
+            progress.close()
+        status = 1 if report.findings or report.fixed else 0
+        if status or not is_quiet:
+            try:
+                deliver(report, options[OUTPUT_FORMAT], sys.stdout, file, file_format)
+            except OutputError as error:
+                complain(name, str(error))
+                return 2
+    elif progress:
+        progress.close()
     for note in dict.fromkeys(options.notes):
         complain(name, note)
     return status
 
 
-def look(name: str, tasks: Sequence[Task], options: Options, tree: Tree, progress: Progress | None = None) -> Report:
-    """Run hooks over the files of a tree."""
+def look(
+    tasks: Sequence[Task], options: Options, tree: Tree, progress: Progress | None = None
+) -> tuple[list[Finding], list[Finding]]:
+    """Run hooks over the files of a tree. Returns the findings, and those that ignore comments silence."""
     findings: list[Finding] = []
     suppressed: list[Finding] = []
     shared: set[Finding] = set()
@@ -159,6 +170,7 @@ def look(name: str, tasks: Sequence[Task], options: Options, tree: Tree, progres
             found += limits.unread(view, names, found)
         if any(MARK in file.data for file in files):
             from dunnage.frame import ignore
+            from dunnage.frame.shared_rules import ABOUT_INPUT
 
             examined = None if hook.examines_all else names
             silenced = ignore.silence(found, view, (*hook.rules, *ABOUT_INPUT), hook.comments, examined)
@@ -167,24 +179,33 @@ def look(name: str, tasks: Sequence[Task], options: Options, tree: Tree, progres
         for finding in found:
             if finding in shared:
                 continue  # several hooks may report the same comment or limit
-            if finding.rule in SHARED_RULES:
+            if finding.rule not in hook.rules:
                 shared.add(finding)
             findings.append(finding._replace(hook=hook.name))
     if ignored := options[IGNORE]:
         # Only now, because a comment that silences a finding of an ignored rule is not unused.
         findings = [finding for finding in findings if finding.rule.id not in ignored]
         suppressed = [finding for finding in suppressed if finding.rule.id not in ignored]
-    return Report(name, _rules(tasks), tree, findings, suppressed)
+    return findings, suppressed
+
+
+def _look_again(report: Report, tasks: Sequence[Task], options: Options, progress: Progress | None) -> Report:
+    """Run the hooks over the files as they are now."""
+    tree = Tree()
+    findings, suppressed = look(tasks, options, tree, progress)
+    return report._replace(tree=tree, findings=findings, suppressed=suppressed)
 
 
 def _rules(tasks: Sequence[Task]) -> tuple[Rule, ...]:
     """Every rule that the findings of these tasks may have, each once."""
+    from dunnage.frame.shared_rules import SHARED_RULES
+
     return tuple(dict.fromkeys((*(rule for hook, _ in tasks for rule in hook.rules), *SHARED_RULES)))
 
 
 def _repair(tasks: Sequence[Task], findings: Sequence[Finding], options: Options) -> Repaired:
     """Let each hook repair its own findings."""
-    from dunnage.frame.finding import Repaired
+    from dunnage.frame.report import Repaired
 
     actions: list[str] = []
     failed: dict[Finding, str] = {}

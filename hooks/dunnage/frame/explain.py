@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import dunnage
-from dunnage.frame import options
+from dunnage.frame.arguments import Program, parse
 from dunnage.frame.execution import WrongUsage
 from dunnage.frame.finding import HOMEPAGE
-from dunnage.frame.options import Program
 from dunnage.frame.output.delivery import write
 from dunnage.frame.output.printable import printable
 from dunnage.frame.registry import ENTRIES
@@ -25,7 +24,7 @@ _CODE_OR_COMMENT = re.compile(r"^```.*?^```$|^<!-- .*?-->\n+", re.DOTALL | re.MU
 
 def main(argv: Sequence[str]) -> int:
     """Run the command and return its exit status. Raises WrongUsage."""
-    names = options.parse(
+    names = parse(
         argv,
         Program(
             NAME,

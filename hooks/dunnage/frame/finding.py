@@ -3,14 +3,16 @@
 These are named tuples and not dataclasses because importing `dataclasses` takes longer than a whole check.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from dunnage.files.source import Tree
 from dunnage.files.span import Edit, Span
 
 if TYPE_CHECKING:
     from dunnage.files.document import Problem
+
+MARK = b"dunnage:"
+"""Every file with an ignore comment contains this."""
 
 HOMEPAGE = "https://github.com/OWNER/dunnage"
 
@@ -74,31 +76,6 @@ class Finding(NamedTuple):
     """The id of the hook that reported it. The frame sets it."""
     suppression: Suppression | None = None
     """The comment that silences it, if any. The frame sets it."""
-
-
-class Report(NamedTuple):
-    """The result of a run."""
-
-    program: str
-    """The id of the hook, or the name of the command, that ran."""
-    rules: tuple[Rule, ...]
-    """Every rule that its findings may have, each once."""
-    tree: Tree
-    """The files as they were when they were checked."""
-    findings: Sequence[Finding]
-    suppressed: Sequence[Finding] = ()
-    """The findings that ignore comments silence."""
-    fixed: Sequence[str] = ()
-    """The changes that `--fix` made, one line each, which starts with a path."""
-
-
-class Repaired(NamedTuple):
-    """The result of `Hook.repair`."""
-
-    actions: Sequence[str]
-    """The changes, one line each, which starts with a path."""
-    failed: Mapping[Finding, str]
-    """For each finding that could not be repaired, the reason in one line."""
 
 
 def findings(problems: "Iterable[Problem]", rules: Iterable[Rule]) -> Iterator[Finding]:

@@ -5,16 +5,18 @@ A hook's module has a `HOOK = Hook(…)` and a `main(argv)` that returns `run(HO
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dunnage import __version__
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
 from dunnage.frame import options
 from dunnage.frame.execution import execute, guarded, require_existing, require_known, require_version
-from dunnage.frame.finding import Finding, Repaired, Rule
-from dunnage.frame.options import Option, Options, Program
-from dunnage.frame.shared_rules import SHARED_RULES
+from dunnage.frame.finding import Finding, Rule
+from dunnage.frame.options import Option, Options
+
+if TYPE_CHECKING:
+    from dunnage.frame.report import Repaired
 
 
 class Hook(NamedTuple):
@@ -34,7 +36,7 @@ class Hook(NamedTuple):
     """Whether it has the option `--fix`."""
     options: tuple[Option[Any], ...] = ()
     """Its own options, in addition to those of all hooks."""
-    repair: Callable[[Sequence[str], Sequence[Finding], Options], Repaired] | None = None
+    repair: Callable[[Sequence[str], Sequence[Finding], Options], "Repaired"] | None = None
     """Fixes the findings that edits cannot fix, for example by running cargo. The check runs again afterwards."""
     examines_all: bool = False
     """Whether it looks for all findings in every file that it reads, and not only in the files with the given names."""
@@ -50,7 +52,7 @@ def run(hook: Hook, argv: Sequence[str] | None = None) -> int:
 
 def _run(hook: Hook, argv: Sequence[str]) -> int:
     require_version(hook.name, argv)
-    given = options.parse(argv, _program(hook))
+    given = _parse(argv, hook) if any(argument.startswith("-") for argument in argv) else Options(files=argv)
     tree = Tree()
     require_existing(given.files, tree)
     if given[options.IGNORE]:
@@ -58,18 +60,17 @@ def _run(hook: Hook, argv: Sequence[str]) -> int:
     return execute(hook.name, ((hook, given.files),), given, tree)
 
 
-def _program(hook: Hook) -> Program:
+def _parse(argv: Sequence[str], hook: Hook) -> Options:
+    from dunnage.frame.arguments import Program, parse
+    from dunnage.frame.shared_rules import SHARED_RULES
+
     fix: tuple[Option[Any], ...] = (options.FIX,) if hook.fixes else ()
-    return options.Program(
-        hook.name,
-        f"{hook.name} {__version__}",
-        hook.summary,
-        fix + options.COMMON + hook.options,
-        epilog=rules_help(hook.rules + SHARED_RULES),
-    )
+    offered = fix + options.COMMON + hook.options
+    epilog = _rules_help(hook.rules + SHARED_RULES)
+    return parse(argv, Program(hook.name, f"{hook.name} {__version__}", hook.summary, offered, epilog=epilog))
 
 
-def rules_help(rules: Sequence[Rule]) -> str:
+def _rules_help(rules: Sequence[Rule]) -> str:
     """The section of `--help` that lists rules."""
     width = max(len(rule.id) for rule in rules)
     lines = (f"  {rule.id:{width}}  {rule.summary}" for rule in rules)

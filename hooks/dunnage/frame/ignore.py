@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.span import Span
-from dunnage.frame.finding import Finding, Rule, Suppression
-from dunnage.frame.shared_rules import ABOUT_INPUT, MALFORMED, MARK, NO_REASON, UNUSED
+from dunnage.frame.finding import MARK, Finding, Rule, Suppression
+from dunnage.frame.shared_rules import ABOUT_INPUT, MALFORMED, NO_REASON, UNUSED
 
 _ABOUT_INPUT = frozenset(rule.id for rule in ABOUT_INPUT)
 # A comment of another tool may precede it, as in `# zizmor: ignore[…] # dunnage: ignore[…] …`.

@@ -7,8 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from dunnage import __version__
-from dunnage.frame import options
-from dunnage.frame.options import Program
+from dunnage.frame.arguments import Program, parse
 from dunnage.frame.registry import ENTRIES
 
 NAME = "dunnage review"
@@ -22,7 +21,7 @@ _BASE = "--base"
 def main(argv: Sequence[str]) -> int:
     """Run the command and return its exit status. Raises WrongUsage."""
     offered = {option.name: option for entry in ENTRIES for option in entry.hook().options}
-    given = options.parse(
+    given = parse(
         argv,
         Program(
             NAME,

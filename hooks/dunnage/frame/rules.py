@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from dunnage import __version__
-from dunnage.frame import options
+from dunnage.frame.arguments import Program, parse
 from dunnage.frame.finding import Rule
-from dunnage.frame.options import Program, choice
+from dunnage.frame.options import choice
 from dunnage.frame.registry import ENTRIES
 from dunnage.frame.shared_rules import SHARED_RULES
 
@@ -20,7 +20,7 @@ OUTPUT_FORMAT = choice("--output-format", "how to print the rules (default: text
 
 def main(argv: Sequence[str]) -> int:
     """Run the command and return its exit status."""
-    given = options.parse(
+    given = parse(
         argv, Program(NAME, f"dunnage {__version__}", "List the rules of all hooks.", (OUTPUT_FORMAT,), metavar="")
     )
     sys.stdout.write(_as_json() if given[OUTPUT_FORMAT] == "json" else _as_text())

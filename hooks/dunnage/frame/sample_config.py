@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from dunnage import __version__
 from dunnage.files import git
 from dunnage.files.source import SourceError, Tree
-from dunnage.frame import options, registry, selection
+from dunnage.frame import registry, selection
+from dunnage.frame.arguments import Program, parse
 from dunnage.frame.execution import WrongUsage
-from dunnage.frame.options import Program, flag, single
+from dunnage.frame.options import flag, single
 from dunnage.frame.registry import ENTRIES
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Origin(NamedTuple):
 
 def main(argv: Sequence[str]) -> int:
     """Run the command and return its exit status. Raises WrongUsage."""
-    given = options.parse(
+    given = parse(
         argv,
         Program(
             NAME,

@@ -17,7 +17,5 @@ MALFORMED = Rule("ignore/malformed", "a `dunnage:` comment does not have the for
 NO_REASON = Rule("ignore/no-reason", "an ignore comment has no reason, so it silences nothing", "warning")
 UNUSED = Rule("ignore/unused", "an ignore comment silences no finding", "warning")
 ABOUT_COMMENTS = (MALFORMED, NO_REASON, UNUSED)
-MARK = b"dunnage:"
-"""Every file with an ignore comment contains this."""
 
 SHARED_RULES = (*ABOUT_COMMENTS, *ABOUT_INPUT)

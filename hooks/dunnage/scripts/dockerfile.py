@@ -1,11 +1,12 @@
 """The programs in a Dockerfile, and the variables that they see."""
 
+from __future__ import annotations
+
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from dunnage.files.source import File
-from dunnage.scripts.dockerfile_copies import Copied, copied
 from dunnage.scripts.dockerfile_lines import InstructionArgument
 from dunnage.scripts.dockerfile_syntax import Heredoc, Instruction, is_heredoc, read
 from dunnage.scripts.dockerfile_words import Expansion, expand
@@ -16,7 +17,10 @@ from dunnage.shell.directories import joined
 from dunnage.shell.model import DIRECTORY, OPTION_VARIABLES, POSIX_SHELLS, Command, Place, Script, Segment, Values, Word
 from dunnage.shell.wrappers import shell_input
 
-Copies: TypeAlias = tuple[tuple[Instruction, Copied], ...]
+if TYPE_CHECKING:
+    from dunnage.scripts.dockerfile_copies import Copied
+
+Copies: TypeAlias = "tuple[tuple[Instruction, Copied], ...]"
 """What has been brought into an image, each with the instruction that does so."""
 
 
@@ -82,7 +86,7 @@ _GIVEN = tuple(
 class _Stage:
     """The variables that the instructions of one stage have set so far."""
 
-    def __init__(self, name: str, base: "_Stage | None", is_posix: bool) -> None:
+    def __init__(self, name: str, base: _Stage | None, is_posix: bool) -> None:
         self.name = name
         self.is_posix: bool = is_posix if base is None else base.is_posix
         # Arguments and environment while building; the environment of the image; and the variables of ONBUILD.
@@ -129,6 +133,8 @@ class _Builder:
 
     def copied(self, instruction: Instruction) -> Copies:
         """Return what an instruction brings into the image."""
+        from dunnage.scripts.dockerfile_copies import copied
+
         found = copied(instruction, self._stage.directory, self._expand_here)
         return tuple((instruction, each) for each in found[:_MOST_COPIES])
 

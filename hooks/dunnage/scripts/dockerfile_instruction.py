@@ -1,11 +1,16 @@
 """One instruction of a Dockerfile: its keyword, flags and arguments."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from dunnage.scripts.dockerfile_json import Piece, is_json_array, json_strings
 from dunnage.scripts.dockerfile_lines import SPACE, InstructionArgument, LogicalLine
 from dunnage.shell.assembly import Text
+
+if TYPE_CHECKING:
+    from dunnage.scripts.dockerfile_json import Piece
 
 _ASCII_SPACE = "\t\n\v\f\r "
 
@@ -203,6 +208,8 @@ class InstructionParser:
         text = self._line.text
         opening = start if text[start].isascii() else self._strip(start, end)[0]
         if text.startswith("[", opening, end):
+            from dunnage.scripts.dockerfile_json import is_json_array, json_strings
+
             strings = json_strings(text, opening, end)
             if strings is not None:
                 self.form = "exec"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from dunnage.files.source import Tree
 from dunnage.files.span import Edit, Span
-from dunnage.frame.finding import Finding, Fix, Report, Rule, Suppression
+from dunnage.frame.finding import Finding, Fix, Rule, Suppression
+from dunnage.frame.report import Report
 
 BAD = Rule("demo/bad", "a value is bad")
 WORSE = Rule("demo/worse", "a value is worse", "warning")

@@ -8,8 +8,8 @@ from contextlib import suppress
 from typing import TextIO
 
 from dunnage.files.source import display
-from dunnage.frame.finding import Report
 from dunnage.frame.output.order import ordered
+from dunnage.frame.report import Report
 
 _ENDINGS = {".json": "json", ".sarif": "sarif", ".sarif.json": "sarif", ".txt": "text"}
 

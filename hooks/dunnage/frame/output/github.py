@@ -9,8 +9,9 @@ step, and shows columns only for a finding on one line. The changes of `--fix` c
 
 from __future__ import annotations
 
-from dunnage.frame.finding import Finding, Report
+from dunnage.frame.finding import Finding
 from dunnage.frame.output.printable import printable, printable_lines
+from dunnage.frame.report import Report
 
 
 def render(report: Report) -> str:

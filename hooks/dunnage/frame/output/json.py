@@ -38,8 +38,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dunnage.frame.finding import Finding, Report
+from dunnage.frame.finding import Finding
 from dunnage.frame.output.printable import printable, printable_lines
+from dunnage.frame.report import Report
 
 VERSION = 2
 

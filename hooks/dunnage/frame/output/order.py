@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dunnage.files.source import Tree
-from dunnage.frame.finding import Finding, Report
+from dunnage.frame.finding import Finding
+from dunnage.frame.report import Report
 
 
 def in_order(findings: Iterable[Finding], tree: Tree) -> list[Finding]:

@@ -18,9 +18,10 @@ from urllib.parse import quote
 from dunnage import __version__
 from dunnage.files.source import Tree
 from dunnage.files.span import Edit, Span
-from dunnage.frame.finding import HOMEPAGE, Finding, Fix, Report, Rule
+from dunnage.frame.finding import HOMEPAGE, Finding, Fix, Rule
 from dunnage.frame.output.json import dump, unicode
 from dunnage.frame.output.printable import printable, printable_lines
+from dunnage.frame.report import Report
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "%SRCROOT%"
