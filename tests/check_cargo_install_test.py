@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,22 @@ def test_commands(line: str, rules: list[str]) -> None:
         ("curl https://raw.githubusercontent.com/cargo-bins/cargo-binstall/$REF/install.sh | bash", 0),
         ("curl --proto '=https' -sSf https://sh.rustup.rs | sh -s -- -y", 0),
         ("curl https://wasmtime.dev/install.sh > install.sh", 0),
+        ("curl https://wasmtime.dev/install.sh -sSf | bash -s -- --version v36.0.2", 0),
+        ("curl https://wasmtime.dev/install.sh -sSf | bash -s -- --version dev", 1),
+        ('curl https://wasmtime.dev/install.sh -sSf | bash -s -- --version "$WASMTIME_VERSION"', 0),
+        ("V=v36.0.2; curl https://wasmtime.dev/install.sh -sSf | bash -s -- --version $V", 0),
+        ("bash <(curl -fsSL https://spinframework.dev/downloads/install.sh) -v v3.0.0", 0),
+        ("curl -fsSL https://spinframework.dev/downloads/install.sh | bash -s -- -v canary", 1),
+        ("curl -fsSL https://cli.moonbitlang.com/install/unix.sh | bash", 1),
+        ("curl -fsSL https://cli.moonbitlang.com/install/unix.sh | bash -s '0.6.19+abc12'", 0),
+        ("curl -fsSL https://cli.moonbitlang.com/install/unix.sh | bash -s nightly", 1),
+        ("curl -sSf https://just.systems/install.sh | bash -s -- --to $HOME/bin", 1),
+        ("curl -sSf https://just.systems/install.sh | bash -s -- --tag 1.43.0 --to $HOME/bin", 0),
+        ("curl https://rustwasm.github.io/wasm-pack/installer/init.sh -sSf | VERSION=v0.13.1 sh", 0),
+        ("curl -fsSL https://wasmcloud.com/sh | WASH_VERSION=v2.0.1 bash", 0),
+        ("export WASH_VERSION=v2.0.1; curl -fsSL https://wasmcloud.com/sh | bash", 0),
+        ("curl -fsSL https://wasmcloud.com/sh | bash", 1),
+        ("curl https://github.com/cargo-bins/cargo-binstall/raw/main/install.sh | bash -s -- v1.2.3", 1),
         ("curl https://get.nexte.st/latest/linux | tar zxf -", 0),
         ("curl https://example.org/install.sh | sh", 0),
         ("VERSION=$(curl https://raw.githubusercontent.com/x/cargo-y/main/VERSION)", 0),
@@ -165,6 +182,161 @@ def test_commands(line: str, rules: list[str]) -> None:
 )
 def test_piped_installers(line: str, rules: int) -> None:
     assert [it.partition(" ")[2] for it in found("x.sh", f"{line}\n")] == ["piped-installer"] * rules
+
+
+@pytest.mark.parametrize(
+    ("url", "help"),
+    [
+        ("https://wasmtime.dev/install.sh", "`… | bash -s -- --version v1.2.3`"),
+        ("https://cli.moonbitlang.com/install/unix.sh", "`… | bash -s 1.2.3+HASH`"),
+        (
+            "https://wasm-bindgen.github.io/wasm-pack/installer/init.sh",
+            "write `cargo install --locked wasm-pack@1.2.3`",
+        ),
+        ("https://get.nexte.st/latest/linux", "use a URL that names one release"),
+    ],
+)
+def test_help_about_piped_installers(url: str, help: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write("x.sh", f"curl {url} | sh\n")
+    assert main(["x.sh"]) == 1
+    assert help in capsys.readouterr().out
+
+
+JCO = "@bytecodealliance/jco"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (f"npm install -g {JCO}", f"{JCO} has no version: every run installs the latest release"),
+        (f"npm i --global typescript@5 {JCO}@^1.2.3", f"{JCO} has no exact version: `^1.2.3` is a range"),
+        (f"npm i -g {JCO}@1", f"{JCO} has no exact version: `1` is a range"),
+        ("npm i -g wasm-pack@latest", "wasm-pack has no exact version: `latest` is a tag"),
+        (f"npm i -g {JCO}@1.2.3", ""),
+        (f"npm i {JCO}", ""),
+        (f"npm uninstall -g {JCO}", ""),
+        ("npm i -g jco", ""),
+        (f"npx -y {JCO} transpile x.wasm", f"{JCO} has no version"),
+        (f"npx {JCO}@1.2.3 transpile x.wasm", ""),
+        (f"npx --package={JCO} jco transpile x.wasm", f"{JCO} has no version"),
+        (f"npm exec -p {JCO} -- jco transpile x.wasm", f"{JCO} has no version"),
+        (f"npx cowsay {JCO}", ""),
+        (f"pnpm add -g {JCO}", f"{JCO} has no version"),
+        (f"pnpm dlx {JCO}", f"{JCO} has no version"),
+        (f"yarn global add {JCO}", f"{JCO} has no version"),
+        (f"yarn add {JCO}", ""),
+        (f"yarn dlx {JCO}@1.2.3", ""),
+        (f"bunx {JCO}", f"{JCO} has no version"),
+        (f"bun add -g {JCO}@1.2.3", ""),
+        (f"npm i -g {JCO}@$V", ""),
+        ("pip install componentize-py", "componentize-py has no version: every run installs the latest release"),
+        ("pip install componentize-py==0.17.2", ""),
+        ("pip3 install 'componentize_py[x]>=0.17,<1'", "componentize_py has no exact version: `>=0.17,<1` is a range"),
+        ("python3.12 -m pip install -U componentize-py", "componentize-py has no version"),
+        ("pip install componentize-py==0.17.*", "componentize-py has no exact version: `==0.17.*` is a range"),
+        ("pip install -r requirements.txt componentize-py", ""),
+        ("pip install -c constraints.txt componentize-py", ""),
+        ("export PIP_CONSTRAINT=c.txt; pip install componentize-py", ""),
+        ("pip install 'componentize-py @ https://example.org/x.whl'", ""),
+        ("pip uninstall componentize-py", ""),
+        ("pip download componentize-py", ""),
+        ("pipx install componentize-py", "componentize-py has no version"),
+        ("pipx run --spec componentize-py==0.17.2 componentize-py", ""),
+        ("uv tool install componentize-py", "componentize-py has no version"),
+        ("uv tool install componentize-py@0.17.2", ""),
+        ("uvx componentize-py@latest", "componentize-py has no exact version: `latest` is a tag"),
+        ("uvx --from componentize-py==0.17.2 componentize-py", ""),
+        ("uvx ruff componentize-py", ""),
+        ("uv pip install componentize-py", "componentize-py has no version"),
+        ("uv run componentize-py", ""),
+        ("echo pip install componentize-py", ""),
+    ],
+)
+def test_tools_from_npm_and_pypi(line: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write("x.sh", f"{line}\n")
+    assert main(["x.sh"]) == bool(message)
+    output = capsys.readouterr().out
+    assert message in output
+    assert output.count("cargo-install/unpinned") == bool(message)
+
+
+def test_npx_prefers_the_version_of_the_project() -> None:
+    write("js/package.json", f'{{"devDependencies": {{"{JCO}": "1.2.3"}}}}')
+    assert found("x.sh", f"npx {JCO}\n") == ["1:5 unpinned"]
+    subprocess.run(["git", "add", "js/package.json"], check=True)
+    assert found("x.sh", f"npx {JCO}\n") == []
+    assert found("x.sh", f"pnpm dlx {JCO}\n") == ["1:10 unpinned"]
+
+
+def test_fixes_of_tools_from_npm_and_pypi() -> None:
+    write("pins.toml", 'jco = "1.2.3"\ncomponentize-py = "0.17.2"\n')
+    before = f"npm i -g {JCO}\nnpm i -g {JCO}@^1\npip install 'componentize-py>=0.1' # x\nuvx componentize-py@0.1.0\n"
+    after = before.replace(JCO, f"{JCO}@1.2.3").replace("@1.2.3@^1", "@1.2.3")
+    after = after.replace(">=0.1", "==0.17.2").replace("@0.1.0", "@0.17.2")
+    assert fixed("x.sh", before, "--pins", "pins.toml") == after
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        (
+            "bytecodealliance/actions/wasmtime/setup@v1",
+            "wasmtime has no version: every run installs the latest release",
+        ),
+        ("bytecodealliance/actions/wasmtime/setup@v1\n        with: {version: latest}", "wasmtime has no version"),
+        ("bytecodealliance/actions/wasmtime/setup@v1\n        with: {version: v36.0.2}", ""),
+        ("bytecodealliance/actions/wasmtime/setup@v1\n        with: {version: 36.0.2}", ""),
+        (
+            "bytecodealliance/actions/wasmtime/setup@v1\n        with: {version: dev}",
+            "wasmtime has no exact version: `dev` is not MAJOR.MINOR.PATCH",
+        ),
+        ("bytecodealliance/actions/wasm-tools/setup@v1\n        with: {version: wasm-tools-1.0.60}", ""),
+        ("bytecodealliance/actions/wit-bindgen/setup@v1\n        with: {version: wit-bindgen-cli-0.20.0}", ""),
+        ("bytecodealliance/actions/wit-bindgen/setup@v1\n        with: {version: $" + "{{ inputs.v }}}", ""),
+        ("extractions/setup-just@v3", "just has no version"),
+        ("extractions/setup-just@v3\n        with: {just-version: '1.43'}", "`1.43` is a range"),
+        ("extractions/setup-just@v3\n        with: {just-version: '1.43.0'}", ""),
+        ("jetli/wasm-pack-action@v0.4.0", "wasm-pack has no version"),
+        ("jetli/wasm-pack-action@v0.4.0\n        with: {version: v0.13.1}", ""),
+        ("jetli/wasm-bindgen-action@v0.2.0\n        with: {version: 0.2.100}", ""),
+        ("jetli/trunk-action@v0.5.0\n        with: {version: latest}", "trunk has no version"),
+        ("fermyon/actions/spin/setup@v1\n        with: {version: canary}", "spin has no exact version"),
+        ("hustcer/setup-moonbit@v1", "moonbit has no version"),
+        ("hustcer/setup-moonbit@v1\n        with: {version: 0.6.19+abc12}", ""),
+        ("wasmCloud/setup-wash-action@v1", ""),
+        ("wasmCloud/setup-wash-action@v1\n        with: {wash-version: ^0.51}", "wash has no exact version"),
+        ("wasmerio/setup-wasmer@v3.1", "wasmer has no version"),
+        ("moonrepo/setup-rust@v1\n        with: {bins: 'cargo-hack@0.6.1, cargo-insta'}", "cargo-insta has no version"),
+        ("moonrepo/setup-rust@v1\n        with: {bins: cargo-hack@0.6}", "matches every version that begins with it"),
+        ("moonrepo/setup-rust@v1", ""),
+        ("actions-rs/install@v0.1\n        with: {crate: cargo-audit}", "cargo-audit has no version"),
+        ("actions-rs/install@v0.1\n        with: {crate: cargo-audit, version: 0.21.2}", ""),
+        ("bytecodealliance/actions/other@v1", ""),
+    ],
+)
+def test_actions_that_install_one_tool(step: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write(".github/workflows/x.yml", f"{STEPS}      - uses: {step}\n")
+    assert main([".github/workflows/x.yml"]) == bool(message)
+    output = capsys.readouterr().out
+    assert message in output
+    assert output.count("cargo-install/unpinned-action") == bool(message)
+
+
+def test_fixes_of_actions_that_install_one_tool() -> None:
+    write("pins.toml", 'wasmtime-cli = "36.0.2"\njust = "1.43.0"\ncargo-insta = "1.44.0"\n')
+    before = (
+        f"{STEPS}      - uses: bytecodealliance/actions/wasmtime/setup@v1\n        with: {{version: v35.0.0}}\n"
+        "      - uses: extractions/setup-just@v3\n        with: {just-version: '1.43'}\n"
+        "      - uses: moonrepo/setup-rust@v1\n        with: {bins: 'cargo-hack@1.2.3,cargo-insta'}\n"
+    )
+    after = before.replace("v35.0.0", "v36.0.2").replace("'1.43'", "'1.43.0'").replace("insta'", "insta@1.44.0'")
+    assert fixed(".github/workflows/x.yml", before, "--pins", "pins.toml") == after
+
+
+def test_unknown_tokens_of_actions_are_no_versions() -> None:
+    step = "uses: extractions/setup-just@v3\n        with: {just-version: 1.43.0, github-token: '$"
+    text = f"{STEPS}      - {step}{{{{ secrets.TOKEN }}}}'}}\n"
+    assert found(".github/workflows/x.yml", text, deny_unknown=True) == []
 
 
 BINSTALL = "cargo binstall x@1.2.3"

@@ -19,7 +19,7 @@ from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag, single
 from dunnage.scripts import commands
 from dunnage.scripts.comments import comments
-from dunnage.shell.model import Word
+from dunnage.shell.model import Command, Word
 
 if TYPE_CHECKING:
     from dunnage.scripts.github import Action, Input
@@ -46,8 +46,9 @@ DENY_UNKNOWN = flag(
 )
 
 _RULES = (UNPINNED, UNLOCKED, MOVING_GIT, UNPINNED_ACTION, PIPED_INSTALLER)
-_COMMAND_HINTS = (*dict.fromkeys(("cargo", *installers.HINTS)),)
-_HINTS = (*_COMMAND_HINTS, *(name.partition("/")[2] for name in actions.NAMES))
+_PACKAGES = ("componentize-", "componentize_", "@bytecodealliance/", "wasm-pack")
+_COMMAND_HINTS = (*dict.fromkeys(("cargo", *installers.HINTS, *_PACKAGES)),)
+_HINTS = (*_COMMAND_HINTS, *actions.HINTS)
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
@@ -55,7 +56,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     pins = ToolPins(tree, options[PINS])
     aliases = Aliases(tree)
     for file in commands.files(tree, names, _HINTS):
-        context = _Context(file, pins, options[DENY_UNKNOWN])
+        context = _Context(file, tree, pins, options[DENY_UNKNOWN])
         # A command with a variable that may stand for several words is yielded once for each of its values.
         yield from dict.fromkeys([*_check_commands(context, aliases), *_check_actions(context)])
     yield from findings(pins.problems, _RULES)
@@ -64,8 +65,9 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
 class _Context:
     """The file that is checked, and the options that apply to it."""
 
-    def __init__(self, file: File, pins: ToolPins, deny_unknown: bool) -> None:
+    def __init__(self, file: File, tree: Tree, pins: ToolPins, deny_unknown: bool) -> None:
         self.file = file
+        self.tree = tree
         self._pins = pins
         self.deny_unknown = deny_unknown
 
@@ -90,9 +92,40 @@ def _check_commands(context: _Context, aliases: Aliases) -> Iterator[Finding]:
             yield from _check_call(context, call)
     for word, url in installers.piped(found):
         message = f"this installer script {installers.moving(url)}: `{url}`"
-        yield context.finding(
-            PIPED_INSTALLER, word.span, message, "use a URL that names one release or one full commit"
-        )
+        yield context.finding(PIPED_INSTALLER, word.span, message, installers.help(url))
+    if any(name.encode() in context.file.data for name in _PACKAGES):
+        for command in found:
+            yield from _check_packages(context, command)
+
+
+def _check_packages(context: _Context, command: Command) -> Iterator[Finding]:
+    """Check the WebAssembly tools that a command installs from npm or PyPI."""
+    from dunnage.cargo_cli.package_managers import packages
+
+    for package in packages(command, context.tree, context.file):
+        name, version = package.name, package.version
+        pin = context.pin(name, name.rpartition("/")[2])
+        if version is None:
+            message = f"{name} has no version: every run installs the latest release"
+        elif UNKNOWN in version:
+            if not context.deny_unknown:
+                continue
+            message = f"the version of {name} is unknown: this file does not contain it"
+        elif package.problem:
+            message = f"{name} has no exact version: `{version}` {package.problem}"
+        elif pin and not _is_pinned(version, pin):
+            message = f"{name} has version {version}, but {pin.path} requires {pin.version}"
+        else:
+            continue
+        span = command.words[package.at].span
+        if pin is None:
+            help = f"write `{name}{package.separator}1.2.3`, with the version that you reviewed"
+            yield context.finding(UNPINNED, span, message, help)
+            continue
+        pinned = f"{name}{package.separator}{pin.version}"
+        call = CargoCall(command, "", [], [*range(len(command.words))])
+        fix = _replacement(context, call, package.at, package.written, pinned, f"pinned {name} to {pin.version}")
+        yield context.finding(UNPINNED, span, message, f"write `{pinned}`, the version in {pin.path}", fix)
 
 
 def _check_call(context: _Context, call: CargoCall) -> Iterator[Finding]:
@@ -328,9 +361,7 @@ def _text(word: Word) -> str:
 
 def _check_actions(context: _Context) -> Iterator[Finding]:
     file = context.file
-    if commands.kind_of(file.path, b"") != "github" or not any(
-        name.partition("/")[2].encode() in file.data for name in actions.NAMES
-    ):
+    if commands.kind_of(file.path, b"") != "github" or not any(hint.encode() in file.data for hint in actions.HINTS):
         return
     from dunnage.scripts import github
 
@@ -338,13 +369,24 @@ def _check_actions(context: _Context) -> Iterator[Finding]:
         if not actions.is_known(action.name):
             continue
         for inputs in _variants(action.inputs):
-            for tool in actions.installed_tools(action.name, action.ref, inputs):
+            for tool in _installed_tools(action, inputs):
                 yield from _check_tool(context, action, tool)
-        unknown = next((given for given in action.inputs.values() if given.values is None), None)
+        unknown = next(
+            (given for name, given in action.inputs.items() if given.values is None and "token" not in name), None
+        )
         if context.deny_unknown and unknown is not None:
             message = f"{action.name} may install any version: the value of `{unknown.text.strip()}` is unknown"
             help = "write the version that you reviewed as MAJOR.MINOR.PATCH"
             yield context.finding(UNPINNED_ACTION, unknown.span, message, help)
+
+
+def _installed_tools(action: "Action", inputs: Mapping[str, str | None]) -> list[actions.Tool]:
+    name = action.name.lower()
+    if name in actions.NAMES:
+        return actions.installed_tools(name, action.ref, inputs)
+    from dunnage.cargo_cli.version_actions import installed
+
+    return installed(name, inputs)
 
 
 def _variants(inputs: "Mapping[str, Input]") -> Iterator[dict[str, str | None]]:
@@ -360,7 +402,7 @@ def _check_tool(context: _Context, action: "Action", tool: actions.Tool) -> Iter
     given = action.inputs.get(tool.input)
     span = given.span if given else action.span
     if given is not None and given.values == (given.text,):
-        text = tool.name if tool.input in ("tool", "crate") else tool.version or ""
+        text = tool.name if tool.input in ("bins", "crate", "tool") else tool.version or ""
         span = _locate(given, tool.start, text) or span
     pin = context.pin(tool.crate, tool.name)
     message = tool.problem
@@ -392,9 +434,9 @@ def _locate(given: "Input", start: int, text: str) -> Span | None:
 def _action_fix(context: _Context, tool: actions.Tool, given: "Input", version: str) -> Fix | None:
     if given.values != (given.text,):
         return None
-    if tool.input == "version":
+    if tool.input.endswith("version"):
         old, new = tool.version or "", version
-    elif tool.input == "tool":
+    elif tool.input in ("bins", "tool"):
         old = tool.name if tool.version is None else f"{tool.name}@{tool.version}"
         new = f"{tool.name}@{version}"
     else:

@@ -16,6 +16,28 @@ CACHE_ACTION = "taiki-e/cache-cargo-install-action"
 CARGO_INSTALL = "baptiste0928/cargo-install"
 BINSTALL_ACTION = "cargo-bins/cargo-binstall"
 NAMES = (INSTALL_ACTION, CACHE_ACTION, CARGO_INSTALL, BINSTALL_ACTION)
+_VERSION_ACTIONS = (
+    "actions-rs/install",
+    "bytecodealliance/actions/wasm-tools/setup",
+    "bytecodealliance/actions/wasmtime/setup",
+    "bytecodealliance/actions/wit-bindgen/setup",
+    "extractions/setup-just",
+    "fermyon/actions/spin/setup",
+    "hustcer/setup-moonbit",
+    "jetli/trunk-action",
+    "jetli/wasm-bindgen-action",
+    "jetli/wasm-pack-action",
+    "moonrepo/setup-rust",
+    "wasmcloud/setup-wash-action",
+    "wasmerio/setup-wasmer",
+)
+"""The actions of `dunnage.cargo_cli.version_actions`."""
+HINTS = (
+    *(name.partition("/")[2] for name in NAMES),
+    *(name.partition("/")[0] for name in _VERSION_ACTIONS),
+    "wasmCloud",
+)
+"""A file without any of these texts uses none of these actions."""
 
 _CRATES = {
     "nextest": "cargo-nextest",
@@ -72,7 +94,7 @@ class Tool(NamedTuple):
 
 
 def installed_tools(name: str, ref: str, inputs: Mapping[str, str | None]) -> list[Tool]:
-    """Return the tools that the action `name` installs with these inputs. None is an unknown value.
+    """Return the tools that an action of NAMES installs with these inputs. None is an unknown value.
 
     Tools whose names or versions are unknown are left out.
     """
@@ -90,7 +112,7 @@ def installed_tools(name: str, ref: str, inputs: Mapping[str, str | None]) -> li
 
 def is_known(name: str) -> bool:
     """Whether `name` is one of these actions. GitHub ignores the case of names."""
-    return name.lower() in NAMES
+    return name.lower() in NAMES or name.lower() in _VERSION_ACTIONS
 
 
 def _install_action(ref: str, inputs: Mapping[str, str | None]) -> list[Tool]:

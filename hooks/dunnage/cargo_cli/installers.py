@@ -1,6 +1,7 @@
 """Installer scripts of Rust and WebAssembly tools, and commands that run one from a URL whose content can change."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from dunnage.cargo_cli.tools import exact, is_commit
 from dunnage.shell.model import POSIX_SHELLS, Command, Word, programs
@@ -8,6 +9,7 @@ from dunnage.shell.model import POSIX_SHELLS, Command, Word, programs
 _DOWNLOADERS = frozenset(("curl", "wget"))
 
 _HOSTS = (
+    "cli.moonbitlang.com/install/unix.sh",
     "dioxuslabs.com/install.sh",
     "dioxus.dev/install.sh",
     "drager.github.io/wasm-pack",
@@ -23,6 +25,7 @@ _HOSTS = (
     "spinframework.dev/downloads",
     "developer.fermyon.com/downloads",
     "wasm-bindgen.github.io/wasm-pack",
+    "wasmcloud.com/sh",
     "wasmtime.dev/install.sh",
     "www.wasmtime.dev/install.sh",
 )
@@ -56,6 +59,18 @@ _REPOSITORIES = (
 )
 """GitHub repositories of tools with an installer; those named `cargo-…` count too."""
 
+_VERSION_ARGUMENTS = {
+    "cli.moonbitlang.com": "bash -s 1.2.3+HASH",
+    "developer.fermyon.com": "bash -s -- -v v1.2.3",
+    "get.wasmer.io": "sh -s 1.2.3",
+    "just.systems": "bash -s -- --tag 1.2.3 --to DIRECTORY",
+    "spinframework.dev": "bash -s -- -v v1.2.3",
+    "wasmcloud.com": "WASH_VERSION=v1.2.3 bash",
+    "wasmtime.dev": "bash -s -- --version v1.2.3",
+    "www.wasmtime.dev": "bash -s -- --version v1.2.3",
+}
+"""How the installers of these hosts are told which version to install. Source: each script."""
+
 HINTS = (*_HOSTS, *_REPOSITORIES, "cargo-", "-installer.sh")
 """A file without any of these texts contains no URL of an installer."""
 
@@ -68,15 +83,30 @@ def piped(commands: Sequence[Command]) -> Iterator[tuple[Word, str]]:
     substituted = [found for command in commands if "substitution" in command.inside for found in _urls(command)]
     for command in commands:
         is_shell = not POSIX_SHELLS.isdisjoint(programs(command.words[0]) or ())
+        has_version = is_shell and _has_version(command)
         before = command.piped_from if is_shell else ()
         while before:
-            yield from _urls(before[0])
+            yield from (url for url in _urls(before[0]) if not (has_version and _is_on_host(url[1])))
             before = before[0].piped_from
         if is_shell or command.words[0].values is None:
             words = command.words if is_shell else command.words[:1]
             for url in substituted:
-                if any(word.span.start <= url[0].span.start < word.span.end for word in words):
+                if any(word.span.start <= url[0].span.start < word.span.end for word in words) and not (
+                    has_version and _is_on_host(url[1])
+                ):
                     yield url
+
+
+def _has_version(shell: Command) -> bool:
+    """Whether an argument of an installer, or a variable before its shell, is an exact version or unknown."""
+    given = [(word.values, f"{before.text} {word.text}") for before, word in pairwise(shell.words)]
+    given += [(values, name) for name, values in shell.environment]
+    return any(
+        any(exact(text.rpartition("=")[2].removeprefix("v")) for text in values)
+        if values is not None
+        else any(name in text.lower() for name in ("version", "tag", "-v"))
+        for values, text in given
+    )
 
 
 def _urls(command: Command) -> list[tuple[Word, str]]:
@@ -97,17 +127,35 @@ def moving(url: str) -> str:
     It is empty if the content cannot change, or if the URL is not that of an installer. rustup's is exempt: a toolchain
     file or arguments say what it installs.
     """
-    address = url.strip().partition("://")[2] or url.strip()
-    address = address.partition("#")[0].partition("?")[0].lower()
+    address = _address(url)
     host, _, path = address.partition("/")
     parts = [part for part in path.split("/") if part]
     if any(_is_fixed(part) for part in parts):
         return ""
     if host in ("raw.githubusercontent.com", "github.com", "raw.github.com") and len(parts) >= 3:
         return _on_github(host, parts)
-    if any(f"{address}/".startswith((f"{known}/", known)) for known in _HOSTS):
-        return "can change at any time"
-    return ""
+    return "can change at any time" if _is_on_host(url) else ""
+
+
+def help(url: str) -> str:
+    """Return what to write instead of a URL whose content can change."""
+    arguments = _VERSION_ARGUMENTS.get(_address(url).partition("/")[0])
+    if arguments:
+        return f"pass the version that you reviewed to the script: `… | {arguments}`"
+    if "/wasm-pack" in url:
+        return "write `cargo install --locked wasm-pack@1.2.3`, with the version that you reviewed"
+    return "use a URL that names one release or one full commit"
+
+
+def _address(url: str) -> str:
+    """The host and path of a URL."""
+    address = url.strip().partition("://")[2] or url.strip()
+    return address.partition("#")[0].partition("?")[0].lower()
+
+
+def _is_on_host(url: str) -> bool:
+    """Whether a URL is that of an installer on one of the hosts."""
+    return f"{_address(url)}/".startswith(_HOSTS)
 
 
 def _on_github(host: str, parts: Sequence[str]) -> str:

@@ -119,7 +119,7 @@ ENTRIES = (
         description="Tools that Dockerfiles, CI and scripts install are pinned to an exact version and built with "
         "--locked.",
         files=(*DOCKERFILES, *CI, *SCRIPTS),
-        signs=(Sign((*DOCKERFILES, *CI, *SCRIPTS), r"cargo|rustup"),),
+        signs=(Sign((*DOCKERFILES, *CI, *SCRIPTS), r"cargo|rustup|bytecodealliance|componentize-py|wasm-pack"),),
         is_text=True,
     ),
     Entry(
