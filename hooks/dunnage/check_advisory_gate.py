@@ -15,7 +15,8 @@ from dunnage.ci.gates import Gate, gates
 from dunnage.ci.repository_files import RepositoryFiles, repository_files
 from dunnage.files.source import Tree, display
 from dunnage.files.span import Span
-from dunnage.files.walk import top_folder
+from dunnage.files.vendored import is_in_vendored_crate
+from dunnage.files.walk import is_project, top_folder
 from dunnage.frame.finding import Finding, Rule
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
@@ -33,14 +34,6 @@ UNSCHEDULED = Rule(
 STALE_LOCK = Rule("advisory-gate/stale-lock", "a job replaces the committed Cargo.lock before it checks it")
 
 REQUIRE_SCHEDULE = flag("--require-schedule", "also require a job that checks for advisories on a schedule")
-
-# Parts of the names of folders with examples, test data or other projects, whose locks need no check.
-_NO_PROJECTS = frozenset(
-    (
-        *("benches", "corpus", "docs", "example", "examples", "fixture", "fixtures", "fuzz", "sample", "samples"),
-        *("snapshots", "template", "templates", "test", "testdata", "tests", "testsuite", "third", "ui", "vendor"),
-    )
-)
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
@@ -153,7 +146,11 @@ def _unscheduled(found: list[Gate]) -> Iterator[Finding]:
 
 def _absent(repository: RepositoryFiles) -> Iterator[Finding]:
     locks = [path for path in repository.paths if posixpath.basename(path) == "Cargo.lock"]
-    own = sorted(path for path in locks if _NO_PROJECTS.isdisjoint(re.split(r"[-_./]", path)))
+    own = sorted(
+        path
+        for path in filter(is_project, locks)
+        if not is_in_vendored_crate(repository.tree, os.path.join(repository.top, path))
+    )
     if not own:
         return
     from dunnage.ci import unseen_gates

@@ -7,16 +7,18 @@ a feature that a manifest newly enables adds another transitive crate, so no fin
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dunnage.cargo import lock_text, lockfile
 from dunnage.cargo.comparison import compare
 from dunnage.cargo.concerned import concerned
+from dunnage.cargo.config_files import config_files
 from dunnage.cargo.lock_report import RESTORE_MANIFEST
 from dunnage.cargo.lockfile import EMPTY
 from dunnage.cargo.manifest import has_binary_or_component, package_table
-from dunnage.cargo.manifests import Manifest, Manifests
+from dunnage.cargo.manifests import MANIFEST, Manifest, Manifests
 from dunnage.cargo.workspace import LOCK, Workspace, load
 from dunnage.files import document, git, toml
 from dunnage.files.document import Refused
@@ -37,6 +39,7 @@ STALE = Rule("cargo-lock/stale", "Cargo.lock does not match the manifests", is_f
 FOREIGN_SOURCE = Rule("cargo-lock/foreign-source", "a crate is locked from another source than the required one")
 NO_CHECKSUM = Rule("cargo-lock/no-checksum", "a crate from a registry is locked without a checksum")
 NO_COMMIT = Rule("cargo-lock/no-commit", "a crate from git is locked without a full commit")
+VENDORED = Rule("cargo-lock/vendored", "a vendored crate is not the one in Cargo.lock")
 BAD_MANIFEST = Rule("cargo-lock/bad-manifest", "cargo rejects a manifest or the workspace", cuts_short=True)
 
 LIBRARIES_MAY_OMIT = flag(
@@ -45,7 +48,7 @@ LIBRARIES_MAY_OMIT = flag(
 )
 FIX_ONLINE = flag("--fix-online", "with --fix, let cargo use the network")
 
-_RULES = (MISSING, UNTRACKED, UNREADABLE, STALE, FOREIGN_SOURCE, NO_CHECKSUM, NO_COMMIT, BAD_MANIFEST)
+_RULES = (MISSING, UNTRACKED, UNREADABLE, STALE, FOREIGN_SOURCE, NO_CHECKSUM, NO_COMMIT, VENDORED, BAD_MANIFEST)
 _RESTORE_LOCK = "restore it from the last good commit, then run `cargo update --workspace`"
 _REPAIRED = (MISSING, STALE)
 """The rules whose findings `cargo update --workspace` resolves."""
@@ -64,8 +67,10 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
 def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[tuple[Workspace | None, list[Finding]]]:
     """Yield the findings of each workspace concerned, with the workspace if Cargo would load it."""
     manifests = Manifests(tree)
-    repositories = Repositories(tree, f"**/{LOCK}")
-    affected = concerned(map(os.path.abspath, names), manifests, repositories.tracked_near)
+    repositories = Repositories(tree, f"**/{LOCK}", f"**/{MANIFEST}")
+    paths = [*map(os.path.abspath, names)]
+    affected = concerned(paths, manifests, partial(_locks_near, repositories))
+    changed = {os.path.dirname(path) for path in paths}
     yield None, _rejected_manifests(affected.refused)
     named: dict[str, list[Manifest]] = {}
     for manifest, root in affected.named.values():
@@ -79,12 +84,18 @@ def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[tup
                 for manifest in named.get(folder, ())
                 if manifest.folder not in workspace.members and package_table(manifest.data)
             ]
-            found += _check_lock(workspace, tree, repositories, options)
+            found += _check_lock(workspace, tree, repositories, options, changed)
         yield workspace, found
 
 
-def _check_lock(workspace: Workspace, tree: Tree, repositories: Repositories, options: Options) -> Iterator[Finding]:
-    """Check the lock of a workspace that Cargo would load."""
+def _locks_near(repositories: Repositories, folder: str) -> Iterator[str]:
+    return (path for path in repositories.tracked_near(folder) if os.path.basename(path) == LOCK)
+
+
+def _check_lock(
+    workspace: Workspace, tree: Tree, repositories: Repositories, options: Options, changed: Collection[str]
+) -> Iterator[Finding]:
+    """Check the lock of a workspace that Cargo would load. `changed` are the folders of the named files."""
     repository = repositories.repository(workspace.root.folder)
     is_untracked = repository is not None and workspace.lock not in repositories.tracked_near(workspace.root.folder)
     may_omit = options[LIBRARIES_MAY_OMIT] and not _is_run_or_shipped(workspace)
@@ -107,8 +118,14 @@ def _check_lock(workspace: Workspace, tree: Tree, repositories: Repositories, op
     lock, refusals = lockfile.read(parsed, {local.package.name for local in workspace.local.values()})
     if lock is None:
         yield from _rejected_lock(refusals)
-    else:
-        yield from findings(compare(workspace, lock), _RULES)
+        return
+    problems = compare(workspace, lock)
+    if not problems and any("source" in found.data for _, found in config_files(tree, workspace.root.folder)):
+        from dunnage.cargo.vendored_comparison import compare_vendored
+
+        tracked = repositories.tracked_near(workspace.root.folder) if repository else None
+        problems = [*compare_vendored(tree, workspace, lock, tracked, changed)]
+    yield from findings(problems, _RULES)
 
 
 def _rejected_manifests(refusals: Iterable[Refused]) -> list[Finding]:
@@ -213,6 +230,7 @@ HOOK = Hook(
     fixes=True,
     options=(LIBRARIES_MAY_OMIT, FIX_ONLINE),
     repair=_repair,
+    examines_vendored=True,
     examines_all=True,
 )
 

@@ -88,10 +88,10 @@ def _components(paths: Iterable[str], tree: Tree) -> tuple[dict[str, tuple[File,
 
 def _component(path: str, tree: Tree) -> tuple[File, Component] | None:
     """Read a manifest and its section; None if it has none, or is in a vendored crate. Raises Refused."""
-    from dunnage.cargo.vendored import is_vendored
+    from dunnage.cargo.vendored import is_vendored_crate
 
     try:
-        if b"component" not in tree.read(path).data or is_vendored(tree, os.path.dirname(path)):
+        if b"component" not in tree.read(path).data or is_vendored_crate(tree, os.path.dirname(path)):
             return None
         file, data = document.read(tree, path)
     except (FileNotFoundError, SourceError):

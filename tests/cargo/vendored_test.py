@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cargo.files import checksums, write
-from dunnage.cargo.vendored import is_vendored
+from dunnage.cargo.vendored import is_vendored_crate
 from dunnage.files.source import Tree
 
 MANIFEST = '[package]\nname = "a"\n'
@@ -30,6 +30,6 @@ MANIFEST = '[package]\nname = "a"\n'
 )
 def test_is_vendored(folder: Path, checksums: str | bytes, expected: bool) -> None:
     write(folder, {"Cargo.toml": MANIFEST})
-    assert not is_vendored(Tree(), str(folder))
+    assert not is_vendored_crate(Tree(), str(folder))
     write(folder, {".cargo-checksum.json": checksums})
-    assert is_vendored(Tree(), str(folder)) is expected
+    assert is_vendored_crate(Tree(), str(folder)) is expected

@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 from dunnage.cargo.config import read_config
 from dunnage.cargo.config_files import CONFIG_NAMES, config_files
+from dunnage.cargo.directory_sources import directory_sources
 from dunnage.cargo.manifest import package_table
 from dunnage.cargo.manifests import MANIFEST, Manifest, Manifests
-from dunnage.cargo.vendored import is_vendored
+from dunnage.cargo.vendored import is_vendored_crate
 from dunnage.cargo.workspace import LOCK, Workspace, load
 from dunnage.files.document import Refused, is_template
+from dunnage.files.vendored import CHECKSUMS, is_in_vendored_crate
 from dunnage.files.walk import upwards
 
 LocksNear = Callable[[str], Iterable[str]]
@@ -39,9 +41,14 @@ def concerned(paths: Iterable[str], manifests: Manifests, locks_near: LocksNear)
     manifest by path. Vendored crates and templates of manifests are ignored: Cargo never builds them in place.
     """
     result = Concerned({}, {}, {}, [])
+    crates: set[str] = set()
     for path in paths:
         folder, name = os.path.split(path)
-        if name == MANIFEST:
+        if name == CHECKSUMS or (name == MANIFEST and manifests.tree.exists(os.path.join(folder, CHECKSUMS))):
+            crates.add(folder)
+        elif is_in_vendored_crate(manifests.tree, path):
+            continue
+        elif name == MANIFEST:
             _add(folder, result, manifests)
         elif name == LOCK:
             if manifests.tree.exists(os.path.join(folder, MANIFEST)):
@@ -56,13 +63,14 @@ def concerned(paths: Iterable[str], manifests: Manifests, locks_near: LocksNear)
                     _add(os.path.dirname(lock), result, manifests)
         else:
             _add_including(path, result, manifests, locks_near)
+    _add_using(crates, result, manifests, locks_near)
     _add_dependents(result, manifests, locks_near)
     return result
 
 
 def _add(folder: str, result: Concerned, manifests: Manifests) -> None:
     """Add the workspace of the manifest in `folder`, if that contains one."""
-    if is_vendored(manifests.tree, folder):
+    if is_vendored_crate(manifests.tree, folder):
         return
     try:
         found = manifests.find(folder)
@@ -84,15 +92,33 @@ def _is_template(found: Manifest) -> bool:
 
 def _add_including(path: str, result: Concerned, manifests: Manifests, locks_near: LocksNear) -> None:
     """Add the workspaces whose configuration includes the file at `path`."""
-    folder = os.path.dirname(path)
-    locked = map(os.path.dirname, locks_near(folder))
-    for near in dict.fromkeys((*upwards(folder, beyond_repository=True), *sorted(locked))):
+    for near in _folders_near(os.path.dirname(path), locks_near):
         try:
             included = [os.path.abspath(found.file.path) for _, found in config_files(manifests.tree, near)]
         except Refused:
             included = [path]  # perhaps because of this file
         if path in included and manifests.tree.exists(os.path.join(near, MANIFEST)):
             _add(near, result, manifests)
+
+
+def _add_using(crates: set[str], result: Concerned, manifests: Manifests, locks_near: LocksNear) -> None:
+    """Add the workspaces that use vendored crates, and those of copies that no source replacement uses."""
+    used: set[str] = set()
+    folders = {os.path.dirname(crate) for crate in crates}
+    for near in dict.fromkeys(near for folder in sorted(folders) for near in _folders_near(folder, locks_near)):
+        sources = folders.intersection(directory_sources(manifests.tree, near).values())
+        if sources and manifests.tree.exists(os.path.join(near, MANIFEST)):
+            used |= sources
+            _add(near, result, manifests)
+    for crate in sorted(crates):
+        if os.path.dirname(crate) not in used:
+            _add(crate, result, manifests)
+
+
+def _folders_near(folder: str, locks_near: LocksNear) -> Iterable[str]:
+    """Return the folders above a folder, and those of all locks in its repository."""
+    locked = map(os.path.dirname, locks_near(folder))
+    return dict.fromkeys((*upwards(folder, beyond_repository=True), *sorted(locked)))
 
 
 def _add_with_moved_lock(lock: str, result: Concerned, manifests: Manifests) -> None:

@@ -5,10 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from dunnage.files.source import Tree
+from dunnage.files.vendored import CHECKSUMS
 
 _MANIFEST = "Cargo.toml"
-_CHECKSUMS = ".cargo-checksum.json"
-"""The file that `cargo vendor` writes into each crate."""
 
 Read = Callable[[str], "bytes | None"]
 """Returns the content of the file at an absolute path; None if there is none."""
@@ -29,7 +28,7 @@ def read_crate(read: Read, folder: str) -> VendoredCrate | None:
 
     Cargo builds no vendored crate whose files differ from this record.
     """
-    checksums = read(os.path.join(folder, _CHECKSUMS))
+    checksums = read(os.path.join(folder, CHECKSUMS))
     manifest = read(os.path.join(folder, _MANIFEST)) if checksums is not None else None
     if checksums is None or manifest is None:
         return None
@@ -46,6 +45,6 @@ def read_crate(read: Read, folder: str) -> VendoredCrate | None:
     return VendoredCrate(manifest, recorded.get("package"), files)
 
 
-def is_vendored(tree: Tree, folder: str) -> bool:
-    """Whether a crate was vendored by cargo, so that it is not built in place."""
-    return tree.exists(os.path.join(folder, _CHECKSUMS)) and read_crate(tree.content, folder) is not None
+def is_vendored_crate(tree: Tree, folder: str) -> bool:
+    """Whether cargo vendored the crate in a folder, and its manifest is still the recorded one."""
+    return tree.exists(os.path.join(folder, CHECKSUMS)) and read_crate(tree.content, folder) is not None

@@ -6,6 +6,15 @@ from collections.abc import Collection, Iterator
 SKIPPED = frozenset({".git", ".hg", ".jj", ".svn", ".venv", "node_modules", "target"})
 """Names of folders that contain no sources of a project."""
 
+_NO_PROJECTS = frozenset(
+    (
+        *("benches", "corpus", "docs", "example", "examples", "fixture", "fixtures", "fuzz", "generated", "sample"),
+        *("samples", "snapshots", "template", "templates", "test", "testdata", "tests", "testsuite", "third", "ui"),
+        *("vendor", "vendored"),
+    )
+)
+"""Parts of the names of folders with examples, test data, generated files or other projects."""
+
 MAX_FOLDERS = 20_000
 """The most folders that a walk visits."""
 
@@ -42,6 +51,11 @@ def top_folder(folder: str) -> str:
         return top
     here = os.getcwd()
     return here if os.path.join(folder, "").startswith(os.path.join(here, "")) else folder
+
+
+def is_project(path: str) -> bool:
+    """Whether no part of a path in a repository, separated by `/`, names a folder of `_NO_PROJECTS`."""
+    return _NO_PROJECTS.isdisjoint(path.replace("-", "/").replace("_", "/").replace(".", "/").split("/"))
 
 
 def _is_git(path: str) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from dunnage import __version__
 from dunnage.files.source import Tree
+from dunnage.files.vendored import is_in_vendored_crate
 from dunnage.frame.finding import MARK
 from dunnage.frame.options import (
     FIX,
@@ -159,7 +160,8 @@ def look(
     findings: list[Finding] = []
     suppressed: list[Finding] = []
     shared: set[Finding] = set()
-    for hook, names in tasks:
+    for hook, given in tasks:
+        names = given if hook.examines_vendored else [name for name in given if not is_in_vendored_crate(tree, name)]
         # Each hook judges the ignore comments about its rules, in the files that it reads itself.
         view = tree.view(progress.begin(hook.name, names) if progress else None)
         found = list(hook.check(names, view, options))

@@ -38,6 +38,8 @@ class Hook(NamedTuple):
     """Its own options, in addition to those of all hooks."""
     repair: Callable[[Sequence[str], Sequence[Finding], Options], "Repaired"] | None = None
     """Fixes the findings that edits cannot fix, for example by running cargo. The check runs again afterwards."""
+    examines_vendored: bool = False
+    """Whether it gets the names of files in vendored crates. No other hook reports anything there."""
     examines_all: bool = False
     """Whether it looks for all findings in every file that it reads, and not only in the files with the given names."""
 

@@ -41,6 +41,8 @@ CARGO_MANIFEST = r"Cargo\.toml"
 CARGO_LOCK = r"Cargo\.lock"
 CARGO_CONFIG = r"\.cargo/(config|(?!(audit|deny)\.toml$)[^/]*\.toml)"
 """Cargo's configuration, and the files beside it, which it may include."""
+CARGO_CHECKSUMS = r"\.cargo-checksum\.json"
+"""What `cargo vendor` records about a crate."""
 CARGO_AUDIT = r"\.cargo/audit\.toml"
 DENY_TOML = (r"\.?deny\.toml", r"\.cargo/deny\.toml")
 PRE_COMMIT = (r"\.pre-commit-config\.ya?ml", r"prek\.yaml")
@@ -126,7 +128,7 @@ ENTRIES = (
         id="check-cargo-lock",
         title="check Cargo.lock",
         description="Cargo.lock is present, committed, and exactly what the manifests require.",
-        files=(CARGO_MANIFEST, CARGO_LOCK, CARGO_CONFIG),
+        files=(CARGO_MANIFEST, CARGO_LOCK, CARGO_CONFIG, CARGO_CHECKSUMS),
         signs=(Sign((CARGO_MANIFEST,)),),
     ),
     Entry(
