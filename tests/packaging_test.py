@@ -131,13 +131,14 @@ def test_actions_are_pinned(workflow: Path) -> None:
     used = re.findall(r"\buses:(.*)", workflow.read_text("utf-8"))
     assert used
     for action in used:
-        assert re.fullmatch(r" [\w.-]+(/[\w.-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
+        assert re.fullmatch(r" \./| [\w.-]+(/[\w.-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
 
 
 @pytest.mark.parametrize(
     ("lock", "dependencies"),
     [
         pytest.param("dev", PYPROJECT["project"]["dependencies"] + PYPROJECT["dependency-groups"]["dev"], id="dev"),
+        pytest.param("runtime", PYPROJECT["project"]["dependencies"], id="runtime"),
         *(
             pytest.param(group, asked, id=group)
             for group, asked in PYPROJECT["dependency-groups"].items()

@@ -128,12 +128,16 @@ def test_which_hooks_run(capsys: pytest.CaptureFixture[str]) -> None:
         pytest.param(["--from-ref=HEAD~"], [2], id="since"),
         pytest.param(["--from-ref", "HEAD~2", "--to-ref", "HEAD~"], [7], id="between"),
         pytest.param(["untracked.sh"], [1], id="untracked-but-named"),
+        pytest.param(["--exclude=.github"], [2], id="without-a-folder"),
+        pytest.param(["--exclude=script", "--exclude", "sub/"], [7], id="without-a-file"),
+        pytest.param(["script", "--exclude=scr"], [2], id="excluded-by-its-whole-name"),
     ],
 )
 def test_which_files_are_checked(
     project: Path, arguments: list[str], lines: list[int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     (project / "untracked.sh").write_text("cargo install x --locked\n", "utf-8")
+    (project / "scr").mkdir()
     if any("--from-ref" in argument for argument in arguments):
         git("reset", "-q")
         git("commit", "-q", "--allow-empty", "-m", "Begin")
@@ -177,6 +181,7 @@ def test_without_git(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         pytest.param(["--max-nesting=many"], "'many' is not a whole number", id="value"),
         pytest.param(["--ignore=cargo-lock/stal"], "the nearest is cargo-lock/stale", id="rule"),
         pytest.param(["nothing\x1b[31m"], "there is no file nothing\\x1b[31m", id="file"),
+        pytest.param(["--exclude=nothing"], "there is no file nothing", id="exclude"),
         pytest.param(["--staged", "."], "only one of them", id="staged-and-path"),
         pytest.param(["--staged", "--from-ref=HEAD"], "only one of them", id="staged-and-ref"),
         pytest.param(["--to-ref=HEAD"], "--to-ref requires --from-ref", id="to-ref"),

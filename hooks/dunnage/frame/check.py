@@ -37,8 +37,9 @@ def _entries(text: str) -> list[Entry]:
 ONLY = repeated("--only", "run only this hook; repeatable, or separate ids with commas", "ID", _entries)
 SKIP = repeated("--skip", "do not run this hook; repeatable, or separate ids with commas", "ID", _entries)
 ALL = flag("--all", "also run the hooks that are off by default")
+EXCLUDE = repeated("--exclude", "leave out this file, or everything in this folder (repeatable)", "PATH", str)
 STAGED = flag("--staged", "check the files that are staged for the next commit, as they are in the working tree")
-OWN = (ONLY, SKIP, ALL, STAGED, FROM_REF, TO_REF)
+OWN = (ONLY, SKIP, ALL, EXCLUDE, STAGED, FROM_REF, TO_REF)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -51,10 +52,11 @@ def main(argv: Sequence[str]) -> int:
         raise WrongUsage("give paths, --staged or --from-ref, but only one of them")
     if given[TO_REF] and not given[FROM_REF]:
         raise WrongUsage("--to-ref requires --from-ref")
-    require_existing(given.files, Tree())
+    require_existing((*given.files, *given[EXCLUDE]), Tree())
     paths = [os.path.abspath(path) for path in given.files]
+    excluded = [os.path.abspath(path) for path in given[EXCLUDE]]
     with selection.at_the_top() as top:
-        return _check(given, paths, top)
+        return _check(given, paths, excluded, top)
 
 
 def _parse(argv: Sequence[str]) -> Options:
@@ -94,7 +96,7 @@ def chosen(given: Options) -> list[Entry]:
     return [entry for entry in ENTRIES if (entry in only if only else entry.is_on or given[ALL]) and entry not in skip]
 
 
-def _check(given: Options, paths: Sequence[str], top: str) -> int:
+def _check(given: Options, paths: Sequence[str], excluded: Sequence[str], top: str) -> int:
     tree = Tree()
     if given[STAGED]:
         found = selection.staged(top)
@@ -102,5 +104,7 @@ def _check(given: Options, paths: Sequence[str], top: str) -> int:
         found = selection.changed(top, given[FROM_REF], given[TO_REF] or "HEAD")
     else:
         found = selection.tracked(tree, paths or [top])
+    below = tuple(os.path.join(path, "") for path in excluded)
+    found = [path for path in found if path not in excluded and not path.startswith(below)]
     tasks = [(entry.hook(), files) for entry, files in selection.assign(chosen(given), found, tree).items()]
     return execute(NAME, tasks, given.without(ALL), tree, Progress(tasks) if progress.wanted() else None)
