@@ -71,6 +71,10 @@ def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[tup
     paths = [*map(os.path.abspath, names)]
     affected = concerned(paths, manifests, partial(_locks_near, repositories))
     changed = {os.path.dirname(path) for path in paths}
+    if edited := [folder for folder, name in map(os.path.split, paths) if name == MANIFEST]:
+        from dunnage.cargo.dependents import add_dependents
+
+        add_dependents(affected, edited, manifests, repositories)
     yield None, _rejected_manifests(affected.refused)
     named: dict[str, list[Manifest]] = {}
     for manifest, root in affected.named.values():

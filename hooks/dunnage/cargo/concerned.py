@@ -10,7 +10,7 @@ from dunnage.cargo.directory_sources import directory_sources
 from dunnage.cargo.manifest import package_table
 from dunnage.cargo.manifests import MANIFEST, Manifest, Manifests
 from dunnage.cargo.vendored import is_vendored_crate
-from dunnage.cargo.workspace import LOCK, Workspace, load
+from dunnage.cargo.workspace import LOCK, Workspace
 from dunnage.files.document import Refused, is_template
 from dunnage.files.vendored import CHECKSUMS, is_in_vendored_crate
 from dunnage.files.walk import upwards
@@ -37,8 +37,8 @@ def concerned(paths: Iterable[str], manifests: Manifests, locks_near: LocksNear)
 
     `paths` are absolute.
 
-    These are the workspaces that the files belong to, and those elsewhere in the repository that depend on a named
-    manifest by path. Vendored crates and templates of manifests are ignored: Cargo never builds them in place.
+    These are the workspaces that the files belong to. Vendored crates and templates of manifests are ignored: Cargo
+    never builds them in place.
     """
     result = Concerned({}, {}, {}, [])
     crates: set[str] = set()
@@ -64,7 +64,6 @@ def concerned(paths: Iterable[str], manifests: Manifests, locks_near: LocksNear)
         else:
             _add_including(path, result, manifests, locks_near)
     _add_using(crates, result, manifests, locks_near)
-    _add_dependents(result, manifests, locks_near)
     return result
 
 
@@ -129,29 +128,3 @@ def _add_with_moved_lock(lock: str, result: Concerned, manifests: Manifests) -> 
                 _add(folder, result, manifests)
         except Refused as refused:
             result.refused.append(refused)
-
-
-def _add_dependents(result: Concerned, manifests: Manifests, locks_near: LocksNear) -> None:
-    """Add the other workspaces whose lock contains a named package and whose manifests lead to it."""
-    names = {_quoted_name(found) for found, _ in result.named.values()} - {b""}
-    for lock in sorted({lock for folder in result.named for lock in locks_near(folder)}):
-        folder = os.path.dirname(lock)
-        if folder in result.roots or not any(name in (manifests.tree.content(lock) or b"") for name in names):
-            continue
-        try:
-            root = manifests.find(folder)
-            if root is None or manifests.root_of(root) is not root:
-                continue
-        except Refused:
-            continue
-        workspace, refused = load(manifests, root)
-        if workspace is not None and not result.named.keys().isdisjoint(workspace.local):
-            result.roots[folder] = root
-            result.loaded[folder] = workspace, refused
-
-
-def _quoted_name(found: Manifest) -> bytes:
-    """Return the name of a manifest's package as it is spelled in a lock; empty if it has none."""
-    package = package_table(found.data)
-    name = package[1].get("name") if package else None
-    return f'"{name}"'.encode() if isinstance(name, str) else b""

@@ -143,7 +143,7 @@ class _Loader:
                 continue
             members[folder] = member
             if root.workspace is not None:
-                pending += filter(self._is_implicit_member, _path_dependencies(member.package))
+                pending += filter(self._is_implicit_member, path_dependencies(member.package))
         return members
 
     def _give_up(self, message: str) -> NoReturn:
@@ -265,7 +265,7 @@ class _Loader:
         """Find the packages that are no members but that a path dependency, a patch or a replacement leads to."""
         local = dict(members)
         unreadable: dict[str, Refused] = {}
-        pending = [path for member in members.values() for path in _path_dependencies(member.package)]
+        pending = [path for member in members.values() for path in path_dependencies(member.package)]
         pending += [dependency.source.url for dependency in substitutes if dependency.source.kind == "path"]
         while pending:
             folder = pending.pop()
@@ -277,7 +277,7 @@ class _Loader:
                 found = self.manifests.find(folder)
                 if found is not None:
                     local[folder] = self._package(found)
-                    pending += _path_dependencies(local[folder].package)
+                    pending += path_dependencies(local[folder].package)
             except Refused as error:
                 unreadable[folder] = error
         return local, unreadable
@@ -310,5 +310,6 @@ class _Loader:
         return LocalPackage(found, package, (found.file, (key, "version")))
 
 
-def _path_dependencies(package: Package) -> list[str]:
+def path_dependencies(package: Package) -> list[str]:
+    """Return the folders of the path dependencies of a package."""
     return [dependency.source.url for dependency in package.dependencies if dependency.source.kind == "path"]

@@ -24,7 +24,8 @@ _ABOUT_ONE_REPOSITORY = (
 )
 # Neither a repository's configuration nor a file of attributes may have git run a program.
 _RUN_NO_PROGRAM = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
-_NAMES_OF_CHANGED = ("--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "--diff-filter=d")
+_NAMES_ONLY = ("--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv")
+_NAMES_OF_CHANGED = (*_NAMES_ONLY, "--diff-filter=d")
 _ABOUT_PATTERNS = ("GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_LITERAL_PATHSPECS", "GIT_NOGLOB_PATHSPECS")
 
 _SECONDS = 60
@@ -57,6 +58,12 @@ class Repository(NamedTuple):
     def staged(self) -> frozenset[str] | None:
         """The absolute paths of the files that are staged for the next commit, without deleted files."""
         return self._paths(self._git("diff", "--staged", *_NAMES_OF_CHANGED, "--"))
+
+    def deleted(self, pattern: str) -> frozenset[str] | None:
+        """The absolute paths of the files that match one of git's glob patterns and that the next commit deletes."""
+        return self._paths(
+            self._git("diff", "--staged", *_NAMES_ONLY, "--diff-filter=D", "--", f":(glob,top){pattern}")
+        )
 
     def changed(self, base: str, head: str) -> frozenset[str] | None:
         """The absolute paths of the files that changed between the common ancestor with `base` and the commit `head`.
