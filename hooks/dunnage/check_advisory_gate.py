@@ -16,7 +16,7 @@ from dunnage.ci.repository_files import RepositoryFiles, repository_files
 from dunnage.files.source import Tree, display
 from dunnage.files.span import Span
 from dunnage.files.vendored import is_in_vendored_crate
-from dunnage.files.walk import is_project, top_folder
+from dunnage.files.walk import RepositoryFolders, is_project, top_folder
 from dunnage.frame.finding import Finding, Rule
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
@@ -39,7 +39,8 @@ REQUIRE_SCHEDULE = flag("--require-schedule", "also require a job that checks fo
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check the whole CI of each repository that contains a named file."""
     folders = dict.fromkeys(os.path.dirname(os.path.abspath(name)) for name in names)
-    for folder in dict.fromkeys(map(top_folder, folders)):
+    known = tree.memo(RepositoryFolders)
+    for folder in dict.fromkeys(top_folder(folder, known) for folder in folders):
         yield from dict.fromkeys(_check_repository(repository_files(tree, folder), options[REQUIRE_SCHEDULE]))
 
 

@@ -8,13 +8,12 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.cargo_cli.aliases import Alias, Aliases
 from dunnage.cargo_cli.builds import Build, build
 from dunnage.cargo_cli.calls import CargoCall, cargo_call
 from dunnage.cargo_cli.command_line import LOCKING
-from dunnage.ci.committed_locks import CommittedLocks, HiddenLock
 from dunnage.ci.lock_changes import CREATED, PRECISE, RESOLVED, RESTORED, LockChange, lock_change
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit, Span
@@ -25,6 +24,9 @@ from dunnage.scripts import commands
 from dunnage.scripts.comments import comments
 from dunnage.shell.directories import joined
 from dunnage.shell.model import DIRECTORY, Command, Word, is_literal, locate, programs
+
+if TYPE_CHECKING:
+    from dunnage.ci.committed_locks import CommittedLocks, HiddenLock
 
 UNLOCKED = Rule("locked-builds/unlocked", "cargo resolves dependencies without --locked or --frozen", is_fixable=True)
 FRESH_LOCK = Rule("locked-builds/fresh-lock", "a build uses a new Cargo.lock instead of the committed one")
@@ -45,28 +47,33 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     """Check every call of cargo in the named files, and in the scripts that CI files among them call."""
     del options
     aliases = Aliases(tree)
-    locks = CommittedLocks(tree)
     paths: set[str] = set()
     scripts: dict[str, None] = {}
     for file in commands.files(tree, names, (*_HINTS, _SCRIPT)):
         paths.add(file.path)
         alias = aliases.of(file)
-        yield from _check_file(file, alias, locks, tree)
+        yield from _check_file(file, alias, tree)
         if _SCRIPT.encode() in file.data and commands.kind_of(file.path, b"") in _CI:
             scripts.update(dict.fromkeys(_called_scripts(file, alias, tree)))
     for file in commands.files(tree, [path for path in scripts if path not in paths], _HINTS):
-        yield from _check_file(file, aliases.of(file), locks, tree)
+        yield from _check_file(file, aliases.of(file), tree)
 
 
-def _check_file(file: File, alias: Alias, locks: CommittedLocks, tree: Tree) -> Iterator[Finding]:
+def _check_file(file: File, alias: Alias, tree: Tree) -> Iterator[Finding]:
     calls = [_call(command, alias, tree, file) for command in commands.commands(file, _HINTS)]
     if any(call.is_unlocked or (call.change and call.change.kind == RESOLVED) for call in calls):
         # Programs that do not call cargo may remove the lock.
         calls = [_call(command, alias, tree, file) for command in commands.commands(file)]
-    found = (finding for job in _jobs(calls) for finding in _check_job(file, job, locks))
+    found = (finding for job in _jobs(calls) for finding in _check_job(file, job, tree))
     # A command is there once for each of its values, and one new lock may be that of several builds.
     yield from {(finding.rule, finding.span, finding.fix): finding for finding in found}.values()
-    yield from _check_actions(file, alias, locks, tree)
+    yield from _check_actions(file, alias, tree)
+
+
+def _locks(tree: Tree) -> "CommittedLocks":
+    from dunnage.ci.committed_locks import CommittedLocks
+
+    return tree.memo(CommittedLocks)
 
 
 def _called_scripts(file: File, alias: Alias, tree: Tree) -> Iterator[str]:
@@ -120,7 +127,7 @@ def _call(command: Command, alias: Alias, tree: Tree, file: File) -> _Call:
     return _Call(command, cargo, build(cargo.words) if cargo and is_build else None, change)
 
 
-def _check_actions(file: File, alias: Alias, locks: CommittedLocks, tree: Tree) -> Iterator[Finding]:
+def _check_actions(file: File, alias: Alias, tree: Tree) -> Iterator[Finding]:
     """Check the actions that call cargo or maturin with the inputs `command` and `args`."""
     if not any(part in file.data for part in (b"-rs/", b"maturin-action")):
         return
@@ -145,7 +152,7 @@ def _check_actions(file: File, alias: Alias, locks: CommittedLocks, tree: Tree) 
             words = tuple(Word(span, (part,), part) for part in parts)
             calls.append(_call(Command(words, action.place, directory=directory), alias, tree, file))
         call, found = calls[0].cargo, calls[0].build
-        if call and found and all(each.is_unlocked for each in calls) and locks.has_lock(file, call):
+        if call and found and all(each.is_unlocked for each in calls) and _locks(tree).has_lock(file, call):
             name = f"{call.program} {found.name}"
             message = f"`{name}` runs without `--locked`, so it may not use the committed Cargo.lock"
             start = locate(given.offsets, 0, 1).start if given and is_literal(given.offsets, 0, 1) else None
@@ -158,7 +165,7 @@ def _check_actions(file: File, alias: Alias, locks: CommittedLocks, tree: Tree) 
             yield Finding(UNLOCKED, file.path, span, message, help, fix)
 
 
-def _check_job(file: File, job: Sequence[_Call], locks: CommittedLocks) -> Iterator[Finding]:
+def _check_job(file: File, job: Sequence[_Call], tree: Tree) -> Iterator[Finding]:
     """Check the commands of a job, of a stage or of a program, in order."""
     may_be_locked = {call.command.words[0].span for call in job if call.may_be_locked}
     changing: list[tuple[Command, LockChange]] = []
@@ -172,14 +179,15 @@ def _check_job(file: File, job: Sequence[_Call], locks: CommittedLocks) -> Itera
             continue
         cause = next((each for each in reversed(changing) if each[1].reaches(cargo.directory)), None)
         kind = cause[1].kind if cause else RESTORED
-        if call.command.place.kind == "dockerfile" and kind == RESTORED and (hidden := locks.hidden(file, cargo)):
+        is_in_image = call.command.place.kind == "dockerfile" and kind == RESTORED
+        if is_in_image and (hidden := _locks(tree).hidden(file, cargo)):
             yield _hidden_lock(file, cargo, found, hidden)
         elif found.is_locked:
-            if cause and kind == RESOLVED and not _is_updating(file, job) and locks.has_lock(file, cargo):
+            if cause and kind == RESOLVED and not _is_updating(file, job) and _locks(tree).has_lock(file, cargo):
                 yield _fresh_lock(file, cause[0], cargo, found)
         elif call.command.words[0].span not in may_be_locked:
-            is_kept = kind == RESTORED or (kind == CREATED and locks.is_copied(file, cargo))
-            if is_kept and locks.has_lock(file, cargo):
+            is_kept = kind == RESTORED or (kind == CREATED and _locks(tree).is_copied(file, cargo))
+            if is_kept and _locks(tree).has_lock(file, cargo):
                 yield _unlocked(file, cargo, found)
 
 
@@ -195,7 +203,7 @@ def _is_updating(file: File, job: Sequence[_Call]) -> bool:
     )
 
 
-def _hidden_lock(file: File, call: CargoCall, found: Build, hidden: HiddenLock) -> Finding:
+def _hidden_lock(file: File, call: CargoCall, found: Build, hidden: "HiddenLock") -> Finding:
     message = f"{hidden.path} excludes Cargo.lock from this copy, so `{call.program} {found.name}` cannot use it"
     help = f"remove the pattern in line {hidden.line} of {hidden.path}, or append the line `!**/Cargo.lock`"
     return Finding(FRESH_LOCK, file.path, hidden.span, message, help)

@@ -4,7 +4,7 @@ Their syntax is that of https://docs.github.com/en/actions/reference/workflows-a
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import islice
 from typing import NamedTuple
@@ -110,13 +110,11 @@ def jobs(file: File, inputs: Variables | None = None) -> Iterator[Job]:
     If the matrix of a job decides whether its failure is hidden, the job is yielded once for each combination. Raises
     SourceError as YAML does.
     """
-    for document in yaml.documents(file)[:1]:
-        found = document.get("jobs")
-        if found is None:
-            yield Job("", _steps(file, github.action_steps(document, inputs), tuple))
-            continue
-        common = github.workflow(document, inputs)
-        nodes = ((name, node) for name, node in found.items() if node.kind == "mapping")
+    common = github.workflow(file, inputs)
+    if common is None:
+        yield Job("", _steps(file, github.action_steps(file, inputs), tuple))
+    else:
+        nodes = ((name, node) for name, node in common.node.items("jobs") if node.kind == "mapping")
         yield from islice((job for name, node in nodes for job in _jobs(file, common, name, node)), _MAX_JOBS)
 
 
@@ -135,7 +133,7 @@ def _jobs(file: File, common: Workflow, name: str, job: yaml.Node) -> Iterator[J
         else:
             steps = _steps(
                 file,
-                github.job_steps(common, name, job, matrix),
+                common.steps(name, job) if matrix is None else github.job_steps(common, name, job, matrix),
                 masks,
                 job.path(*_FOLDER) or common.node.path(*_FOLDER),
             )
@@ -151,15 +149,15 @@ def _depends_on_matrix(job: yaml.Node) -> bool:
 
 
 def _steps(
-    file: File, steps: Iterator[Step], job: FailureMasks, folder: yaml.Node | None = None
+    file: File, steps: Iterable[Step], job: FailureMasks, folder: yaml.Node | None = None
 ) -> tuple[JobStep, ...]:
     found: list[JobStep] = []
     for step in islice(steps, _MAX_STEPS):
         where = step.node.get("working-directory") or folder
         found.append(
             JobStep(
-                github.script_of(step),
-                github.action_of(step),
+                step.script,
+                step.action,
                 _shell(step),
                 _path(where, step.variables),
                 partial(_all_masks, file, step, job),

@@ -1,7 +1,6 @@
 """The files of a repository, by their paths in it."""
 
 import os
-from typing import NamedTuple
 
 from dunnage.files import git
 from dunnage.files.source import File, SourceError, Tree
@@ -9,19 +8,25 @@ from dunnage.files.walk import folders
 from dunnage.scripts.commands import kind_of, note, with_text
 
 
-class RepositoryFiles(NamedTuple):
+class RepositoryFiles:
     """The files of a repository."""
 
-    tree: Tree
-    top: str
-    """The topmost folder, an absolute path."""
-    paths: frozenset[str]
-    """The paths relative to `top`, separated by `/`."""
+    def __init__(self, tree: Tree, top: str, paths: frozenset[str]) -> None:
+        self.tree = tree
+        self.top = top
+        """The topmost folder, an absolute path."""
+        self.paths = paths
+        """The paths relative to `top`, separated by `/`."""
+        self._found: dict[str, File | None] = {}
+        self._folders: dict[str, str] = {}
 
     def find(self, path: str) -> File | None:
         """Return the file at a path relative to the top; None if the repository has no such file, or it is empty."""
-        if path not in self.paths:
-            return None
+        if path not in self._found:
+            self._found[path] = self._read(path) if path in self.paths else None
+        return self._found[path]
+
+    def _read(self, path: str) -> File | None:
         try:
             file = self.tree.read(os.path.join(self.top, path))
         except (FileNotFoundError, SourceError):
@@ -65,8 +70,10 @@ class RepositoryFiles(NamedTuple):
 
     def folder(self, file: File) -> str:
         """Return the folder of a file, relative to the top."""
-        folder = os.path.dirname(os.path.abspath(file.path))
-        return folder[len(os.path.join(self.top, "")) :].replace(os.sep, "/")
+        if file.path not in self._folders:
+            folder = os.path.dirname(os.path.abspath(file.path))
+            self._folders[file.path] = folder[len(os.path.join(self.top, "")) :].replace(os.sep, "/")
+        return self._folders[file.path]
 
     def workflows(self) -> list[str]:
         """Return the sorted paths of the CI files that events start, as opposed to other files."""

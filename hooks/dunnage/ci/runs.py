@@ -70,6 +70,8 @@ class _Walk:
         self._calls = self._cuts = 0
         self._jobs_of: dict[tuple[object, ...], list[Job]] = {}
         self._files: dict[str, Script] = {}
+        self._mentioned: dict[str, Sequence[str] | None] = {}
+        """By text: the paths in it that may be those of files; None if it may call a program that runs others."""
 
     def workflow(self, file: File) -> Iterator[Run]:
         """Yield the runs of a workflow."""
@@ -203,12 +205,20 @@ class _Walk:
         )
 
     def _may_call(self, file: File, text: str, context: _Context) -> bool:
-        if re.search(_CALLERS, text):
-            return True
-        if "/" not in text:
-            return False
+        if text not in self._mentioned:
+            is_caller = re.search(_CALLERS, text) is not None
+            paths = set(re.findall(_PATH, text)) if "/" in text and not is_caller else ()
+            self._mentioned[text] = None if is_caller else [path for path in paths if self._has_name(path)]
+        paths_in_text = self._mentioned[text]
+        if not paths_in_text:
+            return paths_in_text is None
         folders = (*context.folders, self._repository.folder(file))
-        return any(self._find(path, folders) for path in set(re.findall(_PATH, text)))
+        return any(self._find(path, folders) for path in paths_in_text)
+
+    def _has_name(self, path: str) -> bool:
+        """Whether the repository may have a file at a path, by its name."""
+        name = path.rpartition("/")[2]
+        return name in self._names or name in ("", ".", "..")
 
     def _called(self, file: File, script: Script, command: Command, context: _Context) -> Iterator[Run]:
         """Yield the runs of other files that a command starts."""
@@ -267,9 +277,7 @@ class _Walk:
 
     def _find(self, value: str, folders: Sequence[str]) -> str:
         """Return the file of the repository at a path relative to one of `folders` or to the top; empty if none."""
-        name = value.rpartition("/")[2]
-        is_there = name in self._names or name in ("", ".", "..")
-        if is_there and len(value) < 500 and not value.startswith(("-", "~")):
+        if self._has_name(value) and len(value) < 500 and not value.startswith(("-", "~")):
             for folder in dict.fromkeys((*folders, "")):
                 path = posixpath.normpath(posixpath.join(folder, value))
                 if path in self._repository.paths:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from dunnage.files import programs
 from dunnage.files.source import Tree, display
-from dunnage.files.walk import repository_folder
+from dunnage.files.walk import RepositoryFolders, repository_folder
 
 # git sets these for its hooks. They are about the repository of the commit, and the folder in which git was called.
 _ABOUT_ONE_REPOSITORY = (
@@ -210,22 +210,23 @@ class Repositories:
     def __init__(self, tree: Tree, *patterns: str) -> None:
         """`patterns` are the patterns for `Repository.tracked`."""
         self._listings = tree.memo(_Listings)
+        self._folders = tree.memo(RepositoryFolders)
         self._patterns = patterns
         self._tracked: dict[str, frozenset[str] | None] = {}
 
     def repository(self, folder: str) -> Repository | None:
         """The repository of `folder`; None if there is none, or if its tracked files are unknown."""
-        found = repository(folder)
-        if found is None:
+        top = self._folders.of(os.path.abspath(folder))
+        if top is None:
             return None
-        if found.top not in self._tracked:
-            self._tracked[found.top] = self._listings.tracked(found, self._patterns)
-        return None if self._tracked[found.top] is None else found
+        if top not in self._tracked:
+            self._tracked[top] = self._listings.tracked(Repository(top), self._patterns)
+        return None if self._tracked[top] is None else Repository(top)
 
     def is_tracked(self, path: str) -> bool:
         """Whether the file at an absolute path, which matches a pattern, is tracked. True if that is unknown."""
-        found = repository(os.path.dirname(path))
-        if found is None or found.lists(path):
+        top = self._folders.of(os.path.dirname(path))
+        if top is None or Repository(top).lists(path):
             return True
         return self.repository(os.path.dirname(path)) is None or path in self.tracked_near(os.path.dirname(path))
 

@@ -35,18 +35,38 @@ def upwards(folder: str, *, beyond_repository: bool = False) -> Iterator[str]:
 
 def repository_folder(folder: str) -> str | None:
     """The top folder of the git repository of `folder`; None if there is none."""
-    for above in upwards(os.path.abspath(folder), beyond_repository=True):
-        if _is_git(os.path.join(above, ".git")):
-            return above
-    return None
+    return RepositoryFolders().of(os.path.abspath(folder))
 
 
-def top_folder(folder: str) -> str:
-    """The top folder of the repository of `folder`.
+class RepositoryFolders:
+    """The top folders of the repositories of folders. Each folder is looked at once: `tree.memo(RepositoryFolders)`."""
 
-    Without a repository: the working directory if `folder` is inside it, else `folder` itself.
+    def __init__(self, _tree: object = None) -> None:
+        self._known: dict[str, str | None] = {}
+
+    def of(self, folder: str) -> str | None:
+        """The top folder of the git repository of `folder`, an absolute path; None if there is none."""
+        passed: list[str] = []
+        found = None
+        for above in upwards(folder, beyond_repository=True):
+            if above in self._known:
+                found = self._known[above]
+                break
+            passed.append(above)
+            if _is_git(os.path.join(above, ".git")):
+                found = above
+                break
+        self._known.update(dict.fromkeys(passed, found))
+        return found
+
+
+def top_folder(folder: str, folders: RepositoryFolders | None = None) -> str:
+    """The top folder of the repository of `folder`, an absolute path.
+
+    Without a repository: the working directory if `folder` is inside it, else `folder` itself. `folders` are those that
+    a run has looked at.
     """
-    top = repository_folder(folder)
+    top = (folders or RepositoryFolders()).of(folder)
     if top is not None:
         return top
     here = os.getcwd()

@@ -102,10 +102,17 @@ def assign(entries: Sequence[Entry], paths: Sequence[str], tree: Tree) -> dict[E
 
 def matching(paths: Sequence[str], files: Sequence[str]) -> list[str]:
     """The names, as they are printed, of the regular files at absolute paths that match one of the patterns."""
-    wanted = re.compile(registry.pattern(files))
+    # To match the name alone is several times as fast as to search the path, and few patterns are about folders.
+    in_folders = [part for part in files if "/" in part.replace("[^/]", "")]
+    by_name = re.compile(f"(?:{'|'.join(part for part in files if part not in in_folders)})$")
+    by_path = re.compile(registry.pattern(in_folders)) if in_folders else None
     here = os.path.join(os.getcwd(), "")
     shown = (path.removeprefix(here).replace(os.sep, "/") for path in paths)
-    return [name for name in shown if wanted.search(name) and _is_regular(name)]
+    return [
+        name
+        for name in shown
+        if (by_name.match(name.rpartition("/")[2]) or (by_path and by_path.search(name))) and _is_regular(name)
+    ]
 
 
 def _is_regular(path: str) -> bool:

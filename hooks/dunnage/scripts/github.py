@@ -4,19 +4,22 @@ Their syntax is that of https://docs.github.com/en/actions/reference/workflows-a
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.scripts import yaml
-from dunnage.scripts.github_matrix import Matrix
 from dunnage.scripts.shell_names import is_posix_shell
 from dunnage.scripts.variables import MOST_VARIABLES, Variables, distinct, expand_all, merged, union, without_written
 from dunnage.shell import expression
 from dunnage.shell.directories import joined
 from dunnage.shell.model import DIRECTORY, Place, Script, Segment, Values
+
+if TYPE_CHECKING:
+    from dunnage.scripts.github_matrix import Matrix
 
 # How many steps are read: aliases can expand a small file to millions. Real files have up to a few hundred.
 _MOST_STEPS = 5000
@@ -50,16 +53,44 @@ class Action(NamedTuple):
     variables: Variables
 
 
-class Step(NamedTuple):
+class Step:
     """A step of a job or of a composite action."""
 
-    node: yaml.Node
-    place: Place
-    variables: Variables
-    """The variables before the `env:` of the step itself."""
-    shell: Values
-    """The shell of a step without `shell:`; empty for the default of the runner."""
-    is_windows: bool
+    def __init__(self, node: yaml.Node, place: Place, variables: Variables, shell: Values, *, is_windows: bool) -> None:
+        self.node = node
+        self.variables = variables
+        """The variables before the `env:` of the step itself."""
+        self.shell = shell
+        """The shell of a step without `shell:`; empty for the default of the runner."""
+        self.is_windows = is_windows
+        self._place = place
+
+    @cached_property
+    def script(self) -> Script | None:
+        """The program that it runs in a POSIX shell, if it does."""
+        run = self.node.get("run")
+        if run is None or run.kind != "scalar" or not run.text or not _is_posix(self):
+            return None
+        variables = _with_env(self.variables, self.node.get("env"))
+        own = self.node.get("working-directory")
+        if own is not None:
+            variables = merged(variables, {DIRECTORY: joined((".",), _expanded(own, variables))})
+        return Script(run.text, run.offsets, self._place, variables, expressions="github")
+
+    @cached_property
+    def action(self) -> Action | None:
+        """The action that it uses, if it does."""
+        used = self.node.get("uses")
+        if used is None or used.kind != "scalar" or not used.text:
+            return None
+        variables = _with_env(self.variables, self.node.get("env"))
+        inputs = {
+            name.lower(): Input(_expanded(value, variables), value.span, value.text, value.offsets)
+            for name, value in self.node.items("with")
+            if value.kind == "scalar"
+        }
+        name, _, ref = used.text.strip().partition("@")
+        return Action(name, ref, used.span, inputs, self._place, variables)
 
 
 def scripts(file: File) -> Iterator[Script]:
@@ -67,78 +98,84 @@ def scripts(file: File) -> Iterator[Script]:
     yield from distinct(
         (run.span.start, script)
         for step in islice(_steps(file), _MOST_STEPS)
-        if (run := step.node.get("run")) and (script := script_of(step))
+        if (run := step.node.get("run")) and (script := step.script)
     )
-
-
-def script_of(step: Step) -> Script | None:
-    """Return the program that a step runs in a POSIX shell, if it does."""
-    run = step.node.get("run")
-    if run is None or run.kind != "scalar" or not run.text or not _is_posix(step):
-        return None
-    variables = _with_env(step.variables, step.node.get("env"))
-    own = step.node.get("working-directory")
-    if own is not None:
-        variables = merged(variables, {DIRECTORY: joined((".",), _expanded(own, variables))})
-    return Script(run.text, run.offsets, step.place, variables, expressions="github")
 
 
 def uses(file: File) -> Iterator[Action]:
     """Yield the actions that steps use, in the order of the file. Raises SourceError as YAML does."""
     found: dict[int, Action] = {}
     for step in islice(_steps(file), _MOST_STEPS):
-        action = action_of(step)
-        if action is not None:
-            found.setdefault(action.span.start, action)
+        if step.action is not None:
+            found.setdefault(step.action.span.start, step.action)
     yield from (action for _, action in sorted(found.items()))
 
 
-def action_of(step: Step) -> Action | None:
-    """Return the action that a step uses, if it does."""
-    used = step.node.get("uses")
-    if used is None or used.kind != "scalar" or not used.text:
-        return None
-    variables = _with_env(step.variables, step.node.get("env"))
-    inputs = {
-        name.lower(): Input(_expanded(value, variables), value.span, value.text, value.offsets)
-        for name, value in step.node.items("with")
-        if value.kind == "scalar"
-    }
-    name, _, ref = used.text.strip().partition("@")
-    return Action(name, ref, used.span, inputs, step.place, variables)
-
-
-class Workflow(NamedTuple):
+class Workflow:
     """What applies to all jobs of a workflow."""
 
-    node: yaml.Node
-    variables: Variables
-    shell: Values
-    matrices: dict[int, Matrix]
-    """By the identity of their nodes: by aliases, many jobs may have one matrix."""
+    def __init__(self, node: yaml.Node, variables: Variables, shell: Values) -> None:
+        self.node = node
+        self.variables = variables
+        self.shell = shell
+        # By the identity of their nodes: by aliases, many jobs may have one matrix.
+        self._matrices: dict[int, Matrix] = {}
+        # By the names of jobs, and the identity of their nodes.
+        self._steps: dict[tuple[str, int], Sequence[Step]] = {}
 
-    def matrix(self, job: yaml.Node) -> Matrix:
+    def matrix(self, job: yaml.Node) -> "Matrix":
         """Return the matrix of a job."""
+        from dunnage.scripts.github_matrix import Matrix
+
         node = job.path("strategy", "matrix")
-        return self.matrices.setdefault(id(node), Matrix(node, self.variables))
+        return self._matrices.setdefault(id(node), Matrix(node, self.variables))
+
+    def steps(self, name: str, job: yaml.Node) -> Sequence[Step]:
+        """Return the steps of a job, whatever the combination of its matrix."""
+        key = (name, id(job))
+        if key not in self._steps:
+            self._steps[key] = list(islice(job_steps(self, name, job), _MOST_STEPS))
+        return self._steps[key]
 
 
-def workflow(document: yaml.Node, inputs: Variables | None = None) -> Workflow:
-    """Return a workflow as its jobs see it; `inputs` are those that its caller passes, by `inputs.NAME`."""
+def workflow(file: File, inputs: Variables | None = None) -> Workflow | None:
+    """Return the workflow in a file; None if it is a composite action. Raises SourceError as YAML does.
+
+    `inputs` are those that its caller passes, by `inputs.NAME`.
+    """
+    return _workflow(file, inputs) if inputs else file.memo(_workflow)
+
+
+def _workflow(file: File, inputs: Variables | None = None) -> Workflow | None:
+    document = next(iter(yaml.documents(file)), None)
+    if document is None or document.get("jobs") is None:
+        return None
     variables = _with_env(merged(_workflow_inputs(document), inputs or {}), document.get("env"))
     variables = _with_default_directory(merged(variables, {DIRECTORY: (".",)}), document)
-    return Workflow(document, variables, _shell(document, ("",), variables), {})
+    return Workflow(document, variables, _shell(document, ("",), variables))
 
 
 def _steps(file: File) -> Iterator[Step]:
+    found = workflow(file)
+    if found is None:
+        yield from action_steps(file)
+    else:
+        for name, job in found.node.items("jobs"):
+            yield from found.steps(name, job)
+
+
+def action_steps(file: File, inputs: Variables | None = None) -> Sequence[Step]:
+    """Return the steps of a composite action; `inputs` are those that its caller passes, by `inputs.NAME`."""
+    return _action_steps(file, inputs) if inputs else file.memo(_action_steps)
+
+
+def _action_steps(file: File, inputs: Variables | None = None) -> Sequence[Step]:
     for document in yaml.documents(file)[:1]:
-        jobs = document.get("jobs")
-        if jobs is None:
-            yield from action_steps(document)
-            continue
-        common = workflow(document)
-        for name, job in jobs.items():
-            yield from job_steps(common, name, job)
+        declared = {f"inputs.{name}": _input_values(node) for name, node in document.items("inputs")}
+        variables = merged(declared, inputs or {}, {DIRECTORY: (".",)})
+        steps = _each_step(document.path("runs", "steps"), (), variables, ("",), is_windows=False)
+        return list(islice(steps, _MOST_STEPS))
+    return ()
 
 
 def job_steps(common: Workflow, name: str, job: yaml.Node, matrix: Variables | None = None) -> Iterator[Step]:
@@ -157,16 +194,9 @@ def job_steps(common: Workflow, name: str, job: yaml.Node, matrix: Variables | N
 def job_variables(common: Workflow, job: yaml.Node, matrix: Variables | None = None) -> Variables:
     """Return the variables and expressions that the steps of a job see."""
     if matrix is None:
-        matrix = common.matrix(job).variables
+        matrix = common.matrix(job).variables if job.path("strategy", "matrix") else {}
     variables = _with_env(merged(common.variables, matrix), job.get("env"))
     return _with_env(variables, job.path("container", "env"), is_context=False)
-
-
-def action_steps(document: yaml.Node, inputs: Variables | None = None) -> Iterator[Step]:
-    """Yield the steps of a composite action; `inputs` are those that its caller passes, by `inputs.NAME`."""
-    declared = {f"inputs.{name}": _input_values(node) for name, node in document.items("inputs")}
-    variables = merged(declared, inputs or {}, {DIRECTORY: (".",)})
-    yield from _each_step(document.path("runs", "steps"), (), variables, ("",), is_windows=False)
 
 
 def _each_step(
@@ -176,7 +206,7 @@ def _each_step(
         if node.kind != "mapping":
             continue
         label = next((found.text for key in ("name", "id") if (found := node.get(key)) and found.text), str(number))
-        yield Step(node, Place("github", (*names, f"step {label}")), variables, shell, is_windows)
+        yield Step(node, Place("github", (*names, f"step {label}")), variables, shell, is_windows=is_windows)
         run = node.get("run")
         if run is not None and ("GITHUB_ENV" in run.text or "github.env" in run.text):
             variables = without_written(variables, run.text)
