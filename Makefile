@@ -23,7 +23,7 @@ $(shell test ! -e $(READY) || test "$$($(BIN)/python -c '$(IDENTITY)' 2>&1)" = "
 	rm -f $(READY))
 endif
 
-.PHONY: demo test coverage lint bench format readme examples hooks-file lock clean
+.PHONY: demo test coverage lint bench format readme examples hooks-file dist lock clean
 
 demo: $(READY)
 	$(BIN)/python demo/run.py
@@ -67,6 +67,11 @@ examples: $(READY)
 # Writes .pre-commit-hooks.yaml and .pre-commit-config.yaml from the registry of hooks.
 hooks-file: $(READY)
 	$(BIN)/python tests/frame/hooks_file_test.py
+
+# Builds the sdist and the wheel of the last commit, with the same bytes each time.
+dist: $(READY)
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m hatchling build
 
 # Updates every pin in requirements/.
 COMPILE := $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \

@@ -1,0 +1,51 @@
+"""What a release consists of: the same bytes each time, and a wheel that is complete by itself."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+from demo.run import CHECKOUT
+from dunnage import __version__
+from dunnage.frame.registry import ENTRIES
+
+
+def build(folder: Path) -> Path:
+    """Build the sdist and the wheel as `make dist` does, and return their folder."""
+    env = os.environ | {"SOURCE_DATE_EPOCH": "1700000000"}
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-d", folder], cwd=CHECKOUT, env=env, check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an sdist and a wheel."""
+    return build(tmp_path_factory.mktemp("dist"))
+
+
+def test_two_builds_have_the_same_bytes(dist: Path, tmp_path: Path) -> None:
+    again = build(tmp_path)
+    names = [f"dunnage-{__version__}-py3-none-any.whl", f"dunnage-{__version__}.tar.gz"]
+    assert sorted(os.listdir(dist)) == sorted(os.listdir(again)) == names
+    assert [(dist / name).read_bytes() for name in names] == [(again / name).read_bytes() for name in names]
+
+
+def test_the_wheel_works_in_an_empty_environment(dist: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "environment"
+    venv.create(folder, with_pip=True)
+    scripts = str(folder / ("Scripts" if os.name == "nt" else "bin"))
+    pip = [os.path.join(scripts, "python"), "-I", "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
+    locked = ["--require-hashes", "--only-binary", ":all:", "--requirement"]
+    subprocess.run([*pip, *locked, str(CHECKOUT / "requirements/runtime.txt")], check=True)
+    subprocess.run([*pip, "--no-deps", *map(str, dist.glob("*.whl"))], check=True)
+    for name in ("dunnage", *(entry.id for entry in ENTRIES)):
+        command = [os.path.join(scripts, name), "--version"]
+        assert subprocess.check_output(command, cwd=tmp_path, text=True).split() == [name, __version__]
+    for name in (ENTRIES[0].id, ENTRIES[0].hook().rules[0].id):
+        page = subprocess.check_output([os.path.join(scripts, "dunnage"), "explain", name], cwd=tmp_path, text=True)
+        assert page.startswith(f"# {name}")
