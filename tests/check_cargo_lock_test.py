@@ -56,6 +56,7 @@ def test_missing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "Cargo.toml:1:2: cargo-lock/missing Cargo.lock is missing, "
         "so every build uses the newest versions of its dependencies\n"
         "    help: run `cargo generate-lockfile` in this folder and commit Cargo.lock\n"
+        "          or pass `--libraries-may-omit`, if workspaces with only libraries need no lock\n"
     )
 
 
@@ -66,8 +67,9 @@ def test_missing_below(folder: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 def test_missing_and_ignored(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(repository, {**MEMBERS, ".gitignore": "/target\n\nCargo.lock\n"})
-    assert _printed(capsys, "Cargo.toml").endswith(
+    assert (
         "commit Cargo.lock;\n          first remove the pattern `Cargo.lock` in .gitignore:3, which hides it from git\n"
+        in _printed(capsys, "Cargo.toml")
     )
 
 
@@ -111,6 +113,92 @@ def test_libraries_may_omit_it(folder: Path, files: Files) -> None:
 def test_others_may_not_omit_it(folder: Path, files: Files) -> None:
     write(folder, files)
     assert matches(found("--libraries-may-omit", "Cargo.toml"), ["Cargo.toml:1:2 missing: …"])
+
+
+LIBRARY: Files = {"Cargo.toml": package("part"), "src/lib.rs": ""}
+WITHOUT_TARGET: Files = {"Cargo.toml": package("part", rest="[dependencies]\nalpha = '1'\n")}
+
+
+@pytest.mark.parametrize(
+    ("place", "files"),
+    [
+        pytest.param("part", WITHOUT_TARGET, id="no-target"),
+        pytest.param(
+            "part",
+            {"Cargo.toml": "[workspace]\nmembers = ['a']\n", "a/Cargo.toml": package("a")},
+            id="workspace-without-a-target",
+        ),
+        *(
+            pytest.param(place, {**SOLO, "Cargo.lock": None}, id=place.replace("/", "-"))
+            for place in ("examples/hello", "crates/x/tests/fixtures/y", "my-templates/new", "third_party/x", "fuzz")
+        ),
+        pytest.param("generated/api", LIBRARY, id="generated"),
+    ],
+)
+def test_no_lock_is_missing(repository: Path, place: str, files: Files) -> None:
+    write(repository, {f"{place}/{name}": text for name, text in files.items() if text is not None})
+    assert found(f"{place}/Cargo.toml") == []
+    write(repository, {".gitignore": "Cargo.lock", f"{place}/Cargo.lock": lock("solo 0.1.0")})
+    assert [line for line in found(f"{place}/Cargo.toml") if "untracked" in line] == []
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({"Cargo.toml": package("part", rest="[[test]]\nname = 'x'\n")}, id="target-in-the-manifest"),
+        pytest.param({"Cargo.toml": package("part"), "tests/x.rs": ""}, id="target-of-a-test"),
+        pytest.param({**LIBRARY, "src/main.rs": ""}, id="binary"),
+    ],
+)
+def test_a_lock_is_missing(repository: Path, files: Files) -> None:
+    write(repository, {f"latest/{name}": text for name, text in files.items()})
+    assert matches(found("latest/Cargo.toml"), ["latest/Cargo.toml:1:2 missing: …"])
+
+
+APP: Files = {
+    "app/Cargo.toml": package("app", rest='[dependencies]\npart = { path = "../part" }\n'),
+    "app/src/main.rs": "",
+    "app/Cargo.lock": lock("app 0.1.0 -> part\npart 0.1.0"),
+}
+CI = ".github/workflows/ci.yml"
+
+
+@pytest.mark.parametrize(
+    ("files", "is_missing"),
+    [
+        pytest.param({}, False, id="only-part-of-another"),
+        pytest.param({"app/Cargo.toml": package("app"), "app/Cargo.lock": lock("app 0.1.0")}, True, id="part-of-none"),
+        pytest.param({"app/Cargo.lock": None}, False, id="the-other-has-no-lock"),
+        pytest.param({"part/src/main.rs": ""}, True, id="binary"),
+        pytest.param({"Makefile": "test:\n\tcd part && cargo test\n"}, True, id="built-by-itself"),
+        pytest.param({CI: "steps: [{run: cargo test --manifest-path=part/Cargo.toml}]"}, True, id="built-in-ci"),
+        pytest.param({"Dockerfile": "FROM rust\nCOPY part /part\n"}, False, id="copied"),
+        pytest.param({CI: "steps: [{run: cargo test -p part-of, working-directory: apart}]"}, False, id="other-names"),
+        pytest.param({"README.md": "cd part && cargo test"}, False, id="a-document"),
+    ],
+)
+def test_a_library_that_others_contain(repository: Path, files: Files, is_missing: bool) -> None:
+    write(repository, {**APP, **{f"part/{name}": text for name, text in LIBRARY.items()}})
+    write(repository, files)
+    _git(repository, "add", ".")
+    expected = ["part/Cargo.toml:1:2 missing: …"] if is_missing else []
+    assert matches([line for line in found("part/Cargo.toml") if "missing" in line], expected)
+
+
+def test_packages_that_a_workspace_does_not_list(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = [f"packages/p{index}/Cargo.toml" for index in range(7)]
+    write(repository, {**WORKSPACE, **{name: package(f"p{index}") for index, name in enumerate(names)}})
+    files = {"app/tests/data/x/Cargo.toml": package("x"), "empty/Cargo.toml": "", "comment/Cargo.toml": "# x"}
+    write(repository, files)
+    _git(repository, "add", ".")
+    others = [*files]
+    assert found(*others) == []
+    assert _printed(capsys, *names, *others) == (
+        "packages/p0/Cargo.toml:2:1: cargo-lock/bad-manifest this package and 6 more are inside the workspace of "
+        "Cargo.toml, which does not list them as members\n"
+        "    help: add the folders to `workspace.members` or to `workspace.exclude` in Cargo.toml: "
+        '"packages/p0", "packages/p1", "packages/p2", "packages/p3", "packages/p4" and 2 more\n'
+    )
 
 
 def test_a_library_that_has_it_must_have_it_right(folder: Path) -> None:
@@ -471,7 +559,10 @@ def test_fix_leaves_a_poisoned_lock_that_is_stale_too(folder: Path, capsys: pyte
 def test_fix_without_cargo(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     write(folder, PATHS)
     monkeypatch.setenv("PATH", str(folder))
-    help = "run `cargo generate-lockfile` in this folder and commit Cargo.lock"
+    help = (
+        "run `cargo generate-lockfile` in this folder and commit Cargo.lock\n"
+        "or pass `--libraries-may-omit`, if workspaces with only libraries need no lock"
+    )
     reason = "--fix changed nothing: cargo is not on PATH"
     assert _fixed("Cargo.toml", capsys=capsys) == ([], [f"Cargo.toml: cargo-lock/missing\n{help}\n{reason}"])
 
@@ -547,7 +638,7 @@ def _link(path: Path, target: str) -> None:
         pytest.param({"Cargo.toml": ".".join(["a"] * 100_000) + " = 1"}, ["…has a key of more than …"], id="long-key"),
         pytest.param({"Cargo.toml": "#" * 17_000_000}, ["…is larger than …"], id="large"),
         pytest.param({"Cargo.toml": "#" * 3_000_000}, ["…is larger than …"], id="large-for-toml"),
-        pytest.param({"Cargo.toml": b""}, ["Cargo.toml:1:1 bad-manifest: …neither a `[package]` nor a …"], id="empty"),
+        pytest.param({"Cargo.toml": b""}, [], id="empty"),
         pytest.param(
             {**SOLO, "Cargo.toml": "\ufeff" + SOLO["Cargo.toml"].replace("\n", "\r\n")}, [], id="bom-and-crlf"
         ),
@@ -651,7 +742,7 @@ def test_a_great_many_members(folder: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
 def test_names_that_would_spoil_the_report(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(folder, {"a\nb\x1b[31m/Cargo.toml": package("solo")})
+    write(folder, {"a\nb\x1b[31m/Cargo.toml": package("solo"), "a\nb\x1b[31m/src/main.rs": ""})
     printed = _printed(capsys, "a\nb\x1b[31m/Cargo.toml")
     assert printed.startswith("a\\nb\\x1b[31m/Cargo.toml:1:2: cargo-lock/missing ")
     assert "\x1b" not in printed

@@ -17,13 +17,14 @@ from dunnage.cargo.concerned import concerned
 from dunnage.cargo.config_files import config_files
 from dunnage.cargo.lock_report import RESTORE_MANIFEST
 from dunnage.cargo.lockfile import EMPTY
-from dunnage.cargo.manifest import has_binary_or_component, package_table
+from dunnage.cargo.manifest import has_binary_or_component, has_target, package_table
 from dunnage.cargo.manifests import MANIFEST, Manifest, Manifests
 from dunnage.cargo.workspace import LOCK, Workspace, load
 from dunnage.files import document, git, toml
 from dunnage.files.document import Refused
 from dunnage.files.git import Repositories
 from dunnage.files.source import File, SourceError, Tree, display
+from dunnage.files.walk import is_project, top_folder
 from dunnage.frame.finding import Finding, Rule, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
@@ -50,6 +51,8 @@ FIX_ONLINE = flag("--fix-online", "with --fix, let cargo use the network")
 
 _RULES = (MISSING, UNTRACKED, UNREADABLE, STALE, FOREIGN_SOURCE, NO_CHECKSUM, NO_COMMIT, VENDORED, BAD_MANIFEST)
 _RESTORE_LOCK = "restore it from the last good commit, then run `cargo update --workspace`"
+_OR_OMIT = "\nor pass `--libraries-may-omit`, if workspaces with only libraries need no lock"
+_MOST_NAMED = 5
 _REPAIRED = (MISSING, STALE)
 """The rules whose findings `cargo update --workspace` resolves."""
 _REVIEWED = (UNREADABLE, FOREIGN_SOURCE, NO_CHECKSUM, NO_COMMIT)
@@ -83,12 +86,8 @@ def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[tup
         workspace, refusals = affected.loaded.get(folder) or load(manifests, root)
         found = _rejected_manifests(refusals)
         if workspace is not None:
-            found += [
-                _not_a_member(manifest, root)
-                for manifest in named.get(folder, ())
-                if manifest.folder not in workspace.members and package_table(manifest.data)
-            ]
-            found += _check_lock(workspace, tree, repositories, options, changed)
+            found += _unlisted(workspace, named.get(folder, ()))
+            found += _check_lock(workspace, manifests, repositories, options, changed)
         yield workspace, found
 
 
@@ -96,26 +95,58 @@ def _locks_near(repositories: Repositories, folder: str) -> Iterator[str]:
     return (path for path in repositories.tracked_near(folder) if os.path.basename(path) == LOCK)
 
 
+def _may_omit(workspace: Workspace, manifests: Manifests, repositories: Repositories, options: Options) -> bool:
+    """Whether a workspace needs no lock: examples, test data, libraries of others, and libraries with an option."""
+    members = [member.manifest for member in workspace.members.values()]
+    if not any(_is_own(member) and has_target(member.data, partial(_exists, member.folder)) for member in members):
+        return True
+    if _is_run_or_shipped(workspace):
+        return False
+    return options[LIBRARIES_MAY_OMIT] or _is_only_part_of_others(workspace, manifests, repositories)
+
+
+def _is_only_part_of_others(workspace: Workspace, manifests: Manifests, repositories: Repositories) -> bool:
+    """Whether other workspaces contain the packages of a workspace, and no command builds it by itself."""
+    from dunnage.cargo.containment import is_part_of_others
+
+    folder = workspace.root.folder
+    if not is_part_of_others(workspace, manifests, repositories.tracked_near(folder)):
+        return False
+    from dunnage.ci.built_folders import BuiltFolders
+
+    return not manifests.tree.memo(BuiltFolders).may_contain(folder)
+
+
+def _is_own(found: Manifest) -> bool:
+    """Whether a manifest is in no folder with examples, test data or other projects."""
+    return is_project(os.path.relpath(found.folder, top_folder(found.folder)).replace(os.sep, "/"))
+
+
+def _exists(folder: str, path: str) -> bool:
+    return os.path.exists(os.path.join(folder, path))
+
+
 def _check_lock(
-    workspace: Workspace, tree: Tree, repositories: Repositories, options: Options, changed: Collection[str]
+    workspace: Workspace, manifests: Manifests, repositories: Repositories, options: Options, changed: Collection[str]
 ) -> Iterator[Finding]:
     """Check the lock of a workspace that Cargo would load. `changed` are the folders of the named files."""
+    tree = manifests.tree
     repository = repositories.repository(workspace.root.folder)
     is_untracked = repository is not None and workspace.lock not in repositories.tracked_near(workspace.root.folder)
-    may_omit = options[LIBRARIES_MAY_OMIT] and not _is_run_or_shipped(workspace)
+    may_omit = partial(_may_omit, workspace, manifests, repositories, options)
     try:
         parsed = document.read(tree, workspace.lock, lock_text.parse)
     except FileNotFoundError:
         problems = [problem for problem in compare(workspace, EMPTY) if problem.rule == BAD_MANIFEST.id]
         yield from findings(problems, _RULES)
-        if not problems and not may_omit:
+        if not problems and not may_omit():
             yield _missing(workspace, repository)
         return
     except Refused as refused:
         yield from _rejected_lock([refused])
         return
     if repository is not None and is_untracked:
-        if may_omit:
+        if may_omit():
             return
         message = "git does not track Cargo.lock, so other checkouts may build other versions"
         yield untracked(UNTRACKED, workspace.lock, repository, message)
@@ -143,30 +174,47 @@ def _rejected_lock(refusals: Iterable[Refused]) -> Iterator[Finding]:
 def _is_run_or_shipped(workspace: Workspace) -> bool:
     """Whether a member is more than a library. The users of a library do not get its lock."""
 
-    def is_more(member: Manifest) -> bool:
-        return has_binary_or_component(member.data, lambda path: os.path.exists(os.path.join(member.folder, path)))
-
-    return any(is_more(member.manifest) for member in workspace.members.values())
+    members = [member.manifest for member in workspace.members.values()]
+    return any(has_binary_or_component(member.data, partial(_exists, member.folder)) for member in members)
 
 
 def _missing(workspace: Workspace, repository: git.Repository | None) -> Finding:
     root = workspace.root
     help = f"run `cargo generate-lockfile` in {_folder(root.folder)} and commit {display(workspace.lock)}"
     help += also_unhide(workspace.lock, repository)
+    if not _is_run_or_shipped(workspace):
+        help += _OR_OMIT
     span = toml.locate(root.file, ("package" if "package" in root.data else "workspace",))
     message = "Cargo.lock is missing, so every build uses the newest versions of its dependencies"
     return Finding(MISSING, root.file.path, span, message, help)
 
 
-def _not_a_member(found: Manifest, root: Manifest) -> Finding:
-    span = toml.locate(found.file, ("package", "name"))
-    folder = os.path.relpath(found.folder, root.folder).replace(os.sep, "/")
-    message = f"this package is inside the workspace of {root.file.path}, which does not list it as a member"
-    help = (
-        f'add "{folder}" to `workspace.members` or to `workspace.exclude` in {root.file.path},\n'
-        "or an empty `[workspace]` table here"
+def _unlisted(workspace: Workspace, named: Iterable[Manifest]) -> Iterator[Finding]:
+    """Yield a finding if a workspace neither lists nor uses some of the named packages inside of it."""
+    root = workspace.root
+    unlisted = sorted(
+        (
+            manifest
+            for manifest in named
+            if manifest.folder not in workspace.local and package_table(manifest.data) and _is_own(manifest)
+        ),
+        key=lambda manifest: manifest.file.path,
     )
-    return Finding(BAD_MANIFEST, found.file.path, span, message, help)
+    if not unlisted:
+        return
+    first, *others = unlisted
+    folders = [f'"{os.path.relpath(manifest.folder, root.folder)}"'.replace(os.sep, "/") for manifest in unlisted]
+    place = f"`workspace.members` or to `workspace.exclude` in {root.file.path}"
+    message = f"this package is inside the workspace of {root.file.path}, which does not list it as a member"
+    help = f"add {folders[0]} to {place},\nor an empty `[workspace]` table here"
+    if others:
+        message = (
+            f"this package and {len(others)} more are inside the workspace of {root.file.path}, "
+            "which does not list them as members"
+        )
+        more = f" and {len(folders) - _MOST_NAMED} more" if len(folders) > _MOST_NAMED else ""
+        help = f"add the folders to {place}: {', '.join(folders[:_MOST_NAMED])}{more}"
+    yield Finding(BAD_MANIFEST, first.file.path, toml.locate(first.file, ("package", "name")), message, help)
 
 
 def _folder(path: str) -> str:

@@ -11,7 +11,9 @@ from dunnage.cargo.manifest import package_table
 from dunnage.cargo.manifests import MANIFEST, Manifest, Manifests
 from dunnage.cargo.vendored import is_vendored_crate
 from dunnage.cargo.workspace import LOCK, Workspace
+from dunnage.files import toml
 from dunnage.files.document import Refused, is_template
+from dunnage.files.source import SourceError, Tree
 from dunnage.files.vendored import CHECKSUMS, is_in_vendored_crate
 from dunnage.files.walk import upwards
 
@@ -77,11 +79,19 @@ def _add(folder: str, result: Concerned, manifests: Manifests) -> None:
             return
         root = manifests.root_of(found)
     except Refused as refused:
-        if not is_template(refused.file.data):
+        if not is_template(refused.file.data) and not _is_empty(manifests.tree, refused.file.path):
             result.refused.append(refused)
         return
     result.roots[root.folder] = root
     result.named[folder] = found, root
+
+
+def _is_empty(tree: Tree, path: str) -> bool:
+    """Whether a manifest contains nothing but comments: it only marks a place, or is data of a test."""
+    try:
+        return not toml.parse(tree.read(path))
+    except (FileNotFoundError, SourceError):
+        return False
 
 
 def _is_template(found: Manifest) -> bool:

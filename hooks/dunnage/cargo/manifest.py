@@ -34,6 +34,9 @@ _INHERITABLE = (
 )  # fmt: skip
 """The fields that a package may inherit, apart from `edition`, `rust-version` and `version`."""
 _RESOLVERS = ("1", "2", "3")
+_TARGETS = ("lib", "bin", "example", "test", "bench")
+_TARGET_PATHS = ("src/lib.rs", "src/main.rs", "src/bin", "examples", "tests", "benches")
+"""Where Cargo looks for targets that the manifest does not name."""
 _PACKAGE_ONLY = (
     "features", "lib", "bin", "example", "test", "bench", "dependencies", "dev-dependencies", "dev_dependencies",
     "build-dependencies", "build_dependencies", "target", "badges", "lints",
@@ -221,6 +224,14 @@ def has_binary_or_component(data: Mapping[str, Any], exists: Callable[[str], boo
         or (isinstance(metadata, dict) and "component" in metadata)
         or (package.get("autobins", True) is not False and (exists("src/main.rs") or exists("src/bin")))
     )
+
+
+def has_target(data: Mapping[str, Any], exists: Callable[[str], bool]) -> bool:
+    """Whether the package has anything that cargo can build. `exists` is as above.
+
+    Cargo rejects a package without a target, so such a manifest is only a template, or data of a test.
+    """
+    return any(data.get(key) for key in _TARGETS) or any(map(exists, _TARGET_PATHS))
 
 
 def _features(data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
