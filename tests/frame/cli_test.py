@@ -82,23 +82,42 @@ def alone(entry: Entry, names: Sequence[str], capsys: pytest.CaptureFixture[str]
     return found
 
 
-@pytest.mark.usefixtures("project")
-def test_all_hooks_report_what_each_reports_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    names = sorted(FILES.keys() - {"binary"})
+def reported(names: Sequence[str], capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """What all hooks report in one process, which is what each reports by itself."""
     separately = [found for entry in ENTRIES for found in alone(entry, names, capsys)]
     assert main(["check", "--all", "--output-format=json"]) == 1
-    together = json.loads(capsys.readouterr().out)["findings"]
+    together: list[dict[str, Any]] = json.loads(capsys.readouterr().out)["findings"]
 
     def key(found: dict[str, Any]) -> str:
         return json.dumps(found, sort_keys=True)
 
     assert sorted(map(key, together)) == sorted(map(key, separately))
+    return together
+
+
+@pytest.mark.usefixtures("project")
+def test_all_hooks_report_what_each_reports_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    together = reported(sorted(FILES.keys() - {"binary"}), capsys)
     places = [(found["path"], found["start"]["line"], found["start"]["column"]) for found in together]
     assert places == sorted(places)
     assert {found["hook"] for found in together} >= {
         *("check-advisory-gate", "check-cargo-install", "check-cargo-lock", "check-deny-toml", "check-locked-builds"),
         "check-wit-limits",
     }
+
+
+def test_what_a_hook_reads_takes_nothing_from_the_next(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # The first program uses up what check-advisory-gate may spend on the file. Other hooks read the second one first.
+    long = "\n          ".join(["# just", f"A={'a' * 100_000}", *["echo $A"] * 400])
+    short = "B=1\n          cargo install a@$B --locked\n          C=build\n          cargo $C"
+    workflow = (
+        f"on: push\njobs:\n  a:\n    steps:\n      - run: |\n          {long}\n      - run: |\n          {short}\n"
+    )
+    files = {".github/workflows/a.yml": workflow, "Cargo.lock": "version = 4\n", "Cargo.toml": "[workspace]\n"}
+    write(repository, files)
+    git("add", ".")
+    rules = {found["rule"] for found in reported([*files], capsys)}
+    assert rules >= {"cargo-install/unpinned", "locked-builds/unlocked"}
 
 
 @pytest.mark.usefixtures("project")

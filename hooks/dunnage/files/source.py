@@ -47,21 +47,22 @@ class File:
         # Where the column was last counted: start of the line, offset, column.
         self._counted = (0, 0, 1)
 
+    def view(self) -> File:
+        """The same file for one of several hooks: parsed only once, but with `unread` parts of its own."""
+        view = File(self.path, self.data)
+        view._memo = self._memo
+        return view
+
     def __repr__(self) -> str:
         return f"File({self.path!r}, {len(self.data)} bytes)"
 
-    @cached_property
+    @property
     def text(self) -> str:
         """The content without the byte order mark, with line endings as they are.
 
         Raises SourceError at the first byte that is not UTF-8.
         """
-        try:
-            text = self.data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            bad = self.data[error.start]
-            raise SourceError(f"is not UTF-8: byte 0x{bad:02x}", Span(error.start, error.start + 1)) from None
-        return text.removeprefix("\ufeff")
+        return self.memo(_text)
 
     @cached_property
     def mended(self) -> File:
@@ -83,7 +84,7 @@ class File:
         self.unread.setdefault(rule, (message, span))
 
     def memo(self, read: Callable[[File], T]) -> T:
-        """The result of `read`, a top-level function, for this file. It is called once for each file.
+        """The result of `read`, a top-level function, for this file. It is called once for all views.
 
         Raises the SourceError that `read` raised.
         """
@@ -130,6 +131,15 @@ class File:
         return array("Q", accumulate(map(len, _lines(self.data))))
 
 
+def _text(file: File) -> str:
+    try:
+        text = file.data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        bad = file.data[error.start]
+        raise SourceError(f"is not UTF-8: byte 0x{bad:02x}", Span(error.start, error.start + 1)) from None
+    return text.removeprefix("\ufeff")
+
+
 def _lines(data: bytes) -> list[bytes]:
     lines = data.splitlines(keepends=True)
     if lines and not lines[-1].endswith((b"\n", b"\r")):
@@ -155,7 +165,7 @@ class Tree:
         `on_read` is called for each path, the first time that it is read through the view.
         """
         view = Tree(self._limit)
-        view._origin, view._load = self, self._found
+        view._origin, view._load = self, self._view_of
         view._on_read = on_read
         return view
 
@@ -191,6 +201,10 @@ class Tree:
             if self._on_read is not None:
                 self._on_read(path)
         return self._read[path]
+
+    def _view_of(self, path: str) -> File | SourceError | None:
+        found = self._found(path)
+        return found.view() if isinstance(found, File) else found
 
     def exists(self, path: str) -> bool:
         """Whether anything exists at `path`, including a folder or a broken link."""

@@ -39,7 +39,7 @@ _MOST_RECOVERY = 32_000_000
 
 
 class Budget:
-    """The remaining resources for reading one file, shared by all its programs."""
+    """The remaining resources of a hook for reading one file, shared by all its programs."""
 
     def __init__(self) -> None:
         self._memory = _MOST_MEMORY
@@ -59,6 +59,22 @@ class Budget:
     def spend_recovery(self, errors: int) -> None:
         """Spend time on syntax errors; the time that they cost a parser grows with the square of their number."""
         self._recovery -= errors * errors
+
+    @property
+    def left(self) -> tuple[int, int, int]:
+        """What is left of each resource; a negative number if it did not suffice."""
+        return self._memory, self._nested, self._recovery
+
+    def spend(self, before: tuple[int, int, int], after: tuple[int, int, int]) -> bool:
+        """Spend as much as another budget, with `before` left at first and `after` then. False if it does not suffice.
+
+        Then nothing is spent.
+        """
+        left = tuple(mine - (first - last) for mine, first, last in zip(self.left, before, after, strict=True))
+        if min(*left, *after) < 0:
+            return False
+        self._memory, self._nested, self._recovery = left
+        return True
 
     @property
     def may_parse(self) -> bool:

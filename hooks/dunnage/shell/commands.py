@@ -36,42 +36,71 @@ def commands(file: File, script: Script, mention: Collection[str] | None = None)
     if mention is not None and not mentions(script, mention):
         return
     if len(script.text) <= MOST_PROGRAM_BYTES:
-        yield from file.memo(_Programs).commands(script)
+        yield from file.memo(_Programs).commands(file, script)
     else:
         message = f"this program has more than {MOST_PROGRAM_BYTES:,} characters, the limit for shell programs"
         file.note_unread("input/too-large", message, locate(script.offsets, 0, 1))
 
 
-class _Programs:
-    """The programs of a file that have been read, each with its commands. They share one budget."""
+class _Reading:
+    """The commands of a program, and what reading them has cost and noted."""
 
-    def __init__(self, file: File) -> None:
-        self._file = file
-        self._budget = Budget()
-        self._commands: dict[tuple[object, ...], list[Command]] = {}
+    def __init__(self, file: File, script: Script, budget: Budget) -> None:
+        self._before = budget.left
+        view = file.view()
+        self._commands = _read(view, script, budget)
+        self._noted = view.unread
+        self._after = budget.left
+
+    def repeat(self, budget: Budget) -> bool:
+        """Whether another hook with this budget, which is spent, reads the same commands."""
+        return budget.spend(self._before, self._after)
+
+    def commands(self, file: File) -> list[Command]:
+        """Return the commands, and note in the file of a hook what they do not include."""
+        for rule, (message, span) in self._noted.items():
+            file.note_unread(rule, message, span)
+        return self._commands
+
+
+class _Programs:
+    """The programs of a file that have been read. Each hook has one budget for all of them.
+
+    So the result of a hook does not depend on what other hooks have read.
+    """
+
+    def __init__(self, _file: File) -> None:
+        self._readings: dict[tuple[object, ...], _Reading] = {}
+        # For each hook, by its view of the file: its budget, and what it has read.
+        self._hooks: dict[File, tuple[Budget, dict[tuple[object, ...], _Reading]]] = {}
         # Many programs share one mapping of variables, which is compared once; the mapping is kept with its identity.
         self._variables: dict[int, tuple[Mapping[str, Values], frozenset[tuple[str, Values]]]] = {}
 
-    def commands(self, script: Script) -> list[Command]:
+    def commands(self, file: File, script: Script) -> list[Command]:
         variables = self._variables.get(id(script.variables))
         if variables is None:
             variables = (script.variables, frozenset(script.variables.items()))
             self._variables[id(script.variables)] = variables
         # Equal scripts are one program.
         key = (script.text, script.offsets, script.place, script.expressions, variables[1])
-        if key not in self._commands:
-            self._commands[key] = self._read(script)
-        return self._commands[key]
+        budget, own = self._hooks.setdefault(file, (Budget(), {}))
+        if key not in own:
+            found = self._readings.get(key)
+            if found is None or not found.repeat(budget):
+                found = _Reading(file, script, budget)
+            self._readings.setdefault(key, found)
+            own[key] = found
+        return own[key].commands(file)
 
-    def _read(self, script: Script) -> list[Command]:
-        options = tuple(name for name in OPTION_VARIABLES if name in script.text or name in script.variables)
-        scope = Scope(script.variables, self._budget, options=options)
-        walk = _Walk(self._file, script.place, program_of(script), scope)
-        walk.whole(Surroundings())
-        found = walk.found
-        if any(later.words[0].span < earlier.words[0].span for earlier, later in pairwise(found)):
-            return sorted(found, key=lambda command: command.words[0].span)
-        return found
+
+def _read(file: File, script: Script, budget: Budget) -> list[Command]:
+    options = tuple(name for name in OPTION_VARIABLES if name in script.text or name in script.variables)
+    walk = _Walk(file, script.place, program_of(script), Scope(script.variables, budget, options=options))
+    walk.whole(Surroundings())
+    found = walk.found
+    if any(later.words[0].span < earlier.words[0].span for earlier, later in pairwise(found)):
+        return sorted(found, key=lambda command: command.words[0].span)
+    return found
 
 
 class _Walk:
