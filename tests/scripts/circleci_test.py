@@ -60,12 +60,16 @@ def test_where_and_what() -> None:
     ("text", "is_run"),
     [
         pytest.param("steps: [{run: {command: a, shell: /bin/bash -eo pipefail}}]", True, id="bash"),
-        pytest.param("steps: [{run: {command: a, shell: powershell.exe}}]", False, id="powershell"),
+        pytest.param("steps: [{run: {command: a | b, shell: powershell.exe}}]", False, id="powershell"),
         pytest.param("shell: python\nsteps: [{run: a}]", False, id="of-the-job"),
         pytest.param("shell: python\nsteps: [{run: {command: a, shell: sh}}]", True, id="of-the-step"),
-        pytest.param("executor: win/default\nsteps: [{run: a}]", False, id="windows-orb"),
-        pytest.param("executor: {name: win/default, size: large}\nsteps: [{run: a}]", False, id="windows-orb-sized"),
-        pytest.param("machine: {image: windows-server-2022}\nsteps: [{run: a}]", False, id="windows-image"),
+        pytest.param("executor: win/default\nsteps: [{run: a | b}]", False, id="windows-orb"),
+        pytest.param(
+            "executor: {name: win/default, size: large}\nsteps: [{run: a | b}]", False, id="windows-orb-sized"
+        ),
+        pytest.param("machine: {image: windows-server-2022}\nsteps: [{run: a | b}]", False, id="windows-image"),
+        pytest.param("machine: {image: windows-server-2022}\nsteps: [{run: a}]", True, id="same-in-powershell"),
+        pytest.param("executor: win/default\nsteps: [{run: {command: a, shell: cmd.exe}}]", True, id="same-in-cmd"),
         pytest.param(
             "resource_class: windows.medium\nsteps: [{run: {command: a, shell: bash.exe}}]", True, id="bash-there"
         ),
@@ -73,6 +77,39 @@ def test_where_and_what() -> None:
 )
 def test_shells(text: str, is_run: bool) -> None:
     assert len(scripts("jobs:\n  j:\n" + textwrap.indent(text, "    "))) == is_run
+
+
+def test_steps_of_workflows() -> None:
+    found = scripts(
+        """
+        jobs:
+          build:
+            environment: {A: x}
+            steps: [{run: a}]
+          windows:
+            executor: win/default
+            steps: []
+        workflows:
+          main:
+            jobs:
+              - build:
+                  pre-steps: [checkout, {run: b}, {when: {condition: x, steps: [{run: c}]}}]
+                  post-steps:
+                    - run: {name: End, command: d}
+              - orb/job:
+                  pre-steps: [{run: e}]
+              - windows:
+                  post-steps: [{run: f}, {run: g | h}]
+        """
+    )
+    assert [(script.place.names, script.text, script.variables.get("A")) for script in found] == [
+        (("job build", "step 1"), "a", ("x",)),
+        (("workflow main", "pre-steps of build", "step 1"), "b", ("x",)),
+        (("workflow main", "pre-steps of build", "step 3"), "c", ("x",)),
+        (("workflow main", "post-steps of build", "step End"), "d", ("x",)),
+        (("workflow main", "pre-steps of orb/job", "step 1"), "e", None),
+        (("workflow main", "post-steps of windows", "step 1"), "f", None),
+    ]
 
 
 def test_parameters() -> None:

@@ -72,7 +72,7 @@ def test_composite_action() -> None:
               shell: pwsh
         """
     )
-    assert [(script.place.names, script.text) for script in found] == [(("step 1",), "a")]
+    assert [(script.place.names, script.text) for script in found] == [(("step 1",), "a"), (("step 2",), "b")]
     assert found[0].variables == {DIRECTORY: (".",), "inputs.version": ("1.2.3",), "inputs.given": None}
 
 
@@ -87,12 +87,15 @@ def test_composite_action() -> None:
         pytest.param("steps: [{run: a | b, shell: 'msys2 {0}'}]", True, id="msys2"),
         pytest.param("steps: [{run: a | b, shell: 'C:\\msys64\\usr\\bin\\bash.exe {0}'}]", True, id="windows-path"),
         pytest.param("steps: [{run: a | b, shell: pwsh}]", False, id="pwsh"),
-        pytest.param("steps: [{run: a, shell: cmd}]", False, id="cmd"),
+        pytest.param("steps: [{run: a, shell: pwsh}]", True, id="plain-pwsh"),
+        pytest.param("steps: [{run: a | b, shell: cmd}]", False, id="cmd"),
+        pytest.param("steps: [{run: a, shell: cmd}]", True, id="plain-cmd"),
+        pytest.param("steps: [{run: a, shell: 'pwsh -File {0}'}]", True, id="custom-pwsh"),
         pytest.param("steps: [{run: a, shell: python}]", False, id="python"),
         pytest.param("steps: [{run: a, shell: 'nu {0}'}]", False, id="other-custom"),
         pytest.param("steps: [{run: a | b, shell: '${{ inputs.shell }}'}]", True, id="unknown"),
-        pytest.param("defaults: {run: {shell: pwsh}}\nsteps: [{run: a}]", False, id="of-the-job"),
-        pytest.param("defaults: {run: {shell: pwsh}}\nsteps: [{run: a, shell: bash}]", True, id="of-the-step"),
+        pytest.param("defaults: {run: {shell: python}}\nsteps: [{run: a}]", False, id="of-the-job"),
+        pytest.param("defaults: {run: {shell: python}}\nsteps: [{run: a, shell: bash}]", True, id="of-the-step"),
         pytest.param("runs-on: windows-latest\nsteps: [{run: a | b}]", False, id="windows"),
         pytest.param("runs-on: windows-latest\nsteps: [{run: a b@1.2 --c}]", True, id="same-in-powershell"),
         pytest.param("runs-on: windows-latest\nsteps: [{run: a | b, shell: bash}]", True, id="bash-on-windows"),
@@ -121,7 +124,7 @@ def test_shells(text: str, is_run: bool) -> None:
 
 
 def test_shell_of_the_workflow() -> None:
-    assert not scripts("defaults: {run: {shell: pwsh}}\n" + job("steps: [{run: a}]"))
+    assert not scripts("defaults: {run: {shell: python}}\n" + job("steps: [{run: a}]"))
 
 
 def variables(text: str) -> Mapping[str, Values]:

@@ -136,8 +136,13 @@ def test_what_a_script_with_a_long_word_assigns() -> None:
 
 
 def test_windows() -> None:
-    assert scripts("j: {script: [x], tags: [saas-windows-medium-amd64]}") == []
-    assert scripts("default: {tags: [windows]}\nj: {script: [x]}") == []
+    assert scripts("j: {script: [x | y], tags: [saas-windows-medium-amd64]}") == []
+    assert scripts("default: {tags: [windows]}\nj: {script: [x | y]}") == []
+    (script,) = scripts("j: {script: [cd a, $x, b], tags: [windows]}")
+    assert script.text == "cd a\n\nb"
+    # A list of a Windows job that another job runs too is read for the shell of that job.
+    shared = scripts("j: {script: &s [x | y], tags: [windows]}\nk: {script: *s}")
+    assert [script.text for script in shared] == ["x | y"]
 
 
 CONFIG = """\

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from dunnage.files.source import File
 from dunnage.scripts import yaml
-from dunnage.scripts.shell_names import is_posix_shell
+from dunnage.scripts.shell_names import read_by, shell_of
 from dunnage.scripts.variables import MOST_VARIABLES, Variables, distinct, expand_all, merged, union, without_written
 from dunnage.shell.assembly import rewrite
 from dunnage.shell.directories import joined
@@ -27,7 +27,7 @@ _MOST_STEPS = 5000
 class _Sequence(NamedTuple):
     """A command or a job, which runs its steps in order."""
 
-    node: yaml.Node
+    steps: yaml.Node | None
     names: tuple[str, ...]
     variables: Variables
     shell: Values
@@ -35,8 +35,9 @@ class _Sequence(NamedTuple):
 
 
 def scripts(file: File) -> Iterator[Script]:
-    """Yield the programs of `run` steps in a POSIX shell, in the order of the file. Raises SourceError as YAML does.
+    """Yield the programs of `run` steps, in the order of the file: of Windows' own shells, the plain lines.
 
+    Raises SourceError as YAML does.
     A parameter is rewritten as the expression `${{ parameters.x }}`. Its values are its default and those that this
     file passes.
     """
@@ -52,6 +53,7 @@ def _sequences(document: yaml.Node) -> Iterator[_Sequence]:
     shell = _values(document.get("shell"), pipeline)
     calls = _calls(document)
     executors = document.get("executors")
+    jobs: dict[str, _Sequence] = {}
     for kind in ("commands", "jobs"):
         for name, node in document.items(kind):
             if node.kind != "mapping":
@@ -72,12 +74,32 @@ def _sequences(document: yaml.Node) -> Iterator[_Sequence]:
                     for image in docker.elements()[:1] if docker else ():
                         variables = _with_environment(variables, image.get("environment"))
                     variables = _with_environment(variables, part.get("environment"))
-            yield _Sequence(node, (f"{kind.removesuffix('s')} {name}",), variables, own, is_windows)
+            sequence = _Sequence(node.get("steps"), (f"{kind.removesuffix('s')} {name}",), variables, own, is_windows)
+            if kind == "jobs":
+                jobs[name] = sequence
+            yield sequence
+    for workflow, name, arguments in _called_jobs(document):
+        for key in ("pre-steps", "post-steps"):
+            # A job of an orb is not in the file.
+            job = jobs.get(name) or _Sequence(None, (), pipeline, shell, name.startswith("win"))
+            if (steps := arguments.get(key)) is not None:
+                yield job._replace(steps=steps, names=(f"workflow {workflow}", f"{key} of {name}"))
+
+
+def _called_jobs(document: yaml.Node) -> Iterator[tuple[str, str, yaml.Node]]:
+    """The jobs that workflows run with arguments, each with the name of the workflow."""
+    calls = (
+        (workflow, name, arguments)
+        for workflow, node in document.items("workflows")
+        for job in node.elements("jobs")
+        for name, arguments in job.items()
+    )
+    return islice(calls, _MOST_STEPS)
 
 
 def _scripts(sequence: _Sequence) -> Iterator[tuple[int, Script]]:
     variables = sequence.variables
-    for number, step in enumerate(_steps(sequence.node.get("steps")), 1):
+    for number, step in enumerate(_steps(sequence.steps), 1):
         run = step.get("run")
         if run is None:
             continue
@@ -88,8 +110,10 @@ def _scripts(sequence: _Sequence) -> Iterator[tuple[int, Script]]:
         names = (*sequence.names, f"step {name.text if name and name.text else number}")
         shell = _values(run.get("shell"), variables) if run.get("shell") else sequence.shell
         seen = _with_environment(variables, run.get("environment"))
-        if shell is None or any(map(is_posix_shell, shell)) or (shell == ("",) and not sequence.is_windows):
-            text, offsets = _rewritten(command)
+        # https://circleci.com/docs/guides/execute/using-windows/
+        name_of_shell = shell_of(shell, "powershell" if sequence.is_windows else "")
+        text, offsets = read_by(name_of_shell, *_rewritten(command))
+        if text.strip():
             # By default, steps run in the folder that the repository is checked out into.
             own = run.get("working_directory")
             directory = (".",) if own is None else joined((".",), _values(own, variables))

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.scripts import yaml
-from dunnage.scripts.shell_names import is_posix_shell
+from dunnage.scripts.shell_names import read_by, shell_of
 from dunnage.scripts.variables import MOST_VARIABLES, Variables, distinct, expand_all, merged, union, without_written
-from dunnage.shell import expression
 from dunnage.shell.directories import joined
 from dunnage.shell.model import DIRECTORY, Place, Script, Segment, Values
 
@@ -67,15 +66,18 @@ class Step:
 
     @cached_property
     def script(self) -> Script | None:
-        """The program that it runs in a POSIX shell, if it does."""
+        """The program that it runs in a known shell, if it does."""
         run = self.node.get("run")
-        if run is None or run.kind != "scalar" or not run.text or not _is_posix(self):
+        if run is None or run.kind != "scalar":
+            return None
+        text, offsets = read_by(_shell_of(self), run.text, run.offsets)
+        if not text.strip():
             return None
         variables = _with_env(self.variables, self.node.get("env"))
         own = self.node.get("working-directory")
         if own is not None:
             variables = merged(variables, {DIRECTORY: joined((".",), _expanded(own, variables))})
-        return Script(run.text, run.offsets, self._place, variables, expressions="github")
+        return Script(text, offsets, self._place, variables, expressions="github")
 
     @cached_property
     def action(self) -> Action | None:
@@ -94,7 +96,10 @@ class Step:
 
 
 def scripts(file: File) -> Iterator[Script]:
-    """Yield the programs that steps run in a POSIX shell, in the order of the file. Raises SourceError as YAML does."""
+    """Yield the programs that steps run, in the order of the file: of Windows' own shells, the plain lines.
+
+    Raises SourceError as YAML does.
+    """
     yield from distinct(
         (run.span.start, script)
         for step in islice(_steps(file), _MOST_STEPS)
@@ -282,23 +287,10 @@ def _shell(node: yaml.Node, outer: Values, variables: Variables) -> Values:
     return outer if shell is None else _expanded(shell, variables)
 
 
-def _is_posix(step: Step) -> bool:
-    """Whether the shell of a step may be a POSIX shell."""
+def _shell_of(step: Step) -> str:
     own = step.node.get("shell")
-    shells = step.shell if own is None else _expanded(own, step.variables)
-    if shells is None:
-        return True
-    if any(map(is_posix_shell, shells)):
-        return True
-    run = step.node.get("run")
     is_windows = step.is_windows or _only_on_windows(step.node.get("if"))
-    return "" in shells and (not is_windows or (run is not None and _is_plain(run.text)))
-
-
-def _is_plain(text: str) -> bool:
-    """Whether a script consists of plain words, which PowerShell, the shell on Windows, reads in the same way."""
-    words = "".join(piece for piece, is_expression in expression.pieces(text) if not is_expression)
-    return bool(re.fullmatch(r"[A-Za-z0-9_ ./:=@,+\-\n]*", words))
+    return shell_of(step.shell if own is None else _expanded(own, step.variables), "pwsh" if is_windows else "")
 
 
 def _is_windows(runs_on: yaml.Node | None, variables: Variables) -> bool:

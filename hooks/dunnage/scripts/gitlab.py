@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from dunnage.files.source import File
 from dunnage.scripts import yaml
+from dunnage.scripts.shell_names import read_by
 from dunnage.scripts.variables import Variables, assigned_names, in_either, union
 from dunnage.shell import bounds
 from dunnage.shell.assembly import Text
@@ -52,16 +53,25 @@ def _document_scripts(file: File, document: yaml.Node) -> Iterator[Script]:
     ]
     everywhere = _everywhere(document, visible) if shared else {}
     places = [(script, place, everywhere) for script, place in shared]
+    windows: list[tuple[yaml.Node, Place, Variables]] = []
     for name, job in jobs.items():
-        if _is_windows(job) or (not job.get("tags") and _is_windows(default)):
-            continue
+        is_windows = _is_windows(job) or (not job.get("tags") and _is_windows(default))
         for key, script in _own_scripts(job):
             variables = visible[name]
             if key == "script":
                 before = job.get("before_script") or (default and default.get("before_script"))
                 variables = _without_assigned(variables, before or document.get("before_script"))
-            places.append((script, Place("gitlab", (f"job {name}", key)), variables))
-    yield from _programs(file, places)
+            found = windows if is_windows else places
+            found.append((script, Place("gitlab", (f"job {name}", key)), variables))
+    programs = list(_programs(file, places))
+    yield from programs
+    if windows:
+        # What other jobs run too has been read for their shell.
+        seen = {program.offsets[:1] for program in programs}
+        for program in _programs(file, windows):
+            text, offsets = read_by("powershell", program.text, program.offsets)
+            if text.strip() and program.offsets[:1] not in seen:
+                yield program._replace(text=text, offsets=offsets)
 
 
 def jobs_of(document: yaml.Node) -> dict[str, yaml.Node]:

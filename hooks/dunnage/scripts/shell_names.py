@@ -1,6 +1,6 @@
 """The names of shells in CI files and build files."""
 
-from dunnage.shell.model import POSIX_SHELLS
+from dunnage.shell.model import POSIX_SHELLS, Segment, Values
 
 # Wrappers around a POSIX shell that well-known actions install.
 _WRAPPERS = frozenset(("alpine.sh", "msys2", "wsl-bash"))
@@ -13,6 +13,28 @@ def is_posix_shell(shell: str) -> bool:
         if program in POSIX_SHELLS or program in _WRAPPERS:
             return True
     return False
+
+
+def shell_of(shells: Values, on_windows: str = "") -> str:
+    """The shell that reads a program: `sh` if it may be a POSIX shell; `pwsh`, `powershell`, `cmd`; or none of these.
+
+    An empty name among `shells` means the default: `on_windows`, or `sh` if that is empty too.
+    """
+    if shells is None or any(map(is_posix_shell, shells)):
+        return "sh"
+    if "" in shells:
+        return on_windows or "sh"
+    names = {program_name(shell.strip().partition(" ")[0].strip("'\"")) for shell in shells}
+    return name if len(names) == 1 and (name := names.pop()) in ("cmd", "powershell", "pwsh") else ""
+
+
+def read_by(shell: str, text: str, offsets: tuple[Segment, ...]) -> tuple[str, tuple[Segment, ...]]:
+    """A program for a shell that `shell_of` names, as a POSIX shell reads it; empty if it reads nothing of it."""
+    if shell in ("", "sh"):
+        return (text, offsets) if shell else ("", ())
+    from dunnage.scripts.windows_shells import as_posix
+
+    return as_posix(shell, text, offsets)
 
 
 def program_name(path: str) -> str:
