@@ -32,6 +32,7 @@ DENY_WORKFLOW = "on: workflow_call\njobs:\n  x:\n    steps:\n      - run: cargo 
 STRICT_STEP = "      - run: cargo audit --deny warnings\n"
 ACTION = ".github/actions/x/action.yml"
 CALLED = ".github/workflows/x.yml"
+AZURE, BUILDKITE = "azure-pipelines.yml", ".buildkite/pipeline.yml"
 CIRCLECI, GITLAB, PRE_COMMIT = ".circleci/config.yml", ".gitlab-ci.yml", ".pre-commit-config.yaml"
 DENY_HOOK = "repos:\n- repo: https://github.com/EmbarkStudios/cargo-deny\n  rev: 0.20.2\n  hooks: [{id: cargo-deny}]\n"
 LOCAL = "repos:\n- repo: local\n  hooks:\n"
@@ -235,6 +236,30 @@ def test_absent(files: dict[str, str], where: str) -> None:
             },
             id="pre-commit by hand",
         ),
+        pytest.param(
+            {
+                CI: run("cargo make ci"),
+                "Makefile.toml": "[tasks.ci]\ndependencies = ['audit']\n"
+                "[tasks.audit]\ncommand = 'cargo'\nargs = ['audit', '-D', 'warnings']\n",
+            },
+            id="cargo-make",
+        ),
+        pytest.param(
+            {CI: run("npm test"), "package.json": '{"scripts": {"test": "x", "posttest": "cargo deny check"}}'},
+            id="npm",
+        ),
+        pytest.param(
+            {CI: run("task ci"), "Taskfile.yml": "tasks: {ci: {deps: [a]}, a: {cmd: cargo deny check}}\n"}, id="Task"
+        ),
+        pytest.param(
+            {CI: run("mise run ci"), "mise.toml": "[tasks]\na = 'cargo deny check'\nci = { depends = 'a' }\n"},
+            id="mise",
+        ),
+        pytest.param({AZURE: "steps: [{script: cargo test}, {script: cargo deny check}]\n"}, id="Azure Pipelines"),
+        pytest.param({BUILDKITE: "steps: [{command: cargo deny check}]\n"}, id="Buildkite"),
+        pytest.param(
+            {CI: run("cargo deny check").replace("ubuntu-latest", "windows-latest")}, id="in PowerShell on Windows"
+        ),
     ],
 )
 def test_there(files: dict[str, str]) -> None:
@@ -267,7 +292,7 @@ def test_there(files: dict[str, str]) -> None:
             id="npm",
         ),
         pytest.param({CI: BUILD, "Jenkinsfile": "sh 'make deny'\n", "Makefile": DENY_RECIPE}, id="Jenkins"),
-        pytest.param({".buildkite/pipeline.yml": "steps: [{command: cargo test}]\n"}, id="another system alone"),
+        pytest.param({".drone.yml": "steps: [{commands: [cargo test]}]\n"}, id="another system alone"),
         pytest.param(
             {CI: HEAD + "    steps:\n      - run: make fmt\n", "Makefile": DENY_RECIPE}, id="CI that builds nothing"
         ),
@@ -288,6 +313,12 @@ def test_there(files: dict[str, str]) -> None:
         pytest.param({CI: BUILD + "      - run: task ci\n", "deny.toml": ""}, id="a task runner and a policy"),
         pytest.param({CI: BUILD + "      - run: cargo make ci\n", "deny.toml": ""}, id="cargo-make and a policy"),
         pytest.param({CI: BUILD + "      - run: codespell -L cargo audit\n"}, id="words for a spell checker"),
+        pytest.param(
+            {CI: BUILD + "      - run: cargo make other\n", "Makefile.toml": "[tasks.x]\nargs = ['audit']\n"},
+            id="a task that cargo-make may run",
+        ),
+        pytest.param({BUILDKITE: "steps: [{command: cargo test}]\n"}, id="Buildkite without it"),
+        pytest.param({AZURE: "steps: [{script: cargo test}]\n"}, id="Azure Pipelines without it"),
     ],
 )
 def test_nobody_can_say_that_it_is_absent(files: dict[str, str]) -> None:
@@ -441,6 +472,50 @@ def test_the_job_in_the_help_passes_all_hooks(path: str, policy: dict[str, str])
             [f"{CI}:1"],
             id="paths-ignore",
         ),
+        pytest.param(
+            {
+                CI: run("cargo make ci"),
+                "Makefile.toml": "[tasks.ci]\ncommand = 'cargo'\nargs = ['deny', 'check']\nignore_errors = true\n",
+            },
+            ["Makefile.toml:4"],
+            id="ignore_errors",
+        ),
+        pytest.param(
+            {CI: run("task a"), "Taskfile.yml": "tasks:\n  a:\n  - cmd: cargo deny check\n    ignore_error: true\n"},
+            ["Taskfile.yml:4"],
+            id="ignore_error",
+        ),
+        pytest.param(
+            {CI: run("npm run a"), "package.json": '{"scripts": {\n"a": "cargo deny check || true"}}'},
+            ["package.json:2"],
+            id="a script of npm",
+        ),
+        pytest.param(
+            {AZURE: "steps:\n- script: |\n    cargo deny check\n    cargo test\n"},
+            [f"{AZURE}:4"],
+            id="Azure Pipelines, not the last command",
+        ),
+        pytest.param(
+            {AZURE: "jobs:\n- job: a\n  continueOnError: true\n  steps: [{script: cargo deny check}]\n"},
+            [f"{AZURE}:3"],
+            id="continueOnError",
+        ),
+        pytest.param(
+            {
+                AZURE: "steps:\n- script: cargo deny check\n  enabled: false\n"
+                "- script: cargo deny check\n  condition: false\n"
+            },
+            [f"{AZURE}:3", f"{AZURE}:5"],
+            id="switched off in Azure Pipelines",
+        ),
+        pytest.param(
+            {BUILDKITE: "steps:\n- command: cargo deny check\n  soft_fail: [{exit_status: 1}]\n"},
+            [f"{BUILDKITE}:3"],
+            id="soft_fail",
+        ),
+        pytest.param(
+            {BUILDKITE: "steps:\n- command: cargo deny check\n  skip: later\n"}, [f"{BUILDKITE}:3"], id="skip"
+        ),
     ],
 )
 def test_toothless(files: dict[str, str], where: list[str]) -> None:
@@ -529,6 +604,11 @@ def test_toothless(files: dict[str, str], where: list[str]) -> None:
             {CI: run("cargo deny check").replace("[push, pull_request]", "{push: {paths: ['**', '!docs/**']}}")},
             id="paths without documents",
         ),
+        pytest.param(
+            {AZURE: "steps:\n- script: |\n    set -e\n    cargo deny check\n    cargo test\n"}, id="Azure Pipelines"
+        ),
+        pytest.param({AZURE: "steps: [{pwsh: 'cargo deny check\n\n\n    cargo test'}]\n"}, id="PowerShell"),
+        pytest.param({BUILDKITE: "steps: [{commands: [cargo deny check, cargo test]}]\n"}, id="Buildkite"),
     ],
 )
 def test_not_toothless(files: dict[str, str]) -> None:

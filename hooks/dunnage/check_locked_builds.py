@@ -33,7 +33,7 @@ FRESH_LOCK = Rule("locked-builds/fresh-lock", "a build uses a new Cargo.lock ins
 
 _TOOLS = frozenset(("maturin", "trunk", "wasm-pack", "tauri", "pgrx"))
 _SCRIPT = ".sh"
-_CI = ("github", "gitlab", "circleci")
+_CI = ("azure", "buildkite", "circleci", "github", "gitlab")
 _MATURIN_ACTION = "pyo3/maturin-action"
 _HINTS = ("cargo", "cross", "maturin", "trunk", "wasm-pack", "tauri")
 # Patterns are text until they are needed: to compile these takes a tenth of a check.

@@ -16,11 +16,14 @@ from dunnage.files.source import Tree
 from dunnage.frame.options import Options
 from dunnage.frame.registry import CI, ENTRIES, PERHAPS_SCRIPT, SCRIPTS, Entry, pattern
 from dunnage.scripts.commands import kind_of
+from dunnage.scripts.tasks import KINDS
 
 FOLDERS = (
     *("", "a/", "a/b.c/", ".github/", ".github/workflows/", "a/.gitea/workflows/", ".forgejo/workflows/"),
     *(".github/workflows/a/", "x.github/workflows/", ".gitlab/ci/", "a/.gitlab/ci/b/", ".gitlab-ci/", ".gitlab/"),
     *("gitlab-ci/", ".circleci/", ".circleci/a/", "x.circleci/", "action.yml/", "Dockerfile/", "a.sh/"),
+    *(".azure-pipelines/", "azure-pipelines/a/", "x-azure-pipelines/", ".buildkite/", "buildkite/", "a/.buildkite/b/"),
+    *("mise/", ".mise/", ".config/mise/conf.d/", "a/.mise/conf.d/", "x.mise/", "conf.d/", "mise/a/"),
 )
 STEMS = (
     *("", "a", "a.b", ".a", "Dockerfile", "dockerfile", "Containerfile", "DOCKERFILE", "xDockerfile", "Makefile"),
@@ -28,24 +31,29 @@ STEMS = (
     *("makefile", "GNUmakefile", "MAKEFILE", "justfile", "Justfile", ".justfile", "action", "ACTION", "my-action"),
     *(".gitlab-ci", "a.gitlab-ci", ".GitLab-CI", ".bashrc", ".envrc", ".Profile", "x.bashrc", "Jenkinsfile"),
     *("sh", "mk", "just", "yml", "bashrc", "containerfile"),
+    *("azure-pipelines", ".azure-pipelines", "a-Azure-Pipelines.b", "azure-pipeline", "buildkite", "Buildkite"),
+    *("mise", ".mise", "mise.local", ".MISE.b", "miser", "config", "config.b", ".config", "configs", "taskfile"),
+    *("Taskfile.dist", "Taskfiles", "my-taskfile", "package", "Package", "makefile.b"),
 )
 ENDINGS = (
     *("", ".", ".yml", ".YAML", ".yaml", ".yml.bak", ".sh", ".Bash", ".zsh", ".mksh", ".fish", ".mk", ".MAK", ".just"),
     *(".am", ".in", ".toml", ".md", ".dockerignore", ".dev", ".1.2", ".dev.md", ".dockerfile", ".Containerfile", ".rs"),
+    *(".TOML", ".json", ".JSON"),
 )
 NAMES = [f"{folder}{stem}{ending}" for folder, stem, ending in product(FOLDERS, STEMS, ENDINGS) if stem or ending]
 
+_CI = {"azure", "buildkite", "circleci", "github", "gitlab"}
 _WITHOUT_PERHAPS = tuple(part for part in SCRIPTS if part != PERHAPS_SCRIPT)
 
 
 @pytest.mark.parametrize(
     ("files", "kinds"),
     [
-        pytest.param(CI, {"github", "gitlab", "circleci"}, id="ci"),
+        pytest.param(CI, _CI, id="ci"),
         pytest.param(DOCKERFILES, {"dockerfile"}, id="dockerfiles"),
         pytest.param(
             (*DOCKERFILES, *CI, *_WITHOUT_PERHAPS),
-            {"github", "gitlab", "circleci", "dockerfile", "shell", "makefile", "justfile"},
+            {*_CI, *KINDS, "dockerfile", "shell", "makefile", "justfile"},
             id="all",
         ),
     ],

@@ -31,6 +31,14 @@ def jobs(file: File, inputs: Variables | None = None) -> Iterator[Job]:
         yield from gitlab_jobs.jobs(file)
     elif kind == "circleci":
         yield from _circleci(file)
+    elif kind == "azure":
+        from dunnage.ci import azure_jobs
+
+        yield from azure_jobs.jobs(file)
+    elif kind == "buildkite":
+        from dunnage.ci import buildkite_jobs
+
+        yield from buildkite_jobs.jobs(file)
 
 
 # https://circleci.com/docs/reference/configuration-reference/#default-shell-options

@@ -93,4 +93,4 @@ def _is_workflow(path: str) -> bool:
     kind = kind_of(path, b"")
     if kind == "github":
         return path.startswith((".github/workflows/", ".gitea/workflows/", ".forgejo/workflows/"))
-    return kind == "circleci" if path.startswith(".circleci/") else kind == "gitlab"
+    return kind == "circleci" if path.startswith(".circleci/") else kind in ("azure", "buildkite", "gitlab")

@@ -28,7 +28,8 @@ _MAX_DEPTH = 12
 
 # Inputs of actions that retry a program, or run it in a container or on another system.
 _PROGRAM_INPUTS = frozenset(("cmd", "command", "commands", "run", "script"))
-_CALLERS = r"\b(?:make|gmake|just|pre-commit|pre_commit|prek)\b|\.sh\b"
+_CALLERS = r"\b(?:make|gmake|makers|just|pre-commit|pre_commit|prek|bun|mise|npm|pnpm|task|yarn)\b|\.sh\b"
+_TASK_RUNNERS = frozenset(("bun", "cargo", "makers", "mise", "npm", "pnpm", "task", "yarn"))
 _PATH = r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+(?:/[A-Za-z0-9_.+-]+)+"
 
 LOCAL = ("./", "../", "$/")
@@ -54,6 +55,11 @@ class _Context(NamedTuple):
 
     def at(self, site: CallSite) -> "_Context":
         return self._replace(call_stack=(*self.call_stack, site))
+
+    def masked(self, mask: FailureMask) -> "_Context":
+        """The same call, whose failure `mask` hides."""
+        *outer, site = self.call_stack
+        return self._replace(call_stack=(*outer, site._replace(masks=partial(tuple, (mask,)))))
 
 
 class _Walk:
@@ -172,7 +178,10 @@ class _Walk:
 
     # Programs
 
-    def _program(self, file: File, script: Script, shell: Shell, context: _Context) -> Iterator[Run]:
+    def _program(self, file: File, script: Script | Command, shell: Shell, context: _Context) -> Iterator[Run]:
+        if isinstance(script, Command):
+            yield from self._command(file, script, context)
+            return
         has_hint = self._may_have_hint(script)
         if not has_hint and not self._may_call(file, script.text, context):
             return
@@ -187,7 +196,17 @@ class _Walk:
                 folders = (posixpath.normpath(posixpath.join(folder, target)) for folder in context.folders if target)
                 context = context._replace(folders=tuple(dict.fromkeys((*folders, *context.folders)))[:10])
             else:
-                yield from self._called(file, script, command, here)
+                yield from self._called(file, script.variables, command, here)
+
+    def _command(self, file: File, command: Command, context: _Context) -> Iterator[Run]:
+        """Yield a command that runs without a shell, and what it starts."""
+        from dunnage.shell.nested import see_through
+
+        for inner in see_through(command):
+            here = context.at(CallSite(file, command=inner))
+            if self._has_hint(inner):
+                yield Run(file, inner, None, *here)
+            yield from self._called(file, {}, inner, here)
 
     def _has_hint(self, command: Command) -> bool:
         """Whether one of the hints may be in the words of a command."""
@@ -220,7 +239,9 @@ class _Walk:
         name = path.rpartition("/")[2]
         return name in self._names or name in ("", ".", "..")
 
-    def _called(self, file: File, script: Script, command: Command, context: _Context) -> Iterator[Run]:
+    def _called(
+        self, file: File, variables: Mapping[str, Values], command: Command, context: _Context
+    ) -> Iterator[Run]:
         """Yield the runs of other files that a command starts."""
         words = command.words
         names = programs(words[0]) or ()
@@ -231,9 +252,7 @@ class _Walk:
             if arguments.ignoring:
                 option = words[arguments.ignoring]
                 reason = f"`make {option.text}` ignores a failure of %COMMAND%"
-                mask = FailureMask(file.path, option.span, reason, f"remove `{option.text}`")
-                *outer, site = context.call_stack
-                context = context._replace(call_stack=(*outer, site._replace(masks=partial(tuple, (mask,)))))
+                context = context.masked(FailureMask(file.path, option.span, reason, f"remove `{option.text}`"))
             yield from self._recipes(arguments, recipes.MAKEFILES, context)
         elif "just" in names:
             from dunnage.ci import recipes
@@ -241,8 +260,10 @@ class _Walk:
             arguments = recipes.just_arguments([_text(word) for word in words])
             yield from self._recipes(arguments, recipes.JUSTFILES, context)
         elif (hook_arguments := pre_commit_runs.run_arguments(words)) is not None:
-            environment = {**script.variables, **dict(command.environment)}
+            environment = {**variables, **dict(command.environment)}
             yield from self._hooks(hook_arguments, environment.get("SKIP"), context)
+        elif runner := next((name for name in names if name in _TASK_RUNNERS), ""):
+            yield from self._tasks(runner, words, context)
         else:
             yield from self._script(file, words, names, context)
 
@@ -296,6 +317,27 @@ class _Walk:
             here = context._replace(folders=(posixpath.dirname(path),))
             inside = (run for file, script, shell in scripts for run in self._program(file, script, shell, here))
             yield from self._call(context, ("recipes", path, arguments.goals), inside)
+
+    def _tasks(self, name: str, words: Sequence[Word], context: _Context) -> Iterator[Run]:
+        """Yield the runs of the tasks that a command starts; `name` is its program."""
+        from dunnage.ci import task_runners
+
+        call = task_runners.task_call(name, [_text(word) for word in words])
+        if call is None:
+            return
+        folders = [posixpath.normpath(posixpath.join(folder, call.folder)) for folder in context.folders]
+        path = next((found for each in call.files if (found := self._find(each, folders))), "")
+        if path:
+            here = context._replace(folders=tuple(dict.fromkeys((posixpath.dirname(path), *context.folders))))
+            inside = self._task_programs(path, call.goals, here)
+            yield from self._call(context, ("tasks", path, call.goals), inside)
+
+    def _task_programs(self, path: str, goals: Sequence[str], context: _Context) -> Iterator[Run]:
+        from dunnage.ci import task_runners
+
+        for file, program, shell in task_runners.task_programs(self._repository.program, path, goals):
+            mask = task_runners.mask_of(file, program)
+            yield from self._program(file, program.script, shell, context.masked(mask) if mask else context)
 
     def _hooks(self, arguments: Sequence[str], skipped: Values, context: _Context) -> Iterator[Run]:
         for file, hook, program in pre_commit_runs.hooks(self._repository.yaml, arguments, skipped):

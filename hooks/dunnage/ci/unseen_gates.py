@@ -136,9 +136,8 @@ def _has_unknown_call(repository: RepositoryFiles) -> bool:
 
 
 def _is_ci(path: str) -> bool:
-    if posixpath.basename(path) in pre_commit.NAMES:
-        return True
-    return path.endswith((".yml", ".yaml")) and kind_of(path, b"") is not None
+    """Whether a file configures CI that is read, so that all of it may be understood."""
+    return posixpath.basename(path) in pre_commit.NAMES or kind_of(path, b"") in ("circleci", "github", "gitlab")
 
 
 def _without_comments(text: str) -> str:
@@ -187,6 +186,8 @@ def _is_mentioned(repository: RepositoryFiles, mention: re.Pattern[str], is_opaq
             return True
         text = _without_comments(file.text)
         if mention.search(text):
+            return True
+        if kind_of(path, b"") == "cargo-make" and quoted.search(text):
             return True
         if name.endswith(_PROGRAMS) and (quoted if for_builds.search(path) else call).search(text):
             return True

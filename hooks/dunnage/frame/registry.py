@@ -20,7 +20,9 @@ _YAML = r"(?i:ya?ml)"
 GITHUB = (rf"\.(github|gitea|forgejo)/workflows/[^/]*\.{_YAML}", rf"(?i:action)\.{_YAML}")
 GITLAB = (rf"[^/]*(?i:\.gitlab-ci)\.{_YAML}", rf"\.gitlab(-ci|/ci)/.*\.{_YAML}")
 CIRCLECI = (rf"\.circleci/.*\.{_YAML}",)
-CI = (*GITHUB, *GITLAB, *CIRCLECI)
+AZURE = (rf"[^/]*(?i:azure-pipelines)[^/]*\.{_YAML}", rf"\.?azure-pipelines/.*\.{_YAML}")
+BUILDKITE = (rf"\.buildkite/.*\.{_YAML}", rf"(?i:buildkite)\.{_YAML}")
+CI = (*GITHUB, *GITLAB, *CIRCLECI, *AZURE, *BUILDKITE)
 SHELL = (
     r"[^/]*\.(?i:ash|bash|dash|ksh|mksh|sh|zsh)",
     r"\.(?i:bashrc|bash_profile|profile|zshrc|zprofile|zshenv|envrc)",
@@ -30,9 +32,16 @@ MAKEFILES = (
     r"[Mm]akefile\.(?!([^/]*\.)?(?i:am|in|toml|ya?ml)$)[^/]*",
 )
 JUSTFILES = (r"\.?(?i:justfile)|[^/]*\.(?i:just)",)
+TASKS = (
+    r"(?i:makefile\.([^/]*\.)?toml)",
+    r"\.?(?i:mise(\.[^/]*)?\.toml)|\.?mise/((?i:config(\.[^/]*)?\.toml)|conf\.d/[^/]*\.(?i:toml))",
+    rf"(?i:taskfile)(\.[^/]*)?\.{_YAML}",
+    r"package\.json",
+)
+"""The files of cargo-make, mise and Task, and of npm and its kin."""
 PERHAPS_SCRIPT = r"[^/.]+"
 """A file that may be a script by its first line."""
-SCRIPTS = (*SHELL, *MAKEFILES, *JUSTFILES, PERHAPS_SCRIPT)
+SCRIPTS = (*SHELL, *MAKEFILES, *JUSTFILES, *TASKS, PERHAPS_SCRIPT)
 
 CI_SCRIPTS = tuple(rf"(\.github|\.?ci)/([^/]+/)*{name}" for name in SHELL)
 """Scripts in folders for CI."""

@@ -1,4 +1,4 @@
-"""The shell commands in scripts, Dockerfiles, CI files, makefiles and justfiles."""
+"""The shell commands in scripts, Dockerfiles, CI files, makefiles, justfiles and files of other task runners."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dunnage.shell.model import POSIX_SHELLS
 
 if TYPE_CHECKING:
     from dunnage.files.source import File, Tree
+    from dunnage.scripts.tasks import Task
     from dunnage.shell.model import Command, Script
 
 
@@ -26,13 +27,17 @@ def kind_of(path: str, head: bytes) -> str | None:
     extension = extension if dot else ""
     if extension in ("yml", "yaml"):
         return _yaml_kind(f"{folder}/", lower, stem)
+    if extension == "toml":
+        return _toml_kind(folder, lower, stem)
+    if name == "package.json":
+        return "npm"
     if is_dockerfile(name):
         return "dockerfile"
     if lower in ("justfile", ".justfile") or extension == "just":
         return "justfile"
     if name in ("Makefile", "makefile", "GNUmakefile") or extension in ("mk", "mak"):
         return "makefile"
-    if name.startswith(("Makefile.", "makefile.")) and extension not in ("am", "in", "toml"):
+    if name.startswith(("Makefile.", "makefile.")) and extension not in ("am", "in"):
         return "makefile"
     from dunnage.scripts.shell_names import interpreter
 
@@ -130,6 +135,36 @@ def scripts(file: File) -> Sequence[Script | Command]:
         from dunnage.scripts import justfile
 
         return list(justfile.scripts(file))
+    if kind == "azure":
+        from dunnage.scripts import azure
+
+        return list(azure.scripts(file))
+    if kind == "buildkite":
+        from dunnage.scripts import buildkite
+
+        return list(buildkite.scripts(file))
+    return [program.script for task in file.memo(tasks) for program in task.programs]
+
+
+def tasks(file: File) -> Sequence[Task]:
+    """The tasks in the file of a task runner, for `File.memo`. Raises SourceError if the file cannot be read."""
+    kind = kind_of(file.path, b"")
+    if kind == "cargo-make":
+        from dunnage.scripts import cargo_make
+
+        return list(cargo_make.tasks(file))
+    if kind == "mise":
+        from dunnage.scripts import mise
+
+        return list(mise.tasks(file))
+    if kind == "npm":
+        from dunnage.scripts import npm
+
+        return list(npm.tasks(file))
+    if kind == "taskfile":
+        from dunnage.scripts import taskfile
+
+        return list(taskfile.tasks(file))
     return []
 
 
@@ -141,4 +176,19 @@ def _yaml_kind(folder: str, name: str, stem: str) -> str | None:
         return "github"
     if name.endswith((".gitlab-ci.yml", ".gitlab-ci.yaml")) or "/.gitlab/ci/" in folder or "/.gitlab-ci/" in folder:
         return "gitlab"
-    return "circleci" if "/.circleci/" in folder else None
+    if "/.circleci/" in folder:
+        return "circleci"
+    if "azure-pipelines" in name or "/.azure-pipelines/" in folder or "/azure-pipelines/" in folder:
+        return "azure"
+    if "/.buildkite/" in folder or stem == "buildkite":
+        return "buildkite"
+    return "taskfile" if stem.partition(".")[0] == "taskfile" else None
+
+
+def _toml_kind(folder: str, name: str, stem: str) -> str | None:
+    if name.startswith("makefile."):
+        return "cargo-make"
+    first = stem.removeprefix(".").partition(".")[0]
+    is_config = first == "config" and not stem.startswith(".") and folder.endswith(("/mise", "/.mise"))
+    is_part = folder.endswith(("/mise/conf.d", "/.mise/conf.d"))
+    return "mise" if first == "mise" or is_config or is_part else None

@@ -63,7 +63,8 @@ class Place(NamedTuple):
     """The location of a program."""
 
     kind: str
-    """`dockerfile`, `github`, `gitlab`, `circleci`, `shell`, `makefile` or `justfile`."""
+    """The kind of its file: `dockerfile`, `github`, `gitlab`, `circleci`, `azure`, `buildkite`, `shell`, `makefile`,
+    `justfile`, `cargo-make`, `mise`, `taskfile`, `npm` or `pre-commit`."""
     names: tuple[str, ...] = ()
     """Its location there, outermost first: `("job build", "step Install")`, `("stage 2",)`, `("recipe test",)`."""
 
@@ -82,9 +83,9 @@ class Command(NamedTuple):
     environment: tuple[tuple[str, Values], ...] = ()
     """OPTION_VARIABLES that are set for it, then the assignments before it and those in its wrappers, in order."""
     form: str = "shell"
-    """`shell`; `exec` if the words are strings of a JSON array; `fixed` if no word can be inserted.
+    """`shell`; `exec` if the words are strings of an array, `arguments` if those after the first are; or `fixed`.
 
-    A command is fixed if it is the value of a variable, or in an unquoted word: `bash -c make`.
+    No word can be inserted into a fixed command: the value of a variable, or an unquoted word, as in `bash -c make`.
     """
     inside: frozenset[str] = frozenset()
     """The syntax around it that decides whether it runs and whether its failure counts.
@@ -186,11 +187,12 @@ def mentions(script: Script, names: Collection[str]) -> bool:
 def insert_after(command: Command, word: Word, text: str) -> tuple[int, int, str] | None:
     """The edit, as start, end and replacement, that inserts an argument after `word`.
 
-    `text` needs no quoting. None if the command is the value of a variable, which other commands may use.
+    `text` needs no quoting. None if the command is the value of a variable, which other commands may use, or if the
+    array of its arguments begins after `word`.
     """
-    if command.form == "fixed":
-        return None
     index = command.words.index(word)
+    if command.form == "fixed" or (command.form == "arguments" and index == 0):
+        return None
     if index + 1 < len(command.words) and command.words[index + 1].span == word.span:
         return None
-    return word.span.end, word.span.end, f', "{text}"' if command.form == "exec" else f" {text}"
+    return word.span.end, word.span.end, f" {text}" if command.form == "shell" else f', "{text}"'

@@ -1,0 +1,84 @@
+"""The programs of steps in Buildkite pipelines, by https://buildkite.com/docs/pipelines/configure/step-types.
+
+The commands of a step are one program. When a pipeline is uploaded, `$$` becomes `$`.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from dunnage.files.source import File
+from dunnage.scripts import yaml
+from dunnage.scripts.variables import MOST_VARIABLES, Variables, distinct, merged
+from dunnage.shell.assembly import Text, rewrite
+from dunnage.shell.model import DIRECTORY, Place, Script, Segment
+
+# How many steps are read: aliases can expand a small file to millions. Real files have up to a few hundred.
+_MOST_STEPS = 5000
+
+
+class Step(NamedTuple):
+    """A step that runs a program."""
+
+    node: yaml.Node
+    script: Script
+
+
+def scripts(file: File) -> Iterator[Script]:
+    """Yield the programs of steps for a POSIX shell, in the order of the file. Raises SourceError as YAML does."""
+    yield from distinct((step.script.offsets[0][1], step.script) for step in steps(file) if step.script.offsets)
+
+
+def steps(file: File) -> Iterator[Step]:
+    """Yield the steps with a program for a POSIX shell. Raises SourceError as YAML does."""
+    for document in yaml.documents(file)[:1]:
+        variables = merged({DIRECTORY: (".",)}, _environment(document))
+        # By the identity of their nodes: by aliases, many steps may have one program.
+        programs: dict[tuple[int, ...], tuple[str, tuple[Segment, ...]]] = {}
+        for number, node in enumerate(islice(_candidates(document), _MOST_STEPS), 1):
+            commands = [found for key in ("command", "commands") if (found := node.get(key))]
+            if not commands or _is_windows(node.get("agents")):
+                continue
+            names = (found.text for key in ("label", "key") if (found := node.get(key)) and found.text)
+            place = Place("buildkite", (f"step {next(names, number)}",))
+            key = tuple(map(id, commands))
+            programs[key] = programs.get(key) or _program(file, commands)
+            text, offsets = programs[key]
+            seen = merged(variables, _environment(node))
+            yield Step(node, Script(text, offsets, place, seen, expressions="just"))
+
+
+def _candidates(document: yaml.Node) -> Iterator[yaml.Node]:
+    """The entries of the list of steps, and those of groups, which contain no other groups."""
+    listed = document if document.kind == "sequence" else document.get("steps")
+    for node in listed.elements() if listed else ():
+        yield node
+        if node.get("group") is not None:
+            yield from node.elements("steps")
+
+
+def _program(file: File, commands: list[yaml.Node]) -> tuple[str, tuple[Segment, ...]]:
+    assembled = Text(file.data)
+    parts = [part for command in commands for part in command.listed() if part.kind == "scalar"]
+    for number, part in enumerate(parts):
+        if number:
+            assembled.add(b"\n")
+        assembled.append(part.text.encode("utf-8"), part.offsets)
+    text, offsets = assembled.result()
+    if "$$" not in text:
+        return text, offsets
+    return rewrite(text, offsets, [(found.start(), found.end(), "$") for found in re.finditer(r"\$\$", text)])
+
+
+def _environment(node: yaml.Node) -> Variables:
+    """The variables of `env:`; those with references to others are unknown."""
+    known = ((name, yaml.cautious_value(value)) for name, value in islice(node.items("env"), MOST_VARIABLES + 1))
+    return {name: values if values and "$" not in values[0] else None for name, values in known}
+
+
+def _is_windows(agents: yaml.Node | None) -> bool:
+    """Whether a step selects agents on Windows, whose shell is cmd."""
+    texts = [value.text for _, value in agents.items()] if agents else []
+    texts += [tag.text for tag in agents.elements()] if agents else []
+    return any("windows" in text.lower() for text in texts)

@@ -1,0 +1,108 @@
+"""The tasks in a Taskfile, by https://taskfile.dev/docs/reference/schema.
+
+Templates, `{{ … }}`, remain in the text of a program as expressions, of which variables of the same file are known.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+
+from dunnage.files.source import File
+from dunnage.files.span import Span
+from dunnage.scripts import yaml
+from dunnage.scripts.tasks import Program, Task
+from dunnage.scripts.variables import MOST_VARIABLES
+from dunnage.shell import bounds
+from dunnage.shell.model import Place, Script, Values
+
+# How many commands are read: aliases can expand a small file to millions.
+_MOST_COMMANDS = 5000
+
+
+def tasks(file: File) -> Iterator[Task]:
+    """Yield the tasks in the order of the file, those of a task runner's variables first. Raises SourceError."""
+    for document in yaml.documents(file)[:1]:
+        variables = _variables(document)
+        dynamic = tuple(_dynamic(document, Place("taskfile"), variables))
+        if dynamic:
+            yield Task("", dynamic)
+        yield from islice(_tasks(document, variables), _MOST_COMMANDS)
+
+
+def included(file: File) -> list[str]:
+    """The files or folders that a Taskfile includes, relative to its own folder. Raises SourceError."""
+    found: list[str] = []
+    for document in yaml.documents(file)[:1]:
+        for _, entry in document.items("includes"):
+            path = entry if entry.kind == "scalar" else entry.get("taskfile")
+            found += [path.text] if path is not None and path.kind == "scalar" else []
+    return found
+
+
+def _tasks(document: yaml.Node, variables: Mapping[str, Values]) -> Iterator[Task]:
+    for name, task in document.items("tasks"):
+        place = Place("taskfile", (f"task {name}",))
+        programs: list[Program] = []
+        needs: list[str] = []
+        own = _mask(task)
+        commands = task.listed() if task.kind != "mapping" else _commands(task)
+        for command in islice(commands, _MOST_COMMANDS):
+            called = command.get("task") or command.path("defer", "task")
+            if called is not None:
+                needs.append(called.text)
+            deferred = command.get("defer")
+            text = command.get("cmd") or deferred or command
+            program = _program(text, place, variables)
+            programs += (each._replace(ignored=_mask(command) or own, is_step=deferred is None) for each in program)
+        for condition in (*task.elements("preconditions"), *task.elements("status")):
+            program = _program(condition.get("sh") or condition, place, variables)
+            programs += (each._replace(is_step=False) for each in program)
+        programs += _dynamic(task, place, variables)
+        for other in task.elements("deps"):
+            found = other if other.kind == "scalar" else other.get("task")
+            needs += [found.text] if found is not None else []
+        yield Task(name, tuple(programs), tuple(needs))
+        for alias in task.elements("aliases"):
+            yield Task(alias.text, (), (name,))
+
+
+def _commands(task: yaml.Node) -> Iterator[yaml.Node]:
+    for key in ("cmd", "cmds"):
+        found = task.get(key)
+        if found is not None:
+            yield from found.listed()
+
+
+def _program(node: yaml.Node, place: Place, variables: Mapping[str, Values]) -> list[Program]:
+    if node.kind != "scalar" or not node.text.strip():
+        return []
+    return [Program(Script(node.text, node.offsets, place, variables, expressions="just"))]
+
+
+def _mask(node: yaml.Node) -> Span | None:
+    found = node.get("ignore_error")
+    return found.span if found is not None and found.text == "true" else None
+
+
+def _dynamic(node: yaml.Node, place: Place, variables: Mapping[str, Values]) -> Iterator[Program]:
+    """The programs whose output is the value of a variable."""
+    for key in ("vars", "env"):
+        for _, value in node.items(key):
+            program = value.get("sh")
+            if program is not None:
+                yield from (each._replace(is_step=False) for each in _program(program, place, variables))
+
+
+def _variables(document: yaml.Node) -> Mapping[str, Values]:
+    """The variables of all tasks and of all their calls: one task may set those that another one reads."""
+    found: dict[str, Values] = {}
+    holders = [document]
+    for _, task in islice(document.items("tasks"), _MOST_COMMANDS):
+        calls = (*task.elements("cmds"), *task.elements("deps"), *(task.elements() if task.kind == "sequence" else ()))
+        holders += [task, *calls]
+    for holder in islice(holders, _MOST_COMMANDS):
+        for key, prefix in (("vars", "."), ("env", "")):
+            for name, value in islice(holder.items(key), MOST_VARIABLES):
+                known = yaml.cautious_value(value)
+                values = None if known is None or "{{" in known[0] or "$" in known[0] else known
+                found[f"{prefix}{name}"] = bounds.union((found.get(f"{prefix}{name}", ()), values))
+    return found if len(found) <= MOST_VARIABLES else {}
