@@ -139,6 +139,7 @@ def test_actions_are_pinned(workflow: Path) -> None:
     [
         pytest.param("dev", PYPROJECT["project"]["dependencies"] + PYPROJECT["dependency-groups"]["dev"], id="dev"),
         pytest.param("runtime", PYPROJECT["project"]["dependencies"], id="runtime"),
+        pytest.param("lowest", PYPROJECT["project"]["dependencies"], id="lowest"),
         *(
             pytest.param(group, asked, id=group)
             for group, asked in PYPROJECT["dependency-groups"].items()
