@@ -434,6 +434,38 @@ def test_help_names_what_to_type_where(folder: Path, capsys: pytest.CaptureFixtu
     assert _printed(capsys, "tools/Cargo.toml").endswith(help)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the shell of the help is that of Unix")
+@pytest.mark.parametrize(
+    ("place", "shown"),
+    [
+        pytest.param("-x", "./-x", id="like-an-option"),
+        pytest.param("my tools", "'my tools'", id="blank"),
+        pytest.param("it's", "'it'\"'\"'s'", id="quote"),
+        pytest.param("$HOME", "'$HOME'", id="variable"),
+    ],
+)
+def test_help_can_be_typed(repository: Path, place: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
+    path = f"./{place}/Cargo.toml"
+    lock_shown = f"{shown[:-1]}/Cargo.lock'" if shown.endswith("'") else f"{shown}/Cargo.lock"
+    write(repository, {path: package("solo", "0.2.0"), f"{place}/src/main.rs": ""})
+    assert f"run `cargo generate-lockfile` in {shown} and commit {lock_shown}\n" in _printed(capsys, path)
+    write(repository, {f"{place}/Cargo.lock": lock("solo 0.1.0")})
+    printed = _printed(capsys, path)
+    assert f"run `cargo update --workspace` in {shown} and commit {lock_shown}\n" in printed
+    assert f"run `git add {lock_shown}`\n" in printed
+    subprocess.run(["sh", "-c", f"git add {lock_shown} && cd {shown}"], check=True)
+    assert "untracked" not in _printed(capsys, path)
+
+
+def test_help_in_another_repository(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(repository, {f"sub/-a b/{name}": text for name, text in SOLO.items()})
+    _git(repository / "sub", "init", "-q")
+    printed = _printed(capsys, "sub/-a b/Cargo.toml")
+    assert "run `git -C sub add './-a b/Cargo.lock'`\n" in printed
+    subprocess.run(["sh", "-c", "git -C sub add './-a b/Cargo.lock'"], check=True)
+    assert _printed(capsys, "sub/-a b/Cargo.toml") == ""
+
+
 def test_help_about_a_foreign_source(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(folder, changed(WORKSPACE, {"lock": ("beta 1.2.0 crates.io", "beta 1.2.0 other")}))
     assert _printed(capsys, "Cargo.toml").endswith(
@@ -698,6 +730,79 @@ def test_lock_that_is_a_link(folder: Path) -> None:
     (folder / "locks/Cargo.lock").unlink()
     expected = ["Cargo.lock:1:1 unreadable: is a symbolic link to a file that does not exist"]
     assert found("Cargo.toml", "Cargo.lock") == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "added", "expected"),
+    [
+        pytest.param("locks/a.lock", "locks/a.lock", [], id="tracked"),
+        pytest.param("locks/[a].lock", "locks", [], id="tracked-with-a-pattern-as-name"),
+        pytest.param(
+            "locks/a.lock",
+            "Cargo.toml",
+            ["locks/a.lock:1:1 untracked: Cargo.lock is a symbolic link to locks/a.lock, which git does not track, …"],
+            id="untracked",
+        ),
+        pytest.param(
+            "../a.lock",
+            "Cargo.toml",
+            ["Cargo.lock:1:1 untracked: Cargo.lock is a symbolic link to …/a.lock, which is in no repository, …"],
+            id="outside",
+        ),
+    ],
+)
+def test_lock_that_is_a_link_to_a_file(repository: Path, target: str, added: str, expected: Sequence[str]) -> None:
+    write(repository, {"Cargo.toml": SOLO["Cargo.toml"], "src/main.rs": "", target: SOLO["Cargo.lock"]})
+    _link(repository / "Cargo.lock", target)
+    _git(repository, "add", "Cargo.toml", "Cargo.lock", added)
+    assert matches(found("Cargo.toml"), expected), found("Cargo.toml")
+
+
+def test_help_about_a_lock_that_is_a_link(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(repository, {**SOLO, "Cargo.toml": package("solo", "0.2.0"), "locks/a.lock": SOLO["Cargo.lock"]})
+    (repository / "Cargo.lock").unlink()
+    _link(repository / "Cargo.lock", "locks/a.lock")
+    _git(repository, "add", ".")
+    assert _printed(capsys, "Cargo.toml").endswith("help: run `cargo update --workspace` and commit locks/a.lock\n")
+
+
+def test_lock_of_another_workspace(repository: Path) -> None:
+    write(repository, {f"one/{name}": text for name, text in SOLO.items()})
+    write(repository, {f"two/{name}": text for name, text in SOLO.items()})
+    (repository / "two/Cargo.lock").unlink()
+    _link(repository / "two/Cargo.lock", "../one/Cargo.lock")
+    _git(repository, "add", ".")
+    assert found("one/Cargo.lock") == []
+    write(repository, {"one/Cargo.toml": package("solo", "0.2.0"), "one/Cargo.lock": lock("solo 0.2.0")})
+    assert matches(found("one/Cargo.lock"), ["two/Cargo.toml:3:1 stale: …but two/Cargo.lock has it at 0.2.0"])
+
+
+@pytest.mark.parametrize(
+    ("link", "target"), [("crates/b", "../../real"), ("crates/b/Cargo.toml", "../../../real/Cargo.toml")]
+)
+def test_linked_member(repository: Path, link: str, target: str) -> None:
+    files = {
+        "work/Cargo.toml": '[workspace]\nmembers = ["crates/*"]\n',
+        "work/crates/a/Cargo.toml": package("a"),
+        "work/Cargo.lock": lock("a 0.1.0\nb 0.1.0"),
+        "real/Cargo.toml": package("b"),
+        "real/src/lib.rs": "",
+    }
+    write(repository, files)
+    (repository / "work" / link).parent.mkdir(exist_ok=True)
+    _link(repository / "work" / link, target)
+    _git(repository, "add", ".")
+    assert found("--libraries-may-omit", *files) == []
+    write(repository, {"real/Cargo.toml": package("b", "0.2.0")})
+    expected = ["work/crates/b/Cargo.toml:3:1 stale: `b` is at version 0.2.0, but work/Cargo.lock has it at 0.1.0"]
+    assert matches(found("--libraries-may-omit", "real/Cargo.toml"), expected)
+
+
+def test_linked_folder_of_a_workspace(repository: Path) -> None:
+    write(repository, {f"real/{name}": text for name, text in SOLO.items()})
+    _link(repository / "link", "real")
+    _git(repository, "add", ".")
+    assert found("link/Cargo.toml", "real/Cargo.toml") == []
 
 
 def test_links_in_a_circle(folder: Path) -> None:

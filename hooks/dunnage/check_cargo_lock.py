@@ -15,15 +15,17 @@ from dunnage.cargo import lock_text, lockfile
 from dunnage.cargo.comparison import compare
 from dunnage.cargo.concerned import concerned
 from dunnage.cargo.config_files import config_files
+from dunnage.cargo.dependents import add_dependents
 from dunnage.cargo.lock_report import RESTORE_MANIFEST
 from dunnage.cargo.lockfile import EMPTY
 from dunnage.cargo.manifest import has_binary_or_component, has_target, package_table
 from dunnage.cargo.manifests import MANIFEST, Manifest, Manifests
 from dunnage.cargo.workspace import LOCK, Workspace, load
-from dunnage.files import document, git, toml
+from dunnage.files import document, git, shown, toml
 from dunnage.files.document import Refused
 from dunnage.files.git import Repositories
 from dunnage.files.source import File, SourceError, Tree, display
+from dunnage.files.span import Span
 from dunnage.files.walk import is_project, top_folder
 from dunnage.frame.finding import Finding, Rule, findings
 from dunnage.frame.hook import Hook, run
@@ -74,10 +76,7 @@ def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[tup
     paths = [*map(os.path.abspath, names)]
     affected = concerned(paths, manifests, partial(_locks_near, repositories))
     changed = {os.path.dirname(path) for path in paths}
-    if edited := [folder for folder, name in map(os.path.split, paths) if name == MANIFEST]:
-        from dunnage.cargo.dependents import add_dependents
-
-        add_dependents(affected, edited, manifests, repositories)
+    add_dependents(affected, paths, manifests, repositories)
     yield None, _rejected_manifests(affected.refused)
     named: dict[str, list[Manifest]] = {}
     for manifest, root in affected.named.values():
@@ -132,7 +131,10 @@ def _check_lock(
     """Check the lock of a workspace that Cargo would load. `changed` are the folders of the named files."""
     tree = manifests.tree
     repository = repositories.repository(workspace.root.folder)
-    is_untracked = repository is not None and workspace.lock not in repositories.tracked_near(workspace.root.folder)
+    tracked = repositories.tracked_near(workspace.root.folder) if repository is not None else None
+    is_untracked = (
+        tracked is not None and workspace.lock not in tracked and _without_links(workspace.lock) not in tracked
+    )
     may_omit = partial(_may_omit, workspace, manifests, repositories, options)
     try:
         parsed = document.read(tree, workspace.lock, lock_text.parse)
@@ -145,11 +147,13 @@ def _check_lock(
     except Refused as refused:
         yield from _rejected_lock([refused])
         return
-    if repository is not None and is_untracked:
+    if is_untracked:
         if may_omit():
             return
         message = "git does not track Cargo.lock, so other checkouts may build other versions"
         yield untracked(UNTRACKED, workspace.lock, repository, message)
+    elif tracked is not None and os.path.islink(workspace.lock) and not may_omit():
+        yield from _check_target(workspace.lock)
     lock, refusals = lockfile.read(parsed, {local.package.name for local in workspace.local.values()})
     if lock is None:
         yield from _rejected_lock(refusals)
@@ -158,9 +162,31 @@ def _check_lock(
     if not problems and any("source" in found.data for _, found in config_files(tree, workspace.root.folder)):
         from dunnage.cargo.vendored_comparison import compare_vendored
 
-        tracked = repositories.tracked_near(workspace.root.folder) if repository else None
         problems = [*compare_vendored(tree, workspace, lock, tracked, changed)]
     yield from findings(problems, _RULES)
+
+
+def _without_links(lock: str) -> str:
+    """Return the path of a lock with the real path of its folder."""
+    return os.path.join(os.path.realpath(os.path.dirname(lock)), os.path.basename(lock))
+
+
+def _check_target(lock: str) -> Iterator[Finding]:
+    """Check that git tracks the file to which a lock is a symbolic link."""
+    from glob import escape
+
+    target = os.path.realpath(lock)
+    repository = git.repository(os.path.dirname(target))
+    message = f"Cargo.lock is a symbolic link to {display(target)}, "
+    if repository is None:
+        message += "which is in no repository, so other checkouts have no lock"
+        yield Finding(UNTRACKED, display(lock), Span(0, 0), message, "replace the link with a copy of that file")
+    elif not repository.lists(target):
+        pattern = escape(os.path.relpath(target, repository.top).replace(os.sep, "/"))
+        tracked = repository.tracked([pattern])
+        if tracked is not None and target not in tracked:
+            message += "which git does not track, so other checkouts have no lock"
+            yield untracked(UNTRACKED, target, repository, message)
 
 
 def _rejected_manifests(refusals: Iterable[Refused]) -> list[Finding]:
@@ -180,7 +206,8 @@ def _is_run_or_shipped(workspace: Workspace) -> bool:
 
 def _missing(workspace: Workspace, repository: git.Repository | None) -> Finding:
     root = workspace.root
-    help = f"run `cargo generate-lockfile` in {_folder(root.folder)} and commit {display(workspace.lock)}"
+    folder = "this folder" if root.folder == os.getcwd() else shown.path(root.folder)
+    help = f"run `cargo generate-lockfile` in {folder} and commit {shown.path(workspace.lock)}"
     help += also_unhide(workspace.lock, repository)
     if not _is_run_or_shipped(workspace):
         help += _OR_OMIT
@@ -203,7 +230,9 @@ def _unlisted(workspace: Workspace, named: Iterable[Manifest]) -> Iterator[Findi
     if not unlisted:
         return
     first, *others = unlisted
-    folders = [f'"{os.path.relpath(manifest.folder, root.folder)}"'.replace(os.sep, "/") for manifest in unlisted]
+    folders = [
+        shown.toml_string(os.path.relpath(manifest.folder, root.folder).replace(os.sep, "/")) for manifest in unlisted
+    ]
     place = f"`workspace.members` or to `workspace.exclude` in {root.file.path}"
     message = f"this package is inside the workspace of {root.file.path}, which does not list it as a member"
     help = f"add {folders[0]} to {place},\nor an empty `[workspace]` table here"
@@ -215,10 +244,6 @@ def _unlisted(workspace: Workspace, named: Iterable[Manifest]) -> Iterator[Findi
         more = f" and {len(folders) - _MOST_NAMED} more" if len(folders) > _MOST_NAMED else ""
         help = f"add the folders to {place}: {', '.join(folders[:_MOST_NAMED])}{more}"
     yield Finding(BAD_MANIFEST, first.file.path, toml.locate(first.file, ("package", "name")), message, help)
-
-
-def _folder(path: str) -> str:
-    return "this folder" if path == os.getcwd() else display(path)
 
 
 def _repair(names: Sequence[str], reported: Sequence[Finding], options: Options) -> Repaired:

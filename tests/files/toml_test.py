@@ -84,7 +84,6 @@ def test_parse(data: bytes, value: dict[str, Any] | None) -> None:
         pytest.param(b'a = "', "is not TOML: Unterminated string", Span(5, 5), id="end-of-file"),
         pytest.param(b"a = 1\rb = 2", "is not TOML: Expected newline", Span(5, 6), id="lone-cr"),
         pytest.param(b"\0", "is not TOML: Invalid statement", Span(0, 1), id="nul"),
-        pytest.param(b"a = 1\na = 2\n", "is not TOML: Cannot overwrite a value", Span(11, 12), id="twice"),
         pytest.param(b"a = 1\n\xff", "is not UTF-8: byte 0xff", Span(6, 7), id="not-utf-8"),
         pytest.param(b"a = " + b"9" * 5000, "has an integer with too many digits", Span(4, 5004), id="integer"),
         pytest.param(b"#" * 2_100_000, "is larger than 2,097,152 bytes", Span(0, 0), id="megabytes"),
@@ -99,6 +98,34 @@ def test_parse_refuses(data: bytes, message: str, span: Span) -> None:
         assert caught.value.span == span
     assert toml.locate(file, ("a",)) == toml.locate_value(file, ("a",)) == Span(0, 0)
     assert list(toml.comments(file)) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "key"),
+    [
+        pytest.param("a = 1\n→a← = 2\n", "a", id="key"),
+        pytest.param("a.b = 1\n →a.b.c← = 2 # x\n", "a.b.c", id="key-below-a-value"),
+        pytest.param("[a]\n[b]\n[→a←] # x\n", "a", id="table"),
+        pytest.param("[a]\nb = 1\n[ →a.b← ]", "a.b", id="value-and-table"),
+        pytest.param("[[a]]\n[→a←]\n", "a", id="array-and-table"),
+        pytest.param("a = [1]\n[[→a←]]\n", "a", id="array-and-tables"),
+        pytest.param("x = 1\na = '''\n=\n'''\n→a← = '''\n=\n'''\n", "a", id="strings-of-several-lines"),
+        pytest.param("a = 1\r\n→a← = [\r\n  {},\r\n  1, # [\r\n]\r\n", "a", id="array-of-several-lines"),
+        pytest.param("x = { a = 1, b = [1, 2], →a← = 3 }", "a", id="inline-table"),
+        pytest.param("x = {\n a = 1, # ,\n →a← = '}'\n}", "a", id="inline-table-of-several-lines"),
+        pytest.param("x = [{ a = 1 }, { a = 1, →a← = { c = 1 } }]", "a", id="inline-table-in-an-array"),
+        pytest.param('x = "é"\n"a b" = 1\n→\'a b\'← = 2', "'a b'", id="quoted"),
+        pytest.param('[[package]]\nname = "a"\n[[package]]\nname = "b"\n→name← = "c"\n', "name", id="lock"),
+    ],
+)
+def test_a_key_that_is_defined_twice(data: str, key: str) -> None:
+    before, rest = data.split("→")
+    twice, after = rest.split("←")
+    start = len(before.encode())
+    with pytest.raises(toml.TomlError) as caught:
+        toml.parse(File("f.toml", f"{before}{twice}{after}".encode()))
+    assert caught.value.message == f"is not TOML: `{key}` is defined twice"
+    assert caught.value.span == Span(start, start + len(twice.encode()))
 
 
 @pytest.mark.parametrize(

@@ -17,20 +17,31 @@ from dunnage.files.git import Repositories
 _TABLES = (b"[package]", b"[project]")
 
 
-def add_dependents(result: Concerned, changed: Iterable[str], manifests: Manifests, repositories: Repositories) -> None:
+def add_dependents(result: Concerned, paths: Iterable[str], manifests: Manifests, repositories: Repositories) -> None:
     """Add the workspaces whose lock depends on a changed manifest, or on one that the next commit deletes.
 
-    `changed` are the folders of the changed manifests. Only tracked locks are looked at.
+    Also add those whose lock is a symbolic link to a changed one. `paths` are those of the changed files. Only tracked
+    locks are looked at.
     """
-    folders = [folder for folder in changed if folder in result.named]
     by_listing: dict[frozenset[str], list[str]] = {}
-    for folder in folders:
-        by_listing.setdefault(repositories.tracked_near(folder), []).append(folder)
-    for tracked, near in by_listing.items():
+    for path in paths:
+        if os.path.basename(path) in (LOCK, MANIFEST):
+            by_listing.setdefault(repositories.tracked_near(os.path.dirname(path)), []).append(path)
+    for tracked, changed in by_listing.items():
         locks = sorted(path for path in tracked if os.path.basename(path) == LOCK)
         others = [lock for lock in locks if os.path.dirname(lock) not in result.roots]
-        if others:
-            _Search(result, near, tracked, manifests, repositories).add(others)
+        if not others:
+            continue
+        targets = {os.path.realpath(path) for path in changed if os.path.basename(path) == LOCK}
+        for lock in others:
+            if targets and os.path.islink(lock) and os.path.realpath(lock) in targets:
+                root = _root_in(os.path.dirname(lock), manifests)
+                if root is not None:
+                    result.roots[root.folder] = root
+        folders = [os.path.dirname(path) for path in changed if os.path.basename(path) == MANIFEST]
+        named = [folder for folder in folders if folder in result.named]
+        if named:
+            _Search(result, named, tracked, manifests, repositories).add(others)
 
 
 class _Search:
@@ -48,7 +59,7 @@ class _Search:
         self._tracked = tracked
         self._manifests = manifests
         self._repository = repositories.repository(changed[0])
-        self._changed = {os.path.realpath(folder) for folder in changed}
+        self._changed = {_real_manifest(folder) for folder in changed}
         self._roots = {folder for folder in changed if result.named[folder][0].workspace is not None}
         """The folders of changed manifests from which packages may inherit."""
         self._names = {_declared_name(result.named[folder][0].file.data) for folder in changed}
@@ -64,17 +75,13 @@ class _Search:
             names = set(_local_names(self._manifests.tree.content(lock) or b""))
             if names.isdisjoint(self._names) and names <= self._known_names:
                 continue
-            folder = os.path.dirname(lock)
-            try:
-                root = self._manifests.find(folder)
-                if root is None or self._manifests.root_of(root) is not root:
-                    continue
-            except Refused:
+            root = _root_in(os.path.dirname(lock), self._manifests)
+            if root is None or root.folder in self._result.roots:
                 continue
             workspace, refused = load(self._manifests, root)
-            if self._is_concerned(folder, workspace):
-                self._result.roots[folder] = root
-                self._result.loaded[folder] = workspace, refused
+            if self._is_concerned(root.folder, workspace):
+                self._result.roots[root.folder] = root
+                self._result.loaded[root.folder] = workspace, refused
 
     @cached_property
     def _known_names(self) -> frozenset[bytes]:
@@ -85,7 +92,7 @@ class _Search:
     def _is_concerned(self, folder: str, workspace: Workspace | None) -> bool:
         """Whether a workspace, None if Cargo would reject it, depends on a changed or deleted manifest."""
         local = workspace.local if workspace else {}
-        if any(os.path.realpath(each) in self._changed or self._inherits(local[each].manifest) for each in local):
+        if any(_real_manifest(each) in self._changed or self._inherits(local[each].manifest) for each in local):
             return True
         missing = {os.path.join(each, MANIFEST) for each in _missing_folders(workspace)} if workspace else set()
         below = os.path.join(folder, "")
@@ -101,6 +108,20 @@ class _Search:
     def _deleted(self) -> frozenset[str]:
         """The manifests that the next commit deletes."""
         return (self._repository and self._repository.deleted(f"**/{MANIFEST}")) or frozenset()
+
+
+def _root_in(folder: str, manifests: Manifests) -> Manifest | None:
+    """Return the workspace root in a folder; None if there is none, or if Cargo would reject it."""
+    try:
+        found = manifests.find(folder)
+        return found if found is not None and manifests.root_of(found) is found else None
+    except Refused:
+        return None
+
+
+def _real_manifest(folder: str) -> str:
+    """Return the path of the manifest in a folder without symbolic links."""
+    return os.path.realpath(os.path.join(folder, MANIFEST))
 
 
 def _missing_folders(workspace: Workspace) -> Iterator[str]:

@@ -8,6 +8,7 @@ from dunnage.cargo.dependency import Dependency
 from dunnage.cargo.lockfile import LockedPackage, Lockfile
 from dunnage.cargo.source_id import SourceId
 from dunnage.cargo.workspace import LocalPackage, Workspace
+from dunnage.files import shown
 from dunnage.files.document import Keys, Problem, Refused
 from dunnage.files.source import File, display
 
@@ -21,6 +22,7 @@ class LockReport:
         self.problems: list[Problem] = []
         self.lock_name = display(workspace.lock)
         """The path of the lock as messages show it."""
+        self._lock_path = workspace.lock
         self._lock = lock.file
         self._folder = workspace.root.folder
         self._foreign: set[Keys] = set()
@@ -139,8 +141,10 @@ class LockReport:
             self.problems.append(Problem(rule, file, message, help, keys))
 
     def _update(self) -> str:
-        where = "" if self._folder == os.getcwd() else f" in {display(self._folder)}"
-        return f"run `cargo update --workspace`{where} and commit {self.lock_name}"
+        where = "" if self._folder == os.getcwd() else f" in {shown.path(self._folder)}"
+        # Cargo writes the file that a symbolic link leads to.
+        lock = os.path.realpath(self._lock_path) if os.path.islink(self._lock_path) else self._lock_path
+        return f"run `cargo update --workspace`{where} and commit {shown.path(lock)}"
 
     def _restore(self) -> str:
         return f"restore {self.lock_name} from the last good commit, then {self._update()}"

@@ -46,6 +46,10 @@ class Section(NamedTuple):
     """The end of the value of its last key, or of its header if it has no key."""
 
 
+_DUPLICATES = ("Cannot ", "Duplicate ")
+"""The beginnings of tomli's messages about keys and tables that are defined twice."""
+
+
 class TomlError(SourceError):
     """The file is not TOML, or it would overwhelm a parser."""
 
@@ -115,7 +119,14 @@ def _parse(file: File) -> dict[str, Any]:
     try:
         return tomli.loads(text)
     except tomli.TOMLDecodeError as error:
-        raise TomlError(f"is not TOML: {error.msg}", _character(data, error.lineno, error.colno)) from None
+        place = _character(data, error.lineno, error.colno)
+        if error.msg.startswith(_DUPLICATES):
+            from dunnage.files.toml_duplicate import last_key
+
+            place = last_key(data, place.start, _TOKEN, _KEY)
+            duplicate = data[place.start : place.end].decode("utf-8")
+            raise TomlError(f"is not TOML: `{duplicate}` is defined twice", place) from None
+        raise TomlError(f"is not TOML: {error.msg}", place) from None
     except RecursionError:
         message = "has arrays or inline tables that are nested too deeply"
         raise TomlError(message, _first_deep_bracket(data)) from None
