@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -323,3 +325,9 @@ def test_every_path_is_found(text: str) -> None:
         if keys and not isinstance(value, (dict, list)):
             found = file.data[slice(*toml.locate_value(file, keys))].decode()
             assert toml.parse(File("value", f"x = {found}".encode())) == {"x": value}
+
+
+def test_a_place_is_found_without_the_resources_of_packages() -> None:
+    program = "import sys\nfrom dunnage.files import toml\nfrom dunnage.files.source import File\n"
+    program += "print(toml.locate(File('a', b'x = 1'), ('x',)).end, 'importlib.resources' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout == b"1 False\n"

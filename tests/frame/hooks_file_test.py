@@ -18,6 +18,7 @@ WIDTH = 120
 
 ALL = Entry(
     id="dunnage",
+    concern="",
     title="dunnage",
     description="All hooks of this repository that are on by default, in one process.",
     files=files_of_all(ENTRIES),

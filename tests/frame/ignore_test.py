@@ -52,7 +52,7 @@ def _left(data: bytes, *, rules: Sequence[Rule] = RULES) -> list[str]:
         pytest.param(b'a = [\n \t# dunnage: ignore[demo/bad] why\n "bad"]', [], id="indented-line-above"),
         pytest.param(b'a = ["bad", "bad"] # dunnage: ignore[demo/bad] why', [], id="two-findings"),
         pytest.param(b'a = ["bad", "worse"] # dunnage: ignore[demo/bad, demo/worse] why', [], id="two-rules"),
-        pytest.param(b'a = "bad" # dunnage: ignore[demo/bad,other/rule] why', [], id="rule-of-another-hook-too"),
+        pytest.param(b'a = "bad" # dunnage: ignore[demo/bad,deny-toml/rule] why', [], id="rule-of-another-hook-too"),
         pytest.param(b'a = "bad"#dunnage:ignore [ demo/bad ]why', [], id="spaces"),
         pytest.param(b'a = "bad" # zizmor: ignore[x] # dunnage: ignore[demo/bad] why', [], id="after-another-tools"),
         pytest.param(b'## dunnage: ignore[demo/bad] why\na = "bad"', [], id="two-hashes"),
@@ -72,8 +72,12 @@ def _left(data: bytes, *, rules: Sequence[Rule] = RULES) -> list[str]:
             b'a = "bad" # dunnage: ignore[demo/bad,demo/worse] why', ["1 ignore/unused"], id="one-of-two-rules"
         ),
         pytest.param(b'a = "x" # dunnage: ignore[demo/unheard-of] why', ["1 ignore/unused"], id="no-such-rule"),
-        pytest.param(b'a = "bad" # dunnage: ignore[other/rule] why', ["1 demo/bad"], id="only-another-hooks"),
-        pytest.param(b'a = "bad" # dunnage: ignore[other/rule]', ["1 demo/bad"], id="another-hooks-without-reason"),
+        pytest.param(b'a = "bad" # dunnage: ignore[deny-toml/rule] why', ["1 demo/bad"], id="only-another-hooks"),
+        pytest.param(
+            b'a = "bad" # dunnage: ignore[other/rule,demo/bad] why', ["1 ignore/unused"], id="concern-of-no-hook"
+        ),
+        pytest.param(b'a = "broken" # dunnage: ignore[other/x]', ["1 demo/broken", "1 ignore/unused"], id="nor-then"),
+        pytest.param(b'a = "bad" # dunnage: ignore[deny-toml/rule]', ["1 demo/bad"], id="another-hooks-without-reason"),
         pytest.param(
             b'a = "bad" # dunnage: ignore[demo/bad]', ["1 demo/bad", "1 ignore/no-reason"], id="without-reason"
         ),
@@ -121,7 +125,7 @@ def test_unused_only_in_the_examined_files(folder: Path) -> None:
 def test_what_to_do() -> None:
     Path("f.toml").write_bytes(
         b"# dunnage: ignore[demo/bad] why\n# dunnage: ignore[demo/no-such] why\n"
-        b"# dunnage: ignore[demo/bad]\n# dunnage: x\n"
+        b"# dunnage: ignore[demo/bad]\n# dunnage: x\n# dunnage: ignore[cargolock/stale] why\n"
     )
     tree = Tree()
     tree.read("f.toml")
@@ -136,6 +140,11 @@ def test_what_to_do() -> None:
             "ignore/no-reason",
             "`dunnage: ignore[demo/bad]` has no reason, so it silences nothing",
             "add the reason: `dunnage: ignore[demo/bad] because …`",
+        ),
+        (
+            "ignore/unused",
+            "there is no rule cargolock/stale; the nearest is cargo-lock/stale, so this comment silences nothing",
+            "write the id of the rule as the finding names it",
         ),
         (
             "ignore/unused",

@@ -112,8 +112,8 @@ def test_options_of_one_name_are_one_option() -> None:
 def test_rules_are_known_by_one_id() -> None:
     rules = [rule.id for entry in ENTRIES for rule in entry.hook().rules]
     assert len(rules) == len(set(rules))
-    concerns = [{rule.id.partition("/")[0] for rule in entry.hook().rules} for entry in ENTRIES]
-    assert all(len(concern) == 1 for concern in concerns)
+    for entry in ENTRIES:
+        assert {rule.id.partition("/")[0] for rule in entry.hook().rules} == {entry.concern}
 
 
 def test_only_fixable_rules_have_fixes(repository: Path) -> None:

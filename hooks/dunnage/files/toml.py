@@ -285,12 +285,11 @@ def _tree(file: File) -> "Tree | None":
         parse(file)
     except TomlError:
         return None
-    import tree_sitter
-    import tree_sitter_toml
+    from dunnage.files.grammar import parser
 
-    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_toml.language()))
-    tree = parser.parse(file.data)
-    return parser.parse(_as_toml_1_0(file.data)) if tree.root_node.has_error else tree
+    chosen = parser("toml")
+    tree = chosen.parse(file.data)
+    return chosen.parse(_as_toml_1_0(file.data)) if tree.root_node.has_error else tree
 
 
 def _as_toml_1_0(data: bytes) -> bytes:

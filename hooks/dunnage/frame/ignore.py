@@ -4,17 +4,17 @@
 
 The comment is on the line of the finding, or alone on the line above it. Without a reason it silences nothing. The
 concern of a rule is the part of its id before the `/`. A hook judges only the comments that name its own concerns.
-Every hook that reads the file judges the comments that cannot be parsed.
+Every hook that reads the file judges the comments that cannot be parsed, or that name a concern of no hook.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.span import Span
 from dunnage.frame.finding import MARK, Finding, Rule, Suppression
-from dunnage.frame.shared_rules import ABOUT_INPUT, MALFORMED, NO_REASON, UNUSED
+from dunnage.frame.shared_rules import ABOUT_INPUT, MALFORMED, NO_REASON, SHARED_RULES, UNUSED
 
 _ABOUT_INPUT = frozenset(rule.id for rule in ABOUT_INPUT)
 # A comment of another tool may precede it, as in `# zizmor: ignore[…] # dunnage: ignore[…] …`.
@@ -68,7 +68,9 @@ def silence(
         if form is None:
             about_comments.append(_malformed(directive))
             continue
-        own = [rule_id for rule_id in re.findall(_ID, form[1]) if _concern(rule_id) in concerns]
+        named = re.findall(_ID, form[1])
+        own = [rule_id for rule_id in named if _concern(rule_id) in concerns]
+        about_comments += [_unknown(directive, rule_id) for rule_id in named if not _is_known(rule_id, concerns)]
         if own and not any(character.isalnum() for character in form[2]):
             about_comments.append(_no_reason(directive))
             continue
@@ -137,6 +139,25 @@ def _lines(file: File, span: Span) -> tuple[int, ...]:
 
 def _concern(rule_id: str) -> str:
     return rule_id.partition("/")[0]
+
+
+def _is_known(rule_id: str, concerns: Collection[str]) -> bool:
+    """Whether the concern of a rule is one of `concerns`, or that of any hook."""
+    if _concern(rule_id) in concerns:
+        return True
+    from dunnage.frame.registry import ENTRIES
+
+    shared = (_concern(rule.id) for rule in SHARED_RULES)
+    return _concern(rule_id) in (*shared, *(entry.concern for entry in ENTRIES))
+
+
+def _unknown(directive: _Directive, rule_id: str) -> Finding:
+    """Report a rule whose concern is that of no hook, with the rule of any hook that is nearest."""
+    from dunnage.frame.registry import ENTRIES
+
+    rules = [rule for entry in ENTRIES for rule in entry.hook().rules]
+    message = f"{unknown([rule_id], rules)}, so this comment silences nothing"
+    return Finding(UNUSED, directive.path, directive.span, message, "write the id of the rule as the finding names it")
 
 
 def _malformed(directive: _Directive) -> Finding:

@@ -75,6 +75,8 @@ class Entry(NamedTuple):
 
     id: str
     """Also the name of its console script."""
+    concern: str
+    """How the ids of its rules begin, before the `/`."""
     title: str
     """The text that pre-commit prints while the hook runs."""
     description: str
@@ -117,6 +119,7 @@ _WIT_SIGNS = (Sign((WIT, *WIT_PROJECTS)), Sign((CARGO_MANIFEST,), r"metadata\.co
 ENTRIES = (
     Entry(
         id="check-advisory-gate",
+        concern="advisory-gate",
         title="check advisory gate",
         description="CI runs cargo-deny or cargo-audit so that an advisory fails the build.",
         files=(*CI, *SCRIPTS, *PRE_COMMIT, CARGO_LOCK, CARGO_AUDIT, CARGO_CONFIG),
@@ -126,6 +129,7 @@ ENTRIES = (
     ),
     Entry(
         id="check-cargo-install",
+        concern="cargo-install",
         title="check cargo install",
         description="Tools that Dockerfiles, CI and scripts install are pinned to an exact version and built with "
         "--locked.",
@@ -135,6 +139,7 @@ ENTRIES = (
     ),
     Entry(
         id="check-cargo-lock",
+        concern="cargo-lock",
         title="check Cargo.lock",
         description="Cargo.lock is present, committed, and exactly what the manifests require.",
         files=(CARGO_MANIFEST, CARGO_LOCK, CARGO_CONFIG, CARGO_CHECKSUMS),
@@ -142,12 +147,14 @@ ENTRIES = (
     ),
     Entry(
         id="check-deny-toml",
+        concern="deny-toml",
         title="check deny.toml",
         description="cargo-deny accepts deny.toml, and the file holds the required policy and explains its exceptions.",
         files=DENY_TOML,
     ),
     Entry(
         id="check-locked-builds",
+        concern="locked-builds",
         title="check locked builds",
         description="Cargo builds in CI and Dockerfiles pass --locked.",
         files=(*DOCKERFILES, *CI, *CI_SCRIPTS),
@@ -156,12 +163,14 @@ ENTRIES = (
     ),
     Entry(
         id="check-wit-limits",
+        concern="wit-limits",
         title="check WIT limits",
         description="WIT has no type that is too large for tools, and no hidden or misleading character.",
         files=(WIT,),
     ),
     Entry(
         id="check-wit-lock",
+        concern="wit-lock",
         title="check WIT locks",
         description="The locks of WIT packages match the manifests, the WIT and the vendored files.",
         files=(CARGO_MANIFEST, *WIT_PROJECTS, WIT_IN_ANY_CASE, VENDORED_COMPONENTS),
@@ -169,6 +178,7 @@ ENTRIES = (
     ),
     Entry(
         id="check-wit-pins",
+        concern="wit-pins",
         title="check WIT pins",
         description="Dependencies on WIT packages have one exact version or one immutable source.",
         files=(CARGO_MANIFEST, *WIT_PROJECTS, WIT),
@@ -176,6 +186,7 @@ ENTRIES = (
     ),
     Entry(
         id="review-cargo-lock",
+        concern="lock-review",
         title="review Cargo.lock",
         description="Suspicious changes in Cargo.lock have been reviewed.",
         files=(CARGO_LOCK,),

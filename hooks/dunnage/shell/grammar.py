@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
+from dunnage.files.grammar import parser
 from dunnage.shell.bounds import Budget
 
 if TYPE_CHECKING:
-    from tree_sitter import Parser, Tree
+    from tree_sitter import Tree
 
 _FIRST_STEP = 4096
 _STEP = 4 * _FIRST_STEP
@@ -71,27 +71,3 @@ def _after(point: tuple[int, int], text: bytes) -> tuple[int, int]:
     """The row and column at the end of `text`, which begins at `point`."""
     rows = text.count(b"\n")
     return (point[0] + rows, len(text) - text.rfind(b"\n") - 1) if rows else (point[0], point[1] + len(text))
-
-
-@cache
-def parser(language: str) -> Parser:
-    """The parser for a language, `bash`."""
-    from tree_sitter import Language, Parser
-
-    return Parser(Language(_grammar(f"tree_sitter_{language}")))
-
-
-def _grammar(package: str) -> object:
-    # Load only the compiled module: its package also imports importlib.resources, which takes longer than parsing.
-    from importlib import import_module
-    from importlib.machinery import PathFinder
-
-    found = PathFinder.find_spec(package)
-    if found is not None and found.submodule_search_locations is not None:
-        binding = PathFinder.find_spec(f"{package}._binding", found.submodule_search_locations)
-        if binding is not None and binding.loader is not None:
-            module = binding.loader.create_module(binding)
-            if module is not None:
-                binding.loader.exec_module(module)
-                return module.language()
-    return import_module(package).language()
