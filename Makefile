@@ -44,13 +44,15 @@ lint: $(READY)
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pre_commit run --all-files
 
+# The hooks beside those of BASE, a commit or the folder of a checkout, also on the repositories REPOS.
+BASE := HEAD^
 bench: $(READY)
 	PYTHONPATH=tests:. $(BIN)/python bench/check_cargo_lock.py
 	PYTHONPATH=tests:. $(BIN)/python bench/check_commands.py
 	PYTHONPATH=tests:. $(BIN)/python bench/check_deny_toml.py
 	PYTHONPATH=tests:. $(BIN)/python bench/check_wit.py
 	PYTHONPATH=tests:. $(BIN)/python bench/review_cargo_lock.py
-	PYTHONPATH=tests:. $(BIN)/python bench/check_all.py
+	PYTHONPATH=tests:. $(BIN)/python bench/check_all.py --base $(BASE) $(REPOS)
 
 format: $(READY)
 	$(BIN)/python -m ruff check --fix
