@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dunnage import check_locked_builds
 from dunnage.frame import rules
 from pages import DOCS, FIELDS, Example, Page, documents, example, pages
 
@@ -36,6 +37,22 @@ def test_fields(page: Page) -> None:
 @pytest.mark.parametrize("page", ALL.values(), ids=ALL)
 def test_example(page: Page, tmp_path: Path) -> None:
     assert example(page, tmp_path).run() == page.sections()["Example"], "run `make examples`"
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "content"),
+    [
+        pytest.param("input/too-large", ".github/workflows/build.yml", b"# cargo\n#" + b"x" * 2**20, id="large"),
+        pytest.param("input/unreadable", "Dockerfile", b"FROM rust\n\n# build \xe9\nRUN cargo build\n", id="byte"),
+    ],
+)
+def test_example_that_a_page_cannot_hold(
+    rule: str, path: str, content: bytes, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    (folder / path).write_bytes(content)
+    check_locked_builds.main([path])
+    assert f"```text\n{capsys.readouterr().out}```" in ALL[rule].sections()["Example"]
 
 
 @pytest.mark.parametrize("document", documents(), ids=lambda path: path.relative_to(DOCS).as_posix())
