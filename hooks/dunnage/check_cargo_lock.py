@@ -22,7 +22,7 @@ from dunnage.cargo.manifest import has_binary_or_component, has_target, package_
 from dunnage.cargo.manifests import MANIFEST, Manifest, Manifests
 from dunnage.cargo.workspace import LOCK, Workspace, load
 from dunnage.files import document, git, shown, toml
-from dunnage.files.document import Refused
+from dunnage.files.document import Keys, Refused
 from dunnage.files.git import Repositories
 from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.span import Span
@@ -33,10 +33,11 @@ from dunnage.frame.options import Options, flag
 from dunnage.frame.untracked import also_unhide, untracked
 
 if TYPE_CHECKING:
+    from dunnage.cargo.untracked import UntrackedPackage
     from dunnage.frame.report import Repaired
 
 MISSING = Rule("cargo-lock/missing", "a workspace has no Cargo.lock", cuts_short=True, is_fixable=True)
-UNTRACKED = Rule("cargo-lock/untracked", "Cargo.lock exists, but git does not track it")
+UNTRACKED = Rule("cargo-lock/untracked", "Cargo.lock, or a file that the workspace needs, is not tracked by git")
 UNREADABLE = Rule("cargo-lock/unreadable", "cargo cannot read Cargo.lock", cuts_short=True)
 STALE = Rule("cargo-lock/stale", "Cargo.lock does not match the manifests", is_fixable=True)
 FOREIGN_SOURCE = Rule("cargo-lock/foreign-source", "a crate is locked from another source than the required one")
@@ -86,6 +87,7 @@ def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[tup
         found = _rejected_manifests(refusals)
         if workspace is not None:
             found += _unlisted(workspace, named.get(folder, ()))
+            found += _untracked_includes(folder, tree, repositories)
             found += _check_lock(workspace, manifests, repositories, options, changed)
         yield workspace, found
 
@@ -130,11 +132,19 @@ def _check_lock(
 ) -> Iterator[Finding]:
     """Check the lock of a workspace that Cargo would load. `changed` are the folders of the named files."""
     tree = manifests.tree
-    repository = repositories.repository(workspace.root.folder)
-    tracked = repositories.tracked_near(workspace.root.folder) if repository is not None else None
+    folder = workspace.root.folder
+    repository = repositories.repository(folder)
+    tracked = repositories.tracked_near(folder) if repository is not None else None
     is_untracked = (
         tracked is not None and workspace.lock not in tracked and _without_links(workspace.lock) not in tracked
     )
+    matched: list[UntrackedPackage] = []
+    if repository and tracked and any(os.path.join(each, MANIFEST) not in tracked for each in workspace.local):
+        from dunnage.cargo.untracked import untracked_packages
+
+        packages = untracked_packages(tree, workspace, repository.top, tracked)
+        matched = [each for each in packages if each.is_matched]
+        yield from _untracked_packages([each for each in packages if not each.is_matched], tree, repository)
     may_omit = partial(_may_omit, workspace, manifests, repositories, options)
     try:
         parsed = document.read(tree, workspace.lock, lock_text.parse)
@@ -159,7 +169,13 @@ def _check_lock(
         yield from _rejected_lock(refusals)
         return
     problems = compare(workspace, lock)
-    if not problems and any("source" in found.data for _, found in config_files(tree, workspace.root.folder)):
+    if matched:
+        cloned, _ = load(manifests, workspace.root, [each.folder for each in matched])
+        as_cloned = compare(cloned, lock) if cloned else []
+        if as_cloned and not problems:
+            yield from _untracked_packages(matched, tree, repository)
+        problems = as_cloned if problems else []
+    if not problems and any("source" in found.data for _, found in config_files(tree, folder)):
         from dunnage.cargo.vendored_comparison import compare_vendored
 
         problems = [*compare_vendored(tree, workspace, lock, tracked, changed)]
@@ -187,6 +203,42 @@ def _check_target(lock: str) -> Iterator[Finding]:
         if tracked is not None and target not in tracked:
             message += "which git does not track, so other checkouts have no lock"
             yield untracked(UNTRACKED, target, repository, message)
+
+
+def _untracked_packages(
+    packages: Iterable[UntrackedPackage], tree: Tree, repository: git.Repository | None
+) -> Iterator[Finding]:
+    """Yield a finding at each entry that names packages that a clone of the repository lacks."""
+    by_entry: dict[tuple[File, Keys], list[UntrackedPackage]] = {}
+    for package in packages:
+        by_entry.setdefault((package.file, package.keys), []).append(package)
+    for (file, keys), (package, *others) in by_entry.items():
+        path = os.path.join(package.folder, MANIFEST)
+        if repository is not None and repository.ignored_by(path):
+            from dunnage.ci.generated_folders import may_be_generated
+
+            if may_be_generated(tree, repository, package.folder):
+                continue
+        more = f" and {len(others)} more manifest{'s' if len(others) > 1 else ''}" if others else ""
+        consequence = "a clone of the repository cannot be built"
+        if package.is_matched:
+            consequence = "`cargo --locked` fails in a clone of the repository"
+        message = f"git does not track {display(path)}{more}, so {consequence}"
+        finding = untracked(UNTRACKED, path, repository, message, package.folder)
+        yield finding._replace(path=file.path, span=toml.locate(file, keys))
+
+
+def _untracked_includes(folder: str, tree: Tree, repositories: Repositories) -> Iterator[Finding]:
+    """Yield a finding at each file that cargo's configuration includes and that a clone of the repository lacks."""
+    repository = repositories.repository(folder)
+    if repository is None or not any("include" in found.data for _, found in config_files(tree, folder)):
+        return
+    from dunnage.cargo.untracked import untracked_includes
+
+    for file, keys, path in untracked_includes(tree, folder, repository):
+        message = f"git does not track {display(path)}, so cargo cannot load its configuration in a clone"
+        finding = untracked(UNTRACKED, path, repository, message)
+        yield finding._replace(path=file.path, span=toml.locate(file, keys))
 
 
 def _rejected_manifests(refusals: Iterable[Refused]) -> list[Finding]:

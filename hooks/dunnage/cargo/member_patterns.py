@@ -21,7 +21,7 @@ def expand(folder: str, pattern: str) -> list[str]:
     `*`, `?` and `[…]` match within a name, hidden names included. `**` matches folders at any depth, except through
     symbolic links. Raises OverflowError if more than MAX_FOLDERS folders match a part of the pattern.
     """
-    if not _is_magic(pattern):
+    if not is_magic(pattern):
         return [join(folder, pattern)]
     found = [os.path.join(os.path.splitdrive(pattern)[0], os.sep) if os.path.isabs(pattern) else folder]
     for part in pattern.replace(os.sep, "/").split("/"):
@@ -29,7 +29,7 @@ def expand(folder: str, pattern: str) -> list[str]:
             found = _bounded(
                 below for above in found for below, _ in folders(above, MAX_FOLDERS + 1, skipped=frozenset())
             )
-        elif _is_magic(part):
+        elif is_magic(part):
             matches = compile_pattern(translate(part)).match
             found = _bounded(os.path.join(above, name) for above in found for name in _names(above) if matches(name))
         elif part:
@@ -59,7 +59,8 @@ def _bounded(paths: Iterable[str]) -> list[str]:
     return list(found)
 
 
-def _is_magic(pattern: str) -> bool:
+def is_magic(pattern: str) -> bool:
+    """Whether a pattern is more than a path."""
     return any(character in pattern for character in "*?[")
 
 

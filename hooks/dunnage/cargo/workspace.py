@@ -6,7 +6,7 @@ a workspace of its own.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from typing import NamedTuple, NoReturn
 
@@ -68,9 +68,14 @@ class Workspace(NamedTuple):
     """The entries of `[replace]`: the name and version of a package, and its replacement."""
 
 
-def load(manifests: Manifests, root: Manifest) -> tuple[Workspace | None, list[Refused]]:
-    """Load the workspace of a root manifest. If Cargo would reject it, return None and every reason."""
-    loader = _Loader(manifests, root)
+def load(
+    manifests: Manifests, root: Manifest, left_out: Collection[str] = ()
+) -> tuple[Workspace | None, list[Refused]]:
+    """Load the workspace of a root manifest. If Cargo would reject it, return None and every reason.
+
+    `left_out` are folders that are taken for missing where a pattern in `members` matches them.
+    """
+    loader = _Loader(manifests, root, left_out)
     try:
         workspace = loader.load()
     except Refused as error:
@@ -81,9 +86,10 @@ def load(manifests: Manifests, root: Manifest) -> tuple[Workspace | None, list[R
 class _Loader:
     """Loads one workspace and collects the reasons for which Cargo would reject it."""
 
-    def __init__(self, manifests: Manifests, root: Manifest) -> None:
+    def __init__(self, manifests: Manifests, root: Manifest, left_out: Collection[str]) -> None:
         self.manifests = manifests
         self.root = root
+        self.left_out = left_out
         self.refused: list[Refused] = []
         self._inherited: dict[str, Inherited] = {}
 
@@ -122,7 +128,7 @@ class _Loader:
         seen: set[str] = set()
         while pending:
             folder = pending.pop()
-            if folder in seen or (root.workspace is not None and root.excludes(folder)):
+            if folder in seen or folder in self.left_out or (root.workspace is not None and root.excludes(folder)):
                 continue
             seen.add(folder)
             if len(seen) > _MAX_PACKAGES:
@@ -233,7 +239,7 @@ class _Loader:
             keys: Keys = ("workspace", "default-members", index)
             for folder in self._expand(pattern, keys):
                 excluded = folder in listed and self.root.excludes(folder)
-                if folder not in members and folder != self.root.folder and not excluded:
+                if folder not in {*members, *self.left_out, self.root.folder} and not excluded:
                     message = f"`{pattern}` is in `default-members` but is not a member"
                     self.refused.append(
                         Refused(self.root.file, message, keys, "add it to `members`, or remove it here")

@@ -1,4 +1,4 @@
-"""Findings about locks that git does not track or that it ignores."""
+"""Findings about files that git does not track or that it ignores."""
 
 import os
 
@@ -9,9 +9,12 @@ from dunnage.files.span import Span
 from dunnage.frame.finding import Finding, Rule
 
 
-def untracked(rule: Rule, path: str, repository: Repository | None, message: str) -> Finding:
-    """A finding that git does not track the file at `path`. `message` says what follows from that."""
-    help = f"run `git {_adding(path, repository)}`"
+def untracked(rule: Rule, path: str, repository: Repository | None, message: str, added: str = "") -> Finding:
+    """A finding that git does not track the file at `path`. `message` says what follows from that.
+
+    The help names the path `added`, by default that of the file.
+    """
+    help = f"run `git {_adding(added or path, repository)}`"
     ignored = repository.ignored_by(path) if repository else None
     if ignored:
         message += f": it is hidden by the pattern `{ignored.pattern}` in {ignored.file}:{ignored.line}"
