@@ -81,6 +81,7 @@ FILES: dict[str, tuple[Any, ...]] = {
     "check-wit-lock": ("wkg.lock", b"version = 9\n"),
     "check-wit-limits": ("a.wit", b"interface\n"),
     "review-cargo-lock": ("Cargo.lock", b"version = 4\n", "--require-base"),
+    "review-wit": ("a.wit", b"package a:b;\n", "--require-base"),
 }
 """For each hook a file in which it finds something, and the options that this takes."""
 

@@ -1,6 +1,7 @@
 """Commits and files of a git repository, read without a checkout through one `git cat-file --batch`."""
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.files.git import Repository
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 _SECONDS = 60
 """How long a process may live."""
 _LONGEST_REQUEST = 8192
+_MOST_PENDING = 8192
+"""How many bytes of requests are sent before the answers are read. A pipe holds more on every system."""
 
 
 class GitObject(NamedTuple):
@@ -46,6 +49,20 @@ class GitObjects:
         found = self._object(f"{commit}:{path}")
         return found.data if found and found.kind == "blob" else None
 
+    def files(self, commit: str, paths: Sequence[str]) -> list[bytes | None]:
+        """The content of several files, each as `file` gives it, without waiting for each answer."""
+        found: list[GitObject | None] = []
+        while len(found) < len(paths):
+            requests: list[str] = []
+            size = 0
+            for path in paths[len(found) :]:
+                size += len(commit) + len(os.fsencode(path)) + 2
+                if requests and size > _MOST_PENDING:
+                    break
+                requests.append(f"{commit}:{path}")
+            found += self._objects(requests)
+        return [each.data if each and each.kind == "blob" else None for each in found]
+
     def close(self) -> None:
         """End the process. A later request starts another."""
         process, self._process = self._process, None
@@ -56,15 +73,25 @@ class GitObjects:
             process.communicate()
 
     def _object(self, specification: str) -> GitObject | None:
-        if self._is_broken or len(specification) > _LONGEST_REQUEST or not specification.isprintable():
-            return None
+        return self._objects([specification])[0]
+
+    def _objects(self, specifications: Sequence[str]) -> list[GitObject | None]:
+        """The objects of some requests, which together must fit into the pipe to git."""
+        found: list[GitObject | None] = [None] * len(specifications)
+        valid = [at for at, text in enumerate(specifications) if len(text) <= _LONGEST_REQUEST and text.isprintable()]
+        if self._is_broken or not valid:
+            return found
         try:
-            self._process = self._process or self._start()
-            return self._answer(self._process, specification)
+            process = self._process = self._process or self._start()
+            self._send(process, [specifications[at] for at in valid])
+            for at in valid:
+                if self._process is not process:  # an object was too large to be read
+                    return found[:at] + [self._object(text) for text in specifications[at:]]
+                found[at] = self._answer(process)
         except (OSError, ValueError):
             self._is_broken = True
             self.close()
-            return None
+        return found
 
     def _start(self) -> "subprocess.Popen[bytes]":
         """Start git. Raises OSError."""
@@ -86,13 +113,18 @@ class GitObjects:
         self._timer.start()
         return process
 
-    def _answer(self, process: "subprocess.Popen[bytes]", specification: str) -> GitObject | None:
-        """Send a request and read the answer. Raises OSError or ValueError if the process fails."""
-        stdin, stdout = process.stdin, process.stdout
-        if stdin is None or stdout is None:
+    def _send(self, process: "subprocess.Popen[bytes]", specifications: Sequence[str]) -> None:
+        """Send requests. Raises OSError or ValueError if the process fails."""
+        if process.stdin is None:
             raise ValueError("git has no pipes")
-        stdin.write(os.fsencode(specification) + b"\n")
-        stdin.flush()
+        process.stdin.write(b"".join(os.fsencode(text) + b"\n" for text in specifications))
+        process.stdin.flush()
+
+    def _answer(self, process: "subprocess.Popen[bytes]") -> GitObject | None:
+        """Read the answer to a request. Raises OSError or ValueError if the process fails."""
+        stdout = process.stdout
+        if stdout is None:
+            raise ValueError("git has no pipes")
         header = stdout.readline(2 * _LONGEST_REQUEST)
         parts = header.split()
         if not header.endswith(b"\n"):

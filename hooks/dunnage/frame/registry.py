@@ -116,6 +116,8 @@ def pattern(files: "Sequence[str]") -> str:
 
 _WIT_SIGNS = (Sign((WIT, *WIT_PROJECTS)), Sign((CARGO_MANIFEST,), r"metadata\.component"))
 
+_WHERE_REVISIONS_ARE_KNOWN = ("pre-commit", "pre-merge-commit", "pre-push", "manual")
+
 ENTRIES = (
     Entry(
         id="check-advisory-gate",
@@ -190,7 +192,15 @@ ENTRIES = (
         title="review Cargo.lock",
         description="Suspicious changes in Cargo.lock have been reviewed.",
         files=(CARGO_LOCK,),
-        stages=("pre-commit", "pre-merge-commit", "pre-push", "manual"),
+        stages=_WHERE_REVISIONS_ARE_KNOWN,
+    ),
+    Entry(
+        id="review-wit",
+        concern="wit-review",
+        title="review WIT",
+        description="Suspicious changes in foreign WIT packages have been reviewed.",
+        files=(WIT, VENDORED_COMPONENTS),
+        stages=_WHERE_REVISIONS_ARE_KNOWN,
     ),
 )
 

@@ -11,7 +11,7 @@ from dunnage.frame.arguments import Program, parse
 from dunnage.frame.registry import ENTRIES
 
 NAME = "dunnage review"
-SUMMARY = "print what a commit changes in Cargo.lock, as text, as Markdown for a pull request, or as JSON"
+SUMMARY = "print what a commit changes in Cargo.lock and WIT: as text, as Markdown for a pull request, or as JSON"
 
 _OPTION = "--summary"
 _FORMAT = "--summary-format"
@@ -28,7 +28,7 @@ def main(argv: Sequence[str]) -> int:
             f"dunnage {__version__}",
             f"{SUMMARY[0].upper()}{SUMMARY[1:]}.",
             (offered[_FORMAT], offered[_BASE]),
-            files="the Cargo.lock files to summarize (default: all that git tracks)",
+            files="the Cargo.lock and WIT files to summarize (default: all that git tracks)",
         ),
     )
     summaries = [

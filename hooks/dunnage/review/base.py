@@ -7,7 +7,7 @@ not, the first parent of HEAD. What pre-commit sets is in its documentation, "Su
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from dunnage.files.git import Repository, repository
@@ -65,11 +65,18 @@ class History:
 
     def read(self, commit: str, path: str) -> bytes | None:
         """What the file at an absolute path holds in a commit; None if it is not there."""
-        key = commit, path
-        if key not in self._texts:
-            name = os.path.relpath(path, self.repository.top).replace(os.sep, "/")
-            self._texts[key] = None if name.startswith("../") else self.objects.file(commit, name)
-        return self._texts[key]
+        return self.read_all(commit, [path])[0]
+
+    def read_all(self, commit: str, paths: Sequence[str]) -> list[bytes | None]:
+        """What the files at several absolute paths hold in a commit, each as `read` gives it."""
+        new = {path: self._name(path) for path in paths if (commit, path) not in self._texts}
+        inside = {path: name for path, name in new.items() if not name.startswith("../")}
+        texts = dict(zip(inside, self.objects.files(commit, list(inside.values())), strict=True))
+        self._texts.update(((commit, path), texts.get(path)) for path in new)
+        return [self._texts[commit, path] for path in paths]
+
+    def _name(self, path: str) -> str:
+        return os.path.relpath(path, self.repository.top).replace(os.sep, "/")
 
     def files(self, commit: str) -> frozenset[str]:
         """The absolute paths of all files in a commit."""

@@ -28,6 +28,8 @@ class Advice(NamedTuple):
     """The program that writes a review, with the options that lead to the same findings."""
     reviews: str
     """Where a review is written: a table and its file."""
+    checked: str = ""
+    """The paths to give to that program, as arguments of a command, if these are not `paths`."""
 
     def restore(self) -> str:
         """The command that brings back the files of the base."""
@@ -38,7 +40,8 @@ class Advice(NamedTuple):
         entries = "; ".join(f'{toml_string(subject)} = "why"' for subject in subjects[:_MOST_SUBJECTS])
         more = len(subjects) - _MOST_SUBJECTS
         rest = f" and {more} more" if more > 0 else ""
-        return f"to accept: add {entries}{rest} to {self.reviews}, or run `{self.command} --accept REASON {self.paths}`"
+        command = f"{self.command} --accept REASON {self.checked or self.paths}"
+        return f"to accept: add {entries}{rest} to {self.reviews}, or run `{command}`"
 
 
 def listed(texts: Sequence[str]) -> str:

@@ -37,6 +37,8 @@ class Cursor:
         self.at = 0
         self.references: list[int] = []
         """Numbers of the first tokens of all references to a package."""
+        self.unstable: set[int] = set()
+        """Numbers of all tokens of items with the attribute `@unstable`."""
         self.deferred: WitError | None = None
         """The first error that wit-parser detects only in its second pass. A syntax error takes precedence over it."""
 

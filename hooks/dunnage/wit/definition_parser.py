@@ -23,7 +23,7 @@ def read_definition(cursor: Cursor, scope: WitScope, keyword: str) -> None:
     elif keyword == "resource":
         if cursor.texts[cursor.at] == "{":
             cursor.at += 1
-            _read_methods(cursor, scope)
+            _read_methods(cursor, scope, name)
         else:
             cursor.expect(";")
     else:
@@ -57,7 +57,7 @@ def _read_members(cursor: Cursor, keyword: str, type_names: list[tuple[int, int]
     return size, levels
 
 
-def _read_methods(cursor: Cursor, scope: WitScope) -> None:
+def _read_methods(cursor: Cursor, scope: WitScope, resource: int) -> None:
     """Read the functions of a resource up to the closing brace."""
     while cursor.texts[cursor.at] != "}":
         attributes = read_attributes(cursor)
@@ -74,9 +74,10 @@ def _read_methods(cursor: Cursor, scope: WitScope) -> None:
             function = read_function(cursor, name)
         else:
             cursor.unexpected("`constructor` or an identifier")
+        size, levels = function.size, function.levels
         if has_implied_type:
-            function = function._replace(size=function.size + 1, levels=max(function.levels, 2))
-        scope.definitions.append(function)
+            size, levels = size + 1, max(levels, 2)
+        scope.definitions.append(function._replace(size=size, levels=levels, resource=resource))
         check_attributes(cursor, attributes)
     cursor.at += 1
 

@@ -27,7 +27,7 @@ def read_attributes(cursor: Cursor) -> list[tuple[str, int]]:
 
 
 def check_attributes(cursor: Cursor, attributes: list[tuple[str, int]], allows_external_id: bool = True) -> None:
-    """Check that the attributes of an item can stand together.
+    """Check that the attributes of the item that was just read can stand together, and note if it is unstable.
 
     Where `allows_external_id` is False, wit-parser does not look at `@external-id`.
     """
@@ -35,6 +35,8 @@ def check_attributes(cursor: Cursor, attributes: list[tuple[str, int]], allows_e
         return
     kinds = [kind for kind, _ in attributes]
     last = attributes[-1][1]
+    if "unstable" in kinds:
+        cursor.unstable.update(range(last, cursor.at))
     for kind in ("since", "unstable", "deprecated", *(["external-id"] if allows_external_id else [])):
         if kinds.count(kind) > 1:
             cursor.defer(last, f"is not valid WIT: `@{kind}` appears twice")

@@ -4,11 +4,11 @@ Names that are not defined refer to nothing here; the tools report them. Nothing
 once.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from dunnage.wit.cycles import Targets, cycles, order
-from dunnage.wit.model import Definition, PackageContent, Path, WitDocument, WitScope
+from dunnage.wit.model import Definition, PackageContent, Path, Use, WitDocument, WitScope
 
 
 class Source(NamedTuple):
@@ -90,13 +90,19 @@ class WorldLink(NamedTuple):
     is_import: bool
     is_named: bool
     """Whether the world gives it a name, or defines it itself."""
+    token: int
+    """Number of the token of that name, or of the first token of the path to the interface."""
 
 
 class WitGraph:
     """All types and functions of some packages that belong together, and the types that each consists of."""
 
-    def __init__(self, packages: Iterable[Sequence[Source]]) -> None:
-        """Each package consists of the files of one folder, or of one file."""
+    def __init__(self, packages: Iterable[Sequence[Source]], *, hides_unstable: bool = False) -> None:
+        """Each package consists of the files of one folder, or of one file.
+
+        Items with the attribute `@unstable` are left out if `hides_unstable` is set, as tools do by default.
+        """
+        self._hides_unstable = hides_unstable
         self.nodes: list[TypeNode] = []
         self.scopes: list[ScopeInPart] = []
         self._parts: list[PackagePart] = []
@@ -104,6 +110,7 @@ class WitGraph:
         self._by_name: dict[str, PackageScopes | None] = {}
         self._inner: dict[int, list[WorldLink]] = {}
         self._used: dict[int, list[int]] = {}
+        self._members: dict[int, range] = {}
         self._types: list[dict[str, int]] = []
         """For each scope, the nodes of its types by name."""
         for sources in packages:
@@ -137,15 +144,19 @@ class WitGraph:
         used = {name(use.names[0][1]): use.path for use in content.uses}
         part = PackagePart(source, package, content, used, {})
         self._parts.append(part)
+        hidden = source.document.unstable if self._hides_unstable else ()
         for scope in content.scopes:
+            if hidden and scope.token in hidden:
+                continue
             part.scopes[name(scope.token)] = package.scopes[name(scope.token)] = len(self.scopes)
-            self._add_scope(part, scope)
+            self._add_scope(part, _without(scope, hidden) if hidden else scope)
 
     def _add_scope(self, part: PackagePart, scope: WitScope) -> None:
         number = len(self.scopes)
         self.scopes.append(ScopeInPart(part, scope))
         types: dict[str, int] = {}
         self._types.append(types)
+        first = len(self.nodes)
         source = part.source
         for use in scope.uses:
             for _, alias in use.names:
@@ -155,8 +166,9 @@ class WitGraph:
             if definition.kind != "func":
                 types[source.document.name(definition.token)] = len(self.nodes)
             self.nodes.append(TypeNode(source, definition.token, number, definition))
+        self._members[number] = range(first, len(self.nodes))
         for keyword, inner in scope.inner:
-            link = WorldLink(len(self.scopes), keyword == "import", is_named=True)
+            link = WorldLink(len(self.scopes), keyword == "import", True, inner.token)
             self._inner.setdefault(number, []).append(link)
             self._add_scope(part, inner)
 
@@ -187,14 +199,38 @@ class WitGraph:
         for keyword, path in scope.links:
             end = self.find(part, path)
             if end is not None:
-                yield WorldLink(end, keyword == "import", texts[path.token - 1] == ":")
+                is_named = texts[path.token - 1] == ":"
+                yield WorldLink(end, keyword == "import", is_named, path.token - 2 if is_named else path.token)
         yield from self._inner.get(number, [])
 
     def included(self, number: int) -> list[int]:
         """The worlds that a world includes."""
+        return [end for _, end in self.inclusions(number)]
+
+    def inclusions(self, number: int) -> Iterator[tuple[Use, int]]:
+        """The `include` statements of a world, and the worlds that they include."""
         part, scope = self.scopes[number]
-        numbers = (self.find(part, include.path) for include in scope.includes)
-        return [end for end in numbers if end is not None]
+        for include in scope.includes:
+            end = self.find(part, include.path)
+            if end is not None:
+                yield include, end
+
+    def missing(self, number: int) -> Iterator[tuple[str, Path]]:
+        """The paths in an interface or world that lead nowhere, each with its keyword."""
+        part, scope = self.scopes[number]
+        paths = [("use", use.path) for use in scope.uses]
+        paths += [("include", include.path) for include in scope.includes]
+        for keyword, path in (*paths, *scope.links):
+            if self.find(part, path) is None:
+                yield keyword, path
+
+    def nodes_of(self, number: int) -> range:
+        """The nodes of an interface or world, in the order of the file. Types that `use` imports come first."""
+        return self._members[number]
+
+    def types_of(self, number: int) -> dict[str, int]:
+        """The nodes of the types of an interface or world, by name."""
+        return self._types[number]
 
     def _required_scopes(self, placed: ScopeInPart) -> list[int]:
         """The interfaces or worlds of the same package that this one requires."""
@@ -256,6 +292,19 @@ class WitGraph:
         for cycle in cycles(targets, unordered):
             items = tuple(references[cycle[at - 1], number] for at, number in enumerate(cycle))
             yield Cycle("package", items, tuple(names[number] for number in cycle))
+
+
+def _without(scope: WitScope, hidden: Container[int]) -> WitScope:
+    """The scope without the items whose tokens are hidden."""
+    return WitScope(
+        scope.kind,
+        scope.token,
+        [use for use in scope.uses if use.path.token not in hidden],
+        [definition for definition in scope.definitions if definition.token not in hidden],
+        [include for include in scope.includes if include.path.token not in hidden],
+        [link for link in scope.links if link[1].token not in hidden],
+        [(keyword, _without(inner, hidden)) for keyword, inner in scope.inner if inner.token not in hidden],
+    )
 
 
 def _full_name(package: PackageContent) -> str | None:

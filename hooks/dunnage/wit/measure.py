@@ -8,6 +8,7 @@ the package, long after the text was committed.
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from dunnage.wit.elaboration import Elaboration
 from dunnage.wit.graph import Item, WitGraph
 
 MAX_SIZE = 1_000_000
@@ -16,9 +17,6 @@ MAX_LEVELS = 100
 """How many levels of nesting wasm-tools encodes, those included that an encoded package adds around a type."""
 MAX_COUNTED = 10**15
 """Larger sizes are counted as this one."""
-
-_MAX_STEPS = 500_000
-"""How many visits of interfaces an encoder makes."""
 
 
 class Measures(NamedTuple):
@@ -79,19 +77,7 @@ def encoded(graph: WitGraph, measures: Measures) -> tuple[list[Excess], set[int]
     """
     encoder = _Encoder(graph, measures)
     excesses = [excess for package in graph.packages for excess in encoder.package(list(package.scopes.values()))]
-    return excesses, encoder.in_worlds, encoder.steps_left > 0
-
-
-class _ElaboratedWorld(NamedTuple):
-    """The size, imports and exports of a world and all worlds that it includes."""
-
-    size: int
-    """Of its own types and functions, and of the interfaces in `named`."""
-    imports: set[int]
-    exports: set[int]
-    """The other interfaces, by number."""
-    named: set[int]
-    """The interfaces that the world names or defines itself."""
+    return excesses, encoder.in_worlds, encoder.elaboration.steps_left > 0
 
 
 class _Encoder:
@@ -100,7 +86,8 @@ class _Encoder:
     def __init__(self, graph: WitGraph, measures: Measures) -> None:
         self.graph = graph
         self.in_worlds: set[int] = set()
-        self.worlds: dict[int, _ElaboratedWorld | None] = {}
+        self.elaboration = Elaboration(graph)
+        self.world_sizes: dict[int, int] = {}
         # The size of each interface as an instance: of its types alone, which other interfaces need, and of all of it.
         self.type_sizes = [1] * len(graph.scopes)
         self.whole_sizes = [1] * len(graph.scopes)
@@ -108,8 +95,6 @@ class _Encoder:
             self.whole_sizes[node.scope] += size
             if node.definition is None or node.definition.kind != "func":
                 self.type_sizes[node.scope] += size
-        # Interfaces and worlds may need the same interfaces many times. Real packages need some hundreds of steps.
-        self.steps_left = _MAX_STEPS
 
     def package(self, scopes: list[int]) -> Iterator[Excess]:
         total = 1
@@ -130,8 +115,8 @@ class _Encoder:
         total = 1 + self.whole_sizes[number]
         seen = {number}
         queue = [number]
-        while queue and total < MAX_SIZE and self.steps_left > 0:
-            self.steps_left -= 1
+        while queue and total < MAX_SIZE and self.elaboration.steps_left > 0:
+            self.elaboration.steps_left -= 1
             for end in self.graph.used(queue.pop()):
                 if end not in seen:
                     seen.add(end)
@@ -141,66 +126,19 @@ class _Encoder:
 
     def world(self, number: int) -> int:
         """The size of a world and of all interfaces that it needs."""
-        world = self.elaborated(number)
+        world = self.elaboration.world(number)
         if world is None:
             return 1
-        self.in_worlds |= world.imports | world.exports | world.named
-        return 1 + world.size + sum(self.whole_sizes[end] for ends in (world.imports, world.exports) for end in ends)
+        named = {item.number for item in world.items.values() if item.kind == "interface"}
+        self.in_worlds |= world.imports.keys() | world.exports.keys() | named
+        needed = sum(self.whole_sizes[end] for ends in (world.imports, world.exports) for end in ends)
+        return 1 + self.own_size(number) + needed
 
-    def elaborated(self, number: int) -> "_ElaboratedWorld | None":
-        """A world with all worlds that it includes; None if it includes itself, or if no steps are left."""
-        stack = [number]
-        entered: set[int] = set()
-        while stack:
-            current = stack[-1]
-            included = self.graph.included(current)
-            new = [end for end in included if end not in self.worlds and end not in entered]
-            if current in self.worlds or current in entered or not new:
-                stack.pop()
-                if current not in self.worlds:
-                    self.worlds[current] = self.elaborate(current, [self.worlds.get(end) for end in included])
-            else:
-                entered.add(current)
-                stack += new
-        return self.worlds[number]
-
-    def elaborate(self, number: int, included: "list[_ElaboratedWorld | None]") -> "_ElaboratedWorld | None":
-        size = self.whole_sizes[number] - 1
-        imported: set[int] = set()
-        exports: set[int] = set()
-        named: set[int] = set()
-        for world in included:
-            self.steps_left -= len(world.imports) + len(world.exports) + 1 if world else 1
-            if world is None or self.steps_left <= 0:
-                return None
-            size += world.size
-            imported |= world.imports
-            exports |= world.exports
-            named |= world.named
-        queue = list(self.graph.used(number))
-        exporting: list[int] = []
-        for link in self.graph.linked(number):
-            if link.is_named:
-                size += self.whole_sizes[link.number]
-                named.add(link.number)
-            elif not link.is_import:
-                exports.add(link.number)
-            if not link.is_import:
-                exporting.append(link.number)
-            elif link.is_named:
-                queue += self.graph.used(link.number)
-            else:
-                queue.append(link.number)
-        # An interface that an exported one needs is exported too. If it is not, it is imported with all that it needs.
-        queue += [end for exported in exporting for end in self.graph.used(exported) if end not in exports]
-        self.import_all(queue, imported)
-        return _ElaboratedWorld(size, imported, exports, named) if self.steps_left > 0 else None
-
-    def import_all(self, queue: list[int], imported: set[int]) -> None:
-        """Add the interfaces in `queue`, and all that they need, to `imported`, as long as steps are left."""
-        while queue and self.steps_left > 0:
-            end = queue.pop()
-            if end not in imported:
-                self.steps_left -= 1
-                imported.add(end)
-                queue += self.graph.used(end)
+    def own_size(self, number: int) -> int:
+        """The size of the types and functions of a world and of all that it includes, named interfaces included."""
+        for world in self.elaboration.order[len(self.world_sizes) :]:
+            size = self.whole_sizes[world] - 1
+            size += sum(self.world_sizes.get(end, 0) for end in self.graph.included(world))
+            size += sum(self.whole_sizes[link.number] for link in self.graph.linked(world) if link.is_named)
+            self.world_sizes[world] = min(size, MAX_COUNTED)
+        return self.world_sizes[number]

@@ -43,6 +43,14 @@ class Path(NamedTuple):
     item: str
 
     @property
+    def full_name(self) -> str:
+        """As it is written: `wasi:http/types@0.2.0`, or the name of the item alone."""
+        if self.package is None:
+            return self.item
+        name, at, version = self.package.partition("@")
+        return f"{name}/{self.item}{at}{version}"
+
+    @property
     def item_token(self) -> int:
         """Number of the token of `item`."""
         return self.token if self.package is None else self.token + 4
@@ -71,6 +79,8 @@ class Definition(NamedTuple):
     """How deeply types are nested in it: two levels in `list<u8>`. A name is one level."""
     type_names: tuple[tuple[int, int], ...]
     """For each name of a type in it: the number of its token, and its level of nesting, from 1."""
+    resource: int = -1
+    """Number of the token that names the resource whose function it is; -1 if it belongs to none."""
 
 
 class WitScope(NamedTuple):
@@ -103,13 +113,20 @@ class WitDocument:
     """A WIT file."""
 
     def __init__(
-        self, tokens: Tokens, own: PackageContent, nested: tuple[PackageContent, ...], references: list[int]
+        self,
+        tokens: Tokens,
+        own: PackageContent,
+        nested: tuple[PackageContent, ...],
+        references: list[int],
+        unstable: set[int],
     ) -> None:
         """`references` holds the numbers of the first tokens of all references to a package."""
         self.tokens = tokens
         self.own = own
         self.nested = nested
         """The packages with braces in the file."""
+        self.unstable = unstable
+        """Numbers of all tokens of items with the attribute `@unstable`, which tools hide by default."""
         self._reference_tokens = references
 
     @property
@@ -131,6 +148,18 @@ class WitDocument:
     def name(self, token: int) -> str:
         """The identifier whose token has this number."""
         return self.tokens.texts[token].removeprefix("%")
+
+    def function_name(self, function: Definition) -> str:
+        """The name of a function in the component model: `[method]descriptor.read`."""
+        texts, token = self.tokens.texts, function.token
+        accessor = f"[{texts[token + 2]}]" if texts[token + 2] in ("get", "set") and texts[token + 3] == "(" else ""
+        if function.resource < 0:
+            return accessor + self.name(token)
+        resource = self.name(function.resource)
+        if texts[token] == "constructor":
+            return f"[constructor]{resource}"
+        kind = "static" if texts[token + 2] == "static" else "method"
+        return f"[{kind}]{accessor}{resource}.{self.name(token)}"
 
 
 def _reference(tokens: Tokens, first: int) -> ItemReference:

@@ -46,7 +46,7 @@ def packages(sources: Iterable[Source]) -> list[list[list[Source]]]:
     for top, by_package in roots.items():
         group = []
         for package, files in by_package.items():
-            if len(files) == 1 or _is_package(files):
+            if len(files) == 1 or is_package(files):
                 group.append(files)
             elif package == top:
                 groups += [[[file]] for file in files]
@@ -57,7 +57,7 @@ def packages(sources: Iterable[Source]) -> list[list[list[Source]]]:
     return groups
 
 
-def _is_package(sources: Sequence[Source]) -> bool:
+def is_package(sources: Sequence[Source]) -> bool:
     """Whether files can form one package: they do not name two packages, and define nothing twice.
 
     A folder of tests often holds files that are unrelated.

@@ -39,7 +39,7 @@ def _parse(file: File) -> WitDocument:
             nested.append(_read_nested_package(cursor))
     if cursor.deferred:
         raise cursor.deferred
-    return WitDocument(cursor.tokens, own, tuple(nested), cursor.references)
+    return WitDocument(cursor.tokens, own, tuple(nested), cursor.references, cursor.unstable)
 
 
 def _check_characters(file: File) -> None:

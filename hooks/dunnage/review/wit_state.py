@@ -1,0 +1,183 @@
+"""The packages in a WIT folder and in its `deps` at one time, of which only what is needed is parsed."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from dunnage.files.source import File, SourceError
+from dunnage.wit.elaboration import ElaboratedWorld, Elaboration
+from dunnage.wit.graph import PackageScopes, Source, WitGraph
+from dunnage.wit.packages import is_package
+from dunnage.wit.syntax import parse
+
+_DEPENDENCIES = "deps"
+_MOST_REPEATED = 2000
+"""How often packages are resolved for files beside each other that are no package, such as those of tests."""
+_PACKAGE = rb"package\s+%?([a-z][a-z0-9-]*:%?[a-z][a-z0-9-]*(?:@[0-9A-Za-z.+-]+)?)"
+
+
+class Foreign(NamedTuple):
+    """A package in `deps`."""
+
+    name: str
+    """NAMESPACE:NAME."""
+    version: str
+    """Empty if it has none."""
+    graph: WitGraph
+    package: PackageScopes
+    unit: str
+    """The path of its folder or file in `deps`."""
+    file: File
+    """The file that names it, or the first one."""
+
+    @property
+    def full_name(self) -> str:
+        """With the version."""
+        return f"{self.name}@{self.version}" if self.version else self.name
+
+
+class OwnWorld(NamedTuple):
+    """A world that is defined in the WIT folder itself."""
+
+    name: str
+    """NAMESPACE:NAME/WORLD, without a version."""
+    graph: WitGraph
+    number: int
+    file: File
+
+
+class WitState:
+    """The packages of a WIT folder."""
+
+    def __init__(
+        self, folder: str, files: Mapping[str, File], changed: Iterable[str], later: WitState | None = None
+    ) -> None:
+        """`changed` are the paths of the files that differ, whose packages are needed in any case.
+
+        A package that the folder lacks, but refers to, is taken from `later`: what a version of a package holds is what
+        it held before.
+        """
+        self.folder = folder
+        self.files = files
+        self.unreadable: dict[str, str] = {}
+        """Why files cannot be parsed, by path."""
+        self._units: dict[str, list[str]] = {}
+        for path in files:
+            if path.endswith(".wit"):
+                self._units.setdefault(_unit(folder, path), []).append(path)
+        self._declared: dict[str, list[str]] = {}
+        self._later = later
+        self._loaded: dict[str, list[Source]] = {}
+        self._changed = {_unit(folder, path) for path in changed}
+        self._load([unit for unit in self._units if unit == folder or unit in self._changed])
+        self.graphs = list(self._graphs())
+        self._elaborations: dict[int, Elaboration] = {}
+
+    def foreign(self) -> Iterator[Foreign]:
+        """The packages in `deps` of which files changed."""
+        for graph in self.graphs:
+            for package in graph.packages:
+                number = next(iter(package.scopes.values()), None)
+                if number is None or package.name is None:
+                    continue
+                path = graph.scopes[number].part.source.path
+                file, unit = self.files.get(path), _unit(self.folder, path)
+                if file is not None and unit != self.folder and unit in self._changed:
+                    name, _, version = package.name.partition("@")
+                    yield Foreign(name, version, graph, package, unit, file)
+
+    def worlds(self) -> Iterator[OwnWorld]:
+        """The worlds of packages whose files are in the WIT folder itself."""
+        for graph in self.graphs:
+            for number, (part, scope) in enumerate(graph.scopes):
+                is_own = os.path.dirname(part.source.path) == self.folder and part.content is part.source.document.own
+                if is_own and scope.kind == "world":
+                    package = (part.package.name or "").partition("@")[0]
+                    name = part.source.document.name(scope.token)
+                    yield OwnWorld(f"{package}/{name}", graph, number, self.files[part.source.path])
+
+    def broken_units(self) -> set[str]:
+        """The packages of which a file cannot be parsed."""
+        return {_unit(self.folder, path) for path in self.unreadable}
+
+    def elaboration(self, graph: WitGraph) -> Elaboration:
+        """The worlds of one of the graphs."""
+        return self._elaborations.setdefault(id(graph), Elaboration(graph))
+
+    def elaborated(self, world: OwnWorld) -> ElaboratedWorld | None:
+        """What a world imports and exports; None if it includes itself, or more than is looked at."""
+        return self.elaboration(world.graph).world(world.number)
+
+    def _load(self, units: list[str]) -> None:
+        """Parse units, and those of all packages to which they refer."""
+        pending = list(units)
+        while pending:
+            unit = pending.pop()
+            if unit in self._loaded:
+                continue
+            sources = self._loaded[unit] = list(self._parsed(self._units[unit]))
+            for package in _referenced(sources):
+                found = self._declaring(package)
+                pending += found
+                if not found and self._later is not None:
+                    self._borrow(package, self._later)
+
+    def _borrow(self, package: str, later: WitState) -> None:
+        """Take a package, and those to which it refers, from another state."""
+        pending = [package]
+        while pending:
+            name = pending.pop()
+            for unit in later._declaring(name):
+                key = f"{unit}\0later"
+                if key not in self._loaded and not self._declaring(name):
+                    sources = self._loaded[key] = list(later._parsed(later._units[unit]))
+                    pending += _referenced(sources)
+
+    def _declaring(self, package: str) -> list[str]:
+        """The units in which a package with this full name seems to be declared."""
+        if not self._declared:
+            for unit, paths in self._units.items():
+                for path in paths:
+                    for name in re.findall(_PACKAGE, self.files[path].data):
+                        known = self._declared.setdefault(name.decode().replace("%", ""), [])
+                        if unit not in known:
+                            known.append(unit)
+        return self._declared.get(package, [])
+
+    def _parsed(self, paths: Iterable[str]) -> Iterator[Source]:
+        for path in paths:
+            try:
+                yield Source(path, parse(self.files[path]))
+            except SourceError as error:
+                self.unreadable[path] = error.message
+
+    def _graphs(self) -> Iterator[WitGraph]:
+        dependencies = [sources for unit, sources in self._loaded.items() if unit != self.folder and sources]
+        packages = [part for sources in dependencies for part in _packages(sources)]
+        own = self._loaded.get(self.folder, [])
+        if not own or is_package(own):
+            yield WitGraph([*([own] if own else []), *packages], hides_unstable=True)
+        elif len(own) * len(packages) > _MOST_REPEATED:
+            yield WitGraph(packages, hides_unstable=True)
+        else:  # files that have nothing to do with each other
+            yield from (WitGraph([[source], *packages], hides_unstable=True) for source in own)
+
+
+def _packages(sources: list[Source]) -> list[list[Source]]:
+    return [sources] if is_package(sources) else [[source] for source in sources]
+
+
+def _referenced(sources: Iterable[Source]) -> Iterator[str]:
+    """The full names of all packages to which files refer."""
+    for source in sources:
+        for package, _, _ in source.document.references:
+            yield f"{package.unversioned}@{package.version}" if package.version else package.unversioned
+
+
+def _unit(folder: str, path: str) -> str:
+    """The folder or file that is a package: the WIT folder itself, or what is in `deps`."""
+    above = os.path.dirname(path)
+    return path if os.path.basename(above) == _DEPENDENCIES and above != folder else above

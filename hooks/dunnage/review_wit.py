@@ -1,0 +1,122 @@
+"""Suspicious changes in foreign WIT packages have been reviewed.
+
+Compares WIT with what it was, offline, in the terms of the component model. A WIT package is a contract with code that
+others wrote, and a new import of a world is a new capability of the components that are built for it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+
+from dunnage.files import toml
+from dunnage.files.git import Repositories
+from dunnage.files.source import File, Tree
+from dunnage.files.span import Span
+from dunnage.frame.execution import WrongUsage
+from dunnage.frame.finding import Finding, Rule, findings
+from dunnage.frame.hook import Hook, run
+from dunnage.frame.options import FROM_REF, TO_REF, Options
+from dunnage.frame.review_options import (
+    BASE,
+    REQUIRE_BASE,
+    REVIEWS,
+    SUMMARY_FORMAT,
+    accept,
+    require_existing,
+    say_notes,
+    summary,
+)
+from dunnage.review.judgement import Examination, problems
+from dunnage.review.settings import Settings
+from dunnage.review.wit_examination import examine
+
+_RULES = (
+    Rule("wit-review/same-version", "a foreign package has other content under the same version"),
+    Rule("wit-review/new-import", "a world imports an interface of a foreign package that it did not import before"),
+    Rule("wit-review/breaking", "a new compatible version of a foreign package does not fit a world that uses it"),
+    Rule("wit-review/downgrade", "an older version of a foreign package replaces a newer one"),
+    Rule("wit-review/stale-review", "a review matches nothing in the WIT of the repository, or gives no reason"),
+    Rule("wit-review/no-base", "there is nothing to compare the WIT with, although `--require-base` is given"),
+)
+_PATTERNS = ("**/*.wit", "**/deps/*.wasm")
+
+
+def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
+    """Compare the WIT folders of the named files with their bases."""
+    return findings(problems(_examine(names, tree, options)), _RULES)
+
+
+def _examine(names: Iterable[str], tree: Tree, options: Options) -> Iterator[Examination]:
+    settings = Settings(options[BASE], (options[FROM_REF], options[TO_REF]), options[REQUIRE_BASE], options[REVIEWS])
+    paths = {os.path.abspath(name) for name in names if name.endswith((".wit", ".wasm"))}
+    for examination in examine(sorted(paths), tree, settings):
+        options.notes.extend(examination.judgement.notes)
+        yield examination
+
+
+def _accept(options: Options) -> str:
+    """Write a review of all that is found, and say which."""
+    from dunnage.frame.output.printable import printable
+    from dunnage.review.acceptance import NotAcceptedError, accept_all
+
+    try:
+        lines = list(accept_all(_examine(_files(options), Tree(), options), options[ACCEPT]))
+    except NotAcceptedError as error:
+        raise WrongUsage(str(error)) from None
+    say_notes(HOOK.name, options)
+    return "".join(f"{printable(line)}\n" for line in lines or ["nothing to accept"])
+
+
+def _summarize(options: Options) -> str:
+    """Say what changed in the WIT of each repository."""
+    from dunnage.frame.output.printable import printable
+    from dunnage.review.tables import written
+
+    files = _files(options)
+    found = {
+        examination.path: list(examination.judgement.summary())
+        for examination in _examine(files, Tree(), options)
+        if examination.judgement.summary is not None
+    }
+    if files and not found and not options.notes:
+        options.notes.append("no WIT has changed")
+    say_notes(HOOK.name, options)
+    return written(found, options[SUMMARY_FORMAT], printable)
+
+
+def _files(options: Options) -> Sequence[str]:
+    """The files that are given, or all WIT that git tracks. Raises WrongUsage if a file is not there."""
+    require_existing(options.files)
+    return options.files or sorted(Repositories(Tree(), *_PATTERNS).tracked_near(os.getcwd()))
+
+
+def _comments(file: File) -> Iterable[tuple[Span, str]]:
+    """The comments of WIT, and those of a manifest with reviews."""
+    if file.path.endswith(".toml"):
+        return toml.comments(file)
+    from dunnage.wit.lexer import comments
+
+    return comments(file)
+
+
+ACCEPT = accept(_accept)
+SUMMARY = summary("WIT packages and worlds", _summarize)
+
+HOOK = Hook(
+    name="review-wit",
+    summary="check that suspicious changes in foreign WIT packages have been reviewed",
+    rules=_RULES,
+    check=check,
+    comments=_comments,
+    options=(BASE, REQUIRE_BASE, REVIEWS, ACCEPT, SUMMARY, SUMMARY_FORMAT),
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the hook and return its exit status."""
+    return run(HOOK, argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,161 @@
+"""What worlds import and export, once all is included and added that an interface needs.
+
+wit-parser does the same in `elaborate_world`.
+
+Nothing is recursive, and the steps are counted: worlds may include the same worlds, and need the same interfaces, many
+times.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from dunnage.wit.graph import WitGraph
+
+MAX_STEPS = 500_000
+"""How many visits of interfaces and items are made. Real packages need some hundreds."""
+
+
+class Cause(NamedTuple):
+    """The statement of a world through which something came in."""
+
+    keyword: str
+    """`import`, `export`, `include` or `use`."""
+    token: int
+    """Number of the first token of what the statement names."""
+
+
+class NamedItem(NamedTuple):
+    """An interface, a function or a type to which a world gives a name of its own."""
+
+    kind: str
+    """`interface`, `func` or `type`."""
+    number: int
+    """Of the interface, or of the node of the type or function."""
+
+
+class ElaboratedWorld(NamedTuple):
+    """A world with all worlds that it includes, and all interfaces that it needs."""
+
+    imports: dict[int, Cause]
+    """The other interfaces, by number."""
+    exports: dict[int, Cause]
+    items: dict[tuple[str, str], NamedItem]
+    """By `import` or `export`, and the name. Types are imports."""
+    missing: dict[str, Cause]
+    """The paths that lead nowhere: what they would bring in is unknown."""
+
+
+class Elaboration:
+    """The worlds of a graph."""
+
+    def __init__(self, graph: WitGraph) -> None:
+        self.graph = graph
+        self.steps_left = MAX_STEPS
+        self.worlds: dict[int, ElaboratedWorld | None] = {}
+        self.order: list[int] = []
+        """The worlds that are known so far, each after all that it includes."""
+
+    def world(self, number: int) -> ElaboratedWorld | None:
+        """A world with all worlds that it includes; None if it includes itself, or if no steps are left."""
+        stack = [number]
+        entered: set[int] = set()
+        while stack:
+            current = stack[-1]
+            new = [end for end in self.graph.included(current) if end not in self.worlds and end not in entered]
+            if current in self.worlds or current in entered or not new:
+                stack.pop()
+                if current not in self.worlds:
+                    self.worlds[current] = self._elaborate(current)
+                    self.order.append(current)
+            else:
+                entered.add(current)
+                stack += new
+        return self.worlds[number]
+
+    def _elaborate(self, number: int) -> ElaboratedWorld | None:
+        name = self.graph.scopes[number].part.source.document.name
+        world = ElaboratedWorld({}, {}, {}, {})
+        for include, end in self.graph.inclusions(number):
+            included = self.worlds.get(end)
+            self.steps_left -= 1
+            if included is None or self.steps_left <= 0:
+                return None
+            self.steps_left -= len(included.imports) + len(included.exports) + len(included.items)
+            cause = Cause("include", include.path.token)
+            for known, found in ((world.imports, included.imports), (world.exports, included.exports)):
+                for interface in found:
+                    known.setdefault(interface, cause)
+            for path in included.missing:
+                world.missing.setdefault(path, cause)
+            renamed = {name(old): name(new) for old, new in include.names}
+            for (keyword, item), found_item in included.items.items():
+                world.items[keyword, renamed.get(item, item)] = found_item
+        queue = self._own(number, world)
+        self._import_all(queue, world)
+        return world if self.steps_left > 0 else None
+
+    def _own(self, number: int, world: ElaboratedWorld) -> list[tuple[int, Cause]]:
+        """Add what a world itself names, and return the interfaces that it imports or needs."""
+        graph = self.graph
+        part, scope = graph.scopes[number]
+        name = part.source.document.name
+        queue: list[tuple[int, Cause]] = []
+        for use in scope.uses:
+            end = graph.find(part, use.path)
+            if end is not None and use.names:
+                queue.append((end, Cause("use", use.path.token)))
+        exporting: list[tuple[int, Cause]] = []
+        for link in graph.linked(number):
+            cause = Cause("import" if link.is_import else "export", link.token)
+            if link.is_named:
+                world.items[cause.keyword, name(link.token)] = NamedItem("interface", link.number)
+            elif not link.is_import:
+                world.exports[link.number] = cause
+            if not link.is_import:
+                exporting.append((link.number, cause))
+            elif link.is_named:
+                queue += self._needs(link.number, cause, world)
+            else:
+                world.imports.pop(link.number, None)  # a statement of its own names the cause best
+                queue.append((link.number, cause))
+        # An interface that an exported one needs is exported too. If it is not, it is imported with all that it needs.
+        for exported, cause in exporting:
+            queue += [(end, cause) for end, _ in self._needs(exported, cause, world) if end not in world.exports]
+        self._add_definitions(number, world)
+        self._note_missing(number, world)
+        return queue
+
+    def _add_definitions(self, number: int, world: ElaboratedWorld) -> None:
+        """Add the functions and types of a world."""
+        graph = self.graph
+        document = graph.scopes[number].part.source.document
+        for node in graph.nodes_of(number):
+            token, definition = graph.nodes[node].token, graph.nodes[node].definition
+            keyword = "export" if document.tokens.texts[token - 1] == "export" else "import"
+            if definition is not None and definition.kind == "func":
+                world.items[keyword, document.function_name(definition)] = NamedItem("func", node)
+            else:
+                world.items["import", document.name(token)] = NamedItem("type", node)
+
+    def _note_missing(self, number: int, world: ElaboratedWorld) -> None:
+        for keyword, path in self.graph.missing(number):
+            world.missing.setdefault(path.full_name, Cause(keyword, path.token))
+
+    def _needs(self, number: int, cause: Cause, world: ElaboratedWorld) -> Iterable[tuple[int, Cause]]:
+        """The interfaces from which an interface uses types. What is missing of them is noted."""
+        for _, path in self.graph.missing(number):
+            world.missing.setdefault(path.full_name, cause._replace(keyword="use"))
+        return [(end, cause) for end in self.graph.used(number)]
+
+    def _import_all(self, queue: list[tuple[int, Cause]], world: ElaboratedWorld) -> None:
+        """Import the interfaces in `queue`, and all that they need, as long as steps are left.
+
+        Those that a statement brings in come in through the first statement.
+        """
+        queue.reverse()
+        while queue and self.steps_left > 0:
+            end, cause = queue.pop()
+            if end not in world.imports:
+                self.steps_left -= 1
+                world.imports[end] = cause
+                queue += self._needs(end, cause, world)
