@@ -324,7 +324,7 @@ REQUIRE = repeated(
     _read_table,
 )
 POLICY = single("--policy", "replace values of the built-in policy with those of FILE", "FILE", _read_policy, Policy())
-SHOW_POLICY = flag("--show-policy", "print the built-in policy and exit", shown=lambda _: policies.shipped())
+SHOW_POLICY = flag("--show-policy", "print the built-in policy and exit")
 MAX_REVIEW_DAYS = single(
     "--max-review-days",
     f"reject review dates more than DAYS days ahead (default: {_REVIEW_DAYS})",
@@ -342,6 +342,7 @@ HOOK = Hook(
     comments=toml.comments,
     fixes=True,
     options=(REQUIRE, POLICY, SHOW_POLICY, MAX_REVIEW_DAYS, TODAY),
+    prints=((SHOW_POLICY, lambda _: policies.shipped()),),
 )
 
 

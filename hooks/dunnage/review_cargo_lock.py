@@ -17,14 +17,14 @@ from dunnage.frame.finding import Finding, Rule, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import FROM_REF, TO_REF, Options, flag, single
 from dunnage.frame.review_options import (
+    ACCEPT,
     BASE,
     REQUIRE_BASE,
     REVIEWS,
+    SUMMARY,
     SUMMARY_FORMAT,
-    accept,
     require_existing,
     say_notes,
-    summary,
 )
 from dunnage.review.judgement import Examination, problems
 from dunnage.review.lock_examination import LOCK, examine
@@ -142,8 +142,6 @@ MIN_AGE = single(
     _read_age,
     None,
 )
-ACCEPT = accept(_accept)
-SUMMARY = summary("the locks", _summarize)
 
 HOOK = Hook(
     name="review-cargo-lock",
@@ -152,6 +150,7 @@ HOOK = Hook(
     check=check,
     comments=toml.comments,
     options=(BASE, REQUIRE_BASE, REVIEWS, ADVISORY_DB, MIN_AGE, ALL, ACCEPT, SUMMARY, SUMMARY_FORMAT),
+    prints=((ACCEPT, _accept), (SUMMARY, _summarize)),
 )
 
 

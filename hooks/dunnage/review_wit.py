@@ -18,14 +18,14 @@ from dunnage.frame.finding import Finding, Rule, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import FROM_REF, TO_REF, Options
 from dunnage.frame.review_options import (
+    ACCEPT,
     BASE,
     REQUIRE_BASE,
     REVIEWS,
+    SUMMARY,
     SUMMARY_FORMAT,
-    accept,
     require_existing,
     say_notes,
-    summary,
 )
 from dunnage.review.judgement import Examination, problems
 from dunnage.review.settings import Settings
@@ -100,9 +100,6 @@ def _comments(file: File) -> Iterable[tuple[Span, str]]:
     return comments(file)
 
 
-ACCEPT = accept(_accept)
-SUMMARY = summary("WIT packages and worlds", _summarize)
-
 HOOK = Hook(
     name="review-wit",
     summary="check that suspicious changes in foreign WIT packages have been reviewed",
@@ -110,6 +107,7 @@ HOOK = Hook(
     check=check,
     comments=_comments,
     options=(BASE, REQUIRE_BASE, REVIEWS, ACCEPT, SUMMARY, SUMMARY_FORMAT),
+    prints=((ACCEPT, _accept), (SUMMARY, _summarize)),
 )
 
 

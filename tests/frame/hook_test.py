@@ -499,7 +499,7 @@ def _whole(text: str) -> int:
 
 MOST = single("--most", "how many", "N", _whole, 7)
 ALSO = repeated("--also", "what else; 100% of the rest", "NAME", str)
-SHOW = flag("--show-terms", "print the terms and exit", shown=lambda _: "100% good\n")
+SHOW = flag("--show-terms", "print the terms and exit")
 
 
 def _options(argv: Sequence[str]) -> Options | None:
@@ -510,7 +510,7 @@ def _options(argv: Sequence[str]) -> Options | None:
         seen.append(options)
         return []
 
-    run(HOOK._replace(check=check, options=(MOST, ALSO, SHOW)), argv)
+    run(HOOK._replace(check=check, options=(MOST, ALSO, SHOW), prints=((SHOW, lambda _: "100% good\n"),)), argv)
     return seen[0] if seen else None
 
 

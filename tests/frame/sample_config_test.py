@@ -17,6 +17,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 LOCKS = ["check-cargo-lock", "review-cargo-lock"]
 INSTALLS = ["check-cargo-install", "check-locked-builds"]
+WIT = ["check-wit-limits", "check-wit-lock", "check-wit-pins", "review-wit"]
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,7 @@ INSTALLS = ["check-cargo-install", "check-locked-builds"]
         pytest.param({"Dockerfile": "RUN cargo build"}, INSTALLS, id="dockerfile"),
         pytest.param({".github/workflows/ci.yml": "run: cross test"}, ["check-locked-builds"], id="cross"),
         pytest.param({"build": "#!/bin/sh\ncargo install x"}, ["check-cargo-install"], id="script"),
-        pytest.param({"a.wit": "package a:b;"}, ["check-wit-limits", "check-wit-lock", "check-wit-pins"], id="wit"),
+        pytest.param({"a.wit": "package a:b;"}, WIT, id="wit"),
         pytest.param(
             {"Cargo.toml": "[package.metadata.component]"},
             ["check-cargo-lock", "check-wit-lock", "check-wit-pins"],

@@ -49,7 +49,7 @@ def test_vendored(repository: Path, entry: Entry, capsys: pytest.CaptureFixture[
     write(repository, OWN)
     subprocess.run(["git", "add", "."], check=True)
     names = [f"third_party/x/{name}" for name in CRATE if re.search(entry.pattern, f"third_party/x/{name}")]
-    about_changes = ("check-advisory-gate", "review-cargo-lock")
+    about_changes = ("check-advisory-gate", "review-cargo-lock", "review-wit")
     assert bool(_findings(entry, names, capsys)) is (entry.id not in about_changes)
     record = {name: sha256(text.encode()).hexdigest() for name, text in CRATE.items()}
     write(repository, {"third_party/x/.cargo-checksum.json": json.dumps({"files": record, "package": None})})

@@ -30,6 +30,8 @@ class Program(NamedTuple):
     """The name of the arguments that are not options; empty if there are none."""
     files: str = "files to check"
     """Their description."""
+    prints: tuple[tuple[Option[Any], Callable[[Options], str]], ...] = ()
+    """Options with which the program prints what a function returns for all options, instead of checking anything."""
 
 
 def parse(argv: Sequence[str], program: Program) -> Options:
@@ -49,10 +51,10 @@ def parse(argv: Sequence[str], program: Program) -> Options:
     if wrong:
         parser.error(f"unrecognized arguments: {' '.join(wrong)}{nearest(wrong[0].partition('=')[0], options)}")
     values = Options({options[name]: found for name, found in given.items()}, files)
-    for option in options.values():
-        if option.shown and values[option]:
-            sys.stdout.write(option.shown(values))
-            raise SystemExit(0)
+    texts = [text(values) for option, text in program.prints if values[option]]
+    if texts:
+        sys.stdout.write("".join(dict.fromkeys(texts)))
+        raise SystemExit(0)
     return values
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dunnage import __version__
@@ -77,8 +78,19 @@ def _parse(argv: Sequence[str]) -> Options:
             for entry in ENTRIES
             if (hook := entry.hook()).options
         ]
-        program = program._replace(groups=tuple(hooks), epilog=_epilog())
+        program = program._replace(groups=tuple(hooks), epilog=_epilog(), prints=tuple(_prints()))
     return parse(argv, program)
+
+
+def _prints() -> Iterator[tuple[Option[Any], Callable[[Options], str]]]:
+    """What the chosen hooks print instead of checking."""
+    for entry in ENTRIES:
+        for option, text in entry.hook().prints:
+            yield option, partial(_printed, entry, text)
+
+
+def _printed(entry: Entry, text: Callable[[Options], str], given: Options) -> str:
+    return text(given) if entry in chosen(given) else ""
 
 
 def _epilog() -> str:

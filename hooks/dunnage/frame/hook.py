@@ -36,6 +36,8 @@ class Hook(NamedTuple):
     """Whether it has the option `--fix`."""
     options: tuple[Option[Any], ...] = ()
     """Its own options, in addition to those of all hooks."""
+    prints: tuple[tuple[Option[Any], Callable[[Options], str]], ...] = ()
+    """Those of its options with which it prints what a function returns for all options, instead of checking."""
     repair: Callable[[Sequence[str], Sequence[Finding], Options], "Repaired"] | None = None
     """Fixes the findings that edits cannot fix, for example by running cargo. The check runs again afterwards."""
     examines_vendored: bool = False
@@ -69,7 +71,8 @@ def _parse(argv: Sequence[str], hook: Hook) -> Options:
     fix: tuple[Option[Any], ...] = (options.FIX,) if hook.fixes else ()
     offered = fix + options.COMMON + hook.options
     epilog = _rules_help(hook.rules + SHARED_RULES)
-    return parse(argv, Program(hook.name, f"{hook.name} {__version__}", hook.summary, offered, epilog=epilog))
+    version = f"{hook.name} {__version__}"
+    return parse(argv, Program(hook.name, version, hook.summary, offered, epilog=epilog, prints=hook.prints))
 
 
 def _rules_help(rules: Sequence[Rule]) -> str:

@@ -12,7 +12,7 @@ D = TypeVar("D")
 class Option(Generic[T_co]):
     """An option whose value is a `T_co`. `flag`, `choice`, `single` and `repeated` create options."""
 
-    __slots__ = ("choices", "default", "help", "is_repeated", "metavar", "name", "read", "shown")
+    __slots__ = ("choices", "default", "help", "is_repeated", "metavar", "name", "read")
 
     def __init__(
         self,
@@ -24,7 +24,6 @@ class Option(Generic[T_co]):
         choices: tuple[str, ...] = (),
         read: Callable[[str], object] = str,
         is_repeated: bool = False,
-        shown: "Callable[[Options], str] | None" = None,
     ) -> None:
         self.name = name
         """As it is typed: `--fix`."""
@@ -38,13 +37,11 @@ class Option(Generic[T_co]):
         """Converts the argument to the value. Raises ValueError, with a clause that says what is wrong."""
         self.is_repeated = is_repeated
         """Whether it may be given several times; its value is then a sequence."""
-        self.shown = shown
-        """If set, the program prints what this returns for all options, instead of checking anything."""
 
 
-def flag(name: str, help: str, *, shown: "Callable[[Options], str] | None" = None) -> Option[bool]:
+def flag(name: str, help: str) -> Option[bool]:
     """An option without a value."""
-    return Option(name, help, False, shown=shown)
+    return Option(name, help, False)
 
 
 def choice(name: str, help: str, choices: tuple[str, ...]) -> Option[str]:

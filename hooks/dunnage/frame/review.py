@@ -31,12 +31,7 @@ def main(argv: Sequence[str]) -> int:
             files="the Cargo.lock and WIT files to summarize (default: all that git tracks)",
         ),
     )
-    summaries = [
-        option.shown(given)
-        for entry in ENTRIES
-        for option in entry.hook().options
-        if option.name == _OPTION and option.shown
-    ]
+    summaries = [text(given) for entry in ENTRIES for option, text in entry.hook().prints if option.name == _OPTION]
     if given[offered[_FORMAT]] == "json":
         changes: dict[str, object] = {}
         for summary in summaries:

@@ -3,29 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from dunnage.files import toml
 from dunnage.files.source import SourceError, Tree, display
 from dunnage.frame.execution import WrongUsage, complain
 from dunnage.frame.options import Option, Options, choice, flag, single
-
-
-def accept(shown: Callable[[Options], str]) -> Option[str]:
-    """The option that writes reviews. `shown` writes them and returns what to print."""
-    return Option(
-        "--accept",
-        "write a review of each finding, with this reason, to Cargo.toml or to the file of --reviews",
-        "",
-        metavar="REASON",
-        read=_read_reason,
-        shown=shown,
-    )
-
-
-def summary(files: str, shown: Callable[[Options], str]) -> Option[bool]:
-    """The option that prints what changed in `files` instead of checking them."""
-    return flag("--summary", f"print what changed in {files} instead of checking it", shown=shown)
 
 
 def require_existing(names: Iterable[str]) -> None:
@@ -36,9 +19,10 @@ def require_existing(names: Iterable[str]) -> None:
 
 
 def say_notes(program: str, options: Options) -> None:
-    """Print the notes of the run on stderr, each once."""
+    """Print the notes of a hook on stderr, each once. The notes of another hook may follow."""
     for note in dict.fromkeys(options.notes):
         complain(program, note)
+    options.notes.clear()
 
 
 def _read_reason(text: str) -> str:
@@ -60,4 +44,12 @@ def _read_reviews(text: str) -> str:
 BASE = single("--base", "compare with this commit", "REVISION", str, "")
 REQUIRE_BASE = flag("--require-base", "fail if there is nothing to compare with")
 REVIEWS = single("--reviews", "also read reviews from the table `reviews` of this TOML file", "FILE", _read_reviews, "")
+ACCEPT: Option[str] = Option(
+    "--accept",
+    "write a review of each finding, with this reason, to Cargo.toml or to the file of --reviews",
+    "",
+    metavar="REASON",
+    read=_read_reason,
+)
+SUMMARY = flag("--summary", "print what changed, for a reviewer, instead of checking it")
 SUMMARY_FORMAT = choice("--summary-format", "how to print the summary (default: text)", ("text", "markdown", "json"))

@@ -1,7 +1,5 @@
 """What changed in a WIT folder: in its foreign packages, and in what its own worlds import and export."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """What WIT says, without what has no meaning: comments, order, trailing commas, `%`, `@since` and `@deprecated`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

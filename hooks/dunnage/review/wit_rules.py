@@ -1,7 +1,5 @@
 """The rules about changes of foreign WIT."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple

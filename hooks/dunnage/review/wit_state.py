@@ -1,7 +1,5 @@
 """The packages in a WIT folder and in its `deps` at one time, of which only what is needed is parsed."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -53,7 +51,7 @@ class WitState:
     """The packages of a WIT folder."""
 
     def __init__(
-        self, folder: str, files: Mapping[str, File], changed: Iterable[str], later: WitState | None = None
+        self, folder: str, files: Mapping[str, File], changed: Iterable[str], later: "WitState | None" = None
     ) -> None:
         """`changed` are the paths of the files that differ, whose packages are needed in any case.
 
@@ -118,25 +116,25 @@ class WitState:
             unit = pending.pop()
             if unit in self._loaded:
                 continue
-            sources = self._loaded[unit] = list(self._parsed(self._units[unit]))
+            sources = self._loaded[unit] = list(self.parsed(unit))
             for package in _referenced(sources):
-                found = self._declaring(package)
+                found = self.declaring(package)
                 pending += found
                 if not found and self._later is not None:
                     self._borrow(package, self._later)
 
-    def _borrow(self, package: str, later: WitState) -> None:
+    def _borrow(self, package: str, later: "WitState") -> None:
         """Take a package, and those to which it refers, from another state."""
         pending = [package]
         while pending:
             name = pending.pop()
-            for unit in later._declaring(name):
+            for unit in later.declaring(name):
                 key = f"{unit}\0later"
-                if key not in self._loaded and not self._declaring(name):
-                    sources = self._loaded[key] = list(later._parsed(later._units[unit]))
+                if key not in self._loaded and not self.declaring(name):
+                    sources = self._loaded[key] = list(later.parsed(unit))
                     pending += _referenced(sources)
 
-    def _declaring(self, package: str) -> list[str]:
+    def declaring(self, package: str) -> list[str]:
         """The units in which a package with this full name seems to be declared."""
         if not self._declared:
             for unit, paths in self._units.items():
@@ -147,8 +145,9 @@ class WitState:
                             known.append(unit)
         return self._declared.get(package, [])
 
-    def _parsed(self, paths: Iterable[str]) -> Iterator[Source]:
-        for path in paths:
+    def parsed(self, unit: str) -> Iterator[Source]:
+        """The files of a unit that can be parsed."""
+        for path in self._units[unit]:
             try:
                 yield Source(path, parse(self.files[path]))
             except SourceError as error:

@@ -6,8 +6,6 @@ A component fits if it imports no more than the new world imports, and exports a
 compared by structure. Versions of packages do not count.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -34,6 +32,53 @@ class Side(NamedTuple):
 
     graph: WitGraph
     world: ElaboratedWorld
+
+
+class Comparison:
+    """The types and functions of two graphs."""
+
+    def __init__(self, old: WitGraph, new: WitGraph) -> None:
+        self._old, self._new = old, new
+        structures = Structures()
+        self._new_shapes = shapes(new, structures, {})
+        self._old_shapes = shapes(old, structures, self._same_resources())
+
+    def _same_resources(self) -> Mapping[ResourceKey, str]:
+        """The shapes of what the new interfaces call as the old ones call a resource."""
+        found: dict[ResourceKey, str] = {}
+        for number in range(len(self._new.scopes)):
+            name = scope_name(self._new, number)
+            for resource, node in self._new.types_of(number).items():
+                shape = self._new_shapes[node]
+                if shape is not None and is_resource(shape):
+                    found[name, resource] = shape
+        return found
+
+    def differ(self, old: int, new: int) -> bool:
+        """Whether two types or functions, by their nodes, are known to differ."""
+        before, after = self._old_shapes[old], self._new_shapes[new]
+        return before is not None and after is not None and before != after
+
+    def is_same(self, old: int, new: int) -> bool:
+        """Whether two types or functions are known to have one structure."""
+        before = self._old_shapes[old]
+        return before is not None and before == self._new_shapes[new]
+
+    def differences(self, old: int, new: int, is_import: bool, live: set[int]) -> Iterator[tuple[str, str]]:
+        """Yield the items of an interface that do not fit any more, and how they changed.
+
+        Of what is imported, only what is `live` counts. Of what is exported, what the new interface has counts.
+        """
+        olds, news = members(self._old, old), members(self._new, new)
+        for name, node in olds.items() if is_import else news.items():
+            if is_import and node not in live:
+                continue
+            if name not in olds or name not in news:
+                yield name, "removed" if is_import else "added"
+            elif self.differ(olds[name], news[name]) or (
+                not is_import and _defines_resource(self._old, olds[name]) > _defines_resource(self._new, news[name])
+            ):
+                yield name, "changed"
 
 
 def breaks(old: Side, new: Side) -> Iterator[Break]:
@@ -85,53 +130,6 @@ def _named(old: Side, new: Side, comparison: Comparison, live: set[int]) -> Iter
                 yield from (Break(is_import, name, item, change) for item, change in found)
             elif is_used and comparison.differ(before.number, after.number):
                 yield Break(is_import, "", name, "changed")
-
-
-class Comparison:
-    """The types and functions of two graphs."""
-
-    def __init__(self, old: WitGraph, new: WitGraph) -> None:
-        self._old, self._new = old, new
-        structures = Structures()
-        self._new_shapes = shapes(new, structures, {})
-        self._old_shapes = shapes(old, structures, self._same_resources())
-
-    def _same_resources(self) -> Mapping[ResourceKey, str]:
-        """The shapes of what the new interfaces call as the old ones call a resource."""
-        found: dict[ResourceKey, str] = {}
-        for number in range(len(self._new.scopes)):
-            name = scope_name(self._new, number)
-            for resource, node in self._new.types_of(number).items():
-                shape = self._new_shapes[node]
-                if shape is not None and is_resource(shape):
-                    found[name, resource] = shape
-        return found
-
-    def differ(self, old: int, new: int) -> bool:
-        """Whether two types or functions, by their nodes, are known to differ."""
-        before, after = self._old_shapes[old], self._new_shapes[new]
-        return before is not None and after is not None and before != after
-
-    def is_same(self, old: int, new: int) -> bool:
-        """Whether two types or functions are known to have one structure."""
-        before = self._old_shapes[old]
-        return before is not None and before == self._new_shapes[new]
-
-    def differences(self, old: int, new: int, is_import: bool, live: set[int]) -> Iterator[tuple[str, str]]:
-        """Yield the items of an interface that do not fit any more, and how they changed.
-
-        Of what is imported, only what is `live` counts. Of what is exported, what the new interface has counts.
-        """
-        olds, news = members(self._old, old), members(self._new, new)
-        for name, node in olds.items() if is_import else news.items():
-            if is_import and node not in live:
-                continue
-            if name not in olds or name not in news:
-                yield name, "removed" if is_import else "added"
-            elif self.differ(olds[name], news[name]) or (
-                not is_import and _defines_resource(self._old, olds[name]) > _defines_resource(self._new, news[name])
-            ):
-                yield name, "changed"
 
 
 def _defines_resource(graph: WitGraph, node: int) -> bool:
