@@ -770,6 +770,23 @@ def test_folders_that_tools_build(lock: Path, lock_folder: str, line: str, expec
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
+        ("maturin new -b pyo3 x && maturin build -m x/Cargo.toml", []),
+        ("maturin new -b pyo3 x && maturin build -m y/Cargo.toml", ["unlocked"]),
+        ("maturin list-python && maturin build -m x/Cargo.toml", ["unlocked"]),
+        ("wasm-pack new x && wasm-pack build x", []),
+        ("cargo component new --lib x && cd x && cargo component build", []),
+        ("cargo component add x && cargo component build", ["unlocked"]),
+        ("cargo pgrx new x && cd x && cargo pgrx package", []),
+        ("cargo-generate --git a --name x && cd x && trunk build", []),
+    ],
+)
+def test_projects_that_other_tools_create(line: str, expected: list[str]) -> None:
+    assert rules(CI, WORKFLOW.format(line)) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
         pytest.param("./scripts/x.sh", ["scripts/x.sh"], id="by its path"),
         pytest.param("bash -eux scripts/x.sh release", ["scripts/x.sh"], id="argument of a shell"),
         pytest.param("cd scripts && ./x.sh", ["scripts/x.sh"], id="from its folder"),

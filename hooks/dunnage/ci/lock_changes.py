@@ -22,6 +22,11 @@ UNCERTAIN = frozenset({"branch", "condition", "function", "or-list-right"})
 """The syntax in which a command may not run."""
 
 _CREATING = frozenset({"generate", "init", "new"})
+_GENERATORS = frozenset({"cargo-generate", "dx", "maturin", "spin", "trunk", "wash", "wasm-pack"})
+"""The programs, besides cargo, that create a project with `new`, `init` or `generate`."""
+_CREATING_TOOLS = frozenset({"component", "dioxus", "lambda", "leptos", "pgrx", "tauri"})
+"""The subcommands of cargo that create a project with an inner `new` or `init`."""
+_CREATING_WORDS: tuple[list[str | None], ...] = (["generate"], ["init"], ["new"])
 _MANIFEST_EDITS = frozenset({"add", "remove", "rm", "set-version", "upgrade"})
 _CREATE_OPTIONS = frozenset(
     {"--color", "--config", "--edition", "--git", "--name", "--path", "--registry", "--vcs", "-b", "-d", "-n", "-p"}
@@ -59,8 +64,11 @@ def lock_change(command: Command, call: CargoCall | None) -> LockChange | None:
     texts = [word.values[0] if word.values else None for word in command.words]
     if "git" in names:
         return _of_git(command, texts)
-    if "cargo-generate" in names:
-        return LockChange(CREATED, None)
+    if not _GENERATORS.isdisjoint(names):
+        at = (
+            0 if "cargo-generate" in names else next((at for at in (1, 2) if texts[at : at + 1] in _CREATING_WORDS), -1)
+        )
+        return LockChange(CREATED, _created(command, texts[at + 1 :])) if at >= 0 else None
     if "find" in names:
         is_removing = any(text is not None and text in ("-delete", "-exec") for text in texts)
         return LockChange(REMOVED, None) if is_removing and "Cargo.lock" in texts else None
@@ -75,6 +83,13 @@ def lock_change(command: Command, call: CargoCall | None) -> LockChange | None:
     if name in ("gsed", "perl", "sed"):
         return LockChange(OUTDATED, None) if _edits_manifest(command, texts) else None
     return _removed(command.directory, texts[1:]) if name in ("rm", "unlink") else None
+
+
+def _created(command: Command, arguments: Sequence[str | None]) -> Values:
+    """Return the folders in which a tool may create a project: each of its arguments may be one."""
+    folders = tuple(text for text in arguments if text is None or not text.startswith("-"))
+    known = tuple(text for text in folders if text is not None)
+    return joined(command.directory, known or (".",)) if len(known) == len(folders) else None
 
 
 def _removed(directory: Values, files: Sequence[str | None]) -> LockChange | None:
@@ -118,6 +133,9 @@ def _of_cargo(command: Command, call: CargoCall) -> LockChange | None:
     called = invocation(call.words)
     if called is None:
         return None
+    inner = call.words[called.subcommand + 1 :]
+    if called.name in _CREATING_TOOLS and inner[:1] in _CREATING_WORDS:
+        return LockChange(CREATED, _created(command, inner[1:]))
     if called.name in _CREATING:
         found = arguments(call.words, called.subcommand + 1, _CREATE_OPTIONS)
         folder = call.words[found.operands[0]] if found.operands else "."
