@@ -257,7 +257,7 @@ def test_tools_from_npm_and_pypi(line: str, message: str, capsys: pytest.Capture
     assert main(["x.sh"]) == bool(message)
     output = capsys.readouterr().out
     assert message in output
-    assert output.count("cargo-install/unpinned") == bool(message)
+    assert output.count(": cargo-install/unpinned") == bool(message)
 
 
 def test_npx_prefers_the_version_of_the_project() -> None:
@@ -319,7 +319,7 @@ def test_actions_that_install_one_tool(step: str, message: str, capsys: pytest.C
     assert main([".github/workflows/x.yml"]) == bool(message)
     output = capsys.readouterr().out
     assert message in output
-    assert output.count("cargo-install/unpinned-action") == bool(message)
+    assert output.count(": cargo-install/unpinned-action") == bool(message)
 
 
 def test_fixes_of_actions_that_install_one_tool() -> None:
@@ -331,6 +331,16 @@ def test_fixes_of_actions_that_install_one_tool() -> None:
     )
     after = before.replace("v35.0.0", "v36.0.2").replace("'1.43'", "'1.43.0'").replace("insta'", "insta@1.44.0'")
     assert fixed(".github/workflows/x.yml", before, "--pins", "pins.toml") == after
+
+
+def test_the_first_finding_in_each_file_names_the_option(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("x.sh", "y.sh"):
+        write(name, "cargo install --locked x\ncargo install --locked y\n")
+    assert main(["x.sh", "y.sh"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    advice = "To accept this everywhere, pass `--ignore cargo-install/unpinned` to check-cargo-install"
+    assert [number for number, line in enumerate(lines) if line.strip() == advice] == [2, 7]
+    assert main(["--ignore", "cargo-install/unpinned", "x.sh", "y.sh"]) == 0
 
 
 def test_unknown_tokens_of_actions_are_no_versions() -> None:

@@ -806,6 +806,26 @@ def test_scripts_that_ci_calls(line: str, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("cd x && cargo build", 0, id="without a lock"),
+        pytest.param("cd y && cargo build", 1, id="with a lock"),
+        pytest.param('cd "$FOLDER" && cargo build', 0, id="unknown folder"),
+        pytest.param("cargo build --manifest-path $FOLDER/Cargo.toml", 0, id="unknown manifest"),
+        pytest.param("rm y/Cargo.lock\ncd y && cargo build", 0, id="lock removed in the script"),
+    ],
+)
+def test_folders_of_scripts_that_ci_calls(lock: Path, text: str, expected: int) -> None:
+    (lock.parent / "y").mkdir()
+    lock.rename(lock.parent / "y" / "Cargo.lock")
+    subprocess.run(["git", "add", "--all"], check=True)
+    for name, content in (("scripts/x.sh", f"{text}\n"), (CI, WORKFLOW.format("scripts/x.sh"))):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(content)
+    assert len(list(check([CI], Tree(), Options()))) == expected
+
+
+@pytest.mark.parametrize(
     "text",
     [
         pytest.param("FROM a\n" + "COPY . .\nRUN cargo build\n" * 200, id="copies"),

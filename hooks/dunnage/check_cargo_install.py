@@ -14,7 +14,7 @@ from dunnage.cargo_cli.command_line import UNKNOWN, Arguments, Invocation, Optio
 from dunnage.cargo_cli.tool_pins import Pin, ToolPins
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit, Span
-from dunnage.frame.finding import Finding, Fix, Rule, findings
+from dunnage.frame.finding import Finding, Fix, Rule, findings, with_advice
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag, single
 from dunnage.scripts import commands
@@ -58,8 +58,16 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     for file in commands.files(tree, names, _HINTS):
         context = _Context(file, tree, pins, options[DENY_UNKNOWN])
         # A command with a variable that may stand for several words is yielded once for each of its values.
-        yield from dict.fromkeys([*_check_commands(context, aliases), *_check_actions(context)])
+        found = dict.fromkeys([*_check_commands(context, aliases), *_check_actions(context)])
+        # A repository with a list of tools wants exact versions.
+        yield from found if not found or pins.has_list(file) else with_advice(found, _advice)
     yield from findings(pins.problems, _RULES)
+
+
+def _advice(finding: Finding) -> str:
+    if finding.rule not in (UNPINNED, UNPINNED_ACTION) or "is rejected" in finding.message:
+        return ""
+    return f"To accept this everywhere, pass `--ignore {finding.rule.id}` to check-cargo-install"
 
 
 class _Context:

@@ -16,7 +16,7 @@ from dunnage.files import document, toml
 from dunnage.files.document import Keys, Problem, Refused
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
-from dunnage.frame.finding import Finding, Fix, Rule, findings
+from dunnage.frame.finding import Finding, Fix, Rule, findings, with_advice
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import FIX, IGNORE, Options, flag, repeated, single
 
@@ -74,12 +74,22 @@ def _check(file: File, data: dict[str, Any], options: Options) -> Iterator[Findi
         from dunnage.files import toml_edit
 
         edits = toml_edit.edits(file, [change for _, change in found])
-    for finding, (_, change), own in zip(findings([problem for problem, _ in found], RULES), found, edits, strict=True):
+    reported = with_advice(
+        findings([problem for problem, _ in found], RULES), lambda finding: _ADVICE.get(finding.rule.id, "")
+    )
+    for finding, (_, change), own in zip(reported, found, edits, strict=True):
         if change and own:
             yield finding._replace(fix=Fix(change.description, tuple(own)))
         elif finding.rule is not BARE:
             yield finding
 
+
+_ADVICE = {
+    "deny-toml/missing-section": "To require other sections, pass `--require NAME` for each to check-deny-toml",
+    "deny-toml/undated-exception": "To accept exceptions without a review date, pass "
+    "`--ignore deny-toml/undated-exception` to check-deny-toml",
+    "deny-toml/weak": "To accept other values, pass `--policy FILE` to check-deny-toml",
+}
 
 _Found = tuple[Problem, "Change | None"]
 """A problem, and the change that fixes it."""
@@ -180,7 +190,7 @@ def _weak_entry(file: File, weakness: Weakness, policy: Policy) -> Problem:
     patterns = policy[f"{weakness.table}.{weakness.key}"]
     allowed = " or ".join(f'"{pattern}"' for pattern in patterns)
     message = f'"{weakness.given}" in `{weakness.key}` is not allowed by the policy'
-    help = f"remove it, or allow it in a policy file of your own (`--policy FILE`); the policy allows {allowed}"
+    help = f"remove it; the policy allows {allowed}"
     if patterns == [_ANY_PATH]:
         message = f'"{weakness.given}" in `{weakness.key}` allows every repository of a host'
         help = "write the URL of one repository or of one organisation"

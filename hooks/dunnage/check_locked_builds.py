@@ -22,8 +22,9 @@ from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options
 from dunnage.scripts import commands
 from dunnage.scripts.comments import comments
+from dunnage.shell.bounds import union
 from dunnage.shell.directories import joined
-from dunnage.shell.model import DIRECTORY, Command, Word, is_literal, locate, programs
+from dunnage.shell.model import DIRECTORY, Command, Place, Values, Word, is_literal, locate, programs, whole
 
 if TYPE_CHECKING:
     from dunnage.ci.committed_locks import CommittedLocks, HiddenLock
@@ -48,26 +49,33 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     del options
     aliases = Aliases(tree)
     paths: set[str] = set()
-    scripts: dict[str, None] = {}
+    scripts: dict[str, Values] = {}
     for file in commands.files(tree, names, (*_HINTS, _SCRIPT)):
         paths.add(file.path)
         alias = aliases.of(file)
-        yield from _check_file(file, alias, tree)
+        calls = [_call(command, alias, tree, file) for command in commands.commands(file, _HINTS)]
+        if any(call.is_unlocked or (call.change and call.change.kind == RESOLVED) for call in calls):
+            # Programs that do not call cargo may remove the lock.
+            calls = [_call(command, alias, tree, file) for command in commands.commands(file)]
+        yield from _check_calls(file, calls, tree)
+        yield from _check_actions(file, alias, tree)
         if _SCRIPT.encode() in file.data and commands.kind_of(file.path, b"") in _CI:
-            scripts.update(dict.fromkeys(_called_scripts(file, alias, tree)))
+            for path, directory in _called_scripts(file, alias, tree):
+                scripts[path] = union((scripts.get(path, directory), directory))
     for file in commands.files(tree, [path for path in scripts if path not in paths], _HINTS):
-        yield from _check_file(file, aliases.of(file), tree)
+        from dunnage.shell.commands import commands as shell_commands
+
+        alias = aliases.of(file)
+        program = whole(file, Place("shell"), {DIRECTORY: scripts[file.path]})
+        calls = [_call(command, alias, tree, file) for command in shell_commands(file, program)]
+        # Developers may run these scripts too. A build is only checked where it is known which lock it uses.
+        yield from _check_calls(file, [call for call in calls if not call.cargo or call.cargo.directory], tree)
 
 
-def _check_file(file: File, alias: Alias, tree: Tree) -> Iterator[Finding]:
-    calls = [_call(command, alias, tree, file) for command in commands.commands(file, _HINTS)]
-    if any(call.is_unlocked or (call.change and call.change.kind == RESOLVED) for call in calls):
-        # Programs that do not call cargo may remove the lock.
-        calls = [_call(command, alias, tree, file) for command in commands.commands(file)]
+def _check_calls(file: File, calls: "Sequence[_Call]", tree: Tree) -> Iterator[Finding]:
     found = (finding for job in _jobs(calls) for finding in _check_job(file, job, tree))
     # A command is there once for each of its values, and one new lock may be that of several builds.
     yield from {(finding.rule, finding.span, finding.fix): finding for finding in found}.values()
-    yield from _check_actions(file, alias, tree)
 
 
 def _locks(tree: Tree) -> "CommittedLocks":
@@ -76,8 +84,8 @@ def _locks(tree: Tree) -> "CommittedLocks":
     return tree.memo(CommittedLocks)
 
 
-def _called_scripts(file: File, alias: Alias, tree: Tree) -> Iterator[str]:
-    """Yield the paths of the scripts that a CI file calls where the committed lock is in use."""
+def _called_scripts(file: File, alias: Alias, tree: Tree) -> Iterator[tuple[str, Values]]:
+    """Yield the paths and directories of the scripts that a CI file calls where the committed lock is in use."""
     from dunnage.ci.called_scripts import called_scripts
 
     for job in _jobs([_call(command, alias, tree, file) for command in commands.commands(file)]):

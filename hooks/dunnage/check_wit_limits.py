@@ -50,6 +50,14 @@ MAX_IDENTIFIER = _limit("--max-identifier", "how many characters an identifier m
 MAX_FILE_SIZE = _limit("--max-file-size", "how many bytes a file may have", 1024 * 1024)
 MAX_CHAIN = _limit("--max-chain", "how many type aliases may refer to each other in a row", 64)
 
+_LIMITS = {
+    "wit-limits/chain": MAX_CHAIN,
+    "wit-limits/expansion": MAX_EXPANSION,
+    "wit-limits/file-size": MAX_FILE_SIZE,
+    "wit-limits/identifier": MAX_IDENTIFIER,
+    "wit-limits/nesting": MAX_NESTED,
+}
+
 _MAX_FINDINGS = 20
 """How many findings of one rule are reported in a file."""
 _MAX_SIBLINGS = 1000
@@ -75,21 +83,25 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     named = dict.fromkeys(map(display, names))
     sources: dict[str, Source] = {}
     for path in named:
-        yield from _limited(_check_file(path, tree, options, sources))
+        yield from _limited(_check_file(path, tree, options, sources), options)
     yield from _read_siblings(named, tree, options, sources)
     for group in packages.packages(sources.values()):
         paths = {source.path for files in group for source in files}
         if not paths.isdisjoint(named):
-            yield from _limited(_check_packages(group, paths - named.keys(), options))
+            yield from _limited(_check_packages(group, paths - named.keys(), options), options)
 
 
-def _limited(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Yield at most `_MAX_FINDINGS` findings of each rule in each file."""
+def _limited(findings: Iterable[Finding], options: Options) -> Iterator[Finding]:
+    """Yield at most `_MAX_FINDINGS` findings of each rule in each file. The first names the option for the limit."""
     counts: dict[tuple[str, Rule], int] = {}
     for finding in findings:
         key = finding.path, finding.rule
         counts[key] = counts.get(key, 0) + 1
-        if counts[key] <= _MAX_FINDINGS:
+        option = _LIMITS.get(finding.rule.id)
+        if counts[key] == 1 and option is not None and re.search(rf"\b{options[option]:,}\b", finding.message):
+            advice = f"To allow more, pass `{option.name} N` to check-wit-limits"
+            yield finding._replace(help="\n".join(filter(None, (finding.help, advice))))
+        elif counts[key] <= _MAX_FINDINGS:
             yield finding
 
 

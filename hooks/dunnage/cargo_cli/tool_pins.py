@@ -45,6 +45,10 @@ class ToolPins:
                     return pins[name]
         return None
 
+    def has_list(self, file: File) -> bool:
+        """Whether any list of tools applies to `file`."""
+        return bool(self._given or self._of_repository(file))
+
     def _read_given(self, path: str) -> dict[str, Pin]:
         from dunnage.files import toml
 

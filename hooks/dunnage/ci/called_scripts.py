@@ -8,14 +8,14 @@ from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.walk import top_folder
 from dunnage.scripts.commands import kind_of
 from dunnage.shell.directories import is_outside
-from dunnage.shell.model import Command, Word, programs
+from dunnage.shell.model import Command, Values, Word, programs
 from dunnage.shell.wrappers import SHELLS, shell_input
 
 _MOST_SCRIPTS = 100
 
 
-def called_scripts(tree: Tree, file: File, commands: Iterable[Command]) -> Iterator[str]:
-    """Yield the paths of the scripts that the commands of a file call, relative to the working directory."""
+def called_scripts(tree: Tree, file: File, commands: Iterable[Command]) -> Iterator[tuple[str, Values]]:
+    """Yield the paths of the scripts that the commands of a file call, and the directories in which they run."""
     top = top_folder(os.path.dirname(os.path.abspath(file.path)))
     seen: set[str] = set()
     for command in commands:
@@ -30,7 +30,7 @@ def called_scripts(tree: Tree, file: File, commands: Iterable[Command]) -> Itera
             except (FileNotFoundError, SourceError):
                 continue
             if kind_of(path, found.data[:200]) == "shell":
-                yield found.path
+                yield found.path, command.directory
             break
 
 

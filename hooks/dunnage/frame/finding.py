@@ -3,7 +3,7 @@
 These are named tuples and not dataclasses because importing `dataclasses` takes longer than a whole check.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from dunnage.files.span import Edit, Span
@@ -76,6 +76,22 @@ class Finding(NamedTuple):
     """The id of the hook that reported it. The frame sets it."""
     suppression: Suppression | None = None
     """The comment that silences it, if any. The frame sets it."""
+
+
+def with_advice(found: Iterable[Finding], advice: Callable[[Finding], str]) -> Iterator[Finding]:
+    """Append advice to the help of the first finding of a rule in each file.
+
+    `advice` says which option switches off what a finding requires; it returns an empty text if there is none.
+    """
+    seen: set[tuple[str, str]] = set()
+    for finding in found:
+        key = finding.path, finding.rule.id
+        text = "" if key in seen else advice(finding)
+        if text:
+            seen.add(key)
+            yield finding._replace(help="\n".join(filter(None, (finding.help, text))))
+        else:
+            yield finding
 
 
 def findings(problems: "Iterable[Problem]", rules: Iterable[Rule]) -> Iterator[Finding]:
