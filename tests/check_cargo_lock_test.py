@@ -155,6 +155,34 @@ def test_a_lock_is_missing(repository: Path, files: Files) -> None:
     assert matches(found("latest/Cargo.toml"), ["latest/Cargo.toml:1:2 missing: …"])
 
 
+BROKEN = "[package]\nname = 'x'\nversion = '1'\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param({"tests/data/x/Cargo.toml": "[package"}, [], id="data-that-is-no-toml"),
+        pytest.param({"tests/data/x/Cargo.toml": f"{BROKEN}[workspace]\n"}, [], id="data-that-cargo-rejects"),
+        pytest.param(
+            {"docs/x/Cargo.toml": package("x", rest='workspace = ".."\n'), "docs/Cargo.toml": "[package"}, [], id="root"
+        ),
+        pytest.param({"src/x/Cargo.toml": "[package"}, ["src/x/Cargo.toml:1:9 bad-manifest: …"], id="not-data"),
+        pytest.param(
+            {"tests/x/Cargo.toml": "[package", "tests/x/Cargo.lock": ""}, ["tests/x/Cargo.toml:1:9 …"], id="with-a-lock"
+        ),
+        pytest.param(
+            {"Cargo.toml": "[workspace]\nmembers = ['tests/*']\n", "tests/x/Cargo.toml": "[package"},
+            ["tests/x/Cargo.toml:1:9 bad-manifest: …"],
+            id="member",
+        ),
+    ],
+)
+def test_what_cargo_rejects_in_data_of_tests(repository: Path, files: Files, expected: Sequence[str]) -> None:
+    write(repository, files)
+    name = next(name for name in files if name.endswith("x/Cargo.toml"))
+    assert matches(found(name), expected)
+
+
 APP: Files = {
     "app/Cargo.toml": package("app", rest='[dependencies]\npart = { path = "../part" }\n'),
     "app/src/main.rs": "",

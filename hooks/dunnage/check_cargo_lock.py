@@ -26,7 +26,7 @@ from dunnage.files.document import Keys, Refused
 from dunnage.files.git import Repositories
 from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.span import Span
-from dunnage.files.walk import is_project, top_folder
+from dunnage.files.walk import is_in_project
 from dunnage.frame.finding import Finding, Rule, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
@@ -83,6 +83,8 @@ def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[tup
     for manifest, root in affected.named.values():
         named.setdefault(root.folder, []).append(manifest)
     for folder, root in sorted(affected.roots.items()):
+        if not is_in_project(folder) and not tree.exists(os.path.join(folder, LOCK)):
+            continue  # an example, or data of a test, which may be wrong on purpose
         workspace, refusals = affected.loaded.get(folder) or load(manifests, root)
         found = _rejected_manifests(refusals)
         if workspace is not None:
@@ -98,8 +100,8 @@ def _locks_near(repositories: Repositories, folder: str) -> Iterator[str]:
 
 def _may_omit(workspace: Workspace, manifests: Manifests, repositories: Repositories, options: Options) -> bool:
     """Whether a workspace needs no lock: examples, test data, libraries of others, and libraries with an option."""
-    members = [member.manifest for member in workspace.members.values()]
-    if not any(_is_own(member) and has_target(member.data, partial(_exists, member.folder)) for member in members):
+    own = [member.manifest for folder, member in workspace.members.items() if is_in_project(folder)]
+    if not any(has_target(member.data, partial(_exists, member.folder)) for member in own):
         return True
     if _is_run_or_shipped(workspace):
         return False
@@ -116,11 +118,6 @@ def _is_only_part_of_others(workspace: Workspace, manifests: Manifests, reposito
     from dunnage.ci.built_folders import BuiltFolders
 
     return not manifests.tree.memo(BuiltFolders).may_contain(folder)
-
-
-def _is_own(found: Manifest) -> bool:
-    """Whether a manifest is in no folder with examples, test data or other projects."""
-    return is_project(os.path.relpath(found.folder, top_folder(found.folder)).replace(os.sep, "/"))
 
 
 def _exists(folder: str, path: str) -> bool:
@@ -271,14 +268,11 @@ def _missing(workspace: Workspace, repository: git.Repository | None) -> Finding
 def _unlisted(workspace: Workspace, named: Iterable[Manifest]) -> Iterator[Finding]:
     """Yield a finding if a workspace neither lists nor uses some of the named packages inside of it."""
     root = workspace.root
-    unlisted = sorted(
-        (
-            manifest
-            for manifest in named
-            if manifest.folder not in workspace.local and package_table(manifest.data) and _is_own(manifest)
-        ),
-        key=lambda manifest: manifest.file.path,
-    )
+    packages = [
+        manifest for manifest in named if manifest.folder not in workspace.local and package_table(manifest.data)
+    ]
+    own = (manifest for manifest in packages if is_in_project(manifest.folder))
+    unlisted = sorted(own, key=lambda manifest: manifest.file.path)
     if not unlisted:
         return
     first, *others = unlisted

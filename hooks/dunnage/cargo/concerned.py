@@ -15,7 +15,7 @@ from dunnage.files import toml
 from dunnage.files.document import Refused, is_template
 from dunnage.files.source import SourceError, Tree
 from dunnage.files.vendored import CHECKSUMS, is_in_vendored_crate
-from dunnage.files.walk import upwards
+from dunnage.files.walk import is_in_project, top_folder, upwards
 
 LocksNear = Callable[[str], Iterable[str]]
 """Returns the paths of all locks in the repository of a folder."""
@@ -79,11 +79,24 @@ def _add(folder: str, result: Concerned, manifests: Manifests) -> None:
             return
         root = manifests.root_of(found)
     except Refused as refused:
-        if not is_template(refused.file.data) and not _is_empty(manifests.tree, refused.file.path):
+        if is_template(refused.file.data) or _is_empty(manifests.tree, refused.file.path):
+            return
+        if is_in_project(folder) or manifests.tree.exists(os.path.join(folder, LOCK)):
             result.refused.append(refused)
+        elif folder != top_folder(folder):
+            # An example, or data of a test, may be wrong on purpose. If it is a member, its workspace has the problem.
+            _add_above(os.path.dirname(folder), result, manifests)
         return
     result.roots[root.folder] = root
     result.named[folder] = found, root
+
+
+def _add_above(folder: str, result: Concerned, manifests: Manifests) -> None:
+    """Add the workspace of the nearest manifest in a folder and those above it."""
+    for above in upwards(folder):
+        if manifests.tree.exists(os.path.join(above, MANIFEST)):
+            _add(above, result, manifests)
+            return
 
 
 def _is_empty(tree: Tree, path: str) -> bool:

@@ -78,6 +78,11 @@ def is_project(path: str) -> bool:
     return _NO_PROJECTS.isdisjoint(path.replace("-", "/").replace("_", "/").replace(".", "/").split("/"))
 
 
+def is_in_project(folder: str) -> bool:
+    """Whether an absolute path leads to a folder of the project itself, by its path in the repository."""
+    return is_project(os.path.relpath(folder, top_folder(folder)).replace(os.sep, "/"))
+
+
 def _is_git(path: str) -> bool:
     if os.path.isfile(path):  # of a submodule or a linked worktree
         return True
