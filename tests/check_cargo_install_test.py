@@ -603,7 +603,8 @@ PINNED = 'x = "1.2.3"\ny = "=2.0.0"\n'
         pytest.param("cargo binstall -y x", "cargo binstall --locked -y x@1.2.3", id="binstall"),
         pytest.param("cargo-binstall x@1", "cargo-binstall --locked x@1.2.3", id="cargo-binstall"),
         pytest.param("cargo install --path x", "cargo install --locked --path x", id="path"),
-        pytest.param("cargo install $(echo) x", "cargo install $(echo) x", id="unknown"),
+        pytest.param("cargo install $(flags) x", "cargo install $(flags) x", id="unknown"),
+        pytest.param("cargo install $(echo) x", "cargo install --locked $(echo) x@1.2.3", id="known output"),
     ],
 )  # fmt: skip
 def test_fixes(before: str, after: str) -> None:

@@ -120,7 +120,7 @@ def test_shells(text: str, expected: list[str]) -> None:
         pytest.param("variables: {v: '$[ x ]'}\nsteps: [{script: x $(v)}]", None, id="runtime-expression"),
         pytest.param("variables: [{group: g}]\nsteps: [{script: x $(v)}]", None, id="group"),
         pytest.param("steps: [{script: x $(Build.BuildId)}]", None, id="system"),
-        pytest.param("steps: [{script: x $(echo 1)}]", None, id="substitution"),
+        pytest.param("steps: [{script: x $(echo 1)}]", ("1",), id="substitution"),
         pytest.param(
             "variables: {v: 1}\njobs: [{job: j, variables: {v: 2}, steps: [{script: x $(v)}]}]", ("2",), id="job"
         ),

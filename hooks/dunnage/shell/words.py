@@ -20,6 +20,8 @@ from dunnage.shell.scope import Scope, elements_of
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from dunnage.shell.substitution import Substitutions
+
 
 _MOST_LEVELS = 20
 """Expansions that are nested more deeply are unknown."""
@@ -35,6 +37,7 @@ class Reader:
         self._offsets = program.offsets
         self._masks = program.masks
         self._mask_ends = [mask.end for mask in program.masks]
+        self._substitutions: Substitutions | None = None
 
     def raw_word(self, nodes: Sequence[Node], scope: Scope) -> RawWord:
         """The word that adjacent `nodes` make up; these are several if line continuations separate them."""
@@ -112,9 +115,19 @@ class Reader:
             return self._variable(node, start, scope, is_quoted)
         if kind == "expansion":
             return [self._expansion(node, start, scope, is_quoted, depth)]
+        if kind == "command_substitution" and depth <= 2:
+            return [WordPart(self._printed(node, scope), start, end, False, is_quoted)]
         if kind in _SINGLE_WORDS or (node.children and kind != "word"):
             return [WordPart(None, start, end, False, is_quoted or kind in _SINGLE_WORDS)]
         return self._literal(start, end, _DOUBLE if is_quoted else _PLAIN)
+
+    def _printed(self, node: Node, scope: Scope) -> Values:
+        """The output of a command substitution."""
+        if self._substitutions is None:
+            from dunnage.shell.substitution import Substitutions
+
+            self._substitutions = Substitutions(self._data, self, self._budget)
+        return self._substitutions.printed(node, scope)
 
     def _quoted(self, node: Node, start: int, scope: Scope, depth: int) -> list[WordPart]:
         end = node.end_byte - 1
