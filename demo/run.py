@@ -24,6 +24,7 @@ EXAMPLE = CHECKOUT / "demo" / "example"
 # The hooks, and what they are given beside --fix.
 HOOKS: dict[str, tuple[str, ...]] = {
     "check-advisory-gate": (),
+    "check-base-images": ("--pins=tools.toml",),
     "check-cargo-install": ("--pins=tools.toml",),
     "check-cargo-lock": (),
     "check-deny-toml": (),
@@ -51,6 +52,7 @@ FOR_PEOPLE = Counter(
 FOR_EDITS = Counter(
     {
         ("component", "wit-pins/range"): 1,
+        ("image", "base-images/partial"): 1,
         ("image", "cargo-install/unlocked"): 1,
         ("image", "cargo-install/unpinned"): 1,
         ("image", "locked-builds/unlocked"): 1,
@@ -204,10 +206,10 @@ def main() -> None:
         demo.run("pre-commit", "install", "--install-hooks")
         expect("first run", demo.findings(status=1), FOR_PEOPLE + FOR_EDITS + FOR_CARGO)
 
-        print("2. With `args: [--fix]` the hooks apply the safe fixes: `--locked`, the versions that tools.toml lists,")
-        print("   the locked version of an interface, the current schema in deny.toml, and, if cargo is installed, the")
-        print("   locks that cargo can update. They leave other locks alone: a person must look at a lock that was")
-        print("   tampered with, hidden or half merged.\n")
+        print("2. With `args: [--fix]` the hooks apply the safe fixes: `--locked`, the versions and the digest that")
+        print("   tools.toml lists, the locked version of an interface, the current schema in deny.toml, and, if cargo")
+        print("   is installed, the locks that cargo can update. They leave other locks alone: a person must look at a")
+        print("   lock that was tampered with, hidden or half merged.\n")
         demo.configure(fix=True)
         expect("--fix", demo.findings(status=1), FOR_PEOPLE + (WRITTEN if has_cargo else FOR_CARGO))
         demo.run("git", "diff", "--", "image", "component", "policy")

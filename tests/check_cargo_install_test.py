@@ -11,9 +11,10 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dunnage.check_cargo_install import DENY_UNKNOWN, PINS, check, main
+from dunnage.check_cargo_install import DENY_UNKNOWN, check, main
 from dunnage.files.source import Tree
 from dunnage.frame.options import Options
+from dunnage.frame.pins import PINS
 from dunnage.scripts import commands
 from shell.pieces import NAMES, PIECES
 

@@ -3,7 +3,6 @@
 A version that the file does not contain, such as a variable set elsewhere, is accepted unless --deny-unknown is given.
 """
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,12 +10,14 @@ from dunnage.cargo_cli import actions, command_line, installers, tools
 from dunnage.cargo_cli.aliases import Aliases
 from dunnage.cargo_cli.calls import CargoCall, cargo_call
 from dunnage.cargo_cli.command_line import UNKNOWN, Arguments, Invocation, OptionValue
-from dunnage.cargo_cli.tool_pins import Pin, ToolPins
+from dunnage.cargo_cli.tool_pins import TOOLS, Pin, pin
+from dunnage.files.pin_lists import PinLists
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit, Span
 from dunnage.frame.finding import Finding, Fix, Rule, findings, with_advice
 from dunnage.frame.hook import Hook, run
-from dunnage.frame.options import Options, flag, single
+from dunnage.frame.options import Options, flag
+from dunnage.frame.pins import PINS
 from dunnage.scripts import commands
 from dunnage.scripts.comments import comments
 from dunnage.shell.model import Command, Word
@@ -40,7 +41,6 @@ PIPED_INSTALLER = Rule(
     "cargo-install/piped-installer", "an installer script runs straight from a URL whose content can change"
 )
 
-PINS = single("--pins", 'a TOML file with one line NAME = "1.2.3" for each tool', "FILE", os.path.abspath, None)
 DENY_UNKNOWN = flag(
     "--deny-unknown", "also report versions and options from variables that the checked file does not set"
 )
@@ -53,14 +53,14 @@ _HINTS = (*_COMMAND_HINTS, *actions.HINTS)
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check every tool that the named files install."""
-    pins = ToolPins(tree, options[PINS])
+    pins = PinLists(tree, TOOLS, options[PINS])
     aliases = Aliases(tree)
     for file in commands.files(tree, names, _HINTS):
         context = _Context(file, tree, pins, options[DENY_UNKNOWN])
         # A command with a variable that may stand for several words is yielded once for each of its values.
         found = dict.fromkeys([*_check_commands(context, aliases), *_check_actions(context)])
         # A repository with a list of tools wants exact versions.
-        yield from found if not found or pins.has_list(file) else with_advice(found, _advice)
+        yield from found if not found or any(pins.of(file)) else with_advice(found, _advice)
     yield from findings(pins.problems, _RULES)
 
 
@@ -73,7 +73,7 @@ def _advice(finding: Finding) -> str:
 class _Context:
     """The file that is checked, and the options that apply to it."""
 
-    def __init__(self, file: File, tree: Tree, pins: ToolPins, deny_unknown: bool) -> None:
+    def __init__(self, file: File, tree: Tree, pins: PinLists[Pin], deny_unknown: bool) -> None:
         self.file = file
         self.tree = tree
         self._pins = pins
@@ -81,7 +81,7 @@ class _Context:
 
     def pin(self, *names: str) -> Pin | None:
         """Return the required version of a tool with one of these names."""
-        return next((pin for name in names if (pin := self._pins.pin(self.file, name))), None)
+        return next((found for name in names if (found := pin(self._pins, self.file, name))), None)
 
     def finding(self, rule: Rule, span: Span, message: str, help: str, fix: Fix | None = None) -> Finding:
         """Return a finding in the file."""
@@ -432,7 +432,7 @@ def _check_tool(context: _Context, action: "Action", tool: actions.Tool) -> Iter
 
 def _locate(given: "Input", start: int, text: str) -> Span | None:
     """Return the place of a text that begins at a character of an input; None unless the file contains it as it is."""
-    from dunnage.shell.model import is_literal, locate
+    from dunnage.shell.offsets import is_literal, locate
 
     begin = len(given.text[:start].encode("utf-8"))
     end = begin + len(text.encode("utf-8"))

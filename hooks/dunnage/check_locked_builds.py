@@ -24,7 +24,8 @@ from dunnage.scripts import commands
 from dunnage.scripts.comments import comments
 from dunnage.shell.bounds import union
 from dunnage.shell.directories import joined
-from dunnage.shell.model import DIRECTORY, Command, Place, Values, Word, is_literal, locate, programs, whole
+from dunnage.shell.model import DIRECTORY, Command, Place, Values, Word, programs, whole
+from dunnage.shell.offsets import is_literal, locate
 
 if TYPE_CHECKING:
     from dunnage.ci.committed_locks import CommittedLocks, HiddenLock

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dunnage.cargo_cli.tool_pins import Pin, ToolPins
+from dunnage.cargo_cli.tool_pins import TOOLS, Pin, pin
+from dunnage.files.pin_lists import PinLists
 from dunnage.files.source import Tree
 
 INSTALLS = "ci.sh"
@@ -15,15 +16,15 @@ INSTALLS = "ci.sh"
 
 def _pins(path: str | None = None) -> dict[str, Pin | None]:
     tree = Tree()
-    pins = ToolPins(tree, path)
+    pins = PinLists(tree, TOOLS, path)
     file = tree.read(INSTALLS)
-    return {name: pins.pin(file, name) for name in ("a_b", "c_d", "e")}
+    return {name: pin(pins, file, name) for name in ("a_b", "c_d", "e")}
 
 
 def _problems(path: str | None = None) -> list[tuple[str, int, str]]:
     tree = Tree()
-    pins = ToolPins(tree, path)
-    pins.pin(tree.read(INSTALLS), "a")
+    pins = PinLists(tree, TOOLS, path)
+    pin(pins, tree.read(INSTALLS), "a")
     return [(problem.file.path, problem.place().start, problem.message) for problem in pins.problems]
 
 
@@ -68,3 +69,18 @@ def test_a_list_that_cannot_be_read(repository: Path, text: str | None, message:
         (repository / "pins.toml").write_text(text)
     ((path, _, found),) = _problems("pins.toml")
     assert (path, found[: len(message)]) == ("pins.toml", message)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            'a_b = "1.2.3"\n"rust:1.97.1" = "sha256:0"\n"https://example.invalid/x" = "sha256:0"\n', id="lines"
+        ),
+        pytest.param('[tools]\na_b = "1.2.3"\n[images]\n"rust:1" = "1"\n[digests]\nx = 1\n', id="tables"),
+    ],
+)
+def test_lists_of_other_pins_may_stand_in_the_same_file(repository: Path, text: str) -> None:
+    (repository / "pins.toml").write_text(text)
+    assert _pins("pins.toml") == {"a_b": ("1.2.3", "pins.toml"), "c_d": None, "e": None}
+    assert _problems("pins.toml") == []

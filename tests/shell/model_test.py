@@ -8,19 +8,8 @@ from hypothesis import strategies as st
 
 from dunnage.files.source import File
 from dunnage.files.span import Span
-from dunnage.shell.model import (
-    Command,
-    Place,
-    Script,
-    Values,
-    Word,
-    insert_after,
-    is_literal,
-    locate,
-    mentions,
-    programs,
-    whole,
-)
+from dunnage.shell.model import Command, Place, Script, Values, Word, insert_after, mentions, programs, whole
+from dunnage.shell.offsets import is_literal, locate
 
 # `run: "a\tb c"` of YAML, with the tab as an escape, and an end that stands nowhere.
 OFFSETS = ((0, 6, 1), (2, 9, 3))

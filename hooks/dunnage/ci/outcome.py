@@ -13,7 +13,8 @@ from tree_sitter import Node, Tree
 from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.shell.grammar import parse_bash
-from dunnage.shell.model import Command, Script, locate
+from dunnage.shell.model import Command, Script
+from dunnage.shell.offsets import locate
 from dunnage.shell.programs import ShellProgram, program_of
 
 

@@ -23,6 +23,8 @@ DOCKERFILES = (
 def is_dockerfile(name: str) -> bool:
     """Whether a file of this name is a Dockerfile."""
     lower = name.lower()
+    if lower in ("containerfile", "dockerfile"):
+        return True
     # The patterns are compiled only for the few names that may match.
     is_likely = "dockerfile" in lower or "containerfile" in lower
     return is_likely and any(re.fullmatch(pattern, name) for pattern in DOCKERFILES)

@@ -59,6 +59,8 @@ WIT = r"[^/]*\.wit"
 WIT_IN_ANY_CASE = r"[^/]*\.(?i:wit)"
 WIT_PROJECTS = (r"Cargo-component\.lock", r"deps\.(toml|lock)", r"wkg\.(toml|lock)")
 VENDORED_COMPONENTS = r"deps/[^/]*\.wasm"
+COMPOSE = (rf"(?i:docker-compose[^/]*|compose[.-][^/]*)\.{_YAML}", rf"(?i:compose)\.{_YAML}")
+DEVCONTAINER = r"\.?(?i:devcontainer\.json)"
 
 
 class Sign(NamedTuple):
@@ -128,6 +130,15 @@ ENTRIES = (
         signs=(Sign((CARGO_LOCK,)),),
         is_text=True,
         is_on=False,
+    ),
+    Entry(
+        id="check-base-images",
+        concern="base-images",
+        title="check base images",
+        description="The images that build Rust code have a digest, or a tag that names one build.",
+        files=(*DOCKERFILES, *CI, *SCRIPTS, *COMPOSE, DEVCONTAINER),
+        signs=(Sign(DOCKERFILES), Sign((*CI, *SCRIPTS), r"container:|docker:|image:|docker://|(docker|podman) run")),
+        is_text=True,
     ),
     Entry(
         id="check-cargo-install",

@@ -12,7 +12,8 @@ from dunnage.files.source import File
 from dunnage.scripts import yaml
 from dunnage.scripts.variables import MOST_VARIABLES, Variables, distinct, merged
 from dunnage.shell.assembly import Text, rewrite
-from dunnage.shell.model import DIRECTORY, Place, Script, Segment
+from dunnage.shell.model import DIRECTORY, Place, Script
+from dunnage.shell.offsets import Segment
 
 # How many steps are read: aliases can expand a small file to millions. Real files have up to a few hundred.
 _MOST_STEPS = 5000

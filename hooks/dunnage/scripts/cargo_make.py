@@ -17,7 +17,8 @@ from dunnage.scripts.tasks import Program, Task
 from dunnage.scripts.toml_strings import Keys
 from dunnage.shell import bounds
 from dunnage.shell.assembly import Text
-from dunnage.shell.model import POSIX_SHELLS, Command, Place, Script, Segment, Values, Word
+from dunnage.shell.model import POSIX_SHELLS, Command, Place, Script, Values, Word
+from dunnage.shell.offsets import Segment
 
 _PLATFORMS = ("linux", "mac", "windows")
 _MOST_ANCESTORS = 30

@@ -24,9 +24,11 @@ _DEEPEST = 20
 _MOST_STEPS = 5000
 
 
-class _Sequence(NamedTuple):
+class StepSequence(NamedTuple):
     """A command or a job, which runs its steps in order."""
 
+    node: yaml.Node | None
+    """The command or job; None if it is not in the file."""
     steps: yaml.Node | None
     names: tuple[str, ...]
     variables: Variables
@@ -42,18 +44,17 @@ def scripts(file: File) -> Iterator[Script]:
     file passes.
     """
     for document in yaml.documents(file)[:1]:
-        found = (script for sequence in _sequences(document) for script in _scripts(sequence))
+        found = (script for sequence in sequences(document) for script in _scripts(sequence))
         yield from distinct(islice(found, _MOST_STEPS))
 
 
-def _sequences(document: yaml.Node) -> Iterator[_Sequence]:
-    pipeline: Variables = {
-        f"pipeline.parameters.{name}": values for name, values in _defaults(document.get("parameters"), {}).items()
-    }
-    shell = _values(document.get("shell"), pipeline)
+def sequences(document: yaml.Node) -> Iterator[StepSequence]:
+    """Yield the commands and jobs of a file."""
+    pipeline = _pipeline(document)
+    shell = expanded(document.get("shell"), pipeline)
     calls = _calls(document)
     executors = document.get("executors")
-    jobs: dict[str, _Sequence] = {}
+    jobs: dict[str, StepSequence] = {}
     for kind in ("commands", "jobs"):
         for name, node in document.items(kind):
             if node.kind != "mapping":
@@ -69,19 +70,21 @@ def _sequences(document: yaml.Node) -> Iterator[_Sequence]:
             own = shell
             for part in (executor, node):
                 if part is not None:
-                    own = _values(part.get("shell"), variables) if part.get("shell") else own
+                    own = expanded(part.get("shell"), variables) if part.get("shell") else own
                     docker = part.get("docker")
                     for image in docker.elements()[:1] if docker else ():
                         variables = _with_environment(variables, image.get("environment"))
                     variables = _with_environment(variables, part.get("environment"))
-            sequence = _Sequence(node.get("steps"), (f"{kind.removesuffix('s')} {name}",), variables, own, is_windows)
+            sequence = StepSequence(
+                node, node.get("steps"), (f"{kind.removesuffix('s')} {name}",), variables, own, is_windows
+            )
             if kind == "jobs":
                 jobs[name] = sequence
             yield sequence
     for workflow, name, arguments in _called_jobs(document):
         for key in ("pre-steps", "post-steps"):
             # A job of an orb is not in the file.
-            job = jobs.get(name) or _Sequence(None, (), pipeline, shell, name.startswith("win"))
+            job = jobs.get(name) or StepSequence(None, None, (), pipeline, shell, name.startswith("win"))
             if (steps := arguments.get(key)) is not None:
                 yield job._replace(steps=steps, names=(f"workflow {workflow}", f"{key} of {name}"))
 
@@ -97,7 +100,26 @@ def _called_jobs(document: yaml.Node) -> Iterator[tuple[str, str, yaml.Node]]:
     return islice(calls, _MOST_STEPS)
 
 
-def _scripts(sequence: _Sequence) -> Iterator[tuple[int, Script]]:
+def executors(document: yaml.Node) -> Iterator[tuple[yaml.Node, Variables]]:
+    """Yield the executors of a file, each with the variables that it sees."""
+    pipeline = _pipeline(document)
+    calls: dict[str, list[yaml.Node]] = {}
+    for _, job in islice(document.items("jobs"), _MOST_STEPS):
+        executor = job.get("executor")
+        name = executor.get("name") if executor and executor.kind == "mapping" else executor
+        if executor is not None and name is not None:
+            calls.setdefault(name.text, []).append(executor)
+    for label, node in document.items("executors"):
+        yield node, merged(pipeline, _parameters(node, calls.get(label, []), pipeline))
+
+
+def _pipeline(document: yaml.Node) -> Variables:
+    """The parameters of the pipeline."""
+    defaults = _defaults(document.get("parameters"), {})
+    return {f"pipeline.parameters.{name}": values for name, values in defaults.items()}
+
+
+def _scripts(sequence: StepSequence) -> Iterator[tuple[int, Script]]:
     variables = sequence.variables
     for number, step in enumerate(_steps(sequence.steps), 1):
         run = step.get("run")
@@ -108,7 +130,7 @@ def _scripts(sequence: _Sequence) -> Iterator[tuple[int, Script]]:
             continue
         name = run.get("name")
         names = (*sequence.names, f"step {name.text if name and name.text else number}")
-        shell = _values(run.get("shell"), variables) if run.get("shell") else sequence.shell
+        shell = expanded(run.get("shell"), variables) if run.get("shell") else sequence.shell
         seen = _with_environment(variables, run.get("environment"))
         # https://circleci.com/docs/guides/execute/using-windows/
         name_of_shell = shell_of(shell, "powershell" if sequence.is_windows else "")
@@ -116,7 +138,7 @@ def _scripts(sequence: _Sequence) -> Iterator[tuple[int, Script]]:
         if text.strip():
             # By default, steps run in the folder that the repository is checked out into.
             own = run.get("working_directory")
-            directory = (".",) if own is None else joined((".",), _values(own, variables))
+            directory = (".",) if own is None else joined((".",), expanded(own, variables))
             seen = merged(seen, {DIRECTORY: directory})
             yield command.span.start, Script(text, offsets, Place("circleci", names), seen, expressions="github")
         if "BASH_ENV" in command.text:
@@ -161,8 +183,8 @@ def _is_windows(node: yaml.Node | None) -> bool:
 # Values
 
 
-def _values(node: yaml.Node | None, variables: Variables) -> Values:
-    """The values of a scalar with parameters; an empty text if there is no node."""
+def expanded(node: yaml.Node | None, variables: Variables) -> Values:
+    """Return the values of a scalar with parameters; an empty text if there is no node."""
     if node is None:
         return ("",)
     texts = yaml.cautious_value(node)
@@ -182,7 +204,7 @@ def _with_environment(variables: Variables, environment: yaml.Node | None) -> Va
     added: dict[str, Values] = {}
     for part in environment.listed():
         for name, node in islice(part.items(), MOST_VARIABLES + 1):
-            added[name] = _values(node, variables)
+            added[name] = expanded(node, variables)
         name, equals, text = part.text.partition("=")
         if equals:
             added[name] = (text,) if "<<" not in text else None
@@ -200,7 +222,7 @@ def _parameters(node: yaml.Node, calls: list[yaml.Node], pipeline: Variables) ->
             values = ()
         # In a matrix, the value is a list of values.
         distinct = {id(argument): argument for argument in arguments if argument}.values()
-        passed = (_values(element, pipeline) for argument in distinct for element in argument.listed())
+        passed = (expanded(element, pipeline) for argument in distinct for element in argument.listed())
         found[f"parameters.{name}"] = union(chain((values,), passed)) or None
     return found
 
@@ -209,7 +231,7 @@ def _defaults(parameters: yaml.Node | None, pipeline: Variables) -> dict[str, Va
     found: dict[str, Values] = {}
     for name, node in parameters.items() if parameters else ():
         default, kind, options = node.get("default"), node.get("type"), node.get("enum")
-        values = _values(default, pipeline) if default else None
+        values = expanded(default, pipeline) if default else None
         if kind is not None and kind.text == "boolean":
             values = union((values or (), ("true", "false")))
         elif options is not None and values is None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from dunnage.files.dockerfile_names import is_dockerfile
 from dunnage.files.source import SourceError
-from dunnage.shell.model import POSIX_SHELLS
 
 if TYPE_CHECKING:
     from dunnage.files.source import File, Tree
@@ -40,6 +39,7 @@ def kind_of(path: str, head: bytes) -> str | None:
     if name.startswith(("Makefile.", "makefile.")) and extension not in ("am", "in"):
         return "makefile"
     from dunnage.scripts.shell_names import interpreter
+    from dunnage.shell.model import POSIX_SHELLS
 
     program = interpreter(head.decode("utf-8", "replace"))
     if program in POSIX_SHELLS:
@@ -55,11 +55,7 @@ def files(tree: Tree, names: Iterable[str], hints: Collection[str]) -> Iterator[
     A byte that is not UTF-8 is read as `?`, and noted, as is a file that is not read because of its size or depth.
     """
     encoded = [hint.encode() for hint in hints]
-    for name in dict.fromkeys(names):
-        try:
-            file = tree.read(name)
-        except (FileNotFoundError, SourceError):
-            continue
+    for file in readable(tree, names):
         if kind_of(file.path, file.data[:200]) is None or not any(hint in file.data for hint in encoded):
             continue
         mended = with_text(file)
@@ -69,6 +65,15 @@ def files(tree: Tree, names: Iterable[str], hints: Collection[str]) -> Iterator[
             note(file, error)
         else:
             yield mended
+
+
+def readable(tree: Tree, names: Iterable[str]) -> Iterator[File]:
+    """Yield the files among those named that can be read, each once."""
+    for name in dict.fromkeys(names):
+        try:
+            yield tree.read(name)
+        except (FileNotFoundError, SourceError):
+            continue
 
 
 def with_text(file: File) -> File:

@@ -1,5 +1,7 @@
 """Comments that begin with `#`."""
 
+from __future__ import annotations
+
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -8,7 +10,6 @@ from operator import itemgetter
 from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.scripts.commands import kind_of, scripts
-from dunnage.shell.model import Script
 
 _MARK = "dunnage:"
 _COMMENTED = (".lock", ".toml", ".yaml", ".yml")
@@ -59,6 +60,8 @@ class _Values:
             waiting += node.elements()
             waiting += [part for pair in node.pairs() for part in pair]
         self._values = sorted(spans.items())
+        from dunnage.shell.model import Script
+
         programs = (script for script in file.memo(scripts) if isinstance(script, Script))
         self._programs = sorted((start, start + size) for program in programs for _, start, size in program.offsets)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from dunnage.files.source import File
+from dunnage.scripts.dockerfile_arguments import GlobalArguments, afforded
 from dunnage.scripts.dockerfile_lines import InstructionArgument
 from dunnage.scripts.dockerfile_syntax import Heredoc, Instruction, is_heredoc, read
 from dunnage.scripts.dockerfile_words import Expansion, expand
@@ -14,7 +15,8 @@ from dunnage.scripts.shell_names import interpreter, program_name
 from dunnage.shell.assembly import Text
 from dunnage.shell.bounds import Budget
 from dunnage.shell.directories import joined
-from dunnage.shell.model import DIRECTORY, OPTION_VARIABLES, POSIX_SHELLS, Command, Place, Script, Segment, Values, Word
+from dunnage.shell.model import DIRECTORY, OPTION_VARIABLES, POSIX_SHELLS, Command, Place, Script, Values, Word
+from dunnage.shell.offsets import Segment
 from dunnage.shell.wrappers import shell_input
 
 if TYPE_CHECKING:
@@ -77,10 +79,6 @@ _MOST_COPIES = 50
 _RUNNING = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK", "RUN"})
 _SETTING = frozenset({"ARG", "ENV", "FROM", "SHELL", "WORKDIR"})
 _WINDOWS = ("mcr.microsoft.com/windows", "nanoserver", "servercore")
-_GIVEN = tuple(
-    f"{side}{part}" for side in ("BUILD", "TARGET") for part in ("PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT")
-)
-"""Arguments that BuildKit sets from the machine and the command line."""
 
 
 class _Stage:
@@ -107,7 +105,7 @@ class _Builder:
         self._file = file
         self._escape = escape
         self._budget = Budget()
-        self._arguments: dict[str, Values] = dict.fromkeys((*_GIVEN, "TARGETSTAGE"))
+        self._arguments = GlobalArguments(escape, self._budget)
         self._stages: dict[str, _Stage] = {}
         self._stage = _Stage("", None, is_posix=True)
 
@@ -153,7 +151,7 @@ class _Builder:
     def _start(self, instruction: Instruction) -> None:
         written = [argument.text for argument in instruction.arguments]
         name = written[2] if len(written) == 3 and written[1].lower() == "as" else ""
-        bases = self._expand(written[0], self._global) if written else None
+        bases = self._arguments.expand(written[0]) if written else None
         base = bases[0].lower() if bases else ""
         is_windows = any(word in base for word in _WINDOWS) or any(
             flag.text.startswith("--platform=windows") for flag in instruction.flags
@@ -184,28 +182,20 @@ class _Builder:
 
     def _declare(self, instruction: Instruction, text: str) -> None:
         """Declare an argument; its values are `()` if the file gives it no default."""
-        name, equals, default = text.partition("=")
         if instruction.stage < 0:
-            if equals:
-                self._arguments[name] = self._expand(default, self._global)
-            else:
-                self._arguments.setdefault(name, ())
+            self._arguments.declare(text)
             return
+        name, equals, default = text.partition("=")
         known = self._stage.onbuild if instruction.onbuild else self._stage.building
         if equals:
             known[name] = self._expand(default, self._onbuild if instruction.onbuild else self._building)
-        elif instruction.onbuild or self._arguments.get(name, ()) == ():
+        elif instruction.onbuild or self._arguments.values.get(name, ()) == ():
             known.setdefault(name, ())
         else:
-            known[name] = self._arguments[name]
+            known[name] = self._arguments.values[name]
 
     def _expand(self, text: str, lookup: Callable[[str], Expansion]) -> Values:
-        values = expand(text, self._escape, lookup)
-        return values if values is None or self._budget.afford(sum(map(len, values))) else None
-
-    def _global(self, name: str) -> Expansion:
-        # Only arguments are visible before the first stage, so any other variable is unset.
-        return self._arguments.get(name, "unset")
+        return afforded(expand(text, self._escape, lookup), self._budget)
 
     def _building(self, name: str) -> Expansion:
         # A variable that is not set here may be set in the base image.

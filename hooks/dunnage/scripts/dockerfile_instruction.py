@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from dunnage.scripts.dockerfile_lines import SPACE, InstructionArgument, LogicalLine
-from dunnage.shell.assembly import Text
 
 if TYPE_CHECKING:
     from dunnage.scripts.dockerfile_json import Piece
@@ -138,6 +136,8 @@ class InstructionParser:
 
     def _argument(self, start: int, end: int, parts: Iterable[Piece]) -> InstructionArgument:
         """The argument that consists of these parts."""
+        from dunnage.shell.assembly import Text
+
         text = Text(b"")
         for part in parts:
             if isinstance(part, str):
@@ -148,8 +148,18 @@ class InstructionParser:
         return InstructionArgument(program, self._line.span(start, end), offsets)
 
     def _list(self, start: int, end: int) -> None:
-        words = re.compile(rf"[^{_BLANKS}]+").finditer(self._line.text, start, end)
-        self.arguments = tuple(self._line.argument(*word.span()) for word in words)
+        text = self._line.text
+        found: list[InstructionArgument] = []
+        at = start
+        while at < end:
+            if text[at] in _BLANKS:
+                at += 1
+                continue
+            start = at
+            while at < end and text[at] not in _BLANKS:
+                at += 1
+            found.append(self._line.argument(start, at))
+        self.arguments = tuple(found)
 
     def _words(self, start: int, end: int) -> list[tuple[int, int]]:
         """The positions of words, between spaces that are neither quoted nor escaped."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from dunnage.files.source import File
 from dunnage.files.span import Span
-from dunnage.shell.model import Segment
+from dunnage.shell.offsets import Segment
 
 SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"

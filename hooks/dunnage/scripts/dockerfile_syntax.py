@@ -69,6 +69,8 @@ class Dockerfile(NamedTuple):
     """The syntax errors; unknown instructions are not among them. BuildKit does not build if there is one."""
     escape: str
     """The character that continues lines: a backslash or a backtick."""
+    syntax: Span | None = None
+    """The value of the directive `syntax`, the image of the frontend that reads the file."""
 
 
 def read(file: File) -> Dockerfile:
@@ -102,6 +104,7 @@ class _Reader:
             self._lines.pop()
         self._escape = "\\"
         self._directives: set[str] | None = set()
+        self._syntax: Span | None = None
         self._refusals: list[Refusal] = []
         self._last_lines: dict[bool, dict[str, int]] = {}
         self._stage = -1
@@ -119,7 +122,7 @@ class _Reader:
         if not found:
             self._refuse("has no instruction", Span(0, 0))
         self._refuse_long_lines()
-        return Dockerfile(tuple(found), tuple(self._refusals), self._escape)
+        return Dockerfile(tuple(found), tuple(self._refusals), self._escape, self._syntax)
 
     def _refuse(self, message: str, span: Span) -> None:
         self._refusals.append(Refusal(message, span))
@@ -186,6 +189,9 @@ class _Reader:
             self._refuse(f"has `{value}` as escape character, which must be a backslash or a backtick", span)
         elif name == "escape":
             self._escape = value
+        elif name == "syntax":
+            at = start + text.rindex(value)
+            self._syntax = self._offsets.span(at, at + len(value))
         self._directives.add(name)
 
     def _instruction(self, line: LogicalLine, first: int) -> Instruction:

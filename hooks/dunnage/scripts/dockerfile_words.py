@@ -5,11 +5,15 @@ Source: the Dockerfile reference, "Environment replacement". The escape characte
 The operators are `:-`, `-`, `:+`, `+`, `:?`, `?`, `#`, `##`, `%`, `%%`, `/` and `//`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from dunnage.shell.bounds import MOST_CHARACTERS, MOST_SYNTAX_LEVELS
-from dunnage.shell.model import Values
+
+if TYPE_CHECKING:
+    from dunnage.shell.model import Values
 
 Expansion: TypeAlias = "Values | Literal['unset']"
 """The value of a variable: one value, None if it is unknown, `()` if it may be unset, or `unset`."""

@@ -15,7 +15,8 @@ from dunnage.scripts import yaml
 from dunnage.scripts.shell_names import read_by, shell_of
 from dunnage.scripts.variables import MOST_VARIABLES, Variables, distinct, expand_all, merged, union, without_written
 from dunnage.shell.directories import joined
-from dunnage.shell.model import DIRECTORY, Place, Script, Segment, Values
+from dunnage.shell.model import DIRECTORY, Place, Script, Values
+from dunnage.shell.offsets import Segment
 
 if TYPE_CHECKING:
     from dunnage.scripts.github_matrix import Matrix

@@ -44,14 +44,14 @@ def scripts(file: File) -> Iterator[Script]:
 
 def _document_scripts(file: File, document: yaml.Node) -> Iterator[Script]:
     jobs = jobs_of(document)
-    visible = _visible(document, jobs)
+    visible = variables_of_jobs(document, jobs)
     default = document.get("default")
     shared = [
         (script, Place("gitlab", (*names, key)))
         for names, node in (((), document), (("default",), default))
         for key, script in _own_scripts(node)
     ]
-    everywhere = _everywhere(document, visible) if shared else {}
+    everywhere = variables_everywhere(document, visible) if shared else {}
     places = [(script, place, everywhere) for script, place in shared]
     windows: list[tuple[yaml.Node, Place, Variables]] = []
     for name, job in jobs.items():
@@ -79,8 +79,8 @@ def jobs_of(document: yaml.Node) -> dict[str, yaml.Node]:
     return {name: node for name, node in document.items() if name not in _NO_JOBS and node.kind == "mapping"}
 
 
-def _everywhere(document: yaml.Node, visible: Mapping[str, Variables]) -> Variables:
-    """The variables of scripts that run in all jobs."""
+def variables_everywhere(document: yaml.Node, visible: Mapping[str, Variables]) -> Variables:
+    """Return the variables that have the same values in all jobs, or some of several."""
     found: Variables | None = None
     for variables in visible.values():
         found = variables if found is None else in_either(found, variables)
@@ -175,8 +175,8 @@ def _collect(
 # Variables
 
 
-def _visible(document: yaml.Node, jobs: Mapping[str, yaml.Node]) -> dict[str, Variables]:
-    """By job, the variables that its scripts see in the job itself and in all that extend it."""
+def variables_of_jobs(document: yaml.Node, jobs: Mapping[str, yaml.Node]) -> dict[str, Variables]:
+    """Return, by job, the variables that it has in the job itself and in all that extend it."""
     top = _templates(document.get("variables"))
     overrides = _rule_variables(document.get("workflow"))
     effective: dict[str, Variables] = {}
@@ -282,6 +282,14 @@ def _resolved(templates: Mapping[str, Values], budget: Budget) -> Variables:
             break
     # A variable that refers to itself extends one of the project, which is unknown.
     return {**known, **dict.fromkeys(waiting)}
+
+
+def expanded(text: str, variables: Variables) -> Values:
+    """Return the values of a text with references to variables; None if they are unknown."""
+    references = (match for match in re.finditer(_REFERENCE, text))
+    needed = {match[1] or match[2] for match in references} - {None}
+    known = {name: values for name, values in variables.items() if name in needed}
+    return _substituted((text,), known, Budget()) if needed <= known.keys() else None
 
 
 def _substituted(values: tuple[str, ...], known: Variables, budget: Budget) -> Values:

@@ -11,7 +11,8 @@ from dunnage.scripts.makefile_values import UNKNOWN, Expansion, closing_bracket,
 from dunnage.scripts.shell_names import is_posix_shell
 from dunnage.shell.assembly import Text, rewrite
 from dunnage.shell.bounds import MOST_BUILD_VALUES, Budget, union
-from dunnage.shell.model import Place, Script, Segment, Values
+from dunnage.shell.model import Place, Script, Values
+from dunnage.shell.offsets import Segment
 
 _MOST_CHOICES = 20
 _MOST_SPECIFIC = 200

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.scripts import yaml
-from dunnage.shell.model import Place, Script, Segment
+from dunnage.shell.model import Place, Script
+from dunnage.shell.offsets import Segment
 
 NAMES = (".pre-commit-config.yaml", ".pre-commit-config.yml", "prek.yaml")
 

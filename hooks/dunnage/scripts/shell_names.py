@@ -1,6 +1,7 @@
 """The names of shells in CI files and build files."""
 
-from dunnage.shell.model import POSIX_SHELLS, Segment, Values
+from dunnage.shell.model import POSIX_SHELLS, Values
+from dunnage.shell.offsets import Segment
 
 # Wrappers around a POSIX shell that well-known actions install.
 _WRAPPERS = frozenset(("alpine.sh", "msys2", "wsl-bash"))

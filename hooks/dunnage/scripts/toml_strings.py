@@ -8,7 +8,8 @@ from dunnage.files import toml
 from dunnage.files.source import File, SourceError
 from dunnage.files.toml import Key
 from dunnage.shell.assembly import Text
-from dunnage.shell.model import Segment, Values
+from dunnage.shell.model import Values
+from dunnage.shell.offsets import Segment
 
 Keys = tuple[Key, ...]
 """The path of a value in a file."""

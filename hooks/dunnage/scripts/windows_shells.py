@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from dunnage.shell.assembly import rewrite
 from dunnage.shell.expression import insides
-from dunnage.shell.model import Segment
+from dunnage.shell.offsets import Segment
 
 
 class _Syntax(NamedTuple):

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from dunnage.files.source import File, SourceError
 from dunnage.files.span import Span
-from dunnage.shell.model import Segment, Values
+from dunnage.shell.model import Values
+from dunnage.shell.offsets import Segment
 
 if TYPE_CHECKING:
     from yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, Event, ScalarEvent

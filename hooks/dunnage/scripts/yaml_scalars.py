@@ -6,7 +6,7 @@ import re
 
 from dunnage.files.span import Span
 from dunnage.shell.assembly import Text
-from dunnage.shell.model import Segment
+from dunnage.shell.offsets import Segment
 
 _BREAK = rb"\r\n|\n|\r"
 

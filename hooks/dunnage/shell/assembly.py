@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dunnage.shell.model import Segment, locate
+from dunnage.shell.offsets import Segment, locate
 
 
 class Text:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import product
+from typing import TYPE_CHECKING
 
-from dunnage.shell.model import Values
+if TYPE_CHECKING:
+    from dunnage.shell.model import Values
 
 MOST_VALUES = 16
 """How many values a word or a variable of a shell may have."""

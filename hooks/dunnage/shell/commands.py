@@ -13,8 +13,9 @@ from dunnage.shell.assignments import CALCULATIONS, assigned, changed, declare, 
 from dunnage.shell.bounds import MOST_PROGRAM_BYTES, MOST_PROGRAM_LEVELS, MOST_SYNTAX_LEVELS, Budget, union
 from dunnage.shell.directories import entered
 from dunnage.shell.grammar import parse_bash
-from dunnage.shell.model import DIRECTORY, OPTION_VARIABLES, Command, Place, Script, Values, Word, locate, mentions
+from dunnage.shell.model import DIRECTORY, OPTION_VARIABLES, Command, Place, Script, Values, Word, mentions
 from dunnage.shell.nested import Recorder, Surroundings, is_elsewhere, prints_input
+from dunnage.shell.offsets import locate
 from dunnage.shell.parts import is_plain
 from dunnage.shell.programs import ShellProgram, program_of
 from dunnage.shell.redirections import LISTS, Redirections, last_of, redirections

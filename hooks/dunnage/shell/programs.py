@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from dunnage.shell.expression import insides, resolve
-from dunnage.shell.model import Script, Segment, Values, is_literal, locate
+from dunnage.shell.model import Script, Values
+from dunnage.shell.offsets import Segment, is_literal, locate
 
 
 class Mask(NamedTuple):

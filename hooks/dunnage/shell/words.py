@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from dunnage.files.source import File
 from dunnage.shell.bounds import Budget
 from dunnage.shell.expansions import ANSI_C_ESCAPE, OPERATORS, apply_operator, decode_escape
-from dunnage.shell.model import Segment, Values, Word, locate
+from dunnage.shell.model import Values, Word
+from dunnage.shell.offsets import Segment, locate
 from dunnage.shell.parts import RawWord, WordPart, fields, has_braces, joined, put_in
 from dunnage.shell.programs import Mask, ShellProgram, compose
 from dunnage.shell.scope import Scope, elements_of

@@ -78,6 +78,9 @@ DOCKER_RUN = WrapperOptions(
         )
     )
 )
+DOCKER_PULL = WrapperOptions(
+    flags=frozenset(("a", "q", "--all-tags", "--disable-content-trust", "--quiet", "--tls-verify"))
+)
 DOCKER_EXEC = WrapperOptions(
     operands=1, flags=frozenset((*"dit", "--detach", "--interactive", "--privileged", "--tty", "--help"))
 )

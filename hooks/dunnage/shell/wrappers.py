@@ -11,6 +11,7 @@ from dunnage.shell.wrapper_options import (
     COMPOSE_RUN,
     DOCKER,
     DOCKER_EXEC,
+    DOCKER_PULL,
     DOCKER_RUN,
     NONE,
     SIMPLE,
@@ -19,6 +20,9 @@ from dunnage.shell.wrapper_options import (
     skip_options,
     written,
 )
+
+CONTAINER_PROGRAMS = frozenset(("docker", "podman", "nerdctl"))
+"""The programs with docker's command line."""
 
 SHELLS = POSIX_SHELLS | {"rbash"}
 """The shells whose programs are parsed."""
@@ -179,6 +183,27 @@ def _docker(words: Sequence[Word]) -> Inner | None:
     return found if found is None or found.entrypoint or not written(words[found.start]).startswith("-") else None
 
 
+def container_image(words: Sequence[Word]) -> tuple[str, int] | None:
+    """The verb of the first call of docker or a program like it in `words`, and the index of the image that it names.
+
+    The verb is `run`, `create`, `pull` or `exec`; with `exec`, the word at the index names a container. None if no such
+    call is there.
+    """
+    for start, word in enumerate(words):
+        if CONTAINER_PROGRAMS.isdisjoint(programs(word) or ()):
+            continue
+        at = skip_options(words, start + 1, DOCKER)
+        if at is not None and at + 1 < len(words) and written(words[at]) in ("container", "image"):
+            at += 1
+        verb = written(words[at]) if at is not None and at < len(words) else ""
+        if at is None or verb not in ("run", "create", "pull", "exec"):
+            return None
+        options = {"pull": DOCKER_PULL, "exec": DOCKER_EXEC._replace(operands=0)}.get(verb, DOCKER_RUN)
+        image = skip_options(words, at + 1, options)
+        return (verb, image) if image is not None and image < len(words) else None
+    return None
+
+
 def _compose(words: Sequence[Word], at: int) -> Inner | None:
     verb = skip_options(words, at, COMPOSE)
     if verb is None or verb >= len(words):
@@ -278,9 +303,7 @@ def _busybox(words: Sequence[Word]) -> Inner | None:
 _su = _with_program("-c", "--command", "--session-command", "-lc")
 
 _SPECIAL: dict[str, Callable[[Sequence[Word]], Inner | None]] = {
-    "docker": _docker,
-    "podman": _docker,
-    "nerdctl": _docker,
+    **dict.fromkeys(CONTAINER_PROGRAMS, _docker),
     "docker-compose": lambda words: _compose(words, 1),
     "podman-compose": lambda words: _compose(words, 1),
     "ssh": _ssh,

@@ -1,0 +1,192 @@
+"""The images that build Rust code are pinned: by a digest, or by a tag that names one build.
+
+Anybody who may push to a registry can move a tag to another image. Then the next build uses another compiler and other
+libraries than those that were reviewed.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from dunnage.containers.official import is_official
+from dunnage.containers.reference import Reference, parse
+from dunnage.containers.tags import CHANNEL, LATEST, PARTIAL, floating
+from dunnage.files.project_manifest import project_manifest
+from dunnage.files.source import File, SourceError, Tree
+from dunnage.files.span import Edit
+from dunnage.frame.finding import Finding, Fix, Rule, findings
+from dunnage.frame.hook import Hook, run
+from dunnage.frame.options import Options, flag
+from dunnage.frame.pins import PINS
+from dunnage.scripts.commands import note, readable, with_text
+from dunnage.scripts.comments import comments
+from dunnage.scripts.image_use import ImageUse
+from dunnage.scripts.images import image_kind, images
+
+if TYPE_CHECKING:
+    from dunnage.containers.image_list import ListedImage
+    from dunnage.containers.local_images import LocalImages
+    from dunnage.files.document import Problem
+    from dunnage.files.pin_lists import PinLists
+
+CONTRADICTS, NO_DIGEST = "base-images/contradicts", "base-images/no-digest"
+RULES = (
+    Rule(LATEST, "an image has no tag, or one that follows the latest image", is_fixable=True),
+    Rule(CHANNEL, "the tag of an image names a channel or a variant, but no version", is_fixable=True),
+    Rule(PARTIAL, "the tag of an official image names less than one build", is_fixable=True),
+    Rule(CONTRADICTS, "an image differs from the list of images, or the list is wrong", is_fixable=True),
+    Rule(NO_DIGEST, "an image has no digest, and --require-digest is given"),
+)
+
+REQUIRE_DIGEST = flag("--require-digest", "also report images that have a version but no digest")
+SERVICES = flag("--services", "also check images of services, Compose files and development containers")
+
+_CONTAINER_PROGRAMS = (b"docker", b"podman", b"nerdctl")
+
+
+def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
+    """Check every image that the named files use."""
+    kinds = {"image", *(("syntax",) if options[REQUIRE_DIGEST] else ()), *(("service",) if options[SERVICES] else ())}
+    checks = _Checks(tree, options)
+    for file in readable(tree, names):
+        if image_kind(file.path, file.data[:200]) is None:
+            continue
+        mended = with_text(file)
+        try:
+            uses = [*images(mended), *_container_images(mended, tree)]
+        except SourceError as error:
+            note(file, error)
+            continue
+        yield from dict.fromkeys(found for use in uses if use.kind in kinds for found in checks.findings(mended, use))
+    yield from findings(checks.list_problems, RULES)
+
+
+def _container_images(file: File, tree: Tree) -> Iterator[ImageUse]:
+    """Yield the images of containers in which the commands of a file compile; a Dockerfile starts no containers."""
+    kind = image_kind(file.path, file.data[:200])
+    if kind in ("compose", "devcontainer", "dockerfile") or not any(name in file.data for name in _CONTAINER_PROGRAMS):
+        return iter(())
+    from dunnage.containers import container_runs
+
+    return container_runs.images(file, tree)
+
+
+class _Checks:
+    """The checks of a run: its options, and what they need to know of the repository."""
+
+    def __init__(self, tree: Tree, options: Options) -> None:
+        self._tree = tree
+        self._options = options
+        self._lists: PinLists[ListedImage] | None = None
+        self._local: LocalImages | None = None
+        if options[PINS]:
+            self._read_lists()
+
+    @property
+    def list_problems(self) -> "Sequence[Problem]":
+        """The problems in the lists of images that have been read."""
+        return self._lists.problems if self._lists else ()
+
+    def findings(self, file: File, use: ImageUse) -> Iterator[Finding]:
+        """Yield a finding for each image that a place names and that is not pinned."""
+        for text in use.values or ():
+            reference = parse(text)
+            if reference is None or reference.official == "scratch":
+                continue
+            if reference.official and not is_official(reference.official):
+                continue  # perhaps an image that somebody built on their machine
+            entries = self._entries(file, reference)
+            problem = self._problem(reference, entries)
+            if problem and (reference.official or entries or not self._is_local(file, reference)):
+                yield _finding(file, use, text, reference, entries, *problem)
+
+    def _problem(self, reference: Reference, entries: "list[ListedImage]") -> tuple[str, str] | None:
+        """The rule that an image breaks, and a clause about the image."""
+        problem = None if reference.digest else floating(reference)
+        if problem is None and entries:
+            from dunnage.containers.image_list import difference
+
+            problem = difference(reference, entries)
+        if problem is None and self._options[REQUIRE_DIGEST] and not reference.digest:
+            problem = NO_DIGEST, "has no digest, so its content may change under the same tag"
+        return problem
+
+    def _entries(self, file: File, reference: Reference) -> "list[ListedImage]":
+        """The entries for an image in the list that applies to a file."""
+        if self._lists is None:
+            if project_manifest(self._tree, file) is None:
+                return []
+            self._read_lists()
+        from dunnage.containers.image_list import listed
+
+        return listed(self._lists, file, reference) if self._lists else []
+
+    def _read_lists(self) -> None:
+        from dunnage.containers.image_list import image_lists
+
+        self._lists = image_lists(self._tree, self._options[PINS])
+
+    def _is_local(self, file: File, reference: Reference) -> bool:
+        """Whether the repository builds an image of this name. To know that, all its files are searched once."""
+        if self._local is None:
+            from dunnage.containers.local_images import LocalImages
+
+            self._local = LocalImages(self._tree)
+        return self._local.has(file, reference)
+
+
+def _finding(
+    file: File,
+    use: ImageUse,
+    text: str,
+    reference: Reference,
+    entries: "list[ListedImage]",
+    rule: str,
+    clause: str,
+) -> Finding:
+    shown = text.partition("@")[0]
+    name = shown.removesuffix(f":{reference.tag}")
+    entry = None
+    if entries:
+        from dunnage.containers.image_list import same_variant
+
+        entry = same_variant(reference, entries)
+    if entry is None:
+        help, fix = _help(name, reference.tag), None
+    else:
+        pinned = f"{name}:{entry.reference.tag}@{entry.reference.digest}"
+        help = f"write `{pinned}`, which {entry.path} lists"
+        is_written = use.literal is not None and file.data[slice(*use.literal)] == text.encode()
+        edits = (Edit(file.path, *use.literal, pinned),) if use.literal and is_written else ()
+        fix = Fix(f"pinned {name} to {entry.reference.tag}", edits) if edits else None
+    by_id = {rule.id: rule for rule in RULES}
+    return Finding(by_id[rule], file.path, use.span, f"`{shown}` {clause}", help, fix)
+
+
+def _help(name: str, tag: str) -> str:
+    """What to write, who updates it, and the commands that print the digest."""
+    image = f"{name}:{tag}" if tag and tag != "latest" else f"{name}:TAG"
+    return (
+        f"write `{image}@sha256:…`, and let Renovate or Dependabot update it; these commands print the digest:\n"
+        f"crane digest {image}\n"
+        f"docker buildx imagetools inspect {image} --format '{{{{.Manifest.Digest}}}}'"
+    )
+
+
+HOOK = Hook(
+    name="check-base-images",
+    summary="check that builder and base images are pinned",
+    rules=RULES,
+    check=check,
+    comments=comments,
+    fixes=True,
+    options=(PINS, REQUIRE_DIGEST, SERVICES),
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the hook and return its exit status."""
+    return run(HOOK, argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

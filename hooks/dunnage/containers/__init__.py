@@ -1,0 +1,1 @@
+"""Container images: their references, where files use them, and which of them are pinned."""

@@ -1,0 +1,89 @@
+"""The list of the digests that images must have, `[workspace.metadata.dunnage.images]`."""
+
+from typing import NamedTuple
+
+from dunnage.containers.reference import Reference, parse
+from dunnage.containers.tags import DIGITS, version_of, words_of
+from dunnage.files.pin_lists import ListKind, PinLists
+from dunnage.files.source import File, Tree
+
+RULE = "base-images/contradicts"
+
+
+class ListedImage(NamedTuple):
+    """An image in a list."""
+
+    reference: Reference
+    """With the digest that the list has for it."""
+    path: str
+    """The file that contains the list, as it is printed."""
+
+
+def _read(name: str, digest: str, path: str) -> ListedImage | str:
+    reference = parse(f"{name}@{digest}")
+    if reference is None:
+        return f"`{name}@{digest}` is not an image with a digest"
+    return ListedImage(reference, path) if reference.tag else "the name of the image has no tag"
+
+
+def _owns(name: str, value: object) -> bool:
+    is_digest = isinstance(value, str) and value.startswith("sha256:")
+    return "://" not in name and (is_digest or not {":", "/"}.isdisjoint(name))
+
+
+IMAGES = ListKind(
+    "images",
+    '"IMAGE:TAG" = "sha256:DIGEST"',
+    RULE,
+    'write the tag and the digest that you reviewed: "IMAGE:TAG" = "sha256:…", with 64 hexadecimal digits',
+    _read,
+    _owns,
+)
+
+
+def image_lists(tree: Tree, path: str | None) -> PinLists[ListedImage]:
+    """Return the lists that apply to the files of a run; `path` names one that takes precedence."""
+    return PinLists(tree, IMAGES, path)
+
+
+def listed(lists: PinLists[ListedImage], file: File, reference: Reference) -> list[ListedImage]:
+    """Return the entries for the repository of an image, whatever their tags, of the first list that has any."""
+    for images in lists.of(file):
+        found = [image for image in images.values() if image.reference.name == reference.name]
+        if found:
+            return found
+    return []
+
+
+def same_variant(reference: Reference, images: list[ListedImage]) -> ListedImage | None:
+    """Return the only entry whose tag differs at most in its version; None if there is none, or more than one."""
+    variant = _variant(reference.tag)
+    found = [image for image in images if _variant(image.reference.tag) == variant]
+    exact = [image for image in found if image.reference.tag == reference.tag]
+    return (exact or found)[0] if len(exact or found) == 1 else None
+
+
+def difference(reference: Reference, images: list[ListedImage]) -> tuple[str, str] | None:
+    """Return the rule that an image breaks by not being in the list, and a clause about the image; None if it is.
+
+    `images` are the entries for its repository. It has a digest, or a tag that names one build. An image of another
+    variant counts as listed, unless it has another version than all of them.
+    """
+    if any(image.reference.digest == reference.digest for image in images):
+        return None
+    entry = same_variant(reference, images)
+    if entry is None:
+        version = version_of(reference.tag)
+        if reference.tag and any(version_of(image.reference.tag) == version for image in images):
+            return None
+        entry = images[0]
+    if entry.reference.tag == reference.tag and not reference.digest:
+        return RULE, f"has no digest, but {entry.path} lists one for it"
+    if entry.reference.tag == reference.tag:
+        return RULE, f"has another digest than {entry.path} lists for it"
+    return RULE, f"differs from `{entry.reference.tag}`, the tag that {entry.path} lists for it"
+
+
+def _variant(tag: str) -> list[str]:
+    """The words of a tag without its versions and dates: `slim`, `trixie`."""
+    return [word for word in words_of(tag) if word != "latest" and word.removeprefix("v")[:1] not in DIGITS]

@@ -1,0 +1,117 @@
+"""The images that a repository builds itself, by the names that its files give them.
+
+The files are searched and not parsed: a word after `-t`, in `docker tag`, or among the tags of an action counts. A name
+too many is no harm: its image is not reported.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dunnage.ci.repository_files import RepositoryFiles, repository_files
+from dunnage.containers.reference import Reference, parse
+from dunnage.files.source import File, SourceError, Tree
+from dunnage.files.walk import top_folder
+from dunnage.scripts import compose
+from dunnage.scripts.images import image_kind
+
+_MOST_BYTES = 1024 * 1024
+_HINTS = (b"docker", b"podman", b"buildah", b"kaniko", b"nerdctl", b"buildx")
+_ENDINGS = (".hcl", ".nix", ".ps1", ".py", ".toml", ".yaml", ".yml")
+_UNKNOWN = "\0"
+_MOST_NAMES = 200
+"""How many words of a file may be names."""
+_MOST_REPLACEMENTS = 5
+
+_NAME = r"[\"']?([^\s\"',\])]+)"
+_OPTION = (
+    r"(?:(?<=[\s\"'\[,(])(?:-t|--tag|--destination|--build-context)(?:[ \t]+|=|[\"'],?\s*[\"'])"
+    r"|\b(?:docker|podman|nerdctl|buildah)[ \t]+(?:image[ \t]+)?(?:tag|commit|import)[ \t]+\S+[ \t]+)"
+)
+_TAGS = r"(?m)^([ \t]*)(?:- )?[\"']?(?:tags|images|build-contexts|contexts)[\"']?[ \t]*[:=](.*(?:\n(?:\1[ \t]+.*)?)*)"
+_VARIABLE = r"\$\{\{\s*(?:env\.)?([\w.-]+)\s*\}\}|\$[{(]?(\w+)(?:[:-][^})]*)?[})]?"
+_ASSIGNMENT = r"(?m)^[ \t]*(?:-[ \t]+)?(?:export[ \t]+)?%s[ \t]*[:?]?[=:]+[ \t]*[\"']?([^\s\"'#]+)"
+
+
+class _Names(NamedTuple):
+    """The names of local images."""
+
+    whole: set[str]
+    """With the registry."""
+    endings: set[str]
+    """The ends of paths, each after an unknown part."""
+
+
+class LocalImages:
+    """The images that repositories build."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._by_repository: dict[str, _Names] = {}
+
+    def has(self, file: File, reference: Reference) -> bool:
+        """Whether the repository of a file builds an image of this name, whatever its tag."""
+        top = top_folder(os.path.dirname(os.path.abspath(file.path)))
+        if top not in self._by_repository:
+            self._by_repository[top] = _names(repository_files(self._tree, top))
+        names = self._by_repository[top]
+        return reference.name in names.whole or any(f"/{reference.path}".endswith(end) for end in names.endings)
+
+
+def _names(repository: RepositoryFiles) -> _Names:
+    names = _Names(set(), set())
+    for path in sorted(repository.paths):
+        if not path.endswith(_ENDINGS) and image_kind(path, b"") is None and "bake" not in path:
+            continue
+        file = repository.find(path)
+        if file is None or len(file.data) > _MOST_BYTES:
+            continue
+        if any(hint in file.data for hint in _HINTS):
+            for text in _written_names(file.mended):
+                _add(names, text)
+        if image_kind(path, b"") == "compose":
+            for text in _built(file):
+                _add(names, text)
+    return names
+
+
+def _built(file: File) -> list[str]:
+    try:
+        return list(compose.built(file))
+    except SourceError:
+        return []
+
+
+def _written_names(file: File) -> Iterator[str]:
+    """Yield the names that a file gives to images, with `_UNKNOWN` in place of unknown variables."""
+    text = file.text
+    found = re.findall(_OPTION + _NAME, text)
+    for _, block in re.findall(_TAGS, text):
+        found += (word.removeprefix("name=") for word in re.split(r"[\s,\"'\[\]|>]+", block))
+    for name in list(dict.fromkeys(found))[:_MOST_NAMES]:
+        yield _resolved(name, text)
+
+
+def _resolved(name: str, text: str) -> str:
+    """A name with the values that the file assigns to its variables."""
+    for _ in range(_MOST_REPLACEMENTS):
+        variable = re.search(_VARIABLE, name)
+        if variable is None:
+            break
+        assigned = re.search(_ASSIGNMENT % re.escape(variable[1] or variable[2]), text)
+        name = name[: variable.start()] + (assigned[1] if assigned else _UNKNOWN) + name[variable.end() :]
+    return name
+
+
+def _add(names: _Names, text: str) -> None:
+    name = text.partition("@")[0].partition("=")[0]
+    if ":" in name.rpartition("/")[2]:
+        name = name.rpartition(":")[0]
+    known = name.rpartition(_UNKNOWN)[2]
+    if known == name:
+        reference = parse(name)
+        if reference is not None:
+            names.whole.add(reference.name)
+    elif known.startswith("/") and len(known) > 1:
+        names.endings.add(known)
