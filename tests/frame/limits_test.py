@@ -30,6 +30,13 @@ def _found(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
         pytest.param("a.sh", b"cargo install a\n" * 40_000, ["1 input/too-large"], id="large-script"),
         pytest.param("a.sh", b"echo install a\n" * 40_000, [], id="large-script-without-cargo"),
         pytest.param("a.sh", b"cargo " + b"| x " * 2001, ["1 input/too-large"], id="pipes"),
+        pytest.param("a.sh", b"cargo\n" + b"a\n" * 4999 + b"b\n", ["5001 input/too-large"], id="commands"),
+        pytest.param("a.sh", b"cargo\n" + b"a\n" * 4999, [], id="as-many-commands-as-are-read"),
+        pytest.param("a.sh", b"cargo install" + b" a" * 50_000, ["1 input/too-large"], id="words"),
+        pytest.param("a.sh", b"A=(" + b" a" * 50_001 + b")\ncargo\n", ["2 input/too-large"], id="elements"),
+        pytest.param("a.sh", b"cargo install " + b"a$b" * 60_000, ["1 input/too-large"], id="parts"),
+        pytest.param("a.sh", b"cargo" + b" <<E" * 500 + b"\n" + b"c\n" * 99_999, ["1 input/too-large"], id="documents"),
+        pytest.param("a.sh", b")" * 900 + b"\n" + b"cargo\n" * 30_000, ["1 input/too-large"], id="syntax-errors"),
         pytest.param("a.sh", b"( " * 120 + b"cargo install a" + b" )" * 120, ["1 input/too-deep"], id="deep-script"),
         pytest.param("a.sh", b"$(" * 120 + b"cargo install a" + b")" * 120, ["1 input/too-deep"], id="substitutions"),
         pytest.param("a.sh", b"eval " * 12 + b"cargo install a", ["1 input/too-deep"], id="programs"),
@@ -59,6 +66,16 @@ def test_ignored_in_place_and_by_option(folder: Path, capsys: pytest.CaptureFixt
     assert _found(capsys, "--ignore", "input/too-large", "a.sh") == []
     (folder / "a.sh").write_bytes(b"cargo fetch # dunnage: ignore[input/too-large] generated\n")
     assert _found(capsys, "a.sh") == []
+
+
+def test_more_findings_than_are_reported(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a", "b"):
+        (folder / f"{name}.sh").write_bytes(b"cargo install a\n" * 2000)
+    found = _found(capsys, "a.sh", "b.sh")
+    assert len(found) == 5001
+    assert [each for each in found if "input" in each] == ["b.sh:501 input/too-large"]
+    assert check_cargo_install.main(["--fix", "a.sh", "b.sh"]) == 1
+    assert b"--locked" in (folder / "a.sh").read_bytes()
 
 
 def test_several_hooks_report_a_limit_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,7 +32,9 @@ class CargoCall(NamedTuple):
 
     def is_written(self, index: int) -> bool:
         """Whether one of `words` is a word of the command and does not come from an alias."""
-        return self.origin.count(self.origin[index]) == 1
+        # The words of an alias are adjacent.
+        origin = self.origin[index]
+        return self.origin[max(index - 1, 0) : index + 2].count(origin) == 1
 
     def values(self, index: int) -> tuple[str | None, ...]:
         """Return all values that one of `words` may have."""

@@ -6,12 +6,13 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 from dunnage import __version__
 from dunnage.files.source import Tree
 from dunnage.files.vendored import is_in_vendored_crate
-from dunnage.frame.finding import MARK
+from dunnage.frame.finding import MARK, MOST_FINDINGS
 from dunnage.frame.options import (
     FIX,
     IGNORE,
@@ -164,7 +165,11 @@ def look(
         names = given if hook.examines_vendored else [name for name in given if not is_in_vendored_crate(tree, name)]
         # Each hook judges the ignore comments about its rules, in the files that it reads itself.
         view = tree.view(progress.begin(hook.name, names) if progress else None)
-        found = list(hook.check(names, view, options))
+        found = list(islice(hook.check(names, view, options), MOST_FINDINGS + 1))
+        if len(found) > MOST_FINDINGS:
+            from dunnage.frame import limits
+
+            found[-1] = limits.too_many(found[-1])
         files = view.files()
         if view.unreadable() or any(file.unread for file in files):
             from dunnage.frame import limits

@@ -11,6 +11,8 @@ from dunnage.files.span import Edit, Span
 if TYPE_CHECKING:
     from dunnage.files.document import Problem
 
+MOST_FINDINGS = 5000
+"""How many findings of one hook are reported; code scanning on GitHub shows as many."""
 MARK = b"dunnage:"
 """Every file with an ignore comment contains this."""
 

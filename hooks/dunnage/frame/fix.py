@@ -8,7 +8,7 @@ from dunnage.files.source import SourceError, Tree, apply, take
 from dunnage.files.span import Edit
 from dunnage.files.walk import top_folder
 from dunnage.files.writing import ChangedError, replace, writable
-from dunnage.frame.finding import Finding
+from dunnage.frame.finding import MOST_FINDINGS, Finding
 from dunnage.frame.output.order import in_order, place
 from dunnage.frame.report import Repaired, Report
 
@@ -39,6 +39,8 @@ def fix(report: Report, look: Callable[[], Report], repair: Callable[[Sequence[F
             break
         fixed += actions
         report = look()
+        if len(fixed) >= MOST_FINDINGS:
+            break
     return report._replace(
         findings=[_with_reasons(finding, refused, failed) for finding in report.findings], fixed=fixed
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from dunnage.files.source import Tree, display
 from dunnage.files.span import Span
-from dunnage.frame.finding import Finding
+from dunnage.frame.finding import MOST_FINDINGS, Finding
 from dunnage.frame.shared_rules import TOO_DEEP, TOO_LARGE, UNREADABLE
 
 _RULES = {
@@ -34,6 +34,13 @@ def unread(tree: Tree, names: Sequence[str], found: Sequence[Finding]) -> Iterat
     for path, error in tree.unreadable():
         if path in named:
             yield _finding(error.rule, path, Span(0, 0), f"this file {error.message}")
+
+
+def too_many(finding: Finding) -> Finding:
+    """Return what a hook reports instead of the first finding that is too many."""
+    message = f"there are more than {MOST_FINDINGS:,} findings; those from here on are not reported"
+    help = "fix those that are reported, and run the hook again"
+    return Finding(TOO_LARGE, finding.path, finding.span, message, help)
 
 
 def _finding(rule_id: str, path: str, span: Span, message: str) -> Finding:

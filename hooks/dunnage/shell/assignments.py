@@ -61,6 +61,8 @@ def assigned_value(value: Node | None, reader: Reader, scope: Scope) -> Values:
 
 
 def _elements(array: Node, reader: Reader, scope: Scope) -> Values:
+    if not scope.budget.afford_words(array.child_count):
+        return None
     choices: list[tuple[str, ...]] = []
     for child in array.children:
         if not child.is_named or child.type == "comment":

@@ -30,6 +30,10 @@ MOST_PROGRAM_LEVELS = 8
 """How deeply programs may be nested in the words of other programs."""
 MOST_PROGRAM_BYTES = 256 * 1024
 """The size of a program that is read. The largest real script seen has 200,000 bytes."""
+MOST_FILE_COMMANDS = 5000
+"""How many commands of one file are read; the largest real file seen has 294."""
+MOST_FILE_WORDS = 50_000
+"""How many words, parts of words and elements of arrays of one file are read; the largest real file seen has 1,124."""
 MOST_TRIMMED = 200
 """How long a value may be to which `${NAME#PATTERN}` and similar expansions are applied."""
 
@@ -37,7 +41,10 @@ _MOST_MEMORY = 32_000_000
 _WORD_SIZE = 100
 _MOST_NESTED_BYTES = 2 * 1024 * 1024
 _NESTED_SIZE = 256
-_MOST_RECOVERY = 32_000_000
+_MOST_RECOVERY = 500_000
+_RECOVERY_SIZE = 100
+_MOST_HERE_DOCUMENTS = 200_000_000
+_MOST_ERROR_SQUARES = 32_000_000
 
 
 class Budget:
@@ -47,6 +54,11 @@ class Budget:
         self._memory = _MOST_MEMORY
         self._nested = _MOST_NESTED_BYTES
         self._recovery = _MOST_RECOVERY
+        self._error_squares = _MOST_ERROR_SQUARES
+        self._steps = MOST_PROGRAM_BYTES
+        self._here_documents = _MOST_HERE_DOCUMENTS
+        self._commands = MOST_FILE_COMMANDS
+        self._words = MOST_FILE_WORDS
 
     def afford(self, characters: int, words: int = 0) -> bool:
         """Spend memory on a value of so many characters, or on so many words; False if too little is left."""
@@ -58,9 +70,41 @@ class Budget:
         self._nested -= size + _NESTED_SIZE
         return self._nested >= 0
 
-    def spend_recovery(self, errors: int) -> None:
+    def afford_command(self, words: int) -> bool:
+        """Spend time on a command of so many words; False if too little is left."""
+        self._commands -= 1
+        return self.afford_words(words)
+
+    def afford_words(self, words: int) -> bool:
+        """Spend time on words, parts of words or elements of arrays; False if too little is left."""
+        self._words -= words
+        return self.may_read
+
+    @property
+    def may_read(self) -> bool:
+        """Whether any time for commands and words is left."""
+        return self._commands >= 0 and self._words >= 0
+
+    def afford_here_documents(self, marks: int, size: int) -> bool:
+        """Spend time on `<<` in a program; the time that one costs a parser may grow with the size of the program.
+
+        False if too little is left.
+        """
+        self._here_documents -= marks * size
+        return self._here_documents >= 0
+
+    def afford_steps(self, size: int) -> bool:
+        """Spend time on parsing a program of `size` bytes in steps; False if too little is left."""
+        self._steps -= size
+        return self._steps >= 0
+
+    def spend_errors(self, errors: int) -> None:
         """Spend time on syntax errors; the time that they cost a parser grows with the square of their number."""
-        self._recovery -= errors * errors
+        self._error_squares -= errors * errors
+
+    def spend_recovery(self, size: int) -> None:
+        """Spend time on some steps of a parser that recovers from errors with `size` bytes left, which it may scan."""
+        self._recovery -= size + _RECOVERY_SIZE
 
     @property
     def left(self) -> tuple[int, int, int]:
@@ -81,7 +125,7 @@ class Budget:
     @property
     def may_parse(self) -> bool:
         """Whether any time for parsing is left."""
-        return self._recovery >= 0
+        return self._recovery >= 0 and self._error_squares >= 0
 
     def product(self, choices: Sequence[Sequence[str]], most: int = MOST_VALUES) -> Values:
         """Every concatenation of one text from each of `choices`; None if these are too many or too long."""

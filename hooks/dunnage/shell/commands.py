@@ -10,7 +10,15 @@ from dunnage.files.source import File
 from dunnage.shell import wrappers
 from dunnage.shell.arguments import simple_command, spellings
 from dunnage.shell.assignments import CALCULATIONS, assigned, changed, declare, functions, read_by
-from dunnage.shell.bounds import MOST_PROGRAM_BYTES, MOST_PROGRAM_LEVELS, MOST_SYNTAX_LEVELS, Budget, union
+from dunnage.shell.bounds import (
+    MOST_FILE_COMMANDS,
+    MOST_FILE_WORDS,
+    MOST_PROGRAM_BYTES,
+    MOST_PROGRAM_LEVELS,
+    MOST_SYNTAX_LEVELS,
+    Budget,
+    union,
+)
 from dunnage.shell.directories import entered
 from dunnage.shell.grammar import parse_bash
 from dunnage.shell.model import DIRECTORY, OPTION_VARIABLES, Command, Place, Script, Values, Word, mentions
@@ -129,7 +137,8 @@ class _Walk:
         """Visit the whole program; return its last command."""
         tree = parse_bash(self._data, self._scope.budget)
         if tree is None:
-            self._note("input/too-large", 0, "this program has too many pipes or syntax errors to be read")
+            message = "this program has too many lines, pipes, here-documents or syntax errors to be read"
+            self._note("input/too-large", 0, message)
             return None
         root = tree.root_node
         if b"()" in self._data or b"function" in self._data or b"( )" in self._data:
@@ -141,12 +150,17 @@ class _Walk:
         for body, outside in self._functions:  # the list grows while functions in functions are found
             self._apart(body, outside)
         self._scope = scope
+        if not scope.budget.may_read:
+            self._note_length(root)
         return last
 
     def _statements(self, nodes: Iterable[Node], around: Surroundings) -> Command | None:
         last: Command | None = None
         before: Node | None = None
         for node in (*nodes, None):
+            if node is not None and not self._scope.budget.may_read:
+                self._note_length(node)
+                break
             if before is not None and before.is_named and not self._is_broken(before, node):
                 if node is not None and node.type == "&":
                     last = self._apart(before, around.within("background"))
@@ -171,6 +185,9 @@ class _Walk:
     def _visit(self, node: Node, around: Surroundings) -> Command | None:
         kind = node.type
         if kind in _SKIPPED:
+            return None
+        if not self._scope.budget.may_read:
+            self._note_length(node)
             return None
         if self._level >= MOST_SYNTAX_LEVELS:
             self._note_depth(node)
@@ -326,7 +343,11 @@ class _Walk:
 
     def _for(self, node: Node, around: Surroundings) -> None:
         values: list[Values] = []
-        for child in node.children_by_field_name("value"):
+        words = node.children_by_field_name("value")
+        if not self._scope.budget.afford_words(len(words)):
+            self._note_length(node)
+            return
+        for child in words:
             self._substitutions(child, around)
             values.append(self._items(child))
         mark = self._scope.mark()
@@ -363,12 +384,19 @@ class _Walk:
         """Visit one simple command; `more` are words of it that stand after a redirection."""
         if node.has_error:
             return None
+        budget = self._scope.budget
+        if not budget.afford_command(node.child_count + len(more)):
+            self._note_length(node)
+            return None
         simple = simple_command(node, more, self._data, self._reader, self._scope)
         last: Command | None = None
         directory = self._scope.get(DIRECTORY)
         options = self._scope.options()
         seen: set[tuple[Word, ...]] = set()
         for words, origins in spellings(simple.raw_words, self._reader):
+            if not budget.afford_words(len(words)):
+                self._note_length(node)
+                break
             command = around.command(words, self._place, simple.environment, directory, options)
             found = self._recorder.run(command, origins, seen, self._scope)
             last = last or found
@@ -457,6 +485,13 @@ class _Walk:
             f"commands are nested in more than {MOST_SYNTAX_LEVELS} levels of syntax here, the limit for shell programs"
         )
         self._note("input/too-deep", node.start_byte, message)
+
+    def _note_length(self, node: Node) -> None:
+        message = (
+            f"this file has more than {MOST_FILE_COMMANDS:,} commands or {MOST_FILE_WORDS:,} words, "
+            "the limit for shell programs; those from here on are not read"
+        )
+        self._note("input/too-large", node.start_byte, message)
 
     def _note(self, rule: str, at: int, message: str) -> None:
         self._file.note_unread(rule, message, locate(self._offsets, at, at + 1))

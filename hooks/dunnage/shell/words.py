@@ -6,7 +6,7 @@ The rules are POSIX's, "Shell Command Language", 2.2 and 2.6, with the quotes an
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dunnage.files.source import File
@@ -143,12 +143,14 @@ class Reader:
         return [WordPart(("",), start, start, True, True), *inside]
 
     def _between(
-        self, start: int, end: int, children: Iterable[Node], scope: Scope, escapes: frozenset[bytes] | None, depth: int
+        self, start: int, end: int, children: Sequence[Node], scope: Scope, escapes: frozenset[bytes] | None, depth: int
     ) -> list[WordPart]:
         """Everything from `start` to `end`: `children`, and the plain text between them.
 
         tree-sitter-bash has no node for some of that text.
         """
+        if not self._budget.afford_words(len(children)):
+            return [WordPart(None, start, end, False, escapes is not _PLAIN)]
         parts: list[WordPart] = []
         position = start
         for child in children:
