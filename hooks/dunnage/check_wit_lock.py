@@ -21,7 +21,6 @@ from dunnage.files.walk import upwards
 from dunnage.frame.finding import Finding, Rule, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options
-from dunnage.frame.untracked import also_unhide, untracked
 from dunnage.wit import wit_deps
 from dunnage.wit.projects import (
     CARGO_COMPONENT_LOCK,
@@ -271,6 +270,8 @@ class _Checker:
 
     def _missing(self, path: str, file: File, keys: Keys, update: str, span: Span | None = None) -> Finding:
         """Report that there is no lock at `path`, at a dependency that it should hold."""
+        from dunnage.frame.untracked import also_unhide
+
         help = f"{update}, and commit {shown.path(path)}"
         help += also_unhide(path, git.repository(os.path.dirname(path)))
         message = f"{os.path.basename(path)} is missing, so no reviewed version is recorded"
@@ -278,6 +279,8 @@ class _Checker:
 
     def _untracked(self, path: str) -> Iterator[Finding]:
         if not self._repositories.is_tracked(path):
+            from dunnage.frame.untracked import untracked
+
             message = "git does not track this file, so other checkouts lack it"
             yield untracked(UNTRACKED, path, git.repository(os.path.dirname(path)), message)
 

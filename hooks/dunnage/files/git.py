@@ -8,7 +8,6 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from dunnage.files import programs
 from dunnage.files.source import Tree, display
 from dunnage.files.walk import RepositoryFolders, repository_folder
 
@@ -150,6 +149,8 @@ class Repository(NamedTuple):
 
     def _git(self, *arguments: str, stdin: str = "", may_be: int = 0) -> str | None:
         """The output of git; None if its exit status is neither 0 nor `may_be`."""
+        from dunnage.files import programs
+
         command = self.command(*arguments)
         answer = command and programs.run(command, self.environment(), os.fsencode(stdin), _SECONDS)
         if not answer:
@@ -162,11 +163,15 @@ class Repository(NamedTuple):
 
         The repository's own configuration makes git run no program.
         """
+        from dunnage.files import programs
+
         git = programs.find("git")
         return None if git is None else [git, "-C", self.top, *_RUN_NO_PROGRAM, *arguments]
 
     def environment(self) -> dict[str, str]:
         """The environment in which git answers for this repository and does not fetch."""
+        from dunnage.files import programs
+
         dropped = _ABOUT_ONE_REPOSITORY + _ABOUT_PATTERNS
         environment = {name: value for name, value in os.environ.items() if name not in dropped}
         # `git commit FILE` commits from a temporary index, and its hooks must read the same index.

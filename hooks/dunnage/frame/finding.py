@@ -52,13 +52,14 @@ class Fix(NamedTuple):
     edits: tuple[Edit, ...]
 
 
-class Suppression(NamedTuple):
+class Suppression:
     """The ignore comment that silences a finding."""
 
-    reason: str
-    """The text of the comment after the brackets."""
-    span: Span
-    """The place of the comment, in the file of the finding."""
+    def __init__(self, reason: str, span: Span) -> None:
+        self.reason = reason
+        """The text of the comment after the brackets."""
+        self.span = span
+        """The place of the comment, in the file of the finding."""
 
 
 class Finding(NamedTuple):
