@@ -52,6 +52,7 @@ bench: $(READY)
 	PYTHONPATH=tests:. $(BIN)/python bench/check_deny_toml.py
 	PYTHONPATH=tests:. $(BIN)/python bench/check_wit.py
 	PYTHONPATH=tests:. $(BIN)/python bench/review_cargo_lock.py
+	PYTHONPATH=tests:. $(BIN)/python bench/review_wit.py
 	PYTHONPATH=tests:. $(BIN)/python bench/check_all.py --base $(BASE) $(REPOS)
 
 format: $(READY)

@@ -137,6 +137,14 @@ class Repository(NamedTuple):
             return None
         return IgnoredBy(display(os.path.join(self.top, file)), int(line), pattern)
 
+    def differing(self, commit: str, patterns: Sequence[str]) -> frozenset[str] | None:
+        """The absolute paths of the tracked files that may differ from a commit, deleted files included.
+
+        `patterns` are those of `tracked`. git compares what it knows of the files, and does not read them.
+        """
+        wanted = (f":(glob,top){pattern}" for pattern in patterns)
+        return self._paths(self._git("diff-index", *_NAMES_ONLY, commit, "--", *wanted))
+
     def merge_base(self, first: str, second: str) -> str | None:
         """The best common ancestor of two commits, which are given by their full hashes; None if there is none."""
         found = self._git("merge-base", first, second)

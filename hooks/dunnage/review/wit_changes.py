@@ -5,14 +5,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from dunnage.cargo.version import Version, VersionError
-from dunnage.files.source import File
-from dunnage.review.wit_contents import Contents, contents
+from dunnage.files.source import File, SourceError
+from dunnage.review.wit_contents import Contents, contents, meaning
 from dunnage.review.wit_folder import WitFolder
 from dunnage.review.wit_state import Foreign, OwnWorld, WitState
 from dunnage.wit.compatibility import Comparison, members
 from dunnage.wit.elaboration import Cause, ElaboratedWorld
 from dunnage.wit.graph import WitGraph
 from dunnage.wit.shapes import scope_name
+from dunnage.wit.syntax import parse
 
 
 class ItemChange(NamedTuple):
@@ -81,9 +82,11 @@ class Changes(NamedTuple):
     """What could not be compared, as clauses."""
 
 
-def compare(folder: WitFolder) -> Changes:
-    """Compare a WIT folder with what it was."""
+def compare(folder: WitFolder) -> Changes | None:
+    """Compare a WIT folder with what it was; None if it says the same."""
     changed = folder.changed()
+    if all(_says_the_same(folder.before.get(path), folder.files.get(path)) for path in changed):
+        return None
     state = WitState(folder.path, folder.files, changed)
     before = WitState(folder.path, folder.before, changed, state)
     unknown = [f"{state.files[path].path} {message}" for path, message in state.unreadable.items()]
@@ -98,6 +101,17 @@ def compare(folder: WitFolder) -> Changes:
             worlds += [found] if found else []
             unknown += reasons
     return Changes(folder, state, packages, tuple(worlds), tuple(dict.fromkeys(unknown)))
+
+
+def _says_the_same(old: File | None, new: File | None) -> bool:
+    """Whether two versions of a file differ in comments, formatting, order and gates alone."""
+    if old is None or new is None or not new.path.endswith(".wit"):
+        return False
+    try:
+        before, after = parse(old), parse(new)
+    except SourceError:
+        return False
+    return not (before.unstable or after.unstable) and meaning(before) == meaning(after)
 
 
 class _Comparisons:

@@ -30,6 +30,20 @@ def contents(document: WitDocument, scope: WitScope) -> Contents:
     return found
 
 
+def meaning(document: WitDocument) -> object:
+    """All that a file says. Files that say the same are equal."""
+    name = document.name
+    found = []
+    for package in (document.own, *document.nested):
+        uses = {name(use.names[0][1]): use.path.full_name for use in package.uses}
+        scopes = {
+            name(scope.token): (scope.kind, {item: each.text for item, each in contents(document, scope).items()})
+            for scope in package.scopes
+        }
+        found.append((package.name, uses, scopes, len(package.scopes)))
+    return found
+
+
 def _items(document: WitDocument, scope: WitScope) -> Iterator[tuple[str, str, int]]:
     name = document.name
     for use in scope.uses:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.walk import upwards
@@ -11,47 +12,54 @@ from dunnage.review.reviews import MANIFEST
 from dunnage.review.reviews import read as read_reviews
 from dunnage.review.settings import Settings
 from dunnage.review.wit_folder import WitBase, WitFolder
+from dunnage.wit.packages import root
 
 _DEPENDENCIES = "deps"
 _ENDINGS = (".wit", ".wasm")
+_PATTERNS = ("**/*.wit", "**/deps/*.wasm")
 
 
 def examine(paths: Iterable[str], tree: Tree, settings: Settings) -> Iterator[Examination]:
     """Yield what there is to say about the WIT folders of the files at some absolute paths, one for each repository."""
-    from dunnage.wit.packages import root
-
     histories = Histories(settings.base, settings.refs)
-    roots: dict[str, list[str]] = {}
+    named: dict[str, dict[str, list[str]]] = {}
     try:
         found: dict[str, History | None] = {}
-        for folder in sorted({root(path) for path in paths}):
+        by_folder: dict[str, list[str]] = {}
+        for path in paths:
+            by_folder.setdefault(root(path), []).append(path)
+        for folder, files in by_folder.items():
             history = histories.of(folder)
             top = history.repository.top if history else ""
             found[top] = history
-            roots.setdefault(top, []).append(folder)
-        for top, folders in roots.items():
+            named.setdefault(top, {})[folder] = files
+        for top, folders in named.items():
             yield _examine(top, found[top], folders, tree, settings)
     finally:
         histories.close()
 
 
-def _examine(top: str, history: History | None, roots: list[str], tree: Tree, settings: Settings) -> Examination:
-    files = {root: _files(root, tree) for root in roots}
-    reviews = read_reviews(tree, _manifest_folders(top, roots), settings.reviews)
-    found = _compared(history, files)
+def _examine(
+    top: str, history: History | None, named: Mapping[str, list[str]], tree: Tree, settings: Settings
+) -> Examination:
+    """Examine the WIT folders of a repository. `named` holds the files in each that are to be checked."""
+    reviews = read_reviews(tree, _manifest_folders(top, named), settings.reviews)
+    found = _compared(history, named, tree)
     is_same = bool(found.base.commits) and not any(found.folders)
-    name = display(top) if top and len(roots) > 1 else display(roots[0])
+    first = min(path for paths in named.values() for path in paths)
+    name = display(top) if len(named) > 1 and top else display(root(first))
     if is_same and not any(review.is_about_wit for review in reviews.entries):
         return Examination(name, reviews, Judgement())
     from dunnage.review.wit_review import judge
 
-    first = next((file for root in roots for file in files[root].values()), None)
-    if first is None:
+    try:
+        file = tree.read(first)
+    except (FileNotFoundError, SourceError):
         return Examination(name, reviews, Judgement())
-    return Examination(name, reviews, judge(name, first, found, reviews, tree, settings))
+    return Examination(name, reviews, judge(name, file, found, reviews, tree, settings))
 
 
-def _compared(history: History | None, files: Mapping[str, Mapping[str, File]]) -> WitBase:
+def _compared(history: History | None, named: Mapping[str, list[str]], tree: Tree) -> WitBase:
     """Find the commits to compare with, and the WIT folders that differ from each."""
     if history is None:
         return WitBase(Base((), "it is in no git repository"), ())
@@ -59,32 +67,47 @@ def _compared(history: History | None, files: Mapping[str, Mapping[str, File]]) 
 
     def changes(commit: str) -> tuple[WitFolder, ...]:
         if commit not in known:
-            known[commit] = tuple(_changed(history, commit, files))
+            known[commit] = tuple(_changed(history, commit, named, tree))
         return known[commit]
 
     base = history.base(lambda commit: bool(changes(commit)))
     return WitBase(base, tuple(changes(commit) for commit in base.commits))
 
 
-def _changed(history: History, commit: str, files: Mapping[str, Mapping[str, File]]) -> Iterator[WitFolder]:
-    from dunnage.wit.packages import root
-
-    names: dict[str, list[str]] = {folder: [] for folder in files}
-    for path in sorted(history.files(commit)):
-        if path.endswith(_ENDINGS) and (folder := root(path)) in names:
-            names[folder].append(path)
-    history.read_all(commit, [path for paths in names.values() for path in paths])
-    for folder, paths in names.items():
-        now, before = files[folder], {}
-        for path in paths:
-            text = history.read(commit, path)
-            file = now.get(path)
-            if text is not None:
-                is_same = file is not None and same_text(file.data, text)
-                before[path] = file if file is not None and is_same else File(display(path), text)
-        found = WitFolder(folder, now, before)
+def _changed(history: History, commit: str, named: Mapping[str, list[str]], tree: Tree) -> Iterator[WitFolder]:
+    """Yield the WIT folders that differ from a commit. Only those are read in which git sees a difference."""
+    differing = history.repository.differing(commit, _PATTERNS)
+    before: dict[str, set[str]] = {}
+    roots: dict[str, str] = {}
+    for path in history.files(commit):
+        if path.endswith(_ENDINGS):
+            above = os.path.dirname(path)
+            if above not in roots:  # files of one folder have one root
+                roots[above] = root(path)
+            before.setdefault(roots[above], set()).add(path)
+    changed = set(named) if differing is None else {root(path) for path in differing}
+    for folder, paths in named.items():
+        olds = before.get(folder, set())
+        if folder not in changed and olds.issuperset(paths):
+            continue
+        found = _read(folder, history, commit, olds, olds if differing is None else differing, tree)
         if found.changed():
             yield found
+
+
+def _read(
+    folder: str, history: History, commit: str, olds: AbstractSet[str], differing: AbstractSet[str], tree: Tree
+) -> WitFolder:
+    """Read a WIT folder and what it was: `olds` are the paths of its files then, of which `differing` may differ."""
+    now = _files(folder, tree)
+    before = {path: file for path, file in now.items() if path in olds and path not in differing}
+    read = sorted(olds - before.keys())
+    for path, text in zip(read, history.read_all(commit, read), strict=True):
+        file = now.get(path)
+        if text is not None:
+            is_same = file is not None and same_text(file.data, text)
+            before[path] = file if file is not None and is_same else File(display(path), text)
+    return WitFolder(folder, now, before)
 
 
 def _files(root: str, tree: Tree) -> dict[str, File]:

@@ -51,7 +51,7 @@ def judge(name: str, first: File, found: WitBase, reviews: Reviews, tree: Tree, 
 
         problem += problems(entries, "wit-review/stale-review", "in the WIT of the repository", is_there)
 
-    compared = [[compare(each) for each in folders] for folders in found.folders]
+    compared = [[changes for each in folders if (changes := compare(each))] for folders in found.folders]
     unknown = [reason for changes in (compared[0] if compared else ()) for reason in changes.unknown]
     if unknown:
         more = len(unknown) - _MOST_UNKNOWN

@@ -6,12 +6,12 @@ A component fits if it imports no more than the new world imports, and exports a
 compared by structure. Versions of packages do not count.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from dunnage.wit.elaboration import ElaboratedWorld
 from dunnage.wit.graph import WitGraph
-from dunnage.wit.shapes import ResourceKey, Structures, is_resource, scope_name, shapes
+from dunnage.wit.shapes import ResourceKey, Shapes, Structures, is_resource, scope_name
 
 
 class Break(NamedTuple):
@@ -40,29 +40,27 @@ class Comparison:
     def __init__(self, old: WitGraph, new: WitGraph) -> None:
         self._old, self._new = old, new
         structures = Structures()
-        self._new_shapes = shapes(new, structures, {})
-        self._old_shapes = shapes(old, structures, self._same_resources())
+        self._new_scopes = {scope_name(new, number): number for number in range(len(new.scopes))}
+        self._new_shapes = Shapes(new, structures)
+        self._old_shapes = Shapes(old, structures, self._same_resource)
 
-    def _same_resources(self) -> Mapping[ResourceKey, str]:
-        """The shapes of what the new interfaces call as the old ones call a resource."""
-        found: dict[ResourceKey, str] = {}
-        for number in range(len(self._new.scopes)):
-            name = scope_name(self._new, number)
-            for resource, node in self._new.types_of(number).items():
-                shape = self._new_shapes[node]
-                if shape is not None and is_resource(shape):
-                    found[name, resource] = shape
-        return found
+    def _same_resource(self, key: ResourceKey) -> str | None:
+        """The shape of the resource that the new interface calls as the old one does."""
+        interface, resource = key
+        number = self._new_scopes.get(interface)
+        node = None if number is None else self._new.types_of(number).get(resource)
+        shape = None if node is None else self._new_shapes.of(node)
+        return shape if is_resource(shape) else None
 
     def differ(self, old: int, new: int) -> bool:
         """Whether two types or functions, by their nodes, are known to differ."""
-        before, after = self._old_shapes[old], self._new_shapes[new]
+        before, after = self._old_shapes.of(old), self._new_shapes.of(new)
         return before is not None and after is not None and before != after
 
     def is_same(self, old: int, new: int) -> bool:
         """Whether two types or functions are known to have one structure."""
-        before = self._old_shapes[old]
-        return before is not None and before == self._new_shapes[new]
+        before = self._old_shapes.of(old)
+        return before is not None and before == self._new_shapes.of(new)
 
     def differences(self, old: int, new: int, is_import: bool, live: set[int]) -> Iterator[tuple[str, str]]:
         """Yield the items of an interface that do not fit any more, and how they changed.
@@ -81,12 +79,12 @@ class Comparison:
                 yield name, "changed"
 
 
-def breaks(old: Side, new: Side) -> Iterator[Break]:
+def breaks(old: Side, new: Side, comparison: Comparison | None = None) -> Iterator[Break]:
     """Yield why components that were built for the old world do not fit the new one.
 
-    What depends on types that are unknown is taken to fit.
+    What depends on types that are unknown is taken to fit. `comparison` is that of both graphs, if it exists already.
     """
-    comparison = Comparison(old.graph, new.graph)
+    comparison = comparison or Comparison(old.graph, new.graph)
     live = _live(old)
     for is_import in (True, False):
         olds, news = (_interfaces(side, is_import) for side in (old, new))

@@ -3,10 +3,14 @@
 The `*.wit` files of a folder are one package. Its dependencies are in the subfolder `deps`, each in a folder or a file.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from dunnage.wit.graph import Source
+if TYPE_CHECKING:
+    from dunnage.wit.graph import Source
 
 _DEPENDENCIES = "deps"
 

@@ -4,7 +4,7 @@ Two types are the same to the component model if their structure is: a name in b
 the same only as itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from dunnage.wit.graph import WitGraph
 from dunnage.wit.model import Definition, WitDocument
@@ -28,25 +28,51 @@ class Structures:
         return self._known.setdefault(structure, f"#{len(self._known)}")
 
 
-def shapes(graph: WitGraph, structures: Structures, same: Mapping[ResourceKey, str]) -> list[str | None]:
-    """The shape of every type and function of a graph: a text that is equal for equal structures.
+class Shapes:
+    """The shapes of the types and functions of a graph, each found when it is needed first."""
 
-    It is None if it needs a type that is unknown, or itself. Graphs that are compared share `structures`. `same` holds
-    the shapes of resources that have another name in the graph with which this one is compared.
-    """
-    texts: list[str | None] = [None] * len(graph.nodes)
-    for number in graph.order:
+    def __init__(
+        self, graph: WitGraph, structures: Structures, same: Callable[[ResourceKey], str | None] = lambda _: None
+    ) -> None:
+        """Graphs that are compared share `structures`.
+
+        `same` gives the shape of a resource that has another name in the graph with which this one is compared.
+        """
+        self._graph = graph
+        self._structures = structures
+        self._same = same
+        self._texts: dict[int, str | None] = {}
+        self._ordered = frozenset(graph.order)
+
+    def of(self, number: int) -> str | None:
+        """The shape of a node: a text that is equal for equal structures.
+
+        None if it needs a type that is unknown, or itself.
+        """
+        pending = [number]
+        while pending:
+            node = pending[-1]
+            if node not in self._texts and node in self._ordered:
+                needed = [end for end, _ in self._graph.edges[node] if end not in self._texts]
+                if needed:
+                    pending += needed
+                    continue
+            pending.pop()
+            if node not in self._texts:
+                self._texts[node] = self._shape(node) if node in self._ordered else None
+        return self._texts[number]
+
+    def _shape(self, number: int) -> str | None:
+        graph = self._graph
         node = graph.nodes[number]
         if node.definition is None:
             ends = graph.edges[number]
-            texts[number] = texts[ends[0][0]] if ends else None
-        elif node.definition.kind == "resource":
+            return self._texts[ends[0][0]] if ends else None
+        if node.definition.kind == "resource":
             key = (scope_name(graph, node.scope), node.source.document.name(node.token))
-            texts[number] = same.get(key, f"{_OF_RESOURCE}{key[0]}.{key[1]}")
-        else:
-            known = graph.types_of(node.scope)
-            texts[number] = _shape(node.source.document, node.definition, known, texts, structures)
-    return texts
+            return self._same(key) or f"{_OF_RESOURCE}{key[0]}.{key[1]}"
+        known = graph.types_of(node.scope)
+        return _shape(node.source.document, node.definition, known, self._texts, self._structures)
 
 
 def scope_name(graph: WitGraph, number: int) -> str:
@@ -65,7 +91,7 @@ def _shape(
     document: WitDocument,
     definition: Definition,
     known: Mapping[str, int],
-    texts: Sequence[str | None],
+    texts: Mapping[int, str | None],
     structures: Structures,
 ) -> str | None:
     """The shape of a definition: its tokens without what has no meaning, each type in it by the name of its structure.
