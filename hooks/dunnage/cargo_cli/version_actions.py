@@ -47,7 +47,15 @@ def installed(name: str, inputs: Mapping[str, str | None]) -> list[Tool]:
     action = _ACTIONS.get(name)
     if action is None or (action.has_default and not inputs.get(action.input)):
         return []
-    return [_tool(action, inputs, "")]
+    tool = _tool(action, inputs, "")
+    if name == "hustcer/setup-moonbit" and tool.version and not tool.problem and _has_core(inputs):
+        # Its core library has a version of its own, which is by default the latest.
+        return [tool, _tool(_Action("moonbit core", "core-version", "1.2.3+HASH"), inputs, "")]
+    return [tool]
+
+
+def _has_core(inputs: Mapping[str, str | None]) -> bool:
+    return (inputs.get("setup-core", "true") or "").strip() == "true"
 
 
 def _tool(action: _Action, inputs: Mapping[str, str | None], name_input: str) -> Tool:
