@@ -163,6 +163,11 @@ def test_configuration_outside_of_the_repository(repository: Path) -> None:
             id="shared",
         ),
         pytest.param(
+            {"vendor/beta/Cargo.lock": lock("beta 1.2.0")},
+            "run `cargo vendor --locked vendor` in this folder and commit vendor",
+            id="lock-of-a-vendored-crate",
+        ),
+        pytest.param(
             {**dict.fromkeys(BETA, None), **_crate("vendor/beta-1.2.0", "beta", "1.2.0")},
             "run `cargo vendor --locked --versioned-dirs vendor` in this folder and commit vendor",
             id="versioned",

@@ -94,7 +94,9 @@ def _subject(packages: Sequence[LockedPackage], singular: str, plural: str) -> t
 def _command(crates: _Crates, workspace: Workspace, tracked: Collection[str], *, is_versioned: bool) -> str:
     """The command that vendors the crates of a workspace again, with those of others that use the same folder."""
     root = workspace.root.folder
-    others = {os.path.dirname(path) for path in tracked if os.path.basename(path) == LOCK} - {root}
+    vendored = os.path.join(crates.folder, "")
+    locks = (path for path in tracked if os.path.basename(path) == LOCK and not path.startswith(vendored))
+    others = {*map(os.path.dirname, locks)} - {root}
     sharing = [other for other in sorted(others) if crates.folder in directory_sources(crates.tree, other).values()]
     words = ["cargo", "vendor", "--locked"]
     if is_versioned:
