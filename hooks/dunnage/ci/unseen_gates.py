@@ -137,6 +137,8 @@ def _has_unknown_call(repository: RepositoryFiles) -> bool:
 
 def _is_ci(path: str) -> bool:
     """Whether a file configures CI that is read, so that all of it may be understood."""
+    if not path.lower().endswith((".yml", ".yaml")):
+        return False
     return posixpath.basename(path) in pre_commit.NAMES or kind_of(path, b"") in ("circleci", "github", "gitlab")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -87,14 +87,18 @@ def assign(entries: Sequence[Entry], paths: Sequence[str], tree: Tree) -> dict[E
     """
     names = matching(paths, registry.files_of_all(entries))
     # Each pattern is matched once, because most hooks share patterns.
-    kinds = {kind: re.compile(registry.pattern((kind,))) for kind in registry.files_of_all(entries)}
-    of_kind = {kind: {name for name in names if regex.search(name)} for kind, regex in kinds.items()}
+    kinds = {kind: _matcher((kind,)) for kind in registry.files_of_all(entries)}
+    of_kind = {kind: {name for name in names if matches(name)} for kind, matches in kinds.items()}
+    texts: dict[str, bool] = {}
     found = {}
     for entry in entries:
         wanted = frozenset[str]().union(*(of_kind[kind] for kind in entry.files if kind != registry.PERHAPS_SCRIPT))
         if registry.PERHAPS_SCRIPT in entry.files:
             perhaps = of_kind[registry.PERHAPS_SCRIPT] - wanted
-            wanted |= {name for name in perhaps if not entry.is_text or is_text(name, tree)}
+            if entry.is_text:
+                texts.update((name, is_text(name, tree)) for name in perhaps if name not in texts)
+                perhaps = {name for name in perhaps if texts[name]}
+            wanted |= perhaps
         if wanted:
             found[entry] = [name for name in names if name in wanted]
     return found
@@ -102,17 +106,21 @@ def assign(entries: Sequence[Entry], paths: Sequence[str], tree: Tree) -> dict[E
 
 def matching(paths: Sequence[str], files: Sequence[str]) -> list[str]:
     """The names, as they are printed, of the regular files at absolute paths that match one of the patterns."""
-    # To match the name alone is several times as fast as to search the path, and few patterns are about folders.
-    in_folders = [part for part in files if "/" in part.replace("[^/]", "")]
-    by_name = re.compile(f"(?:{'|'.join(part for part in files if part not in in_folders)})$")
-    by_path = re.compile(registry.pattern(in_folders)) if in_folders else None
+    matches = _matcher(files)
     here = os.path.join(os.getcwd(), "")
     shown = (path.removeprefix(here).replace(os.sep, "/") for path in paths)
-    return [
-        name
-        for name in shown
-        if (by_name.match(name.rpartition("/")[2]) or (by_path and by_path.search(name))) and _is_regular(name)
-    ]
+    return [name for name in shown if matches(name) and _is_regular(name)]
+
+
+def _matcher(files: Sequence[str]) -> Callable[[str], object]:
+    """Return what says, by its truth, whether a path matches one of the patterns of the registry."""
+    # To match the name alone is several times as fast as to search the path, and few patterns are about folders.
+    in_folders = [part for part in files if "/" in part.replace("[^/]", "")]
+    by_name = re.compile(f"(?:{'|'.join(part for part in files if part not in in_folders)})$").match
+    by_path = re.compile(registry.pattern(in_folders)).search
+    if not in_folders:
+        return lambda path: by_name(path.rpartition("/")[2])
+    return lambda path: by_name(path.rpartition("/")[2]) or by_path(path)
 
 
 def _is_regular(path: str) -> bool:
