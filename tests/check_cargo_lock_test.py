@@ -239,6 +239,13 @@ def test_a_library_may_keep_it_untracked(repository: Path) -> None:
     assert found("--libraries-may-omit", "Cargo.toml") == []
 
 
+def test_help_for_an_untracked_lock_of_a_library(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(repository, {**SOLO, "src/lib.rs": "", "src/main.rs": ""})
+    assert "--libraries-may-omit" not in _printed(capsys, "Cargo.toml")
+    (repository / "src/main.rs").unlink()
+    assert "run `git add Cargo.lock`\n          or pass `--libraries-may-omit`" in _printed(capsys, "Cargo.toml")
+
+
 # Untracked.
 
 

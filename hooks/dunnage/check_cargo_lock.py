@@ -158,7 +158,8 @@ def _check_lock(
         if may_omit():
             return
         message = "git does not track Cargo.lock, so other checkouts may build other versions"
-        yield untracked(UNTRACKED, workspace.lock, repository, message)
+        finding = untracked(UNTRACKED, workspace.lock, repository, message)
+        yield finding if _is_run_or_shipped(workspace) else finding._replace(help=finding.help + _OR_OMIT)
     elif tracked is not None and os.path.islink(workspace.lock) and not may_omit():
         yield from _check_target(workspace.lock)
     lock, refusals = lockfile.read(parsed, {local.package.name for local in workspace.local.values()})
