@@ -29,6 +29,7 @@ HOOKS: dict[str, tuple[str, ...]] = {
     "check-cargo-lock": (),
     "check-deny-toml": (),
     "check-locked-builds": (),
+    "check-rust-toolchain": (),
     "check-wit-limits": (),
     "check-wit-lock": (),
     "check-wit-pins": (),
@@ -42,6 +43,7 @@ FOR_PEOPLE = Counter(
         (".github", "advisory-gate/toothless"): 1,
         ("courier", "cargo-lock/foreign-source"): 1,
         ("courier", "lock-review/new-source"): 1,
+        ("image", "rust-toolchain/floating"): 1,
         ("interfaces", "wit-limits/recursion"): 1,
         ("interfaces", "wit-lock/drifted"): 1,
         ("plugin", "cargo-lock/untracked"): 1,
@@ -223,13 +225,15 @@ def main() -> None:
         print("   another type into an interface that interfaces/wit/deps.lock records. Both files are restored from")
         print("   the commit before. plugin/.gitignore no longer hides the lock. router/Cargo.lock keeps both sides")
         print("   of the merge. A berth names its neighbours instead of containing them. The exception in")
-        print("   policy/deny.toml gets a review date, and a failure of cargo-deny fails the job:\n")
+        print("   policy/deny.toml gets a review date, a failure of cargo-deny fails the job, and the image names one")
+        print("   version of Rust:\n")
         demo.run("git", "diff", "HEAD~1", "HEAD")
         demo.run("git", "checkout", "HEAD~1", "--", "courier/Cargo.lock", "interfaces/wit/deps")
         rewrite(demo.example / "plugin" / ".gitignore", r"^Cargo\.lock\n", "")
         rewrite(demo.example / "router" / "Cargo.lock", r"^(?:<{7}|={7}|>{7}).*\n", "")
         rewrite(demo.example / "interfaces" / "wit" / "harbour.wit", r"list<quay>", "list<string>")
         rewrite(demo.example / ".github" / "workflows" / "audit.yml", r" \|\| true.*", "")
+        rewrite(demo.example / "image" / "rust-toolchain.toml", r"stable", "1.95.0")
         review = datetime.now(timezone.utc).date() + timedelta(days=90)
         rewrite(demo.example / "policy" / "deny.toml", r"(?<=localtime_r)", f"; review by {review}")
         demo.configure(fix=False)

@@ -78,6 +78,7 @@ FILES: dict[str, tuple[Any, ...]] = {
     "check-locked-builds": ("Dockerfile", b"FROM a\nRUN cargo build\n"),
     "check-advisory-gate": ("Cargo.lock", b"version = 4\n"),
     "check-deny-toml": ("deny.toml", b"x = 1\n"),
+    "check-rust-toolchain": ("rust-toolchain", b"stable\n"),
     "check-wit-pins": ("wkg.toml", b"x = 1\n"),
     "check-wit-lock": ("wkg.lock", b"version = 9\n"),
     "check-wit-limits": ("a.wit", b"interface\n"),

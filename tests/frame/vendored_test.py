@@ -19,6 +19,7 @@ CRATE = {
     "Cargo.lock": lock("x 0.9.0"),
     "Dockerfile": "FROM rust\nRUN cargo install cross\nRUN cargo build\nCOPY . .\n",
     ".github/workflows/ci.yml": "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: cargo audit || true\n",
+    "rust-toolchain": "stable\n",
     "deny.toml": "nothing = 1\n",
     "wit/x.wit": "package a:b;\nworld w { import wasi:io/x; }\ntype t = \u202e;\n",
     "wkg.toml": "x = 1\n",

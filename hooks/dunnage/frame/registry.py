@@ -47,6 +47,7 @@ CI_SCRIPTS = tuple(rf"(\.github|\.?ci)/([^/]+/)*{name}" for name in SHELL)
 """Scripts in folders for CI."""
 
 CARGO_MANIFEST = r"Cargo\.toml"
+TOOLCHAIN = r"rust-toolchain(\.toml)?"
 CARGO_LOCK = r"Cargo\.lock"
 CARGO_CONFIG = r"\.cargo/(config|(?!(audit|deny)\.toml$)[^/]*\.toml)"
 """Cargo's configuration, and the files beside it, which it may include."""
@@ -173,6 +174,16 @@ ENTRIES = (
         files=(*DOCKERFILES, *CI, *CI_SCRIPTS),
         signs=(Sign((*DOCKERFILES, *CI, *CI_SCRIPTS), r"cargo|cross|maturin|trunk|wasm-pack|tauri"),),
         is_text=True,
+    ),
+    Entry(
+        id="check-rust-toolchain",
+        concern="rust-toolchain",
+        title="check Rust toolchain",
+        description="The compiler is pinned, and all places that build name the same version.",
+        files=(TOOLCHAIN, CARGO_MANIFEST, *DOCKERFILES, *CI),
+        signs=(Sign((CARGO_MANIFEST,)),),
+        is_text=True,
+        is_on=False,
     ),
     Entry(
         id="check-wit-limits",

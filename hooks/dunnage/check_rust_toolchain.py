@@ -1,0 +1,290 @@
+"""The compiler is pinned: every build of one commit uses the same toolchain.
+
+A channel such as `stable` means another compiler every six weeks, with other lints, other code and other bugs.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from dunnage.cargo import toolchain_file
+from dunnage.cargo.toolchain_file import ToolchainFile
+from dunnage.cargo_cli.aliases import Alias, Aliases
+from dunnage.cargo_cli.compiling import compiles
+from dunnage.cargo_cli.toolchain_actions import HINTS, installed
+from dunnage.cargo_cli.toolchains import exact_version, is_floating, selections
+from dunnage.files.source import File, SourceError, Tree
+from dunnage.files.span import Edit, Span
+from dunnage.files.walk import top_folder
+from dunnage.frame.finding import Finding, Fix, Rule
+from dunnage.frame.hook import Hook, run
+from dunnage.frame.options import Options, flag
+from dunnage.scripts import commands
+from dunnage.scripts.comments import comments
+from dunnage.shell.model import Command
+
+FLOATING = Rule("rust-toolchain/floating", "a toolchain file names a channel, and not one version or date")
+FLOATING_INSTALL = Rule("rust-toolchain/floating-install", "an image or a CI job builds with a floating toolchain")
+DISAGREES = Rule(
+    "rust-toolchain/disagrees", "a place that builds names another version than the toolchain file", is_fixable=True
+)
+MISSING = Rule("rust-toolchain/missing", "nothing pins the compiler, and --require-file is given")
+
+REQUIRE_FILE = flag("--require-file", "also report a workspace without a toolchain file")
+
+_HINTS = ("cargo", "rustup", "rust:", *HINTS)
+_CI_KINDS = ("azure", "buildkite", "circleci", "dockerfile", "github", "gitlab")
+# The pattern is text until it is needed.
+_OTHER_CHANNEL = (
+    "(?i)bench|beta|bloat|canary|clippy|cover|cross[-_ ]?version|doc|features|fmt|format|fuzz|latest|lint|loom|matrix"
+    "|min(imal)?[-_ ]?ver|miri|msrv|nightly|rustfmt|sanitiz|semver|stable|toolchain|udeps|unstable|upstream"
+)
+
+
+class _Install(NamedTuple):
+    """A toolchain that a job or an image installs or selects."""
+
+    toolchain: str
+    span: Span
+    literal: Span | None
+    """The bytes of its name, if the file contains it as it is."""
+    is_override: bool
+    is_exempt: bool
+    """Whether it comes from a variable or from a matrix."""
+    place: tuple[str, ...] = ()
+    """The step or the instruction."""
+
+
+class _Job(NamedTuple):
+    """What a job, or the image of a Dockerfile, installs, and whether it builds."""
+
+    installs: list[_Install]
+    builds: bool
+    names: tuple[str, ...]
+
+
+def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
+    """Check every toolchain that the named files install or select."""
+    named = {os.path.basename(name) for name in names}
+    for file in commands.readable(tree, names):
+        name = os.path.basename(file.path)
+        if name in toolchain_file.NAMES:
+            yield from _check_toolchain_file(file)
+        elif name == "Cargo.toml":
+            yield from _check_manifest(file, tree, options)
+    if named <= {"Cargo.toml", *toolchain_file.NAMES}:
+        return
+    aliases = Aliases(tree)
+    for file in commands.files(tree, names, _HINTS):
+        kind = commands.kind_of(file.path, file.data[:200])
+        if kind in _CI_KINDS:
+            yield from dict.fromkeys(_check_jobs(file, tree, aliases, kind))
+
+
+def _check_toolchain_file(file: File) -> Iterator[Finding]:
+    try:
+        found = toolchain_file.read(file)
+    except SourceError as error:
+        commands.note(file, error)
+        return
+    is_fuzzing = "nightly" in found.channel and re.search(_OTHER_CHANNEL, os.path.dirname(file.path)) is not None
+    if is_floating(found.channel) and not is_fuzzing:
+        message = f"`{found.channel}` is another toolchain after every release"
+        help = 'write one version, such as `channel = "1.97.1"`, or a date, such as `channel = "nightly-2026-08-01"`'
+        yield Finding(FLOATING, file.path, found.span, message, help)
+
+
+# Manifests
+
+
+def _check_manifest(file: File, tree: Tree, options: Options) -> Iterator[Finding]:
+    from dunnage.files import toml
+
+    folder = os.path.dirname(os.path.abspath(file.path))
+    selected = toolchain_file.toolchain_file(tree, folder)
+    try:
+        data = toml.parse(file)
+    except SourceError:
+        return  # a finding of check-cargo-lock
+    is_root = tree.exists(os.path.join(folder, "Cargo.lock")) or "workspace" in data
+    if selected is None and is_root and options[REQUIRE_FILE]:
+        message = "no rust-toolchain.toml pins the compiler of this workspace"
+        help = 'write a rust-toolchain.toml: `[toolchain]`, then `channel = "1.97.1"`'
+        yield Finding(MISSING, file.path, Span(0, 0), message, help)
+    version = exact_version(selected.channel) if selected else ""
+    for top in ("package", "workspace"):
+        keys = (top, "rust-version") if top == "package" else (top, "package", "rust-version")
+        required = toml.lookup(data, keys)
+        if selected and version and isinstance(required, str) and _is_above(required, version):
+            message = f"rust-version requires Rust {required}, but {selected.file.path} selects {version}"
+            help = f'write `channel = "{required}"` in {selected.file.path}, with three numbers, or lower rust-version'
+            yield Finding(DISAGREES, file.path, toml.locate_value(file, keys), message, help)
+
+
+def _is_above(required: str, version: str) -> bool:
+    numbers = [part for part in required.split(".") if part.isdecimal()]
+    return [int(number) for number in numbers] > [int(number) for number in version.split(".")][: len(numbers)]
+
+
+# Images and jobs
+
+
+def _check_jobs(file: File, tree: Tree, aliases: Aliases, kind: str) -> Iterator[Finding]:
+    top = top_folder(os.path.dirname(os.path.abspath(file.path)))
+    folder = os.path.dirname(os.path.abspath(file.path)) if kind == "dockerfile" else top
+    selected = toolchain_file.toolchain_file(tree, folder)
+    jobs = _dockerfile_jobs(file, tree, aliases) if kind == "dockerfile" else _ci_jobs(file, tree, aliases, kind)
+    for job in jobs:
+        if not job.builds or any(re.search(_OTHER_CHANNEL, name) for name in job.names):
+            continue
+        seen: set[tuple[object, ...]] = set()
+        for install in job.installs:
+            # `rustup update stable && rustup default stable` has one cause. CI uses nightly and beta on purpose.
+            is_chosen = kind != "dockerfile" and install.toolchain.startswith(("beta", "nightly"))
+            key = (install.toolchain, install.place)
+            if not install.is_exempt and not is_chosen and key not in seen:
+                seen.add(key)
+                yield from _check_install(file, install, selected)
+
+
+def _check_install(file: File, install: _Install, selected: ToolchainFile | None) -> Iterator[Finding]:
+    version = exact_version(selected.channel) if selected else ""
+    if is_floating(install.toolchain):
+        if selected is not None and not install.is_override:
+            return  # the toolchain file decides, and rustup installs what it names
+        message = f"the toolchain `{install.toolchain}` is another one after every release"
+        help = "write one version, such as `1.97.1`, or pin the toolchain in rust-toolchain.toml"
+        if selected is not None and version:
+            help = f"write `{version}`, which {selected.file.path} selects"
+        yield Finding(FLOATING_INSTALL, file.path, install.span, message, help)
+        return
+    other = exact_version(install.toolchain)
+    if selected is not None and version and other and other != version:
+        message = f"this uses Rust {other}, but {selected.file.path} selects {version}"
+        fix = None
+        if install.literal is not None:
+            edit = Edit(file.path, *install.literal, install.toolchain.replace(other, version, 1))
+            fix = Fix(f"changed Rust {other} to {version}", (edit,))
+        yield Finding(DISAGREES, file.path, install.span, message, f"write `{version}` in both places", fix)
+
+
+def _command_installs(file: File, command: Command) -> Iterator[_Install]:
+    for selection in selections(command):
+        word = selection.word
+        text = file.data[slice(*word.span)]
+        at = text.find(selection.toolchain.encode())
+        is_written = at >= 0 and len(word.values or ()) == 1 and not {b"$"[0], b"`"[0]} & set(text)
+        start = word.span.start + at
+        literal = Span(start, start + len(selection.toolchain.encode())) if is_written else None
+        is_exempt = literal is None and selection.toolchain != "stable"
+        if literal is None and selection.toolchain == "stable":
+            is_exempt = b"$" in text or b"{{" in text
+        place = command.place.names
+        yield _Install(selection.toolchain, word.span, literal, selection.is_override, is_exempt, place)
+
+
+def _builds(command: Command, alias: Alias, tree: Tree, file: File) -> bool:
+    """Whether a command compiles code of the repository, and not only a tool that it installs."""
+    words = [word.values[0] for word in command.words if word.values]
+    is_tool = "install" in words and not any(word.startswith("--path") for word in words)
+    return not is_tool and compiles(command, alias, tree, file)
+
+
+def _dockerfile_jobs(file: File, tree: Tree, aliases: Aliases) -> Iterator[_Job]:
+    """The whole of a Dockerfile, since one stage may build with what another one installs."""
+    from dunnage.containers.reference import parse
+    from dunnage.scripts.images import images
+
+    found = list(commands.commands(file, _HINTS))
+    alias = aliases.of(file)
+    installs = [install for command in found for install in _command_installs(file, command)]
+    has_rustup = any(install.toolchain for install in installs)
+    for use in images(file) if not has_rustup else ():
+        reference = parse(use.values[0]) if use.values else None
+        version = exact_version(reference.tag.partition("-")[0]) if reference else ""
+        if reference is not None and reference.official == "rust" and version:
+            literal = None
+            if use.literal is not None and not reference.digest:
+                start = file.data.index(version.encode(), use.literal.start)
+                literal = Span(start, start + len(version.encode()))
+            installs.append(_Install(version, use.span, literal, is_override=False, is_exempt=False))
+    yield _Job(installs, any(_builds(command, alias, tree, file) for command in found), ())
+
+
+def _ci_jobs(file: File, tree: Tree, aliases: Aliases, kind: str) -> Iterator[_Job]:
+    alias = aliases.of(file)
+    installs: dict[str, list[_Install]] = {}
+    building: set[str] = set()
+    labels: dict[str, tuple[str, ...]] = {}
+    for command in commands.commands(file, _HINTS):
+        job = "".join(command.place.names[:1])
+        labels[job] = (job,)
+        installs.setdefault(job, []).extend(_command_installs(file, command))
+        if _builds(command, alias, tree, file):
+            building.add(job)
+    if kind == "github":
+        for job, install in _action_installs(file):
+            labels[job] = (job,)
+            installs.setdefault(job, []).append(install)
+        building -= _describe_jobs(file, labels)
+    stem = os.path.basename(file.path)
+    for job, found in installs.items():
+        yield _Job(found, job in building, (*labels[job], stem))
+
+
+def _action_installs(file: File) -> Iterator[tuple[str, _Install]]:
+    """Yield the toolchains that actions install, each with the job."""
+    if not any(hint.encode() in file.data for hint in HINTS):
+        return
+    from dunnage.scripts import github
+
+    for action in github.uses(file):
+        inputs = {name: given.values[0] if given.values else None for name, given in action.inputs.items()}
+        found = installed(action.name, action.ref, inputs)
+        if found is None:
+            continue
+        toolchain = found.name
+        given = action.inputs.get(found.input)
+        span = given.span if given else action.span
+        place = file.data.find(toolchain.encode(), *span)
+        is_exempt = given is not None and given.values != (given.text,)
+        literal = Span(place, place + len(toolchain.encode())) if place >= 0 and not is_exempt else None
+        job = "".join(action.place.names[:1])
+        yield job, _Install(toolchain, literal or span, literal, found.is_override, is_exempt)
+
+
+def _describe_jobs(file: File, labels: dict[str, tuple[str, ...]]) -> set[str]:
+    """Add the display names of jobs to `labels`; return the jobs whose failure does not count."""
+    from dunnage.scripts import github
+
+    workflow = github.workflow(file)
+    lenient: set[str] = set()
+    for name, job in workflow.node.items("jobs") if workflow else ():
+        key = f"job {name}"
+        title, tolerant = job.get("name"), job.get("continue-on-error")
+        if key in labels and title is not None:
+            labels[key] = (key, title.text)
+        if tolerant is not None and tolerant.text != "false":
+            lenient.add(key)
+    return lenient
+
+
+HOOK = Hook(
+    name="check-rust-toolchain",
+    summary="check that the compiler is pinned",
+    rules=(FLOATING, FLOATING_INSTALL, DISAGREES, MISSING),
+    check=check,
+    comments=comments,
+    fixes=True,
+    options=(REQUIRE_FILE,),
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the hook and return its exit status."""
+    return run(HOOK, argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
