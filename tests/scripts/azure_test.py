@@ -10,15 +10,11 @@ from dunnage.files.source import File
 from dunnage.scripts import azure
 from dunnage.scripts.commands import commands
 from dunnage.shell.model import DIRECTORY, Script, Values
+from scripts.origins import scripts_of
 
 
 def scripts(text: str) -> list[Script]:
-    file = File("azure-pipelines.yml", textwrap.dedent(text).encode())
-    found = list(azure.scripts(file))
-    for script in found:
-        for in_text, in_file, length in script.offsets:
-            assert script.text.encode()[in_text : in_text + length] == file.data[in_file : in_file + length]
-    return found
+    return scripts_of(File("azure-pipelines.yml", textwrap.dedent(text).encode()), azure.scripts)
 
 
 def test_where_and_what() -> None:

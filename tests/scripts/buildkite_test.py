@@ -9,15 +9,11 @@ import pytest
 from dunnage.files.source import File
 from dunnage.scripts import buildkite
 from dunnage.shell.model import DIRECTORY, Script
+from scripts.origins import scripts_of
 
 
 def scripts(text: str) -> list[Script]:
-    file = File(".buildkite/pipeline.yml", textwrap.dedent(text).encode())
-    found = list(buildkite.scripts(file))
-    for script in found:
-        for in_text, in_file, length in script.offsets:
-            assert script.text.encode()[in_text : in_text + length] == file.data[in_file : in_file + length]
-    return found
+    return scripts_of(File(".buildkite/pipeline.yml", textwrap.dedent(text).encode()), buildkite.scripts)
 
 
 def test_where_and_what() -> None:

@@ -11,15 +11,11 @@ from hypothesis import strategies as st
 from dunnage.files.source import File, SourceError
 from dunnage.scripts import gitlab
 from dunnage.shell.model import DIRECTORY, Script, Values
+from scripts.origins import scripts_of
 
 
 def scripts(text: str) -> list[Script]:
-    file = File(".gitlab-ci.yml", textwrap.dedent(text).encode())
-    found = list(gitlab.scripts(file))
-    for script in found:
-        for in_text, in_file, length in script.offsets:
-            assert script.text.encode()[in_text : in_text + length] == file.data[in_file : in_file + length]
-    return found
+    return scripts_of(File(".gitlab-ci.yml", textwrap.dedent(text).encode()), gitlab.scripts)
 
 
 def test_where_and_what() -> None:

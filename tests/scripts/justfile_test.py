@@ -9,15 +9,11 @@ from hypothesis import strategies as st
 from dunnage.files.source import File, SourceError
 from dunnage.scripts import justfile
 from dunnage.shell.model import Script, Values
+from scripts.origins import scripts_of
 
 
 def scripts(text: str | bytes) -> list[Script]:
-    file = File("justfile", text.encode() if isinstance(text, str) else text)
-    found = list(justfile.scripts(file))
-    for script in found:
-        for in_text, in_file, length in script.offsets:
-            assert script.text.encode()[in_text : in_text + length] == file.data[in_file : in_file + length]
-    return found
+    return scripts_of(File("justfile", text.encode() if isinstance(text, str) else text), justfile.scripts)
 
 
 def texts(text: str) -> list[str]:

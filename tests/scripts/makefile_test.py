@@ -13,15 +13,11 @@ from hypothesis import strategies as st
 from dunnage.files.source import File, SourceError
 from dunnage.scripts import makefile
 from dunnage.shell.model import Script, Values
+from scripts.origins import scripts_of
 
 
 def scripts(text: str | bytes) -> list[Script]:
-    file = File("Makefile", text.encode() if isinstance(text, str) else text)
-    found = list(makefile.scripts(file))
-    for script in found:
-        for in_text, in_file, length in script.offsets:
-            assert script.text.encode()[in_text : in_text + length] == file.data[in_file : in_file + length]
-    return found
+    return scripts_of(File("Makefile", text.encode() if isinstance(text, str) else text), makefile.scripts)
 
 
 def texts(text: str) -> list[str]:
