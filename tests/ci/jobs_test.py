@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunnage.ci import github_jobs, gitlab_jobs
+from dunnage.ci import github_jobs
 from dunnage.ci.job import Job, JobStep
 from dunnage.ci.jobs import jobs
 from dunnage.ci.outcome import Shell
 from dunnage.files.source import File, SourceError
+from dunnage.scripts import gitlab_includes
 
 GITHUB, GITLAB, CIRCLECI = ".github/workflows/ci.yml", ".gitlab-ci.yml", ".circleci/config.yml"
 
@@ -181,7 +182,7 @@ def test_what_gitlabs_failures_are_excused_by(text: str, expected: list[str]) ->
     ],
 )
 def test_what_gitlab_includes(include: str, expected: tuple[list[str], bool]) -> None:
-    assert gitlab_jobs.included(File(GITLAB, f"include: {include}\n".encode())) == expected
+    assert gitlab_includes.included(File(GITLAB, f"include: {include}\n".encode())) == expected
 
 
 def test_what_circleci_runs() -> None:
@@ -203,7 +204,7 @@ def test_whatever_is_in_a_file(path: str, text: str) -> None:
                 job.masks()
                 for step in job.steps:
                     step.masks()
-            gitlab_jobs.included(file)
+            gitlab_includes.included(file)
             github_jobs.events(file)
             github_jobs.called(file)
         except SourceError:

@@ -59,25 +59,6 @@ def _step(file: File, script: Script, masks: tuple[FailureMask, ...]) -> JobStep
     return JobStep(script, None, _SHELL, "", partial(tuple, masks))
 
 
-def included(file: File) -> tuple[list[str], bool]:
-    """Return the files of the repository that a CI file includes, and whether it includes any others."""
-    paths: list[str] = []
-    has_others = False
-    for document in yaml.documents(file):
-        include = document.get("include")
-        for entry in include.listed() if include else ():
-            if entry.kind == "scalar":
-                if entry.text.startswith(("http:", "https:")):
-                    has_others = True
-                else:
-                    paths.append(entry.text)
-            elif (local := entry.get("local")) is not None:
-                paths.append(local.text)
-            elif entry.get("template") is None:
-                has_others = True
-    return paths, has_others
-
-
 def _masks(file: File, ancestry: Sequence[yaml.Node]) -> Iterator[FailureMask]:
     """Yield what hides the failure of a job. `ancestry` is the job and the jobs that it extends, nearest first."""
     allowed = _get(ancestry, "allow_failure")

@@ -98,10 +98,11 @@ class _Walk:
         if kind_of(file.path, b"") != "gitlab":
             return
         from dunnage.ci import gitlab_jobs
+        from dunnage.scripts import gitlab_includes
 
         pending, seen = [file], set[str]()
         while pending:
-            patterns, _ = gitlab_jobs.included(pending.pop())
+            patterns, _ = gitlab_includes.included(pending.pop())
             for path in (found for pattern in patterns for found in self._repository.matching(pattern.lstrip("/"))):
                 part = self._repository.yaml(path) if path not in seen and kind_of(path, b"") is None else None
                 seen.add(path)

@@ -155,9 +155,9 @@ def _calls_external(repository: RepositoryFiles, path: str) -> bool:
 def _external_calls(repository: RepositoryFiles, file: File) -> Iterator[bool]:
     kind = kind_of(file.path, b"")
     if kind == "gitlab":
-        from dunnage.ci import gitlab_jobs
+        from dunnage.scripts import gitlab_includes
 
-        paths, has_others = gitlab_jobs.included(file)
+        paths, has_others = gitlab_includes.included(file)
         yield has_others or any("*" not in path and path.lstrip("/") not in repository.paths for path in paths)
     elif kind == "circleci":
         _, key, rest = file.text.partition("orbs:")

@@ -42,6 +42,8 @@ class File:
         self.unread: dict[str, tuple[str, Span]] = {}
         """By the id of a rule about input: a message about the first part of the file that is not read, and its place.
         """
+        self.role = ""
+        """What another file says that this one is, where its name does not say it: `gitlab`."""
         # The results of the parsers that have read this file.
         self._memo: dict[Callable[[File], object], object] = {}
         # Where the column was last counted: start of the line, offset, column.
@@ -72,7 +74,7 @@ class File:
         except SourceError:
             text = self.data.decode("utf-8", "surrogateescape")
             mended = File(self.path, text.encode("utf-8", "replace"))
-            mended.unread = self.unread
+            mended.unread, mended.role = self.unread, self.role
             return mended
         return self
 

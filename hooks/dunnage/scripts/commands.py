@@ -50,21 +50,45 @@ def kind_of(path: str, head: bytes) -> str | None:
 
 
 def files(tree: Tree, names: Iterable[str], hints: Collection[str]) -> Iterator[File]:
-    """Yield the files with commands, among those named, that contain one of `hints`.
+    """Yield the files with commands that contain one of `hints`, among those named and those that GitLab CI includes.
 
     A byte that is not UTF-8 is read as `?`, and noted, as is a file that is not read because of its size or depth.
     """
     encoded = [hint.encode() for hint in hints]
-    for file in readable(tree, names):
-        if kind_of(file.path, file.data[:200]) is None or not any(hint in file.data for hint in encoded):
+    for file in _known(tree, names):
+        if not any(hint in file.data for hint in encoded):
             continue
         mended = with_text(file)
         try:
-            mended.memo(scripts)
+            programs(mended)
         except SourceError as error:
             note(file, error)
         else:
             yield mended
+
+
+def _known(tree: Tree, names: Iterable[str]) -> Iterator[File]:
+    """Yield the named files whose kind is known, and those that GitLab CI files among them include, each once."""
+    included: dict[str, File] = {}
+    seen: set[str] = set()
+    for file in readable(tree, names):
+        kind = kind_of(file.path, file.data[:200])
+        if kind == "gitlab" and b"include" in file.data:
+            from dunnage.scripts import gitlab_includes
+
+            included.update((found.path, found) for found in gitlab_includes.included_files(tree, file))
+        elif kind is None and file.path.endswith((".yml", ".yaml")):
+            from dunnage.scripts import gitlab_includes
+
+            if gitlab_includes.is_included(tree, file):
+                included[file.path] = file
+        if kind is not None:
+            seen.add(file.path)
+            yield file
+    for path, file in included.items():
+        if path not in seen:
+            file.role = "" if kind_of(path, b"") else "gitlab"
+            yield file
 
 
 def readable(tree: Tree, names: Iterable[str]) -> Iterator[File]:
@@ -102,11 +126,22 @@ def commands(file: File, mention: Collection[str] | None = None) -> Iterator[Com
     from dunnage.shell.model import Command
     from dunnage.shell.nested import see_through
 
-    for found in file.memo(scripts):
+    for found in programs(file):
         if isinstance(found, Command):
             yield from see_through(found)
         else:
             yield from shell_commands(file, found, mention)
+
+
+def programs(file: File) -> Sequence[Script | Command]:
+    """Every program in a file, whatever its kind or role. Raises SourceError if the file cannot be read."""
+    return file.memo(_gitlab_scripts) if file.role == "gitlab" else file.memo(scripts)
+
+
+def _gitlab_scripts(file: File) -> Sequence[Script | Command]:
+    from dunnage.scripts import gitlab
+
+    return list(gitlab.scripts(file))
 
 
 def scripts(file: File) -> Sequence[Script | Command]:

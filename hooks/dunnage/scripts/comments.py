@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from dunnage.files.source import File
 from dunnage.files.span import Span
-from dunnage.scripts.commands import kind_of, scripts
+from dunnage.scripts.commands import kind_of, programs
 
 _MARK = "dunnage:"
 _COMMENTED = (".lock", ".toml", ".yaml", ".yml")
@@ -62,8 +62,8 @@ class _Values:
         self._values = sorted(spans.items())
         from dunnage.shell.model import Script
 
-        programs = (script for script in file.memo(scripts) if isinstance(script, Script))
-        self._programs = sorted((start, start + size) for program in programs for _, start, size in program.offsets)
+        found = (script for script in programs(file) if isinstance(script, Script))
+        self._programs = sorted((start, start + size) for program in found for _, start, size in program.offsets)
 
     def hold(self, offset: int) -> bool:
         """Whether `offset` is in a scalar that is not a program."""
