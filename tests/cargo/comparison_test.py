@@ -388,6 +388,32 @@ STALE += [
     ),
     pytest.param(
         {
+            "Cargo.toml": ('"lib"]', '"lib", "beta"]'),
+            "beta/Cargo.toml": package("beta", "1.2.0"),
+            "lock": ("beta 1.2.0 crates.io", "beta 1.2.0"),
+        },
+        ["Cargo.lock:23:1 stale: `alpha 1.0.3`, a crate of …, but … has `beta 1.2.0` from a folder of this workspace"],
+        id="removed-path-patch-to-a-member",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('{ path = "../lib" }', '"0.2"')},
+        ["Cargo.lock:…:1 stale: `app` requires `lib ^0.2` from crates.io, but … from a folder of this workspace"],
+        id="path-dependency-moved-to-a-registry",
+    ),
+    pytest.param(
+        {
+            "Cargo.toml": ('exclude = ["helper"]\n', MANY_PATCHES.replace("alpha", "a-b").replace("beta", "b-c")),
+            "Cargo.lock": WORKSPACE["Cargo.lock"]
+            + "".join(
+                f'\n[[patch.unused]]\nname = "{name}"\nversion = "1.0.0"\nsource = "{FROM_GIT}"\n'
+                for name in ("a-b", "b-c")
+            ),
+        },
+        ["Cargo.toml:7:1 stale: `[patch]` provides `a-b` from … (rev NEW), … from the rev OLD; … of 1 more package"],
+        id="other-reference-of-unused-patches",
+    ),
+    pytest.param(
+        {
             "app/Cargo.toml": ('alpha = "1.0"', 'alpha = { git = "https://git.example/tools", tag = "v2" }'),
             "lock": ("alpha 1.0.3 crates.io", f"alpha 1.0.3 {FROM_GIT}"),
         },

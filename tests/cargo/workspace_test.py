@@ -137,7 +137,7 @@ REFUSED = [
     ),
     pytest.param(
         {"app/Cargo.toml": ('dup = "1"\n', 'dup = "1"\ndup = "1"\n')},
-        "app/Cargo.toml:10:10 bad-manifest: is not TOML: Cannot overwrite a value",
+        "app/Cargo.toml:10:1 bad-manifest: is not TOML: `dup` is defined twice",
         id="duplicate-key",
     ),
     pytest.param(

@@ -64,6 +64,11 @@ CASES = {
         {"Cargo.toml": (PATCH, "")},
         ["Cargo.lock:…:2 stale: `app 0.1.0` and 1 more are locked with the dependency `beta`, which is…"],
     ),
+    "patch-removed-but-its-folder-is-a-member": Case(
+        {**PATCHED, "Cargo.toml": PATCHED["Cargo.toml"].replace('exclude = ["fork"]', 'members = ["fork"]')},
+        {"Cargo.toml": ('\n[patch.crates-io]\nbeta = { path = "fork" }\n', "")},
+        ["Cargo.lock:…:1 stale: `app` requires `beta ^1` from crates.io, but … `beta 1.2.0` from a folder of this…"],
+    ),
     "replacement-bumped": Case(
         {**PATCHED, "Cargo.toml": PATCHED["Cargo.toml"].replace("patch.crates-io]\nbeta", 'replace]\n"beta:1.3.0"'),
          "fork/Cargo.toml": package("beta", "1.3.0")},

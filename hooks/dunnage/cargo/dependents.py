@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from dunnage.cargo.concerned import Concerned
-from dunnage.cargo.manifests import MANIFEST, Manifest, Manifests
+from dunnage.cargo.manifests import MANIFEST, Manifest, Manifests, real_manifest
 from dunnage.cargo.workspace import LOCK, Workspace, load, path_dependencies
 from dunnage.files.document import Refused
 from dunnage.files.git import Repositories
@@ -59,7 +59,7 @@ class _Search:
         self._tracked = tracked
         self._manifests = manifests
         self._repository = repositories.repository(changed[0])
-        self._changed = {_real_manifest(folder) for folder in changed}
+        self._changed = {real_manifest(folder) for folder in changed}
         self._roots = {folder for folder in changed if result.named[folder][0].workspace is not None}
         """The folders of changed manifests from which packages may inherit."""
         self._names = {_declared_name(result.named[folder][0].file.data) for folder in changed}
@@ -92,7 +92,7 @@ class _Search:
     def _is_concerned(self, folder: str, workspace: Workspace | None) -> bool:
         """Whether a workspace, None if Cargo would reject it, depends on a changed or deleted manifest."""
         local = workspace.local if workspace else {}
-        if any(_real_manifest(each) in self._changed or self._inherits(local[each].manifest) for each in local):
+        if any(real_manifest(each) in self._changed or self._inherits(local[each].manifest) for each in local):
             return True
         missing = {os.path.join(each, MANIFEST) for each in _missing_folders(workspace)} if workspace else set()
         below = os.path.join(folder, "")
@@ -117,11 +117,6 @@ def _root_in(folder: str, manifests: Manifests) -> Manifest | None:
         return found if found is not None and manifests.root_of(found) is found else None
     except Refused:
         return None
-
-
-def _real_manifest(folder: str) -> str:
-    """Return the path of the manifest in a folder without symbolic links."""
-    return os.path.realpath(os.path.join(folder, MANIFEST))
 
 
 def _missing_folders(workspace: Workspace) -> Iterator[str]:

@@ -88,17 +88,22 @@ class LockReport:
         self.problems.append(Problem("cargo-lock/foreign-source", self._lock, message, help, keys))
 
     def foreign_source(self, package: LockedPackage, expected: str) -> None:
-        """Add a package that is locked from another source than the expected one, once for each package."""
+        """Add a package that is locked from another source than the expected one, once for each package.
+
+        A package in a folder of the repository is what a removed `[patch]` or path leaves behind, and no stranger's.
+        """
         if self.is_foreign(package):
             return
         self._foreign.add(package.keys)
         message = f"{expected}, but {self.lock_name} has `{package}` from {describe_source(package.source)}"
+        if package.source is None:
+            self.stale(self._lock, (*package.keys, "name"), message)
+            return
         help = (
             f"if you changed the source in a manifest on purpose, {self._update()};\n"
             f"if not, restore {self.lock_name} from the last good commit and find out who changed it"
         )
-        keys = (*package.keys, "source" if package.source else "name")
-        self.problems.append(Problem("cargo-lock/foreign-source", self._lock, message, help, keys))
+        self.problems.append(Problem("cargo-lock/foreign-source", self._lock, message, help, (*package.keys, "source")))
 
     def is_foreign(self, package: LockedPackage) -> bool:
         """Whether the source of a package has been reported."""

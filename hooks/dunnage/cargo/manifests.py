@@ -101,6 +101,11 @@ class Manifests:
         return root
 
 
+def real_manifest(folder: str) -> str:
+    """Return the path of the manifest in a folder without symbolic links."""
+    return os.path.realpath(os.path.join(folder, MANIFEST))
+
+
 def with_file(file: File, read: Callable[[], T]) -> T:
     """Call `read` and turn its ManifestError into a Refused for `file`."""
     try:

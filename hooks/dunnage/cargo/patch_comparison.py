@@ -26,8 +26,8 @@ class PatchComparison:
         """Report every entry of `[patch]` without a replacement, and versions that have several."""
         for patch in self._workspace.patches:
             self._check_entry(patch)
-        for patch in self._resolution.unlocked_patches:
-            self._report_unlocked(patch)
+        for patch, outdated in self._resolution.unlocked_patches:
+            self._report_unlocked(patch, outdated)
         for name, version, dependency in self._workspace.replacements:
             self._check_replacement(name, version, dependency)
         for patches in self._resolution.patches.values():
@@ -49,12 +49,11 @@ class PatchComparison:
                 "name another source with `git` or `path`, or remove the entry",
             )
 
-    def _report_unlocked(self, patch: Patch) -> None:
-        dependency, packages = patch.dependency, self._resolution.packages
-        for index in sorted(self._resolution.outdated[patch.url]):
-            if packages[index].name == dependency.package:
-                self._report.other_reference(patch.file, dependency, packages[index], "`[patch]` provides")
-                return
+    def _report_unlocked(self, patch: Patch, outdated: LockedPackage | None) -> None:
+        dependency = patch.dependency
+        if outdated is not None:
+            self._report.other_reference(patch.file, dependency, outdated, "`[patch]` provides")
+            return
         message = f"`[patch]` provides {describe(dependency)}, but {self._report.lock_name} does not contain it"
         self._report.stale(patch.file, dependency.keys, message)
 
@@ -108,7 +107,9 @@ class PatchComparison:
                 expected[dependency.package, resolved.version, dependency.source] = problem
         for package in self._resolution.lock.unused_patches:
             source = package.source or self._folder_source(package)
-            if source is not None and expected.pop((package.name, package.version, source), None) is None:
+            if source is None or package in self._resolution.outdated_unused:
+                continue
+            if expected.pop((package.name, package.version, source), None) is None:
                 name = self._report.lock_name
                 message = f"{name} lists `{package}` as an unused patch, but `[patch]` has no such unused entry"
                 self._report.stale(self._resolution.lock.file, package.keys, message)

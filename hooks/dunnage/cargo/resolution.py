@@ -71,8 +71,13 @@ class Resolution:
         """Git sources of the lock that Cargo does not recognize as the required ones, so that it ignores the commit."""
         self.outdated: dict[str, set[int]] = defaultdict(set)
         """By patched URL, the locked packages that an entry of `[patch]` provided before its reference was changed."""
+        self.outdated_unused: set[LockedPackage] = set()
+        """The same among the unused patches of the lock."""
         self.patches, self.unlocked_patches = self._resolve_patches()
-        """The entries of `[patch]` by the patched URL; those that the lock should contain but does not."""
+        """The entries of `[patch]` by the patched URL; those that the lock should contain but does not.
+
+        The latter are with a package that the lock contains from another reference of the same repository, if any.
+        """
         self._replacements: dict[str, set[int]] = defaultdict(set)
         """By patched URL, the locked packages that `[patch]` substitutes for its packages."""
         self.patches_by_package: dict[tuple[str, str, Version], list[ResolvedPatch]] = defaultdict(list)
@@ -179,9 +184,11 @@ class Resolution:
             return found[0]
         return _AMBIGUOUS if found else _NOT_LOCKED
 
-    def _resolve_patches(self) -> tuple[dict[str, list[ResolvedPatch]], list[Patch]]:
+    def _resolve_patches(
+        self,
+    ) -> tuple[dict[str, list[ResolvedPatch]], list[tuple[Patch, LockedPackage | None]]]:
         patches: dict[str, list[ResolvedPatch]] = defaultdict(list)
-        unlocked: list[Patch] = []
+        unlocked: list[tuple[Patch, LockedPackage | None]] = []
         if not self.workspace.patches:
             return patches, unlocked
         by_name: dict[str, list[int]] = defaultdict(list)
@@ -204,10 +211,12 @@ class Resolution:
             elif unused is not None:
                 patches[patch.url].append(ResolvedPatch(patch, unused.version, None, None))
             else:
-                unlocked.append(patch)
-                self.outdated[patch.url].update(
-                    index for index in by_name[name] if has_other_reference(self.packages[index], dependency)
-                )
+                indices = [index for index in by_name[name] if has_other_reference(self.packages[index], dependency)]
+                others = [package for package in unused_by_name[name] if has_other_reference(package, dependency)]
+                self.outdated[patch.url].update(indices)
+                self.outdated_unused.update(others)
+                outdated = [*(self.packages[index] for index in indices), *others]
+                unlocked.append((patch, outdated[0] if outdated else None))
         return patches, unlocked
 
     def _resolve_path_patch(self, patch: Patch) -> ResolvedPatch | None:
