@@ -40,6 +40,18 @@ def _found(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
         pytest.param("a.sh", b"( " * 120 + b"cargo install a" + b" )" * 120, ["1 input/too-deep"], id="deep-script"),
         pytest.param("a.sh", b"$(" * 120 + b"cargo install a" + b")" * 120, ["1 input/too-deep"], id="substitutions"),
         pytest.param("a.sh", b"eval " * 12 + b"cargo install a", ["1 input/too-deep"], id="programs"),
+        pytest.param(
+            ".github/workflows/a.yml",
+            WORKFLOW + b"      - run: a\n" * 5000,
+            ["5005 input/too-large"],
+            id="github-steps",
+        ),
+        pytest.param(
+            ".circleci/config.yml",
+            b"jobs:\n  a:\n    steps:\n" + b"      - run: cargo\n" * 5001,
+            ["5004 input/too-large"],
+            id="circleci-steps",
+        ),
         pytest.param(".github/workflows/a.yml", WORKFLOW + b"x: " + b"[" * 120, ["6 input/too-deep"], id="deep-yaml"),
         pytest.param(".github/workflows/a.yml", WORKFLOW + b"#" * 2**20, ["1 input/too-large"], id="large-yaml"),
     ],

@@ -39,7 +39,7 @@ def fix(report: Report, look: Callable[[], Report], repair: Callable[[Sequence[F
             break
         fixed += actions
         report = look()
-        if len(fixed) >= MOST_FINDINGS:
+        if len(fixed) + len(report.findings) >= MOST_FINDINGS:
             break
     return report._replace(
         findings=[_with_reasons(finding, refused, failed) for finding in report.findings], fixed=fixed

@@ -7,12 +7,23 @@ the file.
 import re
 from collections.abc import Iterator
 from itertools import chain, islice
+from operator import itemgetter
 from typing import NamedTuple
 
 from dunnage.files.source import File
 from dunnage.scripts import yaml
 from dunnage.scripts.shell_names import read_by, shell_of
-from dunnage.scripts.variables import MOST_VARIABLES, Variables, distinct, expand_all, merged, union, without_written
+from dunnage.scripts.variables import (
+    MOST_STEPS,
+    MOST_VARIABLES,
+    Variables,
+    distinct,
+    expand_all,
+    limited,
+    merged,
+    union,
+    without_written,
+)
 from dunnage.shell.assembly import rewrite
 from dunnage.shell.directories import joined
 from dunnage.shell.model import DIRECTORY, Place, Script, Values
@@ -20,8 +31,6 @@ from dunnage.shell.model import DIRECTORY, Place, Script, Values
 # `<< parameters.x >>`, and the escape `\<<`.
 _PARAMETER = r"\\<<|<<\s*((?:parameters|pipeline|matrix|node)(?:\.[A-Za-z0-9_-]+)+)\s*>>"
 _DEEPEST = 20
-# How many steps are read: aliases can expand a small file to millions. Real files have up to a few hundred.
-_MOST_STEPS = 5000
 
 
 class StepSequence(NamedTuple):
@@ -45,7 +54,7 @@ def scripts(file: File) -> Iterator[Script]:
     """
     for document in yaml.documents(file)[:1]:
         found = (script for sequence in sequences(document) for script in _scripts(sequence))
-        yield from distinct(islice(found, _MOST_STEPS))
+        yield from distinct(limited(file, found, itemgetter(0)))
 
 
 def sequences(document: yaml.Node) -> Iterator[StepSequence]:
@@ -97,14 +106,14 @@ def _called_jobs(document: yaml.Node) -> Iterator[tuple[str, str, yaml.Node]]:
         for job in node.elements("jobs")
         for name, arguments in job.items()
     )
-    return islice(calls, _MOST_STEPS)
+    return islice(calls, MOST_STEPS)
 
 
 def executors(document: yaml.Node) -> Iterator[tuple[yaml.Node, Variables]]:
     """Yield the executors of a file, each with the variables that it sees."""
     pipeline = _pipeline(document)
     calls: dict[str, list[yaml.Node]] = {}
-    for _, job in islice(document.items("jobs"), _MOST_STEPS):
+    for _, job in islice(document.items("jobs"), MOST_STEPS):
         executor = job.get("executor")
         name = executor.get("name") if executor and executor.kind == "mapping" else executor
         if executor is not None and name is not None:
@@ -247,12 +256,12 @@ def _calls(document: yaml.Node) -> dict[str, list[yaml.Node]]:
     for kind in ("commands", "jobs"):
         lists += [steps for _, node in document.items(kind) if (steps := node.get("steps"))]
     lists += [jobs for _, workflow in document.items("workflows") if (jobs := workflow.get("jobs"))]
-    for step in islice((step for steps in lists for step in _steps(steps)), _MOST_STEPS):
+    for step in islice((step for steps in lists for step in _steps(steps)), MOST_STEPS):
         for name, arguments in step.items():
             matrix = arguments.path("matrix", "parameters")
             if name not in ("run", "when", "unless"):
                 found.setdefault(name, []).append(matrix or arguments)
-    for element in (element for steps in lists[:_MOST_STEPS] for element in steps.elements()):
+    for element in (element for steps in lists[:MOST_STEPS] for element in steps.elements()):
         if element.kind == "scalar":
             found.setdefault(element.text, []).append(element)
     return found

@@ -13,16 +13,23 @@ from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.scripts import yaml
 from dunnage.scripts.shell_names import read_by, shell_of
-from dunnage.scripts.variables import MOST_VARIABLES, Variables, distinct, expand_all, merged, union, without_written
+from dunnage.scripts.variables import (
+    MOST_STEPS,
+    MOST_VARIABLES,
+    Variables,
+    distinct,
+    expand_all,
+    limited,
+    merged,
+    union,
+    without_written,
+)
 from dunnage.shell.directories import joined
 from dunnage.shell.model import DIRECTORY, Place, Script, Values
 from dunnage.shell.offsets import Segment
 
 if TYPE_CHECKING:
     from dunnage.scripts.github_matrix import Matrix
-
-# How many steps are read: aliases can expand a small file to millions. Real files have up to a few hundred.
-_MOST_STEPS = 5000
 
 
 class Input(NamedTuple):
@@ -103,15 +110,19 @@ def scripts(file: File) -> Iterator[Script]:
     """
     yield from distinct(
         (run.span.start, script)
-        for step in islice(_steps(file), _MOST_STEPS)
+        for step in limited(file, _steps(file), _start)
         if (run := step.node.get("run")) and (script := step.script)
     )
+
+
+def _start(step: Step) -> int:
+    return step.node.span.start
 
 
 def uses(file: File) -> Iterator[Action]:
     """Yield the actions that steps use, in the order of the file. Raises SourceError as YAML does."""
     found: dict[int, Action] = {}
-    for step in islice(_steps(file), _MOST_STEPS):
+    for step in limited(file, _steps(file), _start):
         if step.action is not None:
             found.setdefault(step.action.span.start, step.action)
     yield from (action for _, action in sorted(found.items()))
@@ -140,7 +151,7 @@ class Workflow:
         """Return the steps of a job, whatever the combination of its matrix."""
         key = (name, id(job))
         if key not in self._steps:
-            self._steps[key] = list(islice(job_steps(self, name, job), _MOST_STEPS))
+            self._steps[key] = list(islice(job_steps(self, name, job), MOST_STEPS + 1))
         return self._steps[key]
 
 
@@ -180,7 +191,7 @@ def _action_steps(file: File, inputs: Variables | None = None) -> Sequence[Step]
         declared = {f"inputs.{name}": _input_values(node) for name, node in document.items("inputs")}
         variables = merged(declared, inputs or {}, {DIRECTORY: (".",)})
         steps = _each_step(document.path("runs", "steps"), (), variables, ("",), is_windows=False)
-        return list(islice(steps, _MOST_STEPS))
+        return list(islice(steps, MOST_STEPS + 1))
     return ()
 
 

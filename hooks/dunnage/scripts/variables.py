@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeAlias, TypeVar
 
+from dunnage.files.source import File
+from dunnage.files.span import Span
 from dunnage.shell import bounds, expression
 from dunnage.shell.model import OPTION_VARIABLES, Script, Values
 
@@ -14,8 +16,14 @@ Variables: TypeAlias = Mapping[str, Values]
 """Values by name, as in `Script.variables`."""
 
 
+T = TypeVar("T")
+
 MOST_VARIABLES = 500
 """How many variables a program may see; of more, none is known. Real programs see up to 52."""
+
+
+MOST_STEPS = 5000
+"""How many steps of a CI file are read; real files have up to a few hundred."""
 
 
 def merged(*parts: Variables) -> Variables:
@@ -49,6 +57,19 @@ def distinct(found: Iterable[tuple[int, Script]]) -> Iterator[Script]:
 def in_either(first: Variables, second: Variables) -> Variables:
     """The variables of a program that may see either of two sets of variables."""
     return {name: union((first[name], second[name])) for name in first.keys() & second.keys()}
+
+
+def limited(file: File, steps: Iterable[T], start: Callable[[T], int]) -> Iterator[T]:
+    """Yield the first steps of a file, and note where those begin that are too many; `start` gives their offsets.
+
+    Aliases can expand a small file to millions of steps.
+    """
+    for count, step in enumerate(steps):
+        if count >= MOST_STEPS:
+            message = f"this file has more than {MOST_STEPS:,} steps, the limit for CI files; the others are not read"
+            file.note_unread("input/too-large", message, Span(start(step), start(step)))
+            return
+        yield step
 
 
 def expand_all(texts: Values, variables: Variables) -> Values:

@@ -135,6 +135,9 @@ class _Walk:
 
     def whole(self, around: Surroundings) -> Command | None:
         """Visit the whole program; return its last command."""
+        if not self._scope.budget.may_read:
+            self._note_length(0)
+            return None
         tree = parse_bash(self._data, self._scope.budget)
         if tree is None:
             message = "this program has too many lines, pipes, here-documents or syntax errors to be read"
@@ -151,7 +154,7 @@ class _Walk:
             self._apart(body, outside)
         self._scope = scope
         if not scope.budget.may_read:
-            self._note_length(root)
+            self._note_length(0)
         return last
 
     def _statements(self, nodes: Iterable[Node], around: Surroundings) -> Command | None:
@@ -159,7 +162,7 @@ class _Walk:
         before: Node | None = None
         for node in (*nodes, None):
             if node is not None and not self._scope.budget.may_read:
-                self._note_length(node)
+                self._note_length(node.start_byte)
                 break
             if before is not None and before.is_named and not self._is_broken(before, node):
                 if node is not None and node.type == "&":
@@ -187,7 +190,7 @@ class _Walk:
         if kind in _SKIPPED:
             return None
         if not self._scope.budget.may_read:
-            self._note_length(node)
+            self._note_length(node.start_byte)
             return None
         if self._level >= MOST_SYNTAX_LEVELS:
             self._note_depth(node)
@@ -345,7 +348,7 @@ class _Walk:
         values: list[Values] = []
         words = node.children_by_field_name("value")
         if not self._scope.budget.afford_words(len(words)):
-            self._note_length(node)
+            self._note_length(node.start_byte)
             return
         for child in words:
             self._substitutions(child, around)
@@ -386,7 +389,7 @@ class _Walk:
             return None
         budget = self._scope.budget
         if not budget.afford_command(node.child_count + len(more)):
-            self._note_length(node)
+            self._note_length(node.start_byte)
             return None
         simple = simple_command(node, more, self._data, self._reader, self._scope)
         last: Command | None = None
@@ -395,7 +398,7 @@ class _Walk:
         seen: set[tuple[Word, ...]] = set()
         for words, origins in spellings(simple.raw_words, self._reader):
             if not budget.afford_words(len(words)):
-                self._note_length(node)
+                self._note_length(node.start_byte)
                 break
             command = around.command(words, self._place, simple.environment, directory, options)
             found = self._recorder.run(command, origins, seen, self._scope)
@@ -486,12 +489,12 @@ class _Walk:
         )
         self._note("input/too-deep", node.start_byte, message)
 
-    def _note_length(self, node: Node) -> None:
+    def _note_length(self, at: int) -> None:
         message = (
             f"this file has more than {MOST_FILE_COMMANDS:,} commands or {MOST_FILE_WORDS:,} words, "
             "the limit for shell programs; those from here on are not read"
         )
-        self._note("input/too-large", node.start_byte, message)
+        self._note("input/too-large", at, message)
 
     def _note(self, rule: str, at: int, message: str) -> None:
         self._file.note_unread(rule, message, locate(self._offsets, at, at + 1))
