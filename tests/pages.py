@@ -193,8 +193,8 @@ def rewrite(folder: Path) -> None:
         place.mkdir()
         text = page.text.replace(page.sections()["Example"], example(page, place).run())
         (PAGES / f"{page.rule}.md").write_bytes(text.encode("utf-8"))
-    for document in documents():
-        place = folder / document.stem
+    for number, document in enumerate(documents()):
+        place = folder / f"document-{number}"
         place.mkdir()
         document.write_bytes(Example(document.read_text("utf-8"), place).run().encode("utf-8"))
 
