@@ -34,8 +34,9 @@ HOOKS: dict[str, tuple[str, ...]] = {
     "check-wit-lock": (),
     "check-wit-pins": (),
     "review-cargo-lock": ("--base=HEAD~1",),
+    "review-wit": ("--base=HEAD~1",),
 }
-FIXING = HOOKS.keys() - {"check-advisory-gate", "check-wit-limits", "check-wit-lock", "review-cargo-lock"}
+FIXING = HOOKS.keys() - {"check-advisory-gate", "check-wit-limits", "check-wit-lock", "review-cargo-lock", "review-wit"}
 
 # What is wrong in each folder of the example, by who puts it right. Nothing is in `steady`.
 FOR_PEOPLE = Counter(
@@ -46,6 +47,7 @@ FOR_PEOPLE = Counter(
         ("image", "rust-toolchain/floating"): 1,
         ("interfaces", "wit-limits/recursion"): 1,
         ("interfaces", "wit-lock/drifted"): 1,
+        ("interfaces", "wit-review/same-version"): 1,
         ("plugin", "cargo-lock/untracked"): 1,
         ("policy", "deny-toml/undated-exception"): 1,
         ("router", "cargo-lock/unreadable"): 1,

@@ -309,10 +309,21 @@ def test_own_namespaces_are_not_foreign(repository: Path, capsys: pytest.Capture
 
 def test_a_package_in_many_folders_is_one_finding(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = {f"{crate}/{path}": text for crate in "ab" for path, text in APP.items()}
-    commit(repository, files)
+    commit(repository, {**files, "Cargo.toml": "[workspace]\n"})
     changed = SOCKETS.replace("u16", "u32")
     write(repository, {f"{crate}/wit/deps/sockets/sockets.wit": changed for crate in "ab"})
     assert matches(Said(capsys).findings, ["a/wit/deps/sockets/sockets.wit:10:5 same-version: …"])
+
+
+def test_projects_have_reviews_of_their_own(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A review is written where it is read again when only one of the projects is checked."""
+    commit(repository, {f"{project}/{path}": text for project in "ab" for path, text in APP.items()})
+    changed = SOCKETS.replace("u16", "u32")
+    write(repository, {f"{project}/wit/deps/sockets/sockets.wit": changed for project in "ab"})
+    for project in "ab":
+        assert main(["--accept=why", f"{project}/wit/app.wit"]) == 0
+        assert matches([capsys.readouterr().out], [f"{project}/Cargo.toml: accepted wasi:sockets@0.2.3#…\n"])
+        assert Said(capsys, f"{project}/wit/app.wit").findings == []
 
 
 def test_an_included_world_of_the_folder_is_one_finding(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,6 +40,16 @@ def test_files_and_commits(objects: GitObjects, repository: Path) -> None:
     objects.close()
 
 
+def test_several_files(objects: GitObjects, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = ["with space", "nothing", "a\nb", "empty", "with space"] * 500
+    contents = [b"one\r\n\0two", None, None, b"", b"one\r\n\0two"] * 500
+    assert objects.files("HEAD", paths) == contents
+    assert objects.files("HEAD", []) == []
+    monkeypatch.setattr("dunnage.files.git_objects.MAX_BYTES", 4)
+    assert objects.files("HEAD", paths[:5]) == [None, None, None, b"", None]
+    objects.close()
+
+
 @pytest.mark.parametrize("path", ["nothing", "", "a\nHEAD:empty", "with space/x", "\udcff", "x" * 100_000, "a blob 7"])
 def test_what_is_not_there(objects: GitObjects, path: str) -> None:
     assert objects.file("HEAD", path) is None

@@ -322,3 +322,20 @@ def test_the_repository_names_no_program_that_git_runs(top: Path) -> None:
     objects.file("HEAD", "new")
     objects.close()
     assert not trace.exists()
+
+
+def test_what_differs_from_a_commit(top: Path) -> None:
+    for name in ("same.wit", "a/changed.wit", "a/removed.wit", "other.txt"):
+        _write(top / name, "x")
+    _git(top, "add", ".")
+    _git(top, "commit", "-qm", "x")
+    _write(top / "a" / "changed.wit", "longer")
+    _write(top / "other.txt", "longer")
+    _write(top / "untracked.wit")
+    _write(top / "new.wit")
+    _git(top, "add", "new.wit")
+    (top / "a" / "removed.wit").unlink()
+    names = {"a/changed.wit", "a/removed.wit", "new.wit"}
+    assert _repository(top).differing("HEAD", ["**/*.wit"]) == frozenset(str(top / name) for name in names)
+    assert _repository(top).differing("HEAD", ["**/*.md"]) == frozenset()
+    assert _repository(top).differing("nowhere", ["**/*.wit"]) is None

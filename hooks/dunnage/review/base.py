@@ -42,6 +42,7 @@ class History:
         self._refs = refs
         self._texts: dict[tuple[str, str], bytes | None] = {}
         self._files: dict[str, frozenset[str]] = {}
+        self._differing: dict[tuple[str, tuple[str, ...]], frozenset[str] | None] = {}
         self._chosen: Base | None = None
 
     def base(self, differs: Callable[[str], bool]) -> Base:
@@ -84,6 +85,12 @@ class History:
             top = self.repository.top
             self._files[commit] = frozenset(os.path.join(top, name) for name in self.repository.files_of(commit))
         return self._files[commit]
+
+    def differing(self, commit: str, patterns: tuple[str, ...]) -> frozenset[str] | None:
+        """The absolute paths of the tracked files of some patterns that may differ from a commit; None if unknown."""
+        if (commit, patterns) not in self._differing:
+            self._differing[commit, patterns] = self.repository.differing(commit, patterns)
+        return self._differing[commit, patterns]
 
     def _named(self) -> Base | None:
         """The base that an option or the environment names."""

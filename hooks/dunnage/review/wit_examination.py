@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from typing import NamedTuple
 
 from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.walk import upwards
@@ -19,35 +20,48 @@ _ENDINGS = (".wit", ".wasm")
 _PATTERNS = ("**/*.wit", "**/deps/*.wasm")
 
 
+class Project(NamedTuple):
+    """WIT folders below one manifest, or without one in one repository."""
+
+    folder: str
+    """That of the outermost manifest, or else the top of the repository, or else the WIT folder."""
+    history: History | None
+    named: dict[str, list[str]]
+    """For each WIT folder, the files that are to be checked."""
+    manifests: dict[str, None]
+    """The folders with manifests above any of the WIT."""
+
+
 def examine(paths: Iterable[str], tree: Tree, settings: Settings) -> Iterator[Examination]:
-    """Yield what there is to say about the WIT folders of the files at some absolute paths, one for each repository."""
+    """Yield what there is to say about the WIT folders of the files at some absolute paths, one for each project."""
     histories = Histories(settings.base, settings.refs)
-    named: dict[str, dict[str, list[str]]] = {}
+    by_folder: dict[str, list[str]] = {}
+    for path in paths:
+        by_folder.setdefault(root(path), []).append(path)
+    projects: dict[tuple[str, str], Project] = {}
     try:
-        found: dict[str, History | None] = {}
-        by_folder: dict[str, list[str]] = {}
-        for path in paths:
-            by_folder.setdefault(root(path), []).append(path)
         for folder, files in by_folder.items():
             history = histories.of(folder)
-            top = history.repository.top if history else ""
-            found[top] = history
-            named.setdefault(top, {})[folder] = files
-        for top, folders in named.items():
-            yield _examine(top, found[top], folders, tree, settings)
+            top = history.repository.top if history else folder
+            manifests = [above for above in upwards(folder) if os.path.isfile(os.path.join(above, MANIFEST))]
+            outermost = manifests[-1] if manifests else top
+            project = projects.setdefault((top, outermost), Project(outermost, history, {}, {}))
+            project.named[folder] = files
+            project.manifests.update(dict.fromkeys(manifests))
+        for project in projects.values():
+            yield _examine(project, tree, settings)
     finally:
         histories.close()
 
 
-def _examine(
-    top: str, history: History | None, named: Mapping[str, list[str]], tree: Tree, settings: Settings
-) -> Examination:
-    """Examine the WIT folders of a repository. `named` holds the files in each that are to be checked."""
-    reviews = read_reviews(tree, _manifest_folders(top, named), settings.reviews)
+def _examine(project: Project, tree: Tree, settings: Settings) -> Examination:
+    folder, history, named, manifests = project
+    above = sorted(manifests, key=len, reverse=True) or [folder]
+    reviews = read_reviews(tree, above, settings.reviews)
     found = _compared(history, named, tree)
     is_same = bool(found.base.commits) and not any(found.folders)
     first = min(path for paths in named.values() for path in paths)
-    name = display(top) if len(named) > 1 and top else display(root(first))
+    name = _shown(folder if len(named) > 1 else root(first))
     if is_same and not any(review.is_about_wit for review in reviews.entries):
         return Examination(name, reviews, Judgement())
     from dunnage.review.wit_review import judge
@@ -76,7 +90,7 @@ def _compared(history: History | None, named: Mapping[str, list[str]], tree: Tre
 
 def _changed(history: History, commit: str, named: Mapping[str, list[str]], tree: Tree) -> Iterator[WitFolder]:
     """Yield the WIT folders that differ from a commit. Only those are read in which git sees a difference."""
-    differing = history.repository.differing(commit, _PATTERNS)
+    differing = history.differing(commit, _PATTERNS)
     before: dict[str, set[str]] = {}
     roots: dict[str, str] = {}
     for path in history.files(commit):
@@ -133,8 +147,5 @@ def _names(folder: str) -> list[str]:
         return []
 
 
-def _manifest_folders(top: str, roots: Iterable[str]) -> list[str]:
-    """The folders above WIT whose manifests may hold reviews. A new one is written in the last, the outermost."""
-    folders = dict.fromkeys(folder for root in roots for folder in upwards(root))
-    found = [folder for folder in folders if os.path.isfile(os.path.join(folder, MANIFEST))]
-    return sorted(found, key=len, reverse=True) or [top or next(iter(folders))]
+def _shown(folder: str) -> str:
+    return "." if folder == os.getcwd() else display(folder)
