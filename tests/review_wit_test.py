@@ -480,6 +480,16 @@ def test_the_help_undoes_the_change(
     assert git("status", "--porcelain") == ""
 
 
+def test_the_help_where_there_is_no_manifest(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit(repository, {path: text for path, text in APP.items() if path != "Cargo.toml"})
+    write(repository, {"wit/app.wit": WITH_UDP})
+    (finding,) = Said(capsys).report
+    assert finding["help"].endswith(
+        'add "wasi:sockets@0.2.3 in acme:app/app" = "why" to `[reviews]` in a TOML file that `--reviews` names, '
+        "or run `review-wit --reviews=FILE --accept REASON wit/app.wit`"
+    )
+
+
 def test_reviews_in_a_file(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     commit(repository, APP)
     write(repository, {"wit/app.wit": WITH_UDP, "seen.toml": ""})

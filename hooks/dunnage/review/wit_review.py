@@ -57,7 +57,8 @@ def judge(name: str, first: File, found: WitBase, reviews: Reviews, tree: Tree, 
         more = len(unknown) - _MOST_UNKNOWN
         shown = [*unknown[:_MOST_UNKNOWN], *([f"{more} more"] if more > 0 else [])]
         notes.append(f"{name}: not all changes are checked: {'; '.join(shown)}")
-    advice = Advice("", argument(base.revision), _command(base, settings), reviews.place())
+    place = reviews.place() if os.path.lexists(reviews.path) else "`[reviews]` in a TOML file that `--reviews` names"
+    advice = Advice("", argument(base.revision), _command(base, settings, reviews), place)
     judges = wit_rules.Judge(advice, _own_namespaces(tree, folder), reviews.accepts)
     concerns = _in_all([list(_concerns(each, judges)) for each in compared])
     changed = [changes for changes in (compared[0] if compared else ()) if changes.packages or changes.worlds]
@@ -85,13 +86,15 @@ def _in_all(concerns: Sequence[Sequence[Concern]]) -> list[Concern]:
     ]
 
 
-def _command(base: Base, settings: Settings) -> str:
+def _command(base: Base, settings: Settings, reviews: Reviews) -> str:
     """The command of this hook that finds the same again, whichever commit is checked out then."""
     words = ["review-wit"]
     if base.revision != "HEAD":
         words.append(f"--base={argument(base.revision)}")
     if settings.reviews:
         words.append(f"--reviews={shown_path(settings.reviews)}")
+    elif not os.path.lexists(reviews.path):
+        words.append("--reviews=FILE")
     return " ".join(words)
 
 
