@@ -146,7 +146,8 @@ def test_all_files_fail_when_the_lock_is_stale(project: Project, client: str) ->
 
 
 def test_a_file_that_is_called_like_an_option_is_a_file(project: Project, client: str) -> None:
-    (project.folder / "--help").mkdir()
+    (project.folder / "--help/src").mkdir(parents=True)
+    project.write("--help/src/lib.rs", "")
     project.write("--help/Cargo.toml", MANIFEST.format(version="0.1.0"))
     project.git("add", "--all")
     ran = project.run(client, "run", "--all-files")
