@@ -422,3 +422,11 @@ def test_input_that_is_not_utf8_or_yaml() -> None:
     Path("Dockerfile").write_bytes(b"FROM rust:1\xff\nFROM rust\n")
     assert [each.message.split("`")[1] for each in check(["Dockerfile"], Tree(), Options())] == ["rust"]
     assert found(WORKFLOW, "a: [\n") == []
+
+
+def test_files_that_use_no_images_need_not_be_readable(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("build").write_bytes(b"#!/bin/sh\necho \xff\n")
+    assert main(["build"]) == 0
+    Path("build").write_bytes(b"#!/bin/sh\ndocker run rust:1.97.1 cargo build \xff\n")
+    assert main(["build"]) == 1
+    assert "input/unreadable" in capsys.readouterr().out

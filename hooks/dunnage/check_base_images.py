@@ -41,6 +41,11 @@ REQUIRE_DIGEST = flag("--require-digest", "also report images that have a versio
 SERVICES = flag("--services", "also check images of services, Compose files and development containers")
 
 _CONTAINER_PROGRAMS = (b"docker", b"podman", b"nerdctl")
+_WITH_IMAGES = frozenset({"circleci", "dockerfile", "github", "gitlab"})
+"""The kinds of files that name images to build in."""
+_WITH_SERVICES = _WITH_IMAGES | {"compose", "devcontainer"}
+_WITHOUT_CONTAINERS = frozenset({None, "compose", "devcontainer", "dockerfile"})
+"""The kinds of files whose commands start no containers."""
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
@@ -48,11 +53,13 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     kinds = {"image", *(("syntax",) if options[REQUIRE_DIGEST] else ()), *(("service",) if options[SERVICES] else ())}
     checks = _Checks(tree, options)
     for file in readable(tree, names):
-        if image_kind(file.path, file.data[:200]) is None:
+        kind = image_kind(file.path, file.data[:200])
+        starts_containers = kind not in _WITHOUT_CONTAINERS and any(name in file.data for name in _CONTAINER_PROGRAMS)
+        if kind not in (_WITH_SERVICES if options[SERVICES] else _WITH_IMAGES) and not starts_containers:
             continue
         mended = with_text(file)
         try:
-            uses = [*images(mended), *_container_images(mended, tree)]
+            uses = [*images(mended), *(_container_images(mended, tree) if starts_containers else ())]
         except SourceError as error:
             note(file, error)
             continue
@@ -61,10 +68,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
 
 
 def _container_images(file: File, tree: Tree) -> Iterator[ImageUse]:
-    """Yield the images of containers in which the commands of a file compile; a Dockerfile starts no containers."""
-    kind = image_kind(file.path, file.data[:200])
-    if kind in ("compose", "devcontainer", "dockerfile") or not any(name in file.data for name in _CONTAINER_PROGRAMS):
-        return iter(())
+    """Yield the images of containers in which the commands of a file compile."""
     from dunnage.containers import container_runs
 
     return container_runs.images(file, tree)

@@ -18,7 +18,10 @@ from dunnage.scripts.images import image_kind
 
 _MOST_BYTES = 1024 * 1024
 _HINTS = (b"docker", b"podman", b"buildah", b"kaniko", b"nerdctl", b"buildx")
-_ENDINGS = (".hcl", ".nix", ".ps1", ".py", ".toml", ".yaml", ".yml")
+_ENDINGS = frozenset({
+    "bash", "dash", "hcl", "just", "ksh", "mak", "mk", "nix", "ps1", "py", "sh", "toml", "yaml", "yml", "zsh",
+})  # fmt: skip
+_OTHER_NAMES = ("Makefile.", "makefile.", ".envrc", ".justfile", "docker-bake")
 _UNKNOWN = "\0"
 _MOST_NAMES = 200
 """How many words of a file may be names."""
@@ -62,7 +65,9 @@ class LocalImages:
 def _names(repository: RepositoryFiles) -> _Names:
     names = _Names(set(), set())
     for path in sorted(repository.paths):
-        if not path.endswith(_ENDINGS) and image_kind(path, b"") is None and "bake" not in path:
+        name = path[path.rfind("/") + 1 :]
+        # Names without an ending are those of scripts, makefiles and justfiles; others are checked by their ending.
+        if "." in name and name[name.rfind(".") + 1 :] not in _ENDINGS and not name.startswith(_OTHER_NAMES):
             continue
         file = repository.find(path)
         if file is None or len(file.data) > _MOST_BYTES:
