@@ -74,8 +74,8 @@ def same_version(all_changes: Iterable[Changes], judge: Judge) -> Iterator[Conce
         if judge.is_reviewed(subject):
             continue
         message = f"`{new.full_name}` changed, but its version did not: {_named(map(_described, change.items))}"
-        help = f"a published version never changes: compare {new.file.path} with what `{new.name}` published"
         first = change.items[0]
+        help = f"a published version never changes: compare {first.file.path} with the published `{new.full_name}`"
         yield judge.concern("wit-review/same-version", (first.file, first.token), message, help, new.unit, (subject,))
 
 
