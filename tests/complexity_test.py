@@ -26,6 +26,18 @@ def _each(text: str, count: int) -> str:
 
 
 SHAPES: dict[str, tuple[str, Callable[[int], dict[str, str]]]] = {
+    "image-arguments": (
+        "check-base-images",
+        lambda n: {"Dockerfile": _each("ARG A#=$A$B\n", n) + "FROM a/b:$A1\n" * n},
+    ),
+    "image-names": (
+        "check-base-images",
+        lambda n: {"Dockerfile": "FROM a/b\n", "a.sh": "# docker\n" + _each("A#=a\n-t $A#$A\ntags: docker tag\n", n)},
+    ),
+    "image-references": (
+        "check-base-images",
+        lambda n: {"Dockerfile": f"FROM {'a-' * n}a/{'b.' * n}b\n" + "FROM a/b\n" * n},
+    ),
     "shell-commands": ("check-cargo-install", lambda n: {"a.sh": "cargo install a\n" * n}),
     "shell-words": ("check-cargo-install", lambda n: {"a.sh": "cargo install " + "a$b" * n}),
     "shell-operands": ("check-cargo-install", lambda n: {"a.sh": "cargo install" + _each(" a#", n)}),

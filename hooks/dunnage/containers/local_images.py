@@ -6,7 +6,7 @@ too many is no harm: its image is not reported.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from dunnage.ci.repository_files import RepositoryFiles, repository_files
@@ -26,6 +26,7 @@ _UNKNOWN = "\0"
 _MOST_NAMES = 200
 """How many words of a file may be names."""
 _MOST_REPLACEMENTS = 5
+_LONGEST_NAME = 1000
 
 _NAME = r"[\"']?([^\s\"',\])]+)"
 _OPTION = (
@@ -34,7 +35,7 @@ _OPTION = (
 )
 _TAGS = r"(?m)^([ \t]*)(?:- )?[\"']?(?:tags|images|build-contexts|contexts)[\"']?[ \t]*[:=](.*(?:\n(?:\1[ \t]+.*)?)*)"
 _VARIABLE = r"\$\{\{\s*(?:env\.)?([\w.-]+)\s*\}\}|\$[{(]?(\w+)(?:[:-][^})]*)?[})]?"
-_ASSIGNMENT = r"(?m)^[ \t]*(?:-[ \t]+)?(?:export[ \t]+)?%s[ \t]*[:?]?[=:]+[ \t]*[\"']?([^\s\"'#]+)"
+_ASSIGNMENT = r"(?m)^[ \t]*(?:-[ \t]+)?(?:export[ \t]+)?([\w.-]+)[ \t]*[:?]?[=:]+[ \t]*[\"']?([^\s\"'#]+)"
 
 
 class _Names(NamedTuple):
@@ -94,19 +95,24 @@ def _written_names(file: File) -> Iterator[str]:
     found = re.findall(_OPTION + _NAME, text)
     for _, block in re.findall(_TAGS, text):
         found += (word.removeprefix("name=") for word in re.split(r"[\s,\"'\[\]|>]+", block))
-    for name in list(dict.fromkeys(found))[:_MOST_NAMES]:
-        yield _resolved(name, text)
+    names = list(dict.fromkeys(found))[:_MOST_NAMES]
+    # All assignments are read at once: one search for each name would take too long in a large file.
+    values: dict[str, str] = {}
+    if any("$" in name for name in names):
+        for variable, value in re.findall(_ASSIGNMENT, text):
+            values.setdefault(variable, value)
+    for name in names:
+        yield _resolved(name, values)
 
 
-def _resolved(name: str, text: str) -> str:
-    """A name with the values that the file assigns to its variables."""
+def _resolved(name: str, values: Mapping[str, str]) -> str:
+    """A name with values in place of its variables."""
     for _ in range(_MOST_REPLACEMENTS):
         variable = re.search(_VARIABLE, name)
         if variable is None:
             break
-        assigned = re.search(_ASSIGNMENT % re.escape(variable[1] or variable[2]), text)
-        name = name[: variable.start()] + (assigned[1] if assigned else _UNKNOWN) + name[variable.end() :]
-    return name
+        name = name[: variable.start()] + values.get(variable[1] or variable[2], _UNKNOWN) + name[variable.end() :]
+    return name[:_LONGEST_NAME]
 
 
 def _add(names: _Names, text: str) -> None:
