@@ -37,7 +37,7 @@ class Review(NamedTuple):
 
 
 class Reviews(NamedTuple):
-    """The reviews that count for one lock, or for the WIT of one repository."""
+    """The reviews that count for one lock, or for the WIT of one project."""
 
     entries: tuple[Review, ...]
     path: str
