@@ -377,9 +377,11 @@ def test_the_given_list_takes_precedence() -> None:
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        pytest.param('"rust:1" = "sha256:12"', "the list of images has a wrong line for rust:1: ", id="short-digest"),
-        pytest.param(f'rust = "{DIGEST}"', "the list of images has a wrong line for rust: ", id="no-tag"),
-        pytest.param('"rust:1" = 1', "the list of images has a wrong line for rust:1: ", id="no-text"),
+        pytest.param(
+            '"rust:1" = "sha256:12"', "the list of images has an invalid line for rust:1: ", id="short-digest"
+        ),
+        pytest.param(f'rust = "{DIGEST}"', "the list of images has an invalid line for rust: ", id="no-tag"),
+        pytest.param('"rust:1" = 1', "the list of images has an invalid line for rust:1: ", id="no-text"),
     ],
 )
 def test_a_wrong_list(entry: str, message: str) -> None:

@@ -348,7 +348,7 @@ def test_a_path_dependency_elsewhere_concerns_the_workspace(repository: Path) ->
 
 def test_a_broken_root_is_found_once(folder: Path) -> None:
     write(folder, {**WORKSPACE, "Cargo.toml": '[workspace]\nmembers = ["app", "lib"\n'})
-    expected = ["Cargo.toml:3:1 bad-manifest: is not TOML: …"]
+    expected = ["Cargo.toml:3:1 bad-manifest: is not valid TOML: …"]
     assert matches(found("Cargo.toml", "Cargo.lock", "app/Cargo.toml", "lib/Cargo.toml"), expected)
 
 

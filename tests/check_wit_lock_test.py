@@ -137,7 +137,7 @@ def test_wit_deps_in_order(folder: Path, changes: Files, capsys: pytest.CaptureF
         ),
         pytest.param(
             {"wit/deps.lock": "[io\n"},
-            "wit/deps.lock:1:4: wit-lock/unreadable is not TOML: Expected ']' at the end of a table declaration",
+            "wit/deps.lock:1:4: wit-lock/unreadable is not valid TOML: Expected ']' at the end of a table declaration",
             id="unreadable-lock",
         ),
         pytest.param(
@@ -572,7 +572,9 @@ def test_wkg_in_order(folder: Path, changes: Files, capsys: pytest.CaptureFixtur
             id="missing",
         ),
         pytest.param(
-            {"wkg.toml": "overrides = "}, "wkg.toml:1:13: wit-lock/unreadable is not TOML: Invalid value", id="manifest"
+            {"wkg.toml": "overrides = "},
+            "wkg.toml:1:13: wit-lock/unreadable is not valid TOML: Invalid value",
+            id="manifest",
         ),
         pytest.param(
             {"wkg.lock": "version = 2\n"},

@@ -545,7 +545,7 @@ def test_a_summary_of_nothing(repository: Path, capsys: pytest.CaptureFixture[st
         (["--summary", "nowhere/Cargo.lock"], "there is no file nowhere/Cargo.lock"),
         (["--accept=why", "nowhere/Cargo.lock"], "there is no file nowhere/Cargo.lock"),
         (["--reviews=nowhere.toml", "Cargo.lock"], "argument --reviews: there is no file nowhere.toml"),
-        (["--reviews=.git/HEAD", "Cargo.lock"], "argument --reviews: .git/HEAD is not TOML"),
+        (["--reviews=.git/HEAD", "Cargo.lock"], "argument --reviews: .git/HEAD is not valid TOML"),
         (["--advisory-db=nowhere", "Cargo.lock"], "argument --advisory-db: nowhere is not an advisory database"),
     ],
 )

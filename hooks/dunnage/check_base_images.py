@@ -32,7 +32,7 @@ CONTRADICTS, NO_DIGEST = "base-images/contradicts", "base-images/no-digest"
 RULES = (
     Rule(LATEST, "an image has no tag, or one that follows the latest image", is_fixable=True),
     Rule(CHANNEL, "the tag of an image names a channel or a variant, but no version", is_fixable=True),
-    Rule(PARTIAL, "the tag of an official image names less than one build", is_fixable=True),
+    Rule(PARTIAL, "the tag of an official image does not identify one build", is_fixable=True),
     Rule(CONTRADICTS, "an image differs from the list of images, or the list is wrong", is_fixable=True),
     Rule(NO_DIGEST, "an image has no digest, and --require-digest is given"),
 )

@@ -179,7 +179,7 @@ def _unlocked(
     if by_path or not (arguments.operands or arguments.last("--git") or "xargs" in call.command.inside):
         message = f"`{tool}` runs without `--locked`, so it may not use the committed Cargo.lock"
     elif invocation.name == "binstall":
-        message = f"`{tool}` runs without `--locked`, so a tool without a binary is built with the latest dependencies"
+        message = f"`{tool}` runs without `--locked`, so tools without a prebuilt binary get the latest dependencies"
     else:
         message = (
             f"`{tool}` runs without `--locked`, so it ignores the tool's Cargo.lock and uses the latest dependencies"

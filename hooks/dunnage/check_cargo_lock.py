@@ -40,10 +40,12 @@ MISSING = Rule("cargo-lock/missing", "a workspace has no Cargo.lock", cuts_short
 UNTRACKED = Rule("cargo-lock/untracked", "Cargo.lock, or a file that the workspace needs, is not tracked by git")
 UNREADABLE = Rule("cargo-lock/unreadable", "cargo cannot read Cargo.lock", cuts_short=True)
 STALE = Rule("cargo-lock/stale", "Cargo.lock does not match the manifests", is_fixable=True)
-FOREIGN_SOURCE = Rule("cargo-lock/foreign-source", "a crate is locked from another source than the required one")
+FOREIGN_SOURCE = Rule(
+    "cargo-lock/foreign-source", "a crate is locked from a different source than the manifests require"
+)
 NO_CHECKSUM = Rule("cargo-lock/no-checksum", "a crate from a registry is locked without a checksum")
 NO_COMMIT = Rule("cargo-lock/no-commit", "a crate from git is locked without a full commit")
-VENDORED = Rule("cargo-lock/vendored", "a vendored crate is not the one in Cargo.lock")
+VENDORED = Rule("cargo-lock/vendored", "a vendored crate does not match Cargo.lock")
 BAD_MANIFEST = Rule("cargo-lock/bad-manifest", "cargo rejects a manifest or the workspace", cuts_short=True)
 
 LIBRARIES_MAY_OMIT = flag(

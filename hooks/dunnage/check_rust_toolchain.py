@@ -24,10 +24,12 @@ from dunnage.scripts import commands
 from dunnage.scripts.comments import comments
 from dunnage.shell.model import Command
 
-FLOATING = Rule("rust-toolchain/floating", "a toolchain file names a channel, and not one version or date")
+FLOATING = Rule("rust-toolchain/floating", "a toolchain file names a channel instead of one version or date")
 FLOATING_INSTALL = Rule("rust-toolchain/floating-install", "an image or a CI job builds with a floating toolchain")
 DISAGREES = Rule(
-    "rust-toolchain/disagrees", "a place that builds names another version than the toolchain file", is_fixable=True
+    "rust-toolchain/disagrees",
+    "an image or a CI job builds with a different version than the toolchain file selects",
+    is_fixable=True,
 )
 MISSING = Rule("rust-toolchain/missing", "nothing pins the compiler, and --require-file is given")
 
@@ -90,7 +92,7 @@ def _check_toolchain_file(file: File) -> Iterator[Finding]:
         return
     is_fuzzing = "nightly" in found.channel and re.search(_OTHER_CHANNEL, os.path.dirname(file.path)) is not None
     if is_floating(found.channel) and not is_fuzzing:
-        message = f"`{found.channel}` is another toolchain after every release"
+        message = f"`{found.channel}` selects a different toolchain after every release"
         help = 'write one version, such as `channel = "1.97.1"`, or a date, such as `channel = "nightly-2026-08-01"`'
         yield Finding(FLOATING, file.path, found.span, message, help)
 
@@ -110,7 +112,7 @@ def _check_manifest(file: File, tree: Tree, options: Options) -> Iterator[Findin
     is_root = tree.exists(os.path.join(folder, "Cargo.lock")) or "workspace" in data
     if selected is None and is_root and options[REQUIRE_FILE]:
         message = "no rust-toolchain.toml pins the compiler of this workspace"
-        help = 'write a rust-toolchain.toml: `[toolchain]`, then `channel = "1.97.1"`'
+        help = 'add a rust-toolchain.toml with `[toolchain]` and, below it, `channel = "1.97.1"`'
         yield Finding(MISSING, file.path, Span(0, 0), message, help)
     version = exact_version(selected.channel) if selected else ""
     for top in ("package", "workspace"):
@@ -153,7 +155,7 @@ def _check_install(file: File, install: _Install, selected: ToolchainFile | None
     if is_floating(install.toolchain):
         if selected is not None and not install.is_override:
             return  # the toolchain file decides, and rustup installs what it names
-        message = f"the toolchain `{install.toolchain}` is another one after every release"
+        message = f"the toolchain `{install.toolchain}` changes with every release"
         help = "write one version, such as `1.97.1`, or pin the toolchain in rust-toolchain.toml"
         if selected is not None and version:
             help = f"write `{version}`, which {selected.file.path} selects"

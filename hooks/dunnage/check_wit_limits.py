@@ -159,7 +159,7 @@ def _read_siblings(named: Iterable[str], tree: Tree, options: Options, sources: 
         for number, other in enumerate(others):
             if number == _MAX_SIBLINGS or bytes_left <= 0:
                 message = (
-                    f"the folder has more WIT than the hook reads beside the named files: it read {number:,} files"
+                    f"the folder has more WIT than the hook reads: besides the named files, it read only {number:,}"
                 )
                 yield Finding(FILE_SIZE, path, Span(0, 0), message, "name all files of the folder")
                 break

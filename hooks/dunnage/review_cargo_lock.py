@@ -32,7 +32,7 @@ from dunnage.review.settings import Settings
 
 _RULES = (
     Rule("lock-review/checksum-changed", "the checksum of a locked version changed or is missing now"),
-    Rule("lock-review/wrong-checksum", "the cached index or a cached archive has another checksum than the lock"),
+    Rule("lock-review/wrong-checksum", "the cached index or a cached archive has a different checksum than the lock"),
     Rule("lock-review/undeclared-edge", "a crate depends on a crate, or a version, that its registry does not declare"),
     Rule(
         "lock-review/grew", "a compatible update of a crate without dependencies adds a crate that is new to the lock"

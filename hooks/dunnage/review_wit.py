@@ -32,9 +32,9 @@ from dunnage.review.settings import Settings
 from dunnage.review.wit_examination import examine
 
 _RULES = (
-    Rule("wit-review/same-version", "a foreign package has other content under the same version"),
+    Rule("wit-review/same-version", "the content of a foreign package changed, but its version did not"),
     Rule("wit-review/new-import", "a world imports an interface of a foreign package that it did not import before"),
-    Rule("wit-review/breaking", "a new compatible version of a foreign package does not fit a world that uses it"),
+    Rule("wit-review/breaking", "a compatible update of a foreign package breaks a world that uses it"),
     Rule("wit-review/downgrade", "an older version of a foreign package replaces a newer one"),
     Rule("wit-review/stale-review", "a review matches nothing in the WIT of the repository, or gives no reason"),
     Rule("wit-review/no-base", "there is nothing to compare the WIT with, although `--require-base` is given"),

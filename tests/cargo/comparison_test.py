@@ -90,20 +90,20 @@ STALE = [
     pytest.param(
         {"app/Cargo.toml": ('alpha = "1.0"', 'al_pha = "1.0"')},
         [
-            "Cargo.lock:17:2 stale: Cargo.lock says that `app` depends on … app/Cargo.toml does not require it",
+            "Cargo.lock:17:2 stale: Cargo.lock lists … as a dependency of `app`, … app/Cargo.toml does not require it",
             "app/Cargo.toml:8:1 stale: `app` requires `al_pha ^1.0` from crates.io, but Cargo.lock has no `al_pha`",
         ],
         id="underscore-for-hyphen",
     ),
     pytest.param(
         {"app/Cargo.toml": ('alpha = "1.0"\n', "")},
-        ["Cargo.lock:17:2 stale: Cargo.lock says that `app` depends on … app/Cargo.toml does not require it"],
+        ["Cargo.lock:17:2 stale: Cargo.lock lists … as a dependency of `app`, … app/Cargo.toml does not require it"],
         id="removed-dependency",
     ),
     pytest.param(
         {"app/Cargo.toml": ('alpha = "1.0"', 'gamma = "1.0"')},
         [
-            "Cargo.lock:17:2 stale: Cargo.lock says that `app` depends on … app/Cargo.toml does not require it",
+            "Cargo.lock:17:2 stale: Cargo.lock lists … as a dependency of `app`, … app/Cargo.toml does not require it",
             "app/Cargo.toml:8:1 stale: `app` requires `gamma ^1.0` from crates.io, but Cargo.lock has no `gamma`",
         ],
         id="replaced-dependency",
@@ -132,7 +132,7 @@ STALE = [
     ),
     pytest.param(
         {"app/Cargo.toml": ('dup = "1"', 'dup = "1"\nhelper = { path = "../helper" }')},
-        ["app/Cargo.toml:10:1 stale: `app` depends on `helper`, but Cargo.lock does not say so"],
+        ["app/Cargo.toml:10:1 stale: `app` depends on `helper`, but Cargo.lock does not list this dependency"],
         id="new-path-dependency",
     ),
     pytest.param(
@@ -183,12 +183,12 @@ STALE = [
     ),
     pytest.param(
         {"lock": ("-> alpha, dup 1.0.1, lib", "-> alpha, beta, dup 1.0.1, lib")},
-        ["Cargo.lock:18:2 stale: Cargo.lock says that `app` depends on … app/Cargo.toml does not require it"],
+        ["Cargo.lock:18:2 stale: Cargo.lock lists … as a dependency of `app`, … app/Cargo.toml does not require it"],
         id="edge-nobody-asks-for",
     ),
     pytest.param(
         {"lock": ("-> alpha, dup 1.0.1, lib", "-> alpha, dup 1.0.1")},
-        ["app/Cargo.toml:7:1 stale: `app` depends on `lib`, but Cargo.lock does not say so"],
+        ["app/Cargo.toml:7:1 stale: `app` depends on `lib`, but Cargo.lock does not list this dependency"],
         id="edge-missing-in-the-lock",
     ),
     pytest.param(
@@ -293,7 +293,7 @@ STALE = [
                 UNUSED,
             )
         },
-        ["Cargo.lock:44:9 stale: Cargo.lock lists `beta 9.0.0` as an … but `[patch]` has no such unused entry"],
+        ["Cargo.lock:44:9 stale: Cargo.lock lists `beta 9.0.0` as an … but `[patch]` has no unused entry for it"],
         id="patch-gone",
     ),
     pytest.param(

@@ -78,10 +78,16 @@ REJECTED = [
     pytest.param(
         {".cargo/config.toml": "include = [{ path = 'more.toml', optional = 1 }]"}, "1:12 …must be…", id="optional"
     ),
-    pytest.param({".cargo/config.toml": "include = ['more']"}, "1:12 …end in `.toml`, unlike `more`", id="ending"),
-    pytest.param({".cargo/config.toml": "include = ['.toml']"}, "1:12 …end in `.toml`, unlike `.toml`", id="no-ending"),
-    pytest.param({".cargo/config.toml": "include = ['m*.toml']"}, "1:12 …no pattern such as `m*.toml`", id="pattern"),
-    pytest.param({".cargo/config.toml": "include = ['{x}.toml']"}, "1:12 …no pattern such as…", id="braces"),
+    pytest.param(
+        {".cargo/config.toml": "include = ['more']"}, "1:12 …does not include `more`, …end in `.toml`", id="ending"
+    ),
+    pytest.param(
+        {".cargo/config.toml": "include = ['.toml']"}, "1:12 …does not include `.toml`, …end in `.toml`", id="no-ending"
+    ),
+    pytest.param(
+        {".cargo/config.toml": "include = ['m*.toml']"}, "1:12 …patterns in `include`, such as `m*.toml`", id="pattern"
+    ),
+    pytest.param({".cargo/config.toml": "include = ['{x}.toml']"}, "1:12 …patterns in `include`…", id="braces"),
     pytest.param({".cargo/config.toml": "include = ['config.toml']"}, "1:12 …included a second time…", id="itself"),
     pytest.param({".cargo/config.toml": "include = ['more.toml', 'more.toml']"}, "1:25 …a second time…", id="twice"),
 ]

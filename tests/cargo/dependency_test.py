@@ -109,7 +109,7 @@ REFUSED = [
                 'edition = "2024"\n\n[dev_dependencies]\n\n[dependencies]',
             )
         },
-        "app/Cargo.toml:6:2 bad-manifest: edition 2024 has no `dev_dependencies`",
+        "app/Cargo.toml:6:2 bad-manifest: edition 2024 does not support `dev_dependencies`",
         id="legacy-spelling-in-2024",
     ),
     pytest.param(

@@ -39,7 +39,7 @@ REFUSED = [
     ),
     pytest.param(
         {"app/Cargo.toml": ('dup = "1"\n', 'dup = "1"\n\n[features]\n"a b" = []\n')},
-        "app/Cargo.toml:12:1 bad-manifest: `a b` is not a feature name Cargo accepts",
+        "app/Cargo.toml:12:1 bad-manifest: `a b` is not a valid feature name",
         id="feature-name",
     ),
     pytest.param(
@@ -136,7 +136,7 @@ def test_optional_dependency_of_a_path_package(folder: Path, features: str, aske
     off = [] if not is_on else ["helper/Cargo.toml:7:1 stale: `helper` requires `beta ^1` from crates.io, …"]
     assert matches(found("Cargo.toml"), off)
     write(folder, {"Cargo.lock": with_edge})
-    on = [] if is_on else ["Cargo.lock:…:2 stale: Cargo.lock says that `helper` depends on `beta 1.2.0`, …"]
+    on = [] if is_on else ["Cargo.lock:…:2 stale: Cargo.lock lists `beta 1.2.0` as a dependency of `helper`, …"]
     assert matches(found("Cargo.toml"), on)
 
 

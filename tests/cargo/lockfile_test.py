@@ -28,27 +28,27 @@ UNREADABLE = [
     ),
     pytest.param(
         {"Cargo.lock": ("version = 4\n", "version = = 4\n")},
-        ["Cargo.lock:1:11 unreadable: is not TOML: Invalid value"],
+        ["Cargo.lock:1:11 unreadable: is not valid TOML: Invalid value"],
         id="no-TOML",
     ),
     pytest.param(
         {"Cargo.lock": ("version = 4\n", "version = 5\n")},
-        ["Cargo.lock:1:1 unreadable: stable cargo does not read the lock format `5`"],
+        ["Cargo.lock:1:1 unreadable: stable cargo does not support lock format `5`"],
         id="format-5",
     ),
     pytest.param(
         {"Cargo.lock": ("version = 4\n", "version = 2\n")},
-        ["Cargo.lock:1:1 unreadable: stable cargo does not read the lock format `2`"],
+        ["Cargo.lock:1:1 unreadable: stable cargo does not support lock format `2`"],
         id="format-2-by-number",
     ),
     pytest.param(
         {"Cargo.lock": ("version = 4\n", 'version = "4"\n')},
-        ["Cargo.lock:1:1 unreadable: stable cargo does not read the lock format `4`"],
+        ["Cargo.lock:1:1 unreadable: stable cargo does not support lock format `4`"],
         id="format-text",
     ),
     pytest.param(
         {"lock": ("beta 1.2.0 crates.io\n", "beta 1.2.0 crates.io\nbeta 1.2.0 crates.io\n")},
-        ["Cargo.lock:28:3 unreadable: package `beta 1.2.0` is listed twice, as after a merge that kept both sides"],
+        ["Cargo.lock:28:3 unreadable: package `beta 1.2.0` is listed twice, perhaps because a merge kept both sides"],
         id="listed-twice",
     ),
     pytest.param(
@@ -148,7 +148,7 @@ UNREADABLE = [
                 'version = 4\nmetadata = { "checksum ghost 1.2.0 (registry+https://x.y/z)" = "<none>", x = "" }\n',
             )
         },
-        ["Cargo.lock:2:1 unreadable: `[metadata]` holds checksums, … ignore those beside the packages"],
+        ["Cargo.lock:2:1 unreadable: `[metadata]` holds checksums, so Cargo ignores those in `[[package]]`"],
         id="checksums-in-metadata-of-format-4",
     ),
     pytest.param(
@@ -252,8 +252,8 @@ def test_one_checksum_missing(folder: Path) -> None:
     ("data", "expected"),
     [
         pytest.param(b"version = 4\n# \xff", "Cargo.lock:2:3 unreadable: is not UTF-8: byte 0xff", id="not-utf-8"),
-        pytest.param(b"version = 4\n\0", "Cargo.lock:2:1 unreadable: is not TOML: …", id="nul"),
-        pytest.param(b"version = 4\r[[package]]\r", "Cargo.lock:1:12 unreadable: is not TOML: …", id="lone-cr"),
+        pytest.param(b"version = 4\n\0", "Cargo.lock:2:1 unreadable: is not valid TOML: …", id="nul"),
+        pytest.param(b"version = 4\r[[package]]\r", "Cargo.lock:1:12 unreadable: is not valid TOML: …", id="lone-cr"),
         pytest.param(b"x = " + b"[" * 100_000, "Cargo.lock:1:105 unreadable: …nested too deeply…", id="deep"),
         pytest.param(b"x = " + b"{a=" * 100_000, "Cargo.lock:1:305 unreadable: …nested too deeply…", id="deep-tables"),
         pytest.param(b"a." * 100_000 + b"a = 1", "Cargo.lock:1:1 unreadable: has a key of more than…", id="long-key"),

@@ -19,12 +19,12 @@ REFUSED = [
     ),
     pytest.param(
         {"app/Cargo.toml": ('name = "app"', 'name = "a pp"')},
-        "app/Cargo.toml:2:1 bad-manifest: `a pp` is not a package name Cargo accepts",
+        "app/Cargo.toml:2:1 bad-manifest: `a pp` is not a valid package name",
         id="name-with-a-space",
     ),
     pytest.param(
         {"app/Cargo.toml": ('name = "app"', 'name = "1app"')},
-        "app/Cargo.toml:2:1 bad-manifest: `1app` is not a package name Cargo accepts",
+        "app/Cargo.toml:2:1 bad-manifest: `1app` is not a valid package name",
         id="name-with-a-digit-first",
     ),
     pytest.param(
@@ -64,7 +64,7 @@ REFUSED = [
                 '[project]\nname = "app"\nversion = "0.1.0"\nedition = "2024"',
             )
         },
-        "app/Cargo.toml:1:2 bad-manifest: edition 2024 has no `[project]`",
+        "app/Cargo.toml:1:2 bad-manifest: edition 2024 does not support `[project]`",
         id="project-in-2024",
     ),
     pytest.param(

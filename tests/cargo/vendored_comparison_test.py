@@ -73,12 +73,12 @@ REJECTED = [
     ),
     pytest.param(
         _crate("vendor/alpha", "alpha", "1.0.3", "cd" * 32),
-        "Cargo.lock:7:1 vendored: `alpha 1.0.3` has another checksum in vendor than in Cargo.lock",
+        "Cargo.lock:7:1 vendored: `alpha 1.0.3` has a different checksum in vendor than in Cargo.lock",
         id="another-checksum",
     ),
     pytest.param(
         _crate("vendor/alpha", "alpha", "1.0.3", None),
-        "Cargo.lock:7:1 vendored: `alpha 1.0.3` has another checksum in vendor than in Cargo.lock",
+        "Cargo.lock:7:1 vendored: `alpha 1.0.3` has a different checksum in vendor than in Cargo.lock",
         id="no-checksum",
     ),
     pytest.param(

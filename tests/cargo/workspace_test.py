@@ -77,7 +77,7 @@ REFUSED = [
     ),
     pytest.param(
         {"lib/Cargo.toml": ("[package]\n", '[workspace]\n\n[package]\nworkspace = ".."\n')},
-        "lib/Cargo.toml:4:1 bad-manifest: both `package.workspace` and `[workspace]` are given",
+        "lib/Cargo.toml:4:1 bad-manifest: both `package.workspace` and `[workspace]` are set",
         id="both-workspace",
     ),
     pytest.param(
@@ -127,7 +127,7 @@ REFUSED = [
     ),
     pytest.param(
         {"app/Cargo.toml": ("[package]", "[package")},
-        "app/Cargo.toml:1:9 bad-manifest: is not TOML: Expected ']' at the end of a table declaration",
+        "app/Cargo.toml:1:9 bad-manifest: is not valid TOML: Expected ']' at the end of a table declaration",
         id="no-TOML",
     ),
     pytest.param(
@@ -137,7 +137,7 @@ REFUSED = [
     ),
     pytest.param(
         {"app/Cargo.toml": ('dup = "1"\n', 'dup = "1"\ndup = "1"\n')},
-        "app/Cargo.toml:10:1 bad-manifest: is not TOML: `dup` is defined twice",
+        "app/Cargo.toml:10:1 bad-manifest: is not valid TOML: `dup` is defined twice",
         id="duplicate-key",
     ),
     pytest.param(
@@ -221,12 +221,12 @@ REFUSED = [
                 'exclude = ["helper"]\n\n[patch]\n\n[replace]\n"beta:9.0.0" = { path = "helper" }\n',
             )
         },
-        "Cargo.toml:8:2 bad-manifest: both `[replace]` and `[patch]` are given",
+        "Cargo.toml:8:2 bad-manifest: both `[replace]` and `[patch]` are set",
         id="replace-and-patch",
     ),
     pytest.param(
         {".cargo/config.toml": "a = = 1\n"},
-        ".cargo/config.toml:1:5 bad-manifest: is not TOML: Invalid value",
+        ".cargo/config.toml:1:5 bad-manifest: is not valid TOML: Invalid value",
         id="broken-configuration",
     ),
 ]

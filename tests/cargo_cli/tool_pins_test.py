@@ -61,7 +61,7 @@ def test_a_list_that_is_no_table(repository: Path) -> None:
     ("text", "message"),
     [
         pytest.param(None, "the list of tools that --pins names does not exist", id="missing"),
-        pytest.param("a = ", "this list of tools is not TOML", id="no-toml"),
+        pytest.param("a = ", "this list of tools is not valid TOML", id="no-toml"),
     ],
 )
 def test_a_list_that_cannot_be_read(repository: Path, text: str | None, message: str) -> None:

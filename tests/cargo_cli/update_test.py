@@ -96,7 +96,9 @@ def test_toolchain_in_a_folder(repository: Path, name: str, text: str) -> None:
     write(repository, {**SOLO, name: text.replace("{here}", str(repository))})
     for program in ("cargo", "rustc"):
         _plant(repository, f"tools/bin/{program}")
-    assert _update(repository) == f"{name} names a toolchain in a folder, and programs of a repository are not run"
+    assert (
+        _update(repository) == f"{name} names a toolchain in a folder, but the hook never runs programs of a repository"
+    )
     assert not (repository / "RAN").exists()
 
 

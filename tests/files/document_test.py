@@ -23,12 +23,12 @@ MARKERS = "<<<<<<< HEAD\na = 1\n=======\na = 2\n>>>>>>> other\n"
 @pytest.mark.parametrize(
     ("text", "message", "start"),
     [
-        pytest.param("a = = 1", "is not TOML: ", 4, id="no-toml"),
+        pytest.param("a = = 1", "is not valid TOML: ", 4, id="no-toml"),
         pytest.param(MARKERS, "contains an unresolved merge conflict", 0, id="conflict-at-the-start"),
         pytest.param(f"b = 1\n{MARKERS}", "contains an unresolved merge conflict", 6, id="conflict"),
         pytest.param(f"b = 1\r\n{MARKERS}", "contains an unresolved merge conflict", 7, id="conflict-in-crlf"),
         pytest.param(f"b = = 1\n{MARKERS}{MARKERS}", "contains an unresolved merge conflict", 8, id="the-first-of-two"),
-        pytest.param("a = 1\n=======\n", "is not TOML: ", 6, id="half-of-a-conflict"),
+        pytest.param("a = 1\n=======\n", "is not valid TOML: ", 6, id="half-of-a-conflict"),
     ],
 )
 def test_refused(tmp_path: Path, text: str, message: str, start: int) -> None:

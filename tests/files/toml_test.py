@@ -78,14 +78,14 @@ def test_parse(data: bytes, value: dict[str, Any] | None) -> None:
 @pytest.mark.parametrize(
     ("data", "message", "span"),
     [
-        pytest.param(b"a = \n", "is not TOML: Invalid value", Span(4, 5), id="no-value"),
-        pytest.param(b"a = 1\r\n\r\nb\r\n", "is not TOML: Expected '=' after a key", Span(10, 11), id="crlf"),
-        pytest.param(b"\xef\xbb\xbfa = x\n", "is not TOML: Invalid value", Span(7, 8), id="byte-order-mark"),
-        pytest.param("é = 1".encode(), "is not TOML: Invalid statement", Span(0, 2), id="wide"),
-        pytest.param("a = 1\n'é' = é".encode(), "is not TOML: Invalid value", Span(13, 15), id="after-wide"),
-        pytest.param(b'a = "', "is not TOML: Unterminated string", Span(5, 5), id="end-of-file"),
-        pytest.param(b"a = 1\rb = 2", "is not TOML: Expected newline", Span(5, 6), id="lone-cr"),
-        pytest.param(b"\0", "is not TOML: Invalid statement", Span(0, 1), id="nul"),
+        pytest.param(b"a = \n", "is not valid TOML: Invalid value", Span(4, 5), id="no-value"),
+        pytest.param(b"a = 1\r\n\r\nb\r\n", "is not valid TOML: Expected '=' after a key", Span(10, 11), id="crlf"),
+        pytest.param(b"\xef\xbb\xbfa = x\n", "is not valid TOML: Invalid value", Span(7, 8), id="byte-order-mark"),
+        pytest.param("é = 1".encode(), "is not valid TOML: Invalid statement", Span(0, 2), id="wide"),
+        pytest.param("a = 1\n'é' = é".encode(), "is not valid TOML: Invalid value", Span(13, 15), id="after-wide"),
+        pytest.param(b'a = "', "is not valid TOML: Unterminated string", Span(5, 5), id="end-of-file"),
+        pytest.param(b"a = 1\rb = 2", "is not valid TOML: Expected newline", Span(5, 6), id="lone-cr"),
+        pytest.param(b"\0", "is not valid TOML: Invalid statement", Span(0, 1), id="nul"),
         pytest.param(b"a = 1\n\xff", "is not UTF-8: byte 0xff", Span(6, 7), id="not-utf-8"),
         pytest.param(b"a = " + b"9" * 5000, "has an integer with too many digits", Span(4, 5004), id="integer"),
         pytest.param(b"#" * 2_100_000, "is larger than 2,097,152 bytes", Span(0, 0), id="megabytes"),
@@ -126,14 +126,14 @@ def test_a_key_that_is_defined_twice(data: str, key: str) -> None:
     start = len(before.encode())
     with pytest.raises(toml.TomlError) as caught:
         toml.parse(File("f.toml", f"{before}{twice}{after}".encode()))
-    assert caught.value.message == f"is not TOML: `{key}` is defined twice"
+    assert caught.value.message == f"is not valid TOML: `{key}` is defined twice"
     assert caught.value.span == Span(start, start + len(twice.encode()))
 
 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        pytest.param(b"[" * 100_000, "is not TOML", id="headers"),
+        pytest.param(b"[" * 100_000, "is not valid TOML", id="headers"),
         pytest.param(b"a = " + b"[" * 1_000_000, "nested too deeply", id="arrays"),
         pytest.param(b"a = " + b"[" * 100_000 + b"]" * 100_000, "nested too deeply", id="closed-arrays"),
         pytest.param(b"a = " + b"{a = " * 100_000, "nested too deeply", id="tables"),
@@ -144,8 +144,8 @@ def test_a_key_that_is_defined_twice(data: str, key: str) -> None:
         pytest.param(b"[a" + b".a" * 100_000 + b"]", "key of more than 50 parts", id="dotted-header"),
         pytest.param(b"[[a" + b".a" * 100_000 + b"]]", "key of more than 50 parts", id="dotted-array-header"),
         pytest.param(b"a = {b = 1, c" + b".a" * 100_000 + b" = 1}", "key of more than 50 parts", id="inline-key"),
-        pytest.param(b"a = '''" + b"''\\\n" * 400_000, "is not TOML", id="open-string"),
-        pytest.param(b'a = """' + b'""\\\n' * 400_000, "is not TOML", id="open-string-with-escapes"),
+        pytest.param(b"a = '''" + b"''\\\n" * 400_000, "is not valid TOML", id="open-string"),
+        pytest.param(b'a = """' + b'""\\\n' * 400_000, "is not valid TOML", id="open-string-with-escapes"),
     ],
 )
 def test_hostile_files_are_rejected(data: bytes, message: str) -> None:

@@ -206,7 +206,7 @@ def test_fix(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "fixed f.toml:1:7: demo/bad made good\n"
         "fixed f.toml:4:3: demo/bad made bad\n"
         "fixed f.toml:4:3: demo/bad made good\n"
-        "g.toml:1:5: demo/broken is not TOML: Invalid value\n"
+        "g.toml:1:5: demo/broken is not valid TOML: Invalid value\n"
         "    help: make it TOML\n"
     )
     after = before.replace(b'a  =  "bad"', b'a  =  "good"').replace(b"worse", b"good")

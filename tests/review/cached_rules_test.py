@@ -291,7 +291,7 @@ def test_what_is_not_there_is_unknown(home: Path) -> None:
     [
         ({"src/lib.rs": ""}, "contains no Cargo.toml of a package"),
         ({"Cargo.toml": "[workspace]\n"}, "contains no Cargo.toml of a package"),
-        ({"Cargo.toml": "[["}, "contains a Cargo.toml that is not TOML: "),
+        ({"Cargo.toml": "[["}, "contains a Cargo.toml that is not valid TOML: "),
         ({"Cargo.toml": "package = 3\n"}, "contains no Cargo.toml of a package"),
         ({"Cargo.toml": "", "cargo.toml": ""}, "contains `cargo.toml` twice"),
     ],

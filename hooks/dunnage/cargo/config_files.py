@@ -71,10 +71,10 @@ def _with_included(tree: Tree, path: str, seen: set[str]) -> list[tuple[str, Doc
         if include.is_optional and not os.path.exists(include.path):
             continue
         if include.path in seen:
-            message = f"{display(include.path)} is included a second time, which cargo takes for a cycle"
+            message = f"{display(include.path)} is included a second time, which cargo rejects as a cycle"
             raise Refused(found.file, message, include.keys, "remove this entry")
         if len(seen) >= _MOST_FILES:
-            message = f"the configuration includes more than {_MOST_FILES} files, which is more than are read"
+            message = f"the configuration includes more than {_MOST_FILES} files, the limit for included files"
             raise Refused(found.file, message, include.keys, "include fewer files")
         try:
             # A later file takes precedence.
@@ -91,11 +91,13 @@ def _include(found: Document, index: int, entry: Any, folder: str, is_unstable: 
     keys: Keys = ("include", index)
     path, is_optional = (entry.get("path"), entry.get("optional", False)) if isinstance(entry, dict) else (entry, False)
     if not isinstance(path, str) or not isinstance(is_optional, bool):
-        message = "an entry of `include` must be a path, or a table with `path` and perhaps `optional`"
+        message = "an entry of `include` must be a path, or a table with `path` and an optional key `optional`"
         raise Refused(found.file, message, keys, 'write, for instance, `{ path = "other.toml", optional = true }`')
     if not is_unstable and os.path.splitext(path)[1] != ".toml":
-        message = f"cargo only includes files whose names end in `.toml`, unlike `{path}`"
+        message = f"cargo does not include `{path}`, because its name does not end in `.toml`"
         raise Refused(found.file, message, keys, "rename the file")
     if not is_unstable and any(character in path for character in "*?[]{}"):
-        raise Refused(found.file, f"cargo includes no pattern such as `{path}`", keys, "name each file")
+        raise Refused(
+            found.file, f"cargo does not support patterns in `include`, such as `{path}`", keys, "list each file"
+        )
     return Include(keys, os.path.normpath(os.path.join(folder, path)), is_optional)

@@ -111,7 +111,7 @@ def read_dependency(name: str, entry: Any, settings: EntrySettings, kind: str, k
         raise ManifestError(f"`{name}` must be a version or a table", keys, f'write `{name} = "1.2.3"`')
     if settings.is_strict and "default_features" in entry:
         raise ManifestError(
-            "edition 2024 has no `default_features`", (*keys, "default_features"), "write `default-features`"
+            "edition 2024 does not support `default_features`", (*keys, "default_features"), "write `default-features`"
         )
     package = string(entry.get("package", name), (*keys, "package"))
     check_name(package, (*keys, "package"))
@@ -136,7 +136,9 @@ def _read_tables(
 ) -> Iterator[Dependency]:
     for usual, kind, legacy in _TABLES:
         if legacy in tables and settings.is_strict:
-            raise ManifestError(f"edition 2024 has no `{legacy}`", (*above, legacy), f"rename it `{usual}`")
+            raise ManifestError(
+                f"edition 2024 does not support `{legacy}`", (*above, legacy), f"rename it to `{usual}`"
+            )
         key = legacy if legacy in tables and usual not in tables else usual
         for name, entry in table(tables.get(key, {}), (*above, key)).items():
             keys: Keys = (*above, key, name)

@@ -27,7 +27,7 @@ def feature_map(features: FeatureMap, dependencies: Sequence[Dependency]) -> Fea
     complete = {**features, **_implicit_features(features, is_optional)}
     for feature, values in features.items():
         if not _is_feature_name(feature):
-            raise ManifestError(f"`{feature}` is not a feature name Cargo accepts", ("features", feature), "rename it")
+            raise ManifestError(f"`{feature}` is not a valid feature name", ("features", feature), "rename it")
         for index, value in enumerate(values):
             _check_value(feature, value, ("features", feature, index), complete, is_optional)
     _check_reachable(complete, is_optional)

@@ -52,9 +52,9 @@ def check_name(name: str, keys: Keys) -> None:
     """Raise ManifestError if `name` is no package name: a Unicode identifier with `-` after the first character."""
     if not name.replace("-", "_").isidentifier() or name.startswith("-"):
         raise ManifestError(
-            f"`{name}` is not a package name Cargo accepts",
+            f"`{name}` is not a valid package name",
             keys,
-            "use letters, digits, `-` and `_`, beginning with a letter",
+            "use letters, digits, `-` and `_`, and begin with a letter",
         )
 
 

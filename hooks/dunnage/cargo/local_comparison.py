@@ -133,7 +133,9 @@ class LocalComparison:
             and not self._report_dangling(dependency, entry)
         ):
             name = self._report.lock_name
-            message = f"`{local.package.name}` depends on `{dependency.package}`, but {name} does not say so"
+            message = (
+                f"`{local.package.name}` depends on `{dependency.package}`, but {name} does not list this dependency"
+            )
             self._report.stale(local.manifest.file, dependency.keys, message)
 
     def _report_missed(self, local: LocalPackage, dependency: Dependency, entry: int) -> None:
@@ -193,7 +195,7 @@ class LocalComparison:
                 self._report.stale(
                     self._resolution.lock.file,
                     (*self._packages[entry].keys, "dependencies", position),
-                    f"{self._report.lock_name} says that `{local.package.name}` depends on `{package}`, "
+                    f"{self._report.lock_name} lists `{package}` as a dependency of `{local.package.name}`, "
                     f"but {local.manifest.file.path} does not require it",
                 )
 

@@ -69,7 +69,8 @@ class LockReport:
     def ignored_commit(self, packages: Sequence[LockedPackage]) -> None:
         """Add packages from one git repository whose reference Cargo misreads, so that it ignores their commit."""
         subject = _subject(packages, packages[0].intended)
-        message = f"{subject} locked at a commit that cargo ignores, because this lock format does not escape the name"
+        reason = "because this lock format does not escape the name of the branch or tag"
+        message = f"{subject} locked at a commit that cargo ignores, {reason}"
         keys = (*packages[0].keys, "source")
         self.problems.append(Problem("cargo-lock/no-commit", self._lock, message, self._update(), keys))
 

@@ -90,7 +90,7 @@ class _Reader:
         version = data.get("version")
         self.is_escaped = version == _ESCAPED
         if version is not None and (version not in _STABLE or isinstance(version, (bool, float))):
-            message = f"stable cargo does not read the lock format `{version}`"
+            message = f"stable cargo does not support lock format `{version}`"
             help = "restore Cargo.lock from the last good commit; stable Cargo writes `version = 3` or `version = 4`"
             self._refuse(("version",), message, help)
         listed = self._list(data.get("package", []), ("package",))
@@ -113,7 +113,7 @@ class _Reader:
                 for package in packages
             )
         elif checksums and any(package.source and package.source.is_registry for package in packages):
-            message = "`[metadata]` holds checksums, which makes Cargo ignore those beside the packages"
+            message = "`[metadata]` holds checksums, so Cargo ignores those in `[[package]]`"
             self._refuse(("metadata",), message, "remove `[metadata]`, then run `cargo update --workspace`")
         return Lockfile(
             self.file,
@@ -225,7 +225,7 @@ class _Reader:
         for package in packages:
             identity = (package.name, package.version, package.source, package.commit)
             if identity in seen:
-                message = f"package `{package}` is listed twice, as after a merge that kept both sides"
+                message = f"package `{package}` is listed twice, perhaps because a merge kept both sides"
                 self._refuse(package.keys, message, "remove one of the two, then run `cargo update --workspace`")
             seen.add(identity)
 

@@ -99,7 +99,7 @@ def workspace_pointer(data: Mapping[str, Any]) -> str | None:
         return None
     keys = (found[0], "workspace")
     if "workspace" in data:
-        raise ManifestError("both `package.workspace` and `[workspace]` are given", keys, "remove one of the two")
+        raise ManifestError("both `package.workspace` and `[workspace]` are set", keys, "remove one of the two")
     return string(found[1]["workspace"], keys)
 
 
@@ -146,10 +146,10 @@ def read_package(data: Mapping[str, Any], folder: str, inherit: Inherit, registr
     edition = _edition(data, package, key, inherit)
     is_strict = edition >= "2024"
     if is_strict and key == "project":
-        raise ManifestError("edition 2024 has no `[project]`", (key,), "rename it `[package]`")
+        raise ManifestError("edition 2024 does not support `[project]`", (key,), "rename it to `[package]`")
     _check_resolver(package, (key,))
     if "resolver" in package and "resolver" in data.get("workspace", {}):
-        raise ManifestError("`resolver` is given in `[workspace]` and in `[package]`", (key, "resolver"), "remove one")
+        raise ManifestError("`resolver` is set in `[workspace]` and in `[package]`", (key, "resolver"), "remove one")
     version = _version(_field(package, key, "version", inherit), (key, "version"))
     _check_inherited(data, package, key, inherit)
     _check_rust_version(_field(package, key, "rust-version", inherit), edition, (key, "rust-version"))
@@ -197,7 +197,7 @@ def read_replacements(
     """Read `[replace]`: the name and version of a package, and its replacement. Raises ManifestError."""
     replacements = table(data.get("replace", {}), ("replace",))
     if replacements and "patch" in data:
-        raise ManifestError("both `[replace]` and `[patch]` are given", ("replace",), "use `[patch]` alone")
+        raise ManifestError("both `[replace]` and `[patch]` are set", ("replace",), "use `[patch]` alone")
     for spec, entry in replacements.items():
         keys: Keys = ("replace", spec)
         name, colon, version = spec.rpartition("#")[2].replace("@", ":").partition(":")

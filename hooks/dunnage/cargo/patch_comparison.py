@@ -111,7 +111,7 @@ class PatchComparison:
                 continue
             if expected.pop((package.name, package.version, source), None) is None:
                 name = self._report.lock_name
-                message = f"{name} lists `{package}` as an unused patch, but `[patch]` has no such unused entry"
+                message = f"{name} lists `{package}` as an unused patch, but `[patch]` has no unused entry for it"
                 self._report.stale(self._resolution.lock.file, package.keys, message)
         self._report.problems += expected.values()
 

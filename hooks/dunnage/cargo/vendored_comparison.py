@@ -72,14 +72,14 @@ def _compare(
         yield Problem(_RULE, lock, message, f"run {update} and commit {vendored}", absent[0].keys)
     if other:
         subject, verb = _subject(other, "has", "have")
-        message = f"{subject} {verb} another checksum in {vendored} than in {name}"
+        message = f"{subject} {verb} a different checksum in {vendored} than in {name}"
         help = f"find out who changed it; to vendor the locked crate again, run {update}"
         yield Problem(_RULE, lock, message, help, (*other[0].keys, "checksum"))
     for folder in filter(None, folders.values()):
         if folder in changed and crates.is_changed(folder):
             file = crates.tree.read(os.path.join(folder, MANIFEST))
             message = f"this file is not the one that {display(os.path.join(folder, CHECKSUMS))} records"
-            help = f"restore it; to build a changed crate, use `[patch]` with a copy outside of {vendored}"
+            help = f"restore it; to build a changed crate, use `[patch]` with a copy outside {vendored}"
             yield Problem(_RULE, file, f"{message}, so cargo does not build the crate", help, span=Span(0, 0))
 
 

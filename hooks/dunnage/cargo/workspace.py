@@ -250,8 +250,8 @@ class _Loader:
         try:
             return expand(self.root.folder, pattern)
         except OverflowError:
-            message = f"`{pattern}` makes Cargo look through more than {MAX_FOLDERS:,} folders"
-            raise Refused(self.root.file, message, keys, "name fewer folders") from None
+            message = f"`{pattern}` makes Cargo search more than {MAX_FOLDERS:,} folders"
+            raise Refused(self.root.file, message, keys, "write a pattern that matches fewer folders") from None
 
     def _patches(self) -> Iterator[Patch]:
         """Read `[patch]` of the root and of Cargo's configuration, which takes precedence for the same name."""

@@ -125,8 +125,8 @@ def _install_action(ref: str, inputs: Mapping[str, str | None]) -> list[Tool]:
         is_tool = ref and not is_commit(ref) and ref not in ("main", "master") and not ref.lstrip("v")[:1].isdigit()
         if not is_tool or ref in _WITHOUT_VERSION:
             return []
-        why = f"the ref `@{ref}` installs the latest {ref}, and it has no place for a version"
-        help = f"write `{INSTALL_ACTION}@v2`, or better a commit of it, with `tool: {ref}@1.2.3`"
+        why = f"the ref `@{ref}` installs the latest {ref} and cannot name a version"
+        help = f"write `{INSTALL_ACTION}@v2`, or, better, a full commit of it, with `tool: {ref}@1.2.3`"
         return [Tool(ref, None, why, help, REF)]
     found = [_list_item(start, text) for start, text in list_items(given)]
     if not is_commit(ref) or (inputs.get("checksum", "true") or "true").strip().lower() == "false":
@@ -141,7 +141,7 @@ def _list_item(start: int, text: str) -> Tool:
         return Tool(name, version or None, "", "", "tool", start)
     help = f"write `{name}@1.2.3`, with the version that you reviewed"
     if not at:
-        why = f"{name} has no version: the ref of the action decides which one is installed"
+        why = f"{name} has no version: the ref of the action decides which version is installed"
         return Tool(name, None, why, help, "tool", start)
     why = ""
     if not exact(version) or version.startswith("="):

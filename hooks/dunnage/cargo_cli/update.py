@@ -75,7 +75,7 @@ def _neutral_folder(folder: str) -> str:
     """The root of the file system, which holds no file of the repository. Raises _NotRun."""
     root = os.path.abspath(os.sep)
     if os.path.realpath(top_folder(folder)) == os.path.realpath(root):
-        raise _NotRun(f"cargo is run in {root}, where no setting of a repository applies, but this repository is there")
+        raise _NotRun(f"cargo must run outside the repository, in {root}, but {root} is the top of this repository")
     return root
 
 
@@ -112,7 +112,7 @@ def _channel_in(file: File) -> str | None:
         return None
     channel = toolchain.get("channel")
     if "path" in toolchain or (isinstance(channel, str) and not re.fullmatch(_CHANNEL, channel)):
-        raise _NotRun(f"{file.path} names a toolchain in a folder, and programs of a repository are not run")
+        raise _NotRun(f"{file.path} names a toolchain in a folder, but the hook never runs programs of a repository")
     return channel if isinstance(channel, str) else None
 
 

@@ -80,7 +80,7 @@ def difference(reference: Reference, images: list[ListedImage]) -> tuple[str, st
     if entry.reference.tag == reference.tag and not reference.digest:
         return RULE, f"has no digest, but {entry.path} lists one for it"
     if entry.reference.tag == reference.tag:
-        return RULE, f"has another digest than {entry.path} lists for it"
+        return RULE, f"has a different digest than {entry.path} lists for it"
     return RULE, f"differs from `{entry.reference.tag}`, the tag that {entry.path} lists for it"
 
 

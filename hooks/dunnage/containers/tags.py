@@ -51,20 +51,20 @@ def _has_version(tag: str, words: list[str]) -> bool:
 
 
 def _partial(name: str, tag: str, words: list[str]) -> tuple[str, str] | None:
-    """Return why the tag of an official image names less than one build."""
+    """Return why the tag of an official image does not identify one build."""
     if any(len(run) >= _DATE for run in _runs(tag)):
         return None
     if name in DATED:
         return (PARTIAL, "has no date in its tag, so its content changes with every rebuild")
     if name in REBUILT:
-        return (PARTIAL, f"changes with every rebuild, since no tag of {name} is fixed")
+        return (PARTIAL, f"changes with every rebuild, because no tag of {name} is fixed")
     needed = full_numbers(name)
     numbers = version_of(tag)
     if len(numbers) >= needed or any(map(_is_prerelease, words)):
         return None
     if not numbers:
-        return (PARTIAL, f"names no version of {name}, so its content changes")
-    return (PARTIAL, f"names {len(numbers)} of the {needed} numbers of a version, so its content changes")
+        return (PARTIAL, f"has no version of {name} in its tag, so its content changes")
+    return (PARTIAL, f"has {len(numbers)} of the {needed} numbers of a full version, so its content changes")
 
 
 def _runs(text: str) -> list[str]:

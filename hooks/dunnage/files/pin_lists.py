@@ -107,7 +107,9 @@ class PinLists(Generic[Pin]):
         for name, value in table.items():
             pin = self._kind.read(name, value, file.path) if isinstance(value, str) else "the value is not a string"
             if isinstance(pin, str):
-                self._report(file, f"the list of {self._kind.name} has a wrong line for {name}: {pin}", (*keys, name))
+                self._report(
+                    file, f"the list of {self._kind.name} has an invalid line for {name}: {pin}", (*keys, name)
+                )
             else:
                 pins[name] = pin
         return pins

@@ -125,8 +125,8 @@ def _parse(file: File) -> dict[str, Any]:
 
             place = last_key(data, place.start, _TOKEN, _KEY)
             duplicate = data[place.start : place.end].decode("utf-8")
-            raise TomlError(f"is not TOML: `{duplicate}` is defined twice", place) from None
-        raise TomlError(f"is not TOML: {error.msg}", place) from None
+            raise TomlError(f"is not valid TOML: `{duplicate}` is defined twice", place) from None
+        raise TomlError(f"is not valid TOML: {error.msg}", place) from None
     except RecursionError:
         message = "has arrays or inline tables that are nested too deeply"
         raise TomlError(message, _first_deep_bracket(data)) from None

@@ -36,7 +36,7 @@ def replace(path: str, before: bytes, after: bytes, root: str) -> None:
                 stream.write(after)
             with _locked(folder):
                 if Tree().read(target).data != before:
-                    raise ChangedError("has been changed by another program")
+                    raise ChangedError("was changed by another program")
                 os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
                 os.replace(temporary, target)
         except BaseException:

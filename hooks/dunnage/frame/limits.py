@@ -38,8 +38,8 @@ def unread(tree: Tree, names: Sequence[str], found: Sequence[Finding]) -> Iterat
 
 def too_many(finding: Finding) -> Finding:
     """Return what a hook reports instead of the first finding that is too many."""
-    message = f"there are more than {MOST_FINDINGS:,} findings; those from here on are not reported"
-    help = "fix those that are reported, and run the hook again"
+    message = f"there are more than {MOST_FINDINGS:,} findings; the hook does not report the rest"
+    help = "fix the reported findings, and run the hook again"
     return Finding(TOO_LARGE, finding.path, finding.span, message, help)
 
 

@@ -240,7 +240,7 @@ def _world(old: OwnWorld, new: OwnWorld, before: WitState, state: WitState) -> t
     """How a world changed, and what of that is unknown."""
     was, now = before.elaborated(old), state.elaborated(new)
     if was is None or now is None:
-        return None, [f"`{new.name}` includes itself, or more than is followed"]
+        return None, [f"`{new.name}` includes itself, or has too many includes to follow"]
     old_imports, old_exports, imports, exports = (
         [*_interfaces(each.graph, causes)]
         for each, causes in ((old, was.imports), (old, was.exports), (new, now.imports), (new, now.exports))

@@ -214,7 +214,7 @@ def _members(folder: str, file: File, config: "WkgConfig") -> tuple[tuple[str, .
         try:
             paths = expand(folder, member.pattern)
         except OverflowError:
-            message = f"the pattern `{member.pattern}` matches more folders than are read"
+            message = f"the pattern `{member.pattern}` matches too many folders to read"
             return (), Refused(file, message, member.keys, "write a pattern that matches fewer folders")
         literal = os.path.normpath(os.path.join(folder, member.pattern))
         found.update(dict.fromkeys(path for path in paths if path == literal or own_files(path)))
