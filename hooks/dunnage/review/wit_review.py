@@ -25,7 +25,7 @@ from dunnage.review.wit_folder import WitBase
 from dunnage.wit.packages import root
 
 _MOST_UNKNOWN = 5
-_OWN_PACKAGE = rb"^[ \t]*package\s+%?([a-z][a-z0-9-]*)\s*:[^;{]*;"
+_OWN_PACKAGE = rb"^[ \t]*package\s+%?([a-z][a-z0-9-]*)\s*:[^;{]{0,300};"  # bounded, or files without `;` take long
 
 
 def judge(name: str, first: File, found: WitBase, reviews: Reviews, tree: Tree, settings: Settings) -> Judgement:

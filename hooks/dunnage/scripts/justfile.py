@@ -85,7 +85,7 @@ def recipes(file: File) -> list[Recipe]:
         if alias := re.match(rf"alias\s+({NAME})\s*:=\s*({NAME})", line):
             found.append(Recipe(alias[1], (alias[2],)))
         elif not re.match(_ASSIGNMENT, line) and (header := _header(line)):
-            dependencies = re.sub(STRING, "", line[header.end :].partition("#")[0])
+            dependencies = _without_strings(line[header.end :].partition("#")[0])
             found.append(Recipe(header.name, tuple(re.findall(rf"(?:^|[\s(&])({NAME})", dependencies))))
     return found
 
@@ -223,9 +223,15 @@ def _statement(data: bytes, every: list[Span], index: int) -> tuple[str, int]:
     return text, index
 
 
+def _without_strings(text: str) -> str:
+    """A text without its strings and backticks; it ends with the first quote that is not closed."""
+    # Without the last alternative, the search for the end would begin again at each of the quotes that remain.
+    return re.sub(rf"{STRING}|([\"'`]).*", r"\1", text, flags=re.DOTALL)
+
+
 def _is_open(text: str) -> bool:
     """Whether a string, a backtick or a bracket outside of a recipe's body is still open."""
-    rest = re.sub(STRING, "", text, flags=re.DOTALL).partition("#")[0]
+    rest = _without_strings(text).partition("#")[0]
     if any(quote in rest for quote in "\"'`"):
         return True
     return any(rest.count(opening) > rest.count(closing) for opening, closing in ("()", "[]", "{}"))

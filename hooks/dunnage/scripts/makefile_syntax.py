@@ -120,7 +120,7 @@ class Makefile:
             if not depth:
                 break
             index += 1
-        name = re.sub(rf"\s*(?:{_OPERATOR})\s*$", "", _without_comment(name)).strip()
+        name = re.sub(rf"(?:{_OPERATOR})$", "", _without_comment(name).strip()).strip()
         self.defines[name] = every[begin:index]
         self._set(name, UNKNOWN)
         self._in_rule = False
