@@ -62,6 +62,8 @@ def fixed(name: str, text: str, *options: str) -> str:
         pytest.param("from --platform=$BUILDPLATFORM rust:1 as build\n", ["1:32 partial rust:1"], id="flag"),
         pytest.param("FROM scratch\n", [], id="scratch"),
         pytest.param("FROM base\nFROM my-image:latest\n", [], id="local-names"),
+        pytest.param("FROM localhost/a\nFROM localhost:5000/a:latest\n", [], id="registry of this machine"),
+        pytest.param("FROM localhost.com/a\n", ["1:6 latest localhost.com/a"], id="registry with a similar name"),
         pytest.param("FROM a/b:1.2\n", [], id="unofficial-version"),
         pytest.param("FROM a/b\n", ["1:6 latest a/b"], id="unofficial-without-tag"),
         pytest.param("FROM rust AS rust\nFROM RUST\n", ["1:6 latest rust"], id="stage-after-image-of-its-name"),
