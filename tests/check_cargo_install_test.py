@@ -529,6 +529,7 @@ def test_files(name: str, text: str, rules: list[str]) -> None:
         ("uses: taiki-e/install-action@v2\n        with:\n          tool: rust@nightly+rustfmt, valgrind", []),
         (f"uses: taiki-e/install-action@{COMMIT}\n        with:\n          tool: a", ["7:17"]),
         (f"uses: taiki-e/install-action@{COMMIT}\n        with:\n          tool: nextest,cargo-deny@0.18", []),
+        (f"uses: taiki-e/install-action@{COMMIT}\n        with:\n          tool: taplo-cli,wild-linker", []),
         (
             f"uses: taiki-e/install-action@{COMMIT}\n        with:\n          tool: nextest\n          checksum: false",
             ["7:17"],

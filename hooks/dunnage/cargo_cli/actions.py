@@ -132,7 +132,12 @@ def _install_action(ref: str, inputs: Mapping[str, str | None]) -> list[Tool]:
     if not is_commit(ref) or (inputs.get("checksum", "true") or "true").strip().lower() == "false":
         return found
     is_fixed = inputs.get("fallback", "") == "none"
-    return [tool._replace(problem="") if is_fixed or tool.name in _WITH_MANIFEST else tool for tool in found]
+    return [tool._replace(problem="") if is_fixed or _has_manifest(tool.name) else tool for tool in found]
+
+
+def _has_manifest(name: str) -> bool:
+    """Whether a commit of the action fixes the version of a tool. The action also knows tools by their crates."""
+    return name in _WITH_MANIFEST or name in _CRATES.values()
 
 
 def _list_item(start: int, text: str) -> Tool:
@@ -141,7 +146,8 @@ def _list_item(start: int, text: str) -> Tool:
         return Tool(name, version or None, "", "", "tool", start)
     help = f"write `{name}@1.2.3`, with the version that you reviewed"
     if not at:
-        why = f"{name} has no version: the ref of the action decides which version is installed"
+        chosen = "the ref of the action decides which version is installed"
+        why = f"{name} has no version: {chosen if _has_manifest(name) else 'every run installs the latest release'}"
         return Tool(name, None, why, help, "tool", start)
     why = ""
     if not exact(version) or version.startswith("="):
