@@ -310,6 +310,7 @@ def rules(name: str, text: str) -> list[str]:
 
 
 CI = ".github/workflows/ci.yml"
+PULL_REQUEST = "      - uses: peter-evans/create-pull-request@v7\n"
 IN_MATRIX = "cargo build\n        working-directory: ${{ matrix.d }}"
 CHECKOUT = "steps:\n      - uses: actions/checkout@v4\n        with: {path: x}"
 
@@ -321,6 +322,8 @@ CHECKOUT = "steps:\n      - uses: actions/checkout@v4\n        with: {path: x}"
         pytest.param(CI, WORKFLOW.format("cd tools && cargo build"), ["unlocked"], id="cd"),
         pytest.param(CI, WORKFLOW.format("cd other && cargo build"), [], id="cd to a folder without a lock"),
         pytest.param(CI, WORKFLOW.format("cd tools/src/deep && cargo build"), ["unlocked"], id="below a lock"),
+        pytest.param(CI, WORKFLOW.format("cd /builds/x && cargo build"), ["unlocked"], id="perhaps the checkout"),
+        pytest.param(CI, WORKFLOW.format("tar xf x -C /tmp && cd /tmp/x && cargo vendor"), [], id="temporary folder"),
         pytest.param(CI, WORKFLOW.format("(cd tools); cargo build"), [], id="back after a subshell"),
         pytest.param(CI, WORKFLOW.format("cd $WHERE && cargo build"), ["unlocked"], id="unknown folder"),
         pytest.param(CI, WORKFLOW.format("cargo build --manifest-path tools/Cargo.toml"), ["unlocked"], id="manifest"),
@@ -498,6 +501,20 @@ def steps(*runs: str) -> str:
         pytest.param(CI, steps("sed -n s/0/1/p Cargo.toml", "cargo b"), ["unlocked"], id="manifest read"),
         pytest.param(CI, steps("sed -i s/0/1/ src/lib.rs", "cargo b"), ["unlocked"], id="another file edited"),
         pytest.param(CI, steps("cargo b", "sed -i s/0/1/ Cargo.toml"), ["unlocked"], id="manifest edited later"),
+        pytest.param(CI, steps("./bump", "cargo tree") + PULL_REQUEST, [], id="pull request with the lock"),
+        pytest.param(CI, steps("./bump") + PULL_REQUEST + "      - run: cargo b\n", ["unlocked"], id="after it"),
+        pytest.param(
+            CI,
+            steps("cargo b") + "  other:\n    steps:\n" + PULL_REQUEST,
+            ["unlocked"],
+            id="pull request of another job",
+        ),
+        pytest.param(CI, steps("./bump", "cargo b", "git commit -am x"), [], id="all committed"),
+        pytest.param(CI, steps("./bump", "cargo b", "git add Cargo.lock && git commit"), [], id="lock committed"),
+        pytest.param(CI, steps("./bump", "cargo b", "git add -A"), [], id="all added"),
+        pytest.param(CI, steps("cargo b", "git add docs", "git commit -m a"), ["unlocked"], id="documents committed"),
+        pytest.param(CI, steps("cargo b", "cd docs && git add ."), ["unlocked"], id="another folder committed"),
+        pytest.param(CI, steps("git commit -am x", "cargo b"), ["unlocked"], id="committed before"),
         pytest.param(CI, steps("cargo update && cargo build"), [], id="updated"),
         pytest.param(CI, steps("cargo update && cargo build --locked"), ["fresh-lock"], id="updated and locked"),
         pytest.param(CI, steps("cargo generate-lockfile", "cargo test --locked"), ["fresh-lock"], id="generated"),

@@ -196,8 +196,19 @@ def _check_job(file: File, job: Sequence[_Call], tree: Tree) -> Iterator[Finding
                 yield _fresh_lock(file, cause[0], cargo, found)
         elif call.command.words[0].span not in may_be_locked:
             is_kept = kind == RESTORED or (kind == CREATED and _locks(tree).is_copied(file, cargo))
-            if is_kept and _locks(tree).has_lock(file, cargo):
+            if is_kept and _locks(tree).has_lock(file, cargo) and not _is_committed(file, job, cargo):
                 yield _unlocked(file, cargo, found)
+
+
+def _is_committed(file: File, job: Sequence[_Call], cargo: CargoCall) -> bool:
+    """Whether a job later commits what its steps changed. Then the build may have to update the lock."""
+    from dunnage.ci.lock_commits import commits_lock, last_commits
+
+    start, place = cargo.command.words[0].span.start, cargo.command.place
+    later = (call.command for call in job if call.command.words[0].span.start > start)
+    if any(commits_lock(each, cargo.directory) for each in later):
+        return True
+    return place.kind == "github" and file.memo(last_commits).get(place.names[:1], -1) > start
 
 
 def _is_updating(file: File, job: Sequence[_Call]) -> bool:

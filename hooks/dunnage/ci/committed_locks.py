@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dunnage.scripts.dockerfile_copies import Copied
 
 
+_TEMPORARY = ("/tmp/", "/var/tmp/")  # noqa: S108 (nothing is written there)
 _MOST_FOLDERS = 16
 """How many folders above a working directory are looked at."""
 
@@ -99,9 +100,12 @@ class CommittedLocks:
         return self._hidden[key]
 
     def _is_above(self, top: str, directory: str, tracked: frozenset[str]) -> bool:
-        """Whether cargo finds a tracked lock from a directory of the repository; yes if it is not in the repository."""
+        """Whether cargo finds a tracked lock from a directory of the repository.
+
+        An absolute directory may be that of the checkout, except that of temporary files.
+        """
         if is_outside(directory):
-            return True
+            return not f"{directory}/".startswith(_TEMPORARY)
         for above in upwards(os.path.normpath(os.path.join(top, directory))):
             if os.path.join(above, "Cargo.lock") in tracked:
                 return True
