@@ -68,6 +68,43 @@ def test_comments_of_yaml(text: str, count: int) -> None:
     assert len(list(comments(File(".github/workflows/x.yml", text.encode())))) == count
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "count"),
+    [
+        pytest.param("a.sh", "cat <<E\n# dunnage: a\nE\n", 0, id="here-document"),
+        pytest.param("a.sh", "cat <<E\nE\n# dunnage: a\n", 1, id="below-a-here-document"),
+        pytest.param("a.sh", ": '\n# dunnage: a\n'\n", 0, id="single-quotes"),
+        pytest.param("a.sh", ': "\n# dunnage: a\n"\n', 0, id="double-quotes"),
+        pytest.param("a.sh", ': "$(ls\n# dunnage: a\n)"\n', 1, id="substitution-between-quotes"),
+        pytest.param("a.sh", "sudo a\n: '\n# dunnage: a\n'\nsudo b\n", 0, id="between-wrapped-commands"),
+        pytest.param("a.sh", "cat <<E\n$(sudo a)\n# dunnage: a\nE\n", 0, id="beside-a-substitution"),
+        pytest.param("a.sh", "bash <<E\n# dunnage: a\nls\nE\n", 1, id="here-document-that-runs"),
+        pytest.param("a.sh", "sudo bash -c '\n# dunnage: a\nls'\n", 1, id="string-that-runs"),
+        pytest.param("Cargo.toml", "a = '''\n# dunnage: a\n'''\n# dunnage: b\n", 1, id="toml-string"),
+        pytest.param(
+            "Makefile.toml",
+            "[tasks.a]\nscript = '''\nls # dunnage: a\ncat <<E\n# dunnage: b\nE\n'''\n# dunnage: c\n",
+            2,
+            id="toml-string-that-runs",
+        ),
+        pytest.param("Dockerfile", "FROM a\nCOPY <<E /x\n# dunnage: a\nE\n# dunnage: b\n", 1, id="copied-data"),
+        pytest.param("Dockerfile", "FROM a\nRUN <<E\nls # dunnage: a\nE\n", 1, id="program-of-a-dockerfile"),
+        pytest.param("Dockerfile", "FROM a\nRUN <<E\n#!/usr/bin/python3\n# dunnage: a\nE\n", 0, id="python"),
+        pytest.param("Dockerfile", "FROM a\nRUN a && \\\n# dunnage: a\n  b\n", 1, id="between-continued-lines"),
+        pytest.param(
+            ".github/workflows/a.yml",
+            "jobs:\n a:\n  steps:\n  - run: |\n     ls # dunnage: a\n     cat <<E\n     # dunnage: b\n     E\n",
+            1,
+            id="here-document-in-a-workflow",
+        ),
+        pytest.param("Makefile", "a:\n\tls # dunnage: a\n\t# dunnage: b\n# dunnage: c\n", 3, id="makefile"),
+        pytest.param("justfile", "a:\n  ls # dunnage: a\n  # dunnage: b\n# dunnage: c\n", 3, id="justfile"),
+    ],
+)
+def test_comments_in_data(path: str, text: str, count: int) -> None:
+    assert len(list(comments(File(path, text.encode())))) == count
+
+
 @pytest.mark.parametrize("character", ["\f", "\v", "\x1c", "\x85", "\u2028", "\u2029"])
 def test_a_line_ends_nowhere_else(character: str) -> None:
     assert list(comments(File("x.sh", f"x 'y{character}# dunnage: a'\n".encode()))) == []

@@ -103,6 +103,17 @@ def comments(file: File) -> Iterator[tuple[Span, str]]:
             yield Span(*token.span()), token[0][1:].decode("utf-8")
 
 
+def strings(file: File) -> Iterator[Span]:
+    """Yield the place of every string in order, quoted keys included. Yields nothing if the file is not TOML."""
+    try:
+        parse(file)
+    except TomlError:
+        return
+    for token in re.finditer(_TOKEN, file.data):
+        if token.lastgroup == "string":
+            yield Span(*token.span())
+
+
 def _parse(file: File) -> dict[str, Any]:
     import tomli
 
