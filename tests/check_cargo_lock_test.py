@@ -229,6 +229,32 @@ def test_packages_that_a_workspace_does_not_list(repository: Path, capsys: pytes
     )
 
 
+_EMPTY_ROOT = "Cargo.toml:1:1 bad-manifest: …"
+_EMPTY_MEMBER = "lib/Cargo.toml:1:1 bad-manifest: …"
+
+
+@pytest.mark.parametrize("text", ["", "# only a comment\n"])
+@pytest.mark.parametrize(
+    ("files", "emptied", "name", "expected"),
+    [
+        pytest.param(SOLO, "Cargo.toml", "Cargo.toml", [_EMPTY_ROOT], id="package"),
+        pytest.param(SOLO, "Cargo.toml", "Cargo.lock", [_EMPTY_ROOT], id="package-of-a-named-lock"),
+        pytest.param(WORKSPACE, "Cargo.toml", "Cargo.toml", [_EMPTY_ROOT], id="root"),
+        pytest.param(WORKSPACE, "lib/Cargo.toml", "lib/Cargo.toml", [_EMPTY_MEMBER], id="member"),
+        pytest.param(WORKSPACE, "lib/Cargo.toml", "Cargo.lock", [_EMPTY_MEMBER], id="member-of-a-named-lock"),
+        pytest.param(WORKSPACE, "other/Cargo.toml", "other/Cargo.toml", [], id="no-member"),
+        pytest.param({"Cargo.lock": ""}, "Cargo.toml", "Cargo.toml", [], id="beside-an-empty-lock"),
+        pytest.param({"Cargo.lock": "# x\n"}, "Cargo.toml", "Cargo.lock", [], id="beside-a-lock-of-comments"),
+    ],
+)
+def test_an_empty_manifest(
+    repository: Path, files: Files, emptied: str, name: str, expected: Sequence[str], text: str
+) -> None:
+    write(repository, {**files, emptied: text})
+    _git(repository, "add", ".")
+    assert matches(found(name), expected), found(name)
+
+
 def test_a_library_that_has_it_must_have_it_right(folder: Path) -> None:
     write(folder, changed(WORKSPACE, {"lib/Cargo.toml": ('version = "0.2.0"', 'version = "0.2.1"')}))
     assert matches(found("--libraries-may-omit", "Cargo.toml"), ["lib/Cargo.toml:3:1 stale: …"])
@@ -566,7 +592,7 @@ def test_fix_of_several_workspaces(folder: Path, capsys: pytest.CaptureFixture[s
 
 @pytest.mark.usefixtures("cargo")
 def test_what_fix_created_is_still_to_be_tracked(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(repository, PATHS)
+    write(repository, {**PATHS, "app/src/main.rs": "fn main() {}\n"})
     done, left = _fixed("Cargo.toml", capsys=capsys)
     assert done == ["Cargo.lock: created by cargo with 2 packages"]
     assert left == ["Cargo.lock: cargo-lock/untracked\nrun `git add Cargo.lock`"]

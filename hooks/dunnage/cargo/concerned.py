@@ -79,9 +79,11 @@ def _add(folder: str, result: Concerned, manifests: Manifests) -> None:
             return
         root = manifests.root_of(found)
     except Refused as refused:
-        if is_template(refused.file.data) or _is_empty(manifests.tree, refused.file.path):
+        if is_template(refused.file.data):
             return
-        if is_in_project(folder) or manifests.tree.exists(os.path.join(folder, LOCK)):
+        lock, is_empty = os.path.join(folder, LOCK), _is_empty(manifests.tree, refused.file.path)
+        has_lock = manifests.tree.exists(lock) and not (is_empty and _is_empty(manifests.tree, lock))
+        if has_lock or (is_in_project(folder) and not is_empty):
             result.refused.append(refused)
         elif folder != top_folder(folder):
             # An example, or data of a test, may be wrong on purpose. If it is a member, its workspace has the problem.
@@ -100,7 +102,7 @@ def _add_above(folder: str, result: Concerned, manifests: Manifests) -> None:
 
 
 def _is_empty(tree: Tree, path: str) -> bool:
-    """Whether a manifest contains nothing but comments: it only marks a place, or is data of a test."""
+    """Whether a manifest or lock contains nothing but comments: it only marks a place, or is data of a test."""
     try:
         return not toml.parse(tree.read(path))
     except (FileNotFoundError, SourceError):
