@@ -168,10 +168,10 @@ def _check_lock(
     if lock is None:
         yield from _rejected_lock(refusals)
         return
-    problems = compare(workspace, lock)
+    problems = compare(workspace, lock, changed)
     if matched:
         cloned, _ = load(manifests, workspace.root, [each.folder for each in matched])
-        as_cloned = compare(cloned, lock) if cloned else []
+        as_cloned = compare(cloned, lock, changed) if cloned else []
         if as_cloned and not problems:
             yield from _untracked_packages(matched, tree, repository)
         problems = as_cloned if problems else []

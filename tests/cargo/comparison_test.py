@@ -778,6 +778,56 @@ def test_version_that_many_members_inherit(folder: Path) -> None:
     assert matches(found("Cargo.toml"), [expected])
 
 
+_BUMPED = {
+    "Cargo.toml": '[workspace]\nmembers = ["*"]\n',
+    "Cargo.lock": lock("a 0.1.0\nb 0.1.0\nc 0.1.0\nd 0.2.0\ne 0.1.0"),
+    **{f"{name}/Cargo.toml": package(name, "0.3.0") for name in "abcd"},
+    "e/Cargo.toml": package("e", "0.1.1"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "place"), [("Cargo.lock", "a"), ("c/Cargo.toml", "c"), ("d/Cargo.toml", "a"), ("b/Cargo.toml", "b")]
+)
+def test_version_that_many_members_changed_alike(folder: Path, name: str, place: str) -> None:
+    write(folder, _BUMPED)
+    more = "the same is true of 2 more packages"
+    assert matches(
+        found(name),
+        [
+            f"{place}/Cargo.toml:3:1 stale: `{place}` is at version 0.3.0, but Cargo.lock has it at 0.1.0; {more}",
+            "d/Cargo.toml:3:1 stale: `d` is at version 0.3.0, but Cargo.lock has it at 0.2.0",
+            "e/Cargo.toml:3:1 stale: `e` is at version 0.1.1, but Cargo.lock has it at 0.1.0",
+        ],
+    ), found(name)
+
+
+def test_dependency_that_many_members_add(folder: Path) -> None:
+    inherited = "[dependencies]\nalpha.workspace = true\n"
+    files = {
+        "Cargo.toml": '[workspace]\nmembers = ["*"]\n\n[workspace.dependencies]\nalpha = "2"\n',
+        "Cargo.lock": lock("a 0.1.0\nb 0.1.0\nc 0.1.0\nd 0.1.0\nutil 0.1.0"),
+        **{f"{name}/Cargo.toml": package(name, rest=inherited) for name in "abc"},
+        "d/Cargo.toml": package("d", rest='[dependencies]\nalpha = "3"\nutil = { path = "../util" }\n'),
+        "util/Cargo.toml": package("util"),
+    }
+    write(folder, files)
+    others = [
+        "d/Cargo.toml:6:1 stale: `d` requires `alpha ^3` from crates.io, but Cargo.lock has no `alpha`",
+        "d/Cargo.toml:7:1 stale: `d` depends on `util`, but Cargo.lock does not list this dependency",
+    ]
+    grouped = "6:1 stale: `{0}` and 2 more require `alpha ^2` from crates.io, but Cargo.lock has no `alpha`"
+    assert found("a/Cargo.toml") == [f"a/Cargo.toml:{grouped.format('a')}", *others]
+    assert found("b/Cargo.toml") == [f"b/Cargo.toml:{grouped.format('b')}", *others]
+    write(folder, {"c/Cargo.toml": package("c", rest='[dependencies]\nutil = { path = "../util" }\n')})
+    util = "`c` and 1 more depend on `util`, but Cargo.lock does not list this dependency"
+    assert f"c/Cargo.toml:6:1 stale: {util}" in found("a/Cargo.toml")
+    twice = '[dependencies]\nalpha = "4"\n[dev-dependencies]\nalpha = "4"\n'
+    write(folder, {"c/Cargo.toml": package("c", rest=twice)})
+    line = "c/Cargo.toml:6:1 stale: `c` requires `alpha ^4` from crates.io, but Cargo.lock has no `alpha`"
+    assert [each for each in found("a/Cargo.toml") if "`c`" in each] == [line]
+
+
 def test_requirement_that_many_members_inherit(folder: Path) -> None:
     names = [f"member-{number}" for number in range(5)]
     manifest = "[dependencies]\nalpha.workspace = true\n"

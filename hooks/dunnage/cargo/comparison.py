@@ -8,6 +8,8 @@ Cargo ignores two things that look wrong, and so does this comparison: a package
 folder, and a dependency of a package in a folder that nobody asks for and that leads to no package.
 """
 
+from collections.abc import Collection
+
 from dunnage.cargo import locked_comparison
 from dunnage.cargo.local_comparison import LocalComparison
 from dunnage.cargo.lock_report import LockReport
@@ -19,19 +21,19 @@ from dunnage.cargo.workspace import Workspace
 from dunnage.files.document import Problem
 
 
-def compare(workspace: Workspace, lock: Lockfile) -> list[Problem]:
+def compare(workspace: Workspace, lock: Lockfile, changed: Collection[str] = ()) -> list[Problem]:
     """Find every reason for which `cargo --locked` would fail; none if the lock is current.
 
     If Cargo could not even load the workspace, only the reasons for that are returned, since the others may be their
-    consequences.
+    consequences. A difference that several manifests show is reported once, if possible in a `changed` folder.
     """
-    problems = _compare(workspace, lock)
+    problems = _compare(workspace, lock, changed)
     return [problem for problem in problems if problem.rule == "cargo-lock/bad-manifest"] or problems
 
 
-def _compare(workspace: Workspace, lock: Lockfile) -> list[Problem]:
+def _compare(workspace: Workspace, lock: Lockfile, changed: Collection[str]) -> list[Problem]:
     resolution = Resolution(workspace, lock)
-    report = LockReport(workspace, lock)
+    report = LockReport(workspace, lock, changed)
     patches = PatchComparison(resolution, report)
     unneeded = Unneeded(resolution)
     packages = LocalComparison(resolution, report, patches, unneeded)

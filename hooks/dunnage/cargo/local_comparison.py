@@ -12,7 +12,6 @@ from dunnage.cargo.source_id import SourceId
 from dunnage.cargo.unneeded import Unneeded
 from dunnage.cargo.version import Version
 from dunnage.cargo.workspace import LocalPackage
-from dunnage.files.document import Keys
 
 
 class LocalComparison:
@@ -45,7 +44,7 @@ class LocalComparison:
 
     def check_versions(self, local: Sequence[LocalPackage], is_other_lock: bool) -> None:
         """Report packages that the lock does not contain at all, or not at their version."""
-        drifted: dict[tuple[str, Keys], list[LocalPackage]] = defaultdict(list)
+        drifted: list[tuple[LocalPackage, Version]] = []
         by_identity: dict[tuple[str, Version], LocalPackage] = {}
         for package in local:
             identity = name, version = package.package.name, package.package.version
@@ -58,10 +57,8 @@ class LocalComparison:
             if entry is None:
                 self._check_absent(package, is_other_lock)
             elif self._packages[entry].version != version:
-                file, keys = package.version_at
-                drifted[file.path, keys].append(package)
-        for packages in drifted.values():
-            self._report_drift(packages)
+                drifted.append((package, self._packages[entry].version))
+        self._report.drifted(drifted)
 
     def _check_absent(self, package: LocalPackage, is_other_lock: bool) -> None:
         name = package.package.name
@@ -72,16 +69,6 @@ class LocalComparison:
         elif not is_other_lock:
             message = f"the package `{name}` is not in {self._report.lock_name}"
             self._report.stale(package.manifest.file, package.name_keys, message)
-
-    def _report_drift(self, packages: Sequence[LocalPackage]) -> None:
-        """Report packages whose common version is not the locked one, once for all that inherit it."""
-        first = packages[0]
-        name, version = first.package.name, first.package.version
-        locked = self._packages[self._resolution.entries[first.manifest.folder]].version
-        others = len(packages) - 1
-        more = f"; {others} more {'inherit' if others > 1 else 'inherits'} this version" if others else ""
-        message = f"`{name}` is at version {version}, but {self._report.lock_name} has it at {locked}{more}"
-        self._report.stale(*first.version_at, message)
 
     def check(self, local: LocalPackage) -> None:
         """Compare what a package needs with the dependencies of its entry in the lock."""
@@ -132,11 +119,8 @@ class LocalComparison:
             and not self._report_foreign(local, dependency, entry)
             and not self._report_dangling(dependency, entry)
         ):
-            name = self._report.lock_name
-            message = (
-                f"`{local.package.name}` depends on `{dependency.package}`, but {name} does not list this dependency"
-            )
-            self._report.stale(local.manifest.file, dependency.keys, message)
+            reason = f"on `{dependency.package}`, but {self._report.lock_name} does not list this dependency"
+            self._report.missed(local, dependency, "depend", reason)
 
     def _report_missed(self, local: LocalPackage, dependency: Dependency, entry: int) -> None:
         """Report a dependency that the entry of its package does not have, or not in a version that satisfies it."""
@@ -162,8 +146,7 @@ class LocalComparison:
             actual = f"has `{dependency.package}` ({', '.join(sorted(elsewhere))}) only for other packages"
         else:
             actual = f"has no `{dependency.package}`"
-        message = f"`{local.package.name}` requires {describe(dependency)}, but {lock_name} {actual}"
-        self._report.stale(local.manifest.file, dependency.keys, message)
+        self._report.missed(local, dependency, "require", f"{describe(dependency)}, but {lock_name} {actual}")
 
     def _report_foreign(self, local: LocalPackage, dependency: Dependency, entry: int) -> bool:
         """Report an edge that satisfies a dependency in all but its source. Returns whether there is one."""

@@ -2,11 +2,12 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from dunnage.cargo.dependency import Dependency
 from dunnage.cargo.lockfile import LockedPackage, Lockfile
 from dunnage.cargo.source_id import SourceId
+from dunnage.cargo.version import Version
 from dunnage.cargo.workspace import LocalPackage, Workspace
 from dunnage.files import shown
 from dunnage.files.document import Keys, Problem, Refused
@@ -18,13 +19,15 @@ CHANGE_VERSION = "change the `version` of the dependency, or that of the package
 class LockReport:
     """The problems found so far."""
 
-    def __init__(self, workspace: Workspace, lock: Lockfile) -> None:
+    def __init__(self, workspace: Workspace, lock: Lockfile, changed: Collection[str]) -> None:
+        """`changed` are the folders whose files are preferred as the place of a problem that has several places."""
         self.problems: list[Problem] = []
         self.lock_name = display(workspace.lock)
         """The path of the lock as messages show it."""
         self._lock_path = workspace.lock
         self._lock = lock.file
         self._folder = workspace.root.folder
+        self._changed = changed
         self._foreign: set[Keys] = set()
         """The locked packages whose source has been reported."""
         self._dangling: dict[tuple[str, str], list[tuple[LockedPackage, int]]] = defaultdict(list)
@@ -33,6 +36,8 @@ class LockReport:
         """The packages that are locked from another reference than the required one, by required source and name."""
         self._unmet: dict[tuple[str, File, Keys, str], list[str]] = defaultdict(list)
         """The names of the packages with an unmet requirement, by rule, place of the requirement, and message."""
+        self._missed: dict[tuple[str, str], list[tuple[str, File, Keys]]] = defaultdict(list)
+        """The packages with a dependency that their entry lacks, and its place, by verb and the rest of the message."""
 
     def bad_manifest(self, file: File, keys: Keys, message: str, help: str) -> None:
         """Add a problem for which Cargo rejects the manifests, whatever the lock contains."""
@@ -115,6 +120,37 @@ class LockReport:
         file, keys = _place(dependency, local.manifest.file)
         self._unmet[rule, file, keys, f"{describe(dependency)}, {reason}"].append(local.package.name)
 
+    def missed(self, local: LocalPackage, dependency: Dependency, verb: str, reason: str) -> None:
+        """Note that the entry of a package lacks a dependency. `verb` is in the plural."""
+        self._missed[verb, reason].append((local.package.name, local.manifest.file, dependency.keys))
+
+    def drifted(self, packages: Iterable[tuple[LocalPackage, Version]]) -> None:
+        """Add packages whose versions are not the locked ones: once for all that inherit one, or changed in one way."""
+        inherited: dict[tuple[str, Keys], list[tuple[LocalPackage, Version]]] = defaultdict(list)
+        for local, locked in packages:
+            file, keys = local.version_at
+            inherited[file.path, keys].append((local, locked))
+        same: dict[tuple[Version, Version], list[list[tuple[LocalPackage, Version]]]] = defaultdict(list)
+        for heirs in inherited.values():
+            local, locked = heirs[0]
+            same[local.package.version, locked].append(heirs)
+        for (version, locked), groups in same.items():
+            heirs = min(groups, key=lambda group: self._is_elsewhere(group[0][0].version_at[0]))
+            others = sum(map(len, groups)) - 1
+            more = ""
+            if len(groups) > 1:
+                more = f"; the same is true of {others} more package{'s' if others > 1 else ''}"
+            elif others:
+                more = f"; {others} more {'inherit' if others > 1 else 'inherits'} this version"
+            local, _ = heirs[0]
+            name = local.package.name
+            message = f"`{name}` is at version {version}, but {self.lock_name} has it at {locked}{more}"
+            self.stale(*local.version_at, message)
+
+    def _is_elsewhere(self, file: File) -> bool:
+        """Whether a file is in none of the changed folders."""
+        return os.path.dirname(os.path.abspath(file.path)) not in self._changed
+
     def other_reference(self, file: File, dependency: Dependency, locked: LockedPackage, subject: str) -> None:
         """Note that `subject` names another reference of a git repository than the one that is locked."""
         reference = locked.source.reference.replace("=", " ", 1) if locked.source else ""
@@ -130,7 +166,12 @@ class LockReport:
         self._dangling[str(package.edges[position]), reason].append((package, position))
 
     def add_noted(self) -> None:
-        """Add what `unmet`, `other_reference` and `dangling` noted, each cause once."""
+        """Add what `unmet`, `missed`, `other_reference` and `dangling` noted, each cause once."""
+        for (verb, reason), missed in self._missed.items():
+            name, file, keys = min(missed, key=lambda place: self._is_elsewhere(place[1]))
+            count = len({file.path for _, file, _ in missed})
+            subject = f"`{name}` and {count - 1} more {verb}" if count > 1 else f"`{name}` {verb}s"
+            self.stale(file, keys, f"{subject} {reason}")
         for problems in self._other_references.values():
             first, *others = problems.values()
             more = f"; the same is true of {len(others)} more package{'s' if len(others) > 1 else ''}"
