@@ -31,7 +31,7 @@ UNPINNED = Rule(
     is_fixable=True,
 )
 UNLOCKED = Rule(
-    "cargo-install/unlocked", "a tool is built without --locked, so with the latest dependencies", is_fixable=True
+    "cargo-install/unlocked", "a tool is built without --locked, so it uses the latest dependencies", is_fixable=True
 )
 MOVING_GIT = Rule("cargo-install/moving-git", "a tool is built from git without the full hash of a commit")
 UNPINNED_ACTION = Rule(

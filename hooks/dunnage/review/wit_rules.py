@@ -184,7 +184,7 @@ def _breaking(change: PackageChange, world: WorldChange, found: list[Break], jud
         )
     message = f"`{new.name}` {new.version} is not compatible with {old.version}: {'; '.join(effects)}"
     subjects = (package_subject(new.name, new.version),)
-    help = f"stay with `{old.full_name}`, or release the world as a breaking change"
+    help = f"keep `{old.full_name}`, or release the world as a breaking change"
     place = _place(change, found[0])
     return judge.concern("wit-review/breaking", place, message, help, _wit_folder(new), subjects)
 

@@ -51,7 +51,7 @@ def problem(text: str) -> str:
 def exact_version(text: str) -> str:
     """The only version that meets the requirement `text`, without build metadata; empty if several versions meet it.
 
-    That is `=1.2.3`, and also `0.0.3`, with which no other version is compatible.
+    That is `=1.2.3`, and also `0.0.3`, because no other version is compatible with `0.0.3`.
     """
     try:
         exact = Requirement.parse(text).exact
