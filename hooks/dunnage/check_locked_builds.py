@@ -14,7 +14,7 @@ from dunnage.cargo_cli.aliases import Alias, Aliases
 from dunnage.cargo_cli.builds import Build, build
 from dunnage.cargo_cli.calls import CargoCall, cargo_call
 from dunnage.cargo_cli.command_line import LOCKING
-from dunnage.ci.lock_changes import CREATED, PRECISE, RESOLVED, RESTORED, LockChange, lock_change
+from dunnage.ci.lock_changes import CREATED, OUTDATED, PRECISE, RESOLVED, RESTORED, LockChange, lock_change
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit, Span
 from dunnage.frame.finding import Finding, Fix, Rule
@@ -39,6 +39,7 @@ _CI = ("azure", "buildkite", "circleci", "github", "gitlab")
 _MATURIN_ACTION = "pyo3/maturin-action"
 _HINTS = ("cargo", "cross", "maturin", "trunk", "wasm-pack", "tauri")
 # Patterns are text until they are needed: to compile these takes a tenth of a check.
+_EDIT = rb">[ \t]*[\"']?[\w./${}-]*Cargo\.toml"
 _UPDATING_FILE = rb"schedule|minimal-versions|create-pull-request"
 _UPDATING_NAME = (
     "(?i)bump|canary|depend|deps|latest|min(imal)?[-_ ]?ver|msrv|nightly|outdated|renovate|semver|updat|upgrad"
@@ -178,6 +179,8 @@ def _check_job(file: File, job: Sequence[_Call], tree: Tree) -> Iterator[Finding
     """Check the commands of a job, of a stage or of a program, in order."""
     may_be_locked = {call.command.words[0].span for call in job if call.may_be_locked}
     changing: list[tuple[Command, LockChange]] = []
+    edited = _first_edit(file, job)
+    commits: dict[Values, int] | None = None
     for call in job:
         if call.change is not None and call.change.kind == RESTORED:
             changing = [(command, change) for command, change in changing if change.kind == CREATED]
@@ -194,21 +197,39 @@ def _check_job(file: File, job: Sequence[_Call], tree: Tree) -> Iterator[Finding
         elif found.is_locked:
             if cause and kind == RESOLVED and not _is_updating(file, job) and _locks(tree).has_lock(file, cargo):
                 yield _fresh_lock(file, cause[0], cargo, found)
-        elif call.command.words[0].span not in may_be_locked:
+        elif call.command.words[0].span not in may_be_locked and call.command.words[0].span.start < edited:
             is_kept = kind == RESTORED or (kind == CREATED and _locks(tree).is_copied(file, cargo))
-            if is_kept and _locks(tree).has_lock(file, cargo) and not _is_committed(file, job, cargo):
+            if not is_kept or not _locks(tree).has_lock(file, cargo):
+                continue
+            commits = _commits(file, job) if commits is None else commits
+            start = call.command.words[0].span.start
+            # A build before a commit may have to update the lock, as after a change of versions.
+            if not any(
+                last > start and LockChange(OUTDATED, directory).reaches(cargo.directory)
+                for directory, last in commits.items()
+            ):
                 yield _unlocked(file, cargo, found)
 
 
-def _is_committed(file: File, job: Sequence[_Call], cargo: CargoCall) -> bool:
-    """Whether a job later commits what its steps changed. Then the build may have to update the lock."""
+def _first_edit(file: File, job: Sequence[_Call]) -> int:
+    """The offset where a job first redirects output to a Cargo.toml; the end of the file if it never does."""
+    if b"Cargo.toml" in file.data and job[0].command.place.kind != "dockerfile":
+        starts = [call.command.words[0].span.start for call in job]
+        found = re.compile(_EDIT).search(file.data, min(starts), max(starts))
+        if found is not None:
+            return found.start()
+    return len(file.data)
+
+
+def _commits(file: File, job: Sequence[_Call]) -> dict[Values, int]:
+    """The directories in which a job commits what its steps changed, and the offset of the last such commit in each."""
     from dunnage.ci.lock_commits import commits_lock, last_commits
 
-    start, place = cargo.command.words[0].span.start, cargo.command.place
-    later = (call.command for call in job if call.command.words[0].span.start > start)
-    if any(commits_lock(each, cargo.directory) for each in later):
-        return True
-    return place.kind == "github" and file.memo(last_commits).get(place.names[:1], -1) > start
+    found = {call.command.directory: call.command.words[0].span.start for call in job if commits_lock(call.command)}
+    place = job[0].command.place
+    if place.kind == "github":
+        found[None] = max(found.get(None, -1), file.memo(last_commits).get(place.names[:1], -1))
+    return found
 
 
 def _is_updating(file: File, job: Sequence[_Call]) -> bool:

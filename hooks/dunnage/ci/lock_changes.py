@@ -27,7 +27,9 @@ _GENERATORS = frozenset({"cargo-generate", "dx", "maturin", "spin", "trunk", "wa
 _CREATING_TOOLS = frozenset({"component", "dioxus", "lambda", "leptos", "pgrx", "tauri"})
 """The subcommands of cargo that create a project with an inner `new` or `init`."""
 _CREATING_WORDS: tuple[list[str | None], ...] = (["generate"], ["init"], ["new"])
-_MANIFEST_EDITS = frozenset({"add", "remove", "rm", "set-version", "upgrade"})
+_MANIFEST_EDITS = frozenset({"add", "bump", "remove", "rm", "set-version", "upgrade"})
+_EDITORS = frozenset({"dasel", "ed", "ex", "tee", "toml", "tomlq", "tq", "yq"})
+"""Programs that may change a Cargo.toml that they are given."""
 _CREATE_OPTIONS = frozenset(
     {"--color", "--config", "--edition", "--git", "--name", "--path", "--registry", "--vcs", "-b", "-d", "-n", "-p"}
 )
@@ -80,6 +82,8 @@ def lock_change(command: Command, call: CargoCall | None) -> LockChange | None:
         if target == "Cargo.lock":
             return LockChange(RESTORED, None)
         return _removed(command.directory, texts[1:-1]) if name == "mv" else None
+    if name == "patch" or (name in _EDITORS and any(posixpath.basename(text or "") == "Cargo.toml" for text in texts)):
+        return LockChange(OUTDATED, None)
     if name in ("gsed", "perl", "sed"):
         return LockChange(OUTDATED, None) if _edits_manifest(command, texts) else None
     return _removed(command.directory, texts[1:]) if name in ("rm", "unlink") else None
@@ -118,6 +122,8 @@ def _of_git(command: Command, texts: Sequence[str | None]) -> LockChange | None:
         directory = joined(directory, None if changed.text is None else (changed.text,))
     if texts[at] == "rm":
         return _removed(directory, texts[at + 1 :])
+    if texts[at] in ("am", "apply"):
+        return LockChange(OUTDATED, None)
     if texts[at] in ("checkout", "reset", "restore", "stash"):
         return LockChange(RESTORED, None)
     if texts[at] != "clone":
