@@ -18,7 +18,7 @@ from dunnage.cargo.config_files import config_files
 from dunnage.cargo.dependents import add_dependents
 from dunnage.cargo.lock_report import RESTORE_MANIFEST
 from dunnage.cargo.lockfile import EMPTY
-from dunnage.cargo.manifest import has_binary_or_component, has_target, package_table
+from dunnage.cargo.manifest import package_table
 from dunnage.cargo.manifests import MANIFEST, Manifest, Manifests
 from dunnage.cargo.workspace import LOCK, Workspace, load
 from dunnage.files import document, git, shown, toml
@@ -56,7 +56,6 @@ FIX_ONLINE = flag("--fix-online", "with --fix, let cargo use the network")
 
 _RULES = (MISSING, UNTRACKED, UNREADABLE, STALE, FOREIGN_SOURCE, NO_CHECKSUM, NO_COMMIT, VENDORED, BAD_MANIFEST)
 _RESTORE_LOCK = "restore it from the last good commit, then run `cargo update --workspace`"
-_OR_OMIT = "\nor pass `--libraries-may-omit`, if workspaces with only libraries need no lock"
 _MOST_NAMED = 5
 _REPAIRED = (MISSING, STALE)
 """The rules whose findings `cargo update --workspace` resolves."""
@@ -101,29 +100,9 @@ def _locks_near(repositories: Repositories, folder: str) -> Iterator[str]:
 
 
 def _may_omit(workspace: Workspace, manifests: Manifests, repositories: Repositories, options: Options) -> bool:
-    """Whether a workspace needs no lock: examples, test data, libraries of others, and libraries with an option."""
-    own = [member.manifest for folder, member in workspace.members.items() if is_in_project(folder)]
-    if not any(has_target(member.data, partial(_exists, member.folder)) for member in own):
-        return True
-    if _is_run_or_shipped(workspace):
-        return False
-    return options[LIBRARIES_MAY_OMIT] or _is_only_part_of_others(workspace, manifests, repositories)
+    from dunnage.ci.omitted_locks import may_omit
 
-
-def _is_only_part_of_others(workspace: Workspace, manifests: Manifests, repositories: Repositories) -> bool:
-    """Whether other workspaces contain the packages of a workspace, and no command builds it by itself."""
-    from dunnage.cargo.containment import is_part_of_others
-
-    folder = workspace.root.folder
-    if not is_part_of_others(workspace, manifests, repositories.tracked_near(folder)):
-        return False
-    from dunnage.ci.built_folders import BuiltFolders
-
-    return not manifests.tree.memo(BuiltFolders).may_contain(folder)
-
-
-def _exists(folder: str, path: str) -> bool:
-    return os.path.exists(os.path.join(folder, path))
+    return may_omit(workspace, manifests, repositories, options[LIBRARIES_MAY_OMIT])
 
 
 def _check_lock(
@@ -161,7 +140,7 @@ def _check_lock(
             return
         message = "git does not track Cargo.lock, so other checkouts may build other versions"
         finding = untracked(UNTRACKED, workspace.lock, repository, message)
-        yield finding if _is_run_or_shipped(workspace) else finding._replace(help=finding.help + _OR_OMIT)
+        yield finding._replace(help=finding.help + _or_omit(workspace))
     elif tracked is not None and os.path.islink(workspace.lock) and not may_omit():
         yield from _check_target(workspace.lock)
     lock, refusals = lockfile.read(parsed, {local.package.name for local in workspace.local.values()})
@@ -249,11 +228,13 @@ def _rejected_lock(refusals: Iterable[Refused]) -> Iterator[Finding]:
     return findings((refused.problem(UNREADABLE.id, _RESTORE_LOCK) for refused in refusals), _RULES)
 
 
-def _is_run_or_shipped(workspace: Workspace) -> bool:
-    """Whether a member is more than a library. The users of a library do not get its lock."""
+def _or_omit(workspace: Workspace) -> str:
+    """The continuation of a help text if a workspace contains only libraries. Else empty."""
+    from dunnage.ci.omitted_locks import is_run_or_shipped
 
-    members = [member.manifest for member in workspace.members.values()]
-    return any(has_binary_or_component(member.data, partial(_exists, member.folder)) for member in members)
+    if is_run_or_shipped(workspace):
+        return ""
+    return "\nor pass `--libraries-may-omit`, if workspaces with only libraries need no lock"
 
 
 def _missing(workspace: Workspace, repository: git.Repository | None) -> Finding:
@@ -261,8 +242,7 @@ def _missing(workspace: Workspace, repository: git.Repository | None) -> Finding
     folder = "this folder" if root.folder == os.getcwd() else shown.path(root.folder)
     help = f"run `cargo generate-lockfile` in {folder} and commit {shown.path(workspace.lock)}"
     help += also_unhide(workspace.lock, repository)
-    if not _is_run_or_shipped(workspace):
-        help += _OR_OMIT
+    help += _or_omit(workspace)
     span = toml.locate(root.file, ("package" if "package" in root.data else "workspace",))
     message = "Cargo.lock is missing, so every build uses the newest versions of its dependencies"
     return Finding(MISSING, root.file.path, span, message, help)
