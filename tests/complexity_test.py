@@ -91,6 +91,13 @@ SHAPES: dict[str, tuple[str, Callable[[int], dict[str, str]]]] = {
             "Cargo.lock": "version = 4\n" + "".join(LOCKED.format(number) for number in range(n)),
         },
     ),
+    "member-patterns": (
+        "check-cargo-lock",
+        lambda n: {
+            "Cargo.toml": f"[workspace]\nmembers = [{_each(chr(34) + '**/q#*' + chr(34) + ', ', n)}]\n",
+            **{f"d{number}/x": "" for number in range(20)},
+        },
+    ),
     "features": ("check-cargo-lock", lambda n: {"Cargo.toml": CRATE + "[features]\n" + _each('f# = ["f1"]\n', n)}),
     "deny-ignores": (
         "check-deny-toml",

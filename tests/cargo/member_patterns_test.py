@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from cargo.files import write
-from dunnage.cargo.member_patterns import expand
+from dunnage.cargo.member_patterns import PatternFolders, UnexpandedPattern
+from steps import steps
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -34,7 +35,9 @@ pytestmark = pytest.mark.usefixtures("folder")
 )
 def test_expand(folder: Path, pattern: str, expected: str) -> None:
     write(folder, {"a/c/d/x": "", "b/x": "", ".h/x": "", "file": ""})
-    assert [Path(path).relative_to(folder).as_posix() for path in expand(str(folder), pattern)] == expected.split()
+    assert [
+        Path(path).relative_to(folder).as_posix() for path in PatternFolders(str(folder)).expand(pattern)
+    ] == expected.split()
 
 
 def test_expand_follows_links_but_not_at_any_depth(folder: Path) -> None:
@@ -43,5 +46,32 @@ def test_expand_follows_links_but_not_at_any_depth(folder: Path) -> None:
         (folder / "a/up").symlink_to("..")
     except OSError:
         pytest.skip("this system makes no symbolic links")
-    assert [Path(path).name for path in expand(str(folder), "a/*/a/*")] == ["c", "up"]
-    assert [Path(path).name for path in expand(str(folder), "a/**")] == ["a", "c"]
+    assert [Path(path).name for path in PatternFolders(str(folder)).expand("a/*/a/*")] == ["c", "up"]
+    assert [Path(path).name for path in PatternFolders(str(folder)).expand("a/**")] == ["a", "c"]
+
+
+@pytest.mark.parametrize("pattern", ["../**", "../*", "a/../../**", "/**", "*/../../b*"])
+def test_no_search_outside_of_the_repository(folder: Path, pattern: str) -> None:
+    write(folder, {"inside/.git/HEAD": "", "inside/a/x": "", "b/x": ""})
+    with pytest.raises(UnexpandedPattern, match="outside of the repository"):
+        PatternFolders(str(folder / "inside")).expand(pattern)
+
+
+def test_search_beside_the_workspace(folder: Path) -> None:
+    write(folder, {".git/HEAD": "", "a/x": "", "b/x": ""})
+    assert [Path(path).name for path in PatternFolders(str(folder / "a")).expand("../b*")] == ["b"]
+
+
+def test_visits_are_bounded(folder: Path) -> None:
+    write(folder, {f"a/{number}/x": "" for number in range(10)})
+    folders = PatternFolders(str(folder), most_visits=40)
+    folders.expand("**/q*")
+    with pytest.raises(UnexpandedPattern, match="more than 40 folders"):
+        folders.expand("**/r*")
+
+
+def test_folders_are_listed_once(folder: Path) -> None:
+    write(folder, {f"a/{number}/x": "" for number in range(100)})
+    folders = PatternFolders(str(folder))
+    first = steps(lambda: folders.expand("**/q*"))
+    assert steps(lambda: folders.expand("**/r*")) < first / 4

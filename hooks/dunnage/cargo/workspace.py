@@ -16,7 +16,7 @@ from dunnage.cargo.dependency import Dependency, Inherited
 from dunnage.cargo.fields import ManifestError
 from dunnage.cargo.manifest import Package, WorkspaceTable
 from dunnage.cargo.manifests import MANIFEST, Manifest, Manifests, with_file
-from dunnage.cargo.member_patterns import MAX_FOLDERS, expand, is_malformed
+from dunnage.cargo.member_patterns import PatternFolders, UnexpandedPattern, is_malformed
 from dunnage.files.document import Keys, Refused
 from dunnage.files.source import File, display
 
@@ -91,6 +91,7 @@ class _Loader:
         self.root = root
         self.left_out = left_out
         self.refused: list[Refused] = []
+        self._folders = PatternFolders(root.folder)
         self._inherited: dict[str, Inherited] = {}
 
     def load(self) -> Workspace:
@@ -248,10 +249,9 @@ class _Loader:
 
     def _expand(self, pattern: str, keys: Keys) -> list[str]:
         try:
-            return expand(self.root.folder, pattern)
-        except OverflowError:
-            message = f"`{pattern}` makes Cargo search more than {MAX_FOLDERS:,} folders"
-            raise Refused(self.root.file, message, keys, "write a pattern that matches fewer folders") from None
+            return self._folders.expand(pattern)
+        except UnexpandedPattern as error:
+            raise Refused(self.root.file, f"`{pattern}` {error}", keys, error.help) from None
 
     def _patches(self) -> Iterator[Patch]:
         """Read `[patch]` of the root and of Cargo's configuration, which takes precedence for the same name."""

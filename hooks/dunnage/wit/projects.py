@@ -207,15 +207,16 @@ def _members(folder: str, file: File, config: "WkgConfig") -> tuple[tuple[str, .
     """The WIT folders of a workspace: those that it names, and those that match a pattern and hold WIT directly; or why
     they are not read.
     """
-    from dunnage.cargo.member_patterns import expand
+    from dunnage.cargo.member_patterns import PatternFolders, UnexpandedPattern
 
     found: dict[str, None] = {}
+    folders = PatternFolders(folder)
     for member in config.members or ():
         try:
-            paths = expand(folder, member.pattern)
-        except OverflowError:
-            message = f"the pattern `{member.pattern}` matches too many folders to read"
-            return (), Refused(file, message, member.keys, "write a pattern that matches fewer folders")
+            paths = folders.expand(member.pattern)
+        except UnexpandedPattern as error:
+            message = f"`{member.pattern}` {error}".replace("Cargo", "wkg")
+            return (), Refused(file, message, member.keys, error.help)
         literal = os.path.normpath(os.path.join(folder, member.pattern))
         found.update(dict.fromkeys(path for path in paths if path == literal or own_files(path)))
     return tuple(found), None
