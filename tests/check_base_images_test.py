@@ -434,3 +434,18 @@ def test_files_that_use_no_images_need_not_be_readable(capsys: pytest.CaptureFix
     Path("build").write_bytes(b"#!/bin/sh\ndocker run rust:1.97.1 cargo build \xff\n")
     assert main(["build"]) == 1
     assert "input/unreadable" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        pytest.param("Dockerfile", "FROM rust\n", "`, and let Renovate or Dependabot update it;", id="dockerfile"),
+        pytest.param(WORKFLOW, JOB + "    container: rust\n", "`, and let Renovate update it;", id="workflow"),
+        pytest.param("build.sh", "docker run rust cargo build\n", "`; these commands", id="script"),
+    ],
+)
+def test_help_names_the_bots_that_update_the_file(name: str, text: str, expected: str) -> None:
+    write(name, text)
+    (finding,) = check([name], Tree(), Options({}))
+    assert finding.help is not None
+    assert f"write `rust:TAG@sha256:…{expected}" in finding.help

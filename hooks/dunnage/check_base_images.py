@@ -40,6 +40,11 @@ RULES = (
 REQUIRE_DIGEST = flag("--require-digest", "also report images that have a version but no digest")
 SERVICES = flag("--services", "also check images of services, Compose files and development containers")
 
+_UPDATED_BY = (
+    ("Renovate", ("circleci", "compose", "devcontainer", "dockerfile", "github", "gitlab")),
+    ("Dependabot", ("compose", "dockerfile")),
+)
+"""The kinds of files in which bots update images."""
 _CONTAINER_PROGRAMS = (b"docker", b"podman", b"nerdctl")
 _WITH_IMAGES = frozenset({"circleci", "dockerfile", "github", "gitlab"})
 """The kinds of files that name images to build in."""
@@ -156,7 +161,7 @@ def _finding(
 
         entry = same_variant(reference, entries)
     if entry is None:
-        help, fix = _help(name, reference.tag), None
+        help, fix = _help(name, reference.tag, image_kind(file.path, file.data[:200]) or ""), None
     else:
         pinned = f"{name}:{entry.reference.tag}@{entry.reference.digest}"
         help = f"write `{pinned}`, which {entry.path} lists"
@@ -167,11 +172,12 @@ def _finding(
     return Finding(by_id[rule], file.path, use.span, f"`{shown}` {clause}", help, fix)
 
 
-def _help(name: str, tag: str) -> str:
-    """What to write, who updates it, and the commands that print the digest."""
+def _help(name: str, tag: str, kind: str) -> str:
+    """What to write, who updates it in a file of this kind, and the commands that print the digest."""
     image = f"{name}:{tag}" if tag and tag != "latest" else f"{name}:TAG"
+    bots = " or ".join(bot for bot, kinds in _UPDATED_BY if kind in kinds)
     return (
-        f"write `{image}@sha256:…`, and let Renovate or Dependabot update it; these commands print the digest:\n"
+        f"write `{image}@sha256:…`{f', and let {bots} update it' if bots else ''}; these commands print the digest:\n"
         f"crane digest {image}\n"
         f"docker buildx imagetools inspect {image} --format '{{{{.Manifest.Digest}}}}'"
     )
