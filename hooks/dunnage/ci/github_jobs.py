@@ -15,12 +15,11 @@ from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.scripts import github, yaml
 from dunnage.scripts.github import Step, Workflow
-from dunnage.scripts.variables import Variables, expand_all
+from dunnage.scripts.variables import Variables, expand_all, limited
 from dunnage.shell import expression
 from dunnage.shell.model import Values
 
 _MAX_JOBS = 2000
-_MAX_STEPS = 5000
 _MAX_PATTERN = 200
 _FOLDER = ("defaults", "run", "working-directory")
 
@@ -152,7 +151,7 @@ def _steps(
     file: File, steps: Iterable[Step], job: FailureMasks, folder: yaml.Node | None = None
 ) -> tuple[JobStep, ...]:
     found: list[JobStep] = []
-    for step in islice(steps, _MAX_STEPS):
+    for step in limited(file, steps, lambda step: step.node.span.start):
         where = step.node.get("working-directory") or folder
         found.append(
             JobStep(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from dunnage.files.source import File
 from dunnage.scripts import yaml
 from dunnage.scripts.shell_names import read_by
-from dunnage.scripts.variables import MOST_VARIABLES, Variables, distinct, expand_all, merged, union
+from dunnage.scripts.variables import MOST_VARIABLES, Variables, distinct, expand_all, limited, merged, union
 from dunnage.shell.assembly import rewrite
 from dunnage.shell.directories import joined
 from dunnage.shell.model import DIRECTORY, Place, Script, Values
@@ -60,7 +60,11 @@ def steps(file: File) -> Iterator[Step]:
     """Yield the steps with a program. Raises SourceError as YAML does."""
     for document in yaml.documents(file)[:1]:
         context = _Context(merged({DIRECTORY: (".",)}, _parameters(document)), "", False, ())
-        yield from _below(document, context, set())
+        yield from limited(file, _below(document, context, set()), _start)
+
+
+def _start(step: Step) -> int:
+    return step.nodes[0].span.start
 
 
 def _below(node: yaml.Node, context: _Context, seen: set[int]) -> Iterator[Step]:

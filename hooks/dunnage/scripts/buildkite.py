@@ -10,13 +10,10 @@ from typing import NamedTuple
 
 from dunnage.files.source import File
 from dunnage.scripts import yaml
-from dunnage.scripts.variables import MOST_VARIABLES, Variables, distinct, merged
+from dunnage.scripts.variables import MOST_VARIABLES, Variables, distinct, limited, merged
 from dunnage.shell.assembly import Text, rewrite
 from dunnage.shell.model import DIRECTORY, Place, Script
 from dunnage.shell.offsets import Segment
-
-# How many steps are read: aliases can expand a small file to millions. Real files have up to a few hundred.
-_MOST_STEPS = 5000
 
 
 class Step(NamedTuple):
@@ -37,7 +34,7 @@ def steps(file: File) -> Iterator[Step]:
         variables = merged({DIRECTORY: (".",)}, _environment(document))
         # By the identity of their nodes: by aliases, many steps may have one program.
         programs: dict[tuple[int, ...], tuple[str, tuple[Segment, ...]]] = {}
-        for number, node in enumerate(islice(_candidates(document), _MOST_STEPS), 1):
+        for number, node in enumerate(limited(file, _candidates(document), _start), 1):
             commands = [found for key in ("command", "commands") if (found := node.get(key))]
             if not commands or _is_windows(node.get("agents")):
                 continue
@@ -57,6 +54,10 @@ def _candidates(document: yaml.Node) -> Iterator[yaml.Node]:
         yield node
         if node.get("group") is not None:
             yield from node.elements("steps")
+
+
+def _start(step: yaml.Node) -> int:
+    return step.span.start
 
 
 def _program(file: File, commands: list[yaml.Node]) -> tuple[str, tuple[Segment, ...]]:

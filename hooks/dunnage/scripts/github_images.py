@@ -1,13 +1,12 @@
 """The images of jobs, services and actions in GitHub workflows and of actions that run in a container."""
 
 from collections.abc import Iterator
-from itertools import islice
 
 from dunnage.files.source import File
 from dunnage.scripts import yaml
 from dunnage.scripts.github import Workflow, job_variables, uses, workflow
 from dunnage.scripts.image_use import ImageUse, literal_use
-from dunnage.scripts.variables import expand_all
+from dunnage.scripts.variables import expand_all, limited
 
 _PREFIX = "docker://"
 _MOST_IMAGES = 1000
@@ -16,7 +15,7 @@ _MOST_IMAGES = 1000
 def images(file: File) -> Iterator[ImageUse]:
     """Yield the images that a workflow or an action names. Raises SourceError as YAML does."""
     found: dict[int, ImageUse] = {}
-    for use in islice(_images(file), _MOST_IMAGES):
+    for use in limited(file, _images(file), lambda use: use.span.start):
         found.setdefault(use.span.start, use)
     yield from (use for _, use in sorted(found.items()))
 

@@ -10,12 +10,9 @@ from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.scripts import yaml
 from dunnage.scripts.tasks import Program, Task
-from dunnage.scripts.variables import MOST_VARIABLES
+from dunnage.scripts.variables import MOST_STEPS, MOST_VARIABLES, limited
 from dunnage.shell import bounds
 from dunnage.shell.model import Place, Script, Values
-
-# How many commands are read: aliases can expand a small file to millions.
-_MOST_COMMANDS = 5000
 
 
 def tasks(file: File) -> Iterator[Task]:
@@ -25,7 +22,7 @@ def tasks(file: File) -> Iterator[Task]:
         dynamic = tuple(_dynamic(document, Place("taskfile"), variables))
         if dynamic:
             yield Task("", dynamic)
-        yield from islice(_tasks(document, variables), _MOST_COMMANDS)
+        yield from _tasks(file, document, variables)
 
 
 def included(file: File) -> list[str]:
@@ -38,14 +35,19 @@ def included(file: File) -> list[str]:
     return found
 
 
-def _tasks(document: yaml.Node, variables: Mapping[str, Values]) -> Iterator[Task]:
-    for name, task in document.items("tasks"):
+def _start(node: yaml.Node) -> int:
+    return node.span.start
+
+
+def _tasks(file: File, document: yaml.Node, variables: Mapping[str, Values]) -> Iterator[Task]:
+    named = limited(file, document.items("tasks"), lambda pair: pair[1].span.start)
+    for name, task in named:
         place = Place("taskfile", (f"task {name}",))
         programs: list[Program] = []
         needs: list[str] = []
         own = _mask(task)
         commands = task.listed() if task.kind != "mapping" else _commands(task)
-        for command in islice(commands, _MOST_COMMANDS):
+        for command in limited(file, commands, _start):
             called = command.get("task") or command.path("defer", "task")
             if called is not None:
                 needs.append(called.text)
@@ -96,10 +98,10 @@ def _variables(document: yaml.Node) -> Mapping[str, Values]:
     """The variables of all tasks and of all their calls: one task may set those that another one reads."""
     found: dict[str, Values] = {}
     holders = [document]
-    for _, task in islice(document.items("tasks"), _MOST_COMMANDS):
+    for _, task in islice(document.items("tasks"), MOST_STEPS):
         calls = (*task.elements("cmds"), *task.elements("deps"), *(task.elements() if task.kind == "sequence" else ()))
         holders += [task, *calls]
-    for holder in islice(holders, _MOST_COMMANDS):
+    for holder in islice(holders, MOST_STEPS):
         for key, prefix in (("vars", "."), ("env", "")):
             for name, value in islice(holder.items(key), MOST_VARIABLES):
                 known = yaml.cautious_value(value)
