@@ -1,4 +1,4 @@
-"""Measures all hooks beside those of another commit: alone on one file, on repositories, and together in one process.
+"""Compares all hooks with those of another commit: alone on one file, on repositories, and together in one process.
 
 On a repository, the hooks get the files that pre-commit would give them, one after the other, and then in one process:
 `dunnage check --all`, and with `--only` those hooks that read commands. Findings are allowed, and not looked at. The

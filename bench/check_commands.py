@@ -49,7 +49,7 @@ jobs:
 
 
 def write(folder: Path, text: str, name: str, count: int) -> list[str]:
-    """Write numbered files, each a little different, and return their names."""
+    """Write numbered files that all differ slightly, and return their names."""
     names = [name.format(number=number) for number in range(count)]
     for number, path in enumerate(names):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)

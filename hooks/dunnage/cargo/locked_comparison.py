@@ -1,4 +1,4 @@
-"""Packages from registries and from git: whether a lock may contain them as it does."""
+"""Packages from registries and from git: whether their entries in a lock are valid."""
 
 from collections import defaultdict
 from collections.abc import Iterator

@@ -166,7 +166,7 @@ class Resolution:
                     self.replaced[index] = found
 
     def _lookup(self, edge: Edge, versions: dict[str, list[int]] | None, ghosts: set[str]) -> int | str:
-        """Return the package that an edge means among those of its name, or the reason why there is none."""
+        """Return the package to which an edge refers among those of its name, or the reason why there is none."""
         if not versions:
             return _NO_SOURCE if edge.name in ghosts else _NOT_LOCKED
         if edge.version is not None:
@@ -227,7 +227,7 @@ class Resolution:
         return ResolvedPatch(patch, local.package.version, folder, self.entries.get(folder))
 
     def _satisfies(self, package: LockedPackage, dependency: Dependency) -> bool:
-        """Whether a locked package is what a dependency asks for, without regard to `[patch]`."""
+        """Whether a locked package satisfies a dependency, without regard to `[patch]`."""
         return (
             package.name == dependency.package
             and dependency.accepts(package.version)

@@ -1,6 +1,6 @@
-"""Whether the vendored crates with which the configuration replaces sources are those in the lock.
+"""Whether the vendored crates that replace a source in the configuration match the lock.
 
-Cargo builds no vendored crate of another version or with another checksum than the locked one, and none whose files
+Cargo builds no vendored crate with a different version or checksum than the locked one, and none whose files
 differ from its `.cargo-checksum.json`. Source: cargo's own directory source.
 """
 
@@ -27,7 +27,7 @@ _RULE = "cargo-lock/vendored"
 def compare_vendored(
     tree: Tree, workspace: Workspace, lock: Lockfile, tracked: Collection[str] | None, changed: Collection[str]
 ) -> Iterator[Problem]:
-    """Find the locked packages that are not vendored as the lock says.
+    """Find the locked packages whose vendored copy does not match the lock.
 
     `tracked` are the paths of the manifests and locks that git tracks, None without git. Folders without a tracked
     manifest are left out. `changed` are the folders of crates whose manifests are compared with their records as well.
@@ -92,7 +92,7 @@ def _subject(packages: Sequence[LockedPackage], singular: str, plural: str) -> t
 
 
 def _command(crates: _Crates, workspace: Workspace, tracked: Collection[str], *, is_versioned: bool) -> str:
-    """The command that vendors the crates of a workspace again, with those of others that use the same folder."""
+    """The command that vendors the crates of a workspace again, and those of others in the same folder."""
     root = workspace.root.folder
     vendored = os.path.join(crates.folder, "")
     locks = (path for path in tracked if os.path.basename(path) == LOCK and not path.startswith(vendored))
@@ -129,7 +129,7 @@ class _Crates:
         return recorded(self.tree.read(os.path.join(folder, CHECKSUMS))).get("package") == package.checksum
 
     def is_changed(self, folder: str) -> bool:
-        """Whether the manifest of a vendored crate is not the recorded one."""
+        """Whether the manifest of a vendored crate differs from the recorded one."""
         from hashlib import sha256
 
         files = recorded(self.tree.read(os.path.join(folder, CHECKSUMS))).get("files")

@@ -55,7 +55,7 @@ def read(tree: Tree, folder: str, top: str) -> Mapping[str, tuple[str, ...]]:
 
 
 def expand(words: Sequence[str | None], alias: Alias) -> tuple[list[str | None], list[int]]:
-    """Replace the subcommand of a call of cargo by what it is an alias for, repeatedly.
+    """Expand the alias in the subcommand of a call of cargo, repeatedly.
 
     Returns the words, and for each the index of the original word that it is or replaces. Subcommands that are part
     of cargo are never aliases.

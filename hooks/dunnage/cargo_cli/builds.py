@@ -143,7 +143,7 @@ class _Chain(NamedTuple):
 
 
 def _chain(words: Sequence[str | None], at: int, name: str) -> _Chain | None:
-    """Follow a subcommand at the word `at` to its innermost one; None if it resolves nothing."""
+    """Return the innermost subcommand of the one at the word `at`; None if it resolves nothing."""
     subcommand = SUBCOMMANDS.get(name)
     if subcommand is None:
         return None

@@ -1,4 +1,4 @@
-"""Names of toolchains, and the commands that install or select one.
+"""Names of toolchains, and the commands that install or select a toolchain.
 
 Sources: https://rust-lang.github.io/rustup/concepts/toolchains.html, `rustup help`, and rustup's installer.
 """
@@ -31,7 +31,7 @@ class Selection(NamedTuple):
 
 
 def is_floating(toolchain: str) -> bool:
-    """Whether the name of a toolchain means another one with each release. A custom name does not."""
+    """Whether the name of a toolchain selects a different toolchain after each release. A custom name does not."""
     return re.fullmatch(_CHANNEL, toolchain) is not None
 
 

@@ -41,7 +41,7 @@ def version_problem(version: str, parser: str = INSTALL) -> str:
 
 
 def exact(version: str) -> str:
-    """Return the full version that `version` spells, with or without `=`; empty if it spells none."""
+    """Return the full version in `version`, with or without `=`; empty if it is not a full version."""
     text = version.strip().removeprefix("=").strip()
     try:
         Version.parse(text)

@@ -32,7 +32,7 @@ _CHANNEL = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 
 
 class _NotRun(Exception):
-    """Why cargo is not run, in one line."""
+    """The reason why cargo is not run, in one line."""
 
 
 def update(folder: str, lock: str, *, online: bool) -> str:
@@ -131,7 +131,7 @@ def _settings(tree: Tree, folder: str) -> Iterator[str]:
 
 
 def _leaves(keys: Keys, value: Any, folder: str) -> Iterator[tuple[Keys, str]]:
-    """Yield the values in a table that are no tables, written as TOML, with their keys."""
+    """Yield the values in a table that are not tables themselves, written as TOML, with their keys."""
     if isinstance(value, Mapping):
         for key, below in value.items():
             yield from _leaves((*keys, key), below, folder)

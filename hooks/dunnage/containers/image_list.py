@@ -67,7 +67,7 @@ def difference(reference: Reference, images: list[ListedImage]) -> tuple[str, st
     """Return the rule that an image breaks by not being in the list, and a clause about the image; None if it is.
 
     `images` are the entries for its repository. It has a digest, or a tag that names one build. An image of another
-    variant counts as listed, unless it has another version than all of them.
+    variant counts as listed, unless its version differs from all of them.
     """
     if any(image.reference.digest == reference.digest for image in images):
         return None

@@ -48,7 +48,7 @@ class Reference(NamedTuple):
 
 
 def parse(text: str) -> Reference | None:
-    """Return the reference that a text is; None if it is none."""
+    """Parse a text as a reference. Returns None if it is not one."""
     rest, at, digest = text.partition("@")
     if at and not _is_digest(digest):
         return None
@@ -124,5 +124,5 @@ def _is_digest(digest: str) -> bool:
 
 
 def _is_identifier(text: str) -> bool:
-    """Whether a text is what Docker takes for the id of an image."""
+    """Whether Docker reads a text as the id of an image."""
     return len(text) == 64 and _HEX.issuperset(text)

@@ -1,4 +1,4 @@
-"""Names from a repository as help texts show them: quoted for what reads them, and on one line."""
+"""Names from a repository as help texts show them: on one line, and quoted for the shell or for TOML."""
 
 from dunnage.files.source import display
 

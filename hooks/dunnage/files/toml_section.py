@@ -70,7 +70,7 @@ def _lines(data: bytes, section: toml.Section) -> tuple[int, int]:
 
 
 def _difference(path: str, start: int, before: str, after: str) -> list[Edit]:
-    """The edit that makes one text of another: whole lines that are added or removed, or whole strings and words."""
+    """The edit that turns one text into another. It adds or removes whole lines, or whole strings and words."""
     old, new, skipped = _without_common(_split(_LINE, before), _split(_LINE, after))
     if old and new:
         old, new, inner = _without_common(_split(_PIECE, "".join(old)), _split(_PIECE, "".join(new)))
@@ -84,7 +84,7 @@ def _split(pattern: str, text: str) -> list[str]:
 
 
 def _without_common(old: list[str], new: list[str]) -> tuple[list[str], list[str], str]:
-    """Two texts without the pieces with which both begin and end, and those with which both begin."""
+    """Two texts without their common first and last pieces, and the common first pieces."""
     shorter = min(len(old), len(new))
     begin = next((index for index in range(shorter) if old[index] != new[index]), shorter)
     most = shorter - begin
@@ -150,14 +150,14 @@ def line_of(body: Sequence[tuple[Any, Any]], keys: Keys) -> int | None:
 
 
 def new_pair(name: str, value: Any) -> Pair:
-    """A key and a value as tomlkit has them."""
+    """A key and a value in tomlkit's types."""
     import tomlkit
 
     return tomlkit.key(name), new_item(value)
 
 
 def new_item(value: Any, old: Any = None) -> Item:
-    """A value as tomlkit has it, in which the old one stays as it is written."""
+    """A value in tomlkit's types that keeps the spelling of the old value."""
     import tomlkit
     from tomlkit.items import Item, StringType
 
@@ -177,7 +177,7 @@ def new_item(value: Any, old: Any = None) -> Item:
 
 
 def space_table(document: TOMLDocument, keys: Keys) -> None:
-    """Write an inline table with one space between all its parts, if it is one in a single line."""
+    """Write an inline table in one line with one space between its parts. Leaves any other value alone."""
     import tomlkit
     from tomlkit.items import InlineTable
 
@@ -188,14 +188,14 @@ def space_table(document: TOMLDocument, keys: Keys) -> None:
 
 
 def value_at(data: Any, keys: Keys) -> Any:
-    """What is at `keys`. Raises LookupError or TypeError if that is nothing."""
+    """The value at `keys`. Raises LookupError or TypeError if there is none."""
     for key in keys:
         data = data[key]
     return data
 
 
 def exists(data: Any, keys: Keys) -> bool:
-    """Whether there is something at `keys`."""
+    """Whether there is a value at `keys`."""
     try:
         value_at(data, keys)
     except (LookupError, TypeError):
@@ -204,7 +204,7 @@ def exists(data: Any, keys: Keys) -> bool:
 
 
 def newline_of(file: File) -> str:
-    """What ends the lines of the file."""
+    """The line ending of the file."""
     return "\r\n" if b"\r\n" in file.data else "\n"
 
 

@@ -15,7 +15,7 @@ _SECONDS_BETWEEN = 0.02
 
 
 class ChangedError(SourceError):
-    """A file that has been changed since it was read."""
+    """A file has changed since it was read."""
 
 
 def replace(path: str, before: bytes, after: bytes, root: str) -> None:
@@ -76,7 +76,7 @@ def _locked(folder: str) -> Iterator[None]:
 
 
 def writable(path: str, root: str, *, may_be_missing: bool = False) -> str:
-    """The file that writing to `path` would change, links followed.
+    """The file that a write to `path` changes, after following links.
 
     Raises SourceError if that is plainly not allowed or not possible: the file is not inside the folder `root`, it
     belongs to git itself, it is no regular file, or it is read-only. `may_be_missing` allows to create it.

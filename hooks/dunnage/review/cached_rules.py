@@ -25,7 +25,7 @@ _NEWBORN = 7 * _DAY
 
 
 def wrong_checksum(changes: Changes, advice: LockAdvice, home: CargoHome) -> Iterator[Concern]:
-    """Yield incoming packages of which the index or an archive has another checksum than the lock."""
+    """Yield incoming packages for which the index or an archive has a different checksum than the lock."""
     for package in changes.incoming:
         if package.checksum is None:
             continue

@@ -63,7 +63,7 @@ def content_subject(package: Foreign) -> str:
 
 
 def same_version(all_changes: Iterable[Changes], judge: Judge) -> Iterator[Concern]:
-    """Yield foreign packages that have other content under the version of a release that they had before."""
+    """Yield foreign packages whose content changed although they have the version of the same release."""
     for change in _distinct(all_changes):
         old, new = change.old, change.new
         if not old or not new or old.version != new.version or not change.items or judge.is_own(new.name):
