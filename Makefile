@@ -23,19 +23,15 @@ $(shell test ! -e $(READY) || test "$$($(BIN)/python -c '$(IDENTITY)' 2>&1)" = "
 	rm -f $(READY))
 endif
 
-.PHONY: demo test coverage lint bench format readme examples hooks-file docs dist lock clean
+.PHONY: demo test lint bench format readme examples hooks-file docs dist lock clean
 
 demo: $(READY)
 	$(BIN)/python demo/run.py
 
-# All tests, those in T (files or folders), or those whose names match the expression K:
-# make test T=tests/frame K='json or sarif'
+# All tests, on all processors, with the coverage of branches that pyproject.toml requires. Or only those in T (files or
+# folders), or those whose names match the expression K: make test T=tests/frame K='json or sarif'
 test: $(READY)
-	$(BIN)/python -m pytest $(if $(K),-k '$(K)') $(T)
-
-# All tests, on all processors, and their branch coverage.
-coverage: $(READY)
-	$(BIN)/python -m pytest --numprocesses auto --cov
+	$(BIN)/python -m pytest $(if $(T)$(K),$(if $(K),-k '$(K)') $(T),--numprocesses auto --cov)
 
 lint: $(READY)
 	$(BIN)/python -m ruff check
