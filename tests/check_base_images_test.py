@@ -369,6 +369,12 @@ def test_several_entries_of_one_variant_are_not_chosen_from() -> None:
     assert fixed("Dockerfile", "FROM rust:1.96.0-slim-trixie\n") == f"FROM rust:1.96.0-slim-trixie@{OTHER}\n"
 
 
+def test_an_entry_without_a_version_replaces_no_version() -> None:
+    write("Cargo.toml", f'[workspace.metadata.dunnage.images]\n"alpine:latest" = "{DIGEST}"\n')
+    assert fixed("Dockerfile", "FROM alpine:3.20.1\n") == "FROM alpine:3.20.1\n"
+    assert fixed("Dockerfile", "FROM alpine\n") == f"FROM alpine:latest@{DIGEST}\n"
+
+
 def test_the_given_list_takes_precedence() -> None:
     write("Cargo.toml", LIST)
     write("pins.toml", f'"rust:1.97.1-slim-trixie" = "{OTHER}"\nwasm-tools = "1.240.0"\n')

@@ -56,9 +56,14 @@ def listed(lists: PinLists[ListedImage], file: File, reference: Reference) -> li
 
 
 def same_variant(reference: Reference, images: list[ListedImage]) -> ListedImage | None:
-    """Return the only entry whose tag differs at most in its version; None if there is none, or more than one."""
+    """Return the only entry whose tag differs at most in its version; None if there is none, or more than one.
+
+    An entry without a version is not the variant of a tag that has one, because it says less.
+    """
     variant = _variant(reference.tag)
     found = [image for image in images if _variant(image.reference.tag) == variant]
+    if version_of(reference.tag):
+        found = [image for image in found if version_of(image.reference.tag)]
     exact = [image for image in found if image.reference.tag == reference.tag]
     return (exact or found)[0] if len(exact or found) == 1 else None
 
