@@ -397,6 +397,40 @@ CHECKOUT = "steps:\n      - uses: actions/checkout@v4\n        with: {path: x}"
             [],
             id="WORKDIR without a lock",
         ),
+        pytest.param(
+            CI, WORKFLOW.format("cd $X && cargo b --manifest-path other/Cargo.toml"), [], id="path from the top"
+        ),
+        pytest.param(
+            CI,
+            WORKFLOW.format("cd $X && cargo b --manifest-path tools/Cargo.toml"),
+            ["unlocked"],
+            id="path from the top to a lock",
+        ),
+        pytest.param(
+            "Dockerfile",
+            "FROM rust AS a\nWORKDIR /x\nCOPY tools .\nRUN cargo install --path .\n"
+            "FROM rust\nCOPY --from=a /x/y /bin/y\nWORKDIR /volume\nCMD cargo build\n",
+            [],
+            id="CMD in a mounted project",
+        ),
+        pytest.param(
+            "Dockerfile",
+            "FROM rust\nWORKDIR /a\nCOPY tools .\nCMD cargo build\n",
+            ["unlocked"],
+            id="CMD in a copied project",
+        ),
+        pytest.param(
+            "Dockerfile",
+            "FROM rust\nWORKDIR /a\nCOPY tools .\nCOPY --from=x /x/Cargo.toml.min ./Cargo.toml\nRUN cargo build\n",
+            [],
+            id="copied with another manifest",
+        ),
+        pytest.param(
+            "Dockerfile",
+            "FROM rust\nWORKDIR /a\nCOPY tools .\nCOPY --from=x /x/Cargo.toml ./Cargo.toml\nRUN cargo build\n",
+            ["unlocked"],
+            id="copied with a manifest of another stage",
+        ),
         pytest.param("tools/Dockerfile", "FROM rust\nCOPY . .\nRUN cargo build\n", ["unlocked"], id="own context"),
         pytest.param(
             "tools/Dockerfile", "FROM rust\nCOPY tools/Cargo.toml ./\nRUN cargo build\n", [], id="manifest only"
@@ -435,6 +469,25 @@ CHECKOUT = "steps:\n      - uses: actions/checkout@v4\n        with: {path: x}"
 @pytest.mark.usefixtures("tools")
 def test_where_a_lock_is(name: str, text: str, expected: list[str]) -> None:
     assert rules(name, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param('cd "$ROOT/tools" && cargo build', [], id="unknown folder"),
+        pytest.param("cd tools && cargo build", ["unlocked"], id="folder with a lock"),
+    ],
+)
+def test_a_folder_of_workspaces_of_which_one_has_no_lock(tools: Path, line: str, expected: list[str]) -> None:
+    (tools / "Cargo.toml").unlink()
+    assert rules(CI, WORKFLOW.format(line)) == expected
+    subprocess.run(["git", "mv", "tools/Cargo.lock", "other/Cargo.lock"], check=True)
+    subprocess.run(["cp", "other/Cargo.lock", "tools/Cargo.lock"], check=True)
+    subprocess.run(["git", "add", "tools"], check=True)
+    (tools / "tools/member").mkdir()
+    (tools / "tools/member/Cargo.toml").write_text("[package]\nname = 'y'\n")
+    (tools / "link").symlink_to("tools/member")
+    assert rules(CI, WORKFLOW.format(line)) == ["unlocked"]
 
 
 def steps(*runs: str) -> str:
@@ -493,6 +546,9 @@ def steps(*runs: str) -> str:
         ),
         pytest.param(CI, steps("cp x Cargo.toml", "cargo b"), [], id="manifest replaced"),
         pytest.param(CI, steps("cargo set-version 1.2.3", "cargo publish"), [], id="version set"),
+        pytest.param(CI, steps("cargo make set-version", "cargo publish"), [], id="version set by a task"),
+        pytest.param(CI, steps("./ci/bump_version.py 1", "cargo b"), [], id="version set by a script"),
+        pytest.param(CI, steps("cargo make get-version", "cargo b"), ["unlocked"], id="version read by a task"),
         pytest.param(CI, steps("cargo add x", "cargo b"), [], id="dependency added"),
         pytest.param(
             CI, steps("sed -i s/0/1/ Cargo.toml", "git checkout .", "cargo b"), ["unlocked"], id="manifest restored"

@@ -123,6 +123,9 @@ def build(words: Sequence[str | None]) -> Build | None:
     if name == "run" and found.operands and words[found.operands[0]] is not None:
         # The first operand and all that follows belong to the program.
         found = arguments(words[: found.operands[0]], call.subcommand + 1, subcommand.options)
+    if chain.names[-1] == "clippy" and not (NO_ACTION - {"--list"}).isdisjoint(word or "" for word in words):
+        # Clippy looks for `--help` and `--version` behind `--` too.
+        return None
     if not found.flags.isdisjoint(NO_ACTION) or (name == "metadata" and "--no-deps" in found.flags):
         return None
     if chain.names[-1] != "archive" and _uses_earlier_build(words[: found.end]):

@@ -54,7 +54,8 @@ class CommittedLocks:
     def has_lock(self, file: File, call: "CargoCall") -> bool:
         """Whether a committed Cargo.lock is there for a call of cargo, as far as the file says where it runs.
 
-        Where that is unknown, the answer is whether the repository tracks any. It is yes if git cannot say.
+        Where that is unknown, the answer is whether the repository tracks any, unless the package is named by a
+        path from the top, or the top is a folder of workspaces of which some have no lock. It is yes if git cannot say.
         """
         folder = os.path.dirname(os.path.abspath(file.path))
         repository = self._repositories.repository(folder)
@@ -62,14 +63,24 @@ class CommittedLocks:
             return True
         tracked = self._repositories.tracked_near(folder)
         directories = call.directory
-        if not tracked or directories is None:
-            return bool(tracked)
+        if not tracked:
+            return False
+        if directories is None:
+            return self._may_have_lock(repository.top, call, tracked)
         if call.command.place.kind == "dockerfile":
             key = _image(file, call)
             if key not in self._has_lock:
-                self._has_lock[key] = self.is_copied(file, call) or not self._copies_manifest(file, call)
+                self._has_lock[key] = self._is_in_image(file, call)
             return self._has_lock[key]
         return all(self._is_above(repository.top, directory, tracked) for directory in directories)
+
+    def _is_in_image(self, file: File, call: "CargoCall") -> bool:
+        if self._copies_other_manifest(file, call):
+            return False
+        if self.is_copied(file, call):
+            return True
+        # A container works on what is mounted into it, unless the project is in its image.
+        return call.command.place.names[-1] not in ("CMD", "ENTRYPOINT") and not self._copies_manifest(file, call)
 
     def is_copied(self, file: File, call: "CargoCall") -> bool:
         """Whether a Dockerfile copies a committed Cargo.lock, or perhaps one of another stage, to a call of cargo."""
@@ -113,6 +124,24 @@ class CommittedLocks:
                 return False
         return False
 
+    def _may_have_lock(self, top: str, call: "CargoCall", tracked: frozenset[str]) -> bool:
+        """Whether cargo may find a tracked lock from a directory that is unknown."""
+        at_top = call._replace(command=call.command._replace(directory=(".",))).directory
+        if (
+            at_top
+            and at_top != (".",)
+            and all(os.path.isfile(os.path.join(top, directory, "Cargo.toml")) for directory in at_top)
+        ):
+            return all(self._is_above(top, directory, tracked) for directory in at_top)
+        if any(os.path.lexists(os.path.join(top, name)) for name in ("Cargo.lock", "Cargo.toml")):
+            return True
+        with os.scandir(top) as entries:
+            return all(
+                self._is_above(top, entry.name, tracked)
+                for entry in entries
+                if not entry.is_symlink() and os.path.isfile(os.path.join(entry.path, "Cargo.toml"))
+            )
+
     def _searched(self, file: File, call: "CargoCall") -> Iterator[str]:
         """Yield the directories of an image in which cargo may look for the lock, nearest first."""
         for directory in call.directory or ():
@@ -142,6 +171,14 @@ class CommittedLocks:
             if any(_manifests_in(file, call, above)):
                 return True
         return False
+
+    def _copies_other_manifest(self, file: File, call: "CargoCall") -> bool:
+        """Whether a Dockerfile copies a file of another name as the Cargo.toml of a call of cargo."""
+        manifests = {posixpath.join(above, "Cargo.toml") for above in self._searched(file, call)}
+        return any(
+            copied.name not in ("", "Cargo.toml") and not copied.is_in_target and copied.target in manifests
+            for _, copied in _copies(file, call)
+        )
 
     def _exclusions(self, file: File, call: "CargoCall") -> Iterator[HiddenLock]:
         for above in self._searched(file, call):

@@ -30,6 +30,13 @@ _CREATING_WORDS: tuple[list[str | None], ...] = (["generate"], ["init"], ["new"]
 _MANIFEST_EDITS = frozenset({"add", "bump", "remove", "rm", "set-version", "upgrade"})
 _EDITORS = frozenset({"dasel", "ed", "ex", "tee", "toml", "tomlq", "tq", "yq"})
 """Programs that may change a Cargo.toml that they are given."""
+_VERSION_SETTERS = frozenset(
+    f"{verb}{mark}version{plural}"
+    for verb in ("bump", "set", "update")
+    for mark in ("-", "_", "")
+    for plural in ("", "s")
+)
+"""The names of scripts and tasks that write a version into the manifests."""
 _CREATE_OPTIONS = frozenset(
     {"--color", "--config", "--edition", "--git", "--name", "--path", "--registry", "--vcs", "-b", "-d", "-n", "-p"}
 )
@@ -60,6 +67,8 @@ class LockChange(NamedTuple):
 
 def lock_change(command: Command, call: CargoCall | None) -> LockChange | None:
     """Return what a command does to a lock; None if it does nothing. `call` is the call of cargo that it is."""
+    if _sets_version(command):
+        return LockChange(OUTDATED, None)
     if call is not None:
         return _of_cargo(command, call)
     names = programs(command.words[0]) or ()
@@ -87,6 +96,12 @@ def lock_change(command: Command, call: CargoCall | None) -> LockChange | None:
     if name in ("gsed", "perl", "sed"):
         return LockChange(OUTDATED, None) if _edits_manifest(command, texts) else None
     return _removed(command.directory, texts[1:]) if name in ("rm", "unlink") else None
+
+
+def _sets_version(command: Command) -> bool:
+    """Whether a command runs a script or a task that writes versions: `make set-version`, `./bump-version.sh`."""
+    texts = (word.values[0] for word in command.words if word.values)
+    return any("version" in text and posixpath.basename(text).partition(".")[0] in _VERSION_SETTERS for text in texts)
 
 
 def _created(command: Command, arguments: Sequence[str | None]) -> Values:
