@@ -372,7 +372,7 @@ def test_several_entries_of_one_variant_are_not_chosen_from() -> None:
 def test_an_entry_without_a_version_replaces_no_version() -> None:
     write("Cargo.toml", f'[workspace.metadata.dunnage.images]\n"alpine:latest" = "{DIGEST}"\n')
     assert fixed("Dockerfile", "FROM alpine:3.20.1\n") == "FROM alpine:3.20.1\n"
-    assert fixed("Dockerfile", "FROM alpine\n") == f"FROM alpine:latest@{DIGEST}\n"
+    assert fixed("Dockerfile", "FROM alpine:latest\n") == f"FROM alpine:latest@{DIGEST}\n"
 
 
 def test_the_given_list_takes_precedence() -> None:
