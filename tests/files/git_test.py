@@ -324,6 +324,23 @@ def test_the_repository_names_no_program_that_git_runs(top: Path) -> None:
     assert not trace.exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the planted program is a shell script")
+@pytest.mark.parametrize("key", ["clean", "process"])
+@pytest.mark.parametrize("driver", ["evil", "E=v.il"])
+def test_no_filter_reads_what_may_differ(top: Path, key: str, driver: str) -> None:
+    _write(top / "a.wit", "x")
+    _git(top, "add", ".")
+    _git(top, "commit", "-qm", "x")
+    program = _write(top / "program", f"#!/bin/sh\ntouch '{top / 'RAN'}'\ncat\n")
+    program.chmod(0o755)
+    _write(top / ".gitattributes", f"*.wit filter={driver}\n")
+    with (top / ".git/config").open("a") as stream:
+        stream.write(f'[filter "{driver}"]\n{key} = {program}\nrequired = true\n')
+    _write(top / "a.wit", "y")  # as long and as new as the file that the index knows, so git reads it
+    assert _repository(top).differing("HEAD", ["**/*.wit"]) == frozenset((str(top / "a.wit"),))
+    assert not (top / "RAN").exists()
+
+
 def test_what_differs_from_a_commit(top: Path) -> None:
     for name in ("same.wit", "a/changed.wit", "a/removed.wit", "other.txt"):
         _write(top / name, "x")

@@ -5,7 +5,7 @@ The answer is None, for unknown, if git is not installed or fails.
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from dunnage.files.source import Tree, display
@@ -140,10 +140,17 @@ class Repository(NamedTuple):
     def differing(self, commit: str, patterns: Sequence[str]) -> frozenset[str] | None:
         """The absolute paths of the tracked files that may differ from a commit, deleted files included.
 
-        `patterns` are those of `tracked`. git compares what it knows of the files, and does not read them.
+        `patterns` are those of `tracked`. git reads the files that are as new as its index, without filters.
         """
         wanted = (f":(glob,top){pattern}" for pattern in patterns)
-        return self._paths(self._git("diff-index", *_NAMES_ONLY, commit, "--", *wanted))
+        filters = self._git("config", "-z", "--name-only", "--get-regexp", r"^filter\.", may_be=1)
+        if filters is None:
+            return None
+        settings = {"GIT_CONFIG_COUNT": str(filters.count("\0"))}
+        for number, name in enumerate(filters.split("\0")[:-1]):
+            settings[f"GIT_CONFIG_KEY_{number}"] = name
+            settings[f"GIT_CONFIG_VALUE_{number}"] = "false" if name.endswith(".required") else ""
+        return self._paths(self._git("diff-index", *_NAMES_ONLY, commit, "--", *wanted, settings=settings))
 
     def merge_base(self, first: str, second: str) -> str | None:
         """The best common ancestor of two commits, which are given by their full hashes; None if there is none."""
@@ -155,12 +162,16 @@ class Repository(NamedTuple):
         names = self._git("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
         return frozenset(name for name in (names or "").split("\0") if name)
 
-    def _git(self, *arguments: str, stdin: str = "", may_be: int = 0) -> str | None:
-        """The output of git; None if its exit status is neither 0 nor `may_be`."""
+    def _git(
+        self, *arguments: str, stdin: str = "", may_be: int = 0, settings: Mapping[str, str] | None = None
+    ) -> str | None:
+        """The output of git; None if its exit status is neither 0 nor `may_be`. `settings` join its environment."""
         from dunnage.files import programs
 
         command = self.command(*arguments)
-        answer = command and programs.run(command, self.environment(), os.fsencode(stdin), _SECONDS)
+        answer = command and programs.run(
+            command, {**self.environment(), **(settings or {})}, os.fsencode(stdin), _SECONDS
+        )
         if not answer:
             return None
         status, output = answer
