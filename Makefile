@@ -89,7 +89,7 @@ lock: $(READY)
 	npm update --prefix $(SARIF_MULTITOOL) --package-lock-only --ignore-scripts --no-audit --no-fund
 
 clean:
-	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache dist site
+	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage dist site
 
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
