@@ -1,4 +1,4 @@
-"""Whether a Cargo.lock is what the manifests of its workspace ask for.
+"""Whether a Cargo.lock matches the manifests of its workspace.
 
 `cargo --locked` resolves the workspace again, prefers what the lock contains, and fails if the result differs from the
 lock. For a current lock this decision does not need the index of the registry: the lock must be a fixed point. Every

@@ -42,7 +42,7 @@ def directory_sources(tree: Tree, folder: str) -> Mapping[SourceId, str]:
 
 
 def _merge(sources: dict[str, dict[str, Any]], tables: Mapping[str, Any], folder: str) -> None:
-    """Add the definitions of a configuration file over which those before take precedence."""
+    """Add the definitions of a configuration file. Definitions from earlier files take precedence."""
     for name, table in tables.items():
         for key, value in table.items() if isinstance(table, dict) else ():
             if isinstance(value, str):
@@ -51,7 +51,7 @@ def _merge(sources: dict[str, dict[str, Any]], tables: Mapping[str, Any], folder
 
 
 def _source(name: str, table: Mapping[str, str]) -> SourceId | None:
-    """The source that a definition stands for; None if it stands for none of which a package can be."""
+    """The source that a definition describes; None if no package can come from it."""
     try:
         if "registry" in table:
             return source_id.registry(table["registry"])

@@ -9,7 +9,7 @@ from dunnage.files.document import Keys
 class ManifestError(ValueError):
     """Cargo rejects something in a manifest.
 
-    keys: where it stands in the document, as far down as that exists. help: how to correct it.
+    keys: its place in the document, down to the last key that exists. help: how to correct it.
     """
 
     def __init__(self, message: str, keys: Keys, help: str = "") -> None:

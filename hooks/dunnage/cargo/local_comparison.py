@@ -1,4 +1,4 @@
-"""Packages in folders: whether their entries in the lock are what their manifests ask for."""
+"""Packages in folders: whether their entries in the lock match their manifests."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ class LocalComparison:
         self._locked_versions: dict[str, set[str]] = defaultdict(set)
 
     def is_other_lock(self, local: Sequence[LocalPackage]) -> bool:
-        """Whether the lock contains none of several packages. Reports that, and no package by itself."""
+        """Whether the lock contains none of several packages. Reports this once, not for each package."""
         if len(local) < 2 or any(package.manifest.folder in self._resolution.entries for package in local):
             return False
         message = (

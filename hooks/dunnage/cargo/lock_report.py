@@ -33,7 +33,7 @@ class LockReport:
         self._dangling: dict[tuple[str, str], list[tuple[LockedPackage, int]]] = defaultdict(list)
         """The packages with a dependency that leads to no package, and its position, by its text and the reason."""
         self._other_references: dict[SourceId, dict[str, Problem]] = defaultdict(dict)
-        """The packages that are locked from another reference than the required one, by required source and name."""
+        """The packages that are locked from a reference other than the required one, by required source and name."""
         self._unmet: dict[tuple[str, File, Keys, str], list[str]] = defaultdict(list)
         """The names of the packages with an unmet requirement, by rule, place of the requirement, and message."""
         self._missed: dict[tuple[str, str], list[tuple[str, File, Keys]]] = defaultdict(list)
@@ -58,7 +58,7 @@ class LockReport:
         self.problems.append(self.stale_problem(file, keys, message))
 
     def unreadable(self, keys: Keys, message: str) -> None:
-        """Add a part of the lock from which Cargo could not make sense."""
+        """Add a part of the lock that Cargo could not interpret."""
         self.problems.append(Problem("cargo-lock/unreadable", self._lock, message, self._restore(), keys))
 
     def no_checksum(self, keys: Keys, message: str) -> None:
@@ -80,7 +80,7 @@ class LockReport:
         self.problems.append(Problem("cargo-lock/no-commit", self._lock, message, self._update(), keys))
 
     def other_commit(self, packages: Sequence[LockedPackage], revision: str) -> None:
-        """Add packages from one git repository that are locked at another commit than their `revision`.
+        """Add packages from one git repository that are locked at a commit other than their `revision`.
 
         A revision may also be the hash of an annotated tag. Only the repository knows which it is.
         """
@@ -94,9 +94,9 @@ class LockReport:
         self.problems.append(Problem("cargo-lock/foreign-source", self._lock, message, help, keys))
 
     def foreign_source(self, package: LockedPackage, expected: str) -> None:
-        """Add a package that is locked from another source than the expected one, once for each package.
+        """Add a package that is locked from a source other than the expected one, once for each package.
 
-        A package in a folder of the repository is what a removed `[patch]` or path leaves behind, and no stranger's.
+        A package in a folder of the repository remains from a removed `[patch]` or path, and is not foreign.
         """
         if self.is_foreign(package):
             return
@@ -152,7 +152,7 @@ class LockReport:
         return os.path.dirname(os.path.abspath(file.path)) not in self._changed
 
     def other_reference(self, file: File, dependency: Dependency, locked: LockedPackage, subject: str) -> None:
-        """Note that `subject` names another reference of a git repository than the one that is locked."""
+        """Note that `subject` names a reference of a git repository other than the locked one."""
         reference = locked.source.reference.replace("=", " ", 1) if locked.source else ""
         message = (
             f"{subject} {describe(dependency)}, "

@@ -1,4 +1,4 @@
-"""What decides in a `Cargo.toml` which packages a workspace needs.
+"""The parts of a `Cargo.toml` that determine which packages a workspace needs.
 
 Only what affects `Cargo.lock` is modelled: names, versions, dependencies, features, workspace membership, `[patch]`
 and `[replace]`. Whatever Cargo rejects there raises a ManifestError; whatever it only warns about is accepted. Source

@@ -58,7 +58,7 @@ class PatchComparison:
         self._report.stale(patch.file, dependency.keys, message)
 
     def _check_replacement(self, name: str, version: str, dependency: Dependency) -> None:
-        """Report a folder in `[replace]` whose package has another version than the replaced one, if that is needed."""
+        """Report a folder in `[replace]` whose package differs in version from the replaced one, if that is needed."""
         found = self._workspace.local.get(dependency.source.url) if dependency.source.kind == "path" else None
         if found is None or str(found.package.version) == version:
             return

@@ -117,7 +117,7 @@ class Resolution:
         if index not in self._positions:
             dangling = self.dangling[index]
             positions = [position for position in range(len(self.packages[index].edges)) if position not in dangling]
-            # An edge may be there twice: the first one is meant.
+            # An edge may occur twice: the first one counts.
             self._positions[index] = dict(zip(reversed(self.edges[index]), reversed(positions), strict=True))
         return self._positions[index][target]
 
@@ -324,7 +324,7 @@ class Resolution:
                 )
 
     def _find_edge(self, dependency: Dependency, edges: Iterable[int]) -> int | None:
-        """Return the edge, among those with the name of a dependency that is no path, that satisfies it."""
+        """Return the edge that satisfies a dependency that is not a path, among the edges with its name."""
         replacements = self._replacements[dependency.source.location]
         found = [
             index

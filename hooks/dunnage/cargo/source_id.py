@@ -46,7 +46,7 @@ class SourceId(NamedTuple):
 
     @property
     def location(self) -> str:
-        """The URL, or the name of a registry without a known one: under this, `[patch]` is looked up."""
+        """The key under which `[patch]` is looked up: the URL, or the name of a registry whose URL is unknown."""
         return self.url or self.name
 
     @property

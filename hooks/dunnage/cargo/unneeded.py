@@ -16,7 +16,7 @@ class Unneeded:
         """The names of packages to which a dependency should lead but does not; the reason has been reported."""
 
     def explain(self, indices: Iterable[int]) -> list[int]:
-        """Take these packages, and what only they depend on, as explained. Returns those that were not before."""
+        """Mark these packages, and those that only they need, as explained. Returns the newly marked ones."""
         explained = []
         pending = [*indices]
         while pending:

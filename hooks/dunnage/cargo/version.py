@@ -7,7 +7,7 @@ A *version* names one release of a package. Its grammar and precedence are those
     build        = identifier *( "." identifier )
     identifier   = 1*( ASCII letter / digit / "-" )
 
-A *requirement* says which versions will do. Its grammar and meaning are those of the Cargo book, "Specifying
+A *requirement* says which versions are acceptable. Its grammar and meaning are those of the Cargo book, "Specifying
 Dependencies" (https://doc.rust-lang.org/cargo/reference/specifying-dependencies.html):
 
     requirement  = wildcard / comparator *( "," comparator )    at most 32 comparators, all of which must hold
@@ -38,7 +38,7 @@ _IDENTIFIER_CHARACTERS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh
 
 
 class VersionError(ValueError):
-    """Text that is no version or no requirement. The message quotes it, says what is wrong and shows a right one."""
+    """Text that is not a version or not a requirement. The message quotes it, states the error and shows valid text."""
 
 
 @total_ordering
@@ -72,9 +72,9 @@ class Version:
 
     @staticmethod
     def parse(text: str) -> Version:
-        """The version that `text` spells, all of it: no white space round it, no leading `v`, no part left out.
+        """Parse a complete version: no surrounding white space, no leading `v`, no missing part.
 
-        Cargo strips the white space round a manifest's `package.version` first. Raises VersionError.
+        Cargo first strips the white space around `package.version` in a manifest. Raises VersionError if it is invalid.
         """
         return _parse_version(text)
 
@@ -91,7 +91,7 @@ class Version:
 
     @property
     def compatible_range(self) -> tuple[int, ...]:
-        """The numbers that all versions share which Cargo takes for compatible with this one."""
+        """The numbers that this version shares with all versions that Cargo treats as compatible."""
         return _kept_by_caret((self.major, self.minor, self.patch))
 
     def __lt__(self, other: object) -> bool:
@@ -111,7 +111,7 @@ class Requirement:
     """The versions that a dependency accepts. Immutable and hashable.
 
     `str()` gives Cargo's own normal spelling, which lock files of the component tools quote: `1.2` becomes `^1.2`,
-    ` >= 1,<2 ` becomes `>=1, <2`, `1.x.x` becomes `1.*`; build metadata, which no requirement looks at, is dropped.
+    ` >= 1,<2 ` becomes `>=1, <2`, `1.x.x` becomes `1.*`; build metadata, which requirements ignore, is dropped.
     Two requirements are equal if their normal spellings are.
     """
 
@@ -134,13 +134,13 @@ class Requirement:
 
     @staticmethod
     def parse(text: str) -> Requirement:
-        """The requirement that `text` spells, as a manifest's `version` key holds it. Raises VersionError."""
+        """Parse a requirement as a manifest's `version` key holds it. Raises VersionError if it is invalid."""
         return _parse_requirement(text)
 
     def matches(self, version: Version) -> bool:
-        """Whether `version` will do.
+        """Whether `version` meets the requirement.
 
-        Every comparator must hold. For a pre-release to do, a comparator with the same MAJOR.MINOR.PATCH
+        Every comparator must hold. To accept a pre-release, a comparator with the same MAJOR.MINOR.PATCH
         must also name a pre-release. Build metadata does not count.
         """
         if not self._low <= version.sort_key < self._high:
@@ -256,7 +256,7 @@ def _parse_comparator(text: str) -> _Comparator:
 
 
 def _split(text: str) -> tuple[list[str], str, str]:
-    """The numbers, yet unchecked, the pre-release and the build metadata."""
+    """The numbers, not yet checked, the pre-release and the build metadata."""
     rest, plus, build = text.partition("+")
     core, hyphen, pre = rest.partition("-")
     if hyphen:
@@ -284,7 +284,7 @@ def _number(text: str, name: str) -> int:
         raise VersionError(f"the {name} number {_quoted(text)} is not made of digits")
     if text[0] == "0" and text != "0":
         raise VersionError(f"the {name} number {_quoted(text)} has a leading zero")
-    # The length first: Python refuses to read numbers of thousands of digits.
+    # Check the length first: Python refuses to read numbers of thousands of digits.
     if len(text) > _MOST_DIGITS or (number := int(text)) > _LARGEST_NUMBER:
         raise VersionError(f"the {name} number {_quoted(text)} is above {_LARGEST_NUMBER}")
     return number
@@ -302,9 +302,9 @@ def _spelling(operator: str, numbers: tuple[int, ...], pre: str) -> str:
 
 
 def _interval(operator: str, numbers: tuple[int, ...], pre: str) -> tuple[_Order, _Order]:
-    """Where the versions that one comparator accepts begin, and where they have ended.
+    """The start of the versions that one comparator accepts, and their end, which is not included.
 
-    A partial version stands for every version that begins with its numbers, a complete one for itself.
+    A partial version means every version that begins with its numbers. A complete one means only itself.
     """
     begin = _order(numbers, pre) if len(numbers) == 3 else _start(numbers)
     match operator:
@@ -334,19 +334,19 @@ def _kept_by_caret(numbers: tuple[int, ...]) -> tuple[int, ...]:
 
 def _wants_release(operator: str, numbers: tuple[int, ...]) -> bool:
     """Whether a version that begins with these numbers must be a release, although another comparator names one of
-    its pre-releases. So it is for every partial version but one after `^`.
+    its pre-releases. This applies to every partial version except one after `^`.
     """
     return len(numbers) < 3 and operator != "^"
 
 
 def _order(numbers: tuple[int, ...], pre: str, build: str = "") -> _Order:
-    """What to compare versions by."""
+    """The sort key of a version."""
     major, minor, patch = numbers
     return major, minor, patch, not pre, _identifiers(pre), _identifiers(build)
 
 
 def _start(numbers: tuple[int, ...]) -> _Order:
-    """Before every version, pre-releases included, that begins with these numbers."""
+    """The sort key before every version, pre-releases included, that begins with these numbers."""
     major, minor, patch, *_ = *numbers, 0, 0
     return major, minor, patch, False, (), ()
 
@@ -362,9 +362,9 @@ def _past(numbers: tuple[int, ...], pre: str = "") -> _Order:
 
 
 def _identifiers(text: str) -> _Identifiers:
-    """What to compare pre-releases, or build metadata, by: numbers, as numbers, come before words.
+    """The sort key of a pre-release or of build metadata: numbers, compared as numbers, come before words.
 
-    Of build numbers that differ in leading zeros alone the shorter comes first. Numbers may have thousands of digits,
+    If build numbers differ only in leading zeros, the shorter comes first. Numbers may have thousands of digits,
     hence their length and text and not their value.
     """
     if not text:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from dunnage.cargo_cli.tools import INSTALL, NPM, exact, is_commit, list_items, version_problem
 
 REF = ""
-"""The name that stands for the action's ref instead of an input."""
+"""The name that denotes the action's ref instead of an input."""
 
 INSTALL_ACTION = "taiki-e/install-action"
 CACHE_ACTION = "taiki-e/cache-cargo-install-action"

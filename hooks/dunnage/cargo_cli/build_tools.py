@@ -48,7 +48,7 @@ _WASM_PACK_FLAGS = frozenset({
 
 class _Tool(NamedTuple):
     subcommands: Mapping[str, str]
-    """Those that build, by each of their spellings."""
+    """The subcommands that build, by each of their spellings."""
     options: frozenset[str]
     """The options that take a value."""
     takes: str

@@ -42,7 +42,7 @@ class Subcommand(NamedTuple):
     inner_is_optional: bool = False
     """Whether it resolves dependencies without an inner subcommand too."""
     exempt: frozenset[str] = frozenset()
-    """The operands and flags with which it does not."""
+    """The operands and flags with which it resolves no dependencies."""
     is_locked_before_inner: bool = False
     """Whether `--locked` precedes the inner subcommand."""
 

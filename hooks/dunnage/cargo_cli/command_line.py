@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 UNKNOWN = "\0"
-"""Stands in a word for text that is unknown."""
+"""The placeholder for unknown text in a word."""
 
 LOCKING = ("--locked", "--frozen")
 """The options with which cargo fails instead of changing the lock."""
@@ -46,7 +46,7 @@ class Invocation(NamedTuple):
     name: str
     """The subcommand."""
     subcommand: int
-    """Its index."""
+    """The index of the subcommand."""
     is_locked: bool
     """Whether a locking option precedes it."""
 
@@ -66,7 +66,7 @@ class Arguments(NamedTuple):
     """What follows a subcommand, up to `--`."""
 
     operands: tuple[int, ...]
-    """The words that are no options. Unknown words are counted among them."""
+    """The words that are not options. Unknown words are counted among them."""
     options: dict[str, tuple[OptionValue, ...]]
     """The values of the options that take one, by name."""
     flags: frozenset[str]

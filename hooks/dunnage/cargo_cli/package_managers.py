@@ -50,7 +50,7 @@ class Package(NamedTuple):
     """The word that names it."""
     name: str
     version: str | None
-    """As it is written; UNKNOWN stands in it for what is unknown. None if there is none."""
+    """The version as it is written, with UNKNOWN for unknown text; None if there is none."""
     problem: str
     """Why the version is not exact, as a clause whose subject is the version; empty if it is, or if there is none."""
     separator: str

@@ -36,7 +36,7 @@ def is_floating(toolchain: str) -> bool:
 
 
 def exact_version(toolchain: str) -> str:
-    """Return the version of a toolchain of a release, MAJOR.MINOR.PATCH; empty if the name is another one."""
+    """Return the version of a toolchain of a release, MAJOR.MINOR.PATCH; empty for any other name."""
     found = re.fullmatch(_VERSION, toolchain)
     return found[1] if found else ""
 

@@ -35,7 +35,7 @@ def called_scripts(tree: Tree, file: File, commands: Iterable[Command]) -> Itera
 
 
 def _script(words: Sequence[Word]) -> str:
-    """Return the path of the script that a command calls by it, or as the argument of a shell; empty if it does not."""
+    """Return the path of the script that a command calls directly or through a shell; empty if there is none."""
     names = programs(words[0]) or ()
     word = words[0]
     if names and names[0] in SHELLS:

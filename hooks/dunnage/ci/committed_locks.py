@@ -1,4 +1,4 @@
-"""Whether a committed Cargo.lock is there where CI or a Dockerfile builds with cargo."""
+"""Whether a committed Cargo.lock is available where CI or a Dockerfile builds with cargo."""
 
 import os
 import posixpath
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _TEMPORARY = ("/tmp/", "/var/tmp/")  # noqa: S108 (nothing is written there)
 _MOST_FOLDERS = 16
-"""How many folders above a working directory are looked at."""
+"""How many folders above a working directory are searched."""
 
 
 class HiddenLock(NamedTuple):
@@ -52,7 +52,7 @@ class CommittedLocks:
         return Repositories(self._tree, "**/Cargo.lock")
 
     def has_lock(self, file: File, call: "CargoCall") -> bool:
-        """Whether a committed Cargo.lock is there for a call of cargo, as far as the file says where it runs.
+        """Whether a committed Cargo.lock is available to a call of cargo, as far as the file says where it runs.
 
         Where that is unknown, the answer is whether the repository tracks any, unless the package is named by a
         path from the top, or the top is a folder of workspaces of which some have no lock. It is yes if git cannot say.
@@ -151,7 +151,7 @@ class CommittedLocks:
                     break
 
     def _is_root(self, folder: str) -> bool:
-        """Whether a folder contains a manifest that belongs to no workspace above it, so that cargo goes no further."""
+        """Whether a folder contains a manifest that belongs to no workspace above it, so cargo stops there."""
         from dunnage.cargo.manifests import Manifests
         from dunnage.files.document import Refused
 

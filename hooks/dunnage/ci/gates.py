@@ -61,7 +61,7 @@ _UNRELATED = frozenset(
         *("printf", "rg", "rm", "rustup", "sed", "tar", "tee", "test", "touch", "type", "wget", "which", "yum"),
     )
 )
-# The tools, and programs that fail where a tool fails that they run.
+# The tools, and programs that fail if a tool that they run fails.
 _TRANSPARENT = CARGO | _DIRECT | {"devbox", "direnv", "flox", "mise", "nix", "nix-shell", "rustup", "uv", "uvx"}
 # Options and inputs that name a project, or a lock, in another folder than the working directory.
 _OTHER_PROJECT = r"(?i)manifest-?path|^-(?:f|-file|C)\b|^file$|working-?directory"

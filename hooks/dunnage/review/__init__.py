@@ -1,1 +1,1 @@
-"""What a commit brings in, compared with what was there before: bases, changes, and what people have reviewed."""
+"""What a commit changes compared with its base, and what people have reviewed."""

@@ -1,7 +1,7 @@
 """The RustSec advisory database, as cargo-audit or cargo-deny left it on this machine, and what it says of a crate.
 
-Judged as cargo-audit 0.22 judges: crates of crates.io alone; a version is affected unless an interval of `patched` or
-`unaffected` holds it, in the plain order of versions, where numbers that are left out are zero.
+The rules are those of cargo-audit 0.22, and apply only to crates of crates.io. A version is affected unless an interval
+of `patched` or `unaffected` holds it. Versions are in plain order, and numbers that are left out are zero.
 """
 
 import os
@@ -21,7 +21,7 @@ from dunnage.files.walk import upwards
 from dunnage.review.changes import is_from_crates_io
 
 _PLACES = (("advisory-db",), ("advisory-dbs", "advisory-db-3157b0e258782691"))
-"""Where below CARGO_HOME cargo-audit keeps the database, and where cargo-deny does."""
+"""The folders below CARGO_HOME in which cargo-audit and cargo-deny keep the database."""
 _OPENING, _CLOSING = b"```toml", b"\n```"
 _OLD = 90 * 86_400
 _DENY = ("deny.toml", ".deny.toml", os.path.join(".cargo", "deny.toml"))
@@ -63,7 +63,7 @@ class AdvisoryDatabase:
 
     @cached_property
     def age(self) -> int | None:
-        """The days since its last commit; None if it is no clone."""
+        """The days since its last commit; None if it is not a clone."""
         found = repository(self.folder)
         if found is None or os.path.realpath(found.top) != os.path.realpath(self.folder):
             return None

@@ -1,4 +1,4 @@
-"""The rule about known vulnerabilities of what comes in."""
+"""The rule about known vulnerabilities of incoming packages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def advisory(
     database: AdvisoryDatabase,
     ignored: Container[str],
 ) -> Iterator[Concern]:
-    """Yield the vulnerabilities of packages that no base package of their name has."""
+    """Yield the vulnerabilities of packages that affect no package of the same name in a base."""
     for package in packages:
         found = [entry for entry in database.of(package) if not entry.informational and entry.id not in ignored]
         if not found:

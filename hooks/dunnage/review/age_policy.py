@@ -1,7 +1,7 @@
 """How old a version must be before it may be locked: `min-publish-age` in Cargo's configuration.
 
-Keys and values are those of Cargo 1.100. A Cargo that does not know them passes over them, which is why a review of the
-lock looks.
+Keys and values are those of Cargo 1.100. A Cargo that does not know them ignores them, so a review of the
+lock checks the age as well.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 7 * 
 
 
 def duration(text: str) -> int:
-    """The seconds that `3 days` or `0` stand for. Raises ValueError."""
+    """The number of seconds in a duration such as `3 days` or `0`. Raises ValueError if it is malformed."""
     number, _, unit = text.strip().partition(" ")
     seconds = _SECONDS.get(unit.strip().removesuffix("s"))
     if not number.isdigit() or len(number) > 9 or (seconds is None and int(number)):
@@ -30,15 +30,15 @@ def duration(text: str) -> int:
 
 
 class AgePolicy:
-    """The least age of a version, by registry."""
+    """The minimum age of a version, by registry."""
 
     def __init__(self, tree: Tree, folder: str, least: int | None) -> None:
-        """`least` replaces what the configuration in force in `folder` says."""
+        """`least` overrides the configuration in force in `folder`."""
         self._least = least
         self._configurations = [] if least is not None else list(_configurations(tree, folder))
 
     def least(self, package: LockedPackage) -> int:
-        """The least age of a package, in seconds; 0 if there is none."""
+        """The minimum age of a package, in seconds; 0 if there is none."""
         if self._least is not None:
             return self._least
         if _first(self._configurations, ("resolver", "incompatible-publish-age")) == "allow":

@@ -1,8 +1,8 @@
 """A `.crate` archive, read without unpacking it to disk: which files it holds, and the content of some.
 
 A crate is a gzip-compressed tar with one root folder, `NAME-VERSION`, of regular files; GNU long names are the only
-extension that `cargo package` writes. An archive that holds anything else is rejected, so that it cannot say one thing
-here and another to Cargo.
+extension that `cargo package` writes. An archive that holds anything else is rejected, so that this reader and Cargo
+cannot read it differently.
 """
 
 import zlib
@@ -85,7 +85,7 @@ class _Stream:
         self._total = 0
 
     def take(self, size: int) -> bytes:
-        """The next `size` bytes; none at the end. Raises ArchiveError if the end comes in between."""
+        """The next `size` bytes; none at the end. Raises ArchiveError if the stream ends earlier."""
         if len(self._buffer) - self._at < size:
             pieces = [self._buffer[self._at :]]
             missing = size - len(pieces[0])
@@ -101,7 +101,7 @@ class _Stream:
         return self._buffer[start : self._at]
 
     def skip(self, size: int) -> None:
-        """Pass over bytes. Raises ArchiveError if there are not so many."""
+        """Skip `size` bytes. Raises ArchiveError if there are fewer."""
         while size > len(self._buffer) - self._at:
             size -= len(self._buffer) - self._at
             self._buffer, self._at = self._next(), 0
@@ -113,7 +113,7 @@ class _Stream:
         """The next chunk; none at the end."""
         piece = b""
         while not piece and not self._unpack.eof:
-            # What is left of the input is copied at each step, so it comes in small pieces.
+            # Each step copies the rest of the input, so the input is passed in small pieces.
             packed = self._unpack.unconsumed_tail
             if not packed:
                 packed = self._packed[self._fed : self._fed + _CHUNK]
@@ -146,7 +146,7 @@ def _short_name(header: bytes) -> bytes:
 
 
 def _path(name: bytes, root: str) -> str:
-    """The path of a file below the root folder. Raises ArchiveError if it is not below it."""
+    """The path of a file below the root folder. Raises ArchiveError if the file is not in that folder."""
     try:
         path = name.decode("utf-8")
     except UnicodeDecodeError:

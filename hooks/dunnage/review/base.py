@@ -20,13 +20,13 @@ _NOT_CI = ("", "0", "false", "no")
 
 
 class Base(NamedTuple):
-    """The commits to compare with: several at a merge, where only what none of them has is new."""
+    """The commits to compare with. A merge has several: something is new only if none of them has it."""
 
     commits: tuple[str, ...]
     missing: str = ""
-    """Why there is nothing to compare with, as a clause; empty if there is."""
+    """Why there is no commit to compare with, as a clause; empty if there is one."""
     revision: str = "HEAD"
-    """What the first commit is called in a command."""
+    """The name of the first commit in a command."""
 
 
 class History:
@@ -65,11 +65,11 @@ class History:
         return Base((parents[0],), revision=parents[0][:12])
 
     def read(self, commit: str, path: str) -> bytes | None:
-        """What the file at an absolute path holds in a commit; None if it is not there."""
+        """The content of the file at an absolute path in a commit; None if the commit does not have it."""
         return self.read_all(commit, [path])[0]
 
     def read_all(self, commit: str, paths: Sequence[str]) -> list[bytes | None]:
-        """What the files at several absolute paths hold in a commit, each as `read` gives it."""
+        """The contents of the files at several absolute paths in a commit, each as `read` returns it."""
         new = {path: self._name(path) for path in paths if (commit, path) not in self._texts}
         inside = {path: name for path, name in new.items() if not name.startswith("../")}
         texts = dict(zip(inside, self.objects.files(commit, list(inside.values())), strict=True))
@@ -150,7 +150,7 @@ class Histories:
 
 
 def _parents(commit: bytes) -> list[str]:
-    """The parents that the text of a commit names, also those that a shallow clone lacks."""
+    """The parents that the text of a commit names, including those that a shallow clone lacks."""
     head = commit.split(b"\n\n", 1)[0].decode("utf-8", "replace")
     return [line.removeprefix("parent ") for line in head.splitlines() if line.startswith("parent ")]
 
@@ -164,7 +164,7 @@ def _in_ci() -> bool:
 
 
 def same_text(data: bytes, other: bytes | None) -> bool:
-    """Whether a file on disk is what git stores, where git may have changed its line ends on checkout."""
+    """Whether a file on disk equals the one in git, apart from line ends that git may have changed on checkout."""
     if other is None or len(data) > MAX_BYTES:
         return False
     return data == other or data.replace(b"\r\n", b"\n") == other.replace(b"\r\n", b"\n")

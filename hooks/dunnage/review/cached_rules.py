@@ -1,4 +1,4 @@
-"""The rules that take what this machine holds about the crates: index entries, archives, vendored folders."""
+"""The rules that need data about crates from this machine: index entries, archives, vendored folders."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def undeclared_edge(changes: Changes, advice: LockAdvice, home: CargoHome) -> It
 def published(
     changes: Changes, advice: LockAdvice, home: CargoHome, policy: AgePolicy, unknown: Unknowns
 ) -> Iterator[Concern]:
-    """Yield incoming packages that are yanked, too young, or versions of a crate that was born a few days ago."""
+    """Yield incoming packages that are yanked, too young, or whose crate was first published a few days ago."""
     now = time.time()
     for package in changes.incoming:
         if package.source is None or not package.source.is_registry:
@@ -117,7 +117,7 @@ def compile_time_code(
     is_allowed: Callable[[LockedPackage, CompileTimeCode], bool],
     unknown: Unknowns,
 ) -> Iterator[Concern]:
-    """Yield new crates with a build script or a procedural macro, and crates that had none and have one now."""
+    """Yield new crates with a build script or a procedural macro, and crates that gained one."""
     replaced = changes.replaced()
     for package in changes.incoming:
         if package.source is None:

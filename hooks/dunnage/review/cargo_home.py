@@ -1,8 +1,8 @@
-"""What cargo left on this machine about crates: its cached index, and the archives that it downloaded.
+"""The data about crates that cargo keeps on this machine: its cached index, and the archives that it downloaded.
 
 Layout of both: `cargo::sources::registry` in Cargo's documentation of its internals. A folder is named by the host of
-the registry and a hash that differs between releases of Cargo, so all folders of a host are looked at, and what is
-found there is bound by checksums.
+the registry and a hash that differs between releases of Cargo, so all folders of a host are searched. Checksums
+verify what is found there.
 """
 
 import hashlib
@@ -40,13 +40,13 @@ class Archives(NamedTuple):
     """The archives of one version of a crate."""
 
     data: bytes | None
-    """The one that has the checksum in the lock."""
+    """The archive that has the checksum in the lock."""
     wrong: tuple[str, ...]
-    """The paths of those that have another."""
+    """The paths of the archives with a different checksum."""
 
 
 class CargoHome:
-    """The folder in which cargo keeps what it downloads. It may not be there."""
+    """The folder in which cargo keeps what it downloads. It may be missing."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
@@ -94,7 +94,7 @@ class CargoHome:
         return _folders(os.path.join(self.folder, "registry", "cache"))
 
     def _of(self, package: LockedPackage, folders: tuple[str, ...]) -> list[str]:
-        """Those of the folders that belong to the registry of a package; none if several registries may share one."""
+        """The folders that belong to the registry of a package; none if several registries may share one."""
         if package.source is None or not package.source.is_registry:
             return []
         if is_from_crates_io(package):
@@ -116,7 +116,7 @@ class CargoHome:
 
 
 def find() -> CargoHome:
-    """The folder that cargo uses on this machine, by the environment."""
+    """The folder that cargo uses on this machine, according to the environment."""
     return CargoHome(os.environ.get("CARGO_HOME") or os.path.join(os.path.expanduser("~"), ".cargo"))
 
 
@@ -147,7 +147,7 @@ def _is_plain(name: str) -> bool:
 
 
 def _place(name: str) -> tuple[str, ...]:
-    """Where in an index the file about a crate is."""
+    """The path of the file about a crate, within an index."""
     name = name.lower()
     if len(name) < 3:
         return str(len(name)), name
@@ -155,7 +155,10 @@ def _place(name: str) -> tuple[str, ...]:
 
 
 def _entry(data: bytes, version: bytes) -> IndexEntry | None:
-    """Find a version in a cache file: a head, the state of the index, then each version and its JSON, NUL between."""
+    """Find a version in a cache file.
+
+    NUL separates the parts of the file: a header, the state of the index, then each version and its JSON.
+    """
     if not data.startswith(_CACHE_FORMAT):
         return None
     _, *parts = data[len(_CACHE_FORMAT) :].split(b"\0")

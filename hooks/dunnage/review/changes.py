@@ -17,50 +17,50 @@ Identity = tuple[str, Version, "SourceId | None", str]
 
 
 class Update(NamedTuple):
-    """A package that takes the place of another of its name."""
+    """A package that replaces another package of the same name."""
 
     before: LockedPackage
     after: LockedPackage
 
 
 class Altered(NamedTuple):
-    """A package of the same name, version and source as before, about which the lock says something else."""
+    """A package with the same name, version and source as before, whose entry in the lock changed."""
 
     before: tuple[LockedPackage, ...]
-    """What each base has that has it."""
+    """The package in each base that has it."""
     after: LockedPackage
 
 
 class Changes(NamedTuple):
-    """How a lock differs from those of the base: several at a merge, of which each is as good."""
+    """How a lock differs from those of the base. A merge has several, and all of them count equally."""
 
     lock: Lockfile
     bases: tuple[Lockfile, ...]
     incoming: tuple[LockedPackage, ...]
     """The packages that no base has."""
     updates: tuple[Update, ...]
-    """Those of them that take the place of a package that is in the lock no longer, and what they replace."""
+    """The incoming packages that replace a package that is no longer in the lock, and what they replace."""
     altered: tuple[Altered, ...]
     """The packages that a base has, but none with the same checksum and dependencies."""
     outgoing: tuple[LockedPackage, ...]
-    """The packages of a base that are in the lock no longer."""
+    """The packages of a base that are no longer in the lock."""
     old_names: frozenset[str]
     """The names of all packages of the bases."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing differs that a review could be about."""
+        """Whether there is no difference that a review could cover."""
         return not (self.incoming or self.outgoing or self.altered)
 
     def without(self, is_reviewed: Callable[[LockedPackage], bool]) -> "Changes":
-        """The same changes but for incoming packages that somebody has reviewed."""
+        """The same changes, without the incoming packages that somebody has reviewed."""
         return self._replace(
             incoming=tuple(package for package in self.incoming if not is_reviewed(package)),
             updates=tuple(update for update in self.updates if not is_reviewed(update.after)),
         )
 
     def replaced(self) -> dict[Identity, LockedPackage]:
-        """What each update replaces, by the identity of the package that takes its place."""
+        """The package that each update replaces, by the identity of the new package."""
         return {identity(update.after): update.before for update in self.updates}
 
     def added(self) -> tuple[LockedPackage, ...]:
@@ -74,7 +74,7 @@ def read(file: File) -> Lockfile | None:
 
 
 def read_base(file: File, lock: Lockfile) -> Lockfile | None:
-    """Read what `lock` was before, as `read` does. What is the same in both is not read again."""
+    """Read the previous content of `lock`, as `read` does. Parts that are the same in both are not read again."""
     head, *parts = parts_of(lock.file.data)
     old_head, *old_parts = parts_of(file.data)
     if head != old_head or b"version = " not in head or len(parts) != len(lock.packages):
@@ -129,7 +129,7 @@ def compare(lock: Lockfile, bases: Sequence[Lockfile]) -> Changes:
 
 
 def identity(package: LockedPackage) -> Identity:
-    """What tells a package from others."""
+    """The values that distinguish a package from others."""
     return package.name, package.version, package.source, package.commit
 
 
@@ -147,7 +147,7 @@ def is_from_crates_io(package: LockedPackage) -> bool:
 
 
 class Graph:
-    """The edges of a lock, each led to the package that it means."""
+    """The edges of a lock, each resolved to its package."""
 
     def __init__(self, lock: Lockfile) -> None:
         self._found: dict[tuple[str, str | None], list[LockedPackage]] = defaultdict(list)
@@ -164,7 +164,7 @@ class Graph:
 
 
 def _pair(incoming: Iterable[LockedPackage], outgoing: Iterable[LockedPackage]) -> Iterator[Update]:
-    """Pair new packages with old ones of their name: those with compatible versions first, then in order."""
+    """Pair new packages with old ones of the same name: those with compatible versions first, then in order."""
     compatible: dict[tuple[object, ...], deque[LockedPackage]] = defaultdict(deque)
     old = sorted(outgoing, key=lambda package: package.version)
     for package in old:

@@ -1,6 +1,6 @@
-"""What code of a crate runs while something that depends on it is compiled: a build script, or a procedural macro.
+"""The code of a crate that runs when its dependents are compiled: a build script, or a procedural macro.
 
-The lock does not say. It is read from an archive that has the checksum in the lock, or from a vendored folder.
+The lock does not record this. It is read from an archive that has the checksum in the lock, or from a vendored folder.
 Source of the rules: the Cargo book, "The Manifest Format", `build` and `proc-macro`.
 """
 
@@ -23,7 +23,7 @@ _SCRIPT = "build.rs"
 
 
 class CompileTimeCode(NamedTuple):
-    """What of a crate runs while something is compiled."""
+    """The code of a crate that runs during compilation."""
 
     script: str
     """The path of its build script; empty if it has none."""
@@ -43,14 +43,14 @@ class CompileTimeCode(NamedTuple):
 
 
 class Contents:
-    """The crates whose content is at hand: on this machine, or vendored in the repository, now or before."""
+    """The crates whose content is available: on this machine, or vendored in the repository, now or before."""
 
     def __init__(self, home: CargoHome, *vendored: "Vendored") -> None:
         self.home = home
         self._vendored = vendored
 
     def code(self, package: LockedPackage) -> CompileTimeCode | None:
-        """What of a package runs while something is compiled; None if its content is not at hand.
+        """The code of a package that runs during compilation; None if its content is not available.
 
         Raises ArchiveError if its content is in doubt.
         """
@@ -61,7 +61,7 @@ class Contents:
         return next((code for vendored in self._vendored if (code := vendored.code(package)) is not None), None)
 
     def script(self, package: LockedPackage, path: str) -> bytes | None:
-        """The text of a package's build script; None if it is not at hand, or too large."""
+        """The text of a package's build script; None if it is not available, or too large."""
         found = self.home.archives(package).data
         if found is None:
             return next(
@@ -75,7 +75,7 @@ class Contents:
 
 
 def contents_at(tree: Tree, folder: str, home: CargoHome, bases: Iterable[Read] = ()) -> Contents:
-    """The crates at hand for the lock in a folder; `bases` read the files of the commits that it is compared with."""
+    """The available crates for the lock in a folder; `bases` read the files of the commits that it is compared with."""
     vendored = vendored_folder(tree, folder)
     if vendored is None:
         return Contents(home)
@@ -90,7 +90,7 @@ class Vendored:
         self._read = read
 
     def code(self, package: LockedPackage) -> CompileTimeCode | None:
-        """What of a vendored package runs while something is compiled; None if it is not vendored as recorded."""
+        """The code of a vendored package that runs during compilation; None if it is not vendored as recorded."""
         for _, crate in self._crates(package):
             return _code(crate.manifest, crate.files)
         return None
@@ -126,7 +126,7 @@ def vendored_folder(tree: Tree, folder: str) -> str | None:
 
 
 def _code(manifest: bytes, files: Container[str]) -> CompileTimeCode:
-    """Read a manifest. Raises ArchiveError if Cargo could not."""
+    """Read a manifest. Raises ArchiveError if Cargo could not read it."""
     from dunnage.files import toml
 
     try:

@@ -10,15 +10,15 @@ _MOST_SUBJECTS = 5
 
 
 class Concern(NamedTuple):
-    """A change that somebody has to look at."""
+    """A change that a person must review."""
 
     problem: Problem
     subjects: tuple[str, ...]
-    """The keys of the reviews that accept it, all of which it takes; empty if no review can."""
+    """The keys of the reviews that accept it. All of them are required. Empty if no review can accept it."""
 
 
 class Advice(NamedTuple):
-    """What the help of all concerns about some files says in the same words."""
+    """The text that the help of all concerns about some files has in common."""
 
     paths: str
     """The paths of the files, as arguments of a command."""
@@ -29,10 +29,10 @@ class Advice(NamedTuple):
     reviews: str
     """Where a review is written: a table and its file."""
     checked: str = ""
-    """The paths to give to that program, as arguments of a command, if these are not `paths`."""
+    """The paths to give to that program, as arguments of a command, if they differ from `paths`."""
 
     def restore(self) -> str:
-        """The command that brings back the files of the base."""
+        """The command that restores the files of the base."""
         return f"to undo: git restore --source={self.revision} --staged --worktree -- {self.paths}"
 
     def accept(self, subjects: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""What a review says about the files that it compares."""
+"""The findings of a review about the files that it compares."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 class Judgement(NamedTuple):
-    """What there is to say about files, compared with their base."""
+    """The findings about files, compared with their base."""
 
     problems: tuple["Problem", ...] = ()
-    """Those that are no concerns: of reviews, and of the base."""
+    """The problems that are not concerns: those about reviews, and about the base."""
     concerns: tuple["Concern", ...] = ()
     summary: Callable[[], Iterable["Table"]] | None = None
     """What changed; None if nothing did, or if there is nothing to compare with."""
@@ -24,7 +24,7 @@ class Judgement(NamedTuple):
 
 
 class Examination(NamedTuple):
-    """What there is to say about one lock, or about the WIT of one project."""
+    """The findings about one lock, or about the WIT of one project."""
 
     path: str
     """The file or folder, as it is printed."""
@@ -33,7 +33,7 @@ class Examination(NamedTuple):
 
 
 def problems(examinations: Iterable[Examination]) -> "Iterable[Problem]":
-    """All problems, each once: those that are no concerns first."""
+    """All problems, each once. Those that are not concerns come first."""
     found = []
     for examination in examinations:
         judgement = examination.judgement

@@ -17,12 +17,12 @@ def about(
 
 
 class LockAdvice(Advice):
-    """What the help of all concerns about one lock says in the same words."""
+    """The text that the help of all concerns about one lock has in common."""
 
     __slots__ = ()
 
     def help(self, package: LockedPackage, subjects: tuple[str, ...], file: str = "") -> str:
-        """How to look at a package, or at one file in it, and what to do then."""
+        """How to inspect a package, or one file in it, and what to do next."""
         look = "review the code before you build, because `cargo check` runs build scripts and macros"
         return f"{look}{_page(package, file)}\n{self.restore()}\n{self.accept(subjects)}"
 

@@ -1,4 +1,4 @@
-"""Locks compared with their bases: what there is to say about each, and what changed."""
+"""Locks compared with their bases: the findings about each, and what changed."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ LOCK = "Cargo.lock"
 
 
 def examine(paths: Iterable[str], tree: Tree, settings: Settings) -> Iterator[Examination]:
-    """Yield what there is to say about the lock at each absolute path. One that is not there is passed over."""
+    """Yield the findings about the lock at each absolute path. A missing lock is skipped."""
     histories = Histories(settings.base, settings.refs)
     try:
         for path in paths:
@@ -41,7 +41,7 @@ def _examine(path: str, file: File, history: History | None, tree: Tree, setting
 
 
 def _base(history: History | None, path: str, file: File) -> tuple[Base, list[bytes]]:
-    """Find the commits to compare a lock with, and what the lock was there: nothing if it is new."""
+    """Find the commits to compare a lock with, and the contents of the lock there: none if it is new."""
     if history is None:
         return Base((), "it is in no git repository"), []
     base = history.base(lambda commit: not same_text(file.data, history.read(commit, path)))
@@ -50,7 +50,7 @@ def _base(history: History | None, path: str, file: File) -> tuple[Base, list[by
 
 
 def _moved(history: History, commit: str, file: File) -> bytes | None:
-    """The lock in a commit that is in its place no longer and that holds most of what is in `file`."""
+    """The lock in a commit that is no longer at its path, and that holds most of the content of `file`."""
     from dunnage.review.changes import parts_of
 
     now = set(parts_of(file.data)[1:])

@@ -1,4 +1,4 @@
-"""All rules about the change of a lock, each where its source is at hand."""
+"""All rules about the change of a lock. Each applies where its data is available."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def judge(
 ) -> Judgement:
     """Judge the lock in a folder.
 
-    `texts` are what it was in the commits of the base, empty if it is new; `readers` read other files of these commits.
+    `texts` are its contents in the base commits, empty if it is new; `readers` read other files of these commits.
     """
     lock = read(file)
     if lock is None:
@@ -89,7 +89,7 @@ def judge(
 
 
 def _command(base: Base, settings: Settings) -> str:
-    """The command of this hook that finds the same again, whichever commit is checked out then."""
+    """The command that repeats this review with the same findings, whichever commit is checked out."""
     words = ["review-cargo-lock"]
     if base.revision != "HEAD":
         words.append(f"--base={argument(base.revision)}")

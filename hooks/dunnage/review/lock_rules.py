@@ -19,7 +19,7 @@ from dunnage.review.look_alike import Names
 from dunnage.review.unknowns import Unknowns
 
 _MOST_COMPARISONS = 4_000_000
-"""Of new names with old ones, which takes a second or two."""
+"""The largest number of comparisons of new names with old ones. These take a second or two."""
 
 _MOST_COMMANDS = 5
 
@@ -28,7 +28,7 @@ Explain = Callable[[LockedPackage, LockedPackage], str]
 
 
 def checksum_changed(changes: Changes, advice: LockAdvice) -> Iterator[Concern]:
-    """Yield the packages whose checksum is another than in a base, or is missing now."""
+    """Yield the packages whose checksum differs from that in a base, or is now missing."""
     for olds, package in changes.altered:
         recorded = {old.checksum for old in olds if old.checksum}
         if not recorded or package.checksum in recorded:

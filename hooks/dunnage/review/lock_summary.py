@@ -106,7 +106,7 @@ def _version(package: LockedPackage) -> str:
 
 
 def _paths(lock: Lockfile) -> dict[Identity, tuple[str, ...]]:
-    """The shortest path to each package from one that stands in a folder, its own name left out."""
+    """The shortest path to each package from a package in a folder, without its own name."""
     graph = Graph(lock)
     pending = deque(package for package in lock.packages if package.source is None)
     paths: dict[Identity, tuple[str, ...]] = {identity(package): () for package in pending}

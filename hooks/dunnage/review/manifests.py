@@ -1,4 +1,4 @@
-"""What the manifests beside a lock say about a change of it, where they are there and can be read."""
+"""What the manifests beside a lock say about its changes, if they exist and can be read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class LockedWorkspace:
-    """The workspace whose lock stands in a folder, loaded only if a rule needs it."""
+    """The workspace whose lock is in a folder, loaded only if a rule needs it."""
 
     def __init__(self, tree: Tree, folder: str) -> None:
         self._tree = tree

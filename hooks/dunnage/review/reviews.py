@@ -1,4 +1,4 @@
-"""Reviews that stand in the repository: what people have looked at and accepted, and why.
+"""Reviews in the repository: what people have examined and accepted, and why.
 
 A review is an entry of `[workspace.metadata.dunnage.reviews]` or `[package.metadata.dunnage.reviews]` in a manifest,
 or of `[reviews]` in a file of its own. Its key names exactly what was reviewed, `"arrayref@0.3.10"` or
@@ -26,7 +26,7 @@ class Review(NamedTuple):
     subject: str
     """What was reviewed, spelled as `subject` in `concern` spells it."""
     reason: str
-    """Empty if none is given, or if it is no string; such a review accepts nothing."""
+    """Empty if none is given, or if it is not a string; such a review accepts nothing."""
     file: File
     keys: Keys
 
@@ -41,15 +41,15 @@ class Reviews(NamedTuple):
 
     entries: tuple[Review, ...]
     path: str
-    """The file in which a new one is written."""
+    """The file in which a new review is written."""
     manifest: File | None
-    """That file if it is a manifest, and is there."""
+    """That file, if it is a manifest and exists."""
     accepted: frozenset[str]
     """What somebody has reviewed, and said why."""
 
     @property
     def table(self) -> Keys:
-        """The table in which a new one is written."""
+        """The table in which a new review is written."""
         if os.path.basename(self.path) != MANIFEST:
             return ("reviews",)
         found = _read_toml(self.manifest) if self.manifest else None
@@ -84,7 +84,7 @@ def read(tree: Tree, folders: Sequence[str], path: str) -> Reviews:
 
 
 def problems(reviews: Iterable[Review], rule: str, where: str, is_there: Callable[[Review], bool]) -> Iterator[Problem]:
-    """Yield the reviews that accept nothing: what they name is not there, or they give no reason.
+    """Yield the reviews that accept nothing: what they name does not exist, or they give no reason.
 
     `where` says where it would be: `in the lock`.
     """
@@ -124,7 +124,7 @@ def _entries(file: File, keys: Keys) -> Iterator[Review]:
 
 
 def _subject(key: str) -> str:
-    """Spell a key as all are spelled that mean the same."""
+    """Normalize a key, so that keys with the same meaning are equal."""
     from dunnage.cargo import source_id
     from dunnage.cargo.source_id import SourceIdError
     from dunnage.review.lock_concern import source_subject

@@ -16,6 +16,6 @@ class Settings(NamedTuple):
     advisory_db: str = ""
     """The folder of the advisory database; empty for where the tools keep it."""
     least_age: int | None = None
-    """In seconds; None for what cargo's configuration says."""
+    """The minimum age of a version, in seconds; None for the value in cargo's configuration."""
     whole_lock: bool = False
-    """Whether known vulnerabilities of the whole lock count, and not of what came in alone."""
+    """Whether known vulnerabilities of the whole lock count, and not only those of incoming packages."""

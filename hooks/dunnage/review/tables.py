@@ -45,7 +45,7 @@ def as_text(title: str, tables: Iterable[Table]) -> str:
 
 
 def as_markdown(title: str, tables: Iterable[Table]) -> str:
-    """Tables of GitHub's Markdown, in which nothing from a repository has a meaning."""
+    """Tables in GitHub's Markdown, in which text from a repository is never markup."""
     lines = [f"### {_cell(title)}"]
     for table in tables:
         lines += ["", f"**{table.title} ({len(table.rows)})**", ""]
@@ -65,5 +65,5 @@ def _row(cells: Sequence[str]) -> str:
 
 def _cell(text: str) -> str:
     escaped = "".join(f"\\{character}" if character in _ESCAPED else character for character in text)
-    # No name of a user and no link comes of it.
+    # The result contains no user mention and no link.
     return escaped.replace("@", "@\u2060").replace("://", ":\u2060//")

@@ -1,4 +1,4 @@
-"""What could not be judged, because this machine does not hold what it takes."""
+"""What could not be judged because this machine lacks the necessary data."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ _MOST_NAMED = 5
 
 
 class Unknowns:
-    """Collects what is unknown, to be said once."""
+    """Collects what is unknown, so that it is reported once."""
 
     def __init__(self) -> None:
         self._names: dict[str, dict[str, None]] = {}
 
     def add(self, what: str, name: str = "") -> None:
-        """Note that something is unknown; of several names it is said together."""
+        """Record that something is unknown. Several names are reported together."""
         self._names.setdefault(what, {})[name] = None
 
     def note(self) -> str:

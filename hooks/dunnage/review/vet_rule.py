@@ -1,4 +1,4 @@
-"""The rule about crates that came in and that cargo-vet's audits do not vet, where cargo-vet is in use."""
+"""The rule about incoming crates that cargo-vet's audits do not vet, where cargo-vet is in use."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def find(tree: Tree, folder: str, workspace: LockedWorkspace, changes: Changes) 
 
 
 def _configured(tree: Tree, folder: str) -> str | None:
-    """The folder of the store that the manifest names, if it does."""
+    """The folder of the store that the manifest names; None if it names none."""
     try:
         file = tree.read(os.path.join(folder, MANIFEST))
         data = toml.parse(file) if b"vet" in file.data else {}
@@ -70,7 +70,7 @@ def unvetted(changes: Changes, advice: LockAdvice, vetting: Vetting) -> Iterator
 
 
 def _is_in_use(changes: Changes, vetting: Vetting) -> bool:
-    """Whether the store vets most of the crates that did not change. Many stores are there that nobody keeps."""
+    """Whether the store vets most of the crates that did not change. Many stores are no longer maintained."""
     incoming = {identity(package) for package in changes.incoming}
     known = [
         package for package in changes.lock.packages if is_from_crates_io(package) and identity(package) not in incoming

@@ -49,7 +49,7 @@ class VetStore:
         return _closure(_names(criteria), self._criteria)
 
     def lacking(self, name: str, version: str, criteria: frozenset[str]) -> frozenset[str]:
-        """Those of the criteria for which no path leads to a version of a crate."""
+        """The criteria for which no path leads to a version of a crate."""
         violated = frozenset[str]().union(
             *(violated for requirement, violated in self._violations(name) if _is_in(version, requirement))
         )
@@ -106,7 +106,7 @@ class VetStore:
 
     @cached_property
     def _sources(self) -> "list[tuple[Mapping[str, Any], _Mapped]]":
-        """The own audits and those of every import, each with what its criteria mean here."""
+        """The store's own audits and those of every import, each with the meaning of its criteria here."""
         own = self._criteria
         sources = [(self._audits, _Mapped({}, own, own))]
         for peer, audits in _table(self._imports.get("audits")).items():

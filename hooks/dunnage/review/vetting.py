@@ -34,8 +34,8 @@ class Vetting:
     def lacking(self, package: LockedPackage, before: LockedPackage | None = None) -> frozenset[str]:
         """The criteria that a locked package of crates.io needs and the store does not vet it for.
 
-        A criterion that another one of them implies is left out. With `before`: those for which that version, an
-        earlier one, would be vetted.
+        A criterion that another one of them implies is left out. With `before`, an earlier version, the
+        result holds only the criteria for which that version would be vetted.
         """
         index = self._indices.get(identity(package))
         if index is None or not is_from_crates_io(package):
@@ -58,7 +58,7 @@ class Vetting:
 
     @cached_property
     def _requirements(self) -> Mapping[_Node, frozenset[str]]:
-        """By package, the criteria that are needed of it."""
+        """The criteria that each package needs."""
         store = self._store
         needed: dict[_Node, frozenset[str]] = defaultdict(frozenset)
         used = self._used()
@@ -88,7 +88,7 @@ class Vetting:
         return needed
 
     def _used(self) -> set[_Node]:
-        """The packages on which another depends, for more than its tests. Members among them are no roots."""
+        """The packages on which another depends, for more than its tests. Members among them are not roots."""
         found: set[_Node] = set()
         pending: list[_Node] = list(self._resolution.workspace.members)
         while pending:

@@ -30,7 +30,7 @@ class ItemChange(NamedTuple):
 
 
 class PackageChange(NamedTuple):
-    """A foreign package of which the content or the version changed, or that is new or gone."""
+    """A foreign package that is new or removed, or whose content or version changed."""
 
     old: Foreign | None
     new: Foreign | None
@@ -63,7 +63,7 @@ class WorldChange(NamedTuple):
     old: OwnWorld
     new: OwnWorld
     imports: tuple[Imported, ...]
-    """What it imports now and did not import before, in no version of the same track."""
+    """What it imports now but did not import before in any version of the same track."""
     exports: tuple[Imported, ...]
     lost_imports: tuple[Imported, ...]
     lost_exports: tuple[Imported, ...]
@@ -83,7 +83,7 @@ class Changes(NamedTuple):
 
 
 def compare(folder: WitFolder) -> Changes | None:
-    """Compare a WIT folder with what it was; None if it says the same."""
+    """Compare a WIT folder with its previous state; None if its meaning has not changed."""
     changed = folder.changed()
     if all(_says_the_same(folder.before.get(path), folder.files.get(path)) for path in changed):
         return None
@@ -104,7 +104,7 @@ def compare(folder: WitFolder) -> Changes | None:
 
 
 def _says_the_same(old: File | None, new: File | None) -> bool:
-    """Whether two versions of a file differ in comments, formatting, order and gates alone."""
+    """Whether two versions of a file differ only in comments, formatting, order and gates."""
     if old is None or new is None or not new.path.endswith(".wit"):
         return False
     try:
@@ -129,7 +129,7 @@ class _Comparisons:
         return self._known[key]
 
     def have_same_world(self, old: WitGraph, before: int, new: WitGraph, after: int) -> bool:
-        """Whether two worlds are known to import and export the same, versions aside."""
+        """Whether two worlds are known to import and export the same, apart from versions."""
         was, now = self.before.elaboration(old).world(before), self.state.elaboration(new).world(after)
         if was is None or now is None or was.missing or now.missing or was.items.keys() != now.items.keys():
             return False
@@ -140,7 +140,7 @@ class _Comparisons:
 
 
 def version(text: str) -> Version | None:
-    """A version; None for what is none, such as an empty text."""
+    """Parse a version; None if the text is not a version, such as an empty text."""
     try:
         return Version.parse(text)
     except VersionError:
@@ -291,7 +291,7 @@ def _interfaces(graph: WitGraph, causes: Mapping[int, Cause]) -> Iterator[Import
 
 
 def _by_name(world: ElaboratedWorld) -> Iterator[Imported]:
-    """What a world imports by its full name from packages that are not there."""
+    """What a world imports by its full name from packages that are missing."""
     for path, cause in world.missing.items():
         package, slash, rest = path.partition("/")
         if cause.keyword == "import" and slash:

@@ -1,4 +1,4 @@
-"""What WIT says, without what has no meaning: comments, order, trailing commas, `%`, `@since` and `@deprecated`."""
+"""What WIT means, without comments, order, trailing commas, `%`, `@since` and `@deprecated`."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -31,7 +31,7 @@ def contents(document: WitDocument, scope: WitScope) -> Contents:
 
 
 def meaning(document: WitDocument) -> object:
-    """All that a file says. Files that say the same are equal."""
+    """The meaning of a file. Files with the same meaning give equal values."""
     name = document.name
     found = []
     for package in (document.own, *document.nested):

@@ -1,4 +1,4 @@
-"""The WIT of repositories compared with their bases: what there is to say about each, and what changed."""
+"""The WIT of repositories compared with their bases: the findings about each, and what changed."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +24,7 @@ class Project(NamedTuple):
     """WIT folders below one manifest, or without one in one repository."""
 
     folder: str
-    """That of the outermost manifest, or else the top of the repository, or else the WIT folder."""
+    """The folder of the outermost manifest, or else the top of the repository, or else the WIT folder."""
     history: History | None
     named: dict[str, list[str]]
     """For each WIT folder, the files that are to be checked."""
@@ -33,7 +33,7 @@ class Project(NamedTuple):
 
 
 def examine(paths: Iterable[str], tree: Tree, settings: Settings) -> Iterator[Examination]:
-    """Yield what there is to say about the WIT folders of the files at some absolute paths, one for each project."""
+    """Yield the findings about the WIT folders of the files at some absolute paths, one for each project."""
     histories = Histories(settings.base, settings.refs)
     by_folder: dict[str, list[str]] = {}
     for path in paths:
@@ -89,7 +89,7 @@ def _compared(history: History | None, named: Mapping[str, list[str]], tree: Tre
 
 
 def _changed(history: History, commit: str, named: Mapping[str, list[str]], tree: Tree) -> Iterator[WitFolder]:
-    """Yield the WIT folders that differ from a commit. Only those are read in which git sees a difference."""
+    """Yield the WIT folders that differ from a commit. Only folders in which git finds a difference are read."""
     differing = history.differing(commit, _PATTERNS)
     before: dict[str, set[str]] = {}
     roots: dict[str, str] = {}
@@ -112,7 +112,7 @@ def _changed(history: History, commit: str, named: Mapping[str, list[str]], tree
 def _read(
     folder: str, history: History, commit: str, olds: AbstractSet[str], differing: AbstractSet[str], tree: Tree
 ) -> WitFolder:
-    """Read a WIT folder and what it was: `olds` are the paths of its files then, of which `differing` may differ."""
+    """Read a WIT folder, now and before: `olds` are the paths of its old files, of which `differing` may differ."""
     now = _files(folder, tree)
     before = {path: file for path, file in now.items() if path in olds and path not in differing}
     read = sorted(olds - before.keys())
@@ -125,7 +125,7 @@ def _read(
 
 
 def _files(root: str, tree: Tree) -> dict[str, File]:
-    """The WIT of a folder and of its `deps`, as it is on disk. What cannot be read is left out."""
+    """The WIT of a folder and of its `deps`, as it is on disk. Unreadable files are left out."""
     paths = _names(root)
     deps = os.path.join(root, _DEPENDENCIES)
     for path in _names(deps):

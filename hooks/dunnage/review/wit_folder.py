@@ -1,4 +1,4 @@
-"""WIT folders, as they are and as they were."""
+"""WIT folders, now and before the change."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from dunnage.review.base import Base
 
 
 class WitFolder(NamedTuple):
-    """A WIT folder with the packages that are vendored in its `deps`, as it is and as it was."""
+    """A WIT folder with the packages that are vendored in its `deps`, now and before the change."""
 
     path: str
     files: Mapping[str, File]

@@ -29,7 +29,7 @@ _OWN_PACKAGE = rb"^[ \t]*package\s+%?([a-z][a-z0-9-]*)\s*:[^;{]{0,300};"  # boun
 
 
 def judge(name: str, first: File, found: WitBase, reviews: Reviews, tree: Tree, settings: Settings) -> Judgement:
-    """Judge the WIT folders that differ from the base. `first` is a file of them."""
+    """Judge the WIT folders that differ from the base. `first` is a file in them."""
     base = found.base
     notes = []
     problem: list[Problem] = []
@@ -87,7 +87,7 @@ def _in_all(concerns: Sequence[Sequence[Concern]]) -> list[Concern]:
 
 
 def _command(base: Base, settings: Settings, reviews: Reviews) -> str:
-    """The command of this hook that finds the same again, whichever commit is checked out then."""
+    """The command that repeats this review with the same findings, whichever commit is checked out."""
     words = ["review-wit"]
     if base.revision != "HEAD":
         words.append(f"--base={argument(base.revision)}")

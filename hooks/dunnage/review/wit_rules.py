@@ -33,7 +33,7 @@ class Judge(NamedTuple):
     def concern(
         self, rule: str, place: tuple[File, int], message: str, help: str, path: str, subjects: tuple[str, ...]
     ) -> Concern:
-        """A concern at a token of a WIT file. `path` is what is restored to undo the change."""
+        """A concern at a token of a WIT file. `path` is the path to restore to undo the change."""
         file, token = place
         advice = self.advice._replace(paths=shown_path(path), checked=shown_path(file.path))
         text = f"{help}\n{advice.restore()}\n{advice.accept(subjects)}"
@@ -51,7 +51,7 @@ def world_subject(package: str, text: str, world: str) -> str:
 
 
 def content_subject(package: Foreign) -> str:
-    """The key of a review of what a version of a package holds."""
+    """The key of a review of the content of one version of a package."""
     import hashlib
 
     lines = []
@@ -101,7 +101,7 @@ def _is_concern(interface: Imported, world: WorldChange, judge: Judge) -> bool:
 
 
 def _not_of_included(world: WorldChange, changes: Changes) -> Iterator[Imported]:
-    """What a world gains, but for what it gains through another changed world of the folder."""
+    """What a world gains, except through another changed world of the folder."""
     graph = world.new.graph
     gained = {
         (each.new.number, interface.package, interface.interface)
@@ -149,7 +149,7 @@ def _way(document: WitDocument, interface: Imported) -> str:
 
 
 def breaking(all_changes: Iterable[Changes], judge: Judge) -> Iterator[Concern]:
-    """Yield the foreign packages of which a new compatible version does not fit a world that uses them."""
+    """Yield the foreign packages whose new compatible version does not fit a world that uses them."""
     seen: set[str] = set()
     for changes in all_changes:
         updates = {
@@ -190,7 +190,7 @@ def _breaking(change: PackageChange, world: WorldChange, found: list[Break], jud
 
 
 def _broken(changes: Changes, world: WorldChange, updates: dict[str, PackageChange]) -> dict[str, list[Break]]:
-    """Why a world does not fit any more, by the updated package that is the reason."""
+    """Why a world no longer fits, by the updated package that is the cause."""
     elaboration = changes.state.elaboration(world.new.graph)
     elaboration.steps_left -= len(world.old.graph.nodes) + len(world.new.graph.nodes)
     if elaboration.steps_left <= 0:
@@ -271,7 +271,7 @@ def _is_compatible_update(change: PackageChange) -> bool:
 
 
 def _place(change: PackageChange, found: Break) -> tuple[File, int]:
-    """Where in the new package something is that does not fit, or where the package is named."""
+    """The place in the new package of the item that does not fit, or the place where the package is named."""
     for item in change.items:
         if found.interface.endswith(f"/{item.scope}") and item.item == found.item:
             return item.file, item.token

@@ -1,4 +1,4 @@
-"""The packages in a WIT folder and in its `deps` at one time, of which only what is needed is parsed."""
+"""The packages in a WIT folder and in its `deps` at one time. Only the needed ones are parsed."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from dunnage.wit.syntax import parse
 
 _DEPENDENCIES = "deps"
 _MOST_REPEATED = 2000
-"""How often packages are resolved for files beside each other that are no package, such as those of tests."""
+"""How often packages are resolved for files beside each other that do not form a package, such as those of tests."""
 _PACKAGE = rb"package\s+%?([a-z][a-z0-9-]*:%?[a-z][a-z0-9-]*(?:@[0-9A-Za-z.+-]+)?)"
 
 
@@ -75,7 +75,7 @@ class WitState:
         self._elaborations: dict[int, Elaboration] = {}
 
     def foreign(self) -> Iterator[Foreign]:
-        """The packages in `deps` of which files changed."""
+        """The packages in `deps` whose files changed."""
         for graph in self.graphs:
             for package in graph.packages:
                 number = next(iter(package.scopes.values()), None)

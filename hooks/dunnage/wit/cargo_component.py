@@ -39,7 +39,7 @@ _BINDINGS_TYPES: Mapping[str, type] = {
     "skip": list,
     "with": dict,
 }
-"""Only in this table, cargo-component ignores unknown keys."""
+"""This is the only table in which cargo-component ignores unknown keys."""
 _DEPENDENCY_TYPES: Mapping[str, type] = {"path": str, "package": str, "version": str, "registry": str}
 _TARGET_TYPES: Mapping[str, type] = {
     "package": str,
@@ -60,9 +60,9 @@ class ComponentDependency(NamedTuple):
     """The name under which it is fetched."""
     requirement: str | None
     path: str | None
-    """Relative to the folder of the manifest."""
+    """Its path, relative to the folder of the manifest."""
     registry: str | None
-    """None for the default one."""
+    """The name of its registry; None for the default registry."""
     keys: Keys
     """The keys of the entry in the manifest."""
     requirement_keys: Keys
@@ -102,7 +102,7 @@ def read(file: File, data: Mapping[str, Any]) -> Component | None:
 
 
 def requirements(file: File, dependencies: Iterable[ComponentDependency]) -> list[WitRequirement]:
-    """The requirements among dependencies, which a manifest has on packages of registries."""
+    """The requirements of those dependencies that come from a registry."""
     return [
         WitRequirement(
             entry.package, entry.registry or DEFAULT_REGISTRY, entry.requirement, file, entry.requirement_keys
@@ -137,7 +137,7 @@ class _Reader:
         return Component(dependencies, target_dependencies, target, wit, tuple(self.problems))
 
     def _target(self, target: Any) -> tuple[ComponentDependency | None, str | None, tuple[ComponentDependency, ...]]:
-        """The package of the target; or else the path of the component's WIT, and the packages to which it refers."""
+        """The package of the target, or else the path of the component's WIT and the packages that it refers to."""
         keys = (*SECTION, "target")
         if isinstance(target, str):
             return self._target_text(target, keys), None, ()

@@ -18,9 +18,9 @@ class Break(NamedTuple):
     """Why a component does not fit the new world."""
 
     is_import: bool
-    """Whether it is about what the world imports, and not about what it exports."""
+    """Whether it concerns an import of the world; otherwise it concerns an export."""
     interface: str
-    """The full name of the interface, without a version; empty for what the world itself names."""
+    """The full name of the interface, without a version; empty for an item that the world itself names."""
     item: str
     """The function or type, as the component model names it; empty if it is about the whole interface."""
     change: str
@@ -28,7 +28,7 @@ class Break(NamedTuple):
 
 
 class Side(NamedTuple):
-    """A world, before or after."""
+    """One version of a world: the old or the new one."""
 
     graph: WitGraph
     world: ElaboratedWorld
@@ -45,7 +45,7 @@ class Comparison:
         self._old_shapes = Shapes(old, structures, self._same_resource)
 
     def _same_resource(self, key: ResourceKey) -> str | None:
-        """The shape of the resource that the new interface calls as the old one does."""
+        """The shape of the resource that has the same name in the new interface."""
         interface, resource = key
         number = self._new_scopes.get(interface)
         node = None if number is None else self._new.types_of(number).get(resource)
@@ -53,19 +53,19 @@ class Comparison:
         return shape if is_resource(shape) else None
 
     def differ(self, old: int, new: int) -> bool:
-        """Whether two types or functions, by their nodes, are known to differ."""
+        """Whether two types or functions, given by their nodes, are known to differ."""
         before, after = self._old_shapes.of(old), self._new_shapes.of(new)
         return before is not None and after is not None and before != after
 
     def is_same(self, old: int, new: int) -> bool:
-        """Whether two types or functions are known to have one structure."""
+        """Whether two types or functions are known to have the same structure."""
         before = self._old_shapes.of(old)
         return before is not None and before == self._new_shapes.of(new)
 
     def differences(self, old: int, new: int, is_import: bool, live: set[int]) -> Iterator[tuple[str, str]]:
-        """Yield the items of an interface that do not fit any more, and how they changed.
+        """Yield the items of an interface that no longer fit, and how each one changed.
 
-        Of what is imported, only what is `live` counts. Of what is exported, what the new interface has counts.
+        In an imported interface, only `live` nodes count. In an exported one, the items of the new interface count.
         """
         olds, news = members(self._old, old), members(self._new, new)
         for name, node in olds.items() if is_import else news.items():
@@ -82,7 +82,7 @@ class Comparison:
 def breaks(old: Side, new: Side, comparison: Comparison | None = None) -> Iterator[Break]:
     """Yield why components that were built for the old world do not fit the new one.
 
-    What depends on types that are unknown is taken to fit. `comparison` is that of both graphs, if it exists already.
+    Items that depend on unknown types are assumed to fit. `comparison` is that of both graphs, if it already exists.
     """
     comparison = comparison or Comparison(old.graph, new.graph)
     live = _live(old)
@@ -100,7 +100,7 @@ def breaks(old: Side, new: Side, comparison: Comparison | None = None) -> Iterat
 
 
 def _named(old: Side, new: Side, comparison: Comparison, live: set[int]) -> Iterator[Break]:
-    """Yield what differs in what the worlds themselves name."""
+    """Yield the differences between the items that the worlds themselves name."""
     for is_import in (True, False):
         keyword = "import" if is_import else "export"
         olds, news = (
@@ -156,7 +156,7 @@ def _interfaces(side: Side, is_import: bool) -> dict[str, int]:
 
 
 def _live(side: Side) -> set[int]:
-    """The nodes that a component of the world needs: functions and resources, and all that they consist of.
+    """The nodes that a component of the world needs: functions and resources, and everything that they consist of.
 
     wit-component leaves other types of imported interfaces out of what a component imports.
     """

@@ -23,9 +23,9 @@ _SAME_VERSION = "write the same version in both places"
 
 
 def check_section(file: File, component: Component) -> Iterator[Problem]:
-    """Find packages that the target and the imports of a component have in different, but compatible versions.
+    """Find packages that the target and the imports of a component require in different but compatible versions.
 
-    A host provides one version for both. A dependency under another name is meant to be a second version.
+    A host provides one version for both. A dependency with a different name is intended to be a second version.
     """
     from dunnage.wit.cargo_component import requirements
     from dunnage.wit.requirements import exact_version
@@ -41,7 +41,7 @@ def check_section(file: File, component: Component) -> Iterator[Problem]:
 
 
 def check_worlds(path: str, tree: Tree) -> Iterator[Problem]:
-    """Find packages to which one world of a WIT file refers in different, but compatible versions."""
+    """Find packages to which one world of a WIT file refers in different but compatible versions."""
     for world in package_folder.worlds(path, tree):
         for package, versions in package_folder.by_version(world).items():
             seen: dict[tuple[int, ...], str] = {}
@@ -80,7 +80,7 @@ def check_folder(folder: str, projects: Projects, tree: Tree) -> Iterator[Proble
 
 
 def overridden(file: File, config: WkgConfig) -> list[WitRequirement]:
-    """The versions in the overrides of a `wkg.toml`. wkg ignores a version beside a path."""
+    """The versions in the overrides of a `wkg.toml`. wkg ignores the version of an override that also has a path."""
     return [
         WitRequirement(override.package, "", override.version, file, (*override.keys, "version"))
         for override in config.overrides.values()
@@ -110,7 +110,7 @@ def _check_wkg_references(wit: FolderPackage, versions: _Versions, sources: Sour
 
 
 def _check_pinned(requirements: Sequence[WitRequirement], versions: _Versions) -> Iterator[Problem]:
-    """Find exact versions in a manifest of packages to which the WIT refers only in other versions."""
+    """Find packages whose exact version in a manifest differs from every version to which the WIT refers."""
     from dunnage.wit.requirements import exact_version
 
     exact: dict[str, list[tuple[WitRequirement, str]]] = {}
@@ -127,7 +127,7 @@ def _check_pinned(requirements: Sequence[WitRequirement], versions: _Versions) -
 
 
 def _compatible(requirements: Iterable[WitRequirement], versions: _Versions) -> list[WitRequirement]:
-    """The requirements whose exact version is compatible with one to which the WIT refers."""
+    """The requirements whose exact version is compatible with a version to which the WIT refers."""
     from dunnage.wit.requirements import exact_version
 
     compatible = []

@@ -27,7 +27,7 @@ class Cursor:
     """The tokens of one file and the number of the next one to read.
 
     Each method that reads starts at the token `at` and stops after the last token that it read. It raises WitError if
-    another token stands there than the grammar allows.
+    the grammar does not allow the token that it finds.
     """
 
     def __init__(self, tokens: Tokens) -> None:
@@ -114,7 +114,7 @@ class Cursor:
         raise WitError(message, self.tokens.span(token))
 
     def defer(self, token: int, message: str) -> None:
-        """Keep an error for the case that the rest of the file has no syntax error. Only the first one is kept."""
+        """Keep an error, to report it if the rest of the file has no syntax error. Only the first one is kept."""
         if self.deferred is None:
             self.deferred = WitError(message, self.tokens.span(token))
 

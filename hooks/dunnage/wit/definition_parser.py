@@ -12,7 +12,7 @@ _MAX_FLAGS = 32
 
 
 def read_definition(cursor: Cursor, scope: WitScope, keyword: str) -> None:
-    """Read the definition of a type, of which `keyword` is already read, into an interface or a world."""
+    """Read the rest of a type definition, after its `keyword`, into an interface or a world."""
     name = cursor.identifier()
     type_names: list[tuple[int, int]] = []
     size, levels = 1, 1
@@ -36,7 +36,7 @@ def read_definition(cursor: Cursor, scope: WitScope, keyword: str) -> None:
 
 
 def _read_members(cursor: Cursor, keyword: str, type_names: list[tuple[int, int]]) -> tuple[int, int]:
-    """Read fields, cases or flags up to the closing brace: how many types they add up to, and their deepest level."""
+    """Read fields, cases or flags up to the closing brace. Returns how many types they hold, and the deepest level."""
     texts = cursor.texts
     size = levels = 1
     count = 0
@@ -83,7 +83,7 @@ def _read_methods(cursor: Cursor, scope: WitScope, resource: int) -> None:
 
 
 def read_function(cursor: Cursor, name: int) -> Definition:
-    """Read a function, of which the token `name` and the colon are already read."""
+    """Read the rest of a function, after the token `name` and the colon."""
     texts, at = cursor.texts, cursor.at
     is_accessor = False
     if texts[at] == "async":
@@ -143,7 +143,7 @@ def _check_accessor(cursor: Cursor, keyword: int, parameters: int, result: int |
 
 
 def _returns_value(cursor: Cursor, result: int) -> bool:
-    """Whether a result type is anything but a `result` without a success type. A type's name may stand for that."""
+    """Whether a result type is anything but a `result` without a success type. A type name may refer to one."""
     texts = cursor.texts
     is_result = texts[result] == "result" and (texts[result + 1] != "<" or texts[result + 2] == "_")
     return not is_result and texts[result] not in cursor.identifiers

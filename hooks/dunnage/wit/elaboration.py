@@ -1,9 +1,9 @@
-"""What worlds import and export, once all is included and added that an interface needs.
+"""What worlds import and export, after their includes and all interfaces that they need have been added.
 
 wit-parser does the same in `elaborate_world`.
 
-Nothing is recursive, and the steps are counted: worlds may include the same worlds, and need the same interfaces, many
-times.
+The code is not recursive, and it limits the number of steps: worlds may include the same worlds, and need the same
+interfaces, many times.
 """
 
 from collections.abc import Iterable
@@ -12,11 +12,11 @@ from typing import NamedTuple
 from dunnage.wit.graph import WitGraph
 
 MAX_STEPS = 500_000
-"""How many visits of interfaces and items are made. Real packages need some hundreds."""
+"""The largest number of visits to interfaces and items. Real packages need a few hundred."""
 
 
 class Cause(NamedTuple):
-    """The statement of a world through which something came in."""
+    """The statement that added something to a world."""
 
     keyword: str
     """`import`, `export`, `include` or `use`."""
@@ -30,7 +30,7 @@ class NamedItem(NamedTuple):
     kind: str
     """`interface`, `func` or `type`."""
     number: int
-    """Of the interface, or of the node of the type or function."""
+    """Number of the interface, or of the node of the type or function."""
 
 
 class ElaboratedWorld(NamedTuple):
@@ -42,7 +42,7 @@ class ElaboratedWorld(NamedTuple):
     items: dict[tuple[str, str], NamedItem]
     """By `import` or `export`, and the name. Types are imports."""
     missing: dict[str, Cause]
-    """The paths that lead nowhere: what they would bring in is unknown."""
+    """The unresolved paths. The items that they would add are unknown."""
 
 
 class Elaboration:
@@ -53,7 +53,7 @@ class Elaboration:
         self.steps_left = MAX_STEPS
         self.worlds: dict[int, ElaboratedWorld | None] = {}
         self.order: list[int] = []
-        """The worlds that are known so far, each after all that it includes."""
+        """The worlds that are known so far, each after all worlds that it includes."""
 
     def world(self, number: int) -> ElaboratedWorld | None:
         """A world with all worlds that it includes; None if it includes itself, or if no steps are left."""
@@ -95,7 +95,7 @@ class Elaboration:
         return world if self.steps_left > 0 else None
 
     def _own(self, number: int, world: ElaboratedWorld) -> list[tuple[int, Cause]]:
-        """Add what a world itself names, and return the interfaces that it imports or needs."""
+        """Add the items that a world itself names, and return the interfaces that it imports or needs."""
         graph = self.graph
         part, scope = graph.scopes[number]
         name = part.source.document.name
@@ -142,7 +142,7 @@ class Elaboration:
             world.missing.setdefault(path.full_name, Cause(keyword, path.token))
 
     def _needs(self, number: int, cause: Cause, world: ElaboratedWorld) -> Iterable[tuple[int, Cause]]:
-        """The interfaces from which an interface uses types. What is missing of them is noted."""
+        """The interfaces from which an interface uses types. Missing ones are recorded."""
         for _, path in self.graph.missing(number):
             world.missing.setdefault(path.full_name, cause._replace(keyword="use"))
         return [(end, cause) for end in self.graph.used(number)]

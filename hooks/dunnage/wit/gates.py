@@ -27,9 +27,9 @@ def read_attributes(cursor: Cursor) -> list[tuple[str, int]]:
 
 
 def check_attributes(cursor: Cursor, attributes: list[tuple[str, int]], allows_external_id: bool = True) -> None:
-    """Check that the attributes of the item that was just read can stand together, and note if it is unstable.
+    """Check that the attributes of the item that was just read can be combined, and record whether it is unstable.
 
-    Where `allows_external_id` is False, wit-parser does not look at `@external-id`.
+    If `allows_external_id` is False, wit-parser ignores `@external-id`.
     """
     if not attributes:
         return

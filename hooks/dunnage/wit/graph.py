@@ -1,7 +1,6 @@
-"""What the names in WIT refer to, over all packages that belong together; and the cycles among them.
+"""What the names in WIT refer to, across all packages that belong together, and the cycles among them.
 
-Names that are not defined refer to nothing here; the tools report them. Nothing is recursive, and each name is followed
-once.
+Undefined names refer to nothing here; the tools report them. The code is not recursive, and it follows each name once.
 """
 
 from collections.abc import Container, Iterable, Iterator, Sequence
@@ -32,7 +31,7 @@ class Item(NamedTuple):
 
 
 class Cycle(NamedTuple):
-    """Items each of which refers to the next, and the last to the first."""
+    """Items of which each refers to the next, and the last refers to the first."""
 
     kind: str
     """`type`, `interface`, `world` or `package`."""
@@ -61,7 +60,7 @@ class PackageScopes(NamedTuple):
     """The interfaces and worlds of a package."""
 
     name: str | None
-    """With its version."""
+    """The name of the package, with its version."""
     scopes: dict[str, int]
 
 
@@ -136,7 +135,7 @@ class WitGraph:
     def _register(self, package: PackageScopes) -> None:
         self.packages.append(package)
         if package.name is not None:
-            # If two packages have one name, a reference to it is ambiguous, and so leads to neither.
+            # If two packages have the same name, a reference to that name is ambiguous, so it leads to neither.
             self._by_name[package.name] = None if package.name in self._by_name else package
 
     def _add_part(self, source: Source, package: PackageScopes, content: PackageContent) -> None:
@@ -216,7 +215,7 @@ class WitGraph:
                 yield include, end
 
     def missing(self, number: int) -> Iterator[tuple[str, Path]]:
-        """The paths in an interface or world that lead nowhere, each with its keyword."""
+        """The unresolved paths in an interface or world, each with its keyword."""
         part, scope = self.scopes[number]
         paths = [("use", use.path) for use in scope.uses]
         paths += [("include", include.path) for include in scope.includes]

@@ -84,7 +84,7 @@ def is_quoted(token: str) -> bool:
 
 
 def is_plain(data: bytes) -> bool:
-    """Whether text is ASCII without control codes. Such text has no character that WIT allows nowhere."""
+    """Whether text is ASCII without control codes. Such text has no character that WIT always rejects."""
     return data.isascii() and len(data.translate(None, _CONTROLS)) == len(data)
 
 
@@ -103,7 +103,7 @@ def _identifiers(texts: set[str]) -> set[str]:
 
 @cache
 def _classified() -> tuple[set[str], set[str]]:
-    """The texts known to be identifiers, and those known to be none."""
+    """The texts known to be identifiers, and those known not to be."""
     return set(), set()
 
 

@@ -38,7 +38,7 @@ class LockedWitPackage(NamedTuple):
     name: str
     """NAMESPACE:NAME."""
     registry: str | None
-    """None for the default one."""
+    """The name of its registry; None for the default registry."""
     versions: tuple[LockedVersion, ...]
     keys: Keys
     """Its keys in the document."""

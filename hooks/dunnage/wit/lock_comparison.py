@@ -203,8 +203,8 @@ def compare_wkg(
     """Find differences between a `wkg.lock` and the lock that `wkg build` would write.
 
     wkg resolves one version of each package, so one of several requirements on a package must be locked.
-    `read_mentioned` returns the packages, with the requirements on their versions, that any WIT below the lock names,
-    because the lock may be for that WIT; None if these are not known.
+    `read_mentioned` returns the packages that any WIT below the lock names, with the requirements on their versions.
+    The lock may be for that WIT. It returns None if these packages are unknown.
     """
     help = f"{update}, and commit wkg.lock"
     wanted_of: dict[str, list[WitRequirement]] = {}
@@ -246,7 +246,7 @@ def _by_package(locked: Iterable[LockedWitPackage]) -> _ByPackage:
 
 
 def _not_locked(wanted: WitRequirement, by_package: _ByPackage, help: str) -> Problem:
-    """Report a requirement that the lock does not hold, with what it holds for the package instead."""
+    """Report a requirement that is not in the lock, and the entries that the lock has for the package instead."""
     text = normal(wanted.text)
     others = by_package.get(wanted.package, ())
     texts = [f"`{entry.requirement}`" for _, entry in others[:_MAX_LISTED]]

@@ -15,7 +15,7 @@ def follow(
     """The edits that change requirements of a package: for each entry, its new requirement, and whether to keep the old
     entry too.
 
-    None if the lock has another layout than its tool writes, or would lock two versions for one requirement.
+    None if its tool would write the lock in a different layout, or if one requirement would get two versions.
     """
     entries: dict[str, LockedVersion] = {}
     for entry in package.versions:

@@ -14,21 +14,21 @@ from dunnage.wit.graph import Item, WitGraph
 MAX_SIZE = 1_000_000
 """wasm-tools encodes only effective sizes below this."""
 MAX_LEVELS = 100
-"""How many levels of nesting wasm-tools encodes, those included that an encoded package adds around a type."""
+"""How many levels of nesting wasm-tools encodes, including those that an encoded package adds around a type."""
 MAX_COUNTED = 10**15
 """Larger sizes are counted as this one."""
 
 
 class Measures(NamedTuple):
-    """Measures of each type and function of a graph. One from which a cycle can be reached counts as a single type."""
+    """Measures of each type and function of a graph. A node that can reach a cycle counts as one type."""
 
     sizes: list[int]
     levels: list[int]
-    """How deeply types are nested, names expanded."""
+    """How deeply types are nested after all names are expanded."""
     named_levels: list[int]
     """The deepest nesting that is reached through a name; 0 without names."""
     steps: list[int]
-    """How many names in a row stand for nothing but another name, this one included."""
+    """How many names in a row are only aliases of another name, including this one."""
 
 
 class Excess(NamedTuple):

@@ -80,7 +80,7 @@ class Definition(NamedTuple):
     type_names: tuple[tuple[int, int], ...]
     """For each name of a type in it: the number of its token, and its level of nesting, from 1."""
     resource: int = -1
-    """Number of the token that names the resource whose function it is; -1 if it belongs to none."""
+    """Number of the token that names the resource to which the function belongs; -1 if there is none."""
 
 
 class WitScope(NamedTuple):
@@ -92,7 +92,7 @@ class WitScope(NamedTuple):
     """Number of the token of its name."""
     uses: list[Use]
     definitions: list[Definition]
-    """Types and functions in the order of the file. The functions of a resource stand before the resource."""
+    """Types and functions in the order of the file. The functions of a resource precede the resource."""
     includes: list[Use]
     """Only in a world."""
     links: list[tuple[str, Path]]

@@ -106,7 +106,7 @@ class Sources:
         self._texts = [path for path in paths if not path.endswith(".wasm")]
 
     def has_folder(self, package: str) -> bool:
-        """Whether a package comes from a folder, in any version. True, too, if a `wkg.toml` cannot be read."""
+        """Whether a package comes from a folder, in any version. Also True if a `wkg.toml` cannot be read."""
         overrides = [root.config.overrides.get(package) for root in self._roots if root.config]
         has_path = any(override is not None and override.path is not None for override in overrides)
         return has_path or any(root.refused for root in self._roots)
@@ -117,8 +117,10 @@ class Sources:
         return (package, version) in self._vendored or any(item in data and at in data for data in self._binaries)
 
     def is_settled(self, package: str) -> bool:
-        """Whether a new release of a package has no effect: the package is overridden, locked, required by a manifest
-        of cargo-component, or defined in the project, from where a build may well take it.
+        """Whether a new release of a package has no effect.
+
+        True if the package is overridden, locked, or required by a manifest of cargo-component. Also True if the
+        project defines it, because a build may take it from there.
         """
         return (
             package in self._required

@@ -87,7 +87,7 @@ def own_files(folder: str) -> tuple[str, ...]:
 
 
 def has_files(folder: str) -> bool:
-    """Whether a folder holds anything but hidden files that are no WIT."""
+    """Whether a folder holds anything except hidden files that are not WIT."""
     return any(not name.startswith(".") or wit_deps.is_wit(name) for name in _names(folder))
 
 
@@ -104,7 +104,7 @@ def vendored(deps: str) -> tuple[VendoredWit, ...]:
 
 
 def is_of_wit_deps(folder: str, tree: Tree) -> bool:
-    """Whether wit-deps manages a folder: it holds a `deps.toml` or a `deps.lock`, and these are not another tool's.
+    """Whether wit-deps manages a folder: it holds a `deps.toml` or a `deps.lock`, and neither belongs to another tool.
 
     Other tools use these file names too, but without WIT beside them. A template of a `deps.toml` does not count, but
     no tool has written a lock for a template.
@@ -150,7 +150,7 @@ class Projects:
         )
 
     def component(self, wit: str) -> "tuple[Manifest, Component] | None":
-        """The manifest, and its section, of the component whose WIT is in a WIT folder; None if there is none.
+        """The manifest of the component whose WIT is in a WIT folder, and its section; None if there is none.
 
         Only the nearest `Cargo.toml` is read. One that cannot be read has no component.
         """
@@ -204,8 +204,9 @@ class Projects:
 
 
 def _members(folder: str, file: File, config: "WkgConfig") -> tuple[tuple[str, ...], Refused | None]:
-    """The WIT folders of a workspace: those that it names, and those that match a pattern and hold WIT directly; or why
-    they are not read.
+    """Return the WIT folders of a workspace, or the reason why they are not read.
+
+    These are the folders that it names, and those that match a pattern and hold WIT directly.
     """
     from dunnage.cargo.member_patterns import PatternFolders, UnexpandedPattern
 

@@ -60,8 +60,9 @@ def references(root: WkgRoot, tree: Tree, locked: Container[tuple[str, str]]) ->
 
 
 def mentioned(folder: str) -> set[tuple[str, str]] | None:
-    """All packages that WIT below a folder names, with the requirement on their version; None if there is no WIT, or
-    more than is read.
+    """Return all packages that WIT below a folder names, with the requirement on their version.
+
+    None if there is no WIT, or if there is more WIT than this function reads.
     """
     found: set[tuple[str, str]] = set()
     for count, (below, names) in enumerate(folders(folder, MAX_FOLDERS + 1)):

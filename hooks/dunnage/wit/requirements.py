@@ -70,8 +70,9 @@ def full_version(text: str) -> str:
 
 
 def exact_text(requirement: WitRequirement, version: str) -> str:
-    """The string in a manifest with an exact version instead of its requirement. That of a target also holds the name
-    of the package.
+    """The string of a requirement in a manifest, with an exact version instead.
+
+    In a target, the string also holds the name of the package.
     """
     value: Any = toml.parse(requirement.file)
     for key in requirement.keys:

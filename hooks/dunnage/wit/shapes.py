@@ -1,7 +1,7 @@
 """The structure of types and functions with all names expanded, as the component model compares them.
 
-Two types are the same to the component model if their structure is: a name in between changes nothing. A resource is
-the same only as itself.
+The component model treats two types as the same if they have the same structure: an alias changes nothing. A resource
+is the same only as itself.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ class Structures:
 
 
 class Shapes:
-    """The shapes of the types and functions of a graph, each found when it is needed first."""
+    """The shapes of the types and functions of a graph, each computed when it is first needed."""
 
     def __init__(
         self, graph: WitGraph, structures: Structures, same: Callable[[ResourceKey], str | None] = lambda _: None
@@ -47,7 +47,7 @@ class Shapes:
     def of(self, number: int) -> str | None:
         """The shape of a node: a text that is equal for equal structures.
 
-        None if it needs a type that is unknown, or itself.
+        None if it needs an unknown type, or itself.
         """
         pending = [number]
         while pending:

@@ -13,13 +13,13 @@ from dunnage.wit.model import PackageContent, PackageName, Path, Use, WitDocumen
 _REJECTED = (
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u0149\u0673\u0f77\u0f79\u17a3\u17a4\u17b4\u17b5]"
 )
-"""The characters that wit-parser accepts nowhere: controls, bidirectional controls, and some deprecated ones."""
+"""The characters that wit-parser rejects everywhere: controls, bidirectional controls, and some deprecated ones."""
 
 
 def parse(file: File) -> WitDocument:
     """Read a WIT file. Raises WitError if wasm-tools would reject it for its own text, whatever files are beside it.
 
-    Names that are not defined, and names that are defined twice, are no errors here.
+    Names that are not defined, and names that are defined twice, are not errors here.
     """
     return file.memo(_parse)
 
@@ -86,7 +86,7 @@ def _read_package_name(cursor: Cursor) -> PackageName:
 
 
 def _read_package_item(cursor: Cursor, package: PackageContent) -> bool:
-    """Read an interface, a world or a `use` into `package`. If a package stands here, return False and read nothing."""
+    """Read an interface, a world or a `use` into `package`. If a package comes next, return False and read nothing."""
     first = cursor.at
     attributes = read_attributes(cursor)
     keyword = cursor.texts[cursor.at]
@@ -167,8 +167,9 @@ def _read_import_or_export(cursor: Cursor, scope: WitScope, keyword: str) -> Non
 
 
 def _read_use_or_definition(cursor: Cursor, scope: WitScope) -> bool:
-    """Read an item that interfaces and worlds have in common. If another item stands here, return False and read
-    nothing.
+    """Read an item that interfaces and worlds have in common.
+
+    If a different item comes next, return False and read nothing.
     """
     keyword = cursor.texts[cursor.at]
     if keyword == "use":

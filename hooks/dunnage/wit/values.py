@@ -20,14 +20,14 @@ class WitRequirement(NamedTuple):
     package: str
     """NAMESPACE:NAME."""
     registry: str
-    """`default` for that one; empty for the one that the tool is configured to use."""
+    """The name of the registry: `default` for the default one, empty for the one that the tool is configured to use."""
     text: str
     """As it is written. For `wasi:io/poll@0.2.0` in WIT it is `=0.2.0`, and for `wasi:io/poll` it is `*`."""
     file: File
     keys: Keys
-    """Where it stands in a manifest. The string there may hold more in front of the requirement."""
+    """Its place in a manifest. The string there may hold other text before the requirement."""
     span: Span | None = None
-    """Where it stands in WIT."""
+    """Its place in WIT."""
 
 
 def kind(expected: type) -> str:
@@ -62,7 +62,7 @@ def unreadable(file: File, keys: Keys, message: str, help: str) -> Problem:
 
 
 def not_a_package(name: str) -> str:
-    """The reason why `name` is no package name, NAMESPACE:NAME, as a clause about it; empty if it is one.
+    """The reason why `name` is not a package name, NAMESPACE:NAME, as a clause about it; empty if it is one.
 
     Each part consists of words that are joined by `-`. A word consists of lowercase ASCII letters and digits, and
     begins with a letter. Source: wasm-pkg-tools, crates/wasm-pkg-common/src/label.rs.

@@ -115,7 +115,7 @@ def _modes(contents: _Contents) -> Iterator[frozenset[str]]:
 
 
 def _explain(files: Mapping[str, bytes], found: Digests, expected: Digests, folder: str, update: str) -> str:
-    """The cause of a difference with what to do about it; empty if it is unknown."""
+    """The cause of a difference, and how to remove it; empty if it is unknown."""
     if found.sha256 == expected.sha256 or found.sha512 == expected.sha512:
         return "one of the two digests matches, so the lock was edited by hand: restore it from the last good commit"
     plain = {name: data.replace(b"\r\n", b"\n") for name, data in files.items()}
@@ -151,7 +151,7 @@ def compare_wkg(
     own: Iterable[str],
     where: str,
 ) -> Iterator[Problem]:
-    """Find differences between a `wkg.lock` and what is `vendored` in a folder `deps`, if wkg has written that.
+    """Find differences between a `wkg.lock` and what is `vendored` in a folder `deps`, if wkg vendored it.
 
     `wanted` holds, for each package to which the WIT beside the folder refers, the requirements on it as locks format
     them. `overridden` are the packages that do not come from a registry, and `own` the paths of that WIT. `where` is
@@ -244,7 +244,7 @@ def _content_digest(data: bytes) -> str:
 def _check_declared_version(
     tree: Tree, found: VendoredWit, lock: Document, package: LockedWitPackage, entry: LockedVersion, update: str
 ) -> Iterator[Problem]:
-    """Compare the version that a vendored folder declares with the locked one, after which the folder is named."""
+    """Compare the version that a vendored folder declares with the locked one, which is in the folder's name."""
     for path in found.files:
         try:
             file = tree.read(path)
@@ -290,7 +290,7 @@ class _Unlocked:
         return b"\n".join(found)
 
     def is_used(self, package: str, found: VendoredWit) -> bool:
-        """Whether any other WIT names the package. True, too, if there is more WIT than is searched."""
+        """Whether any other WIT names the package. Also True if there is more WIT than this search covers."""
         name = package.encode()
         for other, text in self._texts:
             if other != found:

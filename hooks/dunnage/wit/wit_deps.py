@@ -110,7 +110,7 @@ def is_wit(name: str) -> bool:
 def digests(files: Mapping[str, bytes], executable: Collection[str] = ()) -> Digests:
     """Compute the digests that wit-deps writes into the lock for a vendored folder.
 
-    They are of a tar archive of `files`: the WIT files directly in the folder by name, with links followed.
+    They are those of a tar archive of `files`: the WIT files directly in the folder by name, with links followed.
     `executable` names those that their owner may execute; the archive holds this mode, except on Windows.
     """
     from hashlib import sha256, sha512
@@ -236,7 +236,7 @@ def _entry(
 
 
 def _check_name(read: Document, name: str) -> None:
-    """Raise Refused for a name that is no folder below `deps`. wit-deps would write to wherever it leads."""
+    """Raise Refused for a name that is not a folder below `deps`. wit-deps would write to whatever path it gives."""
     if "\\" in name or "\0" in name or not {"", ".", ".."}.isdisjoint(name.split("/")):
         raise Refused(read.file, f"`{name}` cannot be the name of a folder in `{FOLDER}`", (name,), "rename it")
 

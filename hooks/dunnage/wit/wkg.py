@@ -29,9 +29,9 @@ class Override(NamedTuple):
     path: str | None
     """Relative to the folder in which wkg runs, normally the manifest's. Takes precedence over `version`."""
     version: str | None
-    """A requirement."""
+    """A requirement on the version."""
     keys: Keys
-    """Where the entry stands in the manifest."""
+    """The place of the entry in the manifest."""
 
 
 class Member(NamedTuple):
@@ -89,7 +89,7 @@ def _rejected_metadata(file: File, metadata: Any, keys: Keys) -> Iterator[Proble
 
 
 def _members(file: File, workspace: Any, problems: list[Problem], data: Mapping[str, Any]) -> tuple[Member, ...] | None:
-    """The members. To wkg, a `[workspace]` without readable members is that of a member, if its `root` is valid."""
+    """The members. wkg takes a `[workspace]` without readable members for that of a member if its `root` is valid."""
     if not isinstance(workspace, dict):
         return None
     for key in ("overrides", "metadata"):
