@@ -16,7 +16,7 @@ from dunnage.frame.cli import main
 CHECKOUT = Path(__file__).resolve().parents[2]
 DOCS = CHECKOUT / "docs"
 PAGES = {f"{path.parent.name}/{path.stem}": path for path in sorted((DOCS / "rules").glob("*/*.md"))}
-PAGES |= {path.stem: path for path in sorted((DOCS / "hooks").glob("*.md"))}
+PAGES |= {path.stem: path for path in sorted((DOCS / "hooks").glob("*-*.md"))}  # not the table of hooks
 NONE = "there is no rule or hook"
 
 
