@@ -81,7 +81,10 @@ def run() -> int:
         raise WrongUsage("this runner's Python is older than 3.10: run actions/setup-python before this action")
     files = choice("files", ("changed", "all"))
     fail = choice("fail", ("true", "false"))
-    arguments = shlex.split(os.environ.get("DUNNAGE_ARGS", ""))
+    try:
+        arguments = shlex.split(os.environ.get("DUNNAGE_ARGS", ""))
+    except ValueError:
+        raise WrongUsage("the input `args` has a quotation mark without its pair, or ends with a backslash") from None
     temporary = Path(os.environ["RUNNER_TEMP"])
     python = install(temporary / "dunnage")
     event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))

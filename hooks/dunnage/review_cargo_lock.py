@@ -12,20 +12,11 @@ from collections.abc import Iterator, Sequence
 from dunnage.files import toml
 from dunnage.files.git import Repositories
 from dunnage.files.source import Tree
-from dunnage.frame.execution import WrongUsage
+from dunnage.frame.execution import WrongUsage, require_existing
 from dunnage.frame.finding import Finding, Rule, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import FROM_REF, TO_REF, Options, flag, single
-from dunnage.frame.review_options import (
-    ACCEPT,
-    BASE,
-    REQUIRE_BASE,
-    REVIEWS,
-    SUMMARY,
-    SUMMARY_FORMAT,
-    require_existing,
-    say_notes,
-)
+from dunnage.frame.review_options import ACCEPT, BASE, REQUIRE_BASE, REVIEWS, SUMMARY, SUMMARY_FORMAT, say_notes
 from dunnage.review.judgement import Examination, problems
 from dunnage.review.lock_examination import LOCK, examine
 from dunnage.review.settings import Settings
@@ -111,7 +102,7 @@ def _summarize(options: Options) -> str:
 
 def _locks(options: Options) -> Sequence[str]:
     """The files that are given, or all locks that git tracks. Raises WrongUsage if a file is not there."""
-    require_existing(options.files)
+    require_existing(options.files, Tree())
     return options.files or sorted(Repositories(Tree(), f"**/{LOCK}").tracked_near(os.getcwd()))
 
 

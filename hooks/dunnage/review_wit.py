@@ -13,20 +13,11 @@ from dunnage.files import toml
 from dunnage.files.git import Repositories
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
-from dunnage.frame.execution import WrongUsage
+from dunnage.frame.execution import WrongUsage, require_existing
 from dunnage.frame.finding import Finding, Rule, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import FROM_REF, TO_REF, Options
-from dunnage.frame.review_options import (
-    ACCEPT,
-    BASE,
-    REQUIRE_BASE,
-    REVIEWS,
-    SUMMARY,
-    SUMMARY_FORMAT,
-    require_existing,
-    say_notes,
-)
+from dunnage.frame.review_options import ACCEPT, BASE, REQUIRE_BASE, REVIEWS, SUMMARY, SUMMARY_FORMAT, say_notes
 from dunnage.review.judgement import Examination, problems
 from dunnage.review.settings import Settings
 from dunnage.review.wit_examination import examine
@@ -87,7 +78,7 @@ def _summarize(options: Options) -> str:
 
 def _files(options: Options) -> Sequence[str]:
     """The files that are given, or all WIT that git tracks. Raises WrongUsage if a file is not there."""
-    require_existing(options.files)
+    require_existing(options.files, Tree())
     return options.files or sorted(Repositories(Tree(), *_PATTERNS).tracked_near(os.getcwd()))
 
 

@@ -130,6 +130,7 @@ def test_arguments_are_words_of_the_command(runner: Runner) -> None:
     [
         pytest.param({"files": "some"}, "::error::the input `files` must be `changed` or `all`", id="unknown-files"),
         pytest.param({"fail": "no"}, "::error::the input `fail` must be `true` or `false`", id="unknown-fail"),
+        pytest.param({"args": "--only 'x"}, "::error::the input `args` has a quotation mark", id="open-quotation"),
         pytest.param({"args": "--onyl x"}, "did you mean --only?", id="unknown-option"),
     ],
 )

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 
 from dunnage.files import toml
-from dunnage.files.source import SourceError, Tree, display
-from dunnage.frame.execution import WrongUsage, complain
+from dunnage.files.source import SourceError, Tree
+from dunnage.frame.execution import complain
 from dunnage.frame.options import Option, Options, choice, flag, single
-
-
-def require_existing(names: Iterable[str]) -> None:
-    """Raise WrongUsage if a file is not there."""
-    for name in names:
-        if not os.path.lexists(name):
-            raise WrongUsage(f"there is no file {display(name)}")
 
 
 def say_notes(program: str, options: Options) -> None:
