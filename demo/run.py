@@ -25,6 +25,7 @@ EXAMPLE = CHECKOUT / "demo" / "example"
 HOOKS: dict[str, tuple[str, ...]] = {
     "check-advisory-gate": (),
     "check-base-images": ("--pins=tools.toml",),
+    "check-build-sandbox": (),
     "check-cargo-install": ("--pins=tools.toml",),
     "check-cargo-lock": (),
     "check-deny-toml": (),
@@ -44,6 +45,7 @@ FOR_PEOPLE = Counter(
         (".github", "advisory-gate/toothless"): 1,
         ("courier", "cargo-lock/foreign-source"): 1,
         ("courier", "lock-review/new-source"): 1,
+        ("image", "build-sandbox/network"): 1,
         ("image", "rust-toolchain/floating"): 1,
         ("interfaces", "wit-limits/recursion"): 1,
         ("interfaces", "wit-lock/drifted"): 1,
@@ -227,8 +229,8 @@ def main() -> None:
         print("   another type into an interface that interfaces/wit/deps.lock records. Both files are restored from")
         print("   the commit before. plugin/.gitignore no longer hides the lock. router/Cargo.lock keeps both sides")
         print("   of the merge. A berth names its neighbours instead of containing them. The exception in")
-        print("   policy/deny.toml gets a review date, a failure of cargo-deny fails the job, and the image names one")
-        print("   version of Rust:\n")
+        print("   policy/deny.toml gets a review date, and a failure of cargo-deny fails the job. The image names one")
+        print("   version of Rust, and compiles without network:\n")
         demo.run("git", "diff", "HEAD~1", "HEAD")
         demo.run("git", "checkout", "HEAD~1", "--", "courier/Cargo.lock", "interfaces/wit/deps")
         rewrite(demo.example / "plugin" / ".gitignore", r"^Cargo\.lock\n", "")
@@ -236,6 +238,11 @@ def main() -> None:
         rewrite(demo.example / "interfaces" / "wit" / "harbour.wit", r"list<quay>", "list<string>")
         rewrite(demo.example / ".github" / "workflows" / "audit.yml", r" \|\| true.*", "")
         rewrite(demo.example / "image" / "rust-toolchain.toml", r"stable", "1.95.0")
+        rewrite(
+            demo.example / "image" / "Dockerfile",
+            r" && \\\n +cargo component build --release(.*)",
+            r"\nRUN cargo component fetch\nRUN --network=none cargo component build --release\1 --offline",
+        )
         review = datetime.now(timezone.utc).date() + timedelta(days=90)
         rewrite(demo.example / "policy" / "deny.toml", r"(?<=localtime_r)", f"; review by {review}")
         demo.configure(fix=False)

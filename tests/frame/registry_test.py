@@ -74,6 +74,7 @@ def test_a_script_without_an_ending_may_be_anything() -> None:
 FILES: dict[str, tuple[Any, ...]] = {
     "check-cargo-lock": ("Cargo.toml", b"[package]\nname = 'a'\n"),
     "check-base-images": ("Dockerfile", b"FROM rust\n"),
+    "check-build-sandbox": ("Dockerfile", b"FROM a\nRUN cargo build\n"),
     "check-cargo-install": ("Dockerfile", b"FROM a\nRUN cargo install x\n"),
     "check-locked-builds": ("Dockerfile", b"FROM a\nRUN cargo build\n"),
     "check-advisory-gate": ("Cargo.lock", b"version = 4\n"),

@@ -142,6 +142,16 @@ ENTRIES = (
         is_text=True,
     ),
     Entry(
+        id="check-build-sandbox",
+        concern="build-sandbox",
+        title="check build sandbox",
+        description="Code that compiles has no network, no secrets, and nothing to write to.",
+        files=(*DOCKERFILES, *CI, *SCRIPTS),
+        signs=(Sign((*DOCKERFILES, *CI, *SCRIPTS), r"cargo|cross|maturin|trunk|wasm-pack|tauri"),),
+        is_text=True,
+        is_on=False,
+    ),
+    Entry(
         id="check-cargo-install",
         concern="cargo-install",
         title="check cargo install",

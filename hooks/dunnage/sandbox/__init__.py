@@ -1,0 +1,1 @@
+"""What code that compiles can reach in images, containers and CI jobs."""

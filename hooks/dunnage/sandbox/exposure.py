@@ -1,0 +1,23 @@
+"""Something that code which compiles can reach, and how to take it away."""
+
+from typing import NamedTuple
+
+from dunnage.files.source import File
+from dunnage.files.span import Edit, Span
+
+
+class Exposure(NamedTuple):
+    """A violation of a rule of the sandbox, which the hook turns into a finding."""
+
+    rule: str
+    """The id of the rule: `build-sandbox/network`."""
+    file: File
+    span: Span
+    message: str
+    """One line."""
+    help: str
+    """What to type; may have several lines."""
+    fixed: str = ""
+    """What the edits have changed, in the past tense."""
+    edits: tuple[Edit, ...] = ()
+    """Present only if they are certain."""
