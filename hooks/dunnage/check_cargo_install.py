@@ -3,7 +3,7 @@
 A version that the file does not contain, such as a variable set elsewhere, is accepted unless --deny-unknown is given.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.cargo_cli import actions, command_line, installers, tools
@@ -46,9 +46,7 @@ DENY_UNKNOWN = flag(
 )
 
 _RULES = (UNPINNED, UNLOCKED, MOVING_GIT, UNPINNED_ACTION, PIPED_INSTALLER)
-_PACKAGES = ("componentize-", "componentize_", "@bytecodealliance/", "wasm-pack")
-_COMMAND_HINTS = (*dict.fromkeys(("cargo", *installers.HINTS, *_PACKAGES)),)
-_HINTS = (*_COMMAND_HINTS, *actions.HINTS)
+_HINTS = (*installers.COMMAND_HINTS, *actions.HINTS)
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
@@ -93,7 +91,7 @@ class _Context:
 
 def _check_commands(context: _Context, aliases: Aliases) -> Iterator[Finding]:
     alias = aliases.of(context.file)
-    found = list(commands.commands(context.file, _COMMAND_HINTS))
+    found = list(commands.commands(context.file, installers.COMMAND_HINTS))
     for command in found:
         call = cargo_call(command, alias)
         if call is not None and call.program != "cross":
@@ -101,7 +99,7 @@ def _check_commands(context: _Context, aliases: Aliases) -> Iterator[Finding]:
     for word, url in installers.piped(found):
         message = f"this installer script {installers.moving(url)}: `{url}`"
         yield context.finding(PIPED_INSTALLER, word.span, message, installers.help(url))
-    if any(name.encode() in context.file.data for name in _PACKAGES):
+    if any(name.encode() in context.file.data for name in installers.PACKAGE_HINTS):
         for command in found:
             yield from _check_packages(context, command)
 
@@ -227,7 +225,7 @@ class _Operands(NamedTuple):
 def _check_crate(context: _Context, call: CargoCall, operands: _Operands, index: int, crate: str) -> Iterator[Finding]:
     arguments, possible, parser = operands
     name, version = tools.split(crate)
-    if not _is_crate_name(name):
+    if not tools.is_crate_name(name):
         return
     if version is not None:
         yield from _check_version(context, call, _Version(name, version, index), parser)
@@ -242,10 +240,6 @@ def _check_crate(context: _Context, call: CargoCall, operands: _Operands, index:
     elif context.deny_unknown:
         message = f"{name} may have no version: the value of `{_text(possible[0])}` is unknown"
         yield context.finding(UNPINNED, call.word(index).span, message, f"write `{name}@1.2.3`")
-
-
-def _is_crate_name(name: str) -> bool:
-    return bool(name) and name != "." and all(character.isalnum() or character in "-_" for character in name)
 
 
 class _Version(NamedTuple):
@@ -326,7 +320,7 @@ def _replacement(context: _Context, call: CargoCall, index: int, old: str, new: 
 def _check_git(context: _Context, call: CargoCall, arguments: Arguments, git: OptionValue) -> Iterator[Finding]:
     """Check that a tool from a git repository is built from the full hash of a commit."""
     crates = [tools.split(crate)[0] for index in arguments.operands if (crate := call.words[index])]
-    tool = next(filter(_is_crate_name, crates), None)
+    tool = next(filter(tools.is_crate_name, crates), None)
     tool = tool or (git.text or "a tool").rstrip("/").rpartition("/")[2].removesuffix(".git")
     help = "write `--rev HASH`, with the full hash of the commit that you reviewed"
     rev = arguments.last("--rev")
@@ -371,14 +365,15 @@ def _check_actions(context: _Context) -> Iterator[Finding]:
     file = context.file
     if commands.kind_of(file.path, b"") != "github" or not any(hint.encode() in file.data for hint in actions.HINTS):
         return
+    from dunnage.cargo_cli.action_tools import possible_tools
     from dunnage.scripts import github
 
     for action in github.uses(file):
         if not actions.is_known(action.name):
             continue
-        for inputs in _variants(action.inputs):
-            for tool in _installed_tools(action, inputs):
-                yield from _check_tool(context, action, tool)
+        inputs = {name: given.values for name, given in action.inputs.items()}
+        for tool in possible_tools(action.name, action.ref, inputs):
+            yield from _check_tool(context, action, tool)
         unknown = next(
             (given for name, given in action.inputs.items() if given.values is None and "token" not in name), None
         )
@@ -386,24 +381,6 @@ def _check_actions(context: _Context) -> Iterator[Finding]:
             message = f"{action.name} may install any version: the value of `{unknown.text.strip()}` is unknown"
             help = "write the version that you reviewed as MAJOR.MINOR.PATCH"
             yield context.finding(UNPINNED_ACTION, unknown.span, message, help)
-
-
-def _installed_tools(action: "Action", inputs: Mapping[str, str | None]) -> list[actions.Tool]:
-    name = action.name.lower()
-    if name in actions.NAMES:
-        return actions.installed_tools(name, action.ref, inputs)
-    from dunnage.cargo_cli.version_actions import installed
-
-    return installed(name, inputs)
-
-
-def _variants(inputs: "Mapping[str, Input]") -> Iterator[dict[str, str | None]]:
-    """Yield the inputs with their first values, then again for each further value of one of them."""
-    first = {name: given.values[0] if given.values else None for name, given in inputs.items()}
-    yield first
-    for name, given in inputs.items():
-        for value in (given.values or ())[1:]:
-            yield {**first, name: value}
 
 
 def _check_tool(context: _Context, action: "Action", tool: actions.Tool) -> Iterator[Finding]:

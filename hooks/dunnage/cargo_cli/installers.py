@@ -74,6 +74,10 @@ _VERSION_ARGUMENTS = {
 HINTS = (*_HOSTS, *_REPOSITORIES, "cargo-", "-installer.sh")
 """A file without any of these texts contains no URL of an installer."""
 
+PACKAGE_HINTS = ("componentize-", "componentize_", "@bytecodealliance/", "wasm-pack")
+COMMAND_HINTS = (*dict.fromkeys(("cargo", *HINTS, *PACKAGE_HINTS)),)
+"""A file without any of these texts has no command that installs a tool."""
+
 
 def piped(commands: Sequence[Command]) -> Iterator[tuple[Word, str]]:
     """Yield the URLs of installers whose content can change and that the commands of a program run, with their words.

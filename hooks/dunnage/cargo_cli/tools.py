@@ -64,6 +64,11 @@ def split(crate: str) -> tuple[str, str | None]:
     return name, version if at else None
 
 
+def is_crate_name(text: str) -> bool:
+    """Whether `text` can be the name of a crate, and not a path or a URL."""
+    return bool(text) and text != "." and all(character.isalnum() or character in "-_" for character in text)
+
+
 def is_commit(text: str) -> bool:
     """Whether `text` is the full hash of a commit, SHA-1 or SHA-256."""
     return len(text) in (40, 64) and not set(text) - frozenset("0123456789abcdefABCDEF")
