@@ -35,6 +35,11 @@ def test_two_builds_have_the_same_bytes(dist: Path, tmp_path: Path) -> None:
     assert [(dist / name).read_bytes() for name in names] == [(again / name).read_bytes() for name in names]
 
 
+def test_the_wheel_is_small(dist: Path) -> None:
+    (wheel,) = dist.glob("*.whl")
+    assert wheel.stat().st_size <= 600_000
+
+
 def test_the_wheel_works_in_an_empty_environment(dist: Path, tmp_path: Path) -> None:
     folder = tmp_path / "environment"
     venv.create(folder, with_pip=True)

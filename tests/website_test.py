@@ -12,8 +12,10 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
+import tomli
 
 from demo.run import CHECKOUT
+from dunnage.frame.finding import WEBSITE, address
 from dunnage.frame.registry import ENTRIES
 from dunnage.frame.rules import rules
 from judges import lacking
@@ -61,6 +63,21 @@ def test_every_page_is_there(site: Path) -> None:
     names = [f"hooks/{entry.id}" for entry in ENTRIES] + [f"rules/{rule.id}" for rule, _ in rules()]
     names += ["", "hooks", "rules", "configuration", "contributing", "changelog", "security", "security-model"]
     assert [name for name in names if not (site / name / "index.html").is_file()] == []
+
+
+def test_what_programs_call_the_address_of_a_page_is_its_address(site: Path) -> None:
+    addresses = {rule.id: rule.page for rule, _ in rules()} | {e.id: address(f"hooks/{e.id}.md") for e in ENTRIES}
+    for name, url in addresses.items():
+        text = (site / url.removeprefix(WEBSITE) / "index.html").read_text("utf-8")
+        assert re.findall("<h1[^>]*>([^<]+)<", text) == [name]
+
+
+def test_every_file_names_the_same_website() -> None:
+    settings = tomli.loads((CHECKOUT / "website" / "zensical.toml").read_text("utf-8"))["project"]
+    urls = tomli.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]
+    assert settings["site_url"] == urls["Documentation"] == WEBSITE
+    assert settings["repo_url"] == urls["Source"]
+    assert urls["Changelog"] == address("changelog.md")
 
 
 def test_no_link_leads_nowhere(site: Path) -> None:

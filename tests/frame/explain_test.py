@@ -35,7 +35,10 @@ def without_comments(text: str) -> list[str]:
 def test_every_page_is_printed(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", name]) == 0
     printed = capsys.readouterr().out
-    assert list(filter(None, printed.splitlines())) == without_comments(PAGES[name].read_text("utf-8"))
+    *lines, last = filter(None, printed.splitlines())
+    assert lines == without_comments(PAGES[name].read_text("utf-8"))
+    page = PAGES[name].relative_to(DOCS).with_suffix("").as_posix()
+    assert last == f"On the web: https://OWNER.github.io/dunnage/{page}/"
     assert "\n\n\n" not in printed
 
 
@@ -99,5 +102,5 @@ def test_an_installation_without_pages(tmp_path: Path) -> None:
     assert result.returncode == 2
     assert result.stderr == (
         "dunnage explain: this installation has no page for wit-pins/range; "
-        "read https://github.com/OWNER/dunnage/blob/main/docs/rules/wit-pins/range.md\n"
+        "read https://OWNER.github.io/dunnage/rules/wit-pins/range/\n"
     )

@@ -8,6 +8,7 @@ from importlib import import_module
 
 from dunnage import __version__
 from dunnage.frame.execution import WrongUsage, guarded
+from dunnage.frame.finding import WEBSITE
 from dunnage.frame.options import plain
 
 NAME = "dunnage"
@@ -63,5 +64,5 @@ def _help() -> str:
         "options:\n"
         "  -h, --help  show this help message and exit\n"
         "  --version   show program's version number and exit\n\n"
-        f"`{NAME} COMMAND --help` describes a command.\n"
+        f"`{NAME} COMMAND --help` describes a command. The manual: {WEBSITE}\n"
     )

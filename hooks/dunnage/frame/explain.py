@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
 import sys
 from collections.abc import Sequence
@@ -10,7 +12,7 @@ from pathlib import Path
 import dunnage
 from dunnage.frame.arguments import Program, parse
 from dunnage.frame.execution import WrongUsage
-from dunnage.frame.finding import HOMEPAGE
+from dunnage.frame.finding import address
 from dunnage.frame.output.delivery import write
 from dunnage.frame.output.printable import printable
 from dunnage.frame.registry import ENTRIES
@@ -55,15 +57,20 @@ def _page(name: str, pages: dict[str, str]) -> str:
 
 
 def _shown(name: str, page: str) -> str:
+    text = _CODE_OR_COMMENT.sub(lambda found: found[0] if found[0].startswith("```") else "", _text(name, page))
+    return f"{_safe(text)}\nOn the web: {address(page)}\n"
+
+
+def _text(name: str, page: str) -> str:
     package = Path(dunnage.__file__).parent
-    # A wheel has the pages inside the package; a checkout has them beside its source.
-    for docs in (package / "docs", package.parent.parent / "docs"):
-        try:
-            text = (docs / page).read_text("utf-8")
-        except (OSError, UnicodeDecodeError):
-            continue
-        return _safe(_CODE_OR_COMMENT.sub(lambda found: found[0] if found[0].startswith("```") else "", text))
-    raise WrongUsage(f"this installation has no page for {name}; read {HOMEPAGE}/blob/main/docs/{page}")
+    packed = package / "pages.json.gz"
+    try:
+        if packed.is_file():  # in a wheel; a checkout has the pages beside its source
+            text: str = json.loads(gzip.decompress(packed.read_bytes()))[page]
+            return text
+        return (package.parent.parent / "docs" / page).read_text("utf-8")
+    except (OSError, KeyError):
+        raise WrongUsage(f"this installation has no page for {name}; read {address(page)}") from None
 
 
 def _safe(text: str) -> str:

@@ -16,7 +16,12 @@ MOST_FINDINGS = 5000
 MARK = b"dunnage:"
 """Every file with an ignore comment contains this."""
 
-HOMEPAGE = "https://github.com/OWNER/dunnage"
+WEBSITE = "https://OWNER.github.io/dunnage/"
+
+
+def address(page: str) -> str:
+    """The URL, on the website, of a page in docs/."""
+    return f"{WEBSITE}{page.removesuffix('.md')}/"
 
 
 class Rule(NamedTuple):
@@ -41,7 +46,7 @@ class Rule(NamedTuple):
     @property
     def page(self) -> str:
         """The URL of the page of the rule."""
-        return f"{HOMEPAGE}/blob/main/docs/rules/{self.id}.md"
+        return address(f"rules/{self.id}.md")
 
 
 class Fix(NamedTuple):

@@ -12,7 +12,7 @@ from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
 from dunnage.frame import options
 from dunnage.frame.execution import execute, guarded, require_existing, require_known, require_version
-from dunnage.frame.finding import Finding, Rule
+from dunnage.frame.finding import Finding, Rule, address
 from dunnage.frame.options import Option, Options
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _parse(argv: Sequence[str], hook: Hook) -> Options:
 
     fix: tuple[Option[Any], ...] = (options.FIX,) if hook.fixes else ()
     offered = fix + options.COMMON + hook.options
-    epilog = _rules_help(hook.rules + SHARED_RULES)
+    epilog = f"{_rules_help(hook.rules + SHARED_RULES)}\nThe page of this hook: {address(f'hooks/{hook.name}.md')}"
     version = f"{hook.name} {__version__}"
     return parse(argv, Program(hook.name, version, hook.summary, offered, epilog=epilog, prints=hook.prints))
 

@@ -35,7 +35,7 @@ def test_rules() -> None:
     worse = driver["rules"][1]
     assert worse["name"] == "DemoWorse"
     assert worse["shortDescription"] == {"text": "A value is worse."}
-    assert worse["helpUri"] == "https://github.com/OWNER/dunnage/blob/main/docs/rules/demo/worse.md"
+    assert worse["helpUri"] == "https://OWNER.github.io/dunnage/rules/demo/worse/"
     assert worse["defaultConfiguration"] == {"level": "warning"}
 
 

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from dunnage import __version__
 from dunnage.files.source import Tree
 from dunnage.files.span import Edit, Span
-from dunnage.frame.finding import HOMEPAGE, Finding, Fix, Rule
+from dunnage.frame.finding import WEBSITE, Finding, Fix, Rule
 from dunnage.frame.output.json import dump, unicode
 from dunnage.frame.output.printable import printable, printable_lines
 from dunnage.frame.report import Report
@@ -42,7 +42,7 @@ def render(report: Report) -> str:
                 "name": "dunnage",
                 "version": __version__,
                 "semanticVersion": __version__,
-                "informationUri": HOMEPAGE,
+                "informationUri": WEBSITE,
                 "rules": [_rule(rule) for rule in report.rules],
             }
         },

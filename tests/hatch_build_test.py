@@ -1,0 +1,62 @@
+"""The files of a wheel: the same code as in the checkout, and the pages of hooks and rules."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+
+from demo.run import CHECKOUT
+from hatch_build import compact, pages
+
+MODULES = sorted((CHECKOUT / "hooks" / "dunnage").rglob("*.py"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param('"""A module."""\n', "\n", id="module-docstring"),
+        pytest.param("#!/usr/bin/python\n# é\na = 1  # why\n", "\n\na = 1\n", id="comments"),
+        pytest.param(
+            'a = "# no comment"\nb = """\n# nor this\n"""\n',
+            'a = "# no comment"\nb = """\n# nor this\n"""\n',
+            id="hash",
+        ),
+        pytest.param(
+            'def f() -> int:\n    """One.\n\n    More.\n    """\n    return 1\n',
+            "def f() -> int:\n\n\n\n\n    return 1\n",
+            id="function",
+        ),
+        pytest.param(
+            'class E(Exception):\n    """é"""\n\n\na = 1\n', "class E(Exception):\n    ...\n\n\na = 1\n", id="only"
+        ),
+        pytest.param(
+            'class T:\n    a: int\n    """é"""\n    b: str\n', "class T:\n    a: int\n\n    b: str\n", id="field"
+        ),
+        pytest.param('if True:\n    a = 1\n    """A."""\n', "if True:\n    a = 1\n\n", id="block"),
+        pytest.param("x = [\n    1,  # one\n]\n", "x = [\n    1,\n]\n", id="inside-brackets"),
+        pytest.param('f("not a statement")\nf"{a}"\nb"bytes"\n', 'f("not a statement")\nf"{a}"\nb"bytes"\n', id="kept"),
+    ],
+)
+def test_compact(before: str, after: str) -> None:
+    assert compact(before) == after
+    assert compact(after) == after
+
+
+def test_a_change_of_the_code_is_an_error() -> None:
+    with pytest.raises(ValueError, match="not the same"):
+        compact('"""A."""; a = 1\n')
+
+
+def test_every_line_of_every_module_keeps_its_number() -> None:
+    for path in MODULES:
+        source = path.read_text("utf-8")
+        lines = zip(source.splitlines(), compact(source).splitlines(), strict=True)
+        assert all(line.startswith(kept) or kept.strip() == "..." for line, kept in lines), path
+
+
+def test_all_pages_are_there() -> None:
+    texts = json.loads(gzip.decompress(pages(CHECKOUT / "docs")))
+    found = {*(CHECKOUT / "docs" / "rules").glob("*/*.md"), *(CHECKOUT / "docs" / "hooks").glob("*-*.md")}
+    assert texts == {path.relative_to(CHECKOUT / "docs").as_posix(): path.read_text("utf-8") for path in found}
