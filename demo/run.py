@@ -31,6 +31,7 @@ HOOKS: dict[str, tuple[str, ...]] = {
     "check-deny-toml": (),
     "check-locked-builds": (),
     "check-rust-toolchain": (),
+    "check-tool-digests": ("--pins=tools.toml",),
     "check-wit-limits": (),
     "check-wit-lock": (),
     "check-wit-pins": (),

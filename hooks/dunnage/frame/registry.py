@@ -196,6 +196,15 @@ ENTRIES = (
         is_on=False,
     ),
     Entry(
+        id="check-tool-digests",
+        concern="tool-digests",
+        title="check tool digests",
+        description="Prebuilt tools that Dockerfiles, CI and scripts download are verified against a recorded digest.",
+        files=(*DOCKERFILES, *CI, *SCRIPTS),
+        signs=(Sign((*DOCKERFILES, *CI, *SCRIPTS), r"(curl|wget|ADD|aria2c|gh release|[Ii]nvoke-WebRequest|iwr)\b"),),
+        is_text=True,
+    ),
+    Entry(
         id="check-wit-limits",
         concern="wit-limits",
         title="check WIT limits",

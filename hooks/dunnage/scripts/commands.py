@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dunnage.files.dockerfile_names import is_dockerfile
@@ -55,8 +55,13 @@ def files(tree: Tree, names: Iterable[str], hints: Collection[str]) -> Iterator[
     A byte that is not UTF-8 is read as `?`, and noted, as is a file that is not read because of its size or depth.
     """
     encoded = [hint.encode() for hint in hints]
+    return relevant_files(tree, names, lambda data: any(hint in data for hint in encoded))
+
+
+def relevant_files(tree: Tree, names: Iterable[str], is_relevant: Callable[[bytes], bool]) -> Iterator[File]:
+    """Yield the files with commands whose content is relevant, as `files` does."""
     for file in _known(tree, names):
-        if not any(hint in file.data for hint in encoded):
+        if not is_relevant(file.data):
             continue
         mended = with_text(file)
         try:

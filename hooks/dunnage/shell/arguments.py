@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from dunnage.shell.assignments import assigned_value
 from dunnage.shell.bounds import MOST_COMMANDS
-from dunnage.shell.model import Values, Word
+from dunnage.shell.model import Redirection, Values, Word
 from dunnage.shell.parts import RawWord
 from dunnage.shell.scope import Scope
 from dunnage.shell.words import Reader
@@ -21,13 +21,20 @@ class Simple(NamedTuple):
     raw_words: list[RawWord]
     text: RawWord | None
     """Its input from `<<<`."""
+    redirections: tuple[Redirection, ...]
 
 
-def simple_command(node: Node, more: Sequence[Node], data: bytes, reader: Reader, scope: Scope) -> Simple:
-    """Split a `command` into its elements; `more` are words of it that follow a redirection."""
+def simple_command(
+    node: Node, more: Sequence[Node], redirects: Sequence[Node], data: bytes, reader: Reader, scope: Scope
+) -> Simple:
+    """Split a `command` into its elements.
+
+    `more` are words of it that follow a redirection, and `redirects` those redirections that follow it.
+    """
     nodes: list[Node] = []
     environment: list[tuple[str, Values]] = []
     text: RawWord | None = None
+    found: list[tuple[str, RawWord]] = []
     for child in node.children:
         kind = child.type
         if kind == "variable_assignment":
@@ -39,12 +46,37 @@ def simple_command(node: Node, more: Sequence[Node], data: bytes, reader: Reader
             nodes += child.children
         elif kind == "herestring_redirect":
             text = reader.raw_word((child.children[-1],), scope)
+            found.append(("<<<", text))
         elif kind == "file_redirect":
             nodes += child.children_by_field_name("destination")[1:]
+            found += _redirected(child, reader, scope)
         elif kind != "comment":
             nodes.append(child)
     raw_words = [reader.raw_word(group, scope) for group in _groups((*nodes, *more), data)]
-    return Simple(tuple(environment), raw_words, text)
+    for redirect in redirects:
+        found += _redirected(redirect, reader, scope)
+    redirections = [Redirection(operator, word) for operator, raw in found if (word := _single(raw, reader))]
+    return Simple(tuple(environment), raw_words, text, tuple(redirections))
+
+
+_OPERATORS = frozenset((">", ">>", ">|", "&>", "&>>", "<"))
+
+
+def _redirected(redirect: Node, reader: Reader, scope: Scope) -> Iterator[tuple[str, RawWord]]:
+    """Yield the operator and the file of a redirection of input or output."""
+    words = redirect.children_by_field_name("destination")
+    kinds = [child.type for child in redirect.children]
+    operator = next((kind for kind in kinds if kind in _OPERATORS), "")
+    if redirect.type == "file_redirect" and operator and words and not redirect.has_error:
+        number = redirect.child_by_field_name("descriptor")
+        if number is None or number.text in (b"0", b"1"):
+            yield operator, reader.raw_word(words[:1], scope)
+
+
+def _single(raw: RawWord, reader: Reader) -> Word | None:
+    """The word that a raw word becomes; None if it may become several."""
+    alternatives = reader.alternatives(raw)
+    return alternatives[0][0] if len(alternatives) == 1 and len(alternatives[0]) == 1 else None
 
 
 def spellings(

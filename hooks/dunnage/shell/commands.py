@@ -200,7 +200,7 @@ class _Walk:
             if self._redirections and (line := self._redirections.pop(node.id, None)) is not None:
                 return self._redirected(line._replace(body=node), around)
             if kind == "command":
-                return self._command(node, (), around)
+                return self._command(node, around)
             if kind == "redirected_statement":
                 return self._redirected_statement(node, around)
             if kind == "list":
@@ -383,15 +383,17 @@ class _Walk:
 
     # Commands
 
-    def _command(self, node: Node, more: Sequence[Node], around: Surroundings) -> Command | None:
-        """Visit one simple command; `more` are words of it that stand after a redirection."""
+    def _command(
+        self, node: Node, around: Surroundings, more: Sequence[Node] = (), redirects: Sequence[Node] = ()
+    ) -> Command | None:
+        """Visit one simple command; `more` are words of it that stand after one of its `redirects`."""
         if node.has_error:
             return None
         budget = self._scope.budget
         if not budget.afford_command(node.child_count + len(more)):
             self._note_length(node.start_byte)
             return None
-        simple = simple_command(node, more, self._data, self._reader, self._scope)
+        simple = simple_command(node, more, redirects, self._data, self._reader, self._scope)
         last: Command | None = None
         directory = self._scope.get(DIRECTORY)
         options = self._scope.options()
@@ -400,7 +402,7 @@ class _Walk:
             if not budget.afford_words(len(words)):
                 self._note_length(node.start_byte)
                 break
-            command = around.command(words, self._place, simple.environment, directory, options)
+            command = around.command(words, self._place, simple.environment, directory, options, simple.redirections)
             found = self._recorder.run(command, origins, seen, self._scope)
             last = last or found
         set_by_command = read_by(node, self._data)
@@ -426,7 +428,7 @@ class _Walk:
         first_around = around._replace(inside=inside, pipeline=(before_pipe, length))
         first: Command | None = None
         if line.body is not None and line.body.type == "command":
-            first = self._command(line.body, line.words, first_around)
+            first = self._command(line.body, first_around, line.words, line.redirects)
         elif line.body is not None:
             first = self._visit(line.body, first_around)
         for redirect in line.redirects:

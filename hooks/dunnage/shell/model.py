@@ -55,6 +55,15 @@ class Word(NamedTuple):
     """It is unknown and may become any number of words: an unquoted `$FLAGS`, `"$@"`."""
 
 
+class Redirection(NamedTuple):
+    """Where a command writes to or reads from."""
+
+    operator: str
+    """`>`, `>>`, `<`, `<<<` and their like, without the number of a descriptor."""
+    word: Word
+    """The file, or with `<<<` the text."""
+
+
 class Place(NamedTuple):
     """The location of a program."""
 
@@ -96,6 +105,8 @@ class Command(NamedTuple):
     """The command in the same pipe whose output it reads, if there is one."""
     directory: Values = None
     """The working directories in which it may run, as `Script.variables` has them under `DIRECTORY`."""
+    redirections: tuple[Redirection, ...] = ()
+    """Its own redirections in order, without here-documents and those of descriptors other than input and output."""
 
 
 class Script(NamedTuple):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.shell import wrappers
 from dunnage.shell.bounds import MOST_PROGRAM_LEVELS
-from dunnage.shell.model import Command, Place, Values, Word, programs
+from dunnage.shell.model import Command, Place, Redirection, Values, Word, programs
 from dunnage.shell.parts import RawWord, WordPart
 from dunnage.shell.programs import Mask, ShellProgram
 from dunnage.shell.scope import Scope
@@ -35,6 +35,7 @@ class Surroundings(NamedTuple):
         environment: tuple[tuple[str, Values], ...],
         directory: Values,
         options: tuple[tuple[str, Values], ...] = (),
+        redirections: tuple[Redirection, ...] = (),
     ) -> Command:
         """A command in this context. `options` are the OPTION_VARIABLES that are set before it."""
         return Command(
@@ -47,6 +48,7 @@ class Surroundings(NamedTuple):
             self.pipeline,
             self.piped_from,
             directory,
+            redirections,
         )
 
 

@@ -1,0 +1,53 @@
+"""`ADD URL` in Dockerfiles."""
+
+from collections.abc import Iterator, Sequence
+
+from dunnage.downloads.address import parse
+from dunnage.downloads.model import Download, Program
+from dunnage.downloads.text import base_name, texts
+from dunnage.files.source import File
+from dunnage.scripts.dockerfile import instructions
+from dunnage.scripts.dockerfile_syntax import Instruction
+from dunnage.shell.model import Word
+
+
+def added(file: File, programs: Sequence[Program]) -> Iterator[Download]:
+    """Yield the downloads of `ADD`. `programs` are those of the file, which know the variables and what follows."""
+    found = list(instructions(file))
+    for number, instruction in enumerate(found):
+        if instruction.keyword != "ADD" or instruction.onbuild or len(instruction.arguments) < 2:
+            continue
+        program, at = _following(found[number:], instruction, programs)
+        if program is not None:
+            yield from _added(instruction, program, at)
+
+
+def _following(
+    rest: Sequence[Instruction], instruction: Instruction, programs: Sequence[Program]
+) -> tuple[Program | None, int]:
+    """The next program of the stage, and the place of its first command among those of the file."""
+    end = next((each.span.start for each in rest if each.stage != instruction.stage), None)
+    at = 0
+    for program in programs:
+        commands = program.commands
+        start = commands[0].words[0].span.start if commands else 0
+        if start > instruction.span.start:
+            return (program, at) if end is None or start < end else (None, 0)
+        at += len(commands)
+    return None, 0
+
+
+def _added(instruction: Instruction, program: Program, at: int) -> Iterator[Download]:
+    *sources, target = instruction.arguments
+    path = texts(Word(target.span, None, target.text), program.lookup)[0]
+    is_folder = len(sources) > 1 or path.endswith("/") or path in (".", "..")
+    for source in sources:
+        word = Word(source.span, None, source.text)
+        url = texts(word, program.lookup)[0]
+        address = parse(url) if "://" in url else None
+        if address is None:
+            continue
+        name = address.name if is_folder else base_name(path)
+        is_verified = any(flag.text.startswith("--checksum=") for flag in instruction.flags)
+        known = url if "\0" not in url else ""
+        yield Download(address, program, at - 1, None, word, known, (name,), "", instruction.span, is_verified)

@@ -1,0 +1,279 @@
+"""The commands and instructions that download files: curl, wget, aria2c, GitHub's `gh`, PowerShell, and `ADD`."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from dunnage.downloads.address import parse
+from dunnage.downloads.model import POWERSHELL_OPTIONS, Download, Program
+from dunnage.downloads.text import HOLE, base_name, texts
+from dunnage.downloads.text import names as names_of
+from dunnage.files.span import Span
+from dunnage.shell.model import Command, Word, programs
+from dunnage.shell.wrapper_options import written
+
+HINTS = (b"curl", b"wget", b"aria2c", b"gh release", b"nvoke-", b"iwr", b"ADD", b"add", b"Start-BitsTransfer")
+"""A file with none of these texts downloads nothing, unless it spells a command of PowerShell in another case."""
+
+_UNKNOWN = (f"{HOLE}name of the server{HOLE}",)
+_OUTPUT = ("-", "/dev/stdout")
+_NOWHERE = "/dev/null"
+
+
+class _Options(NamedTuple):
+    """The options of a program that have a value in the next word."""
+
+    short: str
+    long: frozenset[str]
+    output: tuple[str, ...]
+    """Those that name the file to write."""
+    folder: tuple[str, ...]
+    """Those that name the folder to write to."""
+
+
+_CURL = _Options(
+    "AbcCdDeEFHKmoPQrtTuUwxXyYz",
+    frozenset((
+        "abstract-unix-socket", "aws-sigv4", "cacert", "capath", "cert", "cert-type", "ciphers", "config",
+        "connect-timeout", "connect-to", "continue-at", "cookie", "cookie-jar", "create-file-mode", "crlfile", "curves",
+        "data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "dns-servers", "dump-header", "engine",
+        "expect100-timeout", "form", "form-string", "happy-eyeballs-timeout-ms", "header", "hostpubsha256", "interface",
+        "json", "keepalive-time", "key", "key-type", "limit-rate", "local-port", "max-filesize", "max-redirs",
+        "max-time", "netrc-file", "noproxy", "oauth2-bearer", "output", "output-dir", "parallel-max", "pass",
+        "pinnedpubkey", "preproxy", "proto", "proto-default", "proto-redir", "proxy", "proxy-user", "quote", "range",
+        "rate", "referer", "request", "request-target", "resolve", "retry", "retry-delay", "retry-max-time",
+        "speed-limit", "speed-time", "stderr", "time-cond", "tls-max", "tls13-ciphers", "trace", "trace-ascii",
+        "unix-socket", "upload-file", "url-query", "user", "user-agent", "variable", "write-out",
+    )),
+    ("-o", "--output"),
+    ("--output-dir",),
+)  # fmt: skip
+"""Source: curl(1) of 8.10."""
+_WGET = _Options(
+    "aABDeiIlOoPQRtTUwX",
+    frozenset((
+        "accept", "append-output", "base", "body-data", "ca-certificate", "ca-directory", "certificate", "ciphers",
+        "connect-timeout", "cut-dirs", "default-page", "directory-prefix", "dns-timeout", "domains", "execute",
+        "header", "http-password", "http-user", "include-directories", "input-file", "level", "limit-rate",
+        "load-cookies", "max-redirect", "method", "output-document", "output-file", "password", "post-data",
+        "private-key", "progress", "quota", "read-timeout", "referer", "reject", "save-cookies", "secure-protocol",
+        "start-pos", "timeout", "tries", "user", "user-agent", "wait", "waitretry",
+    )),
+    ("-O", "--output-document"),
+    ("-P", "--directory-prefix"),
+)  # fmt: skip
+"""Source: wget(1) of 1.24."""
+_ARIA2C = _Options(
+    "aCdiIjklmoOsStTux",
+    frozenset((
+        "checksum", "connect-timeout", "dir", "header", "input-file", "max-connection-per-server",
+        "max-concurrent-downloads", "max-tries", "min-split-size", "out", "retry-wait", "split", "timeout",
+        "user-agent",
+    )),
+    ("-o", "--out"),
+    ("-d", "--dir"),
+)  # fmt: skip
+"""Source: aria2c(1) of 1.37."""
+_GH = _Options(
+    "ADOpR",
+    frozenset(("archive", "dir", "output", "pattern", "repo")),
+    ("-O", "--output"),
+    ("-D", "--dir"),
+)
+"""Source: gh-release-download(1) of 2.60."""
+
+
+def downloads(program: Program, command: Command, at: int) -> Iterator[Download]:
+    """Yield what a command downloads from public servers."""
+    name = next((each for each in programs(command.words[0]) or () if each.lower() in _READERS), "")
+    if name:
+        yield from _READERS[name.lower()](program, command, at)
+
+
+class _Arguments(NamedTuple):
+    operands: list[Word]
+    outputs: list[Word]
+    folders: list[Word]
+    flags: list[str]
+    """The other options, as they are written."""
+    values: dict[str, Word]
+    """The values of the other options."""
+
+
+def _arguments(words: Sequence[Word], options: _Options) -> _Arguments:
+    found = _Arguments([], [], [], [], {})
+    at = 1
+    while at < len(words):
+        word = words[at]
+        text = written(word)
+        at += 1
+        if text == "--":
+            found.operands.extend(words[at:])
+            break
+        if not text.startswith("-") or text == "-":
+            found.operands.append(word)
+            continue
+        name, value = text, None
+        if text.startswith("--"):
+            name, equals, rest = text.partition("=")
+            if equals:
+                value = _cut(word, len(name) + 1, rest)
+            elif name[2:] in options.long and at < len(words):
+                value = words[at]
+                at += 1
+        else:
+            letter = next((index for index, each in enumerate(text[1:], 1) if each in options.short), 0)
+            if letter:
+                found.flags.append(text[:letter])
+                name = f"-{text[letter]}"
+                if text[letter + 1 :]:
+                    value = _cut(word, letter + 1, text[letter + 1 :])
+                elif at < len(words):
+                    value = words[at]
+                    at += 1
+        if value is None:
+            found.flags.append(name)
+        elif name in options.output:
+            found.outputs.append(value)
+        elif name in options.folder:
+            found.folders.append(value)
+        else:
+            found.values[name] = value
+    return found
+
+
+def _cut(word: Word, size: int, rest: str) -> Word:
+    """What follows the first characters of a word."""
+    if word.values is not None:
+        return word._replace(values=tuple(value[size:] for value in word.values))
+    return word._replace(text=rest)
+
+
+def _curl(program: Program, command: Command, at: int) -> Iterator[Download]:
+    arguments = _arguments(command.words, _CURL)
+    if not arguments.values.keys().isdisjoint(("-T", "--upload-file", "-F", "--form")):
+        return
+    urls = [*arguments.operands, *(arguments.values[name] for name in ("--url",) if name in arguments.values)]
+    is_remote_name = any(flag == "--remote-name-all" for flag in arguments.flags)
+    remote_names = sum(flag == "--remote-name" or (flag[1:2] != "-" and "O" in flag) for flag in arguments.flags)
+    is_server_named = any(
+        flag == "--remote-header-name" or (flag[1:2] != "-" and "J" in flag) for flag in arguments.flags
+    )
+    for number, url in enumerate(urls):
+        output = arguments.outputs[number] if number < len(arguments.outputs) else None
+        named = is_server_named or output is None
+        is_file = is_remote_name or number < remote_names + len(arguments.outputs)
+        yield from _download(
+            program, command, at, url, output, is_file=is_file, names=_UNKNOWN if named and is_server_named else ()
+        )
+
+
+def _wget(program: Program, command: Command, at: int) -> Iterator[Download]:
+    # `wget` is also PowerShell's name for Invoke-WebRequest, and so is `curl`.
+    if any(word.text.lower() in ("-outfile", "-uri") for word in command.words):
+        yield from _powershell(program, command, at)
+        return
+    arguments = _arguments(command.words, _WGET)
+    output = arguments.outputs[-1] if arguments.outputs else None
+    for url in arguments.operands:
+        yield from _download(program, command, at, url, output, is_file=True)
+
+
+def _aria2c(program: Program, command: Command, at: int) -> Iterator[Download]:
+    arguments = _arguments(command.words, _ARIA2C)
+    is_verified = "--checksum" in arguments.values
+    output = arguments.outputs[-1] if arguments.outputs else None
+    for url in arguments.operands:
+        yield from _download(program, command, at, url, output, is_file=True, is_verified=is_verified)
+
+
+def _gh(program: Program, command: Command, at: int) -> Iterator[Download]:
+    """`gh release download`, as if it were a download of the URL of the file."""
+    words = command.words
+    if [written(word) for word in words[1:3]] != ["release", "download"]:
+        return
+    arguments = _arguments(words[2:], _GH)
+    repository = next((arguments.values[name] for name in ("-R", "--repo") if name in arguments.values), None)
+    pattern = next((arguments.values[name] for name in ("-p", "--pattern") if name in arguments.values), None)
+    if repository is None or pattern is None:
+        return
+    owner = texts(repository, program.lookup)[0].removeprefix("https://").removeprefix("github.com/")
+    tag = texts(arguments.operands[0], program.lookup)[0] if arguments.operands else ""
+    release = f"download/{tag}" if tag else "latest/download"
+    file = names_of(pattern, program.lookup)[0]
+    address = parse(f"https://github.com/{owner}/releases/{release}/{file}")
+    if address is None:
+        return
+    output = arguments.outputs[-1] if arguments.outputs else None
+    paths = texts(output, program.lookup) if output is not None else ()
+    if not paths or paths[0] not in _OUTPUT:
+        named = tuple(map(base_name, paths)) or (file,)
+        written_name = _written_name(output) if output is not None else file if HOLE not in file else ""
+        yield Download(address, program, at, command, pattern, "", named, written_name, _span(command))
+
+
+def _powershell(program: Program, command: Command, at: int) -> Iterator[Download]:
+    """`Invoke-WebRequest -Uri URL -OutFile FILE`. Source: Microsoft's reference of PowerShell 7."""
+    words = command.words[1:]
+    output = next((words[n + 1] for n, word in enumerate(words[:-1]) if word.text.lower() in POWERSHELL_OPTIONS), None)
+    if output is None:
+        return
+    for word in words:
+        if "://" in word.text and word is not output:
+            yield from _download(program, command, at, word, output, is_file=True)
+
+
+_READERS: dict[str, Callable[[Program, Command, int], Iterator[Download]]] = {
+    "aria2c": _aria2c,
+    "curl": lambda program, command, at: (
+        _powershell if any(word.text.lower() == "-outfile" for word in command.words) else _curl
+    )(program, command, at),
+    "gh": _gh,
+    "invoke-webrequest": _powershell,
+    "iwr": _powershell,
+    "start-bitstransfer": _powershell,
+    "wget": _wget,
+}
+
+
+def _download(
+    program: Program,
+    command: Command,
+    at: int,
+    url: Word,
+    output: Word | None,
+    *,
+    is_file: bool,
+    names: tuple[str, ...] = (),
+    is_verified: bool = False,
+) -> Iterator[Download]:
+    """Yield the download of a URL to a file, or to the output."""
+    found = texts(url, program.lookup)
+    address = parse(found[0]) if found else None
+    if address is None:
+        return
+    if not is_file:
+        redirected = [each.word for each in command.redirections if each.operator.startswith((">", "&"))]
+        output = redirected[-1] if redirected else None
+    paths = texts(output, program.lookup) if output is not None else ()
+    if paths[:1] == (_NOWHERE,):
+        return
+    known = found[0] if url.values is not None and len(url.values) == 1 else ""
+    file = _written_name(output) if output is not None else _written_name(url).rpartition("/")[2]
+    if (not is_file and not paths) or any(path in _OUTPUT for path in paths):
+        names, file = (), ""
+    elif not names:
+        names = tuple(map(base_name, paths)) or tuple(each.name for text in found if (each := parse(text)))
+    yield Download(address, program, at, command, url, known, names, file, _span(command), is_verified)
+
+
+def _written_name(word: Word) -> str:
+    """How a word is written, without its quotes."""
+    if word.values is not None and len(word.values) == 1 and not set(word.values[0]) & set('$`"\\'):
+        return word.values[0]
+    text = word.text
+    return text[1:-1] if text[:1] == text[-1:] == '"' else "" if set(text) & set("\"'\\") else text
+
+
+def _span(command: Command) -> Span:
+    words = (*command.wrapper, *command.words)
+    return Span(words[0].span.start, words[-1].span.end)

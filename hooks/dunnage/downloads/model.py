@@ -1,0 +1,105 @@
+"""What a file downloads, and the programs of shells that do so."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from dunnage.downloads.address import Address
+from dunnage.downloads.text import Lookup, written_values
+from dunnage.files.source import File
+from dunnage.files.span import Span
+from dunnage.scripts.commands import programs
+from dunnage.shell.commands import commands
+from dunnage.shell.model import Command, Script, Word
+from dunnage.shell.nested import see_through
+
+POWERSHELL_OPTIONS = ("-destination", "-outfile")
+"""The options with which commands of PowerShell name the file to write."""
+
+_LINES_SHARE_FILES = frozenset(("justfile", "makefile"))
+"""The kinds of files of which each line is a program."""
+
+
+class Program(NamedTuple):
+    """A program with its commands."""
+
+    scope: tuple[str, ...]
+    """Programs with the same scope share files: the `RUN`s of a stage, the steps of a job."""
+    unit: int
+    """Programs with the same number are one script: the lines of a recipe."""
+    script: Script | None
+    """None for a command without a shell."""
+    commands: Sequence[Command]
+    lookup: Lookup
+
+
+class Download(NamedTuple):
+    """A file that is downloaded."""
+
+    address: Address
+    program: Program
+    at: int
+    """Its place among the commands of the file, from 0."""
+    command: Command | None
+    """None for `ADD`."""
+    word: Word
+    """Names the URL."""
+    url: str
+    """The URL if it is known; else empty."""
+    names: tuple[str, ...]
+    """The possible names of the file, with holes; none if it is written to the output."""
+    file: str = ""
+    """How a command may name the file, as it is written in double quotes; empty if that is unknown."""
+    span: Span = Span(0, 0)
+    """The whole command or instruction."""
+    is_verified: bool = False
+    """The download itself is given the digest."""
+
+    @property
+    def is_piped(self) -> bool:
+        """Whether it is written to the output."""
+        return not self.names
+
+    @property
+    def is_windows(self) -> bool:
+        """Whether it is a command of PowerShell."""
+        return any(word.text.lower() in POWERSHELL_OPTIONS for word in self.command.words) if self.command else False
+
+
+def read_programs(file: File) -> Iterator[Program]:
+    """Yield the programs of a file. Raises SourceError if it cannot be read."""
+    units: dict[tuple[str, ...], int] = {}
+    for number, program in enumerate(programs(file)):
+        if isinstance(program, Command):
+            yield Program(
+                _scope(program.place.kind, program.place.names), number, None, [*see_through(program)], _unknown
+            )
+            continue
+        place = program.place
+        unit = units.setdefault(place.names, number) if place.kind in _LINES_SHARE_FILES else number
+        yield Program(_scope(place.kind, place.names), unit, program, [*commands(file, program)], _Variables(program))
+
+
+def _scope(kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    if kind == "dockerfile":
+        return names[:1]
+    return names if kind in _LINES_SHARE_FILES else names[:-1]
+
+
+def _unknown(_: str) -> str | None:
+    return None
+
+
+class _Variables:
+    """How the values of the variables of a program are written."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self._written: dict[str, str | None] | None = None
+
+    def __call__(self, name: str) -> str | None:
+        if self._written is None:
+            self._written = written_values(self._script.text)
+        if name in self._written:
+            return self._written[name]
+        values = self._script.variables.get(name)
+        return values[0] if values is not None and len(values) == 1 else None

@@ -1,0 +1,262 @@
+"""The commands that verify files: against a digest, or by a signature."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dunnage.downloads.model import Program
+from dunnage.downloads.text import HOLE, base_name, is_known, names, texts
+from dunnage.downloads.uses import reads_pipe
+from dunnage.files.source import File
+from dunnage.shell.model import Command, Word, programs
+from dunnage.shell.wrapper_options import written
+
+HINTS = (
+    "attest", "b2sum", "b3sum", "certutil", "check", "cksum", "codesign", "cosign", "dgst", "digest", "gpg", "hash",
+    "md5", "minisign", "openssl", "rsign", "sha1", "sha2", "sha3", "sha5", "shasum", "sign", "slsa", "spctl", "sum",
+    "verif",
+)  # fmt: skip
+"""A program without any of these texts verifies nothing."""
+
+_SUMS = frozenset((
+    "b2sum", "b3sum", "cksum", "digest", "gmd5sum", "gsha256sum", "gsha512sum", "hashdeep", "md5", "md5sum", "rhash",
+    "sha1", "sha1sum", "sha224sum", "sha256", "sha256sum", "sha384sum", "sha512", "sha512sum", "shasum", "sum",
+))  # fmt: skip
+_SIGNATURES = frozenset((
+    "codesign", "cosign", "debsig-verify", "dpkg-sig", "gpg", "gpg2", "gpgv", "gpgv2", "jarsigner", "minisign",
+    "rsign", "signify", "slsa-verifier", "spctl", "sq", "sqv", "ssh-keygen",
+))  # fmt: skip
+_SIGNING = frozenset(("-S", "--sign", "sign", "sign-blob", "--detach-sign", "--import", "--dearmor", "--clearsign",
+                      "--recv-keys", "--recv-key", "--export", "--gen-key", "--armor", "-R"))  # fmt: skip
+_PRINTERS = frozenset(("cat", "echo", "printf"))
+_COMPARING = frozenset((
+    "awk", "cmp", "comm", "diff", "egrep", "fgrep", "grep", "perl", "python", "python3", "rg", "xargs",
+))  # fmt: skip
+_INTERPRETERS = frozenset((
+    ".", "bash", "cargo", "deno", "just", "make", "node", "perl", "python", "python3", "sh", "source", "task", "uv",
+))  # fmt: skip
+_OWN = (
+    r"(?i)verif|attest|integrity|check_?-?(?:sum|sha|hash|digest|sig)|(?:sha|hash|digest|sum|sig\w{0,9})_?-?check"
+    r"|(?:check|assert|validate)_?-?(?:download|file|archive)"
+)
+"""How a function or a script is named that verifies files."""
+_HEX = frozenset("0123456789abcdefABCDEF")
+_SHORTEST_DIGEST = 32
+_SUFFIXES = (
+    ".asc", ".b3", ".checksum", ".checksums", ".digest", ".md5", ".md5sum", ".minisig", ".sha1", ".sha256",
+    ".sha256sum", ".sha512", ".sha512sum", ".sha256.txt", ".sig", ".sum", ".txt",
+)  # fmt: skip
+
+
+class Verification(NamedTuple):
+    """A command that verifies files."""
+
+    at: int
+    """Its place among the commands of the file."""
+    command: Command
+    program: Program
+    files: tuple[tuple[str, ...], ...]
+    """The possible names of each file that it verifies, with holes."""
+    is_open: bool
+    """Whether it may verify other files too: those in a list that is not known."""
+    sources: tuple[tuple[str, ...], ...] = ()
+    """The possible names of the files from which it may read digests."""
+    is_signature: bool = False
+    """It verifies signatures."""
+    variable: str = ""
+    """The variable that receives the digest, if it only computes one."""
+
+
+def verification(file: File, program: Program, command: Command, at: int) -> Verification | None:
+    """The verification that a command is; None if it verifies nothing."""
+    words = command.words
+    for name in programs(words[0]) or ():
+        low = name.lower()
+        options = [written(word) for word in words[1:]]
+        if low == "busybox" and len(words) > 2:
+            return verification(file, program, command._replace(words=words[1:]), at)
+        if low in _SUMS:
+            return _sum(file, program, command, at, options)
+        if low == "openssl" and options[:1] == ["dgst"]:
+            signature = not {"-verify", "-signature"}.isdisjoint(options)
+            if signature:
+                return _of_words(program, command, at, is_signature=True)
+            return _computed(file, program, command, at)
+        if low in ("certutil", "get-filehash") or (low == "git" and options[:1] == ["hash-object"]):
+            return _computed(file, program, command, at)
+        if low in _SIGNATURES:
+            is_verifying = _SIGNING.isdisjoint(options)
+            return _of_words(program, command, at, is_signature=True) if is_verifying else None
+        if low == "gh" and options[:2] == ["attestation", "verify"]:
+            return _of_words(program, command, at, is_signature=True)
+        if low in ("rpm", "rpmkeys") and not {"-K", "--checksig"}.isdisjoint(options):
+            return _of_words(program, command, at, is_signature=True)
+        if low in ("cmp", "diff") and not command.piped_from:
+            return _of_words(program, command, at)
+        if _is_own(low, words):
+            return _of_words(program, command, at, is_open=True)
+    if command.words[0].values is None and _is_own(command.words[0].text, words):
+        return _of_words(program, command, at, is_open=True)
+    return None
+
+
+def _is_own(name: str, words: Sequence[Word]) -> bool:
+    """Whether the name of a function or a script says that it verifies something."""
+    interpreted = name.rpartition("/")[2] in _INTERPRETERS
+    candidates = [name, *(word.text for word in words[1:4])] if interpreted else [name]
+    return any(re.search(_OWN, text[:300]) for text in candidates)
+
+
+def _sum(file: File, program: Program, command: Command, at: int, options: Sequence[str]) -> Verification | None:
+    checks = any(
+        option in ("--check", "-c") or (option[:1] == "-" != option[1:2] and "c" in option) for option in options
+    )
+    if not checks:
+        return _computed(file, program, command, at)
+    operands = _operands(command.words)
+    lists = [names(word, program.lookup) for word in operands if written(word) != "-"]
+    texts_read = [each.word for each in command.redirections if each.operator == "<<<"]
+    lists += [names(each.word, program.lookup) for each in command.redirections if each.operator == "<"]
+    if not lists and texts_read:
+        files = _listed([text for word in texts_read for text in texts(word, program.lookup)])
+        return Verification(at, command, program, files, not files)
+    if not lists and command.piped_from:
+        return _piped(program, command, at)
+    stems = tuple(tuple(_stem(name) for name in each) for each in lists)
+    return Verification(at, command, program, stems, True, tuple(lists))
+
+
+def _piped(program: Program, command: Command, at: int) -> Verification:
+    """`… | sha256sum -c -`."""
+    source = command.piped_from[0]
+    first = source
+    while first.piped_from:
+        first = first.piped_from[0]
+    if (programs(source.words[0]) or ("",))[0] in _PRINTERS and source is first:
+        words = [word for word in source.words[1:] if not written(word).startswith("-")]
+        if programs(source.words[0]) == ("cat",):
+            lists = tuple(names(word, program.lookup) for word in words)
+            return Verification(at, command, program, tuple(tuple(map(_stem, each)) for each in lists), True, lists)
+        if programs(source.words[0]) == ("printf",) and words and "%" in words[0].text:
+            words = words[1:]
+        text = " ".join(texts(word, program.lookup)[0] if texts(word, program.lookup) else "" for word in words)
+        files = _listed([text])
+        return Verification(at, command, program, files, not files)
+    mentioned = []
+    step: Command | None = source
+    while step is not None:
+        mentioned += [names(word, program.lookup) for word in step.words[1:]]
+        step = step.piped_from[0] if step.piped_from else None
+    return Verification(at, command, program, tuple(mentioned), True, tuple(mentioned))
+
+
+def _computed(file: File, program: Program, command: Command, at: int) -> Verification | None:
+    """A command that prints a digest, if something may compare it."""
+    files = tuple(names(word, program.lookup) for word in _operands(command.words))
+    files += tuple(names(each.word, program.lookup) for each in command.redirections if each.operator == "<")
+    step = command
+    while step.piped_from:
+        step = step.piped_from[0]
+        files += tuple(names(word, program.lookup) for word in step.words[1:])
+    if "substitution" in command.inside:
+        variable, before = receiver(file, command), _before(file, command)
+        if not variable:
+            line = before.rpartition("\n")[2]
+            is_shown = re.match(r"\s*(?:-\s|run:)?\s*(?:echo|printf)\b", line) and not re.search(
+                r"\||\[|\btest\b", line
+            )
+            return None if is_shown else Verification(at, command, program, files, False)
+        return Verification(at, command, program, files, False, variable=variable)
+    is_compared = any(
+        not _COMPARING.isdisjoint(programs(later.words[0]) or ())
+        for later in program.commands
+        if reads_pipe(later, command)
+    )
+    return Verification(at, command, program, files, False) if is_compared else None
+
+
+def _before(file: File, command: Command) -> str:
+    """The text before the pipe that a command is in."""
+    while command.piped_from:
+        command = command.piped_from[0]
+    start = (command.wrapper or command.words)[0].span.start
+    return file.data[max(0, start - 200) : start].decode("utf-8", "replace")
+
+
+def receiver(file: File, command: Command) -> str:
+    """The variable that is assigned the output of the pipe that a command is in; empty if there is none."""
+    found = re.search(r"([A-Za-z_][A-Za-z0-9_]{0,100})=[\"']?(?:\$\(|`)\s*$", _before(file, command))
+    return found[1] if found is not None else ""
+
+
+def _of_words(
+    program: Program, command: Command, at: int, *, is_open: bool = False, is_signature: bool = False
+) -> Verification:
+    """A verification of all files that a command names."""
+    files = [names(word, program.lookup) for word in command.words[1:]]
+    files += [names(each.word, program.lookup) for each in command.redirections if each.operator == "<"]
+    files += [tuple(_stem(name) for name in each) for each in files]
+    return Verification(at, command, program, tuple(files), is_open, is_signature=is_signature)
+
+
+def _operands(words: Sequence[Word]) -> list[Word]:
+    found = []
+    skips = False
+    for word in words[1:]:
+        text = written(word)
+        if skips:
+            skips = False
+        elif text in ("-a", "--algorithm", "-algorithm"):
+            skips = True
+        elif not text.startswith("-"):
+            found.append(word)
+    return found
+
+
+def _listed(lists: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """The names of the files in texts that consist of lines `DIGEST  NAME`."""
+    found: list[tuple[str, ...]] = []
+    for text in lists:
+        fields = _fields(text)
+        pairs = fields[1::2] if len(fields) % 2 == 0 else fields[1:]
+        found += [(base_name(name.lstrip("*")),) for name in pairs if not _is_digest(name)]
+    return tuple(found)
+
+
+def _fields(text: str) -> list[str]:
+    """The words of a text; a hole is no space."""
+    parts = text.replace("\\n", " ").split(HOLE)
+    for at in range(1, len(parts), 2):
+        parts[at] = parts[at].replace(" ", "\2").replace("\n", "\2").replace("\t", "\2")
+    return [field.replace("\2", " ") for field in HOLE.join(parts).split()]
+
+
+def _is_digest(text: str) -> bool:
+    return len(text) >= _SHORTEST_DIGEST and _HEX.issuperset(text)
+
+
+def _stem(name: str) -> str:
+    """The name of the file whose digest or signature a file contains, by its own name."""
+    for suffix in _SUFFIXES:
+        if name.lower().endswith(suffix):
+            return name[: -len(suffix)]
+    return name
+
+
+def is_used(program: Program, variable: str) -> bool:
+    """Whether a program may compare the value of a variable with something."""
+    text = program.script.text if program.script is not None else ""
+    for line in re.findall(rf"[^\n]*\$\{{?{variable}(?![A-Za-z0-9_])[^\n]*", text):
+        if not re.match(r"\s*(?:echo|printf|export|log\w*|info)\b", line) or re.search(r"\||==|!=|\btest\b|\[", line):
+            return True
+    return False
+
+
+def is_list(name: str) -> bool:
+    """Whether a name is that of a list of the digests of several files, such as `SHA256SUMS`."""
+    low = name.lower()
+    return is_known(name) and any(
+        word in low for word in ("sums", "checksum", "digests", "shasum", "sha256sum", "hashes")
+    )
