@@ -1,5 +1,6 @@
 """Commands that compile Rust code, and so run build scripts and procedural macros."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from dunnage.cargo_cli.aliases import Alias
@@ -39,20 +40,25 @@ def compilation(command: Command, alias: Alias, tree: Tree, file: File) -> Compi
     if tool is not None:
         call, found = tool
         return Compilation(call, f"{call.program} {found.name}", found.at)
-    called = invocation(call.words) if call else None
-    if call is None or called is None:
+    subcommand = compiling_subcommand(call.words) if call else None
+    if call is None or subcommand is None:
         return None
-    name = f"{call.program} {called.name}"
+    name, at = subcommand
+    return Compilation(call, f"{call.program} {name}", at)
+
+
+def compiling_subcommand(words: Sequence[str | None]) -> tuple[str, int] | None:
+    """Return the subcommand with which a call of cargo compiles, and its word; None if the call compiles nothing."""
+    called = invocation(words)
+    if called is None:
+        return None
+    alone = (called.name, called.subcommand)
     if called.name == "install":
-        is_install = install_arguments(call.words, called) is not None
-        return Compilation(call, name, called.subcommand) if is_install else None
+        return alone if install_arguments(words, called) is not None else None
+    flags = arguments(words, called.subcommand + 1, ()).flags
     if called.name in _OTHERS:
-        flags = arguments(call.words, called.subcommand + 1, ()).flags
-        return Compilation(call, name, called.subcommand) if flags.isdisjoint(NO_ACTION) else None
-    built = build(call.words)
-    if built is None or not built.compiles:
+        return alone if flags.isdisjoint(NO_ACTION) else None
+    found = build(words)
+    if found is None or not found.compiles or _WITHOUT_BUILD.get(found.name) in flags:
         return None
-    option = _WITHOUT_BUILD.get(built.name)
-    if option is not None and option in arguments(call.words, called.subcommand + 1, ()).flags:
-        return None
-    return Compilation(call, f"{call.program} {built.name}", built.at)
+    return found.name, found.at

@@ -128,7 +128,7 @@ def _jobs(file: File, common: Workflow, name: str, job: yaml.Node) -> Iterator[J
         called = job.get("uses")
         if called is not None:
             values = {f"inputs.{key}": expand_all(yaml.value(value), variables) for key, value in job.items("with")}
-            yield Job(name, (), called.text, called.span, values, masks, on_schedule)
+            yield Job(name, (), called.text, called.span, values, masks, on_schedule, job)
         else:
             steps = _steps(
                 file,
@@ -136,7 +136,7 @@ def _jobs(file: File, common: Workflow, name: str, job: yaml.Node) -> Iterator[J
                 masks,
                 job.path(*_FOLDER) or common.node.path(*_FOLDER),
             )
-            yield Job(name, steps, masks=masks, on_schedule=on_schedule)
+            yield Job(name, steps, masks=masks, on_schedule=on_schedule, node=job)
 
 
 def _depends_on_matrix(job: yaml.Node) -> bool:
@@ -161,6 +161,7 @@ def _steps(
                 _path(where, step.variables),
                 partial(_all_masks, file, step, job),
                 step.node.get("if") is not None,
+                step.node,
             )
         )
     return tuple(found)
@@ -202,12 +203,20 @@ def _masks(file: File, node: yaml.Node, variables: Variables, kind: str) -> tupl
     condition = node.get("if")
     if condition is not None and _condition(condition, variables) == ("false",):
         reason = f"the `if:` of the {kind} that runs %COMMAND% is never true"
-        found.append(FailureMask(file.path, condition.span, reason, "remove the condition"))
+        found.append(FailureMask(file.path, condition.span, reason, _NEVER))
     tolerated = node.get("continue-on-error")
     if tolerated is not None and _truths(tolerated, variables) == ("true",) and not _is_watched(file, node):
         reason = "`continue-on-error` hides the failure of %COMMAND%"
         found.append(FailureMask(file.path, tolerated.span, reason, "remove `continue-on-error`"))
     return tuple(found)
+
+
+_NEVER = "remove the condition"
+
+
+def never_runs(masks: Iterable[FailureMask]) -> bool:
+    """Whether a step or job with these masks is never run, because its condition is never true."""
+    return any(mask.help == _NEVER for mask in masks)
 
 
 def _is_watched(file: File, step: yaml.Node) -> bool:

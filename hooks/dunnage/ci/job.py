@@ -6,6 +6,7 @@ from typing import NamedTuple
 from dunnage.ci.outcome import FailureMask, Shell
 from dunnage.files.span import Span
 from dunnage.scripts.github import Action
+from dunnage.scripts.yaml import Node
 from dunnage.shell.model import Script, Values
 
 FailureMasks = Callable[[], tuple[FailureMask, ...]]
@@ -26,6 +27,8 @@ class JobStep(NamedTuple):
     """What hides its failure from the pipeline."""
     is_conditional: bool = False
     """Whether it may be skipped."""
+    node: Node | None = None
+    """What the file says of it, if that is a file of GitHub."""
 
 
 class Job(NamedTuple):
@@ -43,3 +46,5 @@ class Job(NamedTuple):
     """What hides its failure from the pipeline. The masks of its steps include these."""
     on_schedule: bool = True
     """Whether it runs when a schedule starts the pipeline."""
+    node: Node | None = None
+    """What the file says of it, if that is a workflow of GitHub."""

@@ -5,7 +5,7 @@ Only files of the repository are followed, each from one call site once. Nothing
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -43,6 +43,18 @@ def runs(repository: RepositoryFiles, hints: Collection[str]) -> Iterator[Run]:
         file = repository.yaml(path)
         if file is not None:
             yield from walk.workflow(file)
+
+
+def job_runs(
+    repository: RepositoryFiles, jobs: Iterable[tuple[File, Job]], hints: Collection[str]
+) -> Iterator[list[Run]]:
+    """Return for each of some jobs, in order, the commands and actions that it runs, as `runs` does.
+
+    A hint that is empty is in the words of every command.
+    """
+    walk = _Walk(repository, hints)
+    for file, job in jobs:
+        yield list(walk.job(file, job))
 
 
 class _Context(NamedTuple):
@@ -89,8 +101,12 @@ class _Walk:
             if events == {"workflow_call"}:
                 return
         for part, job in self._jobs_with_included(file):
-            self._seen.clear()
-            yield from self._job(part, job, _Context((), events))
+            yield from self.job(part, job, events)
+
+    def job(self, file: File, job: Job, events: frozenset[str] = frozenset()) -> Iterator[Run]:
+        """Yield the runs of a job."""
+        self._seen.clear()
+        yield from self._job(file, job, _Context((), events))
 
     def _jobs_with_included(self, file: File) -> Iterator[tuple[File, Job]]:
         """Yield the jobs of a CI file, and of the files that it includes whose names are not those of CI files."""
@@ -134,7 +150,7 @@ class _Walk:
     def _job(self, file: File, job: Job, context: _Context) -> Iterator[Run]:
         context = context._replace(on_schedule=context.on_schedule and job.on_schedule)
         if job.calls.startswith(LOCAL):
-            called = self._repository.yaml(_local_path(job.calls))
+            called = self._repository.yaml(local_path(job.calls))
             here = context.at(CallSite(file, job.masks, job))
             if called is not None:
                 yield from self._call(here, _key(called, job.inputs), self._jobs(called, job.inputs, here))
@@ -172,7 +188,7 @@ class _Walk:
 
     def _local_action(self, action: "Action", context: _Context) -> Iterator[Run]:
         for name in ("action.yml", "action.yaml"):
-            called = self._repository.yaml(_local_path(f"{action.name}/{name}"))
+            called = self._repository.yaml(local_path(f"{action.name}/{name}"))
             if called is not None:
                 inputs = {f"inputs.{key}": value.values for key, value in action.inputs.items()}
                 yield from self._call(context, _key(called, inputs), self._jobs(called, inputs, context))
@@ -297,10 +313,13 @@ class _Walk:
         inside = self._program(called, self._files[path], shell, context)
         yield from self._call(context, ("script", path), inside)
 
-    def _find(self, value: str, folders: Sequence[str]) -> str:
-        """Return the file of the repository at a path relative to one of `folders` or to the top; empty if none."""
+    def _find(self, value: str, folders: Sequence[str], only_there: bool = False) -> str:
+        """Return the file of the repository at a path relative to one of `folders`, or unless `only_there` to the top.
+
+        Empty if there is none.
+        """
         if self._has_name(value) and len(value) < 500 and not value.startswith(("-", "~")):
-            for folder in dict.fromkeys((*folders, "")):
+            for folder in dict.fromkeys(folders if only_there else (*folders, "")):
                 path = posixpath.normpath(posixpath.join(folder, value))
                 if path in self._repository.paths:
                     return path
@@ -311,7 +330,8 @@ class _Walk:
 
         folders = [posixpath.normpath(posixpath.join(folder, arguments.folder)) for folder in context.folders]
         candidates = [arguments.file] if arguments.file else names
-        path = next((found for name in candidates if (found := self._find(name, folders))), "")
+        is_named = bool(arguments.folder) and bool(context.folders)
+        path = next((found for name in candidates if (found := self._find(name, folders, is_named))), "")
         if path:
             read = recipes.make_recipes if names is recipes.MAKEFILES else recipes.just_recipes
             scripts = read(self._repository.program, path, arguments.goals)
@@ -346,7 +366,7 @@ class _Walk:
             yield from self._call(context, ("hook", file.path, hook.span), inside)
 
 
-def _local_path(name: str) -> str:
+def local_path(name: str) -> str:
     """Return the path of an action or workflow of the same repository, relative to its top."""
     return posixpath.normpath(name.removeprefix("$/"))
 

@@ -25,6 +25,9 @@ _TOKEN = (
 _MOST_CHARACTERS = 2000
 _DEEPEST = 20
 
+MARK = "\0"
+"""What a value holds whose way through an expression is followed. No file has this character."""
+
 _YES_OR_NO = frozenset(("always", "cancelled", "contains", "endswith", "failure", "startswith", "success"))
 _INPUTS = ("inputs.", "github.event.inputs.")
 
@@ -119,6 +122,21 @@ def resolve(expression: str, variables: Mapping[str, Values]) -> Values:
             return None
         texts.append(_text(value))
     return tuple(dict.fromkeys(texts))
+
+
+def marked(expression: str, variables: Mapping[str, Values]) -> tuple[str, ...]:
+    """Return those of the possible values of an expression that hold MARK; other values may be unknown.
+
+    `variables` is as for `resolve`. A name that is unknown in part, such as `secrets[matrix.x]`, is the variable
+    `secrets.*`. The result of a function holds what its arguments hold, unless it is true or false.
+    """
+    if len(expression) > _MOST_CHARACTERS:
+        return ()
+    try:
+        values = _Reader(expression, variables).whole()
+    except _Unknown:
+        return ()
+    return tuple(value for value in values if isinstance(value, str) and MARK in value)
 
 
 class _Reader:
@@ -229,16 +247,16 @@ class _Reader:
             self._require(")")
         if function in _YES_OR_NO:
             return (True, False)
-        if function == "format" and arguments:
+        if function == "format" and arguments and not _with_mark(arguments):
             return _format(arguments)
-        return (_UNKNOWN,)
+        return (*_with_mark(arguments), _UNKNOWN)
 
     def _parts_of(self, values: _Values) -> _Values:
         """`values`, or an unknown value if an index or property follows, as in `fromJSON(…).key`."""
         if self._peek() not in (".", "["):
             return values
         self._name("")
-        return (_UNKNOWN,)
+        return (*_with_mark([values]), _UNKNOWN)
 
     def _name(self, name: str) -> _Values:
         known = True
@@ -255,13 +273,17 @@ class _Reader:
                 self._next += 1
             else:
                 raise _Unknown
-        values = self._variables.get(name) if known else None
+        values = self._variables.get(name if known else f"{name.partition('.')[0]}.*")
         if values is None:
             return (_UNKNOWN,)
         if name.startswith(_INPUTS):
             # Inputs are empty if the workflow is started by another event.
             return (*values, _FALSY) if self._peek() in ("||", "&&") else values
         return values
+
+
+def _with_mark(found: list[_Values]) -> tuple[str, ...]:
+    return tuple(value for values in found for value in values if isinstance(value, str) and MARK in value)
 
 
 def _choose(left: _Values, right: _Values, stop_at: bool) -> _Values:

@@ -1,0 +1,79 @@
+"""Actions that compile Rust code, and what of their environment and inputs the build can read.
+
+Sources: each action's own repository. An action in JavaScript passes its environment, in which its inputs are, to the
+programs that it runs.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from dunnage.cargo_cli.compiling import compiling_subcommand
+
+
+class ActionBuild(NamedTuple):
+    """What an action compiles."""
+
+    name: str
+    """The command that it runs: `cargo clippy`."""
+    reads_environment: bool = True
+    """Whether the build sees the environment of the step."""
+    reads_inputs: bool = False
+    """Whether the build sees the inputs of the step, as variables `INPUT_…`."""
+
+
+_CLIPPY = ActionBuild("cargo clippy", reads_inputs=True)
+_INSTALL = ActionBuild("cargo install")
+
+_ACTIONS = {
+    "actions-rs-plus/clippy-check": _CLIPPY,
+    "actions-rs/clippy-check": _CLIPPY,
+    "actions-rs/install": _INSTALL,
+    "auguwu/clippy-action": _CLIPPY,
+    "baptiste0928/cargo-install": _INSTALL,
+    "boa-dev/criterion-compare-action": ActionBuild("cargo bench", reads_inputs=True),
+    "clechasseur/rs-clippy-check": _CLIPPY,
+    "giraffate/clippy-action": _CLIPPY,
+    # It builds in a container if that cross-compiles.
+    "houseabsolute/actions-rust-cross": ActionBuild("cross", reads_environment=False),
+    "obi1kenobi/cargo-semver-checks-action": ActionBuild("cargo semver-checks"),
+    # It removes the tokens from its environment first.
+    "taiki-e/upload-rust-binary-action": ActionBuild("cargo build", reads_environment=False),
+    "tauri-apps/tauri-action": ActionBuild("tauri build"),
+}
+_CARGO = ("actions-rs/cargo", "clechasseur/rs-cargo")
+_MATURIN = ("messense/maturin-action", "pyo3/maturin-action")
+_MATURIN_BUILDS = ("build", "develop", "publish")
+
+PUBLISHER = "katyo/publish-crates"
+"""The action that runs `cargo publish` for each crate of a workspace."""
+
+HINTS = ("rust", "clippy", "cargo", "criterion", "maturin", "tauri", "crates", "actions-rs")
+"""Each name of an action that compiles contains one of these."""
+
+
+def action_build(name: str, inputs: Mapping[str, str | None]) -> ActionBuild | None:
+    """Return what an action compiles with these inputs, by name in lower case; None if nothing. None is unknown."""
+    name = name.lower()
+    if name in _MATURIN:
+        # By default it builds in a container.
+        command = inputs.get("command", "build")
+        is_build = command in _MATURIN_BUILDS
+        return ActionBuild(f"maturin {command}", inputs.get("container") == "off") if is_build else None
+    if name in _CARGO:
+        command, rest = inputs.get("command", ""), inputs.get("args", "")
+        if command is None:
+            return None
+        found = compiling_subcommand(["cargo", *command.split(), *([None] if rest is None else rest.split())])
+        return found and ActionBuild(f"cargo {found[0]}", inputs.get("use-cross", "false") == "false")
+    return _ACTIONS.get(name)
+
+
+def publishes(name: str, inputs: Mapping[str, str | None]) -> bool:
+    """Whether an action publishes crates with a token, and compiles them for that."""
+    if name.lower() != PUBLISHER:
+        return False
+    given = [inputs.get("registry-token", ""), inputs.get("args", ""), inputs.get("no-verify", "false")]
+    given.append(inputs.get("dry-run", "false"))
+    token, arguments, no_verify, dry_run = given
+    is_verified = no_verify == "false" and arguments is not None and "--no-verify" not in arguments.split()
+    return token != "" and is_verified and dry_run == "false"

@@ -1,0 +1,118 @@
+"""What the code that CI jobs compile can reach: secrets, tokens, and with options the network and all of the job."""
+
+import os
+from collections.abc import Iterable, Iterator
+
+from dunnage.cargo_cli.aliases import Aliases
+from dunnage.cargo_cli.compiling_actions import HINTS as ACTIONS
+from dunnage.ci.job import Job
+from dunnage.ci.jobs import jobs
+from dunnage.ci.repository_files import repository_files
+from dunnage.ci.runs import LOCAL, job_runs, local_path
+from dunnage.files.source import File, SourceError, Tree
+from dunnage.files.walk import RepositoryFolders, top_folder
+from dunnage.sandbox import checkouts
+from dunnage.sandbox.exposure import Exposure
+from dunnage.sandbox.github_secrets import Permissions, permissions
+from dunnage.sandbox.job_builds import builds
+from dunnage.sandbox.job_view import JobView, Strictness
+from dunnage.sandbox.secret_sources import credentials, job_sources, step_sources
+from dunnage.scripts import yaml
+from dunnage.scripts.commands import kind_of, note, with_text
+
+_HINTS = ("cargo", "cross", "maturin", "trunk", "wasm-pack", "tauri", *ACTIONS)
+_MOST_CALLS = 5
+"""How deep reusable workflows may call others."""
+
+
+def exposures(files: Iterable[File], tree: Tree, strictness: Strictness) -> Iterator[Exposure]:
+    """Yield what the code that the jobs of CI files compile can reach, each place once."""
+    found: dict[tuple[object, ...], Exposure] = {}
+    known = tree.memo(RepositoryFolders)
+    by_top: dict[str, list[File]] = {}
+    for file in files:
+        by_top.setdefault(top_folder(os.path.dirname(os.path.abspath(file.path)), known), []).append(file)
+    for top, inside in by_top.items():
+        for exposure in _of_repository(tree, top, inside, strictness):
+            found.setdefault((exposure.rule, exposure.file.path, exposure.span), exposure)
+    yield from found.values()
+
+
+def _of_repository(tree: Tree, top: str, files: Iterable[File], strictness: Strictness) -> Iterator[Exposure]:
+    views = [view for file in files for view in _views(tree, top, file, strictness) if _may_matter(view, strictness)]
+    if not views:
+        return
+    from dunnage.sandbox import ci_rules
+
+    repository = repository_files(tree, top)
+    aliases = Aliases(tree)
+    walked = job_runs(repository, ((view.file, view.job) for view in views), _HINTS)
+    for view, runs in zip(views, walked, strict=True):
+        found = list(builds(runs, aliases, tree))
+        yield from ci_rules.exposures(view._replace(builds=found, runs=runs), repository, strictness)
+
+
+# Jobs
+
+
+def _views(tree: Tree, top: str, file: File, strictness: Strictness) -> Iterator[JobView]:
+    file = with_text(file)
+    kind = kind_of(file.path, b"")
+    try:
+        if kind == "github":
+            if strictness.is_given or any(word in file.data for word in (b"secrets", b"write", b"oken", b"outputs")):
+                yield from _workflow_views(tree, top, file, None, 0)
+        elif strictness.is_given or b"publish" in file.data:
+            yield from (JobView(file, job, None) for job in jobs(file))
+    except SourceError as error:
+        note(file, error)
+
+
+def _workflow_views(tree: Tree, top: str, file: File, inherited: Permissions | None, depth: int) -> Iterator[JobView]:
+    """Yield the jobs of a workflow, and of those that it calls with known permissions."""
+    document = next(iter(yaml.documents(file)), None)
+    if document is None or document.get("jobs") is None:
+        return
+    default = document.get("permissions")
+    seen: set[str] = set()
+    for job in jobs(file):
+        if job.node is None or job.name in seen:
+            continue
+        seen.add(job.name)
+        own = job.node.get("permissions") or default
+        granted = inherited if own is None else permissions(own)
+        if not job.calls:
+            yield _view(file, document, job, granted)
+        elif job.calls.startswith(LOCAL) and granted is not None and depth < _MOST_CALLS:
+            called = _local_workflow(tree, top, local_path(job.calls))
+            if called is not None:
+                yield from _workflow_views(tree, top, called, granted, depth + 1)
+
+
+def _view(file: File, document: yaml.Node, job: Job, granted: Permissions | None) -> JobView:
+    has_write = granted is not None and bool(granted.writes)
+    known = credentials(job)
+    own = {
+        index: tuple(step_sources(file, step.node, known, has_write=has_write))
+        for index, step in enumerate(job.steps)
+        if step.node is not None
+    }
+    return JobView(file, job, granted, job_sources(file, document, job, has_write=has_write), own)
+
+
+def _local_workflow(tree: Tree, top: str, path: str) -> File | None:
+    try:
+        file = with_text(tree.read(os.path.join(top, path)))
+        yaml.documents(file)
+    except (FileNotFoundError, SourceError):
+        return None
+    return file
+
+
+def _may_matter(view: JobView, strictness: Strictness) -> bool:
+    """Whether a rule may apply to a job if it compiles."""
+    if not view.job.steps:
+        return False
+    if strictness.is_given or view.job.node is None or view.sources or any(view.step_sources.values()):
+        return True
+    return any(True for _ in checkouts.kept(view))

@@ -1,0 +1,70 @@
+"""Steps on a runner that compile without isolation from the network."""
+
+import re
+from collections.abc import Iterator
+from itertools import takewhile
+
+from dunnage.sandbox.exposure import Exposure
+from dunnage.sandbox.github_secrets import action_of
+from dunnage.sandbox.job_builds import Build
+from dunnage.sandbox.job_view import JobView
+from dunnage.shell.model import programs
+
+RUNNER = "build-sandbox/runner"
+
+_HARDEN = "step-security/harden-runner"
+_SANDBOXES = frozenset(("bwrap", "firejail", "systemd-run"))
+
+
+def exposures(view: JobView) -> Iterator[Exposure]:
+    """Report the first step of a job that compiles on the runner without isolation."""
+    hardened = _hardened_from(view)
+    open_builds = [
+        build
+        for build in view.builds
+        if not build.is_in_container and not _is_isolated(build) and (hardened is None or build.step < hardened)
+    ]
+    if not open_builds:
+        return
+    first = open_builds[0]
+    others = len({(build.file.path, build.span) for build in open_builds}) - 1
+    rest = f", as do {others} other commands of the job" if others > 1 else ", as does another" if others else ""
+    message = f"`{first.name}` compiles on the runner with network access{rest}"
+    help = (
+        "add this as the first step of the job, on Linux:\n"
+        "  - uses: step-security/harden-runner@v2\n"
+        "    with:\n"
+        "      egress-policy: block\n"
+        "      allowed-endpoints: github.com:443 index.crates.io:443 static.crates.io:443\n"
+        "or download with `cargo fetch --locked`, and compile with\n"
+        f'`sudo unshare --net -- sudo -u "$USER" env "PATH=$PATH" {first.name} --frozen`'
+    )
+    yield Exposure(RUNNER, first.file, first.span, message, help)
+
+
+def _hardened_from(view: JobView) -> int | None:
+    """Return the step from which on harden-runner blocks connections; None if it does not."""
+    runs_on = view.job.node.get("runs-on") if view.job.node is not None else None
+    text = runs_on.text.lower() if runs_on is not None else ""
+    if "windows" in text or "macos" in text:
+        return None
+    for index, step in enumerate(view.job.steps):
+        if step.node is None or action_of(step.node) != _HARDEN or step.action is None:
+            continue
+        policy = step.action.inputs.get("egress-policy")
+        if policy is None or policy.values is None or "audit" not in policy.values:
+            return index
+    return None
+
+
+def _is_isolated(build: Build) -> bool:
+    command = build.run.command
+    if command is None:
+        return False
+    words = [(programs(word) or ("",))[0] for word in command.wrapper]
+    if not _SANDBOXES.isdisjoint(words):
+        return True
+    if "unshare" not in words:
+        return False
+    options = takewhile(lambda word: word.startswith("-"), words[words.index("unshare") + 1 :])
+    return any(word == "--net" or re.fullmatch("-[A-Za-z]*n[A-Za-z]*", word) for word in options)

@@ -1,0 +1,145 @@
+"""What a job of CI compiles, in order, also in what its steps call."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from dunnage.cargo_cli.aliases import Aliases
+from dunnage.cargo_cli.calls import CargoCall
+from dunnage.cargo_cli.compiling import compilation
+from dunnage.cargo_cli.compiling_actions import ActionBuild, action_build, publishes
+from dunnage.ci.call_stack import Run
+from dunnage.ci.github_jobs import never_runs
+from dunnage.files.source import File, Tree
+from dunnage.files.span import Span
+from dunnage.scripts.github import Action
+from dunnage.shell.model import Command
+from dunnage.shell.nested import is_elsewhere
+
+
+class Build(NamedTuple):
+    """A command or an action that compiles."""
+
+    run: Run
+    name: str
+    """The program and its subcommand, with aliases expanded: `cargo build`; of an action, what it runs."""
+    span: Span
+    call: CargoCall | None = None
+    """The command as a call of cargo; None for an action."""
+    at: int = 0
+    """The word of the call that names the subcommand."""
+    action: ActionBuild | None = None
+
+    @property
+    def file(self) -> File:
+        """The file that it is in."""
+        return self.run.file
+
+    @property
+    def step(self) -> int:
+        """The index of the step in its job."""
+        return self.run.call_stack[0].step
+
+    @property
+    def is_in_container(self) -> bool:
+        """Whether it runs in a container that the step starts, or may: cross starts one."""
+        command = self.run.command
+        if command is None:
+            return self.action is not None and not self.action.reads_environment
+        return is_elsewhere(command) or self.name.startswith("cross ")
+
+
+def builds(runs: Iterable[Run], aliases: Aliases, tree: Tree) -> Iterator[Build]:
+    """Yield what compiles among the runs of a job, each command once."""
+    seen: set[tuple[object, ...]] = set()
+    for run in runs:
+        found = _build(run, aliases, tree)
+        # The inputs of a composite action are known, but not those of a workflow that somebody starts.
+        if found is None or any(never_runs(site.masks()) for site in run.call_stack[1:] if site.job is not None):
+            continue
+        key = (run.file.path, found.span, found.step)
+        if key not in seen:
+            seen.add(key)
+            yield found
+
+
+def _build(run: Run, aliases: Aliases, tree: Tree) -> Build | None:
+    if run.action is not None:
+        inputs = inputs_of(run.action)
+        action = action_build(run.action.name, inputs)
+        if publishes(run.action.name, inputs):
+            action = ActionBuild("cargo publish", reads_inputs=True)
+        return Build(run, action.name, run.action.span, action=action) if action else None
+    if run.command is None or _is_uncertain(run, run.command):
+        return None
+    found = compilation(run.command, aliases.of(run.file), tree, run.file)
+    if found is None:
+        return None
+    words = run.command.words
+    last = words[max(found.call.origin[found.at], min(1, len(words) - 1))]
+    return Build(run, found.name, Span(words[0].span.start, last.span.end), found.call, found.at)
+
+
+def _is_uncertain(run: Run, command: Command) -> bool:
+    """Whether it is not known that a job runs a command of another file.
+
+    A script, a makefile or an action serves several callers. Its arguments and its environment may decide what it runs:
+    the environment replaces `cargo vdev` if a makefile has `VDEV ?= cargo vdev` and calls `$(VDEV)`.
+    """
+    if run.file is run.call_stack[0].file:
+        return False
+    spans = [word.span for word in command.words[:2]]
+    is_variable = command.place.kind == "makefile" and len(spans) == 2 and spans[0] == spans[1]
+    return is_variable or "branch" in command.inside
+
+
+def inputs_of(action: Action) -> dict[str, str | None]:
+    """Return the inputs of an action, None for one whose value is not known."""
+    return {name: given.values[0] if given.values else None for name, given in action.inputs.items()}
+
+
+def is_built_before(build: Build, earlier: Iterable[Build]) -> bool:
+    """Whether one of `earlier` has compiled what this runs: `cargo test --no-run`, and then `cargo test`."""
+    own = _selection(build)
+    return own is not None and any(_selection(each, is_preparation=True) == own for each in earlier)
+
+
+_PREPARATIONS = {"cargo bench": "--no-run", "cargo nextest run": "--no-run", "cargo test": "--no-run"}
+
+
+def _selection(build: Build, is_preparation: bool = False) -> tuple[object, ...] | None:
+    """Return what a build selects, by its options; None if these are not known, or if it is no such build."""
+    call = build.call
+    if call is None or call.command.directory is None:
+        return None
+    name = "cargo run" if is_preparation and build.name == "cargo build" else build.name
+    if name not in _PREPARATIONS and name != "cargo run":
+        return None
+    if is_preparation and build.name == "cargo run":
+        return None
+    words = call.words[build.at + 1 :]
+    words = words[: words.index("--")] if "--" in words else words
+    option = _PREPARATIONS.get(name)
+    if is_preparation and option is not None and option not in words:
+        return None
+    if None in words:
+        return None
+    given = tuple(word for word in words if word != option)
+    return (name, given, call.directory)
+
+
+def environment_is_kept(command: Command, variables: Iterable[str]) -> bool:
+    """Whether a command gets one of these variables, if its script has them."""
+    left = set(variables)
+    for name, values in command.environment:
+        if values == ("",):
+            left.discard(name)
+    wrapper = [word.values[0] if word.values else word.text for word in command.wrapper]
+    if "sudo" in wrapper and not any(word.startswith(("-E", "--preserve-env")) for word in wrapper):
+        return False
+    if "env" in wrapper:
+        if not {"-i", "-", "--ignore-environment"}.isdisjoint(wrapper):
+            return False
+        for word, following in zip(wrapper, [*wrapper[1:], ""], strict=True):
+            left.discard(following if word in ("-u", "--unset") else word.removeprefix("--unset="))
+            left.discard(word.removeprefix("-u"))
+    return bool(left)
