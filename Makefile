@@ -81,9 +81,9 @@ dist: $(READY)
 COMPILE := $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \
 	--custom-compile-command 'make lock'
 lock: $(READY)
-	$(COMPILE) --group pyproject.toml:dev --output-file $(LOCK) pyproject.toml
+	$(COMPILE) --extra upstream --group pyproject.toml:dev --output-file $(LOCK) pyproject.toml
 	$(COMPILE) --constraint $(LOCK) --output-file requirements/runtime.txt pyproject.toml
-	$(COMPILE) --resolution lowest-direct --output-file requirements/lowest.txt pyproject.toml
+	$(COMPILE) --extra upstream --resolution lowest-direct --output-file requirements/lowest.txt pyproject.toml
 	for judge in $(JUDGES); do \
 		$(COMPILE) --group pyproject.toml:judge-$$judge --output-file requirements/judge-$$judge.txt || exit; done
 	npm update --prefix $(SARIF_MULTITOOL) --package-lock-only --ignore-scripts --no-audit --no-fund

@@ -12,7 +12,7 @@ from dunnage.frame.registry import ENTRIES
 # A named tuple whose annotations are text makes `typing` compile each of them. The first use of the compiler takes as
 # long as a tenth of a check. A module that defines such classes therefore does not postpone its annotations.
 PROGRAM = """
-import pkgutil, typing, dunnage
+import pkgutil, typing, urllib3, dunnage
 
 def refuse(reference, text, *_, **__):
     raise AssertionError(f"the annotation {text!r} is compiled while {name} is imported")

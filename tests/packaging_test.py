@@ -22,6 +22,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 DOCS = CHECKOUT / "docs"
 README = (CHECKOUT / "README.md").read_text("utf-8")
 PYPROJECT: dict[str, Any] = tomli.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))
+DEPENDENCIES: list[str] = PYPROJECT["project"]["dependencies"]
+EXTRA: list[str] = PYPROJECT["project"]["optional-dependencies"]["upstream"]
 MANIFEST: dict[str, dict[str, Any]] = {
     entry["id"]: entry for entry in yaml.safe_load((CHECKOUT / ".pre-commit-hooks.yaml").read_text("utf-8"))
 }
@@ -55,7 +57,8 @@ def test_scripts_hooks_and_modules_are_the_same() -> None:
     assert {entry.id: entry.module for entry in registry.ENTRIES} == modules
     assert [entry.id for entry in registry.ENTRIES if entry.hook().name != entry.id] == []
     scripts = {hook: f"{module}:main" for hook, module in modules.items()}
-    assert PYPROJECT["project"]["scripts"] == {"dunnage": "dunnage.frame.cli:main", **scripts}
+    commands = {"dunnage": "dunnage.frame.cli:main", "watch-upstream": "dunnage.watch_upstream:main"}
+    assert PYPROJECT["project"]["scripts"] == {**commands, **scripts}
 
 
 @every_hook
@@ -137,9 +140,9 @@ def test_actions_are_pinned(workflow: Path) -> None:
 @pytest.mark.parametrize(
     ("lock", "dependencies"),
     [
-        pytest.param("dev", PYPROJECT["project"]["dependencies"] + PYPROJECT["dependency-groups"]["dev"], id="dev"),
-        pytest.param("runtime", PYPROJECT["project"]["dependencies"], id="runtime"),
-        pytest.param("lowest", PYPROJECT["project"]["dependencies"], id="lowest"),
+        pytest.param("dev", [*DEPENDENCIES, *EXTRA, *PYPROJECT["dependency-groups"]["dev"]], id="dev"),
+        pytest.param("runtime", DEPENDENCIES, id="runtime"),
+        pytest.param("lowest", [*DEPENDENCIES, *EXTRA], id="lowest"),
         *(
             pytest.param(group, asked, id=group)
             for group, asked in PYPROJECT["dependency-groups"].items()

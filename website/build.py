@@ -21,7 +21,16 @@ from dunnage.frame.rules import rules
 CHECKOUT = Path(__file__).resolve().parent.parent
 DOCUMENTS = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md", "SECURITY.md": "security.md"}
 """Files at the top of the repository, and their names on the website."""
-GUIDES = ("configuration", "ignoring", "output", "github-action", "teams", "compatibility", "troubleshooting")
+GUIDES = (
+    "configuration",
+    "ignoring",
+    "output",
+    "github-action",
+    "teams",
+    "watching",
+    "compatibility",
+    "troubleshooting",
+)
 PROJECT = ("security-model", "architecture", "contributing", "security", "changelog")
 
 _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)

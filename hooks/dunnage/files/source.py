@@ -152,12 +152,15 @@ def _lines(data: bytes) -> list[bytes]:
 class Tree:
     """The files of one run, each read from disk at most once."""
 
-    def __init__(self, limit: int = MAX_BYTES) -> None:
-        """A file of more than `limit` bytes is not read."""
+    def __init__(self, limit: int = MAX_BYTES, load: Callable[[str], File | SourceError | None] | None = None) -> None:
+        """A file of more than `limit` bytes is not read.
+
+        `load` gives what is at a path, in place of the disk: the paths are as `display` writes them.
+        """
         self._limit = limit
         self._read: dict[str, File | SourceError | None] = {}
         self._memo: dict[Callable[[Tree], object], object] = {}
-        self._load: Callable[[str], File | SourceError | None] = partial(_read, limit=limit)
+        self._load = load or partial(_read, limit=limit)
         self._origin: Tree | None = None
         self._on_read: Callable[[str], None] | None = None
 

@@ -35,6 +35,8 @@ class Advisory(NamedTuple):
     title: str
     informational: str
     """`unmaintained`, `unsound` or `notice`; empty if it is about a vulnerability."""
+    date: str
+    """When it was published, as YYYY-MM-DD."""
     patched: tuple[str, ...]
     """The requirements that fixed versions meet."""
     harmless: tuple[Requirement, ...]
@@ -76,20 +78,31 @@ class AdvisoryDatabase:
                 return int(time.time() - int(seconds[0][:12])) // 86_400
         return None
 
-    def _read(self, name: str) -> Iterator[Advisory]:
+    def texts(self, name: str) -> Iterator[bytes]:
+        """The files about a crate, in the order of their names."""
         folder = os.path.join(self.folder, "crates", name)
         try:
             files = sorted(os.listdir(folder)) if os.sep not in name and name not in ("", ".", "..") else []
         except (OSError, ValueError):
             return
-        for file in files:
-            if file.startswith("RUSTSEC-") and file.endswith(".md"):
-                try:
-                    found = _parse(self._tree.read(os.path.join(folder, file)).data)
-                except (FileNotFoundError, SourceError, VersionError):
-                    continue
-                if found is not None:
-                    yield found
+        for file in filter(is_advisory, files):
+            data = self._tree.content(os.path.join(folder, file))
+            if data is not None:
+                yield data
+
+    def _read(self, name: str) -> Iterator[Advisory]:
+        for text in self.texts(name):
+            try:
+                found = _parse(text)
+            except (SourceError, VersionError):
+                continue
+            if found is not None:
+                yield found
+
+
+def is_advisory(file: str) -> bool:
+    """Whether a file in the folder of a crate is an advisory, by its name."""
+    return file.startswith("RUSTSEC-") and file.endswith(".md")
 
 
 def find(home: str, folder: str) -> AdvisoryDatabase | None:
@@ -140,6 +153,7 @@ def _parse(data: bytes) -> Advisory | None:
         str(about.get("id", "")),
         title,
         informational if isinstance(informational, str) else "",
+        str(about.get("date", "")),
         patched,
         tuple(Requirement.parse(text) for text in (*patched, *unaffected)),
     )

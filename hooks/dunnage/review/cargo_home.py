@@ -7,6 +7,7 @@ verify what is found there.
 
 import hashlib
 import os
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -64,6 +65,10 @@ class CargoHome:
             self._entries[key] = self._find_entry(package)
         return self._entries[key]
 
+    def versions(self, package: LockedPackage) -> tuple[bytes, ...]:
+        """What the index says about each version of a crate, as it is written; empty if the cache does not have it."""
+        return next((found for data in self._cached(package) if (found := _versions(data)[1])), ())
+
     def archives(self, package: LockedPackage) -> Archives:
         """The archives of a package, none of them if it has no checksum or no registry."""
         key = package.name, str(package.version)
@@ -104,15 +109,21 @@ class CargoHome:
         return found if host and len(found) == 1 and host != "github.com" else []
 
     def _find_entry(self, package: LockedPackage) -> IndexEntry | None:
-        if not _is_plain(package.name):
-            return None
-        paths = [os.path.join(index, ".cache", *_place(package.name)) for index in self._of(package, self._indexes)]
-        for path in sorted(paths, key=_written, reverse=True):
-            data = self._tree.content(path)
-            found = _entry(data, str(package.version).encode("ascii")) if data else None
+        for data in self._cached(package):
+            found = _entry(data, str(package.version).encode("ascii"))
             if found is not None:
                 return found
         return None
+
+    def _cached(self, package: LockedPackage) -> Iterator[bytes]:
+        """The cache files about a crate, the file first that was written last."""
+        if not _is_plain(package.name):
+            return
+        paths = [os.path.join(index, ".cache", *place(package.name)) for index in self._of(package, self._indexes)]
+        for path in sorted(paths, key=_written, reverse=True):
+            data = self._tree.content(path)
+            if data:
+                yield data
 
 
 def find() -> CargoHome:
@@ -123,7 +134,7 @@ def find() -> CargoHome:
 def index_of(package: LockedPackage) -> str:
     """Where the registry of a package publishes its checksums."""
     if is_from_crates_io(package):
-        return f"https://index.crates.io/{'/'.join(_place(package.name))}"
+        return f"https://index.crates.io/{'/'.join(place(package.name))}"
     return f"the index of {package.source.url if package.source else 'its registry'}"
 
 
@@ -146,7 +157,7 @@ def _is_plain(name: str) -> bool:
     return bool(name) and _NAME_CHARACTERS.issuperset(name)
 
 
-def _place(name: str) -> tuple[str, ...]:
+def place(name: str) -> tuple[str, ...]:
     """The path of the file about a crate, within an index."""
     name = name.lower()
     if len(name) < 3:
@@ -154,16 +165,22 @@ def _place(name: str) -> tuple[str, ...]:
     return ("3", name[0], name) if len(name) == 3 else (name[:2], name[2:4], name)
 
 
-def _entry(data: bytes, version: bytes) -> IndexEntry | None:
-    """Find a version in a cache file.
+def _versions(data: bytes) -> tuple[list[bytes], tuple[bytes, ...]]:
+    """The versions in a cache file, and what the index says about each.
 
     NUL separates the parts of the file: a header, the state of the index, then each version and its JSON.
     """
     if not data.startswith(_CACHE_FORMAT):
-        return None
+        return [], ()
     _, *parts = data[len(_CACHE_FORMAT) :].split(b"\0")
     versions, entries = parts[::2], parts[1::2]
-    if version not in versions[: len(entries)]:
+    return versions[: len(entries)], tuple(entries)
+
+
+def _entry(data: bytes, version: bytes) -> IndexEntry | None:
+    """Find a version in a cache file."""
+    versions, entries = _versions(data)
+    if version not in versions:
         return None
     import json
 
@@ -171,7 +188,7 @@ def _entry(data: bytes, version: bytes) -> IndexEntry | None:
         found = json.loads(entries[versions.index(version)])
     except (ValueError, RecursionError):
         return None
-    return IndexEntry(found, tuple(entries)) if isinstance(found, dict) else None
+    return IndexEntry(found, entries) if isinstance(found, dict) else None
 
 
 def _published(entry: bytes) -> str:

@@ -1,0 +1,295 @@
+"""Getting documents over HTTP, from servers that may be slow, broken or hostile.
+
+An answer has a deadline, from the connection to its last byte, and a largest size. Requests that fail for a moment are
+repeated; a rate limit is waited for if it ends soon. A redirect is followed only to the same origin, because the
+request may hold a token. Nothing that a server says, and no header of a request, is part of an error message.
+
+urllib3 is the optional dependency `dunnage[upstream]`.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime, timezone
+from hashlib import sha256
+from threading import Event, Thread
+from typing import NamedTuple
+from urllib.parse import urljoin, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import urllib3
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
+
+from dunnage import __version__
+from dunnage.upstream.source import SourceFailed
+
+_CHUNK = 64 * 1024
+_MOST_REDIRECTS = 5
+_REDIRECTS = frozenset((301, 302, 303, 307, 308))
+_LIMITED = frozenset((403, 429))
+_FAILURES_OF_A_SERVER = 3
+"""After so many failed requests, a server is not asked again."""
+_DOCUMENT = 32 * 1024 * 1024
+
+
+class Limits(NamedTuple):
+    """How long and how often a client tries."""
+
+    seconds: float = 60
+    """For one answer, from the connection to its last byte."""
+    longest_wait: float = 60
+    """In seconds, for a rate limit to end. A longer one is a failure."""
+    attempts: int = 4
+    """How often a request is sent that fails for a moment."""
+    requests: int = 2000
+    """How many requests are sent in one run."""
+
+
+class Answer(NamedTuple):
+    """A complete answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    """The names are in lower case."""
+    body: bytes
+
+
+class Client:
+    """Gets documents. One client serves a run."""
+
+    def __init__(self, limits: Limits, cache: str = "", sleep: Callable[[float], object] = time.sleep) -> None:
+        """`cache` is the folder of answers that servers may confirm instead of sending them again; empty for none."""
+        self._limits = limits
+        self._cache = cache
+        self._sleep = sleep
+        self._pools: dict[str, urllib3.PoolManager] = {}
+        self._sent = 0
+        self._failures: dict[str, int] = {}
+        self._closed: dict[str, str] = {}
+        """Why a server is not asked again, by its origin."""
+
+    def get(self, url: str, headers: Mapping[str, str] | None = None, most_bytes: int = _DOCUMENT) -> Answer:
+        """Get a document. An answer with a status that a repetition cannot change is returned as it is.
+
+        Raises SourceFailed.
+        """
+        asked = {"User-Agent": f"dunnage/{__version__}", "Accept-Encoding": "identity", **(headers or {})}
+        cached = self._cached(url, asked)
+        etag = cached.headers.get("etag", "") if cached else ""
+        if etag:
+            asked["If-None-Match"] = etag
+        origin = _origin(url)
+        for _ in range(_MOST_REDIRECTS + 1):
+            answer = self._answer(url, asked, most_bytes)
+            if answer.status not in _REDIRECTS:
+                break
+            target = urljoin(url, answer.headers.get("location", ""))
+            if _origin(target) != origin:
+                raise SourceFailed(f"{_shown(url)} redirects to another server, which is not asked")
+            url = target
+        else:
+            raise SourceFailed(f"{_shown(url)} redirects more than {_MOST_REDIRECTS} times")
+        if answer.status == 304 and cached is not None:
+            return cached
+        if answer.status == 200 and answer.headers.get("etag"):
+            self._keep(url, asked, answer)
+        return answer
+
+    def _answer(self, url: str, headers: Mapping[str, str], most_bytes: int) -> Answer:
+        """Send a request until there is an answer that counts."""
+        origin = _origin(url)
+        reason = ""
+        for attempt in range(self._limits.attempts):
+            if origin in self._closed:
+                raise SourceFailed(self._closed[origin])
+            if attempt:
+                self._sleep(2 ** (attempt - 1))
+            try:
+                answer = self._send(url, headers, most_bytes)
+            except _Interrupted as error:
+                reason = str(error)
+                continue
+            if answer.status in _LIMITED and (wait := _wait(answer.headers)) is not None:
+                if wait > self._limits.longest_wait:
+                    until = datetime.fromtimestamp(time.time() + wait, timezone.utc)
+                    self._closed[origin] = (
+                        f"{_shown(origin)} accepts no more requests until {until:%Y-%m-%d %H:%M} UTC: "
+                        "its rate limit is reached"
+                    )
+                    continue
+                self._sleep(wait)
+                reason = "its rate limit is reached"
+                continue
+            if answer.status >= 500 or answer.status == 408:
+                reason = f"it answers with status {answer.status}"
+                continue
+            return answer
+        if origin in self._closed:
+            raise SourceFailed(self._closed[origin])
+        message = f"{_shown(url)} cannot be read: {reason}"
+        self._failures[origin] = self._failures.get(origin, 0) + 1
+        if self._failures[origin] >= _FAILURES_OF_A_SERVER:
+            self._closed[origin] = f"{_shown(origin)} is not asked again: {_FAILURES_OF_A_SERVER} requests failed"
+        raise SourceFailed(message)
+
+    def _send(self, url: str, headers: Mapping[str, str], most_bytes: int) -> Answer:
+        """Send a request once. Raises _Interrupted if it may succeed later, and else SourceFailed."""
+        if self._sent >= self._limits.requests:
+            raise SourceFailed(f"{_shown(url)} is not read: this run has sent {self._limits.requests:,} requests")
+        self._sent += 1
+        pool = self._pool(url)
+        seconds = self._limits.seconds
+        outcome: list[Answer | Exception] = []
+        is_late = Event()
+
+        def work() -> None:
+            try:
+                outcome.append(_read(pool, url, headers, most_bytes, seconds, is_late))
+            except (HTTPError, OSError, ValueError, SourceFailed) as error:
+                outcome.append(error)
+
+        # The deadline of a socket begins again with each byte, and so bounds nothing that comes slowly.
+        worker = Thread(target=work, daemon=True)
+        worker.start()
+        worker.join(seconds)
+        is_late.set()
+        found = outcome[0] if outcome else ReadTimeoutError(pool, "", "")  # type: ignore[arg-type] # as urllib3 does
+        if isinstance(found, Answer):
+            return found
+        if isinstance(found, SourceFailed):
+            raise found
+        raise _Interrupted(_reason(found, seconds))
+
+    def _pool(self, url: str) -> urllib3.PoolManager:
+        """The connections to use: through the proxy that the environment names, or directly."""
+        parts = urlsplit(url)
+        proxy = "" if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme, "")
+        if proxy not in self._pools:
+            try:
+                self._pools[proxy] = urllib3.ProxyManager(proxy) if proxy else urllib3.PoolManager()
+            except (HTTPError, ValueError):
+                raise SourceFailed(f"the proxy for {parts.scheme} in the environment is not a URL") from None
+        return self._pools[proxy]
+
+    def _path(self, url: str, headers: Mapping[str, str]) -> str:
+        """Where an answer is kept. It depends on the token whether a server confirms an answer."""
+        identity = "\0".join((url, headers.get("Accept", ""), headers.get("Authorization", "")))
+        return os.path.join(self._cache, "http", sha256(identity.encode()).hexdigest())
+
+    def _cached(self, url: str, headers: Mapping[str, str]) -> Answer | None:
+        if not self._cache:
+            return None
+        try:
+            with open(self._path(url, headers), "rb") as stream:
+                head, _, body = stream.read().partition(b"\n")
+            kept = json.loads(head)
+            return Answer(200, {name: str(kept[name]) for name in _KEPT if name in kept}, body)
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def _keep(self, url: str, headers: Mapping[str, str], answer: Answer) -> None:
+        """Keep an answer for the next run, if there is a cache. A full disk is no reason to fail."""
+        if not self._cache:
+            return
+        path = self._path(url, headers)
+        head = json.dumps({name: answer.headers[name] for name in _KEPT if name in answer.headers})
+        with suppress(OSError):
+            os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+            with open(f"{path}.{os.getpid()}", "wb") as stream:
+                stream.write(head.encode("ascii") + b"\n" + answer.body)
+            os.replace(f"{path}.{os.getpid()}", path)
+
+
+_KEPT = ("etag", "link")
+"""The headers that are kept with an answer."""
+
+
+class _Interrupted(Exception):
+    """A request that may succeed later. The message is a clause that says why it failed."""
+
+
+def _read(
+    pool: urllib3.PoolManager,
+    url: str,
+    headers: Mapping[str, str],
+    most_bytes: int,
+    seconds: float,
+    is_late: Event,
+) -> Answer:
+    response = pool.urlopen(
+        "GET",
+        url,
+        headers=dict(headers),
+        redirect=False,
+        retries=False,
+        preload_content=False,
+        decode_content=False,
+        timeout=urllib3.Timeout(connect=seconds, read=seconds),
+    )
+    try:
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            raise SourceFailed(f"{_shown(url)} sends a compressed answer, which was not requested")
+        pieces: list[bytes] = []
+        size = 0
+        for piece in response.stream(_CHUNK, decode_content=False):
+            pieces.append(piece)
+            size += len(piece)
+            if size > most_bytes:
+                raise SourceFailed(f"{_shown(url)} sends more than {most_bytes // 2**20} MiB")
+            if is_late.is_set():
+                break
+        found = {name.lower(): value for name, value in response.headers.items()}
+        answer = Answer(response.status, found, b"".join(pieces))
+    except BaseException:
+        response.close()
+        raise
+    response.release_conn()
+    return answer
+
+
+def _reason(error: Exception, seconds: float) -> str:
+    """Why a request failed, in words of our own: those of the error may quote what was sent."""
+    if isinstance(error, NewConnectionError):
+        return "there is no connection"
+    if isinstance(error, (ConnectTimeoutError, ReadTimeoutError)):
+        return f"there is no complete answer within {seconds:g} seconds"
+    if isinstance(error, SSLError):
+        return "its certificate is not accepted"
+    if isinstance(error, ProxyError):
+        return "there is no connection through the proxy"
+    return "the answer is cut off or malformed"
+
+
+def _wait(headers: Mapping[str, str]) -> float | None:
+    """How many seconds a rate limit lasts; None if an answer is not about a rate limit.
+
+    Source: "Rate limits for the REST API" and "Best practices" in GitHub's documentation of REST.
+    """
+    after = headers.get("retry-after", "").strip()
+    if after.isascii() and after.isdigit() and len(after) < 10:
+        return float(after)
+    reset = headers.get("x-ratelimit-reset", "").strip()
+    if headers.get("x-ratelimit-remaining", "").strip() == "0":
+        known = reset.isascii() and reset.isdigit() and len(reset) < 12
+        return max(float(reset) - time.time(), 0) + 1 if known else 3600.0
+    return None
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _shown(url: str) -> str:
+    """A URL as messages show it: without a query."""
+    parts = urlsplit(url)
+    return f"{parts.netloc}{parts.path}"

@@ -1,0 +1,105 @@
+"""The report of `watch-upstream` as Markdown, for the body of an issue or a comment.
+
+What strangers wrote is in code spans, where GitHub makes no links, mentions nobody and closes no issue.
+"""
+
+import re
+from collections.abc import Iterable
+
+from dunnage.frame.output.printable import printable
+from dunnage.upstream.observation import READING, Observation, Place, Watched
+from dunnage.upstream.report import Report
+
+_LONGEST_LINE = 300
+_MOST_OF_A_KIND = 40
+"""So many notes of one tool are listed. What calls for action is listed in full."""
+_LONGEST = 60_000
+"""GitHub accepts bodies of up to 65,536 characters."""
+
+
+def render(report: Report) -> str:
+    """The report, which GitHub accepts as a body."""
+    lines = list(_lines(report))
+    end = "\n*The report is longer than an issue may be. Run `watch-upstream` for the rest.*\n"
+    size = 0
+    for number, line in enumerate(lines):
+        size += len(line) + 1
+        if size > _LONGEST:
+            is_open = lines[:number].count("<details>") > lines[:number].count("</details>")
+            return "".join(f"{kept}\n" for kept in lines[:number]) + ("\n</details>\n" if is_open else "") + end
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _lines(report: Report) -> Iterable[str]:
+    acting = [each for each in report.observations if each.severity != "note"]
+    yield f"{_count(len(acting), 'observation')} to act on, about {_count(len(report.watched), 'tool')}."
+    if report.failures:
+        yield from ("", "**This report is not complete**, because sources failed:", "")
+        yield from (f"- {code(failure)}" for failure in report.failures)
+    for watched in report.watched:
+        found = report.of(watched)
+        if found:
+            yield from ("", f"## {_title(watched)}")
+            if watched.places:
+                yield from ("", f"Pinned in {', '.join(map(_place, watched.places))}.")
+            yield from _section("Act on", [each for each in found if each.severity != "note"])
+            yield from _section("Know", [each for each in found if each.severity == "note" and each.kind != READING])
+            yield from _folded("Read, if you like", [each for each in found if each.kind == READING])
+
+
+def _section(title: str, found: list[Observation]) -> Iterable[str]:
+    if found:
+        yield from ("", f"### {title}", "")
+        yield from _items(found)
+
+
+def _folded(title: str, found: list[Observation]) -> Iterable[str]:
+    if found:
+        yield from ("", "<details>", f"<summary>{title}: {_count(len(found), 'commit')}</summary>", "")
+        yield from _items(found)
+        yield from ("", "</details>")
+
+
+def _items(found: list[Observation]) -> Iterable[str]:
+    notes = 0
+    for each in found:
+        notes += each.severity == "note"
+        if notes > _MOST_OF_A_KIND:
+            continue
+        link = f" ([{_label(each)}]({each.url}))" if each.url else ""
+        yield f"- **{each.kind.id.partition('/')[2]}** {code(each.message)}{link}"
+        if each.help:
+            yield f"  {_help(each.help)}"
+    if notes > _MOST_OF_A_KIND:
+        yield f"- and {notes - _MOST_OF_A_KIND:,} more"
+
+
+def code(text: str) -> str:
+    """A code span. No text can end it, because its fence is longer than every run of backticks inside."""
+    shown = printable(text)
+    shown = shown if len(shown) <= _LONGEST_LINE else f"{shown[: _LONGEST_LINE - 1]}…"
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
+    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def _help(text: str) -> str:
+    """Help is ours, but for names and versions, which are of few characters; `code` in it stays so."""
+    return code(text) if re.search(r"[<>\[\]@#]", text) else printable(text)
+
+
+def _label(observation: Observation) -> str:
+    return "commit" if "/commit/" in observation.url else "page"
+
+
+def _title(watched: Watched) -> str:
+    newer = f" → {watched.newer}" if watched.newer else ""
+    return f"{watched.tool} {watched.version}{newer}".rstrip()
+
+
+def _place(place: Place) -> str:
+    return code(f"{place.path}:{place.line}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,77 @@
+"""Where the facts come from: what a source can say, and what happens if it cannot."""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple, Protocol
+
+
+class SourceFailed(Exception):
+    """A source gave no complete answer. The message says which source, and why, in one line."""
+
+
+class Commit(NamedTuple):
+    """One commit of a tool's repository."""
+
+    hash: str
+    parents: tuple[str, ...]
+    date: str
+    """When it was committed, in RFC 3339."""
+    message: str
+
+    @property
+    def subject(self) -> str:
+        """The first line of the message."""
+        return self.message.strip().partition("\n")[0].strip()
+
+    @property
+    def is_merge(self) -> bool:
+        """Whether it has several parents."""
+        return len(self.parents) > 1
+
+
+class History(Protocol):
+    """The repository of a tool. Every method raises SourceFailed."""
+
+    name: str
+    """`OWNER/NAME`."""
+
+    def commit(self, revision: str) -> Commit | None:
+        """The commit that a hash, a tag or a branch names; None if there is none."""
+
+    def between(self, old: str, new: str) -> Sequence[Commit]:
+        """The commits that `new` contains and `old` does not, oldest first."""
+
+    def touching(self, path: str, old: str, new: str) -> Collection[str]:
+        """The hashes of commits that change the file at a path. They include all such commits between the two."""
+
+    def paths(self, commit: Commit) -> Sequence[str]:
+        """The paths of the files that differ from the first parent."""
+
+    def file(self, commit: str, path: str) -> bytes | None:
+        """The content of a file in a commit; None if there is no such file."""
+
+    def releases(self) -> Sequence[tuple[str, str]]:
+        """The names of tags, each with the date of its commit in RFC 3339; empty if the source does not list them."""
+
+    def is_archived(self) -> bool:
+        """Whether the owner has made the repository read-only."""
+
+
+class Release(NamedTuple):
+    """One version of a crate."""
+
+    version: str
+    checksum: str
+    """The SHA-256 of its archive; empty if that is not known."""
+    is_yanked: bool
+    published: str
+    """When it was published, in RFC 3339; empty if that is not known."""
+
+
+class Crates(Protocol):
+    """The registry crates.io. Every method raises SourceFailed."""
+
+    def releases(self, name: str) -> Sequence[Release] | None:
+        """All versions of a crate, in the order of the registry; None if there is no such crate."""
+
+    def archive(self, name: str, release: Release) -> bytes | None:
+        """The `.crate` archive of a version, which has its checksum; None if the source does not have it."""

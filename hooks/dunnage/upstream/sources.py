@@ -1,0 +1,34 @@
+"""The sources of one run, and what they failed to say."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from dunnage.review.advisories import AdvisoryDatabase
+from dunnage.upstream.github import GlobalAdvisory
+from dunnage.upstream.source import Crates, History, SourceFailed
+
+
+class Sources(NamedTuple):
+    """Where facts come from. Each function raises SourceFailed."""
+
+    crates: Crates
+    history: Callable[[str], History | None]
+    """The repository `OWNER/NAME`; None if there is none."""
+    rustsec: Callable[[], AdvisoryDatabase | None]
+    """The RustSec database; None if this machine has none and may not fetch it."""
+    global_advisories: Callable[[str], list[GlobalAdvisory]]
+    """The advisories of GitHub's database about a crate."""
+    today: str
+    """YYYY-MM-DD."""
+
+
+class Failures:
+    """What sources failed to say, each once."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    def add(self, error: SourceFailed) -> None:
+        """Remember a failure."""
+        if str(error) not in self.messages:
+            self.messages.append(str(error))

@@ -1,0 +1,247 @@
+"""Everything that is observed upstream of one tool."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
+
+from dunnage.review.advisories import AdvisoryDatabase
+from dunnage.upstream import commits, crates, known, locks, published, ranges, releases
+from dunnage.upstream.github import GlobalAdvisory, repository_name
+from dunnage.upstream.locks import ReleaseLock
+from dunnage.upstream.observation import (
+    ADVISORY,
+    BEHIND,
+    RETIRED,
+    SILENT,
+    UNKNOWN,
+    YANKED,
+    Level,
+    Observation,
+    Watched,
+)
+from dunnage.upstream.published import Published
+from dunnage.upstream.source import Commit, History, Release, SourceFailed
+from dunnage.upstream.sources import Failures, Sources
+
+T = TypeVar("T")
+_SILENT_DAYS = 365
+
+
+class Ends(NamedTuple):
+    """The two releases between which is watched. They are the same if the pinned release is the newest."""
+
+    old: Release
+    new: Release
+    all: Sequence[Release]
+
+
+def observe(watched: Watched, sources: Sources, failures: Failures) -> Iterator[Observation]:
+    """Yield what is observed upstream of a tool. What a source failed to say is added to `failures`."""
+    watch = _Watch(watched, sources, failures)
+    yield from watch.retired()
+    history = watch.known_history()
+    ends = watch.ends(history)
+    if ends is None:
+        yield watch.unknown()
+        return
+    if not releases.find(ends.all, watched.version) and watched.version:
+        yield watch.unknown()
+    yield from watch.yanked(ends)
+    yield from watch.advisories(ends)
+    archives = {release.version: watch.archive(release) for release in dict.fromkeys((ends.old, ends.new))}
+    old, new = archives[ends.old.version], archives[ends.new.version]
+    history = history or watch.history(old, new)
+    tips = watch.tips(history, ends, old, new) if history else None
+    yield from watch.locked(ends, old, new, history, tips)
+    yield from watch.behind(ends)
+    if history is None:
+        return
+    yield from watch.activity(history)
+    if tips is not None and tips[0] != tips[1]:
+        yield from watch.commits(history, tips)
+
+
+class _Watch:
+    """One tool. Each method asks one source, and yields nothing if that fails."""
+
+    def __init__(self, watched: Watched, sources: Sources, failures: Failures) -> None:
+        self._watched = watched
+        self._sources = sources
+        self._failures = failures
+
+    def _try(self, ask: Callable[[], T], otherwise: T) -> T:
+        try:
+            return ask()
+        except SourceFailed as error:
+            self._failures.add(error)
+            return otherwise
+
+    def retired(self) -> Iterator[Observation]:
+        """What is announced of the tool."""
+        found = known.RETIRED.get(self._watched.tool)
+        if found:
+            message = f"{self._watched.tool} {found.announcement}, announced on {found.date}"
+            yield Observation(RETIRED, self._watched, found.date, message, found.instead, found.source, found.date)
+
+    def known_history(self) -> History | None:
+        """The repository of a tool that is known by its name."""
+        name = known.REPOSITORIES.get(self._watched.tool, "")
+        return self._try(lambda: self._sources.history(name), None) if name else None
+
+    def history(self, *archives: Published | None) -> History | None:
+        """The repository that the manifest of the newest release names."""
+        urls = [archive.repository for archive in reversed(archives) if archive]
+        name = next((found for url in urls if (found := repository_name(url))), "")
+        return self._try(lambda: self._sources.history(name), None) if name else None
+
+    def ends(self, history: History | None) -> Ends | None:
+        """The releases to compare; None if the tool is unknown."""
+        watched = self._watched
+        found = self._try(lambda: self._sources.crates.releases(watched.tool), None)
+        if not found and history:
+            found = releases.from_tags(watched.tool, self._try(history.releases, ()))
+        newest = releases.newest(found or ())
+        if not found or newest is None:
+            return None
+        new = releases.find(found, watched.newer) if watched.newer else newest
+        old = releases.find(found, watched.version) if watched.version else newest
+        if watched.newer and (old is None or new is None):
+            return None
+        old, new = old or newest, new or newest
+        is_ahead = releases.version_of(old.version) > releases.version_of(new.version)  # type: ignore[operator] # both are
+        return Ends(old, old if is_ahead and not watched.newer else new, found)
+
+    def unknown(self) -> Observation:
+        """That the tool or its pinned release is not known."""
+        tool, watched = self._watched.tool, self._watched
+        if watched.newer:
+            message = f"crates.io does not have both {tool} {watched.version} and {tool} {watched.newer}"
+        else:
+            message = (
+                f"{tool} is not known on crates.io" if not watched.version else f"{watched} is not known on crates.io"
+            )
+        return Observation(UNKNOWN, watched, watched.version, message)
+
+    def yanked(self, ends: Ends) -> Iterator[Observation]:
+        """Whether the pinned release was yanked, or the one of an update."""
+        for release in dict.fromkeys((ends.old, ends.new)):
+            if release.is_yanked:
+                message = f"{self._watched.tool} {release.version} was yanked from crates.io"
+                newest = releases.newest(ends.all)
+                help = f"pin {newest.version}" if newest else ""
+                yield Observation(YANKED, self._watched, release.version, message, help, self._url(release.version))
+
+    def advisories(self, ends: Ends) -> Iterator[Observation]:
+        """The advisories that affect the release itself."""
+        tool = self._watched.tool
+        database = self._database()
+        named: list[GlobalAdvisory] = self._try(lambda: self._sources.global_advisories(tool), [])
+        for release in dict.fromkeys((ends.old, ends.new)):
+            found = {}
+            if database is not None:
+                for advisory in database.of(crates.locked(tool, release.version)):
+                    found[advisory.id] = (advisory.title, advisory.patched, advisory.date, advisory.informational)
+            for entry in named:
+                if any(ranges.contains(text, release.version) for text in entry.ranges):
+                    found[entry.id] = (entry.summary, entry.patched, entry.published, "")
+            for name, (title, patched, published_on, informational) in found.items():
+                message = f"{tool} {release.version} has {name}{f': {title}' if title else ''}"
+                help = f"pin a version that is patched: {', '.join(patched)}" if patched else "no version is patched"
+                url = locks.page_of(name)
+                level: Level | None = "note" if informational else None
+                subject = f"{release.version} {name}"
+                yield Observation(ADVISORY, self._watched, subject, message, help, url, published_on, level)
+
+    def archive(self, release: Release) -> Published | None:
+        """What the archive of a release says; None if there is no archive."""
+        tool = self._watched.tool
+
+        def read() -> Published | None:
+            data = self._sources.crates.archive(tool, release)
+            return None if data is None else published.read(tool, release, data)
+
+        return self._try(read, None)
+
+    def tips(
+        self, history: History, ends: Ends, old: Published | None, new: Published | None
+    ) -> tuple[Commit, Commit] | None:
+        """The commits of the two releases; None if one of them is not found."""
+        first = self._try(lambda: self._tip(history, ends.old, old), None)
+        second = first if ends.old == ends.new else self._try(lambda: self._tip(history, ends.new, new), None)
+        return None if first is None or second is None else (first, second)
+
+    def _tip(self, history: History, release: Release, archive: Published | None) -> Commit:
+        built_from = (archive.commit,) if archive and archive.commit else ()
+        for revision in (*built_from, *releases.tags(self._watched.tool, release.version)):
+            found = history.commit(revision)
+            if found:
+                return found
+        raise SourceFailed(f"{history.name} has no tag for {self._watched.tool} {release.version}")
+
+    def locked(
+        self,
+        ends: Ends,
+        old: Published | None,
+        new: Published | None,
+        history: History | None,
+        tips: tuple[Commit, Commit] | None,
+    ) -> Iterator[Observation]:
+        """The advisories in the locks of the two releases."""
+        database = self._database()
+        if database is None:
+            return
+        first = self._lock(ends.old, old, history, tips[0] if tips else None)
+        is_same = ends.old == ends.new
+        second = first if is_same else self._lock(ends.new, new, history, tips[1] if tips else None)
+        if first is not None:
+            yield from locks.compare(self._watched, first, second, database)
+
+    def _lock(
+        self, release: Release, archive: Published | None, history: History | None, commit: Commit | None
+    ) -> ReleaseLock | None:
+        """The lock in an archive, or else in the commit of the release."""
+        if archive is not None:
+            return archive.lock and ReleaseLock(release.version, archive.lock, "lock")
+        if history is None or commit is None:
+            return None
+        data = self._try(lambda: history.file(commit.hash, commits.LOCK), None)
+        lock = published.lock_of(data) if data else None
+        return lock and ReleaseLock(release.version, lock, "repository lock")
+
+    def behind(self, ends: Ends) -> Iterator[Observation]:
+        """How far the pinned release is behind the newest."""
+        count = len(releases.between(ends.all, ends.old, ends.new))
+        if not count:
+            return
+        elapsed = releases.days(ends.old.published, ends.new.published)
+        later = "" if elapsed is None else f", published {elapsed:,} days later"
+        noun = "release" if count == 1 else "releases"
+        message = f"{self._watched.tool} {ends.new.version} is {count:,} {noun} after {ends.old.version}{later}"
+        subject = f"{ends.old.version} {ends.new.version}"
+        yield Observation(BEHIND, self._watched, subject, message, "", self._url(ends.new.version), ends.new.published)
+
+    def activity(self, history: History) -> Iterator[Observation]:
+        """Whether the repository is archived, or had no commit for a year."""
+        page = f"https://github.com/{history.name}"
+        if self._try(history.is_archived, otherwise=False):
+            message = f"the repository of {self._watched.tool}, {history.name}, is archived"
+            yield Observation(RETIRED, self._watched, "archived", message, "look for a successor", page)
+        newest = self._try(lambda: history.commit(""), None)
+        elapsed = releases.days(newest.date, self._sources.today) if newest else None
+        if newest and elapsed is not None and elapsed > _SILENT_DAYS:
+            message = f"{history.name} had no commit for a year or longer: the last one is of {newest.date[:10]}"
+            yield Observation(SILENT, self._watched, newest.hash, message, "", page, newest.date)
+
+    def commits(self, history: History, tips: tuple[Commit, Commit]) -> Iterator[Observation]:
+        """The commits between the two releases that matter."""
+        iterator = commits.observe(self._watched, history, tips, self._database())
+        while True:
+            found = self._try(lambda: next(iterator, None), None)
+            if found is None:
+                return
+            yield found
+
+    def _database(self) -> AdvisoryDatabase | None:
+        return self._try(self._sources.rustsec, None)
+
+    def _url(self, version: str) -> str:
+        return f"https://crates.io/crates/{self._watched.tool}/{version}"

@@ -1,0 +1,279 @@
+"""Watch what happens upstream of the tools that a repository pins.
+
+This is a command for scheduled jobs and not a hook: it may use the network. The room `dunnage.upstream` has the code.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timezone
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from dunnage import __version__
+from dunnage.files.git import Repository, repository
+from dunnage.files.source import Tree
+from dunnage.frame.arguments import Program, parse
+from dunnage.frame.execution import WrongUsage, complain, guarded
+from dunnage.frame.options import REQUIRED_VERSION, Option, Options, choice, flag, repeated, single
+from dunnage.frame.output import delivery
+from dunnage.review import cargo_home
+from dunnage.upstream import advisory_sources, clone, github, pins, state, watch
+from dunnage.upstream.crates import INDEX, LocalCrates, RegistryCrates
+from dunnage.upstream.observation import Observation, Watched
+from dunnage.upstream.report import Report, in_order
+from dunnage.upstream.source import SourceFailed
+from dunnage.upstream.sources import Failures, Sources
+
+if TYPE_CHECKING:
+    from dunnage.review.advisories import AdvisoryDatabase
+    from dunnage.upstream.client import Client
+    from dunnage.upstream.source import History
+
+NAME = "watch-upstream"
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError(f"{text!r} is not a date; write one like 2026-01-31") from None
+
+
+def _seconds(text: str) -> float:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 1_000_000):
+        raise ValueError(f"{text!r} is not a number of seconds")
+    return float(text)
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    if not is_safe or not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError(f"{text!r} is not a plain URL with https")
+    return text.rstrip("/")
+
+
+ALSO = repeated("--also", "watch this tool as well as the pinned ones (repeatable)", "TOOL[@VERSION]", str)
+BASE = single("--base", "review each pin that changed since the common ancestor with COMMIT", "COMMIT", str, "")
+MIRROR = repeated("--mirror", "use the clones in DIR instead of the network (repeatable)", "DIR", os.path.abspath)
+OFFLINE = flag("--offline", "use no network: only clones, and what cargo keeps")
+ADVISORY_DB = single(
+    "--advisory-db", "the RustSec database: a folder or a clone (default: fetched with git)", "DIR", os.path.abspath, ""
+)
+INDEX_URL = single("--index", f"the URL of the sparse index (default: {INDEX})", "URL", _url, INDEX)
+CACHE = single("--cache", "the folder for answers and the database (default: in the user's cache)", "DIR", str, "")
+SINCE = single("--since", "report only what happened on this day or later", "YYYY-MM-DD", _day, "")
+STATE = single("--state", "report only what this file does not list, then list it there", "FILE", str, "")
+TIMEOUT = single("--timeout", "the time for one answer (default: 60)", "SECONDS", _seconds, 60.0)
+LONGEST_WAIT = single("--longest-wait", "wait so long for a rate limit to end (default: 60)", "SECONDS", _seconds, 60.0)
+OUTPUT_FORMAT = choice(
+    "--output-format", "how to print the report (default: text)", ("text", "markdown", "json", "sarif")
+)
+OPTIONS: tuple[Option[Any], ...] = (
+    ALSO,
+    BASE,
+    MIRROR,
+    OFFLINE,
+    ADVISORY_DB,
+    INDEX_URL,
+    CACHE,
+    SINCE,
+    STATE,
+    TIMEOUT,
+    LONGEST_WAIT,
+    OUTPUT_FORMAT,
+    REQUIRED_VERSION,
+)
+_EPILOG = """\
+arguments:
+  TOOL            watch this tool instead of all pinned ones, in its pinned version
+  TOOL@VERSION    watch this version of it
+  TOOL OLD..NEW   review this update
+
+exit status: 0 nothing to act on, 1 something to act on, 2 wrong usage,
+3 a source failed, so that the report is not complete
+
+GITHUB_TOKEN raises GitHub's rate limit; GITHUB_API_URL names its server.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    return guarded(NAME, partial(_main, sys.argv[1:] if argv is None else argv))
+
+
+def _main(argv: Sequence[str]) -> int:
+    summary = "watch what happens upstream of the tools that this repository pins"
+    program = Program(
+        NAME,
+        f"{NAME} {__version__}",
+        summary,
+        OPTIONS,
+        epilog=_EPILOG,
+        metavar="TOOL",
+        files="tools to watch (default: those that this repository pins)",
+    )
+    options = parse(argv, program)
+    try:
+        earlier = state.read(options[STATE]) if options[STATE] else frozenset[str]()
+    except state.StateError as error:
+        raise WrongUsage(f"--state {error}") from None
+    failures = Failures()
+    sources = _sources(options)
+    watched = _chosen(options)
+    observed: list[Observation] = []
+    for each in watched:
+        observed += watch.observe(each, sources, failures)
+    new = [each for each in observed if each.key not in earlier and _is_recent(each, options[SINCE])]
+    found = in_order(new, watched)
+    report = Report(watched, found, failures.messages, len(observed) - len(new))
+    delivery.write(_rendered(report, options[OUTPUT_FORMAT]), sys.stdout)
+    for failure in failures.messages:
+        complain(NAME, failure)
+    if options[STATE]:
+        try:
+            state.write(options[STATE], state.after(earlier, observed, is_complete=not failures.messages))
+        except state.StateError as error:
+            complain(NAME, f"--state {error}")
+            return 3
+    return report.status
+
+
+def _chosen(options: Options) -> list[Watched]:
+    """What to watch. Raises WrongUsage."""
+    found = repository(os.getcwd())
+    tree = Tree()
+    try:
+        if options[BASE]:
+            if options.files:
+                raise WrongUsage("--base reviews the pins of a change, so no tool can be named")
+            return pins.moved(_required(found), tree, options[BASE])
+        needs_pins = not options.files or not all("@" in text or ".." in text for text in options.files)
+        pinned = pins.pinned(found, tree) if found and needs_pins else []
+        chosen = pins.named(options.files, pinned) if options.files else pinned
+        added = pins.named(options[ALSO], pinned)
+    except SourceFailed as error:
+        raise WrongUsage(str(error)) from None
+    except ValueError as error:
+        raise WrongUsage(str(error)) from None
+    if not chosen and not added and not found:
+        raise WrongUsage("this folder is not in a git repository, so name the tools to watch")
+    return list(dict.fromkeys((*chosen, *added)))
+
+
+def _required(found: Repository | None) -> Repository:
+    if found is None:
+        raise WrongUsage("--base needs a git repository")
+    return found
+
+
+def _is_recent(observation: Observation, since: str) -> bool:
+    """Whether something happened on a day or later. What has no date counts."""
+    return not observation.date or observation.date[:10] >= since
+
+
+def _rendered(report: Report, form: str) -> str:
+    if form == "markdown":
+        from dunnage.upstream import markdown
+
+        return markdown.render(report)
+    if form in ("json", "sarif"):
+        from dunnage.upstream import machine
+
+        return machine.json(report) if form == "json" else machine.sarif(report)
+    from dunnage.upstream import report as text_report
+
+    return text_report.text(report)
+
+
+def _sources(options: Options) -> Sources:
+    """The sources that the options choose. Raises WrongUsage."""
+    today = datetime.now(timezone.utc).date().isoformat()
+    home = cargo_home.find()
+    mirrors = options[MIRROR]
+    for mirror in mirrors:
+        if not os.path.isdir(mirror):
+            raise WrongUsage(f"--mirror {mirror} is not a folder")
+    database = options[ADVISORY_DB]
+    if database and advisory_sources.local(database, (), home.folder) is None:
+        raise WrongUsage(f"--advisory-db {database} is neither a folder nor a clone of the RustSec database")
+    is_offline: bool = options[OFFLINE] or bool(mirrors)
+    if is_offline:
+        return Sources(
+            LocalCrates(home, mirrors),
+            partial(_clone, mirrors),
+            cache(lambda: advisory_sources.local(database, mirrors, home.folder)),
+            lambda _: [],
+            today,
+        )
+    folder = options[CACHE] or _cache()
+    client = _client(options, folder)
+    server = github.GitHub(client, _api(), _token())
+    fetch: Callable[[], AdvisoryDatabase | None] = partial(advisory_sources.fetched, folder)
+    return Sources(
+        RegistryCrates(client, home, options[INDEX_URL]),
+        cache(server.history),
+        _once(partial(advisory_sources.local, database, (), home.folder) if database else fetch),
+        server.advisories,
+        today,
+    )
+
+
+def _once(ask: "Callable[[], AdvisoryDatabase | None]") -> "Callable[[], AdvisoryDatabase | None]":
+    """The same function, which fails a second time with the same message and without asking again."""
+    answers: list[AdvisoryDatabase | SourceFailed | None] = []
+
+    def answer() -> "AdvisoryDatabase | None":
+        if not answers:
+            try:
+                answers.append(ask())
+            except SourceFailed as error:
+                answers.append(error)
+        if isinstance(answers[0], SourceFailed):
+            raise answers[0]
+        return answers[0]
+
+    return answer
+
+
+def _clone(mirrors: Sequence[str], name: str) -> "History | None":
+    folder = clone.find(mirrors, name)
+    return clone.Clone(name, folder) if folder else None
+
+
+def _client(options: Options, folder: str) -> "Client":
+    try:
+        from dunnage.upstream.client import Client, Limits
+    except ModuleNotFoundError as error:
+        if error.name != "urllib3":
+            raise
+        raise WrongUsage(
+            "the network needs urllib3: run `pip install 'dunnage[upstream]'`, or name clones with --mirror"
+        ) from None
+    return Client(Limits(seconds=options[TIMEOUT], longest_wait=options[LONGEST_WAIT]), folder)
+
+
+def _cache() -> str:
+    return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "dunnage")
+
+
+def _api() -> str:
+    try:
+        return _url(os.environ.get("GITHUB_API_URL") or github.API)
+    except ValueError as error:
+        raise WrongUsage(f"GITHUB_API_URL: {error}") from None
+
+
+def _token() -> str:
+    """The token in the environment, which no message repeats."""
+    token = os.environ.get("GITHUB_TOKEN", "").strip()
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise WrongUsage("GITHUB_TOKEN holds characters that no token has")
+    return token
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,202 @@
+"""A client reads complete answers, and gives up on servers that are slow, broken or hostile."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from dunnage.upstream.client import Client, Limits
+from dunnage.upstream.source import SourceFailed
+from local_server import Reply, Server
+
+LIMITS = Limits(seconds=20, longest_wait=50, attempts=3, requests=50)
+
+
+class Sleeps(list[float]):
+    """The times that a client waited, without waiting."""
+
+    def __call__(self, seconds: float) -> None:
+        self.append(seconds)
+
+
+def client(sleeps: Sleeps | None = None, limits: Limits = LIMITS, cache: str = "") -> Client:
+    """A client that does not wait."""
+    return Client(limits, cache, sleeps if sleeps is not None else Sleeps())
+
+
+def test_a_document_is_read(server: Server) -> None:
+    server.add("/a?b=1", Reply(b"text", headers=(("Link", "next"),)))
+    answer = client().get(f"{server.url}/a?b=1", {"Accept": "text/plain"})
+    assert (answer.status, answer.body, answer.headers["link"]) == (200, b"text", "next")
+    assert server.requests[0].headers["accept"] == "text/plain"
+    assert server.requests[0].headers["user-agent"].startswith("dunnage/")
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 410, 422])
+def test_a_final_status_is_returned_after_one_request(server: Server, status: int) -> None:
+    server.add("/a", Reply(b"no", status))
+    assert client().get(f"{server.url}/a").status == status
+    assert server.counts() == {"/a": 1}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        pytest.param(Reply(b"", 500), id="500"),
+        pytest.param(Reply(b"", 502), id="502"),
+        pytest.param(Reply(b"", 503), id="503"),
+        pytest.param(Reply(b"cut", length=100), id="cut off"),
+    ],
+)
+def test_a_passing_failure_is_tried_again_with_longer_pauses(server: Server, broken: Reply) -> None:
+    server.add("/a", broken, broken, Reply(b"good"))
+    sleeps = Sleeps()
+    assert client(sleeps).get(f"{server.url}/a").body == b"good"
+    assert sleeps == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        pytest.param(Reply(b"", 500), "it answers with status 500", id="500"),
+        pytest.param(Reply(b"cut", length=100), "the answer is cut off or malformed", id="cut off"),
+    ],
+)
+def test_a_lasting_failure_ends_after_so_many_attempts(server: Server, reply: Reply, reason: str) -> None:
+    server.add("/a?private=1", reply)
+    with pytest.raises(SourceFailed, match=rf"/a cannot be read: {reason}$"):
+        client().get(f"{server.url}/a?private=1")
+    assert len(server.requests) == LIMITS.attempts
+
+
+def test_a_server_that_fails_again_and_again_is_not_asked_again(server: Server) -> None:
+    server.add("/a", Reply(b"", 500))
+    asking = client()
+    for _ in range(10):
+        with pytest.raises(SourceFailed):
+            asking.get(f"{server.url}/a")
+    assert len(server.requests) == 3 * LIMITS.attempts
+
+
+def test_a_closed_port_is_a_failure() -> None:
+    with pytest.raises(SourceFailed, match="there is no connection"):
+        client().get("http://127.0.0.1:1/a")
+
+
+def test_an_answer_that_does_not_end_is_given_up(server: Server) -> None:
+    server.add("/a", Reply(b"0123456789", hangs_after=5))
+    with pytest.raises(SourceFailed, match=r"there is no complete answer within 0\.2 seconds"):
+        client(limits=LIMITS._replace(seconds=0.2, attempts=1)).get(f"{server.url}/a")
+
+
+def test_a_large_answer_is_not_read_to_its_end(server: Server) -> None:
+    server.add("/a", Reply(b"x" * 2**20, repeat=100))
+    with pytest.raises(SourceFailed, match="/a sends more than 4 MiB"):
+        client().get(f"{server.url}/a", most_bytes=4 * 2**20)
+    assert len(server.requests) == 1
+
+
+def test_a_compressed_answer_is_not_unpacked(server: Server) -> None:
+    server.add("/a", Reply(b"bomb", headers=(("Content-Encoding", "gzip"),)))
+    with pytest.raises(SourceFailed, match="compressed"):
+        client().get(f"{server.url}/a")
+    assert server.requests[0].headers["accept-encoding"] == "identity"
+
+
+def test_a_redirect_within_a_server_is_followed(server: Server) -> None:
+    server.add("/a", Reply(b"", 301, (("Location", "/b"),)))
+    server.add("/b", Reply(b"moved"))
+    assert client().get(f"{server.url}/a", {"Authorization": "Bearer t0ken"}).body == b"moved"
+
+
+@pytest.mark.parametrize("location", ["http://localhost:{port}/b", "https://127.0.0.1:{port}/b", "//example.com/b"])
+def test_a_redirect_to_another_server_is_refused(server: Server, location: str) -> None:
+    target = location.format(port=server.url.rpartition(":")[2])
+    server.add("/a", Reply(b"", 302, (("Location", target),)))
+    with pytest.raises(SourceFailed, match="redirects to another server") as failed:
+        client().get(f"{server.url}/a", {"Authorization": "Bearer t0ken"})
+    assert server.counts() == {"/a": 1}
+    assert "t0ken" not in str(failed.value)
+
+
+def test_redirects_in_a_circle_end(server: Server) -> None:
+    server.add("/a", Reply(b"", 302, (("Location", "/a"),)))
+    with pytest.raises(SourceFailed, match="redirects more than 5 times"):
+        client().get(f"{server.url}/a")
+    assert len(server.requests) == 6
+
+
+@pytest.mark.parametrize("status", [403, 429])
+def test_a_short_rate_limit_is_waited_for(server: Server, status: int) -> None:
+    reset = str(int(time.time()) + 20)
+    limited = Reply(b"", status, (("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", reset)))
+    server.add("/a", limited, Reply(b"good"))
+    sleeps = Sleeps()
+    assert client(sleeps).get(f"{server.url}/a").body == b"good"
+    assert 0 < sleeps[0] <= 22
+
+
+def test_a_secondary_rate_limit_says_how_long_to_wait(server: Server) -> None:
+    server.add("/a", Reply(b"", 403, (("Retry-After", "7"),)), Reply(b"good"))
+    sleeps = Sleeps()
+    assert client(sleeps).get(f"{server.url}/a").body == b"good"
+    assert sleeps[0] == 7
+
+
+@pytest.mark.parametrize(
+    "reset", ["99999999999", "soon", "-5", "9" * 500, ""], ids=["far", "words", "negative", "huge", "empty"]
+)
+def test_a_long_rate_limit_ends_the_requests_to_the_server(server: Server, reset: str) -> None:
+    server.add("/a", Reply(b"", 403, (("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", reset))))
+    asking = client()
+    for _ in range(3):
+        with pytest.raises(SourceFailed, match=r"accepts no more requests until \d{4}-\d\d-\d\d \d\d:\d\d UTC"):
+            asking.get(f"{server.url}/a")
+    assert len(server.requests) == 1
+
+
+def test_a_refusal_that_is_no_rate_limit_is_returned(server: Server) -> None:
+    server.add("/a", Reply(b"", 403, (("X-RateLimit-Remaining", "40"),)))
+    assert client().get(f"{server.url}/a").status == 403
+
+
+def test_a_run_sends_a_limited_number_of_requests(server: Server) -> None:
+    server.add("/a", Reply(b"good"))
+    asking = client(limits=LIMITS._replace(requests=3))
+    for _ in range(3):
+        asking.get(f"{server.url}/a")
+    with pytest.raises(SourceFailed, match="this run has sent 3 requests"):
+        asking.get(f"{server.url}/a")
+
+
+def test_a_confirmed_answer_comes_from_the_cache(server: Server, tmp_path: Path) -> None:
+    server.add("/a", Reply(b"old\nbody", headers=(("ETag", '"1"'), ("Link", "more"))), Reply(b"", 304))
+    for _ in range(2):
+        answer = client(cache=str(tmp_path)).get(f"{server.url}/a")
+        assert (answer.status, answer.body, answer.headers["link"]) == (200, b"old\nbody", "more")
+    assert server.requests[1].headers["if-none-match"] == '"1"'
+
+
+def test_an_answer_for_one_token_is_not_given_to_another(server: Server, tmp_path: Path) -> None:
+    server.add("/a", Reply(b"private", headers=(("ETag", '"1"'),)))
+    for token in ("one", "two"):
+        client(cache=str(tmp_path)).get(f"{server.url}/a", {"Authorization": f"Bearer {token}"})
+    assert "if-none-match" not in server.requests[1].headers
+    assert not any(b"one" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("kept", [b"", b"[]\nbody", b"{\nbody", b'{"etag": 5}\nbody', b"\xff\xfe"])
+def test_a_damaged_cache_is_no_failure(server: Server, tmp_path: Path, kept: bytes) -> None:
+    server.add("/a", Reply(b"new", headers=(("ETag", '"1"'),)))
+    client(cache=str(tmp_path)).get(f"{server.url}/a")
+    for path in (tmp_path / "http").iterdir():
+        path.write_bytes(kept)
+    assert client(cache=str(tmp_path)).get(f"{server.url}/a").body == b"new"
+
+
+def test_the_proxy_of_the_environment_is_used(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", server.url)
+    server.add("http://upstream.invalid/a", Reply(b"through the proxy"))
+    assert client().get("http://upstream.invalid/a").body == b"through the proxy"
