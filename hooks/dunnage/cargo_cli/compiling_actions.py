@@ -47,7 +47,17 @@ _MATURIN_BUILDS = ("build", "develop", "publish")
 PUBLISHER = "katyo/publish-crates"
 """The action that runs `cargo publish` for each crate of a workspace."""
 
-HINTS = ("rust", "clippy", "cargo", "criterion", "maturin", "tauri", "crates", "actions-rs")
+HINTS = (
+    "actions-rs/",
+    "actions-rust-cross",
+    "clippy",
+    "criterion",
+    "publish-crates",
+    "rust-binary",
+    "cargo",
+    "maturin",
+    "tauri",
+)
 """Each name of an action that compiles contains one of these."""
 
 

@@ -60,7 +60,8 @@ def _views(tree: Tree, top: str, file: File, strictness: Strictness) -> Iterator
     kind = kind_of(file.path, b"")
     try:
         if kind == "github":
-            if strictness.is_given or any(word in file.data for word in (b"secrets", b"write", b"oken", b"outputs")):
+            # Actions for credentials need a secret, or `id-token: write`.
+            if strictness.is_given or b"secrets" in file.data or b"write" in file.data:
                 yield from _workflow_views(tree, top, file, None, 0)
         elif strictness.is_given or b"publish" in file.data:
             yield from (JobView(file, job, None) for job in jobs(file))
