@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -26,7 +27,7 @@ fn main() {{
 class Registry(BaseHTTPRequestHandler):
     """A registry of cargo on this machine, with a sparse index. It keeps what is published."""
 
-    published: dict[str, str]
+    published: ClassVar[dict[str, str]]
     port: int
 
     def do_GET(self) -> None:
@@ -51,7 +52,7 @@ class Registry(BaseHTTPRequestHandler):
         self.published[metadata["name"]] = json.dumps(line)
         self._answer(200, json.dumps({"warnings": {"invalid_categories": [], "invalid_badges": [], "other": []}}))
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the name of the base class
         """Print nothing."""
 
     def _answer(self, status: int, text: str) -> None:
@@ -66,7 +67,7 @@ def registry(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     """Serve a registry, and make it that of the crates in the working directory."""
 
     class Handler(Registry):
-        published: dict[str, str] = {}
+        published: ClassVar[dict[str, str]] = {}
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         Handler.port = server.server_port
