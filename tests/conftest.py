@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from demo.run import CHECKOUT
+from judges import lacking
 
 # A busy machine must not fail a test.
 settings.register_profile("untimed", deadline=None)
@@ -51,3 +55,19 @@ def cargo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name)
     monkeypatch.setenv("CARGO_HOME", str(tmp_path / "home"))
     return Path(real)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the built website."""
+    generator = Path(sys.prefix) / "judges" / "zensical"
+    if not (generator / "zensical").is_dir():
+        if sys.version_info < (3, 11):
+            pytest.skip("Zensical requires Python 3.11")
+        lacking("zensical")
+    folder = tmp_path_factory.mktemp("site")
+    env = os.environ | {"PYTHONPATH": str(generator)}
+    command = [sys.executable, str(CHECKOUT / "website" / "build.py"), str(folder)]
+    result = subprocess.run(command, env=env, check=False, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return folder

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import platform
+import shutil
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import pytest
 
@@ -31,6 +33,34 @@ def installed(tool: str) -> str:
     if tool == "wasm-tools" and sys.version_info < (3, 11):
         pytest.skip("wasm-tools is not to be had for this Python")
     return lacking(tool)
+
+
+class Browser(NamedTuple):
+    """A headless Chromium, and what Playwright needs to drive it."""
+
+    program: str
+    env: dict[str, str]
+    """Variables for its environment."""
+    playwright: str
+    """The folder from which the module is imported."""
+    axe: str
+    """The script that finds what hinders people with disabilities."""
+
+
+def browser() -> Browser:
+    """Return the browser that `make` installs on Linux on x86-64, or one on PATH, or end the test without either."""
+    folder, playwright = _FOLDER / "browser", _FOLDER / "playwright"
+    axe = folder / "node_modules" / "axe-core" / "axe.min.js"
+    program, env = str(folder / "chromium"), {}
+    if os.path.isfile(program):
+        env = {"LD_LIBRARY_PATH": str(folder / "al2023" / "lib"), "FONTCONFIG_FILE": str(folder / "fonts.conf")}
+    else:
+        program = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), "")
+    if not (program and playwright.is_dir() and axe.is_file()):
+        if (sys.platform, platform.machine()) != ("linux", "x86_64"):
+            pytest.skip("no Chromium is here, and `make` installs none on this platform")
+        lacking("Chromium")
+    return Browser(program, env, str(playwright), str(axe))
 
 
 def lacking(tool: str) -> NoReturn:

@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
-import pytest
 import tomli
 
 from demo.run import CHECKOUT
 from dunnage.frame.finding import WEBSITE, address
 from dunnage.frame.registry import ENTRIES
 from dunnage.frame.rules import rules
-from judges import lacking
-
-GENERATOR = Path(sys.prefix) / "judges" / "zensical"
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the built website."""
-    if not (GENERATOR / "zensical").is_dir():
-        if sys.version_info < (3, 11):
-            pytest.skip("Zensical requires Python 3.11")
-        lacking("zensical")
-    folder = tmp_path_factory.mktemp("site")
-    env = os.environ | {"PYTHONPATH": str(GENERATOR)}
-    command = [sys.executable, str(CHECKOUT / "website" / "build.py"), str(folder)]
-    result = subprocess.run(command, env=env, check=False, capture_output=True, text=True)
-    assert result.returncode == 0, result.stdout + result.stderr
-    return folder
 
 
 class Page(HTMLParser):

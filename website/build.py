@@ -50,8 +50,9 @@ def relocated(text: str, is_document: bool) -> str:
 
 
 def stage(folder: Path) -> None:
-    """Write all pages into a folder."""
+    """Write all pages into a folder, with the style sheet and the script."""
     shutil.copytree(CHECKOUT / "docs", folder)
+    shutil.copytree(CHECKOUT / "website" / "assets", folder / "assets")
     for page in folder.rglob("*.md"):
         page.write_text(relocated(page.read_text("utf-8"), is_document=False), "utf-8")
     for source, name in DOCUMENTS.items():
@@ -92,6 +93,10 @@ def main(target: Path) -> int:
         command = [sys.executable, "-m", "zensical", "build", "--strict", "--clean"]
         status = subprocess.run(command, cwd=work, check=False).returncode
         if status == 0:
+            for page in (work / "site").rglob("*.html"):
+                # The theme would ask GitHub for the number of stars whenever somebody reads a page.
+                text = page.read_text("utf-8").replace(' data-md-component="source"', "")
+                page.write_text(text, "utf-8")
             shutil.copytree(work / "site", target, dirs_exist_ok=True)
     return status
 
