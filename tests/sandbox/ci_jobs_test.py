@@ -231,6 +231,27 @@ COMPOSITE = "inputs: {{key: {{}}}}\nruns:\n  using: composite\n  steps:\n    - {
             [],
             id="step that this caller does not run",
         ),
+        pytest.param(
+            {
+                CI: workflow(f"- {{uses: ./.github/actions/x, env: {{X: '{VALUE}'}}}}"),
+                ACTION: COMPOSITE.format(run="cargo build", env=", if: inputs.go == 'true'").replace(
+                    "key: {}", "go: {default: false}"
+                ),
+            },
+            [],
+            id="step that is off by default",
+        ),
+        pytest.param(
+            {
+                CI: workflow(
+                    run("cargo build", f"X: '{VALUE}'") + "\n  if: inputs.go == 'true'",
+                    top="env: {Y: y}",
+                ).replace("on: push", "on: {workflow_dispatch: {inputs: {go: {default: 'false'}}}}")
+            },
+            ["secret-env"],
+            id="step that somebody may switch on",
+        ),
+        pytest.param({CI: workflow(run("cargo build", f"X: '{VALUE}'") + "\n  if: false")}, [], id="step that is off"),
     ],
 )
 def test_what_steps_call(files: Mapping[str, str], expected: list[str]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunnage.shell.expression import expand, resolve
+from dunnage.shell.expression import MARK, expand, marked, resolve
 from dunnage.shell.model import Values
 
 VARIABLES: dict[str, Values] = {
@@ -44,6 +44,9 @@ VARIABLES: dict[str, Values] = {
         pytest.param("inputs.v", ("1.0",), id="input"),
         pytest.param("env.NO && 'x' || 'y'", ("y", "x"), id="false-may-be-a-text"),
         pytest.param("env.ONE == '1' && 'x' || 'y'", ("x", "y"), id="numbers-are-not-compared"),
+        pytest.param("env.NO == 'true' && 'x' || 'y'", ("y",), id="false-is-not-true"),
+        pytest.param("env.EMPTY != 'true' && 'x' || 'y'", ("x",), id="empty-is-not-true"),
+        pytest.param("env.EMPTY == 'false' && 'x' || 'y'", ("x", "y"), id="empty-may-be-false"),
         pytest.param("inputs.flag && '--locked' || ''", ("--locked", ""), id="flag"),
         pytest.param("github.event_name == 'push' && 'a' || 'b'", ("a", "b"), id="unknown-condition"),
         pytest.param("matrix.os.name == 'Linux' && 'a' || 'b'", ("a",), id="known-condition"),
@@ -82,6 +85,33 @@ def test_resolve(text: str, values: Values) -> None:
 )
 def test_expand(text: str, values: Values) -> None:
     assert expand(text, VARIABLES) == values
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("secrets.X", ("<X>",), id="name"),
+        pytest.param("secrets['X']", ("<X>",), id="index"),
+        pytest.param("env.V || secrets.X", (), id="not-needed"),
+        pytest.param("env.GIVEN || secrets.X", ("<X>",), id="after-unknown"),
+        pytest.param("env.GIVEN && secrets.X || ''", ("<X>",), id="chosen"),
+        pytest.param("secrets.X != ''", (), id="compared"),
+        pytest.param("!secrets.X", (), id="negated"),
+        pytest.param("secrets.X && 'a' || 'b'", (), id="condition"),
+        pytest.param("startsWith(secrets.X, 'a')", (), id="question"),
+        pytest.param("format('{0}-{1}', env.GIVEN, secrets.X)", ("<X>",), id="formatted"),
+        pytest.param("fromJSON(secrets.X).key", ("<X>",), id="parsed"),
+        pytest.param("toJSON(secrets)", ("<all>",), id="context"),
+        pytest.param("secrets[matrix.name]", ("<all>",), id="unknown-name"),
+        pytest.param("secrets.Y", (), id="another"),
+        pytest.param("secrets.X ||", (), id="broken"),
+        pytest.param(f"secrets.X || '{'a' * 3000}'", (), id="too-long"),
+    ],
+)
+def test_marked(text: str, found: tuple[str, ...]) -> None:
+    names = {"secrets.X": "X", "secrets": "all", "secrets.*": "all"}
+    variables = {**VARIABLES, **{name: (f"{MARK}<{short}>",) for name, short in names.items()}}
+    assert tuple(value.removeprefix(MARK) for value in marked(text, variables)) == found
 
 
 @given(st.text(max_size=60) | st.text(alphabet="env.V'()|&!=<>[]{}$ ,*0x-", max_size=60))

@@ -114,17 +114,21 @@ def jobs(file: File, inputs: Variables | None = None) -> Iterator[Job]:
         yield Job("", _steps(file, github.action_steps(file, inputs), tuple))
     else:
         nodes = ((name, node) for name, node in common.node.items("jobs") if node.kind == "mapping")
-        yield from islice((job for name, node in nodes for job in _jobs(file, common, name, node)), _MAX_JOBS)
+        # Who starts the workflow may choose other inputs than their defaults.
+        has_inputs = inputs is not None
+        yield from islice(
+            (job for name, node in nodes for job in _jobs(file, common, name, node, has_inputs)), _MAX_JOBS
+        )
 
 
-def _jobs(file: File, common: Workflow, name: str, job: yaml.Node) -> Iterator[Job]:
+def _jobs(file: File, common: Workflow, name: str, job: yaml.Node, has_inputs: bool) -> Iterator[Job]:
     on_schedule = _is_for_schedule(job)
     variants: list[Variables | None] = [None]
     if _depends_on_matrix(job):
         variants = [*(common.matrix(job).combinations or variants)]
     for matrix in variants:
         variables = github.job_variables(common, job, matrix)
-        masks = partial(_masks, file, job, variables, "job")
+        masks = partial(_masks, file, job, variables, "job", has_inputs)
         called = job.get("uses")
         if called is not None:
             values = {f"inputs.{key}": expand_all(yaml.value(value), variables) for key, value in job.items("with")}
@@ -135,6 +139,7 @@ def _jobs(file: File, common: Workflow, name: str, job: yaml.Node) -> Iterator[J
                 common.steps(name, job) if matrix is None else github.job_steps(common, name, job, matrix),
                 masks,
                 job.path(*_FOLDER) or common.node.path(*_FOLDER),
+                has_inputs,
             )
             yield Job(name, steps, masks=masks, on_schedule=on_schedule, node=job)
 
@@ -148,7 +153,7 @@ def _depends_on_matrix(job: yaml.Node) -> bool:
 
 
 def _steps(
-    file: File, steps: Iterable[Step], job: FailureMasks, folder: yaml.Node | None = None
+    file: File, steps: Iterable[Step], job: FailureMasks, folder: yaml.Node | None = None, has_inputs: bool = True
 ) -> tuple[JobStep, ...]:
     found: list[JobStep] = []
     for step in limited(file, steps, lambda step: step.node.span.start):
@@ -159,7 +164,7 @@ def _steps(
                 step.action,
                 _shell(step),
                 _path(where, step.variables),
-                partial(_all_masks, file, step, job),
+                partial(_all_masks, file, step, job, has_inputs),
                 step.node.get("if") is not None,
                 step.node,
             )
@@ -194,14 +199,16 @@ def _parse_shell(shell: str) -> Shell:
 # What hides failures
 
 
-def _all_masks(file: File, step: Step, job: FailureMasks) -> tuple[FailureMask, ...]:
-    return (*_masks(file, step.node, step.variables, "step"), *job())
+def _all_masks(file: File, step: Step, job: FailureMasks, has_inputs: bool) -> tuple[FailureMask, ...]:
+    return (*_masks(file, step.node, step.variables, "step", has_inputs), *job())
 
 
-def _masks(file: File, node: yaml.Node, variables: Variables, kind: str) -> tuple[FailureMask, ...]:
+def _masks(file: File, node: yaml.Node, variables: Variables, kind: str, has_inputs: bool) -> tuple[FailureMask, ...]:
+    """Return what hides the failure of a job or step. Unless `has_inputs`, inputs may have other values."""
     found: list[FailureMask] = []
     condition = node.get("if")
-    if condition is not None and _condition(condition, variables) == ("false",):
+    is_known = condition is not None and (has_inputs or "inputs." not in condition.text)
+    if condition is not None and is_known and _condition(condition, variables) == ("false",):
         reason = f"the `if:` of the {kind} that runs %COMMAND% is never true"
         found.append(FailureMask(file.path, condition.span, reason, _NEVER))
     tolerated = node.get("continue-on-error")

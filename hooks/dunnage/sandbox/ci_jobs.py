@@ -21,6 +21,8 @@ from dunnage.scripts import yaml
 from dunnage.scripts.commands import kind_of, note, with_text
 
 _HINTS = ("cargo", "cross", "maturin", "trunk", "wasm-pack", "tauri", *ACTIONS)
+# A workflow with a credential has one of these.
+_CREDENTIALS = (b"secrets", b"write", b".outputs.", b"/login", b"aws-actions/", b"vault-action")
 _MOST_CALLS = 5
 """How deep reusable workflows may call others."""
 
@@ -60,8 +62,7 @@ def _views(tree: Tree, top: str, file: File, strictness: Strictness) -> Iterator
     kind = kind_of(file.path, b"")
     try:
         if kind == "github":
-            # Actions for credentials need a secret, or `id-token: write`.
-            if strictness.is_given or b"secrets" in file.data or b"write" in file.data:
+            if strictness.is_given or any(word in file.data for word in _CREDENTIALS):
                 yield from _workflow_views(tree, top, file, None, 0)
         elif strictness.is_given or b"publish" in file.data:
             yield from (JobView(file, job, None) for job in jobs(file))

@@ -53,8 +53,7 @@ def builds(runs: Iterable[Run], aliases: Aliases, tree: Tree) -> Iterator[Build]
     seen: set[tuple[object, ...]] = set()
     for run in runs:
         found = _build(run, aliases, tree)
-        # The inputs of a composite action are known, but not those of a workflow that somebody starts.
-        if found is None or any(never_runs(site.masks()) for site in run.call_stack[1:] if site.job is not None):
+        if found is None or any(never_runs(site.masks()) for site in run.call_stack if site.job is not None):
             continue
         key = (run.file.path, found.span, found.step)
         if key not in seen:

@@ -305,6 +305,9 @@ def _compare(symbol: str, left: _Values, right: _Values) -> _Values:
     if symbol not in ("==", "!=") or len(left) != 1 or len(right) != 1:
         return (True, False)
     first, second = left[0], right[0]
+    # Neither as a text nor as a boolean, an empty value or `false` is `true`.
+    if isinstance(first, str) and isinstance(second, str) and {first, second} in ({"true", "false"}, {"true", ""}):
+        return (symbol == "!=",)
     # Strings compare without case; those that look like numbers or booleans may be converted first.
     if not (isinstance(first, str) and isinstance(second, str) and _is_word(first) and _is_word(second)):
         return (True, False)
