@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
@@ -38,6 +38,8 @@ class Server:
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.replies: dict[str, list[Reply]] = {}
+        self.otherwise: Callable[[str], Reply | None] = lambda _: None
+        """The answer for a path that is not among `replies`; None for status 404."""
         self.requests: list[Request] = []
         self.ended = Event()
 
@@ -62,8 +64,11 @@ def serving() -> Iterator[Server]:
 
         def do_GET(self) -> None:
             server.requests.append(Request(self.path, {name.lower(): value for name, value in self.headers.items()}))
-            replies = server.replies.get(self.path, [Reply(b'{"message": "Not Found"}', 404)])
-            self._send(replies.pop(0) if len(replies) > 1 else replies[0])
+            replies = server.replies.get(self.path)
+            if replies:
+                self._send(replies.pop(0) if len(replies) > 1 else replies[0])
+            else:
+                self._send(server.otherwise(self.path) or Reply(b'{"message": "Not Found"}', 404))
 
         def _send(self, reply: Reply) -> None:
             self.close_connection = True

@@ -15,7 +15,7 @@ from dunnage import __version__
 from dunnage.files.git import Repository, repository
 from dunnage.files.source import Tree
 from dunnage.frame.arguments import Program, parse
-from dunnage.frame.execution import WrongUsage, complain, guarded
+from dunnage.frame.execution import WrongUsage, complain, guarded, require_version
 from dunnage.frame.options import REQUIRED_VERSION, Option, Options, choice, flag, repeated, single
 from dunnage.frame.output import delivery
 from dunnage.review import cargo_home
@@ -106,6 +106,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(argv: Sequence[str]) -> int:
+    require_version(NAME, argv)
     summary = "watch what happens upstream of the tools that this repository pins"
     program = Program(
         NAME,

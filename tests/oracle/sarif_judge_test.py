@@ -12,7 +12,11 @@ import pytest
 
 import judges
 from dunnage.check_cargo_install import main
+from dunnage.frame.finding import WEBSITE
 from dunnage.frame.output.sarif import render
+from dunnage.upstream.machine import sarif
+from dunnage.upstream.observation import KINDS, Observation, Place, Watched
+from dunnage.upstream.report import Report
 from frame.output.hostile_test import TEXTS, hostile_report
 from frame.output.reports import SUPPRESSED, report, write_files
 
@@ -43,6 +47,15 @@ def logs(folder: Path) -> list[Path]:
     }.items():
         (folder / "logs" / f"{name}.sarif").write_text(render(written), "utf-8")
     assert main(["Dockerfile", "--output-file", "logs/real.sarif"]) == 1
+    watched = Watched("cargo-deny", "0.18.0", "", (Place("Dockerfile", 2, 5),))
+    observed = [
+        Observation(kind, where, "subject", text or "message", "help", f"{WEBSITE}watching/")
+        for where in (watched, Watched("cargo-audit", "0.21.0"))
+        for kind, text in zip(KINDS, TEXTS, strict=False)
+    ]
+    for name, failures in (("watched", ()), ("watched-in-part", TEXTS)):
+        log = sarif(Report([], observed, failures))
+        (folder / "logs" / f"{name}.sarif").write_text(log, "utf-8")
     return sorted((folder / "logs").iterdir())
 
 

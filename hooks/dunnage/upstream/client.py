@@ -66,11 +66,11 @@ class Answer(NamedTuple):
 class Client:
     """Gets documents. One client serves a run."""
 
-    def __init__(self, limits: Limits, cache: str = "", sleep: Callable[[float], object] = time.sleep) -> None:
+    def __init__(self, limits: Limits, cache: str = "", sleep: Callable[[float], object] | None = None) -> None:
         """`cache` is the folder of answers that servers may confirm instead of sending them again; empty for none."""
         self._limits = limits
         self._cache = cache
-        self._sleep = sleep
+        self._sleep = time.sleep if sleep is None else sleep
         self._pools: dict[str, urllib3.PoolManager] = {}
         self._sent = 0
         self._failures: dict[str, int] = {}

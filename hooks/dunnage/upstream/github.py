@@ -7,11 +7,13 @@ because requests may hold a token.
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
-from dunnage.upstream.client import Answer, Client
 from dunnage.upstream.source import Commit, SourceFailed
+
+if TYPE_CHECKING:
+    from dunnage.upstream.client import Answer, Client
 
 API = "https://api.github.com"
 _JSON = "application/vnd.github+json"
@@ -42,13 +44,13 @@ class GlobalAdvisory(NamedTuple):
 class GitHub:
     """One server with GitHub's interface."""
 
-    def __init__(self, client: Client, base: str = API, token: str = "") -> None:
+    def __init__(self, client: "Client", base: str = API, token: str = "") -> None:
         """`token` is sent to `base` only, and may be empty."""
         self._client = client
         self._base = base.rstrip("/")
         self._token = token
 
-    def get(self, path: str, query: Mapping[str, str] | None = None, accept: str = _JSON) -> Answer | None:
+    def get(self, path: str, query: Mapping[str, str] | None = None, accept: str = _JSON) -> "Answer | None":
         """The answer for a path; None if there is nothing. Raises SourceFailed."""
         found = self._get(f"{self._base}{path}{'?' if query else ''}{urlencode(query or {})}", accept)
         return None if found.status in _ABSENT else found
@@ -94,7 +96,7 @@ class GitHub:
         about = self.object(f"/repos/{name}")
         return None if about is None else GitHubHistory(self, name, about)
 
-    def _get(self, url: str, accept: str) -> Answer:
+    def _get(self, url: str, accept: str) -> "Answer":
         headers = {"Accept": accept, "X-GitHub-Api-Version": _VERSION}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -105,7 +107,7 @@ class GitHub:
             raise SourceFailed(f"{urlsplit(url).netloc}{urlsplit(url).path} answers with status {answer.status}")
         return answer
 
-    def _json(self, answer: Answer, path: str, kind: "type[Any] | tuple[type[Any], ...]") -> Any:
+    def _json(self, answer: "Answer", path: str, kind: "type[Any] | tuple[type[Any], ...]") -> Any:
         try:
             found = json.loads(answer.body)
         except (ValueError, RecursionError):

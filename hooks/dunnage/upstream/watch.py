@@ -38,7 +38,8 @@ def observe(watched: Watched, sources: Sources, failures: Failures) -> Iterator[
     """Yield what is observed upstream of a tool. What a source failed to say is added to `failures`."""
     watch = _Watch(watched, sources, failures)
     yield from watch.retired()
-    history = watch.known_history()
+    name = known.REPOSITORIES.get(watched.tool, "")
+    history = watch.history(name) if name else None
     ends = watch.ends(history)
     if ends is None:
         yield watch.unknown()
@@ -49,7 +50,12 @@ def observe(watched: Watched, sources: Sources, failures: Failures) -> Iterator[
     yield from watch.advisories(ends)
     archives = {release.version: watch.archive(release) for release in dict.fromkeys((ends.old, ends.new))}
     old, new = archives[ends.old.version], archives[ends.new.version]
-    history = history or watch.history(old, new)
+    if not name:
+        urls = [archive.repository for archive in (new, old) if archive]
+        name = next((found for url in urls if (found := repository_name(url))), "")
+        history = watch.history(name) if name else None
+    if not name:
+        yield from watch.without_repository(ends, old, new)
     tips = watch.tips(history, ends, old, new) if history else None
     yield from watch.locked(ends, old, new, history, tips)
     yield from watch.behind(ends)
@@ -82,16 +88,28 @@ class _Watch:
             message = f"{self._watched.tool} {found.announcement}, announced on {found.date}"
             yield Observation(RETIRED, self._watched, found.date, message, found.instead, found.source, found.date)
 
-    def known_history(self) -> History | None:
-        """The repository of a tool that is known by its name."""
-        name = known.REPOSITORIES.get(self._watched.tool, "")
-        return self._try(lambda: self._sources.history(name), None) if name else None
+    def history(self, name: str) -> History | None:
+        """A repository, by its name."""
 
-    def history(self, *archives: Published | None) -> History | None:
-        """The repository that the manifest of the newest release names."""
-        urls = [archive.repository for archive in reversed(archives) if archive]
-        name = next((found for url in urls if (found := repository_name(url))), "")
-        return self._try(lambda: self._sources.history(name), None) if name else None
+        def find() -> History:
+            found = self._sources.history(name)
+            if found is None:
+                raise SourceFailed(
+                    f"there is no repository {name}, so the commits of {self._watched.tool} are not read"
+                )
+            return found
+
+        return self._try(find, None)
+
+    def without_repository(self, ends: Ends, *archives: Published | None) -> Iterator[Observation]:
+        """That the repository is not known, so that its commits are not read."""
+        tool = self._watched.tool
+        if any(archives):
+            message = f"the manifest of {tool} names no repository on GitHub, so its commits are not read"
+            yield Observation(UNKNOWN, self._watched, "repository", message)
+        else:
+            error = f"there is no archive of {tool} {ends.new.version}, so its lock and its repository are not known"
+            self._failures.add(SourceFailed(error))
 
     def ends(self, history: History | None) -> Ends | None:
         """The releases to compare; None if the tool is unknown."""
