@@ -57,8 +57,8 @@ def test_no_script_holds_an_expression() -> None:
 def run(script: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a script as GitHub's runner does."""
     bash = shutil.which("bash")
-    if bash is None:
-        pytest.skip("there is no bash")
+    if bash is None or os.name == "nt":
+        pytest.skip("the scripts are for bash on Linux")
     env = {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", **variables}
     return subprocess.run([bash, "-e", "-c", script], cwd=folder, env=env, check=False, capture_output=True, text=True)
 

@@ -144,7 +144,7 @@ class World:
         identity = {
             f"GIT_{who}_{what}": "a@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
         }
-        env = {"PATH": os.environ["PATH"], "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date, **identity}
+        env = {**os.environ, "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date, **identity}
         return subprocess.run(
             ["git", "-C", str(folder), *arguments], check=True, capture_output=True, text=True, env=env
         ).stdout
