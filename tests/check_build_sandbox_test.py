@@ -2,27 +2,53 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from dunnage.check_build_sandbox import check
+from dunnage.check_build_sandbox import check, main
 from dunnage.files.source import Tree
+from dunnage.frame.finding import Finding
 from dunnage.frame.options import Options
 
 pytestmark = pytest.mark.usefixtures("repository")
 
+SCRIPT = "#!/bin/sh\n"
+COMPILING = (
+    "docker run --network=none --read-only --tmpfs /tmp --security-opt no-new-privileges {} rust cargo build --frozen\n"
+)
 
-def found(name: str, text: str) -> list[str]:
-    """What is found in a file: `line:column rule`, the rule without its concern."""
+
+def write(name: str, text: str) -> None:
+    """Write a file, and the folders it is in."""
     path = Path(name)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode())
+
+
+def findings(name: str, text: str) -> list[Finding]:
+    """What is found in a file."""
+    write(name, text)
+    return list(check([name], Tree(), Options()))
+
+
+def found(name: str, text: str) -> list[str]:
+    """What is found in a file: `line:column rule`, the rule without its concern."""
     tree = Tree()
     return [
         "{}:{} {}".format(*tree.position(each.path, each.span.start), each.rule.id.removeprefix("build-sandbox/"))
-        for each in check([name], tree, Options())
+        for each in findings(name, text)
     ]
+
+
+def help_of(name: str, text: str) -> str:
+    """The help of the only finding in a file."""
+    (finding,) = findings(name, text)
+    return finding.help
+
+
+# Images
 
 
 @pytest.mark.parametrize(
@@ -31,9 +57,417 @@ def found(name: str, text: str) -> list[str]:
         pytest.param("RUN cargo build", ["2:5 network"], id="build"),
         pytest.param("RUN --network=none cargo build --frozen", [], id="none"),
         pytest.param("RUN --network=default cargo build", ["2:23 network"], id="default"),
+        pytest.param("RUN --network=host cargo build", ["2:20 network"], id="host"),
         pytest.param("RUN cargo fetch --locked", [], id="fetch"),
+        pytest.param("RUN cargo build && cargo test", ["2:5 network"], id="once-for-a-step"),
+        pytest.param("RUN cargo build\nRUN cargo test", ["2:5 network", "3:5 network"], id="two-steps"),
+        pytest.param("RUN <<EOF\nset -e\ncargo build\nEOF", ["4:1 network"], id="here-document"),
+        pytest.param('RUN ["cargo", "build"]', ["2:6 network"], id="exec-form"),
+        pytest.param("ONBUILD RUN cargo build", ["2:13 network"], id="onbuild"),
+        pytest.param("RUN unshare -rn cargo build --offline", [], id="unshare"),
         pytest.param("RUN rustc -vV", [], id="version"),
+        pytest.param("RUN maturin upload dist/*", [], id="upload"),
+        pytest.param("RUN cargo chef prepare", [], id="chef-prepare"),
+        pytest.param("RUN cargo chef cook --no-build", [], id="chef-no-build"),
+        pytest.param("RUN cargo chef cook", ["2:5 network"], id="chef-cook"),
+        pytest.param("RUN cargo install ripgrep@15.0.0 --locked", [], id="install-from-registry"),
+        pytest.param("RUN cargo install --path . --locked", ["2:5 network"], id="install-path"),
+        pytest.param("RUN cargo xwin build", [], id="downloads-an-sdk"),
+        pytest.param("RUN nix develop -c cargo build", ["2:20 network"], id="nix"),
+        pytest.param("CMD cargo run", [], id="command-of-the-image"),
+        pytest.param("RUN maturin build --locked", ["2:5 network"], id="maturin"),
     ],
 )
 def test_a_step_with_network(text: str, expected: list[str]) -> None:
     assert found("Dockerfile", f"FROM rust\n{text}\n") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        pytest.param(
+            "RUN cargo build --release --locked",
+            ["RUN cargo fetch --locked", "RUN --network=none cargo build --release --frozen"],
+            id="build",
+        ),
+        pytest.param(
+            "RUN cargo build --release",
+            ["RUN cargo fetch", "RUN --network=none cargo build --frozen --release"],
+            id="not-locked",
+        ),
+        pytest.param(
+            "RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/target "
+            "cargo build --locked",
+            [
+                "RUN cargo fetch --locked",
+                "RUN --network=none --mount=type=cache,target=/target cargo build --frozen",
+                "leave out the cache mount of the registry, which BuildKit may empty while it keeps the first step",
+            ],
+            id="cache-mounts",
+        ),
+        pytest.param(
+            "RUN --mount=type=bind,target=. cargo build --locked",
+            [
+                "RUN --mount=type=bind,target=. cargo fetch --locked",
+                "RUN --network=none --mount=type=bind,target=. cargo build --frozen",
+            ],
+            id="bind-mount",
+        ),
+        pytest.param(
+            "RUN cargo chef cook --recipe-path recipe.json",
+            [
+                "RUN cargo chef cook --recipe-path recipe.json --no-build",
+                "RUN cargo fetch",
+                "RUN --network=none cargo chef cook --recipe-path recipe.json --offline",
+            ],
+            id="chef",
+        ),
+        pytest.param(
+            "RUN cargo component build --locked",
+            ["RUN cargo component fetch --locked", "RUN --network=none cargo component build --offline --locked"],
+            id="component",
+        ),
+        pytest.param(
+            "RUN cargo +nightly build --manifest-path a/Cargo.toml --locked",
+            [
+                "RUN cargo +nightly fetch --locked --manifest-path a/Cargo.toml",
+                "RUN --network=none cargo +nightly build --manifest-path a/Cargo.toml --frozen",
+            ],
+            id="toolchain-and-manifest",
+        ),
+        pytest.param(
+            "WORKDIR /src\nRUN cd api && cargo build --locked",
+            [
+                "RUN cd /src/api && cargo fetch --locked",
+                "RUN --network=none cd /src/api && cargo build --frozen",
+            ],
+            id="another-folder",
+        ),
+        pytest.param(
+            "RUN wasm-pack build",
+            [
+                "RUN cargo fetch",
+                "RUN --network=none CARGO_NET_OFFLINE=true wasm-pack build",
+                "wasm-pack downloads wasm-bindgen if it is not installed: install it before",
+            ],
+            id="wasm-pack",
+        ),
+    ],
+)
+def test_the_help_splits_the_step(text: str, lines: list[str]) -> None:
+    assert help_of("Dockerfile", f"FROM rust\n{text}\n").splitlines()[1:] == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("cargo build --locked", ["2:20 not-offline"], id="locked"),
+        pytest.param("cargo build --offline", [], id="offline"),
+        pytest.param("cargo build --frozen", [], id="frozen"),
+        pytest.param("cargo build $FLAGS", [], id="unknown-options"),
+        pytest.param("cargo build --target $TARGET", ["2:20 not-offline"], id="unknown-value"),
+        pytest.param("CARGO_NET_OFFLINE=true cargo build", [], id="variable"),
+        pytest.param("CARGO_NET_OFFLINE=false cargo build", ["2:44 not-offline"], id="variable-is-false"),
+        pytest.param("cargo component build --frozen", ["2:20 not-offline"], id="component-frozen"),
+        pytest.param("CARGO_NET_OFFLINE=true cargo component build", ["2:43 not-offline"], id="component-variable"),
+        pytest.param("cargo component build --locked --offline", [], id="component-offline"),
+        pytest.param("cargo chef cook", ["2:20 not-offline"], id="chef"),
+        pytest.param("cargo metadata", [], id="compiles-nothing"),
+    ],
+)
+def test_a_step_without_network(text: str, expected: list[str]) -> None:
+    assert found("Dockerfile", f"FROM rust\nRUN --network=none {text}\n") == expected
+
+
+def test_a_variable_of_the_image_makes_cargo_offline() -> None:
+    assert found("Dockerfile", "FROM rust\nENV CARGO_NET_OFFLINE=true\nRUN --network=none cargo build\n") == []
+
+
+def test_the_configuration_makes_cargo_offline() -> None:
+    write(".cargo/config.toml", "[net]\noffline = true\n")
+    assert found("Dockerfile", "FROM rust\nRUN --network=none cargo build\n") == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "what", "position"),
+    [
+        pytest.param("--mount=type=secret,id=npm", "the secret `npm`", 5, id="secret"),
+        pytest.param("--mount=type=secret,target=/run/npmrc", "the secret `npmrc`", 5, id="secret-by-its-file"),
+        pytest.param("--mount=type=secret", "a secret", 5, id="secret-without-id"),
+        pytest.param("--mount=type=ssh", "the ssh agent", 5, id="ssh"),
+        pytest.param("--network=none --mount=type=ssh,required", "the ssh agent", 20, id="with-other-flags"),
+    ],
+)
+def test_a_step_with_a_secret(flags: str, what: str, position: int) -> None:
+    secrets = [
+        each
+        for each in findings("Dockerfile", f"FROM rust\nRUN {flags} cargo build --frozen\n")
+        if each.rule.id == "build-sandbox/secret-mount"
+    ]
+    assert [each.message for each in secrets] == [f"`cargo build` runs build scripts and macros within reach of {what}"]
+    assert [each.span.start for each in secrets] == [len("FROM rust\n") + position - 1]
+
+
+@pytest.mark.parametrize("flags", ["--mount=type=cache,target=/target", "--mount=target=.", "--security=sandbox"])
+def test_a_mount_without_a_secret(flags: str) -> None:
+    assert found("Dockerfile", f"FROM rust\nRUN --network=none {flags} cargo build --frozen\n") == []
+
+
+def test_a_secret_where_nothing_compiles() -> None:
+    assert found("Dockerfile", "FROM rust\nRUN --mount=type=secret,id=npm cargo fetch --locked\n") == []
+
+
+# What other files compile
+
+
+@pytest.mark.parametrize(
+    ("files", "text", "expected"),
+    [
+        pytest.param({"Makefile": "all:\n\tcargo build\n"}, "RUN make", ["4:5 network"], id="make"),
+        pytest.param({"Makefile": "all:\n\tcargo fetch\n"}, "RUN make", [], id="make-compiles-nothing"),
+        pytest.param({"justfile": "build:\n\tcargo build\n"}, "RUN just build", ["4:5 network"], id="just"),
+        pytest.param({"ci/build.sh": SCRIPT + "cargo build\n"}, "RUN ./ci/build.sh", ["4:5 network"], id="script"),
+        pytest.param({"ci/build.sh": SCRIPT + "cargo build\n"}, "RUN bash ci/build.sh", ["4:5 network"], id="shell"),
+        pytest.param({"ci/build.sh": SCRIPT + "cargo build\n"}, "RUN /src/ci/build.sh", ["4:5 network"], id="absolute"),
+        pytest.param({"ci/build.sh": SCRIPT + "cargo build\n"}, "RUN /other/build.sh", [], id="another-script"),
+        pytest.param(
+            {"ci/build.sh": SCRIPT + "apt-get install x\ncargo build\n"}, "RUN ci/build.sh", [], id="script-downloads"
+        ),
+        pytest.param(
+            {"ci/build.sh": SCRIPT + "git clone x\ncd x\ncargo build\n"}, "RUN ci/build.sh", [], id="script-clones"
+        ),
+        pytest.param(
+            {".cargo/config.toml": '[alias]\nxtask = "run -p xtask --"\n'},
+            "RUN cargo xtask",
+            ["4:5 network"],
+            id="alias",
+        ),
+        pytest.param(
+            {"Makefile": "all:\n\tcargo build\n"},
+            "RUN --network=none make",
+            ["4:20 not-offline"],
+            id="make-not-offline",
+        ),
+        pytest.param(
+            {"Makefile": "all:\n\tcargo build\n"},
+            "RUN --network=none CARGO_NET_OFFLINE=true make",
+            [],
+            id="make-offline",
+        ),
+    ],
+)
+def test_a_step_that_compiles_through_other_files(files: dict[str, str], text: str, expected: list[str]) -> None:
+    for name, content in files.items():
+        write(name, content)
+    subprocess.run(["git", "add", "."], check=True)
+    assert found("Dockerfile", f"FROM rust\nWORKDIR /src\nCOPY . .\n{text}\n") == expected
+
+
+# Containers
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("docker run rust cargo build", ["2:1 network", "2:1 writable"], id="plain"),
+        pytest.param("sudo podman run rust cargo build", ["2:6 network", "2:6 writable"], id="podman"),
+        pytest.param("docker container run rust cargo test", ["2:1 network", "2:1 writable"], id="container-run"),
+        pytest.param("docker run -i rust sh -c 'cd x && cargo build'", ["2:1 network", "2:1 writable"], id="program"),
+        pytest.param("docker run rust cargo fetch", [], id="fetch"),
+        pytest.param("docker run rust rustc -vV", [], id="version"),
+        pytest.param("docker run rust", [], id="command-of-the-image"),
+        pytest.param("docker run $ARGS rust cargo build", [], id="unknown-options"),
+        pytest.param("docker run ${EXTRA_ENV} -v a:/b rust cargo build", [], id="unknown-word-before-an-option"),
+        pytest.param("docker run --network=other rust cargo test", ["2:1 writable"], id="network-with-a-name"),
+        pytest.param("docker run rust sh -c 'apt-get install x; cargo build'", [], id="installs-packages"),
+        pytest.param("docker run rust cargo install a", [], id="install"),
+        pytest.param("docker run --network none rust cargo build", ["2:1 writable", "2:32 not-offline"], id="none"),
+        pytest.param("docker run --net=none rust cargo build --offline", ["2:1 writable"], id="hidden-option"),
+        pytest.param(
+            "docker run --net=none -e CARGO_NET_OFFLINE=true rust cargo build", ["2:1 writable"], id="variable"
+        ),
+        pytest.param(
+            "docker run -d --name a rust x\ndocker exec a cargo build", ["2:1 network", "2:1 writable"], id="exec"
+        ),
+        pytest.param("docker exec a cargo build", [], id="exec-elsewhere"),
+        pytest.param("unshare -rn cargo build", ["2:13 not-offline"], id="unshare"),
+        pytest.param("unshare --net cargo build --frozen", [], id="unshare-offline"),
+        pytest.param("unshare -m cargo build", [], id="unshare-with-network"),
+    ],
+)
+def test_a_container(text: str, expected: list[str]) -> None:
+    assert sorted(found("build.sh", SCRIPT + text + "\n")) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        pytest.param("--privileged", "all privileges of the host", id="privileged"),
+        pytest.param("--privileged=false", "", id="not-privileged"),
+        pytest.param("-v /var/run/docker.sock:/var/run/docker.sock", "the socket of the container engine", id="socket"),
+        pytest.param('-v "$HOME":/home', "the home folder", id="home"),
+        pytest.param("-v ~:/home", "the home folder", id="tilde"),
+        pytest.param("-v /:/host", "the root folder of the host", id="root"),
+        pytest.param(
+            '-v "$HOME/.cargo:/root/.cargo"', "all of cargo's home, with its credentials and programs", id="cargo-home"
+        ),
+        pytest.param('-v "$HOME/.cargo/registry:/root/.cargo/registry"', "", id="registry"),
+        pytest.param("-v ~/.cargo/git:/root/.cargo/git", "", id="git-checkouts"),
+        pytest.param("-v ~/.ssh:/root/.ssh:ro", "`~/.ssh`", id="ssh"),
+        pytest.param("-v ${HOME}/.docker/config.json:/x", "`~/.docker/config.json`", id="docker"),
+        pytest.param("--mount type=bind,source=/root/.aws,target=/x", "`~/.aws`", id="aws"),
+        pytest.param("-v $SSH_AUTH_SOCK:/agent", "the ssh agent", id="ssh-agent"),
+        pytest.param("-v $PWD:/src", "", id="source"),
+        pytest.param("-v ./data:/home", "", id="relative"),
+        pytest.param("--env-file .env", "all variables of a file", id="env-file"),
+        pytest.param("--env-file <(env | grep CARGO)", "all variables of a file", id="env-file-of-a-process"),
+        pytest.param("-e CARGO_REGISTRY_TOKEN", "the variable `CARGO_REGISTRY_TOKEN`", id="variable"),
+        pytest.param('-e "API_KEY=$API_KEY"', "the variable `API_KEY`", id="variable-with-value"),
+        pytest.param("-e POSTGRES_PASSWORD=postgres", "", id="literal"),
+        pytest.param("-e TOKENIZERS=1 -e RUSTFLAGS", "", id="other-variables"),
+        pytest.param("--pid=host", "the processes of the host", id="pid"),
+        pytest.param("--pid host", "the processes of the host", id="pid-in-two-words"),
+    ],
+)
+def test_what_a_container_gets_of_the_host(options: str, what: str) -> None:
+    messages = [each.message for each in findings("build.sh", SCRIPT + COMPILING.format(options))]
+    assert messages == ([f"`docker run` gives {what} to `cargo build`"] if what else [])
+
+
+def test_the_network_of_the_host_is_one_finding() -> None:
+    text = SCRIPT + "docker run --network=host rust cargo build --frozen\n"
+    assert found("build.sh", text) == ["2:12 exposed-host", "2:1 writable"]
+
+
+@pytest.mark.parametrize(
+    ("command", "missing"),
+    [
+        pytest.param("docker run", "--read-only --tmpfs /tmp and --security-opt no-new-privileges", id="all"),
+        pytest.param("podman run", "--read-only and --security-opt no-new-privileges", id="podman"),
+        pytest.param("podman run --read-only --security-opt=no-new-privileges", "", id="podman-is-right"),
+        pytest.param("docker run --read-only --security-opt=no-new-privileges", "--tmpfs /tmp", id="temporary-files"),
+        pytest.param("docker run --read-only -v a:/tmp --security-opt no-new-privileges:true", "", id="volume"),
+        pytest.param("docker run --read-only --tmpfs /tmp:exec", "--security-opt no-new-privileges", id="privileges"),
+    ],
+)
+def test_what_a_container_can_change(command: str, missing: str) -> None:
+    text = SCRIPT + f"{command} --network=none rust cargo build --frozen\n"
+    expected = [f"`cargo build` compiles in a container without {missing}"] if missing else []
+    assert [each.message for each in findings("build.sh", text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "text", "expected"),
+    [
+        pytest.param(
+            {"Makefile": "test:\n\tcargo test\n"},
+            "docker run -v $PWD:/src -w /src rust make test",
+            ["2:1 network", "2:1 writable"],
+            id="make",
+        ),
+        pytest.param(
+            {"ci/a.sh": SCRIPT + "cargo test\n"},
+            'docker run -v "$(pwd):/src" rust /src/ci/a.sh',
+            ["2:1 network", "2:1 writable"],
+            id="script",
+        ),
+        pytest.param(
+            {"ci/a.sh": SCRIPT + "cargo test\n"},
+            'docker run -v "$DIR/ci/a.sh:/a.sh" rust bash /a.sh',
+            ["2:1 network", "2:1 writable"],
+            id="mounted-script",
+        ),
+        pytest.param({"ci/a.sh": SCRIPT + "cargo test\n"}, "docker run rust /src/ci/a.sh", [], id="not-mounted"),
+        pytest.param(
+            {},
+            'if [ -n "$IMAGE" ]; then\n  exec docker run "$IMAGE" bash -c "`pwd`/$0 $*"\nfi\ncargo build',
+            ["3:8 network", "3:8 writable"],
+            id="calls-itself",
+        ),
+    ],
+)
+def test_a_container_that_compiles_through_other_files(files: dict[str, str], text: str, expected: list[str]) -> None:
+    for name, content in files.items():
+        write(name, content)
+    subprocess.run(["git", "add", "."], check=True)
+    assert found("build.sh", SCRIPT + text + "\n") == expected
+
+
+def test_a_matrix_repeats_a_command() -> None:
+    text = """\
+on: push
+jobs:
+  a:
+    runs-on: x
+    strategy: {matrix: {target: [a, b]}}
+    steps:
+      - run: docker run rust cargo build --target ${{ matrix.target }}
+"""
+    assert found(".github/workflows/a.yml", text) == ["7:14 network", "7:14 writable"]
+
+
+# Fixes
+
+FETCH = "FROM rust\nCOPY . .\nRUN cargo fetch --locked\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        pytest.param(
+            "Dockerfile",
+            FETCH + "RUN cargo build --frozen && cp a /\n",
+            FETCH + "RUN --network=none cargo build --frozen && cp a /\n",
+            id="network",
+        ),
+        pytest.param("Dockerfile", FETCH + "RUN cargo build --locked\n", None, id="not-offline-yet"),
+        pytest.param("Dockerfile", FETCH + "RUN apt-get update && cargo build --frozen\n", None, id="needs-network"),
+        pytest.param("Dockerfile", FETCH + "RUN cargo test --frozen\n", None, id="tests-may-need-it"),
+        pytest.param("Dockerfile", "FROM rust\nRUN cargo build --frozen\n", None, id="no-fetch"),
+        pytest.param("Dockerfile", FETCH + "FROM rust\nRUN cargo build --frozen\n", None, id="fetch-of-another-stage"),
+        pytest.param("Dockerfile", FETCH + "RUN --network=default cargo build --frozen\n", None, id="on-purpose"),
+        pytest.param(
+            "Dockerfile",
+            FETCH + "RUN --mount=type=cache,target=/usr/local/cargo/registry cargo build --frozen\n",
+            None,
+            id="cache",
+        ),
+        pytest.param(
+            "Dockerfile",
+            "FROM rust\nRUN --network=none cargo build --locked \\\n  && cargo hack check\n",
+            "FROM rust\nRUN --network=none cargo build --offline --locked \\\n  && cargo hack check --offline\n",
+            id="offline",
+        ),
+        pytest.param(
+            "Dockerfile",
+            'FROM rust\nRUN --network=none ["cargo", "build"]\n',
+            'FROM rust\nRUN --network=none ["cargo", "build", "--offline"]\n',
+            id="offline-in-an-array",
+        ),
+        pytest.param(
+            "Dockerfile",
+            "FROM rust\nRUN --network=none cargo component build --frozen\n",
+            "FROM rust\nRUN --network=none cargo component build --offline --frozen\n",
+            id="component",
+        ),
+        pytest.param(
+            "build.sh",
+            SCRIPT + "cargo fetch --locked\ndocker run rust cargo build --frozen\n",
+            SCRIPT + "cargo fetch --locked\ndocker run --network=none rust cargo build --frozen\n",
+            id="container",
+        ),
+        pytest.param("build.sh", SCRIPT + "docker run rust cargo build --frozen\n", None, id="container-without-fetch"),
+        pytest.param(
+            "build.sh",
+            SCRIPT + "cargo fetch\ndocker run rust sh -c 'cargo build --frozen && ./upload'\n",
+            None,
+            id="container-needs-network",
+        ),
+    ],
+)
+def test_fixes(name: str, before: str, after: str | None, capsys: pytest.CaptureFixture[str]) -> None:
+    write(name, before)
+    for _ in range(2):
+        assert main(["--fix", name]) in (0, 1)
+        assert Path(name).read_text() == (before if after is None else after)
+    capsys.readouterr()

@@ -7,17 +7,22 @@ docker, the home folder. This hook says where that code can reach something, and
 import os
 from collections.abc import Iterator, Sequence
 
-from dunnage.cargo_cli.aliases import Aliases
-from dunnage.files.source import Tree
+from dunnage.files.dockerfile_names import is_dockerfile
+from dunnage.files.source import File, Tree
+from dunnage.files.span import Span
 from dunnage.frame.finding import Finding, Fix, Rule
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
-from dunnage.sandbox.exposure import Exposure
+from dunnage.sandbox.exposure import EXPOSED_HOST, NETWORK, NOT_OFFLINE, SECRET_MOUNT, WRITABLE, Exposure
 from dunnage.scripts import commands
 from dunnage.scripts.comments import comments
 
 RULES = (
-    Rule("build-sandbox/network", "code compiles with network access"),
+    Rule(NETWORK, "code compiles with network access", is_fixable=True),
+    Rule(NOT_OFFLINE, "cargo is not offline where there is no network", is_fixable=True),
+    Rule(SECRET_MOUNT, "code compiles in a step with a secret"),
+    Rule(EXPOSED_HOST, "code compiles in a container that reaches the host or its secrets"),
+    Rule(WRITABLE, "code compiles in a container that can change more than it has to"),
     Rule("build-sandbox/secret-env", "a step of CI that compiles gets a secret"),
     Rule("build-sandbox/publish-token", "`cargo publish` compiles with the token of a registry", is_fixable=True),
     Rule("build-sandbox/checkout-token", "a checkout keeps a token, and the job compiles later", is_fixable=True),
@@ -29,18 +34,27 @@ REQUIRE_ISOLATION = flag("--require-isolation", "also report steps of CI that co
 STRICT_JOBS = flag("--strict-jobs", "also report jobs that compile and have a secret or a write permission")
 
 _CI = ("azure", "buildkite", "circleci", "github", "gitlab")
-_HINTS = ("cargo", "cross", "maturin", "trunk", "wasm-pack", "tauri")
+_COMPILING = (
+    *("cargo", "cross", "maturin", "trunk", "wasm-pack"),
+    *("make", "just", "task", "mise", "npm", "bun", "/"),
+)
+"""A step that compiles, or that starts something else of the repository, has one of these texts."""
+_ISOLATING = ("docker", "podman", "nerdctl", "unshare", "bwrap", "firejail", "systemd-run")
+"""Programs that run others in a container, or without network."""
 _BY_ID = {rule.id: rule for rule in RULES}
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check every step of the named files that compiles."""
-    aliases = Aliases(tree)
-    for file in commands.files(tree, names, _HINTS):
-        if commands.kind_of(file.path, file.data[:200]) == "dockerfile":
-            from dunnage.sandbox import images
-
-            yield from dict.fromkeys(map(_finding, images.exposures(file, aliases.of(file), tree)))
+    images = [name for name in names if is_dockerfile(os.path.basename(name))]
+    others = [name for name in names if not is_dockerfile(os.path.basename(name))]
+    for file in (*commands.files(tree, images, _COMPILING), *commands.files(tree, others, _ISOLATING)):
+        seen: set[tuple[str, Span]] = set()
+        for found in _exposures(file, tree):
+            # A matrix repeats a command.
+            if (found.rule, found.span) not in seen:
+                seen.add((found.rule, found.span))
+                yield _finding(found)
     ci = [name for name in names if commands.kind_of(name.replace(os.sep, "/"), b"") in _CI]
     if ci:
         from dunnage.sandbox import ci_jobs
@@ -48,6 +62,18 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
 
         strictness = Strictness(options[REQUIRE_ISOLATION], options[STRICT_JOBS])
         yield from map(_finding, ci_jobs.exposures(commands.readable(tree, ci), tree, strictness))
+
+
+def _exposures(file: File, tree: Tree) -> Iterator[Exposure]:
+    from dunnage.sandbox.compiled import Compilations
+
+    if is_dockerfile(os.path.basename(file.path)):
+        from dunnage.sandbox import images
+
+        return images.exposures(file, tree.memo(Compilations))
+    from dunnage.sandbox import containers
+
+    return containers.exposures(file, tree.memo(Compilations))
 
 
 def _finding(found: Exposure) -> Finding:

@@ -7,9 +7,10 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from dunnage.ci.image_files import contexts, origin_of, place_of
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
-from dunnage.files.walk import top_folder, upwards
+from dunnage.files.walk import upwards
 from dunnage.shell.directories import is_outside
 
 if TYPE_CHECKING:
@@ -91,18 +92,18 @@ class CommittedLocks:
                 if (
                     copied.source is None
                     and not copied.is_inline
-                    and (copied.target == above or _place(copied) == lock)
+                    and (copied.target == above or place_of(copied) == lock)
                 ):
                     return True
-                for context in _contexts(file):
-                    path = _origin(copied, context, lock)
+                for context in contexts(file):
+                    path = origin_of(copied, context, lock)
                     if path in tracked and self._exclusion(file, context, path) is None:
                         return True
         return False
 
     def hidden(self, file: File, call: "CargoCall") -> HiddenLock | None:
         """Return the committed Cargo.lock that `.dockerignore` keeps away from a call of cargo in a Dockerfile."""
-        if not any(os.path.lexists(path) for context in _contexts(file) for path in _ignore_files(file, context)):
+        if not any(os.path.lexists(path) for context in contexts(file) for path in _ignore_files(file, context)):
             return None
         key = _image(file, call)
         if key not in self._hidden:
@@ -166,7 +167,7 @@ class CommittedLocks:
         """Whether a Dockerfile copies a Cargo.toml to a call of cargo."""
         for above in self._searched(file, call):
             manifest = posixpath.join(above, "Cargo.toml")
-            if any(copied.is_inline and _place(copied) == manifest for _, copied in _copies(file, call)):
+            if any(copied.is_inline and place_of(copied) == manifest for _, copied in _copies(file, call)):
                 return True
             if any(_manifests_in(file, call, above)):
                 return True
@@ -183,8 +184,8 @@ class CommittedLocks:
     def _exclusions(self, file: File, call: "CargoCall") -> Iterator[HiddenLock]:
         for above in self._searched(file, call):
             for span, copied in _copies(file, call):
-                for context in _contexts(file):
-                    path = _origin(copied, context, posixpath.join(above, "Cargo.lock"))
+                for context in contexts(file):
+                    path = origin_of(copied, context, posixpath.join(above, "Cargo.lock"))
                     exclusion = path and self._exclusion(file, context, path)
                     if path and exclusion and path in self._repositories.tracked_near(context):
                         yield HiddenLock(span, *exclusion)
@@ -208,8 +209,8 @@ class CommittedLocks:
 def _manifests_in(file: File, call: "CargoCall", directory: str) -> Iterator[str]:
     """Yield the paths of the manifests that a Dockerfile may copy into a directory of the image."""
     for _, copied in _copies(file, call):
-        for context in _contexts(file):
-            path = _origin(copied, context, posixpath.join(directory, "Cargo.toml"))
+        for context in contexts(file):
+            path = origin_of(copied, context, posixpath.join(directory, "Cargo.toml"))
             if path is not None and os.path.isfile(path):
                 yield path
 
@@ -230,39 +231,6 @@ def _copies(file: File, call: "CargoCall") -> "Iterator[tuple[Span, Copied]]":
         yield places[copied.at].span, copied
 
 
-def _contexts(file: File) -> Iterator[str]:
-    """Yield the folders that may be the build context of a Dockerfile: its own and those above."""
-    folder = os.path.dirname(os.path.abspath(file.path))
-    top = top_folder(folder)
-    for above in upwards(folder, beyond_repository=True):
-        yield above
-        if above == top:
-            return
-
-
 def _ignore_files(file: File, context: str) -> tuple[str, str]:
     """The paths of the files that may keep files out of a build context; the first takes precedence."""
     return f"{os.path.abspath(file.path)}.dockerignore", os.path.join(context, ".dockerignore")
-
-
-def _place(copied: "Copied") -> str:
-    """The path in the image of a file that is copied."""
-    return posixpath.join(copied.target, copied.name) if copied.is_in_target else copied.target
-
-
-def _origin(copied: "Copied", context: str, path: str) -> str | None:
-    """Return the path of the file that is copied to `path` in the image; None if none is."""
-    if copied.source is None:
-        return None
-    source = posixpath.normpath(copied.source.lstrip("/"))
-    if set(copied.name) & set("*?["):
-        import fnmatch
-
-        folder, name = posixpath.split(path)
-        is_copied = folder == copied.target and fnmatch.fnmatchcase(name, copied.name)
-        return os.path.join(context, posixpath.dirname(source), name) if is_copied else None
-    origin = os.path.normpath(os.path.join(context, source))
-    if not os.path.isdir(origin):
-        return origin if path == _place(copied) else None
-    below = posixpath.relpath(path, copied.target)
-    return None if below.startswith("..") else os.path.join(origin, below)

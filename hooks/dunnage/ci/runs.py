@@ -57,6 +57,18 @@ def job_runs(
         yield list(walk.job(file, job))
 
 
+class Calls:
+    """What commands start in other files of a repository: scripts, recipes, tasks."""
+
+    def __init__(self, repository: RepositoryFiles, hints: Collection[str]) -> None:
+        """`hints` are texts of which one is in the words of every command to find."""
+        self._walk = _Walk(repository, hints)
+
+    def runs(self, file: File, command: Command, folders: Sequence[str]) -> Iterator[Run]:
+        """Yield the runs that a command of `file` starts in one of `folders`, paths relative to the top."""
+        return self._walk.called(file, command, tuple(folders))
+
+
 class _Context(NamedTuple):
     """How the walk has come to a program: the last fields of a Run."""
 
@@ -107,6 +119,12 @@ class _Walk:
         """Yield the runs of a job."""
         self._seen.clear()
         yield from self._job(file, job, _Context((), events))
+
+    def called(self, file: File, command: Command, folders: tuple[str, ...]) -> Iterator[Run]:
+        """Yield the runs that one command starts in other files."""
+        self._seen.clear()
+        context = _Context((CallSite(file, command=command),), frozenset(), folders=folders)
+        yield from self._called(file, {}, command, context)
 
     def _jobs_with_included(self, file: File) -> Iterator[tuple[File, Job]]:
         """Yield the jobs of a CI file, and of the files that it includes whose names are not those of CI files."""

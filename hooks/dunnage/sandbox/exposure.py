@@ -5,6 +5,12 @@ from typing import NamedTuple
 from dunnage.files.source import File
 from dunnage.files.span import Edit, Span
 
+NETWORK = "build-sandbox/network"
+NOT_OFFLINE = "build-sandbox/not-offline"
+SECRET_MOUNT = "build-sandbox/secret-mount"  # noqa: S105 (the id of a rule)
+EXPOSED_HOST = "build-sandbox/exposed-host"
+WRITABLE = "build-sandbox/writable"
+
 
 class Exposure(NamedTuple):
     """A violation of a rule of the sandbox, which the hook turns into a finding."""

@@ -1,52 +1,219 @@
 """The steps of Dockerfiles that compile, and what the code in them can reach."""
 
+import os
+from bisect import bisect_left
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
-from dunnage.cargo_cli.aliases import Alias
-from dunnage.cargo_cli.compiling import compiles
-from dunnage.files.source import File, Tree
-from dunnage.sandbox.exposure import Exposure
+from dunnage.ci.image_files import contexts, origin_of
+from dunnage.files.source import File
+from dunnage.files.span import Edit, Span
+from dunnage.sandbox import offline, split
+from dunnage.sandbox.compiled import Compilations, Compiled, needs_network
+from dunnage.sandbox.exposure import NETWORK, SECRET_MOUNT, Exposure
+from dunnage.sandbox.network import is_offline, lacks_network
 from dunnage.scripts.commands import commands
-from dunnage.scripts.dockerfile import instructions
+from dunnage.scripts.dockerfile import copied_before, instructions
+from dunnage.scripts.dockerfile_lines import InstructionArgument
 from dunnage.scripts.dockerfile_syntax import Instruction
-from dunnage.shell.model import Command
+from dunnage.shell.model import Command, programs
 
-NETWORK = "build-sandbox/network"
+_LONGEST_FLAGS = 200
+_LOCAL = frozenset((
+    *("[", "[[", ":", "cat", "cd", "chmod", "chown", "cp", "du", "echo", "exit", "export", "false", "file", "find"),
+    *("install", "ls", "ln", "mkdir", "mv", "printf", "pwd", "rm", "rmdir", "set", "sha256sum", "strip", "test"),
+    *("touch", "true"),
+))  # fmt: skip
+"""Programs that use no network."""
+_RUNNING = frozenset(("bench", "nextest", "run", "test"))
+"""The words of calls of cargo that run programs of the repository, which may use the network."""
 
 
 class Step(NamedTuple):
-    """A `RUN` of a Dockerfile."""
+    """A `RUN` of a Dockerfile that compiles."""
 
     instruction: Instruction
     commands: tuple[Command, ...]
+    compiled: tuple[Compiled, ...]
 
-    def flag(self, name: str) -> str:
-        """Return the value of a flag; empty if it is not given. The last one counts."""
-        found = [each.text.partition("=")[2] for each in self.instruction.flags if each.text.startswith(f"{name}=")]
-        return found[-1] if found else ""
+    @property
+    def network(self) -> str:
+        """The value of its flag `--network`; empty if it has none."""
+        return flag(self.instruction, "--network")
 
 
-def exposures(file: File, alias: Alias, tree: Tree) -> Iterator[Exposure]:
+def flag(instruction: Instruction, name: str) -> str:
+    """Return the value of a flag; empty if it is not given."""
+    found = [each.text.partition("=")[2] for each in instruction.flags if each.text.startswith(f"{name}=")]
+    return found[-1] if found else ""
+
+
+def exposures(file: File, compilations: Compilations) -> Iterator[Exposure]:
     """Yield what the steps of a Dockerfile expose to the code that compiles in them."""
-    for step in _steps(file):
-        compiling = next((command for command in step.commands if compiles(command, alias, tree, file)), None)
-        if compiling is not None and step.flag("--network") != "none":
-            name = " ".join(word.text for word in compiling.words[:2])
-            message = f"`{name}` runs build scripts and macros with network access"
-            help = (
-                "download in one step, and compile without network in the next:\n"
-                "RUN cargo fetch --locked\n"
-                f"RUN --network=none {name} --frozen"
-            )
-            yield Exposure(NETWORK, file, compiling.words[0].span, message, help)
+    fetching: list[Instruction] = []
+    for step in _steps(file, compilations):
+        if not step.compiled:
+            fetching += [step.instruction] if any(map(_fetches, step.commands)) else []
+            continue
+        yield from _network(file, step, fetching, compilations)
+        without_network = [
+            each for each in step.compiled if step.network == "none" or lacks_network(each.outer.wrapper)
+        ]
+        yield from offline.exposures(file, without_network, compilations)
+        yield from _secrets(file, step, compilations)
 
 
-def _steps(file: File) -> Iterator[Step]:
-    """Yield the steps of a Dockerfile, with their commands."""
+def _steps(file: File, compilations: Compilations) -> Iterator[Step]:
+    """Yield the steps of a Dockerfile, with their commands and what these compile."""
     found = list(commands(file))
+    starts = [command.words[0].span.start for command in found]
     for instruction in instructions(file):
         if instruction.keyword == "RUN":
-            start, end = instruction.span
-            inside = tuple(command for command in found if start <= command.words[0].span.start < end)
-            yield Step(instruction, inside)
+            first, last = (bisect_left(starts, offset) for offset in instruction.span)
+            inside = tuple(found[first:last])
+            compiled = [each for command in inside for each in _compiled(file, command, compilations)]
+            yield Step(instruction, inside, tuple(compiled))
+
+
+def _compiled(file: File, command: Command, compilations: Compilations) -> list[Compiled]:
+    direct = compilations.of(file, command)
+    if direct is not None:
+        return [direct]
+    resolve = partial(_origin, file, command.words[0].span.start, compilations)
+    return compilations.through_calls(file, command, resolve)
+
+
+def _origin(file: File, offset: int, compilations: Compilations, path: str) -> str | None:
+    paths, top = compilations.paths(file), compilations.top(file)
+    for _, copied in reversed(copied_before(file, offset)):
+        for context in contexts(file):
+            origin = origin_of(copied, context, path)
+            relative = os.path.relpath(origin, top).replace(os.sep, "/") if origin else ""
+            if relative in paths:
+                return relative
+    return None
+
+
+# Network
+
+
+def _network(file: File, step: Step, fetching: list[Instruction], compilations: Compilations) -> Iterator[Exposure]:
+    exposed = [each for each in step.compiled if not needs_network(each) and not lacks_network(each.outer.wrapper)]
+    if step.network == "none" or not exposed:
+        return
+    compiled = exposed[0]
+    where = "the network of the host" if step.network == "host" else "network access"
+    message = f"{split.shown(compiled)} with {where}"
+    edit = _without_network(file, step, fetching, compilations)
+    yield Exposure(
+        NETWORK,
+        file,
+        compiled.outer.words[0].span,
+        message,
+        _help(step, compiled, compilations),
+        "added --network=none",
+        (edit,) if edit else (),
+    )
+
+
+def _fetches(command: Command) -> bool:
+    return "cargo" in (programs(command.words[0]) or ()) and any(word.values == ("fetch",) for word in command.words)
+
+
+def _help(step: Step, compiled: Compiled, compilations: Compilations) -> str:
+    """How to split the step: what downloads gets the secrets, what compiles gets none and no network."""
+    kept = [each for each in step.instruction.flags if not each.text.startswith("--network")]
+    secret = [each for each in kept if _mount_type(each) in ("secret", "ssh")]
+    caches = [each for each in kept if _is_download_cache(each)]
+    compiling = [each for each in kept if each not in secret and each not in caches]
+    directory = _directory(step, compiled)
+    lines = [
+        "download in one step, and compile without network in the next:"
+        if len(step.commands) == 1
+        else "download in one step, and compile without network in a step of its own:"
+    ]
+    fetching = [each for each in kept if _mount_type(each) in ("bind", "secret", "ssh")]
+    lines += [f"RUN {_flags(fetching)}{directory}{line}" for line in split.fetch_lines(compiled, compilations)]
+    lines.append(f"RUN --network=none {_flags(compiling)}{directory}{split.offline_command(compiled)}")
+    if caches:
+        lines.append(
+            "leave out the cache mount of the registry, which BuildKit may empty while it keeps the first step"
+        )
+    lines += filter(None, [split.note(compiled)])
+    return "\n".join(lines)
+
+
+def _flags(flags: list[InstructionArgument]) -> str:
+    text = "".join(f"{each.text} " for each in flags)
+    return text if len(text) <= _LONGEST_FLAGS else f"{flags[0].text} … "
+
+
+def _directory(step: Step, compiled: Compiled) -> str:
+    """Return the `cd` that the commands of a step need if they do not run where the step begins."""
+    start, directory = step.commands[0].directory, compiled.outer.directory
+    if not start or not directory or len(directory) > 1 or directory == start:
+        return ""
+    return f"cd {directory[0]} && "
+
+
+def _mount_options(argument: InstructionArgument) -> dict[str, str]:
+    if not argument.text.startswith("--mount="):
+        return {}
+    return dict(part.partition("=")[::2] for part in argument.text.removeprefix("--mount=").split(","))
+
+
+def _mount_type(argument: InstructionArgument) -> str:
+    options = _mount_options(argument)
+    return options.get("type", "bind") if options else ""
+
+
+def _is_download_cache(argument: InstructionArgument) -> bool:
+    """Whether a flag mounts a cache over what cargo downloads."""
+    options = _mount_options(argument)
+    target = next((options[key] for key in ("target", "dst", "destination") if key in options), "")
+    return options.get("type") == "cache" and any(
+        name in target for name in ("registry", "cargo/git", ".cargo", "CARGO_HOME")
+    )
+
+
+def _without_network(file: File, step: Step, fetching: list[Instruction], compilations: Compilations) -> Edit | None:
+    """Return the edit that takes the network from a step that needs none: all is offline, and a fetch stands before."""
+    instruction = step.instruction
+    stage = [each for each in fetching if each.stage == instruction.stage and not each.onbuild]
+    flags = [*instruction.flags, *(each for one in stage for each in one.flags)]
+    if not stage or step.network or instruction.onbuild or any(map(_is_download_cache, flags)):
+        return None
+    direct = {id(each.outer): each for each in step.compiled if each.is_direct}
+    for command in step.commands:
+        compiled = direct.get(id(command))
+        if compiled is None:
+            if not _LOCAL.issuperset(programs(command.words[0]) or ("",)):
+                return None
+        elif not is_offline(compiled.inner, compilations.tree, compiled.file) or not _RUNNING.isdisjoint(
+            compiled.inner.name.split()
+        ):
+            return None
+    end = instruction.span.start + len("RUN")
+    is_written = file.data[instruction.span.start : end].upper() == b"RUN"
+    return Edit(file.path, end, end, " --network=none") if is_written else None
+
+
+# Secrets
+
+
+def _secrets(file: File, step: Step, compilations: Compilations) -> Iterator[Exposure]:
+    compiled = step.compiled[0]
+    for argument in step.instruction.flags:
+        kind = _mount_type(argument)
+        if kind not in ("secret", "ssh"):
+            continue
+        options = _mount_options(argument)
+        name = options.get("id") or os.path.basename(options.get("target") or options.get("dst") or "")
+        secret = "the ssh agent" if kind == "ssh" else f"the secret `{name}`" if name else "a secret"
+        message = f"{split.shown(compiled)} within reach of {secret}"
+        help = (
+            "mount it in a step that compiles nothing, such as one that downloads:\n"
+            + _help(step, compiled, compilations).partition("\n")[2]
+        )
+        yield Exposure(SECRET_MOUNT, file, Span(*argument.span), message, help)

@@ -22,6 +22,7 @@ It is relative to the top of the repository, or absolute in the image that a Doc
 OPTION_VARIABLES = (
     "BINSTALL_DISABLE_STRATEGIES",
     "BINSTALL_STRATEGIES",
+    "CARGO_NET_OFFLINE",
     "PGRX_BUILD_FLAGS",
     "PIP_CONSTRAINT",
     "PIP_REQUIRE_HASHES",

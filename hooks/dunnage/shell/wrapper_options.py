@@ -38,7 +38,7 @@ def skip_options(words: Sequence[Word], at: int, options: WrapperOptions) -> int
     """The first word from `at` on that is neither an option nor its value; None if no command runs."""
     while at < len(words):
         word = words[at]
-        if word.splits and at + 1 < len(words) and _names_options(word.text.lower()):
+        if word.splits and at + 1 < len(words) and names_options(word.text.lower()):
             at += 1
             continue
         text = written(word)
@@ -59,7 +59,7 @@ def skip_options(words: Sequence[Word], at: int, options: WrapperOptions) -> int
     return at
 
 
-def _names_options(text: str) -> bool:
+def names_options(text: str) -> bool:
     """Whether the name of a variable suggests options: `$DOCKER_OPTS`, `"${flags[@]}"`."""
     return text != '"$@"' and ("[@]" in text or any(name in text for name in ("opt", "arg", "flag", "param")))
 

@@ -1,0 +1,170 @@
+"""What a command compiles, itself or through the scripts, recipes and tasks of its repository that it starts."""
+
+import os
+import posixpath
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from dunnage.cargo_cli.aliases import Aliases
+from dunnage.cargo_cli.compiling import Compilation, compilation
+from dunnage.ci.committed_locks import CommittedLocks
+from dunnage.ci.repository_files import RepositoryFiles, repository_files
+from dunnage.ci.runs import Calls
+from dunnage.files.source import File, Tree
+from dunnage.files.walk import top_folder
+from dunnage.scripts.commands import commands
+from dunnage.shell.model import Command, Word, programs
+from dunnage.shell.nested import is_elsewhere
+from dunnage.shell.wrappers import SHELLS, shell_input
+
+HINTS = ("cargo", "cross", "maturin", "trunk", "wasm-pack", "tauri")
+"""A command that compiles has one of these texts in its words."""
+_FILES_OF_RUNNERS = (
+    *("Makefile", "makefile", "GNUmakefile", "justfile", ".justfile", "Justfile", "Makefile.toml", "Cargo.toml"),
+    *("Taskfile.yml", "Taskfile.yaml", "mise.toml", ".mise.toml", "package.json"),
+)
+_RUNNERS = frozenset(("make", "gmake", "just", "cargo", "makers", "task", "mise", "npm", "pnpm", "yarn", "bun"))
+
+_DOWNLOADERS = frozenset((
+    *("apk", "apt", "apt-get", "aptitude", "brew", "conda", "curl", "dnf", "gem", "microdnf", "npm", "pacman", "pip"),
+    *("pip3", "pnpm", "tdnf", "wget", "yarn", "yum", "zypper"),
+))  # fmt: skip
+"""Programs that download, whatever their arguments are."""
+_DOWNLOADING = {
+    "cargo": ("binstall", "fetch", "install"),
+    "git": ("clone", "fetch", "pull", "submodule"),
+    "rustup": ("component", "default", "install", "target", "toolchain", "update"),
+}
+"""Programs that download with these subcommands."""
+_ALWAYS_DOWNLOADING = frozenset(("-Zbuild-std", "build-std", "tauri", "xwin"))
+"""Words of calls of cargo that download more than crates: the Windows SDK, tools of bundles, the crates of `std`."""
+_SELF = ("$0", "${0}", "$BASH_SOURCE", "${BASH_SOURCE}", "${BASH_SOURCE[0]}", '$(basename "$0")', "$(basename $0)")
+
+Resolve = Callable[[str], "str | None"]
+"""Returns the path in the repository, relative to its top, of the file at an absolute path of an image or container."""
+
+
+class Compiled(NamedTuple):
+    """A command that compiles."""
+
+    outer: Command
+    """The command in the image or container: `make build`."""
+    inner: Compilation
+    """What compiles; the same command unless that starts another one."""
+    file: File
+    """The file in which the inner command stands."""
+    downloads: bool = False
+    """Whether the outer command starts something else that needs the network."""
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether the command itself compiles."""
+        return self.inner.call.command.words[0].span == self.outer.words[0].span and self.inner.call.command.place == (
+            self.outer.place
+        )
+
+
+class Compilations:
+    """What the commands of images and containers compile: `tree.memo(Compilations)`."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self._aliases = Aliases(tree)
+        self._repositories: dict[str, tuple[RepositoryFiles, Calls]] = {}
+
+    def of(self, file: File, command: Command) -> Compiled | None:
+        """Return what a command compiles itself; None if it does not compile."""
+        inner = compilation(command, self._aliases.of(file), self.tree, file)
+        return Compiled(command, inner, file) if inner else None
+
+    def through_calls(self, file: File, command: Command, resolve: Resolve) -> list[Compiled]:
+        """Return what a command compiles through other files of the repository."""
+        found: list[Compiled] = []
+        downloads = False
+        for origin, inner in self._called(file, command, resolve):
+            if is_elsewhere(inner):
+                continue
+            compiled = compilation(inner, self._aliases.of(origin), self.tree, origin)
+            if compiled is not None:
+                found.append(Compiled(command, compiled, origin))
+            downloads = downloads or is_download(inner)
+        return [each._replace(downloads=downloads) for each in found]
+
+    def _called(self, file: File, command: Command, resolve: Resolve) -> Iterator[tuple[File, Command]]:
+        """Yield the commands that a command runs through other files, or through its own, each with its file."""
+        if command.words[0].text.strip("\"'").endswith(_SELF) and command.place.kind == "shell":
+            yield from ((file, each) for each in commands(file))
+            return
+        located = _located(command, resolve)
+        for run in self._repository(file)[1].runs(file, *located) if located else ():
+            if run.command is not None:
+                yield run.file, run.command
+
+    def has_lock(self, compiled: Compiled) -> bool:
+        """Return whether a committed Cargo.lock is available to a compilation, as far as its file says."""
+        return self.tree.memo(CommittedLocks).has_lock(compiled.file, compiled.inner.call)
+
+    def paths(self, file: File) -> frozenset[str]:
+        """Return the paths of the files in the repository of a file, relative to its top."""
+        return self._repository(file)[0].paths
+
+    def top(self, file: File) -> str:
+        """Return the topmost folder of the repository of a file."""
+        return self._repository(file)[0].top
+
+    def _repository(self, file: File) -> tuple[RepositoryFiles, Calls]:
+        top = top_folder(os.path.dirname(os.path.abspath(file.path)))
+        if top not in self._repositories:
+            files = repository_files(self.tree, top)
+            self._repositories[top] = files, Calls(files, (*HINTS, *_DOWNLOADERS, *_DOWNLOADING))
+        return self._repositories[top]
+
+
+def needs_network(compiled: Compiled) -> bool:
+    """Whether a compilation, or what starts it, downloads: cargo cannot fetch before what it installs."""
+    inner = compiled.inner
+    return compiled.downloads or is_download(inner.call.command) or not _ALWAYS_DOWNLOADING.isdisjoint(inner.call.words)
+
+
+def is_download(command: Command) -> bool:
+    """Whether a command downloads something that cargo cannot fetch before."""
+    names = programs(command.words[0]) or ()
+    if not _DOWNLOADERS.isdisjoint(names):
+        return True
+    words = [word.values[0] if word.values else "" for word in command.words]
+    if any(word.startswith("--path") for word in words):
+        return False
+    return any(not set(words).isdisjoint(_DOWNLOADING.get(name, ())) for name in names)
+
+
+def _located(command: Command, resolve: Resolve) -> tuple[Command, list[str]] | None:
+    """Return a command with the path of its script in the repository, and the folders in which it runs there.
+
+    None if neither is known.
+    """
+    if not command.directory or len(command.directory) != 1:
+        return None
+    directory = command.directory[0]
+    names = programs(command.words[0]) or ()
+    if not _RUNNERS.isdisjoint(names):
+        found = (resolve(posixpath.join(directory, name)) for name in _FILES_OF_RUNNERS)
+        folders = [posixpath.dirname(path) for path in found if path]
+        return (command, folders[:1]) if folders else None
+    at = _script(command.words, names)
+    value = command.words[at].values if at is not None else None
+    path = resolve(posixpath.normpath(posixpath.join(directory, value[0]))) if value and len(value) == 1 else None
+    if at is None or path is None:
+        return None
+    words = list(command.words)
+    words[at] = words[at]._replace(values=(path,))
+    return command._replace(words=tuple(words)), [""]
+
+
+def _script(words: tuple[Word, ...], names: tuple[str, ...]) -> int | None:
+    """Return the word that names the script that a command runs; None if it runs none."""
+    if names and names[0] in SHELLS:
+        kind, at = shell_input([word.values[0] if word.values else word.text for word in words])
+        return at if kind == "file" else None
+    if names and names[0] in (".", "source"):
+        return 1 if len(words) > 1 else None
+    return 0 if words[0].values and "/" in words[0].values[0] else None

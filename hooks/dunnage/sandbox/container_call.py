@@ -1,0 +1,153 @@
+"""`docker run` and its kin, with their options."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dunnage.shell.model import Command, Values, Word, programs
+from dunnage.shell.wrapper_options import (
+    COMPOSE,
+    COMPOSE_RUN,
+    DOCKER,
+    DOCKER_EXEC,
+    DOCKER_RUN,
+    WrapperOptions,
+    names_options,
+    skip_options,
+    written,
+)
+from dunnage.shell.wrappers import CONTAINER_PROGRAMS
+
+COMPOSE_PROGRAMS = frozenset(("docker-compose", "podman-compose"))
+
+_LONG_NAMES = {
+    "--net": "--network",
+    "-e": "--env",
+    "-h": "--hostname",
+    "-i": "--interactive",
+    "-t": "--tty",
+    "-u": "--user",
+    "-v": "--volume",
+    "-w": "--workdir",
+}
+
+
+class ContainerOption(NamedTuple):
+    """An option of a container."""
+
+    name: str
+    """Its long name."""
+    values: Values
+    """Its possible values; `("",)` for an option without one, None if they are unknown."""
+    text: str
+    """Its value as it is written."""
+    word: Word
+    """The word with its value, or with its name if it has none."""
+
+
+class ContainerCall(NamedTuple):
+    """A call of docker, or of a program like it, that starts a container."""
+
+    program: str
+    """`docker`, `podman` or `nerdctl`."""
+    verb: Word
+    """`run` or `exec`."""
+    is_compose: bool
+    options: tuple[ContainerOption, ...]
+    has_unknown_options: bool
+    """Whether it may have more options, from variables."""
+    image: Word
+    """The image; the service of `compose`, the container of `exec`."""
+    words: tuple[Word, ...]
+    """From the program up to the image."""
+    is_inner: bool
+    """Whether the program stands in a container itself."""
+
+    def values(self, name: str) -> list[str]:
+        """Return the known values of an option, each once."""
+        found = [value for option in self.options if option.name == name for value in option.values or ()]
+        return list(dict.fromkeys(found))
+
+    def has(self, name: str) -> bool:
+        """Whether a flag is set."""
+        return any(option.name == name and option.values != ("false",) for option in self.options)
+
+    def may_have(self, name: str) -> bool:
+        """Whether an option is given, or may be by a variable."""
+        return self.has_unknown_options or self.has(name)
+
+
+def container_call(command: Command) -> ContainerCall | None:
+    """Return the innermost container in which a command runs; None if it runs in none."""
+    words = (*command.wrapper, *command.words)
+    found: ContainerCall | None = None
+    for start, word in enumerate(words[: len(command.wrapper)]):
+        names = set(programs(word) or ())
+        program = next(iter(sorted(names & (CONTAINER_PROGRAMS | COMPOSE_PROGRAMS))), "")
+        call = _call(words, start, program) if program else None
+        if call is not None:
+            found = call._replace(is_inner=found is not None)
+    return found
+
+
+def _call(words: Sequence[Word], start: int, program: str) -> ContainerCall | None:
+    at: int | None = start + 1
+    is_compose = program in COMPOSE_PROGRAMS
+    if not is_compose:
+        at = skip_options(words, start + 1, DOCKER)
+        if at is not None and at < len(words) and written(words[at]) in ("compose", "container"):
+            is_compose = written(words[at]) == "compose"
+            at += 1
+    if is_compose and at is not None:
+        at = skip_options(words, at, COMPOSE)
+    verb = written(words[at]) if at is not None and at < len(words) else ""
+    if at is None or verb not in ("run", "exec"):
+        return None
+    syntax = DOCKER_EXEC._replace(operands=0) if verb == "exec" else COMPOSE_RUN if is_compose else DOCKER_RUN
+    options, image, has_unknown = _options(words, at + 1, syntax)
+    if image >= len(words):
+        return None
+    name = program.partition("-")[0]
+    return ContainerCall(
+        name, words[at], is_compose, options, has_unknown, words[image], tuple(words[start:image]), is_inner=False
+    )
+
+
+def _options(words: Sequence[Word], at: int, syntax: WrapperOptions) -> tuple[tuple[ContainerOption, ...], int, bool]:
+    """Return the options from the word `at` on, the index of the image, and whether variables may hold more."""
+    found: list[ContainerOption] = []
+    has_unknown = False
+    while at < len(words):
+        word = words[at]
+        if word.splits and at + 1 < len(words) and names_options(word.text.lower()):
+            has_unknown = True
+            at += 1
+            continue
+        text = written(word)
+        if not text.startswith("-") or text == "-":
+            break
+        at += 1
+        if text == "--":
+            break
+        name, equals, value = text.partition("=")
+        if not text.startswith("--"):
+            letters = text[1:]
+            index = next((index for index, letter in enumerate(letters) if syntax.takes_value(letter)), None)
+            found += [_option(f"-{letter}", ("",), "", word) for letter in letters[:index]]
+            if index is None:
+                continue
+            name, value = f"-{letters[index]}", letters[index + 1 :].removeprefix("=")
+            equals = "=" if value else ""
+        elif not syntax.takes_value(name):
+            found.append(_option(name, (value,), value, word))
+            continue
+        if equals:
+            values = tuple(each.partition(text[: -len(value)] if value else text)[2] for each in word.values or ())
+            found.append(_option(name, values if word.values else None, value, word))
+        elif at < len(words):
+            found.append(_option(name, words[at].values, words[at].text.strip("\"'"), words[at]))
+            at += 1
+    return tuple(found), at, has_unknown
+
+
+def _option(name: str, values: Values, text: str, word: Word) -> ContainerOption:
+    return ContainerOption(_LONG_NAMES.get(name, name), values, text, word)

@@ -1,0 +1,75 @@
+"""Whether a compilation is offline, and whether its wrappers take the network away."""
+
+import os
+import re
+from collections.abc import Sequence
+
+from dunnage.cargo_cli.builds import build
+from dunnage.cargo_cli.compiling import Compilation
+from dunnage.files.source import File, Tree
+from dunnage.shell.model import Command, Word, programs
+from dunnage.shell.wrapper_options import written
+
+OFFLINE_OPTIONS = ("--offline", "--frozen")
+OFFLINE_VARIABLE = "CARGO_NET_OFFLINE"
+
+
+def is_offline(compilation: Compilation, tree: Tree, file: File) -> bool:
+    """Whether cargo is told to use no network, or may be, as far as unknown words can say.
+
+    The client of cargo-component for WIT packages is offline only with a literal `--offline`.
+    """
+    call = compilation.call
+    found = build(call.words)
+    if found.unknown if found else None in call.words:
+        return True
+    if is_component(compilation):
+        return "--offline" in call.words
+    if any(word is not None and word.startswith(OFFLINE_OPTIONS) for word in call.words):
+        return True
+    return sets_offline(call.command) or _is_configured(tree, file)
+
+
+def sets_offline(command: Command) -> bool:
+    """Whether the environment of a command makes cargo offline, or may do so."""
+    values = dict(command.environment).get(OFFLINE_VARIABLE, ())
+    return values is None or "true" in values
+
+
+def is_component(compilation: Compilation) -> bool:
+    """Whether cargo-component compiles."""
+    return "component" in compilation.name.split()[1:2]
+
+
+def lacks_network(words: Sequence[Word]) -> bool:
+    """Whether one of the wrappers among the words around a command runs it without network."""
+    for at, word in enumerate(words):
+        names = programs(word) or ()
+        options = [written(each) for each in words[at + 1 :]]
+        if "unshare" in names and any(
+            option.startswith("--net") or re.match(r"-[a-zA-Z]*n", option) for option in options
+        ):
+            return True
+        if "firejail" in names and "--net=none" in options:
+            return True
+        if "bwrap" in names and not {"--unshare-net", "--unshare-all"}.isdisjoint(options):
+            return "--share-net" not in options
+        if "systemd-run" in names and any("PrivateNetwork=yes" in option for option in options):
+            return True
+    return False
+
+
+def _is_configured(tree: Tree, file: File) -> bool:
+    """Whether `.cargo/config.toml` in the folder of a file or above it sets `net.offline`."""
+    from dunnage.cargo.config_files import files_in
+    from dunnage.files.document import Refused
+    from dunnage.files.walk import upwards
+
+    for folder in upwards(os.path.dirname(os.path.abspath(file.path))):
+        try:
+            tables = [found.data.get("net") for _, found in files_in(tree, folder)]
+        except Refused:
+            continue
+        if any(isinstance(table, dict) and table.get("offline") is True for table in tables):
+            return True
+    return False

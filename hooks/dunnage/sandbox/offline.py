@@ -1,0 +1,48 @@
+"""Compilations without network that do not tell cargo so."""
+
+from collections.abc import Iterator, Sequence
+
+from dunnage.files.source import File
+from dunnage.files.span import Edit
+from dunnage.sandbox import split
+from dunnage.sandbox.compiled import Compilations, Compiled
+from dunnage.sandbox.exposure import NOT_OFFLINE, Exposure
+from dunnage.sandbox.network import is_component, is_offline, sets_offline
+from dunnage.shell.model import insert_after
+
+
+def exposures(file: File, compiled: Sequence[Compiled], compilations: Compilations) -> Iterator[Exposure]:
+    """Yield the compilations without `--offline` among those that have no network where they run."""
+    offline = {each.outer.words[0].span for each in compiled if _is_offline(each, compilations)}
+    for each in compiled:
+        # A command is there once for each of its values.
+        if each.outer.words[0].span not in offline:
+            offline.add(each.outer.words[0].span)
+            yield _exposure(file, each)
+
+
+def _exposure(file: File, compiled: Compiled) -> Exposure:
+    name = compiled.inner.name
+    if is_component(compiled.inner):
+        message = f"`{name}` has no network here, and asks a registry for WIT packages without a literal `--offline`"
+    else:
+        message = f"`{name}` has no network here, and without `--offline` it retries before it fails"
+    edit = _edit(file, compiled)
+    help = f"write `{split.offline_command(compiled)}`"
+    edits = (edit,) if edit else ()
+    return Exposure(NOT_OFFLINE, file, compiled.outer.words[0].span, message, help, "inserted --offline", edits)
+
+
+def _is_offline(compiled: Compiled, compilations: Compilations) -> bool:
+    """Whether a compilation is offline by itself, or by a variable that the command that starts it sets."""
+    if sets_offline(compiled.outer) and not is_component(compiled.inner):
+        return True
+    return is_offline(compiled.inner, compilations.tree, compiled.file)
+
+
+def _edit(file: File, compiled: Compiled) -> Edit | None:
+    call, at = compiled.inner.call, compiled.inner.at
+    if not compiled.is_direct or call.program not in ("cargo", "xx-cargo") or not call.is_written(at):
+        return None
+    edit = insert_after(call.command, call.word(at), "--offline")
+    return edit and Edit(file.path, *edit)
