@@ -25,6 +25,10 @@ BUILD = "- run: cargo build --locked"
 AUTH = "- {uses: rust-lang/crates-io-auth-action@v1, id: auth}"
 OUTPUT = "${{ steps.auth.outputs.token }}"
 AZURE = f"- {{uses: azure/login@v2, with: {{creds: '{VALUE}'}}}}"
+CONTAINER = (
+    "docker run -v .:/x --network=none --read-only --tmpfs /tmp --security-opt no-new-privileges rust "
+    "cargo build --frozen"
+)
 IDENTITY = "permissions: {id-token: write}"
 
 
@@ -139,7 +143,7 @@ def test_secret_env(text: str) -> None:
         pytest.param(workflow(run("sudo cargo build", f"X: '{VALUE}'")), id="sudo"),
         pytest.param(workflow(run("env -u X cargo build", f"X: '{VALUE}'")), id="removed"),
         pytest.param(workflow(run("X= cargo build", f"X: '{VALUE}'")), id="emptied"),
-        pytest.param(workflow(run("docker run -v .:/x rust cargo build", f"X: '{VALUE}'")), id="in a container"),
+        pytest.param(workflow(run(CONTAINER, f"X: '{VALUE}'")), id="in a container"),
         pytest.param(workflow(run("cross build", f"X: '{VALUE}'")), id="cross"),
         pytest.param(
             workflow(run("cargo test --no-run"), run("cargo test -- --nocapture", f"X: '{VALUE}'")), id="built before"
@@ -355,10 +359,8 @@ def test_publish_token_elsewhere(name: str, text: str, expected: list[str]) -> N
         pytest.param((CHECKOUT + "\n  with: {persist-credentials: false}", BUILD), WRITE, [], id="not kept"),
         pytest.param((CHECKOUT + "\n  with: {persist-credentials: '${{ x }}'}", BUILD), WRITE, [], id="unknown"),
         pytest.param((CHECKOUT + f"\n  with: {{token: '{VALUE}'}}", BUILD), "", ["checkout-token"], id="own token"),
-        pytest.param((CHECKOUT, run("docker run -v .:/x rust cargo build")), WRITE, ["checkout-token"], id="mounted"),
-        pytest.param(
-            (CHECKOUT.replace("v4", "v6"), run("docker run -v .:/x rust cargo build")), WRITE, [], id="out of the tree"
-        ),
+        pytest.param((CHECKOUT, run(CONTAINER)), WRITE, ["checkout-token"], id="mounted"),
+        pytest.param((CHECKOUT.replace("v4", "v6"), run(CONTAINER)), WRITE, [], id="out of the tree"),
     ],
 )
 def test_checkout_token(steps: tuple[str, ...], top: str, expected: list[str]) -> None:
