@@ -406,7 +406,7 @@ HARDEN = "- uses: step-security/harden-runner@v2"
 )
 def test_runner(text: str, expected: list[str]) -> None:
     assert [rule for rule in rules({CI: text}, ISOLATED) if rule == "runner"] == expected
-    assert rules({CI: text}) == []
+    assert "runner" not in rules({CI: text})
 
 
 @pytest.mark.parametrize(
