@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dunnage.check_tool_digests import ALL, check
+from dunnage.check_tool_digests import ALL, check, main
 from dunnage.files.source import Tree
 from dunnage.frame.options import Option, Options
 
@@ -36,6 +36,16 @@ def found(name: str, text: str, *options: Option[bool]) -> list[str]:
         f"{tree.position(each.path, each.span.start)[0]} {each.rule.id.removeprefix('tool-digests/')}"
         for each in findings
     ]
+
+
+def fixed(name: str, text: str) -> str:
+    """What --fix makes of a file; a second run must change nothing."""
+    write(name, text)
+    main(["--fix", name])
+    once = Path(name).read_bytes()
+    main(["--fix", name])
+    assert Path(name).read_bytes() == once
+    return once.decode()
 
 
 def step(script: str) -> str:
@@ -73,7 +83,7 @@ def step(script: str) -> str:
     ],
 )
 def test_unchecked(script: str) -> None:
-    assert found(WORKFLOW, step(script)) == [f"{6 + (0 if 'FILE=' not in script else 1)} unchecked"]
+    assert [each.partition(" ")[2] for each in found(WORKFLOW, step(script))] == ["unchecked"]
 
 
 @pytest.mark.parametrize(
@@ -142,3 +152,226 @@ def test_all_programs() -> None:
 def test_moving_urls(url: str) -> None:
     assert found(WORKFLOW, step(f"curl -Lo f {url}\ntar xf f\nchmod +x f")) == ["6 moving-url"]
     assert found(WORKFLOW, step(f'curl -Lo f {url}\necho "{SUM}  f" | sha256sum -c\nchmod +x f')) == []
+
+
+SIDE = f"curl -LO {URL}\ncurl -LO {URL}.sha256\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        pytest.param(f"{SIDE}sha256sum -c {NAME}.sha256", ["same-source"], id="list"),
+        pytest.param(f'{SIDE}echo "$(cat {NAME}.sha256)  {NAME}" | sha256sum -c', [], id="unknown text"),
+        pytest.param(
+            f'curl -LO {URL}\nSUM=$(curl -L {URL}.sha256)\necho "$SUM  {NAME}" | sha256sum -c',
+            ["same-source"],
+            id="variable",
+        ),
+        pytest.param(
+            f'curl -LO {URL}\necho "$(curl -L {URL}.sha256)  {NAME}" | sha256sum -c', ["same-source"], id="substitution"
+        ),
+        pytest.param(
+            f"curl -LO {URL}\ncurl -LO {RELEASE}/SHA256SUMS\ngrep linux SHA256SUMS | sha256sum -c",
+            ["same-source"],
+            id="grep",
+        ),
+        pytest.param(
+            f"{SIDE}curl -LO {URL}.asc\ngpg --verify {NAME}.asc {NAME}\nsha256sum -c {NAME}.sha256", [], id="signature"
+        ),
+        pytest.param(
+            f"curl -LO {URL}\ncurl -LO https://other.dev/{NAME}.sha256\nsha256sum -c {NAME}.sha256",
+            [],
+            id="another server",
+        ),
+        pytest.param(
+            f"curl -LO {URL}\ncurl -LO {URL}.sha256\nsha256sum -c {NAME}.sha256".replace("-33", "-$V"),
+            [],
+            id="unknown version",
+        ),
+        pytest.param(
+            SIDE.replace("download/wasi-sdk-33", "latest/download") + f"sha256sum -c {NAME}.sha256",
+            ["moving-url"],
+            id="moving",
+        ),
+    ],
+)
+def test_same_source(script: str, expected: list[str]) -> None:
+    text = script if "$V" not in script else f"V=$(date)\n{script}".replace("33.0-", "$V.0-")
+    assert [each.partition(" ")[2] for each in found(WORKFLOW, step(f"{text}\ntar xf {NAME}"))] == expected
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        pytest.param(f'echo "$SUM  {NAME}" | sha256sum -c || true', ["toothless"], id="or true"),
+        pytest.param(f'echo "$SUM  {NAME}" | sha256sum -c || echo bad', ["toothless"], id="or echo"),
+        pytest.param(f'echo "$SUM  {NAME}" | sha256sum -c || exit 1', [], id="or exit"),
+        pytest.param(f'echo "$SUM  {NAME}" | sha256sum -c || fail bad', [], id="or function"),
+        pytest.param(f'set +e\necho "$SUM  {NAME}" | sha256sum -c', ["toothless"], id="set +e"),
+        pytest.param(f'echo "$SUM  {NAME}" | sha256sum -c || true\ngpg --verify {NAME}', [], id="another verification"),
+        pytest.param(
+            f'x=$(sha256sum {NAME})\nif [ "$x" != "$SUM" ]; then echo bad; fi', ["toothless"], id="branch goes on"
+        ),
+        pytest.param(f'x=$(sha256sum {NAME})\nif [ "$x" != "$SUM" ]; then echo bad; exit 1; fi', [], id="branch exits"),
+        pytest.param(f'x=$(sha256sum {NAME})\nif [ "$x" != "$SUM" ]; then die bad; fi', [], id="branch calls"),
+        pytest.param(f'x=$(sha256sum {NAME})\nif [ "$x" != "$SUM" ]; then bad=1; fi', [], id="branch assigns"),
+        pytest.param(f'x=$(sha256sum {NAME})\n[ "$x" = "$SUM" ] || echo bad', ["toothless"], id="test or echo"),
+        pytest.param(f'x=$(sha256sum {NAME})\n[ "$x" = "$SUM" ]', [], id="test alone"),
+        pytest.param(
+            f'if [ "$(sha256sum {NAME})" != "$SUM" ]; then echo bad; fi', ["toothless"], id="substitution in a test"
+        ),
+        pytest.param(f"sha256sum {NAME} | grep -q $SUM || echo bad", ["toothless"], id="grep"),
+    ],
+)
+def test_toothless(script: str, expected: list[str]) -> None:
+    text = step(f"curl -LO {URL}\n{script}\ntar xf {NAME}")
+    assert [each.partition(" ")[2] for each in found(WORKFLOW, text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "expected"),
+    [
+        ("a.sh", "#!/bin/sh\n", ["toothless"]),
+        ("a.sh", "#!/bin/sh\nset -e\n", []),
+        ("a.sh", "#!/bin/bash -e\n", []),
+        ("a.sh", "# to be sourced\n", []),
+    ],
+)
+def test_scripts_without_set_e(name: str, start: str, expected: list[str]) -> None:
+    text = f'{start}curl -LO {URL}\necho "{SUM}  {NAME}" | sha256sum -c\ntar xf {NAME}\n'
+    assert [each.partition(" ")[2] for each in found(name, text)] == expected
+
+
+RECORD = 'FROM a\nRUN sha256sum "$(which wkg)" > /versions/wkg.sha256\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "other", "expected"),
+    [
+        pytest.param(RECORD, "", ["2 unverified-record"], id="which"),
+        pytest.param("FROM a\nRUN sha256sum /usr/local/bin/x | tee /x.sha256\n", "", ["2 unverified-record"], id="tee"),
+        pytest.param(f"{RECORD}RUN cat /versions/wkg.sha256\n", "", ["2 unverified-record"], id="printed"),
+        pytest.param(f"{RECORD}RUN sha256sum -c /versions/wkg.sha256\n", "", [], id="checked"),
+        pytest.param(RECORD, "docker run x sha256sum -c /versions/wkg.sha256", [], id="checked elsewhere"),
+        pytest.param(RECORD, "cd /versions && sha256sum -c *.sha256", [], id="checked by glob"),
+        pytest.param(RECORD, "diff wkg.sha256 <(docker run x cat /versions/wkg.sha256)", [], id="compared"),
+        pytest.param("FROM a\nRUN sha256sum dist/*.tar.gz > SHA256SUMS\n", "", [], id="release"),
+        pytest.param("FROM a\nRUN sha256sum target/release/x > x.sha256\n", "", [], id="own program"),
+        pytest.param('FROM a\nRUN sha256sum "$(which wkg)"\n', "", [], id="no file"),
+    ],
+)
+def test_records(text: str, other: str, expected: list[str]) -> None:
+    if other:
+        write("check.sh", other)
+    assert found("Dockerfile", text) == expected
+
+
+LISTED = f'[workspace.metadata.dunnage.digests]\n"{URL}" = "sha256:{SUM}"\n'
+CHECK = f' && echo "{SUM}  {NAME}" | sha256sum -c -'
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        pytest.param(
+            "Dockerfile",
+            f"FROM a\nRUN curl -LO {URL} && tar xf {NAME}\n",
+            f"FROM a\nRUN curl -LO {URL}{CHECK} && tar xf {NAME}\n",
+            id="RUN",
+        ),
+        pytest.param(
+            "Dockerfile",
+            f"FROM a\nRUN set -e; \\\n  curl -LO {URL} \\\n  && tar xf {NAME}\n",
+            f"FROM a\nRUN set -e; \\\n  curl -LO {URL}{CHECK} \\\n  && tar xf {NAME}\n",
+            id="continued",
+        ),
+        pytest.param(
+            "Dockerfile",
+            f"FROM a\nADD {URL} /x/\nRUN tar xf /x/{NAME}\n",
+            f"FROM a\nADD --checksum=sha256:{SUM} {URL} /x/\nRUN tar xf /x/{NAME}\n",
+            id="ADD",
+        ),
+        pytest.param(
+            "Dockerfile",
+            f"# syntax=docker/dockerfile:1.5\nFROM a\nADD {URL} /x/\nRUN tar xf /x/{NAME}\n",
+            "",
+            id="ADD of an old frontend",
+        ),
+        pytest.param("Dockerfile", f"FROM a\nRUN curl -LO {URL}; tar xf {NAME}\n", "", id="failure is ignored"),
+        pytest.param("Dockerfile", f"FROM a\nRUN curl -L {URL} | tar x\n", "", id="pipe"),
+        pytest.param(
+            WORKFLOW,
+            step(f"curl -LO {URL}\ntar xf {NAME}"),
+            step(f"curl -LO {URL}{CHECK}\ntar xf {NAME}"),
+            id="step",
+        ),
+        pytest.param(
+            WORKFLOW,
+            step(f'curl -Lo "$RUNNER_TEMP/x.tgz" {URL}\ntar xf "$RUNNER_TEMP/x.tgz"'),
+            step(
+                f'curl -Lo "$RUNNER_TEMP/x.tgz" {URL} && echo "{SUM}  $RUNNER_TEMP/x.tgz" | sha256sum -c -\n'
+                'tar xf "$RUNNER_TEMP/x.tgz"'
+            ),
+            id="variable in the name",
+        ),
+        pytest.param(
+            WORKFLOW,
+            step(f"curl -LO {URL}\ntar xf {NAME}").replace("ubuntu", "macos"),
+            "",
+            id="macOS",
+        ),
+        pytest.param(
+            WORKFLOW,
+            JOB.replace("- run: |\n", f'- run: "curl -LO {URL} \\\\\\n && tar xf {NAME}"\n'),
+            "",
+            id="quoted YAML",
+        ),
+        pytest.param("a.sh", f"set -e\ncurl -LO {URL}\ntar xf {NAME}\n", "", id="script for any system"),
+    ],
+)
+def test_fix(name: str, before: str, after: str) -> None:
+    write("Cargo.toml", LISTED)
+    assert found(name, before)[0].endswith("unchecked")
+    assert fixed(name, before) == (after or before)
+    assert found(name, after) == []
+
+
+def test_several_fixes_in_one_file() -> None:
+    write("Cargo.toml", LISTED)
+    text = f"FROM a\nRUN curl -LO {URL} && tar xf {NAME}\nFROM b\nRUN curl -LO {URL} && tar xf {NAME}\n"
+    assert fixed("Dockerfile", text).count(CHECK) == 2
+
+
+def test_a_wrong_list_is_reported() -> None:
+    write("Cargo.toml", LISTED.replace(SUM, "abc"))
+    assert found("Dockerfile", f"FROM a\nRUN curl -LO {URL} && tar xf {NAME}\n") == ["2 unchecked", "2 unchecked"]
+
+
+def test_commands_of_a_stage_belong_together_where_the_name_is_known() -> None:
+    text = f"FROM a\nRUN curl -LO {URL}\n{{}}RUN tar xf {NAME}\n"
+    assert found("Dockerfile", text.format("")) == ["2 unchecked"]
+    assert found("Dockerfile", text.format(f'RUN echo "{SUM}  {NAME}" | sha256sum -c\n')) == []
+    assert found("Dockerfile", text.format(f'RUN echo "{SUM}  other" | sha256sum -c\n')) == ["2 unchecked"]
+    assert found("Dockerfile", text.format("FROM b\n")) == []
+
+
+def test_releases_of_the_repository_itself_are_not_reported() -> None:
+    write("Cargo.toml", '[workspace.package]\nrepository = "https://github.com/WebAssembly/wasi-sdk"\n')
+    assert found(WORKFLOW, step(f"curl -LO {URL}\ntar xf {NAME}")) == []
+
+
+def test_versions_from_outside() -> None:
+    url = "https://github.com/casey/just/releases/download/$1/just.tar.gz"
+    script = f"curl -LO {url}\ntar xf just.tar.gz\n"
+    assert found("install.sh", f"#!/bin/sh\n{script}") == []
+    assert found(WORKFLOW, step(script)) == ["6 unchecked"]
+
+
+def test_powershell() -> None:
+    lines = f"Invoke-WebRequest -Uri {URL} -OutFile x.zip\nExpand-Archive x.zip -DestinationPath .\n"
+    hashed = 'if ((Get-FileHash x.zip).Hash -ne $sum) { throw "wrong" }\n'
+    job = JOB.replace("ubuntu", "windows")
+    assert found(WORKFLOW, job + "".join(f"          {line}\n" for line in lines.splitlines())) == ["6 unchecked"]
+    assert found(WORKFLOW, job + "".join(f"          {line}\n" for line in (hashed + lines).splitlines())) == []
+    text = lines.replace("Expand", hashed + "Expand")
+    assert found(WORKFLOW, job + "".join(f"          {line}\n" for line in text.splitlines())) == []

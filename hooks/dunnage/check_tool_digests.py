@@ -4,14 +4,17 @@ A URL names a place and not a content: whoever can write to the server, or take 
 release. The next build then runs another program than the one that was reviewed.
 """
 
+import os
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dunnage.downloads.fetches import HINTS
 from dunnage.downloads.text import HOLE
 from dunnage.downloads.tools import HINTS as TOOL_HINTS
+from dunnage.files.project_manifest import project_manifest
 from dunnage.files.source import File, SourceError, Tree
-from dunnage.frame.finding import Finding, Rule, findings
+from dunnage.frame.finding import Finding, Fix, Rule, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
 from dunnage.frame.pins import PINS
@@ -22,38 +25,53 @@ if TYPE_CHECKING:
     from dunnage.downloads.analysis import Files, UsedDownload
     from dunnage.downloads.digest_list import ListedDigest
     from dunnage.downloads.model import Download
+    from dunnage.downloads.records import CheckedFiles
+    from dunnage.downloads.repairs import Repair
     from dunnage.files.pin_lists import PinLists
 
 UNCHECKED = Rule(
     "tool-digests/unchecked", "a downloaded tool is used, and nothing verifies its digest", is_fixable=True
 )
 MOVING_URL = Rule("tool-digests/moving-url", "a tool is downloaded from a URL whose content changes")
-RULES = (UNCHECKED, MOVING_URL)
+TOOTHLESS = Rule("tool-digests/toothless", "the build continues if the verification of a tool fails")
+SAME_SOURCE = Rule("tool-digests/same-source", "the digest of a tool comes from the server of the tool")
+UNVERIFIED_RECORD = Rule(
+    "tool-digests/unverified-record", "the digest of an installed program is written to a file that nothing checks"
+)
+RULES = (UNCHECKED, MOVING_URL, TOOTHLESS, SAME_SOURCE, UNVERIFIED_RECORD)
 
 ALL = flag("--all", "check all programs that are downloaded, not only the tools of Rust and WebAssembly builds")
 
 _RUN_BY_HAND = frozenset(("justfile", "makefile", "shell"))
 """The kinds of files that people also run with arguments of their own."""
+_MOST_VERIFICATIONS = 20
+"""How many verifications of one download are looked at."""
 _TOOL_HINTS = tuple(hint.encode() for hint in TOOL_HINTS)
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check every tool that the named files download."""
     checks = _Checks(tree, options)
-    for file in relevant_files(tree, names, _downloads_all if options[ALL] else _downloads_tools):
-        yield from checks.findings(file)
+    downloads = _downloads_programs if options[ALL] else _downloads_tools
+    for file in relevant_files(tree, names, lambda data: downloads(data) or _may_record(data)):
+        yield from dict.fromkeys(checks.findings(file))
     yield from checks.list_problems()
 
 
-def _downloads_all(data: bytes) -> bool:
+def _downloads_programs(data: bytes) -> bool:
     return any(hint in data for hint in HINTS)
 
 
 def _downloads_tools(data: bytes) -> bool:
-    if not _downloads_all(data):
+    if not _downloads_programs(data):
         return False
     lower = data.lower()
     return any(hint in lower for hint in _TOOL_HINTS)
+
+
+def _may_record(data: bytes) -> bool:
+    """Whether a file may write the digests of installed programs to a file."""
+    return b"sum" in data and any(mark in data for mark in (b"which ", b"command -v", b"/bin/"))
 
 
 class _Checks:
@@ -63,6 +81,14 @@ class _Checks:
         self._tree = tree
         self._options = options
         self._lists: PinLists[ListedDigest] | None = None
+        self._checked: CheckedFiles | None = None
+        if options[PINS]:
+            self._read_lists()
+
+    def list_problems(self) -> Iterator[Finding]:
+        """Yield a finding for each problem in the lists that have been read."""
+        if self._lists is not None:
+            yield from findings(self._lists.problems, RULES)
 
     def findings(self, file: File) -> Iterator[Finding]:
         """Yield the findings in a file."""
@@ -73,44 +99,145 @@ class _Checks:
         except SourceError as error:
             note(file, error)
             return
+        found: list[Finding] = []
+        repairs: list[Repair] = []
         for used in files.used(self._is_wanted):
-            if (found := self._finding(files, used)) is not None:
-                yield found
+            if not used.download.is_verified and self._is_reported(file, used):
+                of = self._of_verified if used.verifications else self._of_unverified
+                found += filter(None, (of(files, used, repairs),))
+        yield from self._fixed(files, found, repairs)
+        if _may_record(file.data):
+            yield from self._records(files)
 
     def _is_wanted(self, download: "Download") -> bool:
         from dunnage.downloads.address import is_program, tool
 
         return (self._options[ALL] or bool(tool(download.address))) and is_program(download.address)
 
-    def _finding(self, files: "Files", used: "UsedDownload") -> Finding | None:
+    def _is_reported(self, file: File, used: "UsedDownload") -> bool:
+        """Whether a download is that of a program of somebody else, in a version that the file chooses."""
+        from dunnage.downloads import uses
+        from dunnage.downloads.address import channel, has_literal_version, names_platform, repository, tool
+
+        address = used.download.address
+        if not tool(address) and used.use.verb == uses.UNPACKED and not names_platform(address):
+            return False  # perhaps data or sources
+        kind = kind_of(file.path, file.data[:200])
+        # The version may be an argument: an installer for users, for example.
+        is_given = HOLE in address.url and not has_literal_version(address) and not channel(address)
+        if kind in _RUN_BY_HAND and is_given:
+            return False
+        name = repository(address)
+        return not name or not self._is_own(file, name)
+
+    def _is_own(self, file: File, name: str) -> bool:
+        """Whether a repository on GitHub is that of a file, as the manifest at the top says."""
+        from dunnage.files.walk import top_folder
+
+        top = top_folder(os.path.dirname(os.path.abspath(file.path)))
+        try:
+            manifest = self._tree.read(os.path.join(top, "Cargo.toml"))
+        except (FileNotFoundError, SourceError):
+            return False
+        own = re.findall(
+            rb"(?m)^[ \t]*repository[ \t]*=[ \t]*[\"']https?://github\.com/([\w.-]+/[\w.-]+)", manifest.data
+        )
+        return name in [each.decode("utf-8", "replace").lower().removesuffix(".git") for each in own]
+
+    def _of_unverified(self, files: "Files", used: "UsedDownload", repairs: "list[Repair]") -> Finding:
         from dunnage.downloads import advice
         from dunnage.downloads.address import channel
 
         download = used.download
-        if used.verifications or download.is_verified or not self._is_chosen_here(files, download):
-            return None
-        path, span = files.file.path, download.word.span
+        path, span, name = files.file.path, download.word.span, advice.label(download)
         if part := channel(download.address):
-            message = f"the URL of `{advice.label(download)}` follows `{part}`, so its content changes"
+            message = f"the URL of `{name}` follows `{part}`, so its content changes"
             return Finding(MOVING_URL, path, span, message, advice.moving_help(download))
-        reader = used.use.command.words[0].text
-        verb = f"piped into `{reader}`" if used.readers else used.use.verb
-        message = f"`{advice.label(download)}` is {verb}, but nothing verifies its digest"
-        return Finding(UNCHECKED, path, span, message, advice.how_to_verify(files.file, used))
+        verb = f"piped into `{used.use.command.words[0].text}`" if used.readers else used.use.verb
+        message = f"`{name}` is {verb}, but nothing verifies its digest"
+        listed = self._listed(files.file, download.url)
+        if listed is None:
+            return Finding(UNCHECKED, path, span, message, advice.how_to_verify(files.file, used))
+        from dunnage.downloads.repairs import repair
+
+        help = f"{advice.how_to_verify(files.file, used, listed.sha256)}\n{listed.path} lists this digest"
+        description = f"verified {name} with the digest in {listed.path}"
+        found = repair(files, used, listed.sha256) if self._options.wants_fixes else None
+        if found is None:
+            return Finding(UNCHECKED, path, span, message, help)
+        repairs.append(found)
+        return Finding(UNCHECKED, path, span, message, help, Fix(description, (found.edit,)))
 
     @staticmethod
-    def _is_chosen_here(files: "Files", download: "Download") -> bool:
-        """Whether a file chooses the version, and not who runs a script: an installer for users, for example."""
+    def _fixed(files: "Files", found: Sequence[Finding], repairs: "Sequence[Repair]") -> Iterator[Finding]:
+        """Yield findings with those of their fixes that do what they should."""
+        if not repairs:
+            yield from found
+            return
+        from dunnage.downloads.repairs import proved
+
+        edits = {each.edit for each in proved(files, repairs)}
+        for finding in found:
+            is_proved = finding.fix is None or edits.issuperset(finding.fix.edits)
+            yield finding if is_proved else finding._replace(fix=None)
+
+    def _of_verified(self, files: "Files", used: "UsedDownload", repairs: "list[Repair]") -> Finding | None:
+        """The finding if the failure of every verification is hidden, or if the server of the file has the digest."""
+        from dunnage.downloads import advice
         from dunnage.downloads.address import channel, has_literal_version
+        from dunnage.downloads.failures import command_text, mask
 
-        kind = kind_of(files.file.path, files.file.data[:200])
-        is_given = HOLE in download.address.url and not has_literal_version(download.address)
-        return kind not in _RUN_BY_HAND or not is_given or bool(channel(download.address))
+        download, path = used.download, files.file.path
+        verifications = used.verifications[:_MOST_VERIFICATIONS]
+        masks = [mask(files, each) for each in verifications]
+        if masks[0] is not None and all(masks):
+            reason = masks[0].reason.replace("%COMMAND%", f"`{command_text(verifications[0].command)}`")
+            message = f"the verification of `{advice.label(download)}` cannot fail the build: {reason}"
+            return Finding(TOOTHLESS, masks[0].path, masks[0].span, message, masks[0].help)
+        if files.has_signature(download):
+            return None
+        sources = [files.digest_source(used, each) for each in verifications]
+        if any(source is None or source.address.host != download.address.host for source in sources):
+            return None
+        if channel(download.address):
+            return self._of_unverified(files, used, repairs)
+        if not has_literal_version(download.address):
+            return None
+        message = f"the digest of `{advice.label(download)}` comes from {download.address.host}, as does the file"
+        help = f"write the digest into the repository: {advice.how_to_verify(files.file, used)}"
+        return Finding(SAME_SOURCE, path, download.word.span, message, help)
 
-    def list_problems(self) -> Iterator[Finding]:
-        """Yield a finding for each problem in the lists that have been read."""
-        if self._lists is not None:
-            yield from findings(self._lists.problems, RULES)
+    def _records(self, files: "Files") -> Iterator[Finding]:
+        from dunnage.downloads.records import CheckedFiles, records
+
+        for record in records(files):
+            if self._checked is None:
+                self._checked = CheckedFiles(self._tree)
+            if self._checked.has(files.file, record):
+                continue
+            program = record.word.text.strip("\"'")
+            message = f"the digest of `{program}` is written to `{record.path}`, which nothing in the repository checks"
+            help = (
+                "write the digest into the repository, and verify the program before it is used:\n"
+                f'echo "SHA256  {program}" | sha256sum -c -'
+            )
+            yield Finding(UNVERIFIED_RECORD, files.file.path, record.word.span, message, help)
+
+    def _listed(self, file: File, url: str) -> "ListedDigest | None":
+        """The digest of a URL in the list that applies to a file."""
+        if self._lists is None:
+            if not url or project_manifest(self._tree, file) is None:
+                return None
+            self._read_lists()
+        from dunnage.downloads.digest_list import listed
+
+        return listed(self._lists, file, url) if self._lists else None
+
+    def _read_lists(self) -> None:
+        from dunnage.downloads.digest_list import DIGESTS
+        from dunnage.files.pin_lists import PinLists
+
+        self._lists = PinLists(self._tree, DIGESTS, self._options[PINS])
 
 
 HOOK = Hook(

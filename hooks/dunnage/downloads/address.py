@@ -132,9 +132,13 @@ def channel(address: Address) -> str:
 
 def has_literal_version(address: Address) -> bool:
     """Whether the path names a version without unknown parts."""
-    return any(is_known(part) and not _DIGITS.isdisjoint(_without_platform(part)) for part in address.parts[:-1]) or (
-        not _DIGITS.isdisjoint(_without_platform(known_part(address.name)))
-    )
+    return any(not _DIGITS.isdisjoint(_without_platform(piece)) for part in address.parts for piece in _whole(part))
+
+
+def _whole(part: str) -> list[str]:
+    """The known pieces of a part of a path, without numbers that continue an unknown piece: `.0` of `$VERSION.0`."""
+    first, *rest = part.split(HOLE)[::2]
+    return [first, *(piece.lstrip("0123456789.") for piece in rest)]
 
 
 def _without_platform(part: str) -> str:

@@ -1,6 +1,8 @@
 """What becomes of the files that a file's commands download: what uses them, and what verifies them."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from dunnage.downloads import uses, verifications
@@ -9,12 +11,18 @@ from dunnage.downloads.fetches import downloads
 from dunnage.downloads.model import Download, Program, read_programs
 from dunnage.downloads.text import base_name, is_known, known_part, texts
 from dunnage.downloads.uses import Use, is_same, is_similar, mentioned, reads_pipe
-from dunnage.downloads.verifications import Verification, is_list, is_used, verification
+from dunnage.downloads.verifications import Verification, is_list, verification
 from dunnage.files.source import File
 from dunnage.scripts.commands import kind_of
 from dunnage.shell.model import POSIX_SHELLS, Command, Word, programs
 
 _INTERPRETERS = POSIX_SHELLS | {"node", "perl", "php", "pwsh", "powershell", "python", "python3", "ruby"}
+_MOST_READERS = 60
+"""How many commands after one are searched for those that read its output."""
+_MOST_DOWNLOADS = 300
+"""How many downloads of one file are followed; the largest real file seen has 121."""
+_MOST_COMPARISONS = 1_000_000
+"""How many names are compared for one file; the largest real file seen takes 11,000."""
 
 
 class UsedDownload(NamedTuple):
@@ -28,6 +36,18 @@ class UsedDownload(NamedTuple):
     """The commands that it is piped into, if they use it."""
 
 
+class _Mention(NamedTuple):
+    """A file in a command that uses, copies or renames it."""
+
+    at: int
+    """The place of the command among the commands of the file."""
+    names: tuple[str, ...]
+    """The possible names of the file, with holes."""
+    use: Use | None
+    new_names: tuple[str, ...] = ()
+    """The names of the copy."""
+
+
 class Files:
     """The downloads of one file with commands."""
 
@@ -35,116 +55,175 @@ class Files:
         """Raises SourceError if the file cannot be read."""
         self.file = file
         self.programs = list(read_programs(file))
-        self._commands: list[tuple[Program, Command]] = [
+        self.commands: list[tuple[Program, Command]] = [
             (program, command) for program in self.programs for command in program.commands
         ]
         self.all: list[Download] = []
         """All downloads, also of digests and data."""
-        for at, (program, command) in enumerate(self._commands):
+        for at, (program, command) in enumerate(self.commands):
             self.all += downloads(program, command, at)
         if kind_of(file.path, file.data[:200]) == "dockerfile":
             from dunnage.downloads.dockerfile_adds import added
 
             self.all = [*added(file, self.programs), *self.all]
-        self._verifications: list[Verification] | None = None
+        self._comparisons = 0
+        if len(self.all) > _MOST_DOWNLOADS:
+            self._note(self.all[_MOST_DOWNLOADS], f"has more than {_MOST_DOWNLOADS} downloads")
+            del self.all[_MOST_DOWNLOADS:]
+
+    def _note(self, download: Download, reason: str) -> None:
+        message = f"this file {reason}, the limit for downloads; the others are not followed"
+        self.file.note_unread("input/too-large", message, download.word.span)
+
+    def readers(self, at: int) -> list[Command]:
+        """Return the commands that read the output of one, by its place among the commands of the file."""
+        source = self.commands[at][1]
+        if source.pipeline[1] < 2:
+            return []
+        following = self.commands[at + 1 : at + 1 + _MOST_READERS]
+        return [command for _, command in following if reads_pipe(command, source)]
+
+    # Uses
 
     def used(self, is_wanted: Callable[[Download], bool]) -> Iterator[UsedDownload]:
         """Yield the wanted downloads that are used as programs, in the order of the file."""
         for download in self.all:
             if not is_wanted(download) or (download.command and "substitution" in download.command.inside):
                 continue
+            if self._comparisons > _MOST_COMPARISONS:
+                self._note(download, f"takes more than {_MOST_COMPARISONS:,} comparisons of names")
+                return
             yield from self._use(download)
 
     def _use(self, download: Download) -> Iterator[UsedDownload]:
-        readers = self._readers(download)
+        readers = self.readers(download.at) if download.command else []
         if any(not _INTERPRETERS.isdisjoint(programs(reader.words[0]) or ()) for reader in readers):
             return
         for reader in readers if download.is_piped else ():
             action = uses.action(reader, download.program.lookup)
             if action is not None and action.verb in (uses.UNPACKED, uses.INSTALLED):
-                use = Use(action.verb, download.at + 1, reader)
-                found = [each for each in self.verifications if _in_pipe(each, download, reader)]
-                yield UsedDownload(download, use, tuple(found), tuple(readers))
+                found = [each for each in self.verifications if _in_pipe(each, download, readers)]
+                yield UsedDownload(download, Use(action.verb, reader), tuple(found), tuple(readers))
                 return
         if download.is_piped:
             written = [path for reader in readers for path in _written(reader, download.program)]
             if not written:
                 return
             download = download._replace(names=tuple(map(base_name, written)))
-        download, later = self._later_use(download)
-        if later is not None and not (download.is_windows and self._compares_hash(download.program)):
+        download, use = self._later_use(download)
+        if use is not None and not (download.is_windows and self._computes_hash(download.program)):
             found = [each for each in self.verifications if self._verifies(each, download)]
-            yield UsedDownload(download, later, tuple(found))
-
-    def _readers(self, download: Download) -> list[Command]:
-        source = download.command
-        if source is None or source.pipeline[1] < 2:
-            return []
-        return [command for command in download.program.commands if reads_pipe(command, source)]
+            yield UsedDownload(download, use, tuple(found))
 
     def _later_use(self, download: Download) -> tuple[Download, Use | None]:
         """The first use of a download, and the download with the further names that it has by then."""
-        first: Use | None = None
-        for at in range(download.at + 1, len(self._commands)):
-            program, command = self._commands[at]
-            if program.scope != download.program.scope:
-                continue
+        mentions = self._mentions.get(download.program.scope, [])
+        for mention in mentions[bisect_right(mentions, (download.at, ("\U0010ffff",))) :]:
+            program = self.commands[mention.at][0]
+            if mention.use is None:
+                self._comparisons += 1
+                if is_same(mention.names, download.names):
+                    download = download._replace(names=(*download.names, *mention.new_names)[:_MOST_NAMES])
+            elif self._is_meant(mention.names, program, download):
+                return download, mention.use
+        return download, None
+
+    @cached_property
+    def _mentions(self) -> dict[tuple[str, ...], list[_Mention]]:
+        """What commands use and rename, by the scopes of their programs, in the order of the file."""
+        found: dict[tuple[str, ...], list[_Mention]] = {}
+        for at, (program, command) in enumerate(self.commands):
+            mentions = found.setdefault(program.scope, [])
             moved = uses.renamed(command, program)
-            if moved is not None and is_same(moved[0], download.names):
-                download = download._replace(names=(*download.names, *moved[1]))
+            if moved is not None:
+                mentions.append(_Mention(at, moved[0], None, moved[1]))
             action = uses.action(command, program.lookup)
-            if action is None:
-                continue
-            for named in mentioned(action.words, command, program):
-                if first is None and self._is_meant(named, program, download):
-                    first = Use(action.verb, at, command)
-        return download, first
+            if action is not None:
+                use = Use(action.verb, command)
+                mentions += [_Mention(at, each, use) for each in mentioned(action.words, command, program)]
+        return found
 
     def _is_meant(self, named: tuple[str, ...], program: Program, download: Download) -> bool:
         """Whether a name in a command is that of a download."""
+        self._comparisons += 1
         if program.unit != download.program.unit:
             return is_same(filter(is_known, named), download.names)
         if is_same(named, download.names):
             return True
-        return is_similar(named, download.names) and not self._is_other(named, download)
+        if all(map(is_known, named)) and all(map(is_known, download.names)):
+            return False
+        self._comparisons += sum(map(len, named)) * sum(map(len, download.names)) // 10
+        is_affordable = self._comparisons <= _MOST_COMPARISONS
+        return is_affordable and is_similar(named, download.names) and not self._is_other(named, download)
 
     def _is_other(self, named: tuple[str, ...], download: Download) -> bool:
-        """Whether a name is that of another download."""
-        return any(
-            is_same(named, each.names) for each in self.all
-            if each is not download and each.program.scope == download.program.scope and each.at != download.at
-        )  # fmt: skip
+        """Whether a name is that of another download, which is no list of digests."""
+        scope = download.program.scope
+        return any(at != download.at for name in named for at in self._places.get((scope, name), ()))
+
+    @cached_property
+    def _places(self) -> dict[tuple[tuple[str, ...], str], set[int]]:
+        """The places of the downloads with a scope and a name, without those of digests."""
+        found: dict[tuple[tuple[str, ...], str], set[int]] = {}
+        for download in self.all:
+            for name in () if is_digest(download.address) else download.names:
+                found.setdefault((download.program.scope, name), set()).add(download.at)
+        return found
 
     # Verification
 
-    def _compares_hash(self, program: Program) -> bool:
+    @cached_property
+    def verifications(self) -> Sequence[Verification]:
+        """All verifications, in the order of the file."""
+        found = []
+        for at, (program, command) in enumerate(self.commands):
+            each = verification(self.file, program, command, self.readers(at))
+            if each is not None and (not each.variable or each.variable in program.compared):
+                found.append(each)
+        return found
+
+    def has_signature(self, download: Download) -> bool:
+        """Whether a signature is verified beside a download: perhaps that of the list with its digest."""
+        return any(each.is_signature and each.program.scope == download.program.scope for each in self.verifications)
+
+    def digest_source(self, used: UsedDownload, each: Verification) -> Download | None:
+        """The download from which a verification takes the digest; None if it is another, or unknown."""
+        words: list[Word] = [*each.command.words, *(found.word for found in each.command.redirections)]
+        step = each.command
+        while step.piped_from:
+            step = step.piped_from[0]
+            words += step.words
+        text = " ".join(word.text for word in words)
+        self._comparisons += len(self.all)
+        for other in self.all:
+            if other.program.scope != used.download.program.scope or not is_digest(other.address):
+                continue
+            if other.command is not None and "substitution" in other.command.inside:
+                variable = verifications.receiver(self.file, other.command)
+                if f"${variable}" in text or f"${{{variable}}}" in text if variable else _is_inside(other, words):
+                    return other
+            elif any(is_same(named, other.names) for named in each.sources):
+                return other
+        return None
+
+    def _computes_hash(self, program: Program) -> bool:
         """Whether a program of PowerShell computes a digest: most of its lines are not among the commands."""
         if program.script is None or not program.script.offsets:
             return False
         start = program.script.offsets[0][1]
         starts = [each.script.offsets[0][1] for each in self.programs if each.script and each.script.offsets]
+        self._comparisons += len(starts)
         end = min((each for each in starts if each > start), default=len(self.file.data))
         text = self.file.data[start:end].lower()
         return any(word in text for word in (b"get-filehash", b"certutil", b"hashalgorithm", b"sha256"))
-
-    @property
-    def verifications(self) -> list[Verification]:
-        """All verifications, in the order of the file."""
-        if self._verifications is None:
-            self._verifications = list(self._read_verifications())
-        return self._verifications
-
-    def _read_verifications(self) -> Iterator[Verification]:
-        for at, (program, command) in enumerate(self._commands):
-            found = verification(self.file, program, command, at)
-            if found is not None and (not found.variable or is_used(program, found.variable)):
-                yield found
 
     def _verifies(self, each: Verification, download: Download) -> bool:
         """Whether a verification may be one of a download."""
         if each.program.scope != download.program.scope:
             return False
         in_unit = each.program.unit == download.program.unit
+        if not in_unit and each.command.words[0].span.start < download.span.start:
+            return False
         is_of_other = False
         for named in each.files:
             if self._is_meant(named, each.program, download):
@@ -158,13 +237,16 @@ class Files:
         return in_unit or any(is_list(name) for named in each.sources for name in named)
 
 
-def _in_pipe(each: Verification, download: Download, reader: Command) -> bool:
+_MOST_NAMES = 50
+
+
+def _in_pipe(each: Verification, download: Download, readers: Sequence[Command]) -> bool:
     """Whether a verification reads the output of a download: `curl … | tee >(sha256sum …) | tar …`."""
     source = download.command
     if source is None or each.program is not download.program:
         return False
-    start, end = source.words[0].span.start, reader.words[-1].span.end
-    return reads_pipe(each.command, source) or start < each.command.words[0].span.start < end
+    start, end = source.words[0].span.start, readers[-1].words[-1].span.end
+    return start < each.command.words[0].span.start < end
 
 
 def _written(command: Command, program: Program) -> Iterator[str]:
@@ -176,26 +258,6 @@ def _written(command: Command, program: Program) -> Iterator[str]:
     for redirection in command.redirections:
         if redirection.operator.startswith(">"):
             yield from texts(redirection.word, program.lookup)
-
-
-def digest_source(files: Files, used: UsedDownload, each: Verification) -> Download | None:
-    """The download from which a verification takes the digest; None if it is another, or unknown."""
-    words: list[Word] = [*each.command.words, *(found.word for found in each.command.redirections)]
-    step = each.command
-    while step.piped_from:
-        step = step.piped_from[0]
-        words += step.words
-    text = " ".join(word.text for word in words)
-    for other in files.all:
-        if other.program.scope != used.download.program.scope or not is_digest(other.address):
-            continue
-        if other.command is not None and "substitution" in other.command.inside:
-            variable = verifications.receiver(files.file, other.command)
-            if f"${variable}" in text or f"${{{variable}}}" in text if variable else _is_inside(other, words):
-                return other
-        elif any(is_same(named, other.names) for named in each.sources):
-            return other
-    return None
 
 
 def _is_inside(download: Download, words: Sequence[Word]) -> bool:

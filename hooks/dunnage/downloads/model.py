@@ -1,6 +1,7 @@
 """What a file downloads, and the programs of shells that do so."""
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from dunnage.downloads.address import Address
@@ -30,6 +31,11 @@ class Program(NamedTuple):
     """None for a command without a shell."""
     commands: Sequence[Command]
     lookup: Lookup
+
+    @property
+    def compared(self) -> frozenset[str]:
+        """The variables that the program does more with than print them."""
+        return self.lookup.compared if isinstance(self.lookup, _Variables) else frozenset()
 
 
 class Download(NamedTuple):
@@ -85,6 +91,17 @@ def _scope(kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
     return names if kind in _LINES_SHARE_FILES else names[:-1]
 
 
+_PRINTING = ("echo ", "export ", "info ", "log", "printf ")
+_COMPARING = ("[", "|", "==", "!=", "test ")
+
+
+def _leading_name(text: str) -> str:
+    """The name of the variable with which a text begins that follows `$`."""
+    text = text[:200].lstrip("{")
+    end = next((at for at, each in enumerate(text) if not (each.isalnum() or each == "_")), len(text))
+    return text[:end]
+
+
 def _unknown(_: str) -> str | None:
     return None
 
@@ -95,6 +112,16 @@ class _Variables:
     def __init__(self, script: Script) -> None:
         self._script = script
         self._written: dict[str, str | None] | None = None
+
+    @cached_property
+    def compared(self) -> frozenset[str]:
+        """The variables of lines that do more than print them."""
+        found: set[str] = set()
+        for line in self._script.text.split("\n"):
+            words = line.lstrip()
+            if not words.startswith(_PRINTING) or any(mark in line for mark in _COMPARING):
+                found.update(name for part in line.split("$")[1:] if (name := _leading_name(part)))
+        return frozenset(found)
 
     def __call__(self, name: str) -> str | None:
         if self._written is None:

@@ -29,8 +29,6 @@ class Use(NamedTuple):
 
     verb: str
     """What happens to the file, in the past tense."""
-    at: int
-    """Its place among the commands of the file."""
     command: Command
 
 

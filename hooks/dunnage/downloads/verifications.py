@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from dunnage.downloads.model import Program
 from dunnage.downloads.text import HOLE, base_name, is_known, names, texts
-from dunnage.downloads.uses import reads_pipe
 from dunnage.files.source import File
 from dunnage.shell.model import Command, Word, programs
 from dunnage.shell.wrapper_options import written
@@ -53,9 +52,8 @@ _SUFFIXES = (
 class Verification(NamedTuple):
     """A command that verifies files."""
 
-    at: int
-    """Its place among the commands of the file."""
     command: Command
+    """What fails if the file is another: `grep` in `sha256sum FILE | grep -q DIGEST`."""
     program: Program
     files: tuple[tuple[str, ...], ...]
     """The possible names of each file that it verifies, with holes."""
@@ -69,36 +67,36 @@ class Verification(NamedTuple):
     """The variable that receives the digest, if it only computes one."""
 
 
-def verification(file: File, program: Program, command: Command, at: int) -> Verification | None:
-    """The verification that a command is; None if it verifies nothing."""
+def verification(file: File, program: Program, command: Command, readers: Sequence[Command]) -> Verification | None:
+    """The verification that a command is; None if it verifies nothing. `readers` are those that read its output."""
     words = command.words
     for name in programs(words[0]) or ():
         low = name.lower()
         options = [written(word) for word in words[1:]]
         if low == "busybox" and len(words) > 2:
-            return verification(file, program, command._replace(words=words[1:]), at)
+            return verification(file, program, command._replace(words=words[1:]), readers)
         if low in _SUMS:
-            return _sum(file, program, command, at, options)
+            return _sum(file, program, command, readers, options)
         if low == "openssl" and options[:1] == ["dgst"]:
             signature = not {"-verify", "-signature"}.isdisjoint(options)
             if signature:
-                return _of_words(program, command, at, is_signature=True)
-            return _computed(file, program, command, at)
+                return _of_words(program, command, is_signature=True)
+            return _computed(file, program, command, readers)
         if low in ("certutil", "get-filehash") or (low == "git" and options[:1] == ["hash-object"]):
-            return _computed(file, program, command, at)
+            return _computed(file, program, command, readers)
         if low in _SIGNATURES:
             is_verifying = _SIGNING.isdisjoint(options)
-            return _of_words(program, command, at, is_signature=True) if is_verifying else None
+            return _of_words(program, command, is_signature=True) if is_verifying else None
         if low == "gh" and options[:2] == ["attestation", "verify"]:
-            return _of_words(program, command, at, is_signature=True)
+            return _of_words(program, command, is_signature=True)
         if low in ("rpm", "rpmkeys") and not {"-K", "--checksig"}.isdisjoint(options):
-            return _of_words(program, command, at, is_signature=True)
+            return _of_words(program, command, is_signature=True)
         if low in ("cmp", "diff") and not command.piped_from:
-            return _of_words(program, command, at)
+            return _of_words(program, command)
         if _is_own(low, words):
-            return _of_words(program, command, at, is_open=True)
+            return _of_words(program, command, is_open=True)
     if command.words[0].values is None and _is_own(command.words[0].text, words):
-        return _of_words(program, command, at, is_open=True)
+        return _of_words(program, command, is_open=True)
     return None
 
 
@@ -109,26 +107,28 @@ def _is_own(name: str, words: Sequence[Word]) -> bool:
     return any(re.search(_OWN, text[:300]) for text in candidates)
 
 
-def _sum(file: File, program: Program, command: Command, at: int, options: Sequence[str]) -> Verification | None:
+def _sum(
+    file: File, program: Program, command: Command, readers: Sequence[Command], options: Sequence[str]
+) -> Verification | None:
     checks = any(
         option in ("--check", "-c") or (option[:1] == "-" != option[1:2] and "c" in option) for option in options
     )
     if not checks:
-        return _computed(file, program, command, at)
+        return _computed(file, program, command, readers)
     operands = _operands(command.words)
     lists = [names(word, program.lookup) for word in operands if written(word) != "-"]
     texts_read = [each.word for each in command.redirections if each.operator == "<<<"]
     lists += [names(each.word, program.lookup) for each in command.redirections if each.operator == "<"]
     if not lists and texts_read:
         files = _listed([text for word in texts_read for text in texts(word, program.lookup)])
-        return Verification(at, command, program, files, not files)
+        return Verification(command, program, files, not files)
     if not lists and command.piped_from:
-        return _piped(program, command, at)
+        return _piped(program, command)
     stems = tuple(tuple(_stem(name) for name in each) for each in lists)
-    return Verification(at, command, program, stems, True, tuple(lists))
+    return Verification(command, program, stems, True, tuple(lists))
 
 
-def _piped(program: Program, command: Command, at: int) -> Verification:
+def _piped(program: Program, command: Command) -> Verification:
     """`… | sha256sum -c -`."""
     source = command.piped_from[0]
     first = source
@@ -138,21 +138,21 @@ def _piped(program: Program, command: Command, at: int) -> Verification:
         words = [word for word in source.words[1:] if not written(word).startswith("-")]
         if programs(source.words[0]) == ("cat",):
             lists = tuple(names(word, program.lookup) for word in words)
-            return Verification(at, command, program, tuple(tuple(map(_stem, each)) for each in lists), True, lists)
+            return Verification(command, program, tuple(tuple(map(_stem, each)) for each in lists), True, lists)
         if programs(source.words[0]) == ("printf",) and words and "%" in words[0].text:
             words = words[1:]
         text = " ".join(texts(word, program.lookup)[0] if texts(word, program.lookup) else "" for word in words)
         files = _listed([text])
-        return Verification(at, command, program, files, not files)
+        return Verification(command, program, files, not files)
     mentioned = []
     step: Command | None = source
     while step is not None:
         mentioned += [names(word, program.lookup) for word in step.words[1:]]
         step = step.piped_from[0] if step.piped_from else None
-    return Verification(at, command, program, tuple(mentioned), True, tuple(mentioned))
+    return Verification(command, program, tuple(mentioned), True, tuple(mentioned))
 
 
-def _computed(file: File, program: Program, command: Command, at: int) -> Verification | None:
+def _computed(file: File, program: Program, command: Command, readers: Sequence[Command]) -> Verification | None:
     """A command that prints a digest, if something may compare it."""
     files = tuple(names(word, program.lookup) for word in _operands(command.words))
     files += tuple(names(each.word, program.lookup) for each in command.redirections if each.operator == "<")
@@ -167,14 +167,10 @@ def _computed(file: File, program: Program, command: Command, at: int) -> Verifi
             is_shown = re.match(r"\s*(?:-\s|run:)?\s*(?:echo|printf)\b", line) and not re.search(
                 r"\||\[|\btest\b", line
             )
-            return None if is_shown else Verification(at, command, program, files, False)
-        return Verification(at, command, program, files, False, variable=variable)
-    is_compared = any(
-        not _COMPARING.isdisjoint(programs(later.words[0]) or ())
-        for later in program.commands
-        if reads_pipe(later, command)
-    )
-    return Verification(at, command, program, files, False) if is_compared else None
+            return None if is_shown else Verification(command, program, files, False)
+        return Verification(command, program, files, False, variable=variable)
+    comparing = [each for each in readers if not _COMPARING.isdisjoint(programs(each.words[0]) or ())]
+    return Verification(comparing[-1], program, files, False) if comparing else None
 
 
 def _before(file: File, command: Command) -> str:
@@ -191,14 +187,12 @@ def receiver(file: File, command: Command) -> str:
     return found[1] if found is not None else ""
 
 
-def _of_words(
-    program: Program, command: Command, at: int, *, is_open: bool = False, is_signature: bool = False
-) -> Verification:
+def _of_words(program: Program, command: Command, *, is_open: bool = False, is_signature: bool = False) -> Verification:
     """A verification of all files that a command names."""
     files = [names(word, program.lookup) for word in command.words[1:]]
     files += [names(each.word, program.lookup) for each in command.redirections if each.operator == "<"]
     files += [tuple(_stem(name) for name in each) for each in files]
-    return Verification(at, command, program, tuple(files), is_open, is_signature=is_signature)
+    return Verification(command, program, tuple(files), is_open, is_signature=is_signature)
 
 
 def _operands(words: Sequence[Word]) -> list[Word]:
@@ -243,15 +237,6 @@ def _stem(name: str) -> str:
         if name.lower().endswith(suffix):
             return name[: -len(suffix)]
     return name
-
-
-def is_used(program: Program, variable: str) -> bool:
-    """Whether a program may compare the value of a variable with something."""
-    text = program.script.text if program.script is not None else ""
-    for line in re.findall(rf"[^\n]*\$\{{?{variable}(?![A-Za-z0-9_])[^\n]*", text):
-        if not re.match(r"\s*(?:echo|printf|export|log\w*|info)\b", line) or re.search(r"\||==|!=|\btest\b|\[", line):
-            return True
-    return False
 
 
 def is_list(name: str) -> bool:

@@ -1,0 +1,123 @@
+"""Digests of installed programs that are written to files which nothing checks.
+
+Such a record says what was installed. It changes with the program, so it protects nothing until something compares it
+with a digest that the repository contains.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from dunnage.ci.repository_files import RepositoryFiles, repository_files
+from dunnage.downloads.analysis import Files
+from dunnage.downloads.model import Program
+from dunnage.downloads.text import base_name, is_known, texts
+from dunnage.files.source import File, Tree
+from dunnage.files.walk import top_folder
+from dunnage.scripts.commands import kind_of
+from dunnage.shell.model import Command, Word, programs
+from dunnage.shell.wrapper_options import written
+
+_SUMS = frozenset(("b2sum", "b3sum", "md5sum", "sha1sum", "sha256sum", "sha384sum", "sha512sum", "shasum"))
+_SUM = r"(?:b2|b3|md5|sha\d{0,3})sum"
+_INSTALLED = r"""(?x)
+    ["']? (?: \$\( | ` ) \s* (?:which|command\s+-v|type\s+-P) \s+ [\w.-]+ \s* (?:\)|`) ["']?
+    | ["']? (?:/|~/|\$) [^\s"'`]*? /s?bin/ [^\s"'`/*]+ ["']?
+"""
+_MOST_BYTES = 1024 * 1024
+
+
+class Record(NamedTuple):
+    """A digest that is written to a file."""
+
+    word: Word
+    """The program."""
+    path: str
+    """The file."""
+
+
+def may_record(data: bytes) -> bool:
+    """Whether a file may record the digests of installed programs."""
+    return b"sum" in data and (b">" in data or b"tee" in data) and re.search(_SUM.encode(), data) is not None
+
+
+def records(files: Files) -> Iterator[Record]:
+    """Yield the digests of installed programs that the commands of a file write to files."""
+    for at, (program, command) in enumerate(files.commands):
+        is_sum = not _SUMS.isdisjoint(programs(command.words[0]) or ())
+        if not is_sum or any(written(word) in ("-c", "--check") for word in command.words):
+            continue
+        installed = [word for word in command.words[1:] if _is_installed(word)]
+        outputs = _outputs(program, (command, *files.readers(at)))
+        paths = [path for path in outputs if is_known(path) and base_name(path)]
+        if installed and paths and not paths[0].startswith(("/dev/", "$")):
+            yield Record(installed[0], paths[0])
+
+
+def _is_installed(word: Word) -> bool:
+    """Whether a word is the path of an installed program."""
+    text = word.values[0] if word.values else word.text
+    return len(text) < 1000 and re.fullmatch(_INSTALLED, text) is not None
+
+
+def _outputs(program: Program, commands: Sequence[Command]) -> Iterator[str]:
+    """Yield the files to which the commands of a pipe write."""
+    for each in commands:
+        if programs(each.words[0]) == ("tee",):
+            for word in each.words[1:]:
+                if not word.text.startswith("-"):
+                    yield from texts(word, program.lookup)
+        for redirection in each.redirections:
+            if redirection.operator.startswith(">"):
+                yield from texts(redirection.word, program.lookup)
+
+
+class CheckedFiles:
+    """The files with digests that something in a repository checks."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._repositories: dict[str, RepositoryFiles] = {}
+
+    def has(self, file: File, record: Record) -> bool:
+        """Whether something in the repository of a file may check a record that the file writes."""
+        top = top_folder(os.path.dirname(os.path.abspath(file.path)))
+        if top not in self._repositories:
+            self._repositories[top] = repository_files(self._tree, top)
+        repository = self._repositories[top]
+        name = base_name(record.path).encode()
+        folder = base_name(os.path.dirname(record.path)).encode()
+        for path in sorted(repository.paths):
+            found = repository.find(path)
+            if found is None or len(found.data) > _MOST_BYTES:
+                continue
+            if name in found.data and any(_may_check(line, name) for line in _lines(found.data)):
+                return True
+            if kind_of(path, found.data[:200]) and re.search(_SUM.encode(), found.data):
+                is_glob = any(_checks_list(line) and (b"*" in line or b"$" in line) for line in _lines(found.data))
+                if is_glob and (not folder or folder in found.data):
+                    return True
+        return False
+
+
+def _lines(data: bytes) -> list[bytes]:
+    """The lines of a file, with those that a backslash continues as one."""
+    return data.replace(b"\\\n", b" ").split(b"\n")
+
+
+def _checks_list(line: bytes) -> bool:
+    return re.search(_SUM.encode() + rb"\s(?:[^\n|;&]*\s)?(?:-\w*c\b|--check)", line) is not None
+
+
+def _may_check(line: bytes, name: bytes) -> bool:
+    """Whether a line may compare a file with something: it does more than write, copy or print the file."""
+    for part in re.split(rb"&&|\|\||;|\bRUN\b", line):
+        if name not in part:
+            continue
+        if re.search(_SUM.encode() + rb"[^\n]*(?:>|\btee\b)[^|\n]*$", part[: part.index(name)]):
+            continue
+        if re.match(rb"[\s-]*(?:run:\s*)?(?:cat|ls|echo|head|COPY|ADD|#)", part):
+            continue
+        return True
+    return False
