@@ -1,6 +1,6 @@
 """Compares all hooks with those of another commit: alone on one file, on repositories, and together in one process.
 
-On a repository, the hooks get the files that pre-commit would give them, one after the other, and then in one process:
+On a repository, the hooks get the files that `dunnage check` gives them, one after the other, and then in one process:
 `dunnage check --all`, and with `--only` those hooks that read commands. Findings are allowed, and not looked at. The
 arguments are repositories with files that git tracks; `--rounds N` is how many rounds, and `--base BASE` the commit, or
 the folder of a checkout, to compare with. Every figure is the least processor time of all rounds, which a busy machine
@@ -103,7 +103,7 @@ def names_by_hook(folder: Path) -> dict[str, list[str]]:
     paths = selection.tracked(tree, [str(folder)])
     return {
         entry.id: [os.path.relpath(name, folder) for name in names]
-        for entry, names in selection.assign(ENTRIES, paths, tree).items()
+        for entry, names in selection.assign(ENTRIES, paths).items()
     }
 
 

@@ -118,5 +118,5 @@ def _check(given: Options, paths: Sequence[str], excluded: Sequence[str], top: s
         found = selection.tracked(tree, paths or [top])
     below = tuple(os.path.join(path, "") for path in excluded)
     found = [path for path in found if path not in excluded and not path.startswith(below)]
-    tasks = [(entry.hook(), files) for entry, files in selection.assign(chosen(given), found, tree).items()]
+    tasks = [(entry.hook(), files) for entry, files in selection.assign(chosen(given), found).items()]
     return execute(NAME, tasks, given.without(ALL), tree, Progress(tasks) if progress.wanted() else None)

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dunnage.files import git, walk
-from dunnage.files.source import SourceError
 from dunnage.frame import registry
 from dunnage.frame.execution import WrongUsage
 
@@ -80,28 +79,25 @@ def changed(folder: str, base: str, head: str) -> list[str]:
     return sorted(found)
 
 
-def assign(entries: Sequence[Entry], paths: Sequence[str], tree: Tree) -> dict[Entry, list[str]]:
+def assign(entries: Sequence[Entry], paths: Sequence[str]) -> dict[Entry, list[str]]:
     """For each hook, the names of the files at absolute paths that it checks, as pre-commit would select them.
 
-    Links, folders and missing files are skipped. Hooks without a file are left out.
+    Links, folders, missing files, and files that are no scripts are skipped. Hooks without a file are left out.
     """
     names = matching(paths, registry.files_of_all(entries))
-    # Each pattern is matched once, because most hooks share patterns.
-    kinds = {kind: _matcher((kind,)) for kind in registry.files_of_all(entries)}
-    of_kind = {kind: {name for name in names if matches(name)} for kind, matches in kinds.items()}
-    texts: dict[str, bool] = {}
-    found = {}
-    for entry in entries:
-        wanted = frozenset[str]().union(*(of_kind[kind] for kind in entry.files if kind != registry.PERHAPS_SCRIPT))
-        if registry.PERHAPS_SCRIPT in entry.files:
-            perhaps = of_kind[registry.PERHAPS_SCRIPT] - wanted
-            if entry.is_text:
-                texts.update((name, is_text(name, tree)) for name in perhaps if name not in texts)
-                perhaps = {name for name in perhaps if texts[name]}
-            wanted |= perhaps
-        if wanted:
-            found[entry] = [name for name in names if name in wanted]
-    return found
+    # Most hooks share patterns: those that the same hooks have are matched as one.
+    users = {part: tuple(entry for entry in entries if part in entry.files) for part in registry.files_of_all(entries)}
+    found: dict[Entry, set[str]] = {entry: set() for entry in entries}
+    for shared in dict.fromkeys(users.values()):
+        parts = [part for part, having in users.items() if having == shared and part != registry.PERHAPS_SCRIPT]
+        matched = list(filter(_matcher(parts), names))
+        for entry in shared:
+            found[entry].update(matched)
+    # Without an ending, a file may be anything, and no hook reads it unless it begins as a script does.
+    scripts = [name for name in filter(_matcher((registry.PERHAPS_SCRIPT,)), names) if _is_script(name)]
+    for entry in users.get(registry.PERHAPS_SCRIPT, ()):
+        found[entry].update(scripts)
+    return {entry: [name for name in names if name in wanted] for entry, wanted in found.items() if wanted}
 
 
 def matching(paths: Sequence[str], files: Sequence[str]) -> list[str]:
@@ -117,9 +113,9 @@ def _matcher(files: Sequence[str]) -> Callable[[str], object]:
     # To match the name alone is several times as fast as to search the path, and few patterns are about folders.
     in_folders = [part for part in files if "/" in part.replace("[^/]", "")]
     by_name = re.compile(f"(?:{'|'.join(part for part in files if part not in in_folders)})$").match
-    by_path = re.compile(registry.pattern(in_folders)).search
     if not in_folders:
         return lambda path: by_name(path.rpartition("/")[2])
+    by_path = re.compile(registry.pattern(in_folders)).search
     return lambda path: by_name(path.rpartition("/")[2]) or by_path(path)
 
 
@@ -130,9 +126,14 @@ def _is_regular(path: str) -> bool:
         return False
 
 
-def is_text(name: str, tree: Tree) -> bool:
-    """Whether a file starts like text. An unreadable file counts as text, so that hooks report the problem."""
+def _is_script(name: str) -> bool:
+    """Whether a regular file is text that begins with `#!`. An unreadable file counts, so that hooks report that."""
     try:
-        return _NO_TEXT.search(tree.read(name).data, 0, _FIRST_BYTES) is None
-    except (FileNotFoundError, SourceError):
+        descriptor = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        try:
+            start = os.read(descriptor, _FIRST_BYTES)
+        finally:
+            os.close(descriptor)
+    except (OSError, ValueError):
         return True
+    return start.startswith(b"#!") and _NO_TEXT.search(start) is None
