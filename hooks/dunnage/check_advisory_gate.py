@@ -6,7 +6,6 @@ A deny.toml has no effect if no job runs cargo-deny, or if the failure of the jo
 from __future__ import annotations
 
 import os
-import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -147,10 +146,9 @@ def _unscheduled(found: list[Gate]) -> Iterator[Finding]:
 
 
 def _absent(repository: RepositoryFiles) -> Iterator[Finding]:
-    locks = [path for path in repository.paths if posixpath.basename(path) == "Cargo.lock"]
     own = sorted(
         path
-        for path in filter(is_project, locks)
+        for path in filter(is_project, repository.known.by_name.get("Cargo.lock", ()))
         if not is_in_vendored_crate(repository.tree, os.path.join(repository.top, path))
     )
     if not own:
@@ -159,7 +157,7 @@ def _absent(repository: RepositoryFiles) -> Iterator[Finding]:
 
     if unseen_gates.may_exist(repository):
         return
-    workflows = repository.workflows()
+    workflows = repository.known.workflows
     path, span = _ignore_comment(repository, workflows) or ((workflows or own)[0], Span(0, 0))
     runs_vet = any(re.search(_VET, file.text) for name in workflows if (file := repository.read(name)))
     where = "`cargo vet` runs in CI, but no job" if runs_vet else "no CI job"

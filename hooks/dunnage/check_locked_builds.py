@@ -54,22 +54,21 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     scripts: dict[str, Values] = {}
     for file in commands.files(tree, names, (*_HINTS, _SCRIPT)):
         paths.add(file.path)
-        alias = aliases.of(file)
-        calls = [_call(command, alias, tree, file) for command in commands.commands(file, _HINTS)]
+        known = _Calls(file, aliases.of(file), tree)
+        calls = known.of(commands.commands(file, _HINTS))
         if any(call.is_unlocked or (call.change and call.change.kind == RESOLVED) for call in calls):
             # Programs that do not call cargo may remove the lock.
-            calls = [_call(command, alias, tree, file) for command in commands.commands(file)]
+            calls = known.of(commands.commands(file))
         yield from _check_calls(file, calls, tree)
-        yield from _check_actions(file, alias, tree)
+        yield from _check_actions(known)
         if _SCRIPT.encode() in file.data and commands.kind_of(file.path, b"") in _CI:
-            for path, directory in _called_scripts(file, alias, tree):
+            for path, directory in _called_scripts(known):
                 scripts[path] = union((scripts.get(path, directory), directory))
     for file in commands.files(tree, [path for path in scripts if path not in paths], _HINTS):
         from dunnage.shell.commands import commands as shell_commands
 
-        alias = aliases.of(file)
         program = whole(file, Place("shell"), {DIRECTORY: scripts[file.path]})
-        calls = [_call(command, alias, tree, file) for command in shell_commands(file, program)]
+        calls = _Calls(file, aliases.of(file), tree).of(shell_commands(file, program))
         # Developers may run these scripts too. A build is only checked where it is known which lock it uses.
         yield from _check_calls(file, [call for call in calls if not call.cargo or call.cargo.directory], tree)
 
@@ -86,13 +85,13 @@ def _locks(tree: Tree) -> "CommittedLocks":
     return tree.memo(CommittedLocks)
 
 
-def _called_scripts(file: File, alias: Alias, tree: Tree) -> Iterator[tuple[str, Values]]:
+def _called_scripts(known: "_Calls") -> Iterator[tuple[str, Values]]:
     """Yield the paths and directories of the scripts that a CI file calls where the committed lock is in use."""
     from dunnage.ci.called_scripts import called_scripts
 
-    for job in _jobs([_call(command, alias, tree, file) for command in commands.commands(file)]):
+    for job in _jobs(known.of(commands.commands(known.file))):
         if all(call.change is None or call.change.kind in (RESTORED, PRECISE) for call in job):
-            yield from called_scripts(tree, file, [call.command for call in job])
+            yield from called_scripts(known.tree, known.file, [call.command for call in job])
 
 
 def _jobs(calls: "Sequence[_Call]") -> "Iterable[Sequence[_Call]]":
@@ -124,21 +123,38 @@ class _Call(NamedTuple):
         return any(part in LOCKING for value in values for part in value.split())
 
 
-def _call(command: Command, alias: Alias, tree: Tree, file: File) -> _Call:
-    cargo = cargo_call(command, alias)
-    change = lock_change(command, cargo)
-    if not _TOOLS.isdisjoint(programs(command.words[0]) or () if cargo is None else cargo.words):
-        from dunnage.cargo_cli.build_tools import tool_build
+class _Calls:
+    """The commands of a file as calls. Each is looked at once, however often the commands are listed."""
 
-        found = tool_build(command, cargo, tree, file)
-        if found is not None:
-            return _Call(command, *found, change)
-    is_build = cargo is not None and cargo.program != "cargo-binstall"
-    return _Call(command, cargo, build(cargo.words) if cargo and is_build else None, change)
+    def __init__(self, file: File, alias: Alias, tree: Tree) -> None:
+        self.file = file
+        self.tree = tree
+        self._alias = alias
+        # By the identity of the command, which is kept here too.
+        self._known: dict[int, _Call] = {}
+
+    def of(self, found: Iterable[Command]) -> list[_Call]:
+        """Return commands of the file as calls."""
+        return [
+            self._known.get(id(command)) or self._known.setdefault(id(command), self._of(command)) for command in found
+        ]
+
+    def _of(self, command: Command) -> _Call:
+        cargo = cargo_call(command, self._alias)
+        change = lock_change(command, cargo)
+        if not _TOOLS.isdisjoint(programs(command.words[0]) or () if cargo is None else cargo.words):
+            from dunnage.cargo_cli.build_tools import tool_build
+
+            found = tool_build(command, cargo, self.tree, self.file)
+            if found is not None:
+                return _Call(command, *found, change)
+        is_build = cargo is not None and cargo.program != "cargo-binstall"
+        return _Call(command, cargo, build(cargo.words) if cargo and is_build else None, change)
 
 
-def _check_actions(file: File, alias: Alias, tree: Tree) -> Iterator[Finding]:
+def _check_actions(known: _Calls) -> Iterator[Finding]:
     """Check the actions that call cargo or maturin with the inputs `command` and `args`."""
+    file = known.file
     if not any(part in file.data for part in (b"-rs/", b"maturin-action")):
         return
     if commands.kind_of(file.path, b"") != "github":
@@ -156,13 +172,14 @@ def _check_actions(file: File, alias: Alias, tree: Tree) -> Iterator[Finding]:
         directory = action.variables.get(DIRECTORY)
         if is_maturin and (folder := action.inputs.get("working-directory")):
             directory = joined(directory, folder.values)
-        calls: list[_Call] = []
+        variants: list[Command] = []
         for values in product(subcommands, ("",) if given is None else given.values or ("--locked",)):
             parts = ("maturin" if is_maturin else "cargo", *" ".join(values).split())
             words = tuple(Word(span, (part,), part) for part in parts)
-            calls.append(_call(Command(words, action.place, directory=directory), alias, tree, file))
+            variants.append(Command(words, action.place, directory=directory))
+        calls = known.of(variants)
         call, found = calls[0].cargo, calls[0].build
-        if call and found and all(each.is_unlocked for each in calls) and _locks(tree).has_lock(file, call):
+        if call and found and all(each.is_unlocked for each in calls) and _locks(known.tree).has_lock(file, call):
             name = f"{call.program} {found.name}"
             message = f"`{name}` runs without `--locked`, so it may not use the committed Cargo.lock"
             start = locate(given.offsets, 0, 1).start if given and is_literal(given.offsets, 0, 1) else None

@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from dunnage.cargo import toolchain_file
-from dunnage.cargo.toolchain_file import ToolchainFile
+from dunnage.cargo.toolchain_file import ToolchainFile, ToolchainFiles
 from dunnage.cargo_cli.aliases import Alias, Aliases
 from dunnage.cargo_cli.compiling import compiles
 from dunnage.cargo_cli.toolchain_actions import HINTS, installed
 from dunnage.cargo_cli.toolchains import exact_version, is_floating, selections
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Edit, Span
-from dunnage.files.walk import top_folder
+from dunnage.files.walk import RepositoryFolders, top_folder
 from dunnage.frame.finding import Finding, Fix, Rule
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
@@ -69,19 +69,20 @@ class _Job(NamedTuple):
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check every toolchain that the named files install or select."""
     named = {os.path.basename(name) for name in names}
+    toolchains = ToolchainFiles(tree)
     for file in commands.readable(tree, names):
         name = os.path.basename(file.path)
         if name in toolchain_file.NAMES:
             yield from _check_toolchain_file(file)
         elif name == "Cargo.toml":
-            yield from _check_manifest(file, tree, options)
+            yield from _check_manifest(file, tree, toolchains, options)
     if named <= {"Cargo.toml", *toolchain_file.NAMES}:
         return
     aliases = Aliases(tree)
     for file in commands.files(tree, names, _HINTS):
         kind = commands.kind_of(file.path, file.data[:200])
         if kind in _CI_KINDS:
-            yield from dict.fromkeys(_check_jobs(file, tree, aliases, kind))
+            yield from dict.fromkeys(_check_jobs(file, tree, aliases, toolchains, kind))
 
 
 def _check_toolchain_file(file: File) -> Iterator[Finding]:
@@ -100,11 +101,13 @@ def _check_toolchain_file(file: File) -> Iterator[Finding]:
 # Manifests
 
 
-def _check_manifest(file: File, tree: Tree, options: Options) -> Iterator[Finding]:
+def _check_manifest(file: File, tree: Tree, toolchains: ToolchainFiles, options: Options) -> Iterator[Finding]:
+    folder = os.path.dirname(os.path.abspath(file.path))
+    selected = toolchains.of(folder)
+    if not options[REQUIRE_FILE] and (selected is None or b"rust-version" not in file.data):
+        return
     from dunnage.files import toml
 
-    folder = os.path.dirname(os.path.abspath(file.path))
-    selected = toolchain_file.toolchain_file(tree, folder)
     try:
         data = toml.parse(file)
     except SourceError:
@@ -132,10 +135,9 @@ def _is_above(required: str, version: str) -> bool:
 # Images and jobs
 
 
-def _check_jobs(file: File, tree: Tree, aliases: Aliases, kind: str) -> Iterator[Finding]:
-    top = top_folder(os.path.dirname(os.path.abspath(file.path)))
-    folder = os.path.dirname(os.path.abspath(file.path)) if kind == "dockerfile" else top
-    selected = toolchain_file.toolchain_file(tree, folder)
+def _check_jobs(file: File, tree: Tree, aliases: Aliases, toolchains: ToolchainFiles, kind: str) -> Iterator[Finding]:
+    folder = os.path.dirname(os.path.abspath(file.path))
+    selected = toolchains.of(folder if kind == "dockerfile" else top_folder(folder, tree.memo(RepositoryFolders)))
     jobs = _dockerfile_jobs(file, tree, aliases) if kind == "dockerfile" else _ci_jobs(file, tree, aliases, kind)
     for job in jobs:
         if not job.builds or any(re.search(_OTHER_CHANNEL, name) for name in job.names):

@@ -293,6 +293,9 @@ def test_which_files_mention_a_text(top: Path) -> None:
     expected = frozenset((str(top / "a b" / "one.txt"), str(top / "two.txt")))
     assert found.mentioning(["deny", "audit"]) == expected
     assert found.mentioning(["nothing"]) == frozenset()
+    assert found.mentioning(["deny", "audit"], [".yml"]) == frozenset()
+    assert found.mentioning(["deny", "audit"], ["o.txt", ".yml"]) == frozenset((str(top / "two.txt"),))
+    assert found.mentioning(["deny", "audit"], excluded=["o.txt"]) == frozenset((str(top / "a b" / "one.txt"),))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the planted program is a shell script")

@@ -43,12 +43,32 @@ def _read(file: File) -> ToolchainFile:
     return ToolchainFile(file, channel, toml.locate_value(file, keys))
 
 
-def toolchain_file(tree: Tree, folder: str) -> ToolchainFile | None:
-    """Return the toolchain file that applies in a folder, up to the top of its repository; None if there is none."""
-    for above in upwards(folder):
+class ToolchainFiles:
+    """The toolchain files that apply in the folders of a run. Each folder is looked at once."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._known: dict[str, ToolchainFile | None] = {}
+
+    def of(self, folder: str) -> ToolchainFile | None:
+        """Return the toolchain file of an absolute folder, up to the top of its repository; None if there is none."""
+        passed: list[str] = []
+        found = None
+        for above in upwards(folder):
+            if above in self._known:
+                found = self._known[above]
+                break
+            passed.append(above)
+            found = self._in(above)
+            if found is not None:
+                break
+        self._known.update(dict.fromkeys(passed, found))
+        return found
+
+    def _in(self, folder: str) -> ToolchainFile | None:
         for name in NAMES:
             try:
-                return read(tree.read(os.path.join(above, name)))
+                return read(self._tree.read(os.path.join(folder, name)))
             except (FileNotFoundError, SourceError):
                 continue
-    return None
+        return None

@@ -37,5 +37,5 @@ class BuiltFolders:
 def _lines(repository: RepositoryFiles) -> list[bytes]:
     """The lines that build or change the working directory, in files with commands, as far as their names tell."""
     enters = re.compile(_ENTERS)
-    files = (repository.find(path) for path in sorted(repository.paths) if kind_of(path, b"") is not None)
+    files = (repository.find(path) for path in repository.known.ordered if kind_of(path, b"") is not None)
     return [line for file in files if file is not None for line in file.data.splitlines() if enters.search(line)]

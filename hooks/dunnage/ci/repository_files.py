@@ -1,6 +1,8 @@
 """The files of a repository, by their paths in it."""
 
 import os
+from collections.abc import Mapping
+from functools import cached_property
 
 from dunnage.files import git
 from dunnage.files.source import File, SourceError, Tree
@@ -8,15 +10,40 @@ from dunnage.files.walk import folders
 from dunnage.scripts.commands import kind_of, note, with_text
 
 
+class RepositoryPaths:
+    """The paths of the files of a repository, relative to its topmost folder and separated by `/`."""
+
+    def __init__(self, paths: frozenset[str]) -> None:
+        self.all = paths
+
+    @cached_property
+    def ordered(self) -> list[str]:
+        """The paths in order."""
+        return sorted(self.all)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, list[str]]:
+        """The paths by the names of the files."""
+        found: dict[str, list[str]] = {}
+        for path in self.all:
+            found.setdefault(path.rpartition("/")[2], []).append(path)
+        return found
+
+    @cached_property
+    def workflows(self) -> list[str]:
+        """The paths of the CI files that events start, as opposed to other files, in order."""
+        return [path for path in self.ordered if path.endswith((".yml", ".yaml")) and _is_workflow(path)]
+
+
 class RepositoryFiles:
     """The files of a repository."""
 
-    def __init__(self, tree: Tree, top: str, paths: frozenset[str]) -> None:
+    def __init__(self, tree: Tree, top: str, known: RepositoryPaths) -> None:
         self.tree = tree
         self.top = top
         """The topmost folder, an absolute path."""
-        self.paths = paths
-        """The paths relative to `top`, separated by `/`."""
+        self.known = known
+        self.paths = known.all
         self._found: dict[str, File | None] = {}
         self._folders: dict[str, str] = {}
 
@@ -75,18 +102,21 @@ class RepositoryFiles:
             self._folders[file.path] = folder[len(os.path.join(self.top, "")) :].replace(os.sep, "/")
         return self._folders[file.path]
 
-    def workflows(self) -> list[str]:
-        """Return the sorted paths of the CI files that events start, as opposed to other files."""
-        return [path for path in sorted(self.paths) if path.endswith((".yml", ".yaml")) and _is_workflow(path)]
-
 
 def repository_files(tree: Tree, top: str) -> RepositoryFiles:
     """Return the files that git tracks below the folder `top`, or all of them if git cannot say."""
-    found = git.Repositories(tree, git.EVERYTHING).tracked_near(top) or [
-        os.path.join(folder, name) for folder, names in folders(top) for name in names
-    ]
-    start = len(os.path.join(top, ""))
-    return RepositoryFiles(tree, top, frozenset(path[start:].replace(os.sep, "/") for path in found))
+    known = tree.memo(_known_paths)
+    if top not in known:
+        found = git.Repositories(tree, git.EVERYTHING).tracked_near(top) or [
+            os.path.join(folder, name) for folder, names in folders(top) for name in names
+        ]
+        start = len(os.path.join(top, ""))
+        known[top] = RepositoryPaths(frozenset(path[start:].replace(os.sep, "/") for path in found))
+    return RepositoryFiles(tree, top, known[top])
+
+
+def _known_paths(_: Tree) -> dict[str, RepositoryPaths]:
+    return {}
 
 
 def _is_workflow(path: str) -> bool:

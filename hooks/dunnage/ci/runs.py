@@ -39,7 +39,7 @@ LOCAL = ("./", "../", "$/")
 def runs(repository: RepositoryFiles, hints: Collection[str]) -> Iterator[Run]:
     """Yield the commands and actions that CI runs, workflow by workflow, if any of `hints` may be in their words."""
     walk = _Walk(repository, hints)
-    for path in repository.workflows():
+    for path in repository.known.workflows:
         file = repository.yaml(path)
         if file is not None:
             yield from walk.workflow(file)
@@ -91,7 +91,6 @@ class _Walk:
 
     def __init__(self, repository: RepositoryFiles, hints: Collection[str]) -> None:
         self._repository = repository
-        self._names = {path.rpartition("/")[2] for path in repository.paths}
         self._hints = hints
         self._seen: set[tuple[object, ...]] = set()
         """What has been called in the current job, with its call site."""
@@ -272,7 +271,7 @@ class _Walk:
     def _has_name(self, path: str) -> bool:
         """Whether the repository may have a file at a path, by its name."""
         name = path.rpartition("/")[2]
-        return name in self._names or name in ("", ".", "..")
+        return name in self._repository.known.by_name or name in ("", ".", "..")
 
     def _called(
         self, file: File, variables: Mapping[str, Values], command: Command, context: _Context

@@ -89,6 +89,7 @@ _TASK_RUNNERS = (
 _NO_CI = re.compile(r"^\.github/(?:ISSUE_TEMPLATE/|dependabot\.)")
 
 _DOCUMENTS = (".adoc", ".cff", ".css", ".html", ".ipynb", ".lock", ".md", ".mdx", ".rst", ".svg", ".txt")
+_YAML = (".yml", ".yaml")
 _PROGRAMS = (".js", ".mjs", ".nu", ".ps1", ".py", ".rb", ".rs", ".ts")
 _POLICIES = frozenset(("deny.toml", ".deny.toml", "deny.exceptions.toml", "audit.toml"))
 _MAX_FILES = 3000
@@ -98,7 +99,7 @@ def may_exist(repository: RepositoryFiles) -> bool:
     """Whether CI may run cargo-deny or cargo-audit although no run of either was found in it."""
     mention = re.compile(_MENTION)
     texts: list[str] = []
-    for path in sorted(repository.paths):
+    for path in repository.known.ordered:
         if _is_ci(path) and (file := repository.read(path)) is not None:
             text = _without_comments(file.text)
             if mention.search(re.sub(_NO_RUN, "", text)) or (
@@ -106,17 +107,17 @@ def may_exist(repository: RepositoryFiles) -> bool:
             ):
                 return True
             texts.append(text)
-    if any(_calls_external(repository, path) for path in repository.workflows()) or _has_unknown_call(repository):
+    if any(_calls_external(repository, path) for path in repository.known.workflows) or _has_unknown_call(repository):
         return True
     is_here = any(re.search(_BUILDS, text) for text in texts)
     other_folders = tuple(f"{folder}/" for folder in OTHER_FOLDERS)
-    is_elsewhere = any(
-        posixpath.basename(path) in OTHER_SYSTEMS or path.startswith(other_folders) for path in repository.paths
+    is_elsewhere = any(name in repository.known.by_name for name in OTHER_SYSTEMS) or any(
+        path.startswith(other_folders) for path in repository.paths
     )
     if is_elsewhere and not is_here:
         return True
     is_opaque = is_elsewhere or any(re.search(_OPAQUE, text) for text in texts)
-    has_policy = any(posixpath.basename(path) in _POLICIES for path in repository.paths)
+    has_policy = any(name in repository.known.by_name for name in _POLICIES)
     if has_policy and any(re.search(_TASK_RUNNERS, text) for text in texts):
         return True
     # A file that no job runs contains no gate, unless CI also runs something that is not read.
@@ -177,11 +178,11 @@ def _is_mentioned(repository: RepositoryFiles, mention: re.Pattern[str], is_opaq
     and policies.
     """
     call, for_builds, quoted = re.compile(_CALL), re.compile(_FOR_BUILDS), re.compile(_QUOTED)
-    for path in _candidates(repository):
+    for path in _candidates(repository, is_opaque):
         name = posixpath.basename(path)
         if name in _POLICIES or name.endswith(_DOCUMENTS) or name == "Cargo.toml":
             continue
-        if not is_opaque and (_is_ci(path) or _NO_CI.match(path) or not name.endswith((".yml", ".yaml"))):
+        if not is_opaque and (_is_ci(path) or _NO_CI.match(path) or not name.endswith(_YAML)):
             continue
         file = repository.read(path)
         if file is None:
@@ -196,11 +197,13 @@ def _is_mentioned(repository: RepositoryFiles, mention: re.Pattern[str], is_opaq
     return False
 
 
-def _candidates(repository: RepositoryFiles) -> list[str]:
-    """Return the files that may name either tool; git finds them if it can."""
+def _candidates(repository: RepositoryFiles, is_opaque: bool) -> list[str]:
+    """Return the files that may name either tool, as far as CI may use them; git finds them if it can."""
     found = git.repository(repository.top)
-    patterns = ("deny", "audit")
-    names = found.mentioning(patterns) if found is not None and found.top == repository.top else None
+    names = None
+    if found is not None and found.top == repository.top:
+        wanted = ("",) if is_opaque else _YAML
+        names = found.mentioning(("deny", "audit"), wanted, _DOCUMENTS)
     if names is None:
-        return sorted(repository.paths)[:_MAX_FILES]
+        return repository.known.ordered[:_MAX_FILES]
     return sorted(os.path.relpath(name, repository.top).replace(os.sep, "/") for name in names)

@@ -65,7 +65,7 @@ class LocalImages:
 
 def _names(repository: RepositoryFiles) -> _Names:
     names = _Names(set(), set())
-    for path in sorted(repository.paths):
+    for path in repository.known.ordered:
         name = path[path.rfind("/") + 1 :]
         # Names without an ending are those of scripts, makefiles and justfiles; others are checked by their ending.
         if "." in name and name[name.rfind(".") + 1 :] not in _ENDINGS and not name.startswith(_OTHER_NAMES):

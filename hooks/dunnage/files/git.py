@@ -119,11 +119,18 @@ class Repository(NamedTuple):
                 folder = os.path.join(self.top, stream.read(_LONGEST_PATH).removeprefix("gitdir:").strip())
         return folder
 
-    def mentioning(self, texts: Sequence[str]) -> frozenset[str] | None:
-        """The absolute paths of the tracked text files that contain one of `texts`, in upper or lower case."""
+    def mentioning(
+        self, texts: Sequence[str], endings: Sequence[str] = ("",), excluded: Sequence[str] = ()
+    ) -> frozenset[str] | None:
+        """The absolute paths of the tracked text files that contain one of `texts`, in upper or lower case.
+
+        Only files whose names have one of `endings` are searched, and none of those with one of `excluded`.
+        """
         patterns = [part for text in texts for part in ("-e", text)]
+        paths = [f":(top,glob)**/*{ending}" for ending in endings]
+        paths += [f":(top,glob,exclude)**/*{ending}" for ending in excluded]
         # git exits with 1 if no file matches, but also after wrong usage.
-        return self._paths(self._git("grep", "-l", "-z", "-I", "-i", "-F", *patterns, "--", ":(top)", may_be=1))
+        return self._paths(self._git("grep", "-l", "-z", "-I", "-i", "-F", *patterns, "--", *paths, may_be=1))
 
     def ignored_by(self, path: str) -> IgnoredBy | None:
         """The pattern that makes git ignore `path`, tracked or not; None if there is none, or if that is unknown."""
