@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from dunnage.files.source import File
 from dunnage.files.span import Span
+from dunnage.shell import wrappers
 from dunnage.shell.commands import commands as commands_of
 from dunnage.shell.model import DIRECTORY, Command, Place, Script, Values, Word, programs, whole
-from dunnage.shell.nested import see_through
+from dunnage.shell.nested import NO_WRAPPERS, see_through
 from steps import assert_linear
 
 
@@ -396,6 +397,14 @@ def test_wrappers(program: str, expected: str) -> None:
     if not program.startswith("SUDO"):
         front = [word.text for word in command.wrapper]
         assert expected.startswith("cargo b") <= (front != [] or program.startswith("\\"))
+
+
+@pytest.mark.parametrize("name", sorted(name for names in NO_WRAPPERS for name in names))
+def test_programs_that_run_no_other(name: str) -> None:
+    for rest in ("-c 'cargo b'", "run -- cargo b", "exec cargo b", "cargo b"):
+        (command,) = read(f"{name} {rest}")
+        assert wrappers.inner(command.words) is None
+        assert not wrappers.reads_program(command.words)
 
 
 def test_wrapper_words() -> None:

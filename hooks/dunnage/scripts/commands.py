@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dunnage.files.dockerfile_names import is_dockerfile
 from dunnage.files.source import SourceError
 
 if TYPE_CHECKING:
@@ -30,6 +29,8 @@ def kind_of(path: str, head: bytes) -> str | None:
         return _toml_kind(folder, lower, stem)
     if name == "package.json":
         return "npm"
+    from dunnage.files.dockerfile_names import is_dockerfile
+
     if is_dockerfile(name):
         return "dockerfile"
     if lower in ("justfile", ".justfile") or extension == "just":

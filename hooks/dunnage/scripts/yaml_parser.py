@@ -10,12 +10,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
-from importlib.machinery import PathFinder
 from types import ModuleType, SimpleNamespace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from yaml.events import Event
+
+    class _Parser(Protocol):
+        """The interface of PyYAML's parsers."""
+
+        def get_event(self) -> Event | None: ...
+
 
 # What PyYAML's compiled module imports from these modules, but does not use for parsing.
 _ERRORS = {
@@ -32,12 +39,6 @@ _ERRORS = {
 
 class NotYaml(Exception):
     """The text is not YAML."""
-
-
-class _Parser(Protocol):
-    """The interface of PyYAML's parsers."""
-
-    def get_event(self) -> Event | None: ...
 
 
 def events(data: bytes) -> Iterator[Event]:
@@ -90,7 +91,8 @@ def _python_parser() -> Callable[[str], _Parser]:
 def _import_package() -> None:
     if "yaml" in sys.modules:
         return
-    spec = PathFinder.find_spec("yaml")
+    specs = (finder.find_spec("yaml", None) for finder in sys.meta_path)
+    spec = next((found for found in specs if found is not None), None)
     if spec is None or spec.loader is None or spec.submodule_search_locations is None:
         raise ModuleNotFoundError("PyYAML is not installed", name="yaml")
     loader = spec.loader

@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from dunnage.files.source import File
-from dunnage.shell import wrappers
 from dunnage.shell.arguments import simple_command, spellings
 from dunnage.shell.assignments import CALCULATIONS, assigned, changed, declare, functions, read_by
 from dunnage.shell.bounds import (
@@ -22,16 +21,17 @@ from dunnage.shell.bounds import (
 from dunnage.shell.directories import entered
 from dunnage.shell.grammar import parse_bash
 from dunnage.shell.model import DIRECTORY, OPTION_VARIABLES, Command, Place, Script, Values, Word, mentions
-from dunnage.shell.nested import Recorder, Surroundings, is_elsewhere, prints_input
+from dunnage.shell.nested import Recorder, Surroundings, is_elsewhere, prints_input, reads_program
 from dunnage.shell.offsets import locate
 from dunnage.shell.parts import is_plain
 from dunnage.shell.programs import ShellProgram, program_of
-from dunnage.shell.redirections import LISTS, Redirections, last_of, redirections
 from dunnage.shell.scope import Changes, Scope
 from dunnage.shell.words import Reader
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+    from dunnage.shell.redirections import Redirections
 
 _MOST_PIPED = 50
 
@@ -273,6 +273,8 @@ class _Walk:
         for child in node.children:
             body = child.child_by_field_name("body") if child.type == "redirected_statement" else None
             if body is not None and body.type == "pipeline" and not parts:
+                from dunnage.shell.redirections import last_of, redirections
+
                 self._redirections[last_of(body).id] = redirections(child, self._data)
                 parts += self._piped(body)
             elif child.is_named:
@@ -411,11 +413,13 @@ class _Walk:
             self._scope.set(DIRECTORY, entered(last.words, directory))
         for child in (*node.children, *more):
             self._substitutions(child, around)
-        if last is not None and simple.text is not None and wrappers.reads_program(last.words):
+        if last is not None and simple.text is not None and reads_program(last):
             self._recorder.nested(last, len(last.words), [simple.text], self._scope)
         return last
 
     def _redirected_statement(self, node: Node, around: Surroundings) -> Command | None:
+        from dunnage.shell.redirections import LISTS, last_of, redirections
+
         line = redirections(node, self._data)
         if line.body is not None and line.body.type in LISTS:
             self._redirections[last_of(line.body).id] = line
@@ -441,7 +445,7 @@ class _Walk:
             last = self._apart(part, piped)
             if part is line.pipe[0]:
                 reader = last if first is not None and prints_input(first) else None
-        if reader is not None and wrappers.reads_program(reader.words):
+        if reader is not None and line.documents and reads_program(reader):
             for document, is_quoted in line.documents:
                 text = self._reader.document(document, self._scope, is_quoted)
                 self._recorder.nested(reader, len(reader.words), [text], self._scope, is_far=is_elsewhere(reader))

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from dunnage.shell import wrappers
 from dunnage.shell.bounds import MOST_PROGRAM_LEVELS
 from dunnage.shell.model import Command, Place, Redirection, Values, Word, programs
 from dunnage.shell.parts import RawWord, WordPart
@@ -11,7 +10,11 @@ from dunnage.shell.programs import Mask, ShellProgram
 from dunnage.shell.scope import Scope
 
 if TYPE_CHECKING:
+    from dunnage.shell import wrappers
     from dunnage.shell.words import Reader
+
+# Programs of most commands. They run no other command, so what is known of those that do is not loaded for them.
+NO_WRAPPERS = frozenset((("cargo",), ("cd",), ("curl",), ("echo",), ("git",), ("set",)))
 
 
 class Surroundings(NamedTuple):
@@ -52,44 +55,47 @@ class Surroundings(NamedTuple):
         )
 
 
-class Unwrapped(NamedTuple):
-    """A command without its wrappers; `inner` is set if its words hold a program."""
-
-    command: Command
-    origins: tuple[RawWord | None, ...]
-    """For each word of the command its raw word, if no other word comes from that."""
-    inner: wrappers.Inner | None
-    is_elsewhere: bool
-    """Variables do not reach it: it runs on another machine or in a container."""
-
-
 def see_through(command: Command) -> Iterator[Command]:
     """Yield the command that one without a shell, such as one in a JSON array, runs."""
-    yield unwrap(command, ()).command
+    yield unwrap(command, ())[0]
 
 
-def unwrap(command: Command, origins: tuple[RawWord | None, ...]) -> Unwrapped:
-    """Remove the wrappers of a command, up to one that runs a program."""
+def unwrap(
+    command: Command, origins: tuple[RawWord | None, ...]
+) -> tuple[Command, tuple[RawWord | None, ...], "wrappers.Inner | None", bool]:
+    """Remove the wrappers of a command, up to one that runs a program.
+
+    `origins` has for each word of the command its raw word, if no other word comes from that. Returns the command and
+    its origins; what it runs, if its words hold a program; and whether it runs on another machine or in a container,
+    which variables do not reach.
+    """
     is_elsewhere = False
+    if programs(command.words[0]) in NO_WRAPPERS:
+        return command, origins, None, is_elsewhere
+    from dunnage.shell import wrappers
+
     for _ in range(MOST_PROGRAM_LEVELS):
         inner = wrappers.inner(command.words)
         if inner is None:
             break
         is_elsewhere = is_elsewhere or inner.is_elsewhere
         if inner.program:
-            return Unwrapped(command, origins, inner, is_elsewhere)
+            return command, origins, inner, is_elsewhere
         command = behind(command, inner)
         rest = origins[inner.start :]
         origins = (origins[inner.entrypoint], *rest) if inner.entrypoint and origins else rest
-    return Unwrapped(command, origins, None, is_elsewhere)
+    return command, origins, None, is_elsewhere
 
 
-def behind(command: Command, inner: wrappers.Inner) -> Command:
+def behind(command: Command, inner: "wrappers.Inner") -> Command:
     """The command that a wrapper runs."""
     words = command.words
     rest = words[inner.start :]
-    if inner.flag == "xargs" and (mark := wrappers.replacement(words[: inner.start])):
-        rest = tuple(word._replace(values=None) if mark in word.text else word for word in rest)
+    if inner.flag == "xargs":
+        from dunnage.shell.wrappers import replacement
+
+        if mark := replacement(words[: inner.start]):
+            rest = tuple(word._replace(values=None) if mark in word.text else word for word in rest)
     return command._replace(
         words=(words[inner.entrypoint], *rest) if inner.entrypoint else rest,
         wrapper=command.wrapper + words[: inner.start],
@@ -98,7 +104,7 @@ def behind(command: Command, inner: wrappers.Inner) -> Command:
     )
 
 
-def program_words(origins: tuple[RawWord | None, ...], inner: wrappers.Inner) -> list[RawWord] | None:
+def program_words(origins: tuple[RawWord | None, ...], inner: "wrappers.Inner") -> list[RawWord] | None:
     """The raw words of a program; None if too little of them is known to parse it."""
     found = [origin for origin in origins[inner.start :][: inner.program] if origin is not None]
     if len(found) < inner.program or not any(map(_is_partly_known, found)):
@@ -161,6 +167,15 @@ def is_elsewhere(command: Command) -> bool:
     )
 
 
+def reads_program(command: Command) -> bool:
+    """Whether the input of a command is a program for a shell."""
+    if programs(command.words[0]) in NO_WRAPPERS:
+        return False
+    from dunnage.shell import wrappers
+
+    return wrappers.reads_program(command.words)
+
+
 class Recorder:
     """Records commands without their wrappers, and has the programs in their words read."""
 
@@ -202,7 +217,9 @@ class Recorder:
         self, command: Command, origins: tuple[RawWord | None, ...], seen: set[tuple[Word, ...]], scope: Scope
     ) -> None:
         """Record the commands that `find` runs."""
-        for start, end in wrappers.find_commands(command.words):
+        from dunnage.shell.wrappers import find_commands
+
+        for start, end in find_commands(command.words):
             found = command._replace(
                 words=command.words[start:end],
                 wrapper=command.wrapper + command.words[:start],
@@ -211,7 +228,7 @@ class Recorder:
             self.run(found, origins[start:end], seen, scope)
 
     def _program(
-        self, command: Command, inner: wrappers.Inner, raw_words: list[RawWord], scope: Scope, is_far: bool
+        self, command: Command, inner: "wrappers.Inner", raw_words: list[RawWord], scope: Scope, is_far: bool
     ) -> Command | None:
         """Visit the program in the words of a command."""
         if values := variable_values(raw_words):

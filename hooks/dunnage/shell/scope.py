@@ -1,7 +1,7 @@
 """The variables of a shell program at one point in it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TypeAlias
 
 from dunnage.shell.bounds import Budget, union
 from dunnage.shell.model import Values
@@ -15,12 +15,8 @@ def elements_of(name: str) -> str:
     return f"{name}[@]"
 
 
-class Mark(NamedTuple):
-    """A point to which a scope can be restored."""
-
-    changes: int
-    uncertain: frozenset[str]
-
+Mark: TypeAlias = tuple[int, frozenset[str]]
+"""A point to which a scope can be restored: the number of changes, and the uncertain variables."""
 
 Changes = dict[str, Values]
 """The values of variables that were assigned since a mark."""
@@ -91,19 +87,19 @@ class Scope:
 
     def mark(self) -> Mark:
         """The current point, for `undo`."""
-        return Mark(len(self._changes), self._uncertain)
+        return len(self._changes), self._uncertain
 
     def undo(self, mark: Mark) -> Changes:
         """Restore the variables as they were at `mark`; return the values of those assigned since then."""
         changes: Changes = {}
-        while len(self._changes) > mark.changes:
+        count, self._uncertain = mark
+        while len(self._changes) > count:
             name, was_assigned, before = self._changes.pop()
             changes.setdefault(name, self._assigned.get(name))
             if was_assigned:
                 self._assigned[name] = before
             else:
                 del self._assigned[name]
-        self._uncertain = mark.uncertain
         return changes
 
     def join(self, branches: Sequence[Changes]) -> None:
@@ -132,7 +128,7 @@ class Scope:
 
     def changed(self, mark: Mark) -> frozenset[str]:
         """The variables that were assigned since `mark`."""
-        return frozenset(name for name, _, _ in self._changes[mark.changes :])
+        return frozenset(name for name, _, _ in self._changes[mark[0] :])
 
     def in_function(self) -> "Scope":
         """The scope of functions, once the whole program has been read: they may be called at any time."""

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from dunnage.files.source import File
 from dunnage.shell.bounds import Budget
-from dunnage.shell.expansions import ANSI_C_ESCAPE, OPERATORS, apply_operator, decode_escape
 from dunnage.shell.model import Values, Word
 from dunnage.shell.offsets import Segment, locate
 from dunnage.shell.parts import RawWord, WordPart, fields, has_braces, joined, put_in
@@ -209,6 +208,8 @@ class Reader:
         following = bisect_right(self._mask_ends, start)
         if following < len(self._masks) and self._masks[following].start < end:
             return [WordPart(None, start, end, False, True)]
+        from dunnage.shell.expansions import ANSI_C_ESCAPE, decode_escape
+
         parts: list[WordPart] = []
         position = 0
         for escape in re.finditer(ANSI_C_ESCAPE, text, re.DOTALL):
@@ -255,6 +256,8 @@ class Reader:
         key = elements_of(name) if is_array else name
         values = scope.get(key)
         if len(inside) > 1:
+            from dunnage.shell.expansions import OPERATORS, apply_operator
+
             operator = inside[1].type
             if operator not in OPERATORS:
                 return unknown._replace(is_array=is_array)
