@@ -547,6 +547,13 @@ def steps(*runs: str) -> str:
         pytest.param(CI, steps("cp x Cargo.toml", "cargo b"), [], id="manifest replaced"),
         pytest.param(CI, steps("cargo set-version 1.2.3", "cargo publish"), [], id="version set"),
         pytest.param(CI, steps("cargo make set-version", "cargo publish"), [], id="version set by a task"),
+        pytest.param(
+            CI, steps("python ci/release.py", "cargo publish --allow-dirty"), [], id="files changed by a script"
+        ),
+        pytest.param(CI, steps("ci/release", "cargo package --allow-dirty"), [], id="files changed by a program"),
+        pytest.param(CI, steps("python ci/x.py", "cargo publish"), ["unlocked"], id="files kept by a script"),
+        pytest.param(CI, steps("echo", "cargo publish --allow-dirty"), ["unlocked"], id="no files changed"),
+        pytest.param(CI, steps('pushd "/tmp/x-$V" && cargo build'), [], id="an unknown temporary folder"),
         pytest.param(CI, steps("./ci/bump_version.py 1", "cargo b"), [], id="version set by a script"),
         pytest.param(CI, steps("cargo make get-version", "cargo b"), ["unlocked"], id="version read by a task"),
         pytest.param(CI, steps("cargo add x", "cargo b"), [], id="dependency added"),

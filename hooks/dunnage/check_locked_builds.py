@@ -14,7 +14,7 @@ from dunnage.cargo_cli.aliases import Alias, Aliases
 from dunnage.cargo_cli.builds import Build, build
 from dunnage.cargo_cli.calls import CargoCall, cargo_call
 from dunnage.cargo_cli.command_line import LOCKING
-from dunnage.ci.lock_changes import CREATED, OUTDATED, PRECISE, RESOLVED, RESTORED, LockChange, lock_change
+from dunnage.ci.lock_changes import CREATED, OUTDATED, PRECISE, RESOLVED, RESTORED, LockChange, lock_change, may_edit
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit, Span
 from dunnage.frame.finding import Finding, Fix, Rule
@@ -198,7 +198,7 @@ def _check_job(file: File, job: Sequence[_Call], tree: Tree) -> Iterator[Finding
     changing: list[tuple[Command, LockChange]] = []
     edited = _first_edit(file, job)
     commits: dict[Values, int] | None = None
-    for call in job:
+    for index, call in enumerate(job):
         if call.change is not None and call.change.kind == RESTORED:
             changing = [(command, change) for command, change in changing if change.kind == CREATED]
         elif call.change is not None and call.change.kind != PRECISE:
@@ -218,6 +218,8 @@ def _check_job(file: File, job: Sequence[_Call], tree: Tree) -> Iterator[Finding
             is_kept = kind == RESTORED or (kind == CREATED and _locks(tree).is_copied(file, cargo))
             if not is_kept or not _locks(tree).has_lock(file, cargo):
                 continue
+            if "--allow-dirty" in cargo.words and any(may_edit(earlier.command) for earlier in job[:index]):
+                continue  # the version that another program wrote, for example
             commits = _commits(file, job) if commits is None else commits
             start = call.command.words[0].span.start
             # A build before a commit may have to update the lock, as after a change of versions.

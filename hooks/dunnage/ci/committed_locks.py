@@ -11,7 +11,7 @@ from dunnage.ci.image_files import contexts, origin_of, place_of
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
 from dunnage.files.walk import upwards
-from dunnage.shell.directories import is_outside
+from dunnage.shell.directories import TEMPORARY, is_outside
 
 if TYPE_CHECKING:
     from dunnage.cargo.manifests import Manifests
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from dunnage.scripts.dockerfile_copies import Copied
 
 
-_TEMPORARY = ("/tmp/", "/var/tmp/")  # noqa: S108 (nothing is written there)
 _MOST_FOLDERS = 16
 """How many folders above a working directory are searched."""
 
@@ -117,7 +116,7 @@ class CommittedLocks:
         An absolute directory may be that of the checkout, except that of temporary files.
         """
         if is_outside(directory):
-            return not f"{directory}/".startswith(_TEMPORARY)
+            return not f"{directory}/".startswith(TEMPORARY)
         for above in upwards(os.path.normpath(os.path.join(top, directory))):
             if os.path.join(above, "Cargo.lock") in tracked:
                 return True

@@ -37,6 +37,13 @@ _VERSION_SETTERS = frozenset(
     for plural in ("", "s")
 )
 """The names of scripts and tasks that write a version into the manifests."""
+_RUNNERS = frozenset(
+    (
+        *("awk", "bash", "bun", "deno", "jq", "just", "make", "node", "npm", "npx", "perl", "pnpm", "pwsh", "python"),
+        *("python3", "ruby", "sed", "sh", "task", "uv", "yarn"),
+    )
+)
+"""Interpreters, editors and task runners: what they change is not known."""
 _CREATE_OPTIONS = frozenset(
     {"--color", "--config", "--edition", "--git", "--name", "--path", "--registry", "--vcs", "-b", "-d", "-n", "-p"}
 )
@@ -102,6 +109,12 @@ def _sets_version(command: Command) -> bool:
     """Whether a command runs a script or a task that writes versions: `make set-version`, `./bump-version.sh`."""
     texts = (word.values[0] for word in command.words if word.values)
     return any("version" in text and posixpath.basename(text).partition(".")[0] in _VERSION_SETTERS for text in texts)
+
+
+def may_edit(command: Command) -> bool:
+    """Whether a command runs a program that may write anything: a script, an interpreter or a task runner."""
+    names = programs(command.words[0])
+    return names is None or not _RUNNERS.isdisjoint(names) or "/" in command.words[0].text
 
 
 def _created(command: Command, arguments: Sequence[str | None]) -> Values:

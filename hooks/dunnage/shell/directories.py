@@ -5,16 +5,24 @@ from collections.abc import Sequence
 
 from dunnage.shell.model import Values, Word, programs
 
+TEMPORARY = ("/tmp/", "/var/tmp/")  # noqa: S108 (nothing is written there)
+"""How the paths of temporary files begin."""
 _MOST_DIRECTORIES = 64
 _LONGEST_PATH = 500
 
 
 def entered(command: Sequence[Word], before: Values) -> Values:
-    """Return the working directories after `cd` or `pushd` in those of `before`; None if they are unknown."""
+    """Return the working directories after `cd` or `pushd` in those of `before`; None if they are unknown.
+
+    Of a directory for temporary files whose name is unknown, `/tmp/x-$V`, it is the folder of these files.
+    """
     operands = [word for word in command[1:] if word.values is None or not word.values[0].startswith(("-", "+"))]
     if programs(command[0]) not in (("cd",), ("pushd",)) or len(operands) != 1:
         return None
-    return joined(before, operands[0].values)
+    values, text = operands[0].values, operands[0].text.lstrip("\"'")
+    if values is None:
+        values = next(((start.rstrip("/"),) for start in TEMPORARY if text.startswith(start)), None)
+    return joined(before, values)
 
 
 def is_outside(directory: str) -> bool:
