@@ -32,18 +32,23 @@ HOOKS: dict[str, tuple[str, ...]] = {
     "check-locked-builds": (),
     "check-rust-toolchain": (),
     "check-tool-digests": ("--pins=tools.toml",),
+    "check-update-bot": (),
     "check-wit-limits": (),
     "check-wit-lock": (),
     "check-wit-pins": (),
     "review-cargo-lock": ("--base=HEAD~1",),
     "review-wit": ("--base=HEAD~1",),
 }
-FIXING = HOOKS.keys() - {"check-advisory-gate", "check-wit-limits", "check-wit-lock", "review-cargo-lock", "review-wit"}
+FIXING = HOOKS.keys() - {
+    *("check-advisory-gate", "check-update-bot", "check-wit-limits", "check-wit-lock"),
+    *("review-cargo-lock", "review-wit"),
+}
 
 # What is wrong in each folder of the example, by who puts it right. Nothing is in `steady`.
 FOR_PEOPLE = Counter(
     {
         (".github", "advisory-gate/toothless"): 1,
+        (".github", "update-bot/dead-entry"): 1,
         ("courier", "cargo-lock/foreign-source"): 1,
         ("courier", "lock-review/new-source"): 1,
         ("image", "build-sandbox/network"): 1,

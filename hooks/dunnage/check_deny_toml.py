@@ -18,7 +18,8 @@ from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
 from dunnage.frame.finding import Finding, Fix, Rule, findings, with_advice
 from dunnage.frame.hook import Hook, run
-from dunnage.frame.options import FIX, IGNORE, Options, flag, repeated, single
+from dunnage.frame.options import FIX, IGNORE, Options, flag, single
+from dunnage.frame.require import REQUIRE, SECTIONS, required
 
 if TYPE_CHECKING:
     from datetime import date
@@ -43,7 +44,6 @@ BARE = Rule(
 RULES = (REJECTED, MOVED, MISSING_SECTION, WEAK, UNEXPLAINED, UNDATED, EXPIRED, BARE)
 
 _SECTIONS = ("advisories", "licenses", "bans", "sources")
-_TABLES = (*_SECTIONS, "graph", "output")
 _REVIEW_DAYS = 180
 
 
@@ -109,7 +109,7 @@ def _requirement(text: str) -> object:
 
 
 def _missing_sections(file: File, data: dict[str, Any], options: Options, policy: Policy) -> Iterator[_Found]:
-    for table in dict.fromkeys(options[REQUIRE] or _SECTIONS):
+    for table in required(options[REQUIRE], SECTIONS) or _SECTIONS:
         if table in data:
             continue
         from dunnage.files.toml_edit import AddTable, Change
@@ -310,12 +310,6 @@ def _read_days(text: str) -> int:
     return int(text)
 
 
-def _read_table(text: str) -> str:
-    if text not in _TABLES:
-        raise ValueError(f"{text!r} is not a section of deny.toml; write one of {', '.join(_TABLES)}")
-    return text
-
-
 def _read_policy(path: str) -> Policy:
     from dunnage.files.source import SourceError
 
@@ -327,12 +321,6 @@ def _read_policy(path: str) -> Policy:
         raise ValueError(f"{path} {error}") from None
 
 
-REQUIRE = repeated(
-    "--require",
-    "require this section (repeatable; default: advisories, licenses, bans, sources)",
-    "NAME",
-    _read_table,
-)
 POLICY = single("--policy", "replace values of the built-in policy with those of FILE", "FILE", _read_policy, Policy())
 SHOW_POLICY = flag("--show-policy", "print the built-in policy and exit")
 MAX_REVIEW_DAYS = single(

@@ -125,7 +125,7 @@ def test_which_hooks_run(capsys: pytest.CaptureFixture[str]) -> None:
     default = hooks(capsys)
     assert not default & {"check-advisory-gate", "check-rust-toolchain"}
     assert default > {"check-cargo-install", "check-deny-toml"}
-    assert hooks(capsys, "--all") == default | {"check-advisory-gate"}
+    assert hooks(capsys, "--all") == default | {"check-advisory-gate", "check-update-bot"}
     assert hooks(capsys, "--only=check-advisory-gate") == {"check-advisory-gate"}
     assert hooks(capsys, "--only", "check-deny-toml,check-cargo-install", "--only=check-wit-limits") == {
         *("check-deny-toml", "check-cargo-install", "check-wit-limits")

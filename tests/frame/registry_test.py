@@ -85,6 +85,7 @@ FILES: dict[str, tuple[Any, ...]] = {
         "Dockerfile",
         b"FROM a\nRUN curl https://github.com/casey/just/releases/download/1.4.0/just.tar.gz | tar xz\n",
     ),
+    "check-update-bot": ("renovate.json", b'{"enabled": false}\n'),
     "check-wit-pins": ("wkg.toml", b"x = 1\n"),
     "check-wit-lock": ("wkg.lock", b"version = 9\n"),
     "check-wit-limits": ("a.wit", b"interface\n"),

@@ -58,7 +58,8 @@ def test_hooks_that_are_off_are_named_if_all_are_wanted(repository: Path, capsys
     (repository / "Cargo.lock").touch()
     subprocess.run(["git", "add", "."], check=True)
     assert main(["sample-config", "--all"]) == 0
-    assert re.findall(r"id: (.*)", capsys.readouterr().out) == ["check-advisory-gate", "review-cargo-lock"]
+    ids = re.findall(r"id: (.*)", capsys.readouterr().out)
+    assert ids == ["check-advisory-gate", "check-update-bot", "review-cargo-lock"]
 
 
 @pytest.mark.usefixtures("repository")

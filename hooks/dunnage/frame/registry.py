@@ -60,6 +60,8 @@ WIT = r"[^/]*\.wit"
 WIT_IN_ANY_CASE = r"[^/]*\.(?i:wit)"
 WIT_PROJECTS = (r"Cargo-component\.lock", r"deps\.(toml|lock)", r"wkg\.(toml|lock)")
 VENDORED_COMPONENTS = r"deps/[^/]*\.wasm"
+DEPENDABOT = r"\.github/dependabot\.ya?ml"
+RENOVATE = (r"renovate\.json[c5]?", r"\.renovaterc(\.json[c5]?)?")
 COMPOSE = (rf"(?i:docker-compose[^/]*|compose[.-][^/]*)\.{_YAML}", rf"(?i:compose)\.{_YAML}")
 DEVCONTAINER = r"\.?(?i:devcontainer\.json)"
 
@@ -203,6 +205,16 @@ ENTRIES = (
         files=(*DOCKERFILES, *CI, *SCRIPTS),
         signs=(Sign((*DOCKERFILES, *CI, *SCRIPTS), r"(curl|wget|ADD|aria2c|gh release|[Ii]nvoke-WebRequest|iwr)\b"),),
         is_text=True,
+    ),
+    Entry(
+        id="check-update-bot",
+        concern="update-bot",
+        title="check update bot",
+        description="Dependabot or Renovate moves every lock, and the versions in which tools are installed.",
+        files=(DEPENDABOT, *RENOVATE, CARGO_LOCK, CARGO_MANIFEST, TOOLCHAIN, *PRE_COMMIT, *DOCKERFILES, *CI, *SCRIPTS),
+        signs=(Sign((CARGO_LOCK, DEPENDABOT, *RENOVATE)),),
+        is_text=True,
+        is_on=False,
     ),
     Entry(
         id="check-wit-limits",

@@ -1,0 +1,54 @@
+"""Repositories with pins, but without anything that moves them."""
+
+import os
+import posixpath
+from collections.abc import Iterator
+
+from dunnage.bots import jobs, movable
+from dunnage.bots.unmoved_tools import places
+from dunnage.ci.repository_files import RepositoryFiles
+from dunnage.files.document import Problem
+from dunnage.files.span import Span
+
+RULE = "update-bot/absent"
+
+
+def absent(repository: RepositoryFiles) -> Iterator[Problem]:
+    """Yield one problem if there are locks or pinned tools, and no job may update them."""
+    locks = movable.files(repository, movable.CARGO)
+    pins = [] if locks else places(repository, repository.paths)
+    if not (locks or pins) or jobs.may_update(repository):
+        return
+    folder = posixpath.dirname(locks[0]) if locks else ""
+    file = repository.find(posixpath.join(folder, "Cargo.toml")) if locks else pins[0].pin.file
+    if file is None:
+        return
+    what = f"`{locks[0]}`" if locks else f"{pins[0].pin.name} {pins[0].pin.version}"
+    count = len(locks or pins) - 1
+    more = f" and {count} more" if count else ""
+    message = f"no update bot is configured, so nobody moves the versions in {what}{more}"
+    yield Problem(RULE, file, message, _help(repository, locks), span=_place(repository, file.path))
+
+
+def _place(repository: RepositoryFiles, path: str) -> Span:
+    """The comment in a file that ignores the rule, wherever it is; else the start of the file."""
+    from dunnage.scripts.comments import comments
+
+    file = repository.read(os.path.relpath(os.path.abspath(path), repository.top).replace(os.sep, "/"))
+    found = (span for span, text in comments(file) if RULE in text) if file is not None else iter(())
+    return next(found, Span(0, 0))
+
+
+def _help(repository: RepositoryFiles, locks: list[str]) -> str:
+    folders = [f"/{posixpath.dirname(lock)}" for lock in locks]
+    is_github = any(path.startswith(".github/") for path in repository.paths)
+    if not is_github or not folders:
+        return 'write into renovate.json, and let Renovate run:\n{ "extends": ["config:recommended"] }'
+    directories = "".join(f"\n      - {folder}" for folder in folders)
+    actions = ""
+    if movable.files(repository, movable.ACTIONS):
+        actions = "\n  - package-ecosystem: github-actions\n    directory: /\n    schedule:\n      interval: weekly"
+    return (
+        "write into .github/dependabot.yml:\nversion: 2\nupdates:\n  - package-ecosystem: cargo\n    directories:"
+        f"{directories}\n    schedule:\n      interval: weekly{actions}"
+    )

@@ -1,0 +1,91 @@
+"""Entries of the bots' configurations that lead to no file."""
+
+import re
+from collections.abc import Iterator
+
+from dunnage.bots import dependabot, json5
+from dunnage.bots.configuration import Bots
+from dunnage.bots.dependabot import MANIFESTS, Directory, Entry
+from dunnage.bots.globs import expression_or_glob, glob
+from dunnage.bots.patterns import UnsupportedError
+from dunnage.bots.renovate import Settings, file_patterns
+from dunnage.files.document import Problem
+from dunnage.files.span import Span
+from dunnage.files.walk import is_project
+
+RULE = "update-bot/dead-entry"
+_MOST_EXAMPLES = 5
+
+
+def dead_entries(found: Bots) -> Iterator[Problem]:
+    """Yield the directories of Dependabot without a manifest, and the patterns of Renovate that match no file."""
+    for entry in found.entries:
+        for directory in entry.directories if not entry.is_for_branch else ():
+            yield from _check_directory(found, entry, directory)
+    settings = found.renovate
+    # Another branch may have other files.
+    if settings is not None and not {"baseBranches", "baseBranchPatterns"} & settings.root.items().keys():
+        yield from _check_renovate(found, settings)
+
+
+def _check_directory(found: Bots, entry: Entry, directory: Directory) -> Iterator[Problem]:
+    try:
+        folders = found.folders.of(directory)
+    except UnsupportedError:
+        return
+    if found.dependabot is None or any(found.folders.has_manifest(folder, entry.ecosystem) for folder in folders):
+        return
+    manifest = MANIFESTS[entry.ecosystem]
+    article = "an" if manifest[0] in "aeio" else "a"
+    message = f"Dependabot finds no {manifest} in `{directory.text}`, so it updates nothing there"
+    if directory.is_glob:
+        message = (
+            f"no folder that `{directory.text}` matches has {article} {manifest}, so Dependabot updates nothing there"
+        )
+    try:
+        covered = dependabot.covered(found.entries, found.folders, entry.ecosystem)
+    except UnsupportedError:
+        covered = set()
+    possible = [folder for folder in found.folders.with_manifest(entry.ecosystem) if is_project(folder)]
+    examples = [f"`/{folder}`" for folder in possible if folder not in covered]
+    more = len(examples) - _MOST_EXAMPLES
+    place = "this line from `directories`" if len(entry.directories) > 1 else f"the entry for {entry.ecosystem}"
+    help = f"remove {place}"
+    if examples:
+        listed = ", ".join(examples[:_MOST_EXAMPLES]) + (f" and {more} more" if more > 0 else "")
+        help += f", or write a folder with {article} {manifest}: {listed}"
+    yield Problem(RULE, found.dependabot, message, help, span=directory.span)
+
+
+def _check_renovate(found: Bots, settings: Settings) -> Iterator[Problem]:
+    for text, span in settings.root.texts("includePaths"):
+        if text not in found.repository.paths and not _matches(found, text, is_pattern=False):
+            message = f"`{text}` in `includePaths` matches no file of the repository"
+            yield Problem(RULE, settings.file, message, "remove it, or write the path of a file that exists", span=span)
+    for name, section in settings.root.items().items():
+        for node in section.elements() if name in ("customManagers", "regexManagers") else [section]:
+            yield from _check_patterns(found, settings, name, node)
+
+
+def _check_patterns(found: Bots, settings: Settings, name: str, node: json5.Node) -> Iterator[Problem]:
+    patterns = file_patterns(node)
+    if not patterns or any(_matches(found, text, is_pattern=True) for text, _ in patterns):
+        return
+    text, span = patterns[0]
+    count = len(patterns)
+    what = f"no file matches `{text}`" if count == 1 else f"no file matches any of these {count} patterns"
+    is_custom = name in ("customManagers", "regexManagers")
+    message = f"{what}, so {'this custom manager reads nothing' if is_custom else f'it adds nothing to `{name}`'}"
+    help = "write a pattern that matches a file of the repository, or remove it"
+    if re.search(r"^\^|\$$", text):
+        help = f"write `/{text}/`: without `/` around it, Renovate takes the text as a glob"
+    yield Problem(RULE, settings.file, message, help, span=Span(*span))
+
+
+def _matches(found: Bots, text: str, *, is_pattern: bool) -> bool:
+    """Whether a pattern matches any file of the repository; also if that is unknown."""
+    try:
+        pattern = expression_or_glob(text) if is_pattern else glob(text)
+        return any(pattern.matches(path) for path in sorted(found.repository.paths))
+    except UnsupportedError:
+        return True

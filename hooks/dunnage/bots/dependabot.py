@@ -1,0 +1,176 @@
+"""Dependabot's configuration, and which folders its entries cover.
+
+A directory is that folder alone. Sources in dependabot-core: common/lib/dependabot/config/file_fetcher.rb,
+updater/lib/dependabot/file_fetcher_command.rb, and file_fetcher.rb of each ecosystem.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from dunnage.bots.globs import of_ruby
+from dunnage.bots.patterns import Pattern, UnsupportedError
+from dunnage.ci.repository_files import RepositoryFiles
+from dunnage.files.source import File
+from dunnage.files.span import Span
+from dunnage.scripts import yaml
+
+NAMES = (".github/dependabot.yml", ".github/dependabot.yaml")
+"""The first that exists is used."""
+MANIFESTS = {
+    "cargo": "Cargo.toml",
+    "docker": "Dockerfile",
+    "docker-compose": "Compose file",
+    "github-actions": "workflow or action.yml",
+    "pre-commit": ".pre-commit-config.yaml",
+    "rust-toolchain": "rust-toolchain.toml",
+}
+"""The ecosystems that are known here, each with what a directory must contain."""
+_WORKFLOWS = ".github/workflows"
+
+
+class Directory(NamedTuple):
+    """A folder, or a glob of folders, that an entry names."""
+
+    text: str
+    span: Span
+
+    @property
+    def is_glob(self) -> bool:
+        """Whether it is a glob, as Dependabot decides."""
+        return "*" in self.text or "?" in self.text or ("[" in self.text and "]" in self.text)
+
+    @property
+    def folder(self) -> str:
+        """The path relative to the top of the repository; empty for the top."""
+        return _relative(self.text)
+
+
+class Entry(NamedTuple):
+    """An entry of `updates` for an ecosystem of MANIFESTS."""
+
+    ecosystem: str
+    directories: tuple[Directory, ...]
+    span: Span
+    """The value of `package-ecosystem`."""
+    off: tuple[str, Span] | None
+    """What switches its updates off, and where."""
+    is_for_branch: bool
+    """Whether it is about another branch than the default one."""
+
+
+def find(repository: RepositoryFiles) -> File | None:
+    """The configuration that Dependabot uses; None if there is none."""
+    return next((repository.yaml(name) for name in NAMES if name in repository.paths), None)
+
+
+def entries(file: File) -> Iterator[Entry]:
+    """Yield the entries for the known ecosystems. Raises SourceError."""
+    for document in yaml.documents(file)[:1]:
+        for node in document.elements("updates"):
+            ecosystem = node.get("package-ecosystem")
+            if ecosystem is None or ecosystem.text not in MANIFESTS:
+                continue
+            single = node.get("directory")
+            listed = [*([single] if single is not None else []), *node.elements("directories")]
+            directories = tuple(Directory(found.text, found.span) for found in listed if found.kind == "scalar")
+            yield Entry(ecosystem.text, directories, ecosystem.span, _off(node), node.get("target-branch") is not None)
+
+
+def _off(node: yaml.Node) -> tuple[str, Span] | None:
+    limit = node.get("open-pull-requests-limit")
+    if limit is not None and limit.text == "0":
+        return "open-pull-requests-limit: 0", limit.span
+    for condition in node.elements("ignore"):
+        name = condition.get("dependency-name")
+        types = {found.text for found in condition.elements("update-types")}
+        kinds = {f"version-update:semver-{size}" for size in ("major", "minor", "patch")}
+        is_all = condition.get("update-types") is None or types >= kinds
+        if name is not None and name.text == "*" and condition.get("versions") is None and is_all:
+            return 'ignore: dependency-name: "*"', name.span
+    return None
+
+
+def _relative(text: str) -> str:
+    return posixpath.normpath(f"/{text}").lstrip("/")
+
+
+class Folders:
+    """The folders of a repository, and what Dependabot finds in them."""
+
+    def __init__(self, repository: RepositoryFiles) -> None:
+        self._repository = repository
+        self._files: dict[str, list[str]] = {}
+        self._folders: set[str] = {""}
+        for path in sorted(repository.paths):
+            folder, _, name = path.rpartition("/")
+            self._files.setdefault(folder, []).append(name)
+            while folder not in self._folders:
+                self._folders.add(folder)
+                folder = folder.rpartition("/")[0]
+
+    def of(self, directory: Directory) -> list[str]:
+        """The folders that a directory stands for. Raises UnsupportedError if that is unknown."""
+        if not directory.is_glob:
+            folder = directory.folder
+            parts = folder.split("/")
+            if any("/".join(parts[:end]) in self._repository.paths for end in range(1, len(parts) + 1)):
+                raise UnsupportedError("a symbolic link or a submodule")
+            return [folder]
+        glob = directory.text.removeprefix("/")
+        pattern = Pattern(of_ruby(glob))
+        found = sorted(folder for folder in self._folders if folder and pattern.is_found_in(folder))
+        # With File::FNM_DOTMATCH, a `*` at the beginning also matches `.`, the top itself.
+        return ["", *found] if re.match(r"(?:\*\*/)*[*.]*[*][*.]*/?$", glob) else found
+
+    def has_manifest(self, folder: str, ecosystem: str) -> bool:
+        """Whether Dependabot finds something to update in a folder; also if that is not certain."""
+        names = self._files.get(folder, [])
+        if ecosystem == "cargo":
+            return "Cargo.toml" in names
+        if ecosystem == "rust-toolchain":
+            return "rust-toolchain" in names or "rust-toolchain.toml" in names
+        if ecosystem == "pre-commit":
+            return any(re.search(r"(?i)\.pre-commit(-config)?\.ya?ml$", name) for name in names)
+        if ecosystem == "docker-compose":
+            return any("compose" in name.lower() for name in names)
+        if ecosystem == "docker":
+            return any(
+                re.search(r"(?i)dockerfile|containerfile", name)
+                or (re.search(r"(?i)^[^.].*\.ya?ml$", name) and self._has_images(f"{folder}/{name}".lstrip("/")))
+                for name in names
+            )
+        places = [names, self._files.get(_WORKFLOWS, [])] if not folder else [names]
+        is_top = not folder
+        return any(
+            re.search(r"\.ya?ml$", name) and (not is_top or place is not names or name in ("action.yml", "action.yaml"))
+            for place in places
+            for name in place
+        )
+
+    def _has_images(self, path: str) -> bool:
+        """Whether a YAML file is one of Helm or Kubernetes, as far as its name and some words tell."""
+        if re.search(r"(?i)values[-\w.]*\.ya?ml$", path):
+            return True
+        file = self._repository.find(path)
+        return file is not None and b"apiVersion" in file.data and b"kind" in file.data
+
+    def with_manifest(self, ecosystem: str) -> list[str]:
+        """The folders in which Dependabot finds something to update."""
+        return sorted(folder for folder in self._folders if self.has_manifest(folder, ecosystem))
+
+
+def covered(found: Iterable[Entry], folders: Folders, ecosystem: str) -> set[str]:
+    """The folders that entries for an ecosystem cover. Raises UnsupportedError if that is unknown."""
+    covers: set[str] = set()
+    for entry in found:
+        if entry.ecosystem != ecosystem:
+            continue
+        if entry.is_for_branch:
+            raise UnsupportedError("another branch")
+        for directory in entry.directories:
+            covers.update(folders.of(directory))
+    if ecosystem == "github-actions" and "" in covers:
+        covers.add(_WORKFLOWS)
+    return covers

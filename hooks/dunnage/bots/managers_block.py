@@ -1,0 +1,220 @@
+"""The custom managers with which Renovate reads the pins of tools in a repository."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from dunnage.bots.moved_tools import captures
+from dunnage.bots.patterns import Pattern, UnsupportedError
+from dunnage.ci.pinned_tools import PinnedTool
+
+_VERSION = r"\d+\.\d+\.\d+[\w.+-]*"
+_VALUE = rf"(?<currentValue>{_VERSION})"
+_COMMAND_FILES = (
+    r"/(^|/)([Dd]ocker|[Cc]ontainer)file[^/]*$/",
+    r"/\.([Dd]ocker|[Cc]ontainer)file$/",
+    r"/(^|/)\.github/(workflows|actions)/.+\.ya?ml$/",
+    r"/(^|/)action\.ya?ml$/",
+    r"/\.gitlab-ci\.ya?ml$/",
+    r"/\.sh$/",
+    r"/(^|/)([Mm]akefile|\.?[Jj]ustfile)$/",
+)
+_COMMAND = r"cargo[\s-]+(?:\+\S+\s+)?b?install\b(?:[^\n;&|\\]|\\\r?\n)*"
+_OPERAND = rf"\s(?<depName>[A-Za-z][\w-]*)@=?{_VALUE}"
+_MOST_LINES = 8
+_LARGEST_FILE = 256 * 1024
+MOST_PINS = 200
+"""How many pins of tools are judged, in the order of their files. Real repositories have up to 60."""
+
+
+class Place(NamedTuple):
+    """A pin, and the path of its file in the repository."""
+
+    pin: PinnedTool
+    path: str
+
+
+def block(places: Sequence[Place]) -> tuple[list[dict[str, Any]], list[Place]]:
+    """Return entries of `customManagers`, and the pins that they read.
+
+    Left out is a pin whose registry or place is unknown, or that no expression tells from other versions.
+    """
+    known = [place for place in places if place.pin.registry and place.pin.literal is not None]
+    managers: list[dict[str, Any]] = []
+    listed = [place for place in known if place.pin.kind == "list"]
+    if listed:
+        managers.append(_list_manager(listed))
+    rest = [place for place in known if place.pin.kind != "list"]
+    commands = [place for place in rest if _is_general(place)]
+    if commands:
+        managers.append(
+            {
+                "customType": "regex",
+                "managerFilePatterns": [text for text in _COMMAND_FILES if _matches_any(text, commands)],
+                "matchStringsStrategy": "recursive",
+                "matchStrings": [_COMMAND, _OPERAND],
+                "datasourceTemplate": "crate",
+                "versioningTemplate": "semver",
+            }
+        )
+    rest = [place for place in rest if place not in commands]
+    single, read = _single_managers(rest)
+    return [*managers, *single], [*listed, *commands, *read]
+
+
+def _list_manager(places: Sequence[Place]) -> dict[str, Any]:
+    tables = sorted({table for place in places for table in ("package", "workspace") if _has_table(place, table)})
+    pair = '{ "depName": $k, "currentValue": $v }'
+    return {
+        "customType": "jsonata",
+        "fileFormat": "toml",
+        "managerFilePatterns": [r"/^Cargo\.toml$/"],
+        "matchStrings": [
+            # Without brackets, a list with one entry would not be an array.
+            f"[$each({table}.metadata.dunnage.tools, function($v, $k) {{ {pair} }})]"
+            for table in tables
+        ],
+        "datasourceTemplate": "crate",
+        "versioningTemplate": "semver",
+    }
+
+
+def _has_table(place: Place, table: str) -> bool:
+    from dunnage.files import toml
+
+    return isinstance(toml.lookup(toml.parse(place.pin.file), (table, "metadata", "dunnage", "tools")), dict)
+
+
+def _is_general(place: Place) -> bool:
+    """Whether the manager for all `cargo install NAME@VERSION` reads a pin, with the right name."""
+    pin = place.pin
+    if pin.kind != "command" or pin.registry != "crate" or pin.literal is None or not _matches_any_of(place):
+        return False
+    name = pin.file.data[: pin.literal.start].removesuffix(b"=").removesuffix(b"@").decode("utf-8", "replace")
+    patterns = [Pattern(_COMMAND), Pattern(_OPERAND)]
+    return bool(re.search(rf"\s{re.escape(pin.name)}\Z", name[-200:])) and captures(patterns, pin, is_recursive=True)
+
+
+def _matches_any_of(place: Place) -> bool:
+    return any(_matches_any(text, [place]) for text in _COMMAND_FILES)
+
+
+def _matches_any(text: str, places: Iterable[Place]) -> bool:
+    return any(re.search(text[1:-1], place.path) for place in places)
+
+
+def _single_managers(places: Sequence[Place]) -> tuple[list[dict[str, Any]], list[Place]]:
+    """Managers for one tool each, whose expressions hold the text around the version."""
+    found: dict[tuple[str, str], dict[str, list[str]]] = {}
+    read: list[Place] = []
+    for place in places:
+        expression = _expression(place, places)
+        if expression is not None:
+            paths = found.setdefault((place.pin.registry, place.pin.name), {}).setdefault(expression, [])
+            if place.path not in paths:
+                paths.append(place.path)
+            read.append(place)
+    return [*_merged(found)], read
+
+
+def _merged(found: "dict[tuple[str, str], dict[str, list[str]]]") -> Iterator[dict[str, Any]]:
+    for (registry, name), expressions in found.items():
+        by_paths: dict[tuple[str, ...], list[str]] = {}
+        for expression, paths in expressions.items():
+            by_paths.setdefault(tuple(paths), []).append(expression)
+        for files, matches in by_paths.items():
+            manager: dict[str, Any] = {
+                "customType": "regex",
+                "managerFilePatterns": [f"/^{_escape(path)}$/" for path in files],
+                "matchStrings": matches,
+                "depNameTemplate": name,
+                "datasourceTemplate": registry,
+            }
+            yield manager | ({"versioningTemplate": "semver"} if registry == "crate" else {})
+
+
+def _expression(place: Place, places: Sequence[Place]) -> str | None:
+    """An expression that matches the version of a pin, and no other version of the file but those of the same tool."""
+    literal = place.pin.literal
+    if literal is None or len(place.pin.file.data) > _LARGEST_FILE:
+        return None
+    text = place.pin.file.data.decode("utf-8", "surrogateescape")
+    start = len(place.pin.file.data[: literal.start].decode("utf-8", "surrogateescape"))
+    end = start + literal.end - literal.start
+    same = {
+        other.pin.literal.start
+        for other in places
+        if other.path == place.path and other.pin.name == place.pin.name and other.pin.literal is not None
+    }
+    own_places = {len(place.pin.file.data[:at].decode("utf-8", "surrogateescape")) for at in same}
+    line_end = text.find("\n", end)
+    after = text[end : line_end if line_end >= 0 else len(text)]
+    for before in _prefixes(text, start):
+        for suffix in ("", after[:80].rstrip()):
+            if not _names_something(before + suffix):
+                continue
+            expression = f"{_flexible(before)}{_VALUE}{_flexible(suffix)}"
+            matches = re.finditer(expression.replace("(?<", "(?P<"), text)
+            if all(match.start("currentValue") in own_places for match in matches):
+                return _confirmed(expression, place)
+    return None
+
+
+def _confirmed(expression: str, place: Place) -> str | None:
+    try:
+        return expression if captures([Pattern(expression)], place.pin, is_recursive=False) else None
+    except UnsupportedError:
+        return None
+
+
+def _prefixes(text: str, start: int) -> Iterator[str]:
+    """Yield the text before a version: from its word on, from its line on, then from lines above on."""
+    line = text.rfind("\n", 0, start) + 1
+    before = text[line:start].lstrip()[-200:]
+    word = re.search(r"[\w${}./-]+[\s=:@]*[\"']?[=v]?$", before)
+    if word:
+        yield word[0]
+    yield before
+    for _ in range(_MOST_LINES):
+        if line == 0:
+            return
+        line = text.rfind("\n", 0, line - 1) + 1
+        if start - line > 1500:
+            return
+        yield text[line:start].lstrip()
+
+
+_COMMON = frozenset(
+    (
+        *("arg", "args", "binstall", "cargo", "crate", "default", "env", "force", "install", "locked", "name"),
+        *("required", "run", "step", "sudo", "tool", "true", "uses", "vers", "version", "with", "yes"),
+    )
+)
+"""Words that say nothing about a tool."""
+
+
+def _names_something(text: str) -> bool:
+    return any(word.lower() not in _COMMON for word in re.findall(r"[A-Za-z]{2}[\w-]*", text))
+
+
+def _flexible(text: str) -> str:
+    """An expression for a text in which spaces and other versions may change."""
+    parts = re.split(rf"(\s+|(?<![\w.]){_VERSION})", text)
+    return "".join(
+        r"\s+" if part.isspace() else r"\S+?" if re.fullmatch(_VERSION, part) else _escape(part)
+        for part in parts
+        if part
+    )
+
+
+def _escape(text: str) -> str:
+    """The expression for a text, for RE2 and JavaScript alike."""
+    return re.sub(r"([.*+?^${}()|\[\]\\/])", r"\\\1", text)
+
+
+def written(settings: dict[str, Any] | list[dict[str, Any]]) -> str:
+    """The settings as JSON."""
+    import json
+
+    text = json.dumps(settings, indent=2, ensure_ascii=False)
+    return re.sub(r"\[\s+(\"(?:[^\"\\]|\\.)*\")\s+\]", r"[\1]", text)

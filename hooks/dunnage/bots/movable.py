@@ -1,0 +1,74 @@
+"""The files of a repository with something that an update bot can move."""
+
+import os
+import re
+from collections.abc import Iterator
+
+from dunnage.cargo.manifests import Manifests
+from dunnage.ci.repository_files import RepositoryFiles
+from dunnage.files.document import Refused
+from dunnage.files.source import SourceError
+from dunnage.files.vendored import is_in_vendored_crate
+from dunnage.files.walk import is_project
+
+CARGO, DOCKER, ACTIONS, TOOLCHAIN, PRE_COMMIT = "cargo", "docker", "github-actions", "rust-toolchain", "pre-commit"
+"""The kinds of files, by the names of Dependabot's ecosystems."""
+
+_NAMES = {
+    CARGO: r"(?:^|/)Cargo\.lock$",
+    DOCKER: r"(?i)(?:dockerfile|containerfile)[^/]*$",
+    ACTIONS: r"^\.github/workflows/[^/]+\.ya?ml$|(?:^|/)action\.ya?ml$",
+    TOOLCHAIN: r"(?:^|/)rust-toolchain(?:\.toml)?$",
+    PRE_COMMIT: r"^\.pre-commit-config\.ya?ml$",
+}
+_FROM = rb"(?im)^FROM[ \t]+(?:--platform=\S+[ \t]+)?[^\s$#@:]+[:@][^\s$]+(?=\s|\Z)"
+_USES = rb"\buses:[ \t]*[\"']?[\w.-]+/[\w./-]+@"
+
+
+def is_of_kind(path: str, kind: str) -> bool:
+    """Whether a file is of a kind, by its path in the repository."""
+    return re.search(_NAMES[kind], path) is not None
+
+
+def files(repository: RepositoryFiles, kind: str) -> list[str]:
+    """Return the paths of the files of a kind that hold a pin, without tests, examples and vendored files."""
+    paths = sorted(path for path in repository.paths if is_of_kind(path, kind) and is_project(path))
+    if kind == CARGO:
+        return [*_own_locks(repository, paths)]
+    return [path for path in paths if _holds_pin(repository, path, kind)]
+
+
+def _own_locks(repository: RepositoryFiles, paths: list[str]) -> Iterator[str]:
+    """Yield the locks of workspaces and of packages in no workspace."""
+    manifests = Manifests(repository.tree)
+    for path in paths:
+        folder = os.path.join(repository.top, os.path.dirname(path)).rstrip(os.sep)
+        if is_in_vendored_crate(repository.tree, os.path.join(repository.top, path)):
+            continue
+        try:
+            found = manifests.find(folder)
+            if found is not None and manifests.root_of(found) is found:
+                yield path
+        except Refused:  # a finding of check-cargo-lock
+            continue
+
+
+def _holds_pin(repository: RepositoryFiles, path: str, kind: str) -> bool:
+    file = repository.find(path)
+    if file is None:
+        return False
+    if kind == DOCKER:
+        return re.search(_FROM, file.data) is not None
+    if kind == ACTIONS:
+        return re.search(_USES, file.data) is not None
+    if kind == PRE_COMMIT:
+        # pre-commit.ci, which `ci:` configures, updates the hooks by itself.
+        has_service = re.search(rb"(?m)^ci:", file.data) is not None
+        return not has_service and re.search(rb"(?m)^[ \t-]*rev:", file.data) is not None
+    from dunnage.cargo import toolchain_file
+    from dunnage.cargo_cli.toolchains import exact_version
+
+    try:
+        return bool(exact_version(toolchain_file.read(file).channel))
+    except SourceError:
+        return False

@@ -1,0 +1,60 @@
+"""Which pins of tools the custom managers of Renovate read."""
+
+from collections.abc import Iterable, Sequence
+
+from dunnage.bots.globs import expression_or_glob
+from dunnage.bots.patterns import Pattern, UnsupportedError
+from dunnage.bots.renovate import CustomManager, Settings
+from dunnage.ci.pinned_tools import PinnedTool
+
+_BEFORE, _AFTER = 2000, 500
+"""How many bytes around a version a match may cover."""
+
+
+class MovedTools:
+    """The custom managers of a configuration. Their patterns are compiled once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._patterns: dict[str, Pattern] = {}
+
+    def contain(self, pin: PinnedTool, path: str) -> bool:
+        """Whether a custom manager reads a pin in the file at this path of the repository. Raises UnsupportedError."""
+        if not self._settings.reads([path]):
+            return False
+        return any(self._reads(manager, pin, path) for manager in self._settings.custom)
+
+    def _reads(self, manager: CustomManager, pin: PinnedTool, path: str) -> bool:
+        if not self._settings.runs(f"custom.{manager.kind}") or not manager.is_valid or not manager.match_strings:
+            return False
+        if not any(expression_or_glob(text).matches(path) for text in manager.file_patterns):
+            return False
+        if manager.kind != "regex":
+            if pin.kind == "list" and any("dunnage.tools" in text for text in manager.match_strings):
+                return True
+            raise UnsupportedError("a query")
+        if pin.literal is None:
+            return False
+        return captures(self._compiled(manager.match_strings), pin, is_recursive=manager.is_recursive)
+
+    def _compiled(self, texts: Iterable[str]) -> list[Pattern]:
+        for text in texts:
+            if text not in self._patterns:
+                self._patterns[text] = Pattern(text)
+        return [self._patterns[text] for text in texts]
+
+
+def captures(patterns: Sequence[Pattern], pin: PinnedTool, *, is_recursive: bool) -> bool:
+    """Whether one of several patterns, or the last of nested ones, matches a version. Raises UnsupportedError."""
+    if pin.literal is None:
+        return False
+    data = pin.file.data
+    first = max(pin.literal.start - _BEFORE, 0)
+    before = data[first : pin.literal.start].decode("utf-8", "replace")
+    text = before + data[pin.literal.start : pin.literal.end + _AFTER].decode("utf-8", "replace")
+    start = len(before)
+    end = start + len(data[pin.literal.start : pin.literal.end].decode())
+    if is_recursive:
+        *outer, last = patterns
+        return last.captures(text, start, end) and all(pattern.encloses(text, start, end) for pattern in outer)
+    return any(pattern.captures(text, start, end) for pattern in patterns)

@@ -1,0 +1,68 @@
+"""Updates that the bots' configurations switch off, and that no other entry or bot makes."""
+
+from collections.abc import Iterator
+
+from dunnage.bots import dependabot, json5, movable
+from dunnage.bots.configuration import Bots, renovate_moves
+from dunnage.bots.dependabot import Entry
+from dunnage.bots.patterns import UnsupportedError
+from dunnage.bots.renovate import Settings
+from dunnage.files.document import Problem
+
+RULE = "update-bot/off"
+_KINDS = {"cargo": movable.CARGO, "dockerfile": movable.DOCKER, "github-actions": movable.ACTIONS}
+"""What Renovate's managers move, as far as a configuration that switches it off is about many pins."""
+
+
+def switched_off(found: Bots) -> Iterator[Problem]:
+    """Yield what is switched off, unless it is moved all the same, or unless that is unknown."""
+    for entry in found.entries:
+        if entry.off is not None and not entry.is_for_branch:
+            yield from _check_entry(found, entry)
+    if found.renovate is not None and found.renovate.is_known:
+        yield from _check_renovate(found, found.renovate)
+
+
+def _check_entry(found: Bots, entry: Entry) -> Iterator[Problem]:
+    if entry.off is None or found.dependabot is None:
+        return
+    others = [other for other in found.entries if other.off is None and other.ecosystem == entry.ecosystem]
+    try:
+        folders = {folder for directory in entry.directories for folder in found.folders.of(directory)}
+        folders = {folder for folder in folders if found.folders.has_manifest(folder, entry.ecosystem)}
+        covered = dependabot.covered(others, found.folders, entry.ecosystem)
+        moved = entry.ecosystem in _KINDS.values() and any(renovate_moves(found, entry.ecosystem))
+    except UnsupportedError:
+        return
+    if not folders or folders <= covered or moved:
+        return
+    setting, span = entry.off
+    message = f"`{setting}` switches off the version updates of {entry.ecosystem}; only security updates remain"
+    if setting.startswith("ignore"):
+        message = f"`{setting}` makes Dependabot ignore every update of {entry.ecosystem}"
+    help = "remove it, or list the dependencies to ignore" if setting.startswith("ignore") else "remove this line"
+    yield Problem(RULE, found.dependabot, message, help, span=span)
+
+
+def _check_renovate(found: Bots, settings: Settings) -> Iterator[Problem]:
+    if not settings.is_enabled:
+        if found.dependabot is None:
+            node = settings.root.get("enabled") or settings.root.get("extends") or settings.root
+            message = "Renovate is switched off for this repository, and there is no other update bot"
+            yield Problem(RULE, settings.file, message, "remove `enabled: false`", span=node.span)
+        return
+    for manager, kind in _KINDS.items():
+        enabled = settings.root.get(manager, "enabled")
+        if enabled is not None and enabled.value is False:
+            yield from _check_manager(found, settings, manager, kind, enabled)
+
+
+def _check_manager(found: Bots, settings: Settings, manager: str, kind: str, enabled: json5.Node) -> Iterator[Problem]:
+    if any(entry.ecosystem == kind for entry in found.entries):
+        return
+    count = len(movable.files(found.repository, kind))
+    if count:
+        files = f"{count} files" if count > 1 else "1 file"
+        message = f"Renovate's manager {manager} is switched off, so no update bot moves the pins in {files}"
+        help = f"remove `enabled: false` from `{manager}`, or exclude single dependencies in `packageRules`"
+        yield Problem(RULE, settings.file, message, help, span=enabled.span)

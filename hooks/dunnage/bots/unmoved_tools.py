@@ -1,0 +1,84 @@
+"""Versions in which a repository installs tools, and that no update bot reads."""
+
+import os
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
+
+from dunnage.bots import managers_block
+from dunnage.bots.configuration import Bots
+from dunnage.bots.managers_block import MOST_PINS, Place, block
+from dunnage.bots.moved_tools import MovedTools
+from dunnage.bots.patterns import UnsupportedError
+from dunnage.ci.pinned_tools import pinned_tools
+from dunnage.ci.repository_files import RepositoryFiles
+from dunnage.files.document import Problem
+from dunnage.files.span import Span
+from dunnage.files.walk import is_project
+from dunnage.scripts.commands import kind_of
+
+RULE = "update-bot/unmoved-tool"
+_MOST_NAMES = 3
+
+
+def places(repository: RepositoryFiles, paths: Iterable[str]) -> list[Place]:
+    """The pins of tools in these files of a repository, without tests, examples and vendored files."""
+    relevant = [path for path in sorted(paths) if is_project(path) and _may_install(path)]
+    names = {os.path.join(repository.top, path): path for path in relevant}
+    found = pinned_tools(repository.tree, names)
+    return [Place(pin, posixpath.join(repository.folder(pin.file), posixpath.basename(pin.file.path))) for pin in found]
+
+
+def _may_install(path: str) -> bool:
+    return path == "Cargo.toml" or kind_of(path, b"") is not None or "." not in posixpath.basename(path)
+
+
+def unmoved_tools(found: Bots, pins: Sequence[Place]) -> Iterator[Problem]:
+    """Yield one problem for all pins that no custom manager reads, unless that is unknown."""
+    if not found.is_known or (found.renovate is not None and not found.renovate.is_enabled):
+        return
+    unmoved = [place for place in pins if not _is_moved(found, place)][:MOST_PINS]
+    managers, left = block(unmoved)
+    if not left:
+        return
+    tools = list(dict.fromkeys(f"{place.pin.name} {place.pin.version}" for place in left))
+    more = len(tools) - _MOST_NAMES
+    shown = ", ".join(tools[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    message = f"no update bot moves the pinned versions of tools: {shown}"
+    lines = "".join(
+        f"\n  {place.pin.name} {place.pin.version} in {place.path}:{place.pin.file.position(at.start)[0]}"
+        for place in left
+        if (at := place.pin.literal) is not None
+    )
+    settings = found.renovate
+    if settings is not None:
+        node = settings.root.get("customManagers")
+        span = node.span if node is not None else Span(settings.root.span.start, settings.root.span.start)
+        file = settings.file
+        how = f"add to {file.path}:"
+        text = managers_block.written({"customManagers": managers})
+        if node is not None:
+            how = f"add the elements of this list to `customManagers` in {file.path}:"
+            text = managers_block.written(managers)
+        kinds = sorted({f"custom.{manager['customType']}" for manager in managers})
+        missing = [kind for kind in kinds if not settings.runs(kind)]
+        if missing:
+            names = " and ".join(f'"{name}"' for name in missing)
+            how = f"add {names} to `enabledManagers`, and {how}"
+    elif found.dependabot is not None:
+        span, file = Span(0, 0), found.dependabot
+        how = "Dependabot cannot read them. Let Renovate move them and nothing else: write into renovate.json"
+        kinds = sorted({f"custom.{manager['customType']}" for manager in managers})
+        text = managers_block.written({"enabledManagers": kinds, "customManagers": managers})
+    else:
+        return
+    yield Problem(RULE, file, message, f"the versions are:{lines}\n{how}\n{text}", span=span)
+
+
+def _is_moved(found: Bots, place: Place) -> bool:
+    """Whether Renovate reads a pin; also if that is unknown."""
+    if found.renovate is None:
+        return False
+    try:
+        return MovedTools(found.renovate).contain(place.pin, place.path)
+    except UnsupportedError:
+        return True

@@ -1,0 +1,122 @@
+"""An update bot moves every pin: the locks of the repository, and the versions in which it installs tools.
+
+A pin that nobody moves keeps a known vulnerability for years.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from dunnage.files.source import File, Tree
+from dunnage.files.span import Span
+from dunnage.files.walk import RepositoryFolders, top_folder
+from dunnage.frame.finding import Finding, Rule, findings
+from dunnage.frame.hook import Hook, run
+from dunnage.frame.options import Options
+from dunnage.frame.require import KINDS, REQUIRE, required
+
+if TYPE_CHECKING:
+    from dunnage.ci.repository_files import RepositoryFiles
+    from dunnage.files.document import Problem
+
+ABSENT = Rule("update-bot/absent", "there are pins, but no update bot and no job that moves them")
+DEAD_ENTRY = Rule("update-bot/dead-entry", "an entry of a bot's configuration names files that do not exist")
+UNCOVERED = Rule("update-bot/uncovered", "no update bot reaches the folder of a lock or of another required file")
+OFF = Rule("update-bot/off", "the configuration of an update bot switches its updates off")
+UNMOVED_TOOL = Rule("update-bot/unmoved-tool", "no update bot reads the versions in which tools are installed")
+
+_RULES = (ABSENT, DEAD_ENTRY, UNCOVERED, OFF, UNMOVED_TOOL)
+
+
+def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
+    """Check the bots of each repository that contains a named file, as far as the named files concern them."""
+    from dunnage.bots import movable
+    from dunnage.ci.repository_files import RepositoryFiles, repository_files
+
+    known = tree.memo(RepositoryFolders)
+    by_top: dict[str, list[str]] = {}
+    for name in names:
+        path = os.path.abspath(name)
+        by_top.setdefault(top_folder(os.path.dirname(path), known), []).append(path)
+    kinds = (movable.CARGO, *required(options[REQUIRE], KINDS))
+    for top, paths in by_top.items():
+        named = [os.path.relpath(path, top).replace(os.sep, "/") for path in paths]
+        tracked = repository_files(tree, top).paths
+        yield from _check_repository(RepositoryFiles(tree, top, tracked.union(named)), named, kinds)
+
+
+def _check_repository(repository: "RepositoryFiles", named: Sequence[str], kinds: Sequence[str]) -> Iterator[Finding]:
+    from dunnage.bots import dependabot, movable, renovate
+
+    configurations = {*dependabot.NAMES, *renovate.NAMES}
+    is_configuration = not configurations.isdisjoint(named) or "package.json" in named
+    asked = [kind for kind in kinds if is_configuration or any(movable.is_of_kind(path, kind) for path in named)]
+    installs = is_configuration or _install_tools(repository, named)
+    if not asked and not installs:
+        return
+    yield from findings(_problems(repository, asked, installs, is_configuration), _RULES)
+
+
+def _install_tools(repository: "RepositoryFiles", named: Sequence[str]) -> bool:
+    from dunnage.bots.unmoved_tools import places
+
+    return bool(places(repository, named))
+
+
+def _problems(
+    repository: "RepositoryFiles", kinds: Sequence[str], installs: bool, is_configuration: bool
+) -> "Iterator[Problem]":
+    from dunnage.bots.configuration import bots
+
+    found = bots(repository)
+    if not found.exist:
+        from dunnage.bots.absent import absent
+
+        yield from absent(repository)
+        return
+    if is_configuration:
+        from dunnage.bots.dead_entries import dead_entries
+        from dunnage.bots.switched_off import switched_off
+
+        yield from dead_entries(found)
+        yield from switched_off(found)
+    from dunnage.bots.uncovered import uncovered
+
+    yield from uncovered(found, kinds)
+    if installs:
+        from dunnage.bots.unmoved_tools import places, unmoved_tools
+
+        yield from unmoved_tools(found, places(repository, repository.paths))
+
+
+def comments(file: File) -> Iterator[tuple[Span, str]]:
+    """Yield the comments of a file, which begin with `//` in JSON."""
+    from dunnage.bots.renovate import NAMES
+
+    if file.path.endswith(tuple(os.path.basename(name) for name in NAMES)):
+        from dunnage.bots import json5
+
+        yield from json5.comments(file)
+    else:
+        from dunnage.scripts import comments
+
+        yield from comments.comments(file)
+
+
+HOOK = Hook(
+    name="check-update-bot",
+    summary="check that an update bot moves every pin",
+    rules=_RULES,
+    check=check,
+    comments=comments,
+    options=(REQUIRE,),
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the hook and return its exit status."""
+    return run(HOOK, argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

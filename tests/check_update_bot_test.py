@@ -1,0 +1,563 @@
+"""check-update-bot: an update bot moves every pin."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dunnage.check_update_bot import check, main
+from dunnage.files.source import Tree
+from dunnage.frame.options import Options
+from dunnage.frame.require import REQUIRE
+
+DEPENDABOT = ".github/dependabot.yml"
+WORKFLOW = ".github/workflows/ci.yml"
+PACKAGE = '[package]\nname = "a"\nversion = "0.1.0"\n[workspace]\n'
+LOCK = "version = 4\n"
+CRATE = {"Cargo.toml": PACKAGE, "Cargo.lock": LOCK}
+INSTALL = "cargo install cargo-deny@0.16.1 --locked\n"
+
+
+def entry(directory: str = "/", ecosystem: str = "cargo", more: str = "") -> str:
+    return f"- package-ecosystem: {ecosystem}\n  directory: {directory}\n  schedule: {{interval: weekly}}\n{more}"
+
+
+def dependabot(*entries: str) -> str:
+    return "version: 2\nupdates:\n" + "".join(entries)
+
+
+def job(step: str, on: str = "push") -> str:
+    return f"on: {on}\njobs:\n  a:\n    runs-on: x\n    steps:\n      - {step}\n"
+
+
+def found(
+    folder: Path, files: dict[str, str], *names: str, require: tuple[str, ...] = ()
+) -> tuple[list[str], dict[str, str]]:
+    """The findings for the named files, all by default, and the help of each rule."""
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    subprocess.run(["git", "init", "-q", folder], check=True)
+    subprocess.run(["git", "add", "-A"], cwd=folder, check=True)
+    tree = Tree()
+    options = Options({REQUIRE: [require]} if require else {})
+    findings = list(check([str(folder / name) for name in names or files], tree, options))
+    shown = [
+        "{} {}:{}".format(
+            finding.rule.id.removeprefix("update-bot/"),
+            finding.path.removeprefix(f"{folder.as_posix()}/"),
+            tree.position(finding.path, finding.span.start)[0],
+        )
+        for finding in findings
+    ]
+    return shown, {finding.rule.id.removeprefix("update-bot/"): finding.help for finding in findings}
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param(CRATE, ["absent Cargo.toml:1"], id="lock"),
+        pytest.param({"x.sh": INSTALL}, ["absent x.sh:1"], id="tool"),
+        pytest.param({"Cargo.toml": PACKAGE}, [], id="nothing to move"),
+        pytest.param({"tests/a/Cargo.toml": PACKAGE, "tests/a/Cargo.lock": LOCK}, [], id="lock of a test"),
+        pytest.param({"examples/x.sh": INSTALL}, [], id="tool of an example"),
+        pytest.param({**CRATE, DEPENDABOT: dependabot(entry())}, [], id="dependabot"),
+        pytest.param({**CRATE, ".github/renovate.json5": "{}"}, [], id="renovate"),
+        pytest.param(
+            {**CRATE, WORKFLOW: job("run: cargo update && gh pr create --fill", "{schedule: [{cron: 0 0 * * 0}]}")},
+            [],
+            id="job of its own",
+        ),
+        pytest.param(
+            {**CRATE, WORKFLOW: job("run: cargo update && cargo test")}, ["absent Cargo.toml:1"], id="job that keeps it"
+        ),
+        pytest.param({**CRATE, WORKFLOW: job("uses: renovatebot/github-action@v1")}, [], id="renovate in ci"),
+        pytest.param({**CRATE, ".gitlab-ci.yml": "include: templates/renovate.yml\n"}, [], id="renovate in gitlab"),
+    ],
+)
+def test_absent(tmp_path: Path, files: dict[str, str], expected: list[str]) -> None:
+    assert found(tmp_path, files)[0] == expected
+
+
+def test_the_help_for_an_absent_bot_is_accepted(tmp_path: Path) -> None:
+    files = {**CRATE, "xtask/Cargo.toml": PACKAGE, "xtask/Cargo.lock": LOCK, WORKFLOW: job("uses: a/b@v1")}
+    shown, help = found(tmp_path, files)
+    assert shown == ["absent Cargo.toml:1"]
+    written = help["absent"].partition("dependabot.yml:\n")[2]
+    kinds = ("github-actions",)
+    assert found(tmp_path, {**files, DEPENDABOT: written}, require=kinds)[0] == []
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param(
+            {**CRATE, DEPENDABOT: dependabot(entry("/"), entry("/b"))}, [f"dead-entry {DEPENDABOT}:7"], id="no folder"
+        ),
+        pytest.param(
+            {**CRATE, "b/src/x.rs": "", DEPENDABOT: dependabot(entry("/"), entry("/b"))},
+            [f"dead-entry {DEPENDABOT}:7"],
+            id="no manifest",
+        ),
+        pytest.param(
+            {**CRATE, DEPENDABOT: dependabot(entry("./"), entry("."), entry("''"))}, [], id="spellings of the top"
+        ),
+        pytest.param(
+            {**CRATE, "b/Cargo.toml": PACKAGE, DEPENDABOT: dependabot(entry("/"), entry("b/"))},
+            [],
+            id="without a slash",
+        ),
+        pytest.param(
+            {**CRATE, "b/c/Cargo.toml": PACKAGE, DEPENDABOT: dependabot(entry("/"), entry("/b/*"))},
+            [],
+            id="glob",
+        ),
+        pytest.param(
+            {**CRATE, "b/Cargo.toml": PACKAGE, DEPENDABOT: dependabot(entry("/"), entry("/b/**"))},
+            [f"dead-entry {DEPENDABOT}:7"],
+            id="glob below the manifest",
+        ),
+        pytest.param({**CRATE, DEPENDABOT: dependabot(entry("/**/*"))}, [], id="glob that matches the top"),
+        pytest.param(
+            {**CRATE, DEPENDABOT: dependabot(entry("/"), entry("/b", more="  target-branch: old\n"))},
+            [],
+            id="other branch",
+        ),
+        pytest.param({**CRATE, DEPENDABOT: dependabot(entry("/"), entry("/b", "npm"))}, [], id="unknown ecosystem"),
+        pytest.param(
+            {**CRATE, DEPENDABOT: dependabot(entry("/"), entry("/", "docker"))},
+            [f"dead-entry {DEPENDABOT}:7"],
+            id="docker",
+        ),
+        pytest.param(
+            {
+                **CRATE,
+                "k8s/a.yml": "apiVersion: v1\nkind: Pod\n",
+                DEPENDABOT: dependabot(entry("/"), entry("/k8s", "docker")),
+            },
+            [],
+            id="kubernetes",
+        ),
+        pytest.param(
+            {**CRATE, "my.Dockerfile": "FROM a\n", DEPENDABOT: dependabot(entry("/"), entry("/", "docker"))},
+            [],
+            id="name that contains Dockerfile",
+        ),
+        pytest.param(
+            {**CRATE, WORKFLOW: job("uses: a/b@v1"), DEPENDABOT: dependabot(entry("/"), entry("/", "github-actions"))},
+            [],
+            id="workflows",
+        ),
+        pytest.param(
+            {**CRATE, "a.yml": "", DEPENDABOT: dependabot(entry("/"), entry("/", "github-actions"))},
+            [f"dead-entry {DEPENDABOT}:7"],
+            id="no workflows",
+        ),
+        pytest.param(
+            {**CRATE, DEPENDABOT: dependabot(entry("/"), entry("/", "rust-toolchain"), entry("/", "pre-commit"))},
+            [f"dead-entry {DEPENDABOT}:7", f"dead-entry {DEPENDABOT}:10"],
+            id="toolchain and pre-commit",
+        ),
+        pytest.param(
+            {**CRATE, "renovate.json": '{"cargo": {\n"managerFilePatterns": [\n"/^b/Cargo\\\\.toml$/"]}}'},
+            ["dead-entry renovate.json:3"],
+            id="pattern of a manager",
+        ),
+        pytest.param(
+            {**CRATE, "renovate.json": '{"cargo": {"managerFilePatterns": ["^Cargo\\\\.toml$"]}}'},
+            ["dead-entry renovate.json:1"],
+            id="expression without slashes",
+        ),
+        pytest.param(
+            {**CRATE, "renovate.json": '{"cargo": {"fileMatch": ["^Cargo\\\\.toml$", "^b$"]}}'}, [], id="old name"
+        ),
+        pytest.param(
+            {**CRATE, "renovate.json": '{"customManagers": [{"managerFilePatterns": ["**/*.foo", "b"]}]}'},
+            ["dead-entry renovate.json:1"],
+            id="custom manager",
+        ),
+        pytest.param(
+            {**CRATE, "renovate.json": '{"customManagers": [{"managerFilePatterns": ["**/*.foo", "**/*.TOML"]}]}'},
+            [],
+            id="custom manager with one pattern that matches",
+        ),
+        pytest.param(
+            {**CRATE, "renovate.json": '{"cargo": {"managerFilePatterns": ["/^(?!a)b$/"]}}'},
+            [],
+            id="unknown expression",
+        ),
+        pytest.param(
+            {**CRATE, "renovate.json": '{"baseBranchPatterns": ["x"], "cargo": {"managerFilePatterns": ["b"]}}'},
+            [],
+            id="other branches",
+        ),
+        pytest.param(
+            {**CRATE, "renovate.json": '{"includePaths": ["Cargo.toml",\n"b/**"]}'},
+            ["dead-entry renovate.json:2"],
+            id="included path",
+        ),
+    ],
+)
+def test_dead_entry(tmp_path: Path, files: dict[str, str], expected: list[str]) -> None:
+    assert found(tmp_path, files)[0] == expected
+
+
+TWO = {**CRATE, "b/Cargo.toml": PACKAGE, "b/Cargo.lock": LOCK}
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param({**TWO, DEPENDABOT: dependabot(entry("/"))}, [f"uncovered {DEPENDABOT}:3"], id="other folder"),
+        pytest.param({**TWO, DEPENDABOT: dependabot(entry("/"), entry("/b"))}, [], id="two entries"),
+        pytest.param({**TWO, DEPENDABOT: dependabot(entry("'**/*'"))}, [], id="glob"),
+        pytest.param({**TWO, DEPENDABOT: dependabot(entry("/*"))}, [], id="glob of one level, which also is the top"),
+        pytest.param(
+            {**TWO, DEPENDABOT: dependabot(entry("/b*"))}, [f"uncovered {DEPENDABOT}:3"], id="glob without the top"
+        ),
+        pytest.param(
+            {**CRATE, WORKFLOW: job("uses: a/b@v1"), DEPENDABOT: dependabot(entry("/", "github-actions"))},
+            [f"uncovered {DEPENDABOT}:1"],
+            id="no entry",
+        ),
+        pytest.param(
+            {
+                "Cargo.toml": '[workspace]\nmembers = ["b"]\n',
+                "Cargo.lock": LOCK,
+                "b/Cargo.toml": '[package]\nname = "b"\nversion = "0.1.0"\n',
+                DEPENDABOT: dependabot(entry("/b")),
+            },
+            [f"uncovered {DEPENDABOT}:3"],
+            id="entry for a member",
+        ),
+        pytest.param(
+            {
+                "Cargo.toml": '[workspace]\nmembers = ["b"]\n',
+                "Cargo.lock": LOCK,
+                "b/Cargo.toml": '[package]\nname = "b"\nversion = "0.1.0"\n',
+                "b/Cargo.lock": LOCK,
+                DEPENDABOT: dependabot(entry("/")),
+            },
+            [],
+            id="unused lock of a member",
+        ),
+        pytest.param(
+            {**TWO, DEPENDABOT: dependabot(entry("/", more="  target-branch: x\n"))}, [], id="other branch, so unknown"
+        ),
+        pytest.param({**TWO, "renovate.json": "{}"}, [], id="renovate"),
+        pytest.param(
+            {**TWO, "renovate.json": '{"ignorePaths":\n["b/"]}'},
+            ["uncovered renovate.json:2"],
+            id="ignored by renovate",
+        ),
+        pytest.param(
+            {**TWO, "renovate.json": '{"ignorePaths": ["b/"]}', DEPENDABOT: dependabot(entry("/b"))},
+            [],
+            id="both bots",
+        ),
+        pytest.param(
+            {**TWO, "renovate.json": '{"extends": ["github>a/b"], "ignorePaths": ["b/"]}'}, [], id="unknown preset"
+        ),
+        pytest.param(
+            {**TWO, "renovate.json": '{"extends": ["github>a/b"]}', DEPENDABOT: dependabot(entry("/"))},
+            [],
+            id="unknown preset beside dependabot",
+        ),
+        pytest.param(
+            {**CRATE, "renovate.json": '{\n"enabledManagers": ["npm"]}'},
+            ["uncovered renovate.json:2"],
+            id="other managers",
+        ),
+    ],
+)
+def test_uncovered(tmp_path: Path, files: dict[str, str], expected: list[str]) -> None:
+    assert found(tmp_path, files)[0] == expected
+
+
+REQUIRED = {
+    **CRATE,
+    "docker/Dockerfile": "FROM rust:1.97.1\n",
+    "docker/other/Dockerfile": "ARG V\nFROM rust:$V\n",
+    WORKFLOW: job("uses: actions/checkout@v4"),
+    "act/action.yml": "runs:\n  using: composite\n  steps:\n    - uses: a/b@v1\n",
+    "local/action.yml": "runs:\n  using: node20\n",
+    "rust-toolchain.toml": '[toolchain]\nchannel = "1.97.1"\n',
+    ".pre-commit-config.yaml": "repos:\n  - repo: https://x/y\n    rev: v1\n    hooks: [{id: a}]\n",
+}
+KINDS = ("docker", "github-actions", "rust-toolchain", "pre-commit")
+
+
+def test_required_kinds_without_entries(tmp_path: Path) -> None:
+    files = {**REQUIRED, DEPENDABOT: dependabot(entry())}
+    assert found(tmp_path, files)[0] == []
+    shown, _ = found(tmp_path, files, require=KINDS)
+    assert shown == [f"uncovered {DEPENDABOT}:1"] * 4
+
+
+def test_required_kinds_with_entries(tmp_path: Path) -> None:
+    entries = (entry("/docker", "docker"), entry("/", "rust-toolchain"), entry("/", "pre-commit"))
+    files = {**REQUIRED, DEPENDABOT: dependabot(entry(), *entries, entry("/", "github-actions"))}
+    shown, help = found(tmp_path, files, require=KINDS)
+    assert shown == [f"uncovered {DEPENDABOT}:15"]
+    assert help["uncovered"].endswith("\n    directories:\n      - /\n      - /act")
+
+
+def test_required_kinds_with_renovate(tmp_path: Path) -> None:
+    assert found(tmp_path, {**REQUIRED, "renovate.json": "{}"}, require=KINDS)[0] == ["uncovered renovate.json:1"]
+    (tmp_path / "renovate.json").unlink()
+    for text in ('{"pre-commit": {"enabled": true}}', '{"extends": [":enablePreCommit"]}'):
+        assert found(tmp_path, {"renovate.json": text}, require=KINDS)[0] == []
+
+
+def test_pre_commit_ci_updates_hooks_by_itself(tmp_path: Path) -> None:
+    files = {**REQUIRED, DEPENDABOT: dependabot(entry())}
+    files[".pre-commit-config.yaml"] += "ci:\n  autoupdate_schedule: monthly\n"
+    assert found(tmp_path, files, require=("pre-commit",))[0] == []
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param(
+            {**CRATE, DEPENDABOT: dependabot(entry(more="  open-pull-requests-limit: 0\n"))},
+            [f"off {DEPENDABOT}:6"],
+            id="limit",
+        ),
+        pytest.param(
+            {**CRATE, DEPENDABOT: dependabot(entry(more="  open-pull-requests-limit: 5\n"))}, [], id="other limit"
+        ),
+        pytest.param(
+            {**CRATE, DEPENDABOT: dependabot(entry(more='  ignore: [{dependency-name: "*"}]\n'))},
+            [f"off {DEPENDABOT}:6"],
+            id="ignore",
+        ),
+        pytest.param(
+            {
+                **CRATE,
+                DEPENDABOT: dependabot(
+                    entry(more='  ignore: [{dependency-name: "*", update-types: ["version-update:semver-major"]}]\n')
+                ),
+            },
+            [],
+            id="ignore major updates",
+        ),
+        pytest.param(
+            {**CRATE, DEPENDABOT: dependabot(entry(more="  ignore: [{dependency-name: serde}]\n"))}, [], id="ignore one"
+        ),
+        pytest.param(
+            {**CRATE, DEPENDABOT: dependabot(entry(more="  open-pull-requests-limit: 0\n"), entry())},
+            [],
+            id="second entry",
+        ),
+        pytest.param(
+            {**CRATE, DEPENDABOT: dependabot(entry(more="  open-pull-requests-limit: 0\n")), "renovate.json": "{}"},
+            [],
+            id="renovate instead",
+        ),
+        pytest.param(
+            {**CRATE, DEPENDABOT: dependabot(entry(), entry("/", "npm", "  open-pull-requests-limit: 0\n"))},
+            [],
+            id="other ecosystem",
+        ),
+        pytest.param({**CRATE, "renovate.json": '{\n"enabled": false}'}, ["off renovate.json:2"], id="renovate"),
+        pytest.param(
+            {**CRATE, "renovate.json": '{\n"extends": [":disableRenovate"]}'}, ["off renovate.json:2"], id="preset"
+        ),
+        pytest.param(
+            {**CRATE, "renovate.json": '{"enabled": false}', DEPENDABOT: dependabot(entry())},
+            [],
+            id="dependabot instead",
+        ),
+        pytest.param(
+            {**CRATE, "renovate.json": '{"cargo": {\n"enabled": false}}'}, ["off renovate.json:2"], id="manager"
+        ),
+        pytest.param({**CRATE, "renovate.json": '{"dockerfile": {"enabled": false}}'}, [], id="manager without files"),
+        pytest.param({**CRATE, "renovate.json": '{"npm": {"enabled": false}}'}, [], id="other manager"),
+    ],
+)
+def test_off(tmp_path: Path, files: dict[str, str], expected: list[str]) -> None:
+    assert found(tmp_path, files)[0] == expected
+
+
+def _custom(expression: str, files: str = "**/*.sh") -> str:
+    text = expression.replace("\\", "\\\\")
+    return (
+        f'{{"customManagers": [{{"customType": "regex", "managerFilePatterns": ["{files}"], "matchStrings": ["{text}"],'
+        ' "datasourceTemplate": "crate"}]}'
+    )
+
+
+BY_NAME = r"(?<depName>[\w-]+)@(?<currentValue>[\d.]+)"
+
+
+@pytest.mark.parametrize(
+    ("renovate", "is_moved"),
+    [
+        pytest.param("{}", False, id="no managers"),
+        pytest.param(_custom(BY_NAME), True, id="manager"),
+        pytest.param(_custom(BY_NAME, "**/*.yml"), False, id="other files"),
+        pytest.param(_custom(r"(?<depName>cargo-audit)@(?<currentValue>[\d.]+)"), False, id="other tool"),
+        pytest.param(_custom(r"install (?<currentValue>\S+)"), False, id="other text"),
+        pytest.param(_custom(r"@(?<currentValue>[\d.]+)"), False, id="no name"),
+        pytest.param(_custom(BY_NAME + "(?= --locked)"), True, id="unknown expression"),
+        pytest.param(_custom(BY_NAME)[:-1] + ', "enabledManagers": ["cargo"]}', False, id="not enabled"),
+        pytest.param(_custom(BY_NAME)[:-1] + ', "ignorePaths": ["x.sh"]}', False, id="ignored"),
+        pytest.param('{"extends": ["local>a/b"]}', True, id="unknown preset"),
+        pytest.param('{"extends": ["config:recommended"]}', False, id="known preset"),
+    ],
+)  # fmt: skip
+def test_moved_tools(tmp_path: Path, renovate: str, is_moved: bool) -> None:
+    shown, _ = found(tmp_path, {"x.sh": INSTALL, "y.yml": "", "renovate.json": renovate})
+    assert [each for each in shown if not each.startswith("dead-entry")] == (
+        [] if is_moved else ["unmoved-tool renovate.json:1"]
+    )
+
+
+ANNOTATED = "# renovate: datasource=crate depName=cargo-deny\n"
+
+
+@pytest.mark.parametrize(
+    ("preset", "path", "text", "is_moved"),
+    [
+        pytest.param(
+            "dockerfileVersions",
+            "Dockerfile",
+            f"FROM a\n{ANNOTATED}ARG DENY_VERSION=0.16.1\nRUN cargo install cargo-deny@$DENY_VERSION\n",
+            True,
+            id="dockerfile",
+        ),
+        pytest.param(
+            "dockerfileVersions",
+            "Dockerfile",
+            "FROM a\nARG DENY_VERSION=0.16.1\nRUN cargo install cargo-deny@$DENY_VERSION\n",
+            False,
+            id="no comment",
+        ),
+        pytest.param(
+            "githubActionsVersions",
+            "Dockerfile",
+            f"FROM a\n{ANNOTATED}ARG DENY_VERSION=0.16.1\nRUN cargo install cargo-deny@$DENY_VERSION\n",
+            False,
+            id="other preset",
+        ),
+        pytest.param(
+            "githubActionsVersions",
+            WORKFLOW,
+            f"env:\n  {ANNOTATED}  DENY_VERSION: 0.16.1\n" + job("run: cargo install cargo-deny@$DENY_VERSION"),
+            True,
+            id="workflow",
+        ),
+        pytest.param(
+            "makefileVersions",
+            "Makefile",
+            f"{ANNOTATED}DENY_VERSION := 0.16.1\na:\n\tcargo install cargo-deny@$(DENY_VERSION)\n",
+            True,
+            id="makefile",
+        ),
+    ],
+)
+def test_presets_with_custom_managers(tmp_path: Path, preset: str, path: str, text: str, is_moved: bool) -> None:
+    files = {path: text, "renovate.json": f'{{"extends": ["customManagers:{preset}"]}}'}
+    assert found(tmp_path, files)[0] == ([] if is_moved else ["unmoved-tool renovate.json:1"])
+
+
+TOOLS = {
+    "Cargo.toml": '[workspace.metadata.dunnage.tools]\ncargo-audit = "0.21.0"\n',
+    WORKFLOW: "env:\n  HACK_VERSION: '0.6.30'\n"
+    + job("uses: taiki-e/install-action@v2\n        with: {tool: 'nextest@0.9.72,shellcheck@0.10.0'}")
+    + "      - uses: baptiste0928/cargo-install@v3\n"
+    + "        with:\n          crate: cargo-vet\n          version: 0.9.1\n"
+    + f"      - run: {INSTALL}"
+    + "      - run: cargo install --version 1.2.3 cargo-shear\n"
+    + "      - run: cargo install cargo-hack@$HACK_VERSION\n",
+    "Dockerfile": "FROM a\nARG V=1.0.0\nRUN cargo install --locked \\\n  cross@0.2.5 \\\n  cargo-x@${V}\n",
+    "x.sh": "npm install -g @bytecodealliance/jco@1.2.3\n",
+}
+ALL_TOOLS = "cargo-audit cross cargo-x cargo-nextest cargo-vet cargo-deny cargo-shear cargo-hack @bytecodealliance/jco"
+
+
+def test_the_pasted_managers_move_every_tool(tmp_path: Path) -> None:
+    shown, help = found(tmp_path, {**TOOLS, DEPENDABOT: dependabot(entry("/", "docker"))}, DEPENDABOT)
+    assert shown == [f"unmoved-tool {DEPENDABOT}:1"]
+    listed, _, block = help["unmoved-tool"].partition("\n{")
+    assert all(f"  {name} " in listed for name in ALL_TOOLS.split())
+    assert "shellcheck" not in listed
+    files = {**TOOLS, "renovate.json": "{" + block, DEPENDABOT: dependabot(entry("/", "docker"))}
+    assert found(tmp_path, files)[0] == []
+
+
+def test_a_new_tool_is_reported_after_the_managers_were_pasted(tmp_path: Path) -> None:
+    _, help = found(tmp_path, {**TOOLS, DEPENDABOT: dependabot(entry("/", "docker"))}, DEPENDABOT)
+    block = "{" + help["unmoved-tool"].partition("\n{")[2]
+    files = {**TOOLS, "renovate.json": block, "y.sh": "cargo install --version 3.2.1 cargo-y\n"}
+    shown, help = found(tmp_path, files, "y.sh")
+    assert shown == ["unmoved-tool renovate.json:6"]
+    assert help["unmoved-tool"].count(" in y.sh:1") == 1
+    assert "cargo-vet" not in help["unmoved-tool"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        pytest.param("Cargo.lock", [f"uncovered {DEPENDABOT}:6"], id="lock"),
+        pytest.param("x.sh", [f"unmoved-tool {DEPENDABOT}:1"], id="script with a tool"),
+        pytest.param("y.sh", [], id="script without one"),
+        pytest.param("Cargo.toml", [], id="manifest"),
+    ],
+)
+def test_a_file_is_checked_for_what_depends_on_it(tmp_path: Path, name: str, expected: list[str]) -> None:
+    files = {**TWO, "x.sh": INSTALL, "y.sh": "cargo build\n", DEPENDABOT: dependabot(entry(), entry("/c"))}
+    assert found(tmp_path, files, name)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param("renovate.json", '{"a": 1,\n', id="cut"),
+        pytest.param("renovate.json", "{a: 1}", id="json5 in json"),
+        pytest.param("renovate.json", '{"a": 1, "a": 2}', id="duplicate"),
+        pytest.param("renovate.json5", "{a: @}", id="json5"),
+        pytest.param("renovate.json5", "[" * 200, id="deep"),
+        pytest.param(DEPENDABOT, "[" * 200, id="deep yaml"),
+    ],
+)
+def test_a_configuration_that_cannot_be_read_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], path: str, text: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found(tmp_path, {**CRATE, "x.sh": INSTALL, path: text})
+    assert main([path, "Cargo.lock", "x.sh"]) == 1
+    output = capsys.readouterr().out
+    assert f"{path}:" in output
+    assert "input/" in output
+    assert "update-bot/" not in output
+
+
+def test_comments_silence_in_each_format(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    comment = "dunnage: ignore[update-bot/%s] on purpose"
+    found(
+        tmp_path,
+        {
+            **CRATE,
+            "x.sh": INSTALL,
+            ".github/renovate.json5": f"// {comment % 'unmoved-tool'}\n{{ enabled: true }}\n",
+            "renovate.json": '{"a": "// dunnage: ignore[x/y] text"}',
+        },
+    )
+    (tmp_path / "renovate.json").unlink()
+    subprocess.run(["git", "add", "-A"], check=True)
+    assert main(["x.sh"]) == 0, capsys.readouterr().out
+    (tmp_path / ".github/renovate.json5").unlink()
+    (tmp_path / "Cargo.toml").write_text(f"{PACKAGE}# {comment % 'absent'}\n")
+    subprocess.run(["git", "add", "-A"], check=True)
+    assert main(["Cargo.lock", "Cargo.toml"]) == 0, capsys.readouterr().out
+
+
+def test_an_unknown_kind_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--require", "npm"]) == 2
+    assert "docker, github-actions" in capsys.readouterr().err
