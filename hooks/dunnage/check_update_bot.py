@@ -31,7 +31,7 @@ _RULES = (ABSENT, DEAD_ENTRY, UNCOVERED, OFF, UNMOVED_TOOL)
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check the bots of each repository that contains a named file, as far as the named files concern them."""
     from dunnage.bots import movable
-    from dunnage.ci.repository_files import RepositoryFiles, repository_files
+    from dunnage.ci.repository_files import RepositoryFiles, RepositoryPaths, repository_files
 
     known = tree.memo(RepositoryFolders)
     by_top: dict[str, list[str]] = {}
@@ -41,8 +41,10 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     kinds = (movable.CARGO, *required(options[REQUIRE], KINDS))
     for top, paths in by_top.items():
         named = [os.path.relpath(path, top).replace(os.sep, "/") for path in paths]
-        tracked = repository_files(tree, top).paths
-        yield from _check_repository(RepositoryFiles(tree, top, tracked.union(named)), named, kinds)
+        repository = repository_files(tree, top)
+        if not repository.paths.issuperset(named):
+            repository = RepositoryFiles(tree, top, RepositoryPaths(repository.paths.union(named)))
+        yield from _check_repository(repository, named, kinds)
 
 
 def _check_repository(repository: "RepositoryFiles", named: Sequence[str], kinds: Sequence[str]) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ def may_update(repository: RepositoryFiles) -> bool:
         path.startswith(("updatecli/", ".github/updatecli", ".updatecli", "updatecli.d/")) for path in repository.paths
     ):
         return True
-    for path in repository.workflows():
+    for path in repository.known.workflows:
         file = repository.find(path)
         if file is None:
             continue
