@@ -7,6 +7,7 @@ import pytest
 from dunnage.files.source import File
 from dunnage.scripts.commands import commands
 from dunnage.shell.bounds import MOST_CHARACTERS, MOST_FIND_COMMANDS, MOST_VALUES, Budget, are_few, union
+from dunnage.shell.grammar import parse_bash
 from dunnage.shell.model import Values
 
 MANY = tuple(map(str, range(MOST_VALUES)))
@@ -112,3 +113,25 @@ def test_text_that_is_no_program_is_given_up(unit: str) -> None:
 def test_a_few_errors_are_no_reason_to_give_up() -> None:
     text = "a ) b\n" * 100 + "cargo build\n" * 2000
     assert sum(command.words[0].text == "cargo" for command in commands(File("x.sh", text.encode()))) > 1900
+
+
+LOOKING_AHEAD = ["a=([", " =~ ", "&`", "> && ", "\0"]
+"""What has tree-sitter read the rest of a program again and again."""
+
+
+@pytest.mark.parametrize("unit", LOOKING_AHEAD)
+def test_the_parser_reads_a_program_a_fixed_number_of_times(unit: str) -> None:
+    budget = Budget()
+    parse_bash(b"cargo install x\n" + unit.encode() * (200_000 // len(unit)), budget)
+    assert budget.left[-1] > -1000
+
+
+def test_the_parser_is_stopped_before_the_end_of_a_program() -> None:
+    file = File("x.sh", b"cargo install x\n" + b"a=([" * 5000)
+    assert list(commands(file)) == []
+    assert list(file.unread) == ["input/too-large"]
+
+
+def test_nul_does_not_end_a_program() -> None:
+    found = list(commands(File("x.sh", b"a \0\ncargo install x\n")))
+    assert [word.text for word in found[-1].words] == ["cargo", "install", "x"]

@@ -43,6 +43,7 @@ _MOST_NESTED_BYTES = 2 * 1024 * 1024
 _NESTED_SIZE = 256
 _MOST_RECOVERY = 500_000
 _RECOVERY_SIZE = 100
+_MOST_PARSING = 100_000
 _MOST_HERE_DOCUMENTS = 200_000_000
 _MOST_ERROR_SQUARES = 32_000_000
 
@@ -55,6 +56,7 @@ class Budget:
         self._nested = _MOST_NESTED_BYTES
         self._recovery = _MOST_RECOVERY
         self._error_squares = _MOST_ERROR_SQUARES
+        self._parsing = _MOST_PARSING
         self._steps = MOST_PROGRAM_BYTES
         self._here_documents = _MOST_HERE_DOCUMENTS
         self._commands = MOST_FILE_COMMANDS
@@ -98,6 +100,11 @@ class Budget:
         self._steps -= size
         return self._steps >= 0
 
+    def afford_parsing(self, pieces: int) -> bool:
+        """Spend time on what a parser does while it reads so many pieces of a program; False if too little is left."""
+        self._parsing -= pieces
+        return self._parsing >= 0
+
     def spend_errors(self, errors: int) -> None:
         """Spend time on syntax errors; the time that they cost a parser grows with the square of their number."""
         self._error_squares -= errors * errors
@@ -107,11 +114,11 @@ class Budget:
         self._recovery -= size + _RECOVERY_SIZE
 
     @property
-    def left(self) -> tuple[int, int, int]:
+    def left(self) -> tuple[int, int, int, int]:
         """What is left of each resource; a negative number if it did not suffice."""
-        return self._memory, self._nested, self._recovery
+        return self._memory, self._nested, self._recovery, self._parsing
 
-    def spend(self, before: tuple[int, int, int], after: tuple[int, int, int]) -> bool:
+    def spend(self, before: tuple[int, int, int, int], after: tuple[int, int, int, int]) -> bool:
         """Spend as much as another budget, with `before` left at first and `after` then. False if it does not suffice.
 
         Then nothing is spent.
@@ -119,13 +126,13 @@ class Budget:
         left = tuple(mine - (first - last) for mine, first, last in zip(self.left, before, after, strict=True))
         if min(*left, *after) < 0:
             return False
-        self._memory, self._nested, self._recovery = left
+        self._memory, self._nested, self._recovery, self._parsing = left
         return True
 
     @property
     def may_parse(self) -> bool:
         """Whether any time for parsing is left."""
-        return self._recovery >= 0 and self._error_squares >= 0
+        return self._recovery >= 0 and self._error_squares >= 0 and self._parsing >= 0
 
     def product(self, choices: Sequence[Sequence[str]], most: int = MOST_VALUES) -> Values:
         """Every concatenation of one text from each of `choices`; None if these are too many or too long."""

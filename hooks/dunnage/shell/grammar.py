@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from tree_sitter import Tree
 
 _FIRST_STEP = 4096
-_STEP = 4 * _FIRST_STEP
+_GROWTH = 4
+"""How much more of a program each step parses than the one before."""
+_STEPS = 4
+"""What the steps between two reports of the parser take, in pieces that it reads in that time."""
 _FEW_MARKS = 1_000_000
 _WEIGHT = 4
 _MOST_ERRORS = 1000
@@ -19,17 +22,18 @@ _MOST_ERRORS = 1000
 _MOST_PIPES = 2000
 """How many `|` a program may have, because the parser takes time with the square of a pipe's length; real ones: 186."""
 
-_PIECE = 65_536
-# tree-sitter-bash 0.25 indexes a table of 256 entries with the previous character; larger ones may crash it.
-_TO_ASCII = bytes(byte if byte < 0x80 else ord("_") for byte in range(256))
+_PIECE = bytearray(256)
+# tree-sitter-bash 0.25 indexes a table of 256 entries with the previous character; larger ones may crash it. It takes
+# NUL for the end of the program, and looks for that end again and again.
+_TO_ASCII = bytes(byte if 0 < byte < 0x80 else ord("_") for byte in range(256))
 
 
 def parse_bash(data: bytes, budget: Budget | None = None) -> Tree | None:
     """The syntax of a shell program; None if it takes more than `budget`.
 
-    Characters beyond ASCII, which have no meaning in a shell, are underscores in the syntax. tree-sitter recovers from
-    errors, and the time for that grows with the square of their number. So a long program is parsed in steps, until
-    there are too many errors, and the parser is stopped when it has worked on errors for long.
+    Characters beyond ASCII and NUL, which have no meaning in a shell, are underscores in the syntax. tree-sitter
+    recovers from errors, and the time for that grows with the square of their number. So a long program is parsed in
+    steps, until there are too many errors, and the parser is stopped when it has worked on errors for long.
     """
     budget = budget or Budget()
     if not budget.afford_here_documents(_weighted_marks(data), len(data)) or not budget.afford_words(data.count(b"${")):
@@ -46,40 +50,45 @@ def parse_bash(data: bytes, budget: Budget | None = None) -> Tree | None:
     return tree
 
 
-def _parse(data: bytes, budget: Budget, before: Tree | None = None) -> Tree | None:
-    """Parse a program; `before` is the edited tree of its beginning. None if recovery takes more than `budget`.
+def _parse(data: bytes, budget: Budget) -> Tree | None:
+    """Parse a program. None if it takes more than `budget`.
 
-    The parser reports its progress after a fixed number of steps, so the result does not depend on the machine.
+    The parser reads pieces of a fixed size, again where it looks ahead, and reports its progress after a fixed number
+    of steps. So the result does not depend on the machine.
     """
 
-    def piece(offset: int, _point: object) -> bytes:
-        return data[offset : offset + _PIECE]
+    def piece(offset: int, _point: object) -> bytes | bytearray:
+        if not budget.afford_parsing(1):
+            return b""
+        text = data[offset : offset + len(_PIECE)]
+        if len(text) < len(_PIECE):
+            return text
+        _PIECE[:] = text  # py-tree-sitter 0.26 never frees what it is given
+        return _PIECE
 
     def stops(offset: int, has_error: bool) -> bool:
+        budget.afford_parsing(_STEPS)
         if has_error:
             budget.spend_recovery(len(data) - offset)
         return not budget.may_parse
 
     chosen = parser("bash")
     try:
-        if before is None:
-            return chosen.parse(piece, encoding="utf8", progress_callback=stops)
-        return chosen.parse(piece, before, encoding="utf8", progress_callback=stops)
+        tree = chosen.parse(piece, encoding="utf8", progress_callback=stops)
     except ValueError:  # it was stopped
         chosen.reset()
         return None
+    return tree if budget.may_parse else None
 
 
 def _parse_in_steps(data: bytes, budget: Budget) -> Tree | None:
-    tree = _parse(data[:_FIRST_STEP], budget)
-    size, point = _FIRST_STEP, _after((0, 0), data[:_FIRST_STEP])
-    while tree is not None and size < len(data) and _errors(tree) <= _MOST_ERRORS:
-        added = data[size : size + _STEP]
-        end = _after(point, added)
-        tree.edit(size, size, size + len(added), point, point, end)
-        size, point = size + len(added), end
-        tree = _parse(data[:size], budget, tree)
-    return _parse(data, budget) if tree is not None and _errors(tree) <= _MOST_ERRORS else None
+    size = _FIRST_STEP
+    while size < len(data):
+        tree = _parse(data[:size], budget)
+        if tree is None or _errors(tree) > _MOST_ERRORS:
+            return None
+        size *= _GROWTH
+    return _parse(data, budget)
 
 
 def _weighted_marks(data: bytes) -> int:
@@ -106,9 +115,3 @@ def _errors(tree: Tree) -> int:
             elif is_error and not child.child_count and child.type not in _SEPARATORS:
                 count += 1
     return count
-
-
-def _after(point: tuple[int, int], text: bytes) -> tuple[int, int]:
-    """The row and column at the end of `text`, which begins at `point`."""
-    rows = text.count(b"\n")
-    return (point[0] + rows, len(text) - text.rfind(b"\n") - 1) if rows else (point[0], point[1] + len(text))
