@@ -232,9 +232,14 @@ def _check_job(file: File, job: Sequence[_Call], tree: Tree) -> Iterator[Finding
 
 def _first_edit(file: File, job: Sequence[_Call]) -> int:
     """The offset where a job first redirects output to a Cargo.toml; the end of the file if it never does."""
-    if b"Cargo.toml" in file.data and job[0].command.place.kind != "dockerfile":
+    if job[0].command.place.kind != "dockerfile":
         starts = [call.command.words[0].span.start for call in job]
-        found = re.compile(_EDIT).search(file.data, min(starts), max(starts))
+        first, last = min(starts), max(starts)
+        found = (
+            re.compile(_EDIT).search(file.data, first, last)
+            if file.data.find(b"Cargo.toml", first, last) >= 0
+            else None
+        )
         if found is not None:
             return found.start()
     return len(file.data)
@@ -254,7 +259,7 @@ def _commits(file: File, job: Sequence[_Call]) -> dict[Values, int]:
 def _is_updating(file: File, job: Sequence[_Call]) -> bool:
     """Whether a job updates dependencies on purpose, or tests other versions than those locked."""
     places = {name for call in job for name in call.command.place.names} | {os.path.basename(file.path)}
-    if re.search(_UPDATING_FILE, file.data) or any(re.search(_UPDATING_NAME, place) for place in places):
+    if file.memo(_is_updating_file) or any(re.search(_UPDATING_NAME, place) for place in places):
         return True
     return any(
         programs(call.command.words[0]) == ("git",) and word.values in (("commit",), ("push",))
@@ -275,6 +280,10 @@ def _fresh_lock(file: File, cause: Command, call: CargoCall, found: Build) -> Fi
     message = f"`{name}` replaces the committed Cargo.lock before `{call.program} {found.name} --locked`"
     help = f"remove `{name}` here, run it in a checkout, and commit the updated Cargo.lock"
     return Finding(FRESH_LOCK, file.path, Span(words[0].span.start, words[-1].span.end), message, help)
+
+
+def _is_updating_file(file: File) -> bool:
+    return re.search(_UPDATING_FILE, file.data) is not None
 
 
 def _unlocked(file: File, call: CargoCall, found: Build) -> Finding:

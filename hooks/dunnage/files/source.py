@@ -45,7 +45,7 @@ class File:
         self.role = ""
         """What another file says that this one is, where its name does not say it: `gitlab`."""
         # The results of the parsers that have read this file.
-        self._memo: dict[Callable[[File], object], object] = {}
+        self._memo: dict[Callable[[File], object], tuple[object, dict[str, tuple[str, Span]]]] = {}
         # Where the column was last counted: start of the line, offset, column.
         self._counted = (0, 0, 1)
 
@@ -88,14 +88,19 @@ class File:
     def memo(self, read: Callable[[File], T]) -> T:
         """The result of `read`, a top-level function, for this file. It is called once for all views.
 
-        Raises the SourceError that `read` raised.
+        What `read` notes as unread is noted for each view. Raises the SourceError that `read` raised.
         """
         if read not in self._memo:
+            before, self.unread = self.unread, {}
             try:
-                self._memo[read] = read(self)
+                result: object = read(self)
             except SourceError as error:
-                self._memo[read] = error
-        found = self._memo[read]
+                result = error
+            self._memo[read] = result, self.unread
+            self.unread = before
+        found, noted = self._memo[read]
+        for rule, (message, span) in noted.items():
+            self.note_unread(rule, message, span)
         if isinstance(found, SourceError):
             raise found.with_traceback(None)
         return cast("T", found)

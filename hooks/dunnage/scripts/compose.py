@@ -9,6 +9,7 @@ from dunnage.files.source import File
 from dunnage.scripts import yaml
 from dunnage.scripts.dockerfile_words import expand
 from dunnage.scripts.image_use import ImageUse, literal_use
+from dunnage.shell.bounds import Budget
 
 
 def images(file: File) -> Iterator[ImageUse]:
@@ -36,4 +37,4 @@ def _images(file: File, is_built: bool) -> Iterator[yaml.Node]:
 
 def _expanded(text: str) -> tuple[str, ...] | None:
     # A variable may be set in `.env` or in the environment, so only a default is known.
-    return expand(text, "\\", lambda _: ())
+    return expand(text, "\\", lambda _: (), Budget())

@@ -195,7 +195,7 @@ class _Builder:
             known[name] = self._arguments.values[name]
 
     def _expand(self, text: str, lookup: Callable[[str], Expansion]) -> Values:
-        return afforded(expand(text, self._escape, lookup), self._budget)
+        return afforded(expand(text, self._escape, lookup, self._budget), self._budget)
 
     def _building(self, name: str) -> Expansion:
         # A variable that is not set here may be set in the base image.
@@ -256,19 +256,19 @@ class _Builder:
         }
         if visible[kind].keys().isdisjoint(secrets):
             return visible[kind]
-        return self._afforded({name: values for name, values in visible[kind].items() if name not in secrets})
+        if not self._budget.afford(0, len(visible[kind])):
+            return {}
+        return {name: values for name, values in visible[kind].items() if name not in secrets}
 
     def _known(self, keyword: str, is_onbuild: bool) -> dict[str, Values]:
         stage = self._stage
         values = stage.building if keyword == "RUN" else stage.image
+        if not self._budget.afford(0, len(values) + is_onbuild * len(stage.onbuild)):
+            return {}
         if is_onbuild:
             values = {**stage.image, **stage.onbuild}
         known = {name: value for name, value in values.items() if value or name in OPTION_VARIABLES}
-        return self._afforded({**known, DIRECTORY: None if is_onbuild else stage.directory})
-
-    def _afforded(self, variables: dict[str, Values]) -> dict[str, Values]:
-        """`variables`, or none of them if the file has used up its memory for variables."""
-        return variables if self._budget.afford(0, len(variables)) else {}
+        return {**known, DIRECTORY: None if is_onbuild else stage.directory}
 
     def _word(self, argument: InstructionArgument) -> Word:
         span = argument.span

@@ -36,7 +36,7 @@ class GlobalArguments:
 
     def expand(self, text: str) -> Values:
         """Return the value of a text outside of stages."""
-        return afforded(expand(text, self._escape, self._lookup), self._budget)
+        return afforded(expand(text, self._escape, self._lookup, self._budget), self._budget)
 
     def _lookup(self, name: str) -> Expansion:
         # Only arguments are visible outside of stages, so any other variable is unset.

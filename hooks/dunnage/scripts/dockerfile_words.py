@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from dunnage.shell.bounds import MOST_CHARACTERS, MOST_SYNTAX_LEVELS
+from dunnage.shell.bounds import MOST_CHARACTERS, MOST_SYNTAX_LEVELS, Budget
 
 if TYPE_CHECKING:
     from dunnage.shell.model import Values
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 Expansion: TypeAlias = "Values | Literal['unset']"
 """The value of a variable: one value, None if it is unknown, `()` if it may be unset, or `unset`."""
 
-_MOST_PATTERN_STEPS = 1_000_000
+_PATTERN_STEP = 8
+"""What comparing a character with a character of a pattern takes, as characters of a budget."""
 _OPERATORS = frozenset(("-", "+", "?", "#", "%", ":-", ":+", ":?"))
 
 
@@ -38,12 +39,15 @@ def words(text: str, *, raw_quotes: bool = True, raw_escapes: bool = False) -> l
     return _Lexer(text, "\\", None, raw_quotes, raw_escapes).run()[1]
 
 
-def expand(text: str, escape: str, lookup: Callable[[str], Expansion]) -> Values:
-    """The value of a text without quotes; `lookup` gives the values of variables."""
+def expand(text: str, escape: str, lookup: Callable[[str], Expansion], budget: Budget) -> Values:
+    """The value of a text without quotes; `lookup` gives the values of variables.
+
+    None also if `budget` does not suffice for the patterns in it.
+    """
     if "$" not in text and "'" not in text and '"' not in text and escape not in text:
         return (text,)
     try:
-        return (_Lexer(text, escape, lookup, raw_quotes=False, raw_escapes=False).run()[0],)
+        return (_Lexer(text, escape, lookup, raw_quotes=False, raw_escapes=False, budget=budget).run()[0],)
     except (LexError, _Unknown):
         return None
 
@@ -82,13 +86,20 @@ class _Lexer:
     """Reads one text."""
 
     def __init__(
-        self, text: str, escape: str, lookup: Callable[[str], Expansion] | None, raw_quotes: bool, raw_escapes: bool
+        self,
+        text: str,
+        escape: str,
+        lookup: Callable[[str], Expansion] | None,
+        raw_quotes: bool,
+        raw_escapes: bool,
+        budget: Budget | None = None,
     ) -> None:
         self._text = text
         self._escape = escape
         self._lookup = lookup
         self._raw_quotes = raw_quotes
         self._raw_escapes = raw_escapes
+        self._budget = budget or Budget()
         self._at = 0
         self._depth = 0
         self._size = 0
@@ -209,7 +220,7 @@ class _Lexer:
         if self._lookup is None:
             return f"${{{name}{operator}{word}}}"
         if operator in "#%":
-            return _trimmed(self._value(name, ""), word, operator)
+            return self._trimmed(self._value(name, ""), word, operator)
         value = self._value_or_none(name)
         is_set = value is not None and not (operator[0] == ":" and not value)
         if operator[-1] == "-":
@@ -232,8 +243,9 @@ class _Lexer:
         value = self._value(name, "")
         tokens = _tokens(pattern)
         # Go gives a meaning to `$` and to empty patterns; no real file needs it.
-        if not tokens or "$" in replacement or len(value) ** 2 * len(tokens) > _MOST_PATTERN_STEPS:
+        if not tokens or "$" in replacement:
             raise _Unknown
+        self._compare(len(value) ** 2 * len(tokens))
         result: list[str] = []
         at = 0
         while at < len(value):
@@ -248,6 +260,21 @@ class _Lexer:
             if not everywhere:
                 break
         return "".join(result) + value[at:]
+
+    def _trimmed(self, value: str, pattern: str, operator: str) -> str:
+        """`value` without the start (`#`) or end (`%`) that matches, the longest one if the operator is there twice."""
+        longest = pattern.startswith(operator)
+        tokens = _tokens(pattern[longest:])
+        self._compare(len(value) * len(tokens))
+        if operator == "#":
+            return value[_match(tokens, value, longest) or 0 :]
+        end = _match(tokens[::-1], value[::-1], longest) or 0
+        return value[: len(value) - end]
+
+    def _compare(self, steps: int) -> None:
+        """Count steps of a comparison with a pattern. Raises _Unknown if they are too many."""
+        if not self._budget.afford(steps * _PATTERN_STEP):
+            raise _Unknown
 
     def _value(self, name: str, raw: str) -> str:
         """The value of a variable that must be known, or `raw` if variables are not resolved."""
@@ -346,15 +373,3 @@ def _match(tokens: list[_Token], text: str, longest: bool) -> int | None:
         if len(tokens) in states:
             found = index + 1
     return found
-
-
-def _trimmed(value: str, pattern: str, operator: str) -> str:
-    """`value` without the start (`#`) or end (`%`) that matches, the longest one if the operator is there twice."""
-    longest = pattern.startswith(operator)
-    tokens = _tokens(pattern[longest:])
-    if len(value) * len(tokens) > _MOST_PATTERN_STEPS:
-        raise _Unknown
-    if operator == "#":
-        return value[_match(tokens, value, longest) or 0 :]
-    end = _match(tokens[::-1], value[::-1], longest) or 0
-    return value[: len(value) - end]

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from dunnage.files.source import File
+from dunnage.files.span import Span
 from dunnage.shell.arguments import simple_command, spellings
 from dunnage.shell.assignments import CALCULATIONS, assigned, changed, declare, functions, read_by
 from dunnage.shell.bounds import (
@@ -96,6 +97,9 @@ class _Programs:
         key = (script.text, script.offsets, script.place, script.expressions, variables[1])
         budget, own = self._hooks.setdefault(file, (Budget(), {}))
         if key not in own:
+            if not budget.may_read:
+                _note_length(file, locate(script.offsets, 0, 1))
+                return []
             found = self._readings.get(key)
             if found is None or not found.repeat(budget):
                 found = _Reading(file, script, budget)
@@ -523,17 +527,21 @@ class _Walk:
         self._note("input/too-deep", node.start_byte, message)
 
     def _note_length(self, at: int) -> None:
-        message = (
-            f"this file has more than {MOST_FILE_COMMANDS:,} commands or {MOST_FILE_WORDS:,} words, "
-            "the limit for shell programs; those from here on are not read"
-        )
-        self._note("input/too-large", at, message)
+        _note_length(self._file, locate(self._offsets, at, at + 1))
 
     def _note(self, rule: str, at: int, message: str) -> None:
         self._file.note_unread(rule, message, locate(self._offsets, at, at + 1))
 
     def _text(self, node: Node) -> str:
         return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+
+def _note_length(file: File, span: Span) -> None:
+    message = (
+        f"this file has more than {MOST_FILE_COMMANDS:,} commands or {MOST_FILE_WORDS:,} words, "
+        "the limit for shell programs; those from here on are not read"
+    )
+    file.note_unread("input/too-large", message, span)
 
 
 def _may_substitute(text: bytes) -> bool:
