@@ -27,6 +27,7 @@ GUIDES = (
     "output",
     "github-action",
     "teams",
+    "sandbox",
     "watching",
     "compatibility",
     "troubleshooting",
