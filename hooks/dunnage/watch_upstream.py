@@ -208,7 +208,8 @@ def _sources(options: Options) -> Sources:
             partial(_clone, mirrors),
             cache(lambda: advisory_sources.local(database, mirrors, home.folder)),
             lambda _: [],
-            today,
+            is_local=True,
+            today=today,
         )
     folder = options[CACHE] or _cache()
     client = _client(options, folder)
@@ -219,7 +220,8 @@ def _sources(options: Options) -> Sources:
         cache(server.history),
         _once(partial(advisory_sources.local, database, (), home.folder) if database else fetch),
         server.advisories,
-        today,
+        is_local=False,
+        today=today,
     )
 
 

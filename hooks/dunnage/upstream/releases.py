@@ -26,9 +26,15 @@ def find(releases: Iterable[Release], version: str) -> Release | None:
 
 
 def newest(releases: Iterable[Release]) -> Release | None:
-    """The highest version that is neither yanked nor a pre-release; None if there is none."""
-    stable = [each for each in releases if not each.is_yanked and not _order(each).pre]
-    return max(stable, key=_order, default=None)
+    """The highest version that is neither yanked nor a pre-release, or else the highest; None if there is none."""
+    found = list(releases)
+    stable = [each for each in found if not each.is_yanked and not _order(each).pre]
+    return max(stable or found, key=_order, default=None)
+
+
+def is_above(release: Release, other: Release) -> bool:
+    """Whether a release has a higher version than another."""
+    return _order(release) > _order(other)
 
 
 def between(releases: Iterable[Release], old: Release, new: Release) -> list[Release]:

@@ -24,6 +24,11 @@ _IN_SUBJECTS = (
     r"\b(fix|handle|avoid|prevent)\w*\b.{0,40}\bcrash(es)?\b|\bassertion\b",
     r"\b(fix|read|resolve|protect|hide|redact)\w*\b.{0,40}\b(auth|credentials?|secrets?|tokens?|passwords?)\b",
     r"\bcredentials?\b.{0,20}\b(error|leak|expos)",
+    r"\b(guard|protect|protections?|defend) against\b|\btrojan source\b",
+    r"\b(clamp|enforc|impos|plac|put)\w*\b.{0,30}\b(limits?|maximum)\b",
+    r"\bfix\w*\b.{0,40}\b(sub)?type[- ]?check|(\A|: )validate\b|\bfix\w*\b.{0,20}\balignment\b",
+    r"\b(out[- ]of[- ]bounds|overlong|malformed|truncated)\b.{0,30}\b(input|length|section|size|string)s?\b",
+    r"\bload\w* too (much|many)\b|\bfix (UB|undefined behaviou?r)\b",
     _SECURITY,
 )
 """Patterns for the first line of a message."""

@@ -18,6 +18,8 @@ class Sources(NamedTuple):
     """The RustSec database; None if this machine has none and may not fetch it."""
     global_advisories: Callable[[str], list[GlobalAdvisory]]
     """The advisories of GitHub's database about a crate."""
+    is_local: bool
+    """Whether they are only what this machine has, so that a tool may be unknown here and still exist."""
     today: str
     """YYYY-MM-DD."""
 

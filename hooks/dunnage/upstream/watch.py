@@ -40,19 +40,20 @@ def observe(watched: Watched, sources: Sources, failures: Failures) -> Iterator[
     yield from watch.retired()
     name = known.REPOSITORIES.get(watched.tool, "")
     history = watch.history(name) if name else None
-    ends = watch.ends(history)
-    if ends is None:
-        yield watch.unknown()
+    found = watch.releases(history)
+    if found is None:
         return
-    if not releases.find(ends.all, watched.version) and watched.version:
-        yield watch.unknown()
+    ends = watch.ends(found)
+    if ends is None:
+        yield from watch.unknown(has_releases=bool(found))
+        return
     yield from watch.yanked(ends)
     yield from watch.advisories(ends)
     archives = {release.version: watch.archive(release) for release in dict.fromkeys((ends.old, ends.new))}
     old, new = archives[ends.old.version], archives[ends.new.version]
     if not name:
         urls = [archive.repository for archive in (new, old) if archive]
-        name = next((found for url in urls if (found := repository_name(url))), "")
+        name = next((each for url in urls if (each := repository_name(url))), "")
         history = watch.history(name) if name else None
     if not name:
         yield from watch.without_repository(ends, old, new)
@@ -111,33 +112,38 @@ class _Watch:
             error = f"there is no archive of {tool} {ends.new.version}, so its lock and its repository are not known"
             self._failures.add(SourceFailed(error))
 
-    def ends(self, history: History | None) -> Ends | None:
-        """The releases to compare; None if the tool is unknown."""
-        watched = self._watched
-        found = self._try(lambda: self._sources.crates.releases(watched.tool), None)
+    def releases(self, history: History | None) -> Sequence[Release] | None:
+        """All releases of the tool; empty if it is unknown, None if the source failed."""
+        found: Sequence[Release] | None
+        try:
+            found = self._sources.crates.releases(self._watched.tool)
+        except SourceFailed as error:
+            self._failures.add(error)
+            return None
         if not found and history:
-            found = releases.from_tags(watched.tool, self._try(history.releases, ()))
-        newest = releases.newest(found or ())
-        if not found or newest is None:
-            return None
-        new = releases.find(found, watched.newer) if watched.newer else newest
-        old = releases.find(found, watched.version) if watched.version else newest
-        if watched.newer and (old is None or new is None):
-            return None
-        old, new = old or newest, new or newest
-        is_ahead = releases.version_of(old.version) > releases.version_of(new.version)  # type: ignore[operator] # both are
-        return Ends(old, old if is_ahead and not watched.newer else new, found)
+            found = releases.from_tags(self._watched.tool, self._try(history.releases, ()))
+        return found or ()
 
-    def unknown(self) -> Observation:
-        """That the tool or its pinned release is not known."""
+    def ends(self, found: Sequence[Release]) -> Ends | None:
+        """The releases to compare; None if one of them is unknown."""
+        watched = self._watched
+        newest = releases.newest(found)
+        old = releases.find(found, watched.version) if watched.version else newest
+        new = releases.find(found, watched.newer) if watched.newer else newest
+        if old is None or new is None:
+            return None
+        return Ends(old, new if watched.newer or releases.is_above(new, old) else old, found)
+
+    def unknown(self, *, has_releases: bool) -> Iterator[Observation]:
+        """That the tool or one of its releases is not known."""
         tool, watched = self._watched.tool, self._watched
-        if watched.newer:
-            message = f"crates.io does not have both {tool} {watched.version} and {tool} {watched.newer}"
-        else:
-            message = (
-                f"{tool} is not known on crates.io" if not watched.version else f"{watched} is not known on crates.io"
-            )
-        return Observation(UNKNOWN, watched, watched.version, message)
+        if self._sources.is_local and not has_releases:
+            error = f"neither cargo's index nor a clone on this machine says which releases {tool} has"
+            self._failures.add(SourceFailed(error))
+            return
+        named = " and ".join(filter(None, (watched.version, watched.newer)))
+        message = f"crates.io does not have {tool} {named}" if has_releases else f"crates.io does not have {tool}"
+        yield Observation(UNKNOWN, watched, f"{watched.version} {watched.newer}", message)
 
     def yanked(self, ends: Ends) -> Iterator[Observation]:
         """Whether the pinned release was yanked, or the one of an update."""
