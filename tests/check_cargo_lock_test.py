@@ -700,6 +700,20 @@ def test_fix_that_fails(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the stand-in for cargo is a shell script")
+@pytest.mark.parametrize("options", [[], ["--fix-online"]])
+def test_fix_without_the_toolchain_of_the_repository(
+    folder: Path, options: Sequence[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # What rustup 1.28 prints.
+    error = "error: toolchain '1.80.0-x86_64-unknown-linux-gnu' is not installed"
+    write(folder, {**PATHS, "bin/cargo": f'#!/bin/sh\necho "{error}" >&2\nexit 1\n'})
+    (folder / "bin/cargo").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    _, left = _fixed(*options, "Cargo.toml", capsys=capsys)
+    assert left[0].endswith(f"says: {error}; run `rustup toolchain install 1.80.0-x86_64-unknown-linux-gnu`")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in for cargo is a shell script")
 def test_fix_that_changes_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

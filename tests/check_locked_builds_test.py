@@ -932,3 +932,52 @@ def test_folders_of_scripts_that_ci_calls(lock: Path, text: str, expected: int) 
 def test_large_dockerfiles(lock: Path, text: str) -> None:
     (lock.parent / ".dockerignore").write_text("a\n*?*?*?*?*b\n" * 100)
     assert rules("Dockerfile", text)
+
+
+CURRENT_LOCK = 'version = 4\n\n[[package]]\nname = "a"\nversion = "0.1.0"\n'
+MANIFEST = '[package]\nname = "a"\nversion = "0.1.0"\nedition = "2021"\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        pytest.param(".github/workflows/ci.yml", WORKFLOW.format("cargo build"), id="workflow"),
+        pytest.param("Dockerfile", "FROM rust\nCOPY . .\nRUN cargo build\n", id="Dockerfile"),
+        pytest.param(
+            ".github/workflows/ci.yml",
+            "jobs:\n  build:\n    steps:\n      - uses: actions-rs/cargo@v1\n"
+            "        with:\n          command: build\n          args: --release\n",
+            id="action",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    ("content", "is_fixed"),
+    [
+        pytest.param(CURRENT_LOCK, True, id="current"),
+        pytest.param(CURRENT_LOCK.replace("0.1.0", "0.0.9"), False, id="stale"),
+        pytest.param("<<<<<<< HEAD\n", False, id="unreadable"),
+    ],
+)
+def test_no_fix_makes_a_build_fail_on_a_stale_lock(
+    lock: Path, name: str, text: str, content: str, is_fixed: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lock.write_text(content)
+    Path("Cargo.toml").write_text(MANIFEST)
+    Path("src").mkdir()
+    Path("src/lib.rs").touch()
+    assert ("--locked" in fixed(name, text)) is is_fixed
+    assert ("Update Cargo.lock first: it does not match the manifests" in capsys.readouterr().out) is not is_fixed
+
+
+def test_a_stale_lock_of_another_workspace(lock: Path) -> None:
+    lock.write_text(CURRENT_LOCK)
+    for path in (Path("Cargo.toml"), Path("other/Cargo.toml")):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(MANIFEST)
+        (path.parent / "src").mkdir()
+        (path.parent / "src/lib.rs").touch()
+    Path("other/Cargo.lock").write_text(CURRENT_LOCK.replace("0.1.0", "0.0.9"))
+    subprocess.run(["git", "add", "--all"], check=True)
+    before = steps("cargo build", "cargo build --manifest-path other/Cargo.toml", "cargo build --manifest-path $X")
+    assert fixed(CI, before) == before.replace("cargo build\n", "cargo build --locked\n")

@@ -526,8 +526,9 @@ def test_summary(repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     assert main(["--summary", "--summary-format=json", "Cargo.lock"]) == 0
     changes = json.loads(capsys.readouterr().out)["changes"]["Cargo.lock"]
     assert changes["updated"] == [{"crate": "arrayref", "from": "0.3.9", "to": "0.3.10", "note": ""}]
-    assert dunnage(["review", "--summary-format=json"]) == 0
-    assert json.loads(capsys.readouterr().out)["changes"]["Cargo.lock"] == changes
+    for command in (["review"], ["check", "--summary"]):
+        assert dunnage([*command, "--summary-format=json"]) == 0
+        assert json.loads(capsys.readouterr().out)["changes"]["Cargo.lock"] == changes
 
 
 def test_a_summary_of_nothing(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

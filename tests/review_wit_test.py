@@ -578,8 +578,10 @@ def test_summary(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert changes["wit"]["packages"][1] == {
         "package": "wasi:sockets", "from": "0.2.3", "to": "0.2.4", "folders": "wit"
     }  # fmt: skip
-    assert dunnage(["review", "--summary-format=json"]) == 0
-    assert json.loads(capsys.readouterr().out)["changes"] == changes
+    # `dunnage` prints the summaries of both hooks that review as one document.
+    for command in (["review"], ["check", "--summary"]):
+        assert dunnage([*command, "--summary-format=json"]) == 0
+        assert json.loads(capsys.readouterr().out)["changes"] == changes
     assert main(["--summary", "--summary-format=markdown"]) == 0
     assert "| old:old | 1.0.0 |  | wit |\n" in capsys.readouterr().out
 

@@ -48,7 +48,6 @@ _UPDATING_NAME = (
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check every call of cargo in the named files, and in the scripts that CI files among them call."""
-    del options
     aliases = Aliases(tree)
     paths: set[str] = set()
     scripts: dict[str, Values] = {}
@@ -59,8 +58,8 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
         if any(call.is_unlocked or (call.change and call.change.kind == RESOLVED) for call in calls):
             # Programs that do not call cargo may remove the lock.
             calls = known.of(commands.commands(file))
-        yield from _check_calls(file, calls, tree)
-        yield from _check_actions(known)
+        yield from _check_calls(file, calls, tree, options)
+        yield from _check_actions(known, options)
         if _SCRIPT.encode() in file.data and commands.kind_of(file.path, b"") in _CI:
             for path, directory in _called_scripts(known):
                 scripts[path] = union((scripts.get(path, directory), directory))
@@ -70,11 +69,12 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
         program = whole(file, Place("shell"), {DIRECTORY: scripts[file.path]})
         calls = _Calls(file, aliases.of(file), tree).of(shell_commands(file, program))
         # Developers may run these scripts too. A build is only checked where it is known which lock it uses.
-        yield from _check_calls(file, [call for call in calls if not call.cargo or call.cargo.directory], tree)
+        where_known = [call for call in calls if not call.cargo or call.cargo.directory]
+        yield from _check_calls(file, where_known, tree, options)
 
 
-def _check_calls(file: File, calls: "Sequence[_Call]", tree: Tree) -> Iterator[Finding]:
-    found = (finding for job in _jobs(calls) for finding in _check_job(file, job, tree))
+def _check_calls(file: File, calls: "Sequence[_Call]", tree: Tree, options: Options) -> Iterator[Finding]:
+    found = (finding for job in _jobs(calls) for finding in _check_job(file, job, tree, options))
     # A command is there once for each of its values, and one new lock may be that of several builds.
     yield from {(finding.rule, finding.span, finding.fix): finding for finding in found}.values()
 
@@ -152,7 +152,7 @@ class _Calls:
         return _Call(command, cargo, build(cargo.words) if cargo and is_build else None, change)
 
 
-def _check_actions(known: _Calls) -> Iterator[Finding]:
+def _check_actions(known: _Calls, options: Options) -> Iterator[Finding]:
     """Check the actions that call cargo or maturin with the inputs `command` and `args`."""
     file = known.file
     if not any(part in file.data for part in (b"-rs/", b"maturin-action")):
@@ -189,10 +189,10 @@ def _check_actions(known: _Calls) -> Iterator[Finding]:
             help = (
                 f"add `--locked` to the input `args`: `{name} --locked`" if given else "add the input `args: --locked`"
             )
-            yield Finding(UNLOCKED, file.path, span, message, help, fix)
+            yield _unless_stale(Finding(UNLOCKED, file.path, span, message, help, fix), file, call, known.tree, options)
 
 
-def _check_job(file: File, job: Sequence[_Call], tree: Tree) -> Iterator[Finding]:
+def _check_job(file: File, job: Sequence[_Call], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check the commands of a job, of a stage or of a program, in order."""
     may_be_locked = {call.command.words[0].span for call in job if call.may_be_locked}
     changing: list[tuple[Command, LockChange]] = []
@@ -227,7 +227,19 @@ def _check_job(file: File, job: Sequence[_Call], tree: Tree) -> Iterator[Finding
                 last > start and LockChange(OUTDATED, directory).reaches(cargo.directory)
                 for directory, last in commits.items()
             ):
-                yield _unlocked(file, cargo, found)
+                yield _unless_stale(_unlocked(file, cargo, found), file, cargo, tree, options)
+
+
+def _unless_stale(finding: Finding, file: File, call: CargoCall, tree: Tree, options: Options) -> Finding:
+    """A finding without its fix if the lock is stale: with `--locked`, the build would fail."""
+    if finding.fix is None or not options.wants_fixes:
+        return finding
+    from dunnage.ci.stale_locks import StaleLocks
+
+    if not tree.memo(StaleLocks).may_concern(file, call):
+        return finding
+    warning = "\nUpdate Cargo.lock first: it does not match the manifests, so the build fails with `--locked`"
+    return finding._replace(help=finding.help + warning, fix=None)
 
 
 def _first_edit(file: File, job: Sequence[_Call]) -> int:

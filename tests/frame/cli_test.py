@@ -261,7 +261,11 @@ def test_ignore_comments_are_judged_by_the_hooks_that_run(project: Path, capsys:
 
 
 def test_fix(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(project, {"pins.toml": "x = '1.2.3'\ny = '1.2.3'\nz = '1.2.3'\n"})
+    # On the stale lock, a build with `--locked` would fail.
+    assert main(["check", "--fix", "--only=check-locked-builds"]) == 1
+    assert "fixed" not in capsys.readouterr().out
+    manifest = FILES["Cargo.toml"].partition("[dependencies]")[0]
+    write(project, {"Cargo.toml": manifest, "pins.toml": "x = '1.2.3'\ny = '1.2.3'\nz = '1.2.3'\n"})
     assert main(["check", "--fix", "--pins=pins.toml", "--skip=check-cargo-lock"]) == 1
     out = capsys.readouterr().out
     fixed = [line.split(": ")[1].split(" ")[0] for line in out.splitlines() if line.startswith("fixed")]

@@ -67,8 +67,11 @@ def update(folder: str, lock: str, *, online: bool) -> str:
     if result.returncode == 0:
         return ""
     errors = [line for line in result.stderr.decode("utf-8", "replace").splitlines() if line.startswith("error")]
-    offline = "" if online else "; --fix-online lets it use the network"
-    return f"`{' '.join(['cargo', *command])}` says: {errors[0] if errors else 'nothing'}{offline}"
+    says = errors[0] if errors else "nothing"
+    advice = "" if online else "; --fix-online lets it use the network"
+    if missing := re.search(r"toolchain '([\w.-]+)' is not installed", says):
+        advice = f"; run `rustup toolchain install {missing[1]}`"
+    return f"`{' '.join(['cargo', *command])}` says: {says}{advice}"
 
 
 def _neutral_folder(folder: str) -> str:

@@ -84,13 +84,20 @@ def _parse(argv: Sequence[str]) -> Options:
 
 def _prints() -> Iterator[tuple[Option[Any], Callable[[Options], str]]]:
     """What the chosen hooks print instead of checking."""
+    texts: dict[Option[Any], list[tuple[Entry, Callable[[Options], str]]]] = {}
     for entry in ENTRIES:
         for option, text in entry.hook().prints:
-            yield option, partial(_printed, entry, text)
+            texts.setdefault(option, []).append((entry, text))
+    for option, found in texts.items():
+        yield option, partial(_printed, option, found)
 
 
-def _printed(entry: Entry, text: Callable[[Options], str], given: Options) -> str:
-    return text(given) if entry in chosen(given) else ""
+def _printed(option: Option[Any], texts: Sequence[tuple[Entry, Callable[[Options], str]]], given: Options) -> str:
+    from dunnage.frame.review_options import SUMMARY, SUMMARY_FORMAT, merged
+
+    hooks = chosen(given)
+    found = [text(given) for entry, text in texts if entry in hooks]
+    return merged(found, given[SUMMARY_FORMAT]) if option is SUMMARY else "".join(found)
 
 
 def _epilog() -> str:

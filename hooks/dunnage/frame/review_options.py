@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from dunnage.files import toml
 from dunnage.files.source import SourceError, Tree
@@ -15,6 +16,18 @@ def say_notes(program: str, options: Options) -> None:
     for note in dict.fromkeys(options.notes):
         complain(program, note)
     options.notes.clear()
+
+
+def merged(summaries: Sequence[str], kind: str) -> str:
+    """The summaries of several hooks as one; as JSON, one document."""
+    if kind != "json":
+        return "".join(summaries)
+    import json
+
+    changes: dict[str, object] = {}
+    for summary in summaries:
+        changes.update(json.loads(summary)["changes"])
+    return json.dumps({"changes": changes}, indent=2) + "\n"
 
 
 def _read_reason(text: str) -> str:
