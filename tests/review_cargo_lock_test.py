@@ -596,3 +596,47 @@ def test_in_dunnage_check(repository: Path, capsys: pytest.CaptureFixture[str], 
     assert dunnage(["check", "--only=review-cargo-lock", f"--from-ref={first}"]) == 1
     assert "lock-review/grew" in capsys.readouterr().out
     assert dunnage(["check", "--only=review-cargo-lock", "--all"]) == 0
+
+
+def damage(folder: Path, revision: str) -> None:
+    """Overwrite an object in the repository with something else."""
+    name = git("rev-parse", revision, folder=folder)
+    path = folder / ".git/objects" / name[:2] / name[2:]
+    path.chmod(0o644)
+    path.write_bytes(b"not an object")
+
+
+@pytest.mark.parametrize(
+    ("revision", "expected"),
+    [
+        pytest.param("HEAD:Cargo.lock", "git cannot give the content of {}:Cargo.lock", id="file"),
+        pytest.param("HEAD^{tree}", "git cannot list the files of {}", id="tree"),
+        pytest.param("HEAD", "git cannot read {}", id="commit"),
+    ],
+)
+def test_what_git_cannot_read_is_not_new(
+    repository: Path, capsys: pytest.CaptureFixture[str], revision: str, expected: str
+) -> None:
+    head = commit(repository, BEFORE)
+    write(repository, {"Cargo.lock": lock(AFTER)})
+    damage(repository, revision)
+    said = Said(capsys, "--require-base", "Cargo.lock")
+    assert "is new" not in said.notes
+    assert expected.format(head[:12]) in said.notes
+    assert [finding.split()[1] for finding in said.findings] == ["no-base:"]
+
+
+def test_long_chains_of_deltas_and_borrowed_objects(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packages = BEFORE
+    for number in range(60):
+        packages += f"\nextra{number} 1.0.0 crates.io"
+        commit(repository, packages)
+    git("repack", "-adfq", "--depth=200", "--window=200", folder=repository)
+    borrower = tmp_path / "borrower"
+    git("clone", "-q", "--shared", str(repository), str(borrower))
+    (repository / "Cargo.lock").write_text(lock(packages.replace("arrayref 0.3.9", "arrayref 0.3.8")), "utf-8")
+    assert any("downgrade" in finding for finding in Said(capsys).findings)
+    (borrower / "Cargo.lock").write_text((repository / "Cargo.lock").read_text("utf-8"), "utf-8")
+    assert any("downgrade" in finding for finding in Said(capsys, str(borrower / "Cargo.lock")).findings)

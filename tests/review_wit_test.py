@@ -513,6 +513,32 @@ def test_no_base(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert Said(capsys).findings == []
 
 
+def test_what_git_cannot_read_is_not_new(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    head = commit(repository, APP)
+    name = git("rev-parse", "HEAD:wit/app.wit", folder=repository)
+    path = repository / ".git/objects" / name[:2] / name[2:]
+    path.chmod(0o644)
+    path.write_bytes(b"not an object")
+    write(repository, {"wit/app.wit": WITH_UDP})
+    said = Said(capsys, "--require-base", "wit/app.wit")
+    assert said.findings == [
+        (
+            "wit/app.wit:1:1 no-base: there is nothing to compare this WIT with: git cannot give the content of "
+            f"{head[:12]}:wit/app.wit (`git fsck` says if the repository is damaged)"
+        )
+    ]
+
+
+def test_links_that_lead_out_of_the_repository_are_not_read(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commit(repository, APP)
+    (tmp_path / "outside.wit").write_text("package a:secret;\n", "utf-8")
+    (repository / "wit/deps/outside.wit").symlink_to(tmp_path / "outside.wit")
+    (repository / "wit/deps/folder").symlink_to(tmp_path, target_is_directory=True)
+    assert "secret" not in str(Said(capsys, "wit/app.wit").report)
+
+
 def test_a_new_folder(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     commit(repository, {"a.txt": ""})
     write(repository, APP)

@@ -261,3 +261,25 @@ def test_apply_touches_only_the_bytes_it_names(data: bytes, edits: list[tuple[in
     for start, end, text in sorted(set(edits)):
         after = after[:start] + data[start:end] + after[start + len(text.encode()) :]
     assert after == data
+
+
+def test_links_out_of_the_repository(folder: Path) -> None:
+    (folder.parent / "outside").mkdir()
+    (folder.parent / "outside/file").write_bytes(b"secret")
+    (folder / "real").mkdir()
+    (folder / "real/file").write_bytes(b"own")
+    (folder / "inside").symlink_to("real/file")
+    (folder / "linked").symlink_to("real")
+    (folder / "out").symlink_to("../outside/file")
+    (folder / "real/out").symlink_to("../../outside")
+    (folder / "through").symlink_to("real/out/file")
+    paths = ["out", "real/out/file", "linked/out/file", "through", str(folder / "out")]
+    assert [Tree().read(path).data for path in paths] == [b"secret"] * 5  # in no repository
+    (folder / ".git").mkdir()
+    (folder / ".git/HEAD").touch()
+    for path in paths:
+        with pytest.raises(SourceError, match=r"^is a symbolic link that leads out of the repository$"):
+            Tree().read(path)
+    for path in ("inside", "linked/file", "real/file"):
+        assert Tree().read(path).data == b"own"
+    assert Tree().read("../outside/file").data == b"secret"  # the user names it

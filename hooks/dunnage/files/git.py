@@ -164,10 +164,10 @@ class Repository(NamedTuple):
         found = self._git("merge-base", first, second)
         return found.strip() if found else None
 
-    def files_of(self, commit: str) -> frozenset[str]:
-        """The paths, relative to `top` and with `/` as separator, of all files in a commit; empty if git fails."""
+    def files_of(self, commit: str) -> frozenset[str] | None:
+        """The paths, relative to `top` and with `/` as separator, of all files in a commit."""
         names = self._git("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
-        return frozenset(name for name in (names or "").split("\0") if name)
+        return None if names is None else frozenset(name for name in names.split("\0") if name)
 
     def _git(
         self, *arguments: str, stdin: str = "", may_be: int = 0, settings: Mapping[str, str] | None = None

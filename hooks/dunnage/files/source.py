@@ -7,11 +7,12 @@ import os
 import stat
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import accumulate
 from typing import TypeVar, cast
 
 from dunnage.files.span import Edit, Span
+from dunnage.files.walk import repository_folder
 
 T = TypeVar("T")
 
@@ -165,7 +166,8 @@ class Tree:
         self._limit = limit
         self._read: dict[str, File | SourceError | None] = {}
         self._memo: dict[Callable[[Tree], object], object] = {}
-        self._load = load or partial(_read, limit=limit)
+        self._load: Callable[[str], File | SourceError | None] = load or self._open
+        self._containment: _Containment | None = None
         self._origin: Tree | None = None
         self._on_read: Callable[[str], None] | None = None
 
@@ -212,6 +214,13 @@ class Tree:
                 self._on_read(path)
         return self._read[path]
 
+    def _open(self, path: str) -> File | SourceError | None:
+        if self._containment is None:
+            self._containment = _Containment()
+        if self._containment.leads_out(path):
+            return SourceError("is a symbolic link that leads out of the repository")
+        return _read(path, self._limit)
+
     def _view_of(self, path: str) -> File | SourceError | None:
         found = self._found(path)
         return found.view() if isinstance(found, File) else found
@@ -238,6 +247,36 @@ class Tree:
     def files(self) -> list[File]:
         """Every file that has been read, in the order of their paths."""
         return [file for _, file in sorted(self._read.items()) if isinstance(file, File)]
+
+
+class _Containment:
+    """Tells which links of the repository of the working directory lead out of it. Each folder is looked at once."""
+
+    def __init__(self) -> None:
+        self._top = repository_folder(os.getcwd())
+        self._inside = os.path.join(self._top or "", "")
+        self._real_folders = {self._top: os.path.realpath(self._top)} if self._top is not None else {}
+
+    def leads_out(self, path: str) -> bool:
+        """Whether `path` is in the repository, but what it means, after following links, is not."""
+        absolute = os.path.abspath(path)
+        if self._top is None or not absolute.startswith(self._inside):
+            return False
+        folder, name = os.path.split(absolute)
+        real = os.path.join(self._real_folder(folder), name)
+        if os.path.islink(absolute):
+            real = os.path.realpath(real)
+        return not real.startswith(os.path.join(self._real_folders[self._top], ""))
+
+    def _real_folder(self, folder: str) -> str:
+        found = self._real_folders.get(folder)
+        if found is None:
+            above, name = os.path.split(folder)
+            found = os.path.join(self._real_folder(above), name)
+            if os.path.islink(folder):
+                found = os.path.realpath(found)
+            self._real_folders[folder] = found
+        return found
 
 
 def display(path: str) -> str:

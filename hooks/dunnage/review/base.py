@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 from dunnage.files.git import Repository, repository
 from dunnage.files.git_objects import GitObjects
-from dunnage.files.source import MAX_BYTES
+from dunnage.files.source import MAX_BYTES, SourceError
 
 _HASH_LENGTHS = (40, 64)
 _MOST_PARENTS = 16
+_LONGEST_NAME = 200
 _NOT_CI = ("", "0", "false", "no")
 
 
@@ -46,14 +47,18 @@ class History:
         self._chosen: Base | None = None
 
     def base(self, differs: Callable[[str], bool]) -> Base:
-        """Find what to compare with. `differs` says whether what is reviewed differs from what a commit holds."""
+        """Find what to compare with. `differs` says whether what is reviewed differs from what a commit holds.
+
+        Raises SourceError as `differs` does.
+        """
         if self._chosen is None:
             self._chosen = self._named() or Base(())
         if self._chosen.commits or self._chosen.missing:
             return self._chosen
         head = self.objects.commit("HEAD")
         if head is None:
-            return Base((), "there is no commit yet")
+            name = self.repository.head()
+            return Base((), _cannot("read", name) if name else "there is no commit yet")
         if not _in_ci() or differs(head.name):
             return Base((head.name, *self._merged(head.name)))
         parents = _parents(head.data)
@@ -65,11 +70,23 @@ class History:
         return Base((parents[0],), revision=parents[0][:12])
 
     def read(self, commit: str, path: str) -> bytes | None:
-        """The content of the file at an absolute path in a commit; None if the commit does not have it."""
-        return self.read_all(commit, [path])[0]
+        """The content of the file at an absolute path in a commit; None if git does not give one."""
+        return self._read_all(commit, [path])[0]
 
-    def read_all(self, commit: str, paths: Sequence[str]) -> list[bytes | None]:
-        """The contents of the files at several absolute paths in a commit, each as `read` returns it."""
+    def require_all(self, commit: str, paths: Sequence[str]) -> list[bytes | None]:
+        """The contents of the files at several absolute paths in a commit; None for those that it does not have.
+
+        Raises SourceError if git cannot give the content of one: the repository is damaged, a partial clone lacks the
+        object, or the file is too large.
+        """
+        found = self._read_all(commit, paths)
+        missing = [path for path, text in zip(paths, found, strict=True) if text is None]
+        for path in missing:
+            if path in self.files(commit):
+                raise SourceError(_cannot("give the content of", f"{commit[:12]}:{self._name(path)}"))
+        return found
+
+    def _read_all(self, commit: str, paths: Sequence[str]) -> list[bytes | None]:
         new = {path: self._name(path) for path in paths if (commit, path) not in self._texts}
         inside = {path: name for path, name in new.items() if not name.startswith("../")}
         texts = dict(zip(inside, self.objects.files(commit, list(inside.values())), strict=True))
@@ -80,10 +97,13 @@ class History:
         return os.path.relpath(path, self.repository.top).replace(os.sep, "/")
 
     def files(self, commit: str) -> frozenset[str]:
-        """The absolute paths of all files in a commit."""
+        """The absolute paths of all files in a commit. Raises SourceError if git cannot list them."""
         if commit not in self._files:
             top = self.repository.top
-            self._files[commit] = frozenset(os.path.join(top, name) for name in self.repository.files_of(commit))
+            names = self.repository.files_of(commit)
+            if names is None:
+                raise SourceError(_cannot("list the files of", commit))
+            self._files[commit] = frozenset(os.path.join(top, name) for name in names)
         return self._files[commit]
 
     def differing(self, commit: str, patterns: tuple[str, ...]) -> frozenset[str] | None:
@@ -147,6 +167,11 @@ class Histories:
         """End the git processes."""
         for history in self._found.values():
             history.objects.close()
+
+
+def _cannot(action: str, what: str) -> str:
+    """Why there is nothing to compare with, if git fails."""
+    return f"git cannot {action} {what[:_LONGEST_NAME]} (`git fsck` says if the repository is damaged)"
 
 
 def _parents(commit: bytes) -> list[str]:

@@ -44,9 +44,16 @@ def _base(history: History | None, path: str, file: File) -> tuple[Base, list[by
     """Find the commits to compare a lock with, and the contents of the lock there: none if it is new."""
     if history is None:
         return Base((), "it is in no git repository"), []
-    base = history.base(lambda commit: not same_text(file.data, history.read(commit, path)))
-    texts = [text for commit in base.commits if (text := history.read(commit, path)) is not None]
-    return base, texts or [text for commit in base.commits if (text := _moved(history, commit, file)) is not None]
+
+    def lock(commit: str) -> bytes | None:
+        return history.require_all(commit, [path])[0]
+
+    try:
+        base = history.base(lambda commit: not same_text(file.data, lock(commit)))
+        texts = [text for commit in base.commits if (text := lock(commit)) is not None]
+        return base, texts or [text for commit in base.commits if (text := _moved(history, commit, file)) is not None]
+    except SourceError as error:
+        return Base((), error.message), []
 
 
 def _moved(history: History, commit: str, file: File) -> bytes | None:
@@ -58,7 +65,7 @@ def _moved(history: History, commit: str, file: File) -> bytes | None:
     for path in sorted(history.files(commit)):
         if os.path.basename(path) != LOCK or os.path.lexists(path):
             continue
-        text = history.read(commit, path)
+        text = history.require_all(commit, [path])[0]
         common = len(now.intersection(parts_of(text)[1:])) if text else 0
         if text and 2 * common > len(now) and (best is None or common > best[0]):
             best = common, text

@@ -84,12 +84,18 @@ def _compared(history: History | None, named: Mapping[str, list[str]], tree: Tre
             known[commit] = tuple(_changed(history, commit, named, tree))
         return known[commit]
 
-    base = history.base(lambda commit: bool(changes(commit)))
-    return WitBase(base, tuple(changes(commit) for commit in base.commits))
+    try:
+        base = history.base(lambda commit: bool(changes(commit)))
+        return WitBase(base, tuple(changes(commit) for commit in base.commits))
+    except SourceError as error:
+        return WitBase(Base((), error.message), ())
 
 
 def _changed(history: History, commit: str, named: Mapping[str, list[str]], tree: Tree) -> Iterator[WitFolder]:
-    """Yield the WIT folders that differ from a commit. Only folders in which git finds a difference are read."""
+    """Yield the WIT folders that differ from a commit. Only folders in which git finds a difference are read.
+
+    Raises SourceError if git cannot read the commit.
+    """
     differing = history.differing(commit, _PATTERNS)
     before: dict[str, set[str]] = {}
     roots: dict[str, str] = {}
@@ -116,7 +122,7 @@ def _read(
     now = _files(folder, tree)
     before = {path: file for path, file in now.items() if path in olds and path not in differing}
     read = sorted(olds - before.keys())
-    for path, text in zip(read, history.read_all(commit, read), strict=True):
+    for path, text in zip(read, history.require_all(commit, read), strict=True):
         file = now.get(path)
         if text is not None:
             is_same = file is not None and same_text(file.data, text)
