@@ -268,11 +268,15 @@ def test_advisories_of_github(world: World, watch: Watch, servers: tuple[Server,
     other = {**entry, "vulnerabilities": [{"package": {"ecosystem": "rust", "name": "other"}}]}
     withdrawn = {**entry, "withdrawn_at": "2024-05-10T00:00:00Z"}
     path = "/advisories?ecosystem=rust&affects=demo-tool&per_page=100"
-    github.add(path, Reply(json.dumps([entry, other, withdrawn, 5, {}]).encode()))
+    alias = {**entry, "ghsa_id": "GHSA-9999-9999-9999"}
+    own = world.database / "crates" / TOOL / "RUSTSEC-2024-0003.md"
+    own.write_text(own.read_text().replace("\n[versions]", 'aliases = ["GHSA-9999-9999-9999"]\n[versions]'))
+    github.add(path, Reply(json.dumps([entry, alias, other, withdrawn, 5, {}]).encode()))
     _, printed = watch(f"{TOOL}@1.0.0", *online(world, crates))
     assert "error upstream/advisory demo-tool 1.0.0 has GHSA-1111-2222-3333: It is wrong\n" in printed
-    assert "help: pin a version that is patched: 1.1.0" in printed
+    assert "help: pin a patched version: 1.1.0" in printed
     assert printed.count("GHSA-1111-2222-3333") == 2
+    assert "GHSA-9999-9999-9999" not in printed
     assert "1.1.0 has GHSA" not in printed
 
 
@@ -409,6 +413,36 @@ def test_a_token_is_not_sent_in_the_open(watch: Watch, monkeypatch: pytest.Monke
     monkeypatch.setenv("GITHUB_API_URL", url)
     assert watch(TOOL)[0] == 2
     assert "GITHUB_API_URL: " in watch.errors
+
+
+def test_an_update_that_goes_back(world: World, watch: Watch) -> None:
+    world.write_archives()
+    status, printed = watch(TOOL, "1.1.0..1.0.0", "--mirror", str(world.mirror))
+    assert status == 1
+    assert "warning upstream/behind the update of demo-tool goes back from 1.1.0 to 1.0.0\n" in printed
+    assert "error upstream/locked-advisory unlike 1.1.0, the lock of demo-tool 1.0.0 has `weak 1.0.0`" in printed
+
+
+def test_a_merged_branch_is_older_than_the_pinned_release(
+    world: World, watch: Watch, servers: tuple[Server, Server]
+) -> None:
+    github, crates = servers
+    watch.observed(TOOL, "1.0.0..1.1.0", *online(world, crates))
+    (asked,) = {request.path for request in github.requests if "/commits?" in request.path}
+    assert "since=2024-05-03T00%3A00%3A00Z" in asked
+
+
+def test_a_reader_that_stops_early(world: World) -> None:
+    world.write_archives()
+    command = [sys.executable, "-m", "dunnage.watch_upstream", f"{TOOL}@1.0.0", "--mirror", str(world.mirror)]
+    state = world.mirror / "state.json"
+    with subprocess.Popen([*command, "--state", str(state)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert b"Traceback" not in process.stderr.read()
+    assert process.returncode == 2
+    assert not state.exists()
 
 
 WORKFLOW = """\

@@ -23,7 +23,7 @@ from dunnage.upstream import advisory_sources, clone, github, pins, state, watch
 from dunnage.upstream.crates import INDEX, LocalCrates, RegistryCrates
 from dunnage.upstream.observation import Observation, Watched
 from dunnage.upstream.report import Report, in_order
-from dunnage.upstream.source import SourceFailed
+from dunnage.upstream.source import LOOPBACK, SourceFailed
 from dunnage.upstream.sources import Failures, Sources
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from dunnage.upstream.source import History
 
 NAME = "watch-upstream"
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def _day(text: str) -> str:
@@ -50,7 +49,7 @@ def _seconds(text: str) -> float:
 
 def _url(text: str) -> str:
     parts = urlsplit(text)
-    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
     if not is_safe or not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError(f"{text!r} is not a plain URL with https")
     return text.rstrip("/")
@@ -131,7 +130,12 @@ def _main(argv: Sequence[str]) -> int:
     new = [each for each in observed if each.key not in earlier and _is_recent(each, options[SINCE])]
     found = in_order(new, watched)
     report = Report(watched, found, failures.messages, len(observed) - len(new))
-    delivery.write(_rendered(report, options[OUTPUT_FORMAT]), sys.stdout)
+    try:
+        delivery.write(_rendered(report, options[OUTPUT_FORMAT]), sys.stdout)
+    except OSError as error:
+        # Otherwise Python would try to write the buffered rest at exit, fail again, and print that.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise WrongUsage(f"the report cannot be written: {error.strerror}") from None
     for failure in failures.messages:
         complain(NAME, failure)
     if options[STATE]:

@@ -196,7 +196,27 @@ def test_a_damaged_cache_is_no_failure(server: Server, tmp_path: Path, kept: byt
     assert client(cache=str(tmp_path)).get(f"{server.url}/a").body == b"new"
 
 
-def test_the_proxy_of_the_environment_is_used(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("http_proxy", server.url)
+@pytest.mark.parametrize(
+    ("credentials", "header"), [("", None), ("user:p%40ss@", "Basic dXNlcjpwQHNz")], ids=["open", "with a password"]
+)
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_the_proxy_of_the_environment_is_used(
+    server: Server, monkeypatch: pytest.MonkeyPatch, scheme: str, credentials: str, header: str | None
+) -> None:
+    monkeypatch.setenv("http_proxy", f"{scheme}{credentials}{server.url.removeprefix('http://')}")
     server.add("http://upstream.invalid/a", Reply(b"through the proxy"))
     assert client().get("http://upstream.invalid/a").body == b"through the proxy"
+    assert server.requests[0].headers.get("proxy-authorization") == header
+
+
+def test_no_proxy_sees_what_is_for_this_machine(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    server.add("/a", Reply(b"direct"))
+    assert client().get(f"{server.url}/a").body == b"direct"
+
+
+def test_a_proxy_of_another_kind_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "socks5://user:secret@127.0.0.1:1")
+    with pytest.raises(SourceFailed, match="is not a URL of HTTP") as failed:
+        client().get("http://upstream.invalid/a")
+    assert "secret" not in str(failed.value)

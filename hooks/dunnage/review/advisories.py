@@ -37,6 +37,8 @@ class Advisory(NamedTuple):
     """`unmaintained`, `unsound` or `notice`; empty if it is about a vulnerability."""
     date: str
     """When it was published, as YYYY-MM-DD."""
+    aliases: tuple[str, ...]
+    """What other databases call it: `CVE-…`, `GHSA-…`."""
     patched: tuple[str, ...]
     """The requirements that fixed versions meet."""
     harmless: tuple[Requirement, ...]
@@ -154,6 +156,7 @@ def _parse(data: bytes) -> Advisory | None:
         title,
         informational if isinstance(informational, str) else "",
         str(about.get("date", "")),
+        _texts(about.get("aliases")),
         patched,
         tuple(Requirement.parse(text) for text in (*patched, *unaffected)),
     )

@@ -81,5 +81,9 @@ def _run(command: list[str], url: str) -> None:
 def _environment(given: Mapping[str, str]) -> dict[str, str]:
     """The environment of git: it asks for no password, and gets no token."""
     dropped = ("GITHUB_TOKEN", "GH_TOKEN")
-    kept = {name: value for name, value in given.items() if not name.startswith("GIT_") and name not in dropped}
+    kept = {
+        name: value
+        for name, value in given.items()
+        if name not in dropped and (not name.startswith("GIT_") or name.startswith("GIT_SSL_"))
+    }
     return {**kept, "PATH": programs.search_path(), "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "https:file"}

@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 from hashlib import sha256
 from threading import Event, Thread
 from typing import NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
@@ -30,7 +30,7 @@ from urllib3.exceptions import (
 )
 
 from dunnage import __version__
-from dunnage.upstream.source import SourceFailed
+from dunnage.upstream.source import LOOPBACK, SourceFailed
 
 _CHUNK = 64 * 1024
 _MOST_REDIRECTS = 5
@@ -172,12 +172,15 @@ class Client:
     def _pool(self, url: str) -> urllib3.PoolManager:
         """The connections to use: through the proxy that the environment names, or directly."""
         parts = urlsplit(url)
-        proxy = "" if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme, "")
+        host = parts.hostname or ""
+        # Plain HTTP is for this machine only, and would show a token to a proxy.
+        is_direct = host in LOOPBACK or proxy_bypass(host)
+        proxy = "" if is_direct else getproxies().get(parts.scheme, "")
         if proxy not in self._pools:
             try:
-                self._pools[proxy] = urllib3.ProxyManager(proxy) if proxy else urllib3.PoolManager()
+                self._pools[proxy] = _through(proxy) if proxy else urllib3.PoolManager()
             except (HTTPError, ValueError):
-                raise SourceFailed(f"the proxy for {parts.scheme} in the environment is not a URL") from None
+                raise SourceFailed(f"the proxy for {parts.scheme} in the environment is not a URL of HTTP") from None
         return self._pools[proxy]
 
     def _path(self, url: str, headers: Mapping[str, str]) -> str:
@@ -215,6 +218,14 @@ _KEPT = ("etag", "link")
 
 class _Interrupted(Exception):
     """A request that may succeed later. The message is a clause that says why it failed."""
+
+
+def _through(proxy: str) -> urllib3.ProxyManager:
+    """The connections through a proxy. Raises HTTPError or ValueError if it is none."""
+    address = proxy if "://" in proxy else f"http://{proxy}"
+    parts = urlsplit(address)
+    credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
+    return urllib3.ProxyManager(address, proxy_headers=urllib3.make_headers(proxy_basic_auth=credentials))
 
 
 def _read(

@@ -32,7 +32,7 @@ class Clone:
         """See `source.History`."""
         return self._log("--topo-order", "--reverse", "--end-of-options", f"{old}..{new}", "--")
 
-    def touching(self, path: str, old: str, new: str) -> Collection[str]:
+    def touching(self, path: str, old: str, new: str, since: str) -> Collection[str]:  # noqa: ARG002 - git needs no date
         """See `source.History`."""
         changes = ("--end-of-options", f"{old}..{new}", "--", path)
         output = self._git("log", "--no-show-signature", "--no-merges", "--format=%H", *changes)

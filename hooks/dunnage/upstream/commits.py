@@ -32,8 +32,8 @@ def observe(
     for observation in _named(watched, history, found):
         seen.add(observation.subject)
         yield observation
-    if database is not None:
-        touching = history.touching(LOCK, old, new)
+    if database is not None and found:
+        touching = history.touching(LOCK, old, new, min(commit.date for commit in found))
         for observation in _cleared(watched, history, found, touching, database):
             seen.add(observation.subject)
             yield observation

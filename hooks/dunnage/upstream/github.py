@@ -151,11 +151,10 @@ class GitHubHistory:
             raise SourceFailed(f"{self.name} on GitHub lists {len(found):,} of {total:,} commits")
         return found
 
-    def touching(self, path: str, old: str, new: str) -> Collection[str]:
-        """See `source.History`. Commits that are older than `old` are left out by their date."""
-        start = self.commit(old)
-        since = {"since": start.date} if start else {}
-        entries = self._server.items(f"{self._path}/commits", {"path": path, "sha": new, **since})
+    def touching(self, path: str, old: str, new: str, since: str) -> Collection[str]:  # noqa: ARG002 - it takes a date
+        """See `source.History`."""
+        query = {"path": path, "sha": new, "since": f"{since[:10]}T00:00:00Z"}
+        entries = self._server.items(f"{self._path}/commits", query)
         return {commit.hash for entry in entries if (commit := _commit(entry))}
 
     def paths(self, commit: Commit) -> Sequence[str]:

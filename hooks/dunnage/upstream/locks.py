@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import NamedTuple
+from urllib.parse import quote
 
 from dunnage.cargo.lockfile import Lockfile
 from dunnage.review.advisories import AdvisoryDatabase
@@ -44,9 +45,12 @@ def compare(
 
 def page_of(advisory: str) -> str:
     """The URL of the page about an advisory."""
-    if advisory.startswith("GHSA-"):
-        return f"https://github.com/advisories/{advisory}"
-    return f"https://rustsec.org/advisories/{advisory}.html"
+    name = quote(advisory, safe="")
+    return (
+        f"https://github.com/advisories/{name}"
+        if name.startswith("GHSA-")
+        else f"https://rustsec.org/advisories/{name}.html"
+    )
 
 
 def _in_order(found: dict[tuple[str, str], Affected]) -> list[tuple[tuple[str, str], Affected]]:

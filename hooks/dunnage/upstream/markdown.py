@@ -84,8 +84,9 @@ def code(text: str) -> str:
 
 
 def _help(text: str) -> str:
-    """Help is ours, but for names and versions, which are of few characters; `code` in it stays so."""
-    return code(text) if re.search(r"[<>\[\]@#]", text) else printable(text)
+    """Help is ours, but for the patched versions of an advisory, which follow a colon."""
+    start, colon, rest = printable(text).partition(": ")
+    return f"{start}{colon}{code(rest)}" if rest else start
 
 
 def _label(observation: Observation) -> str:

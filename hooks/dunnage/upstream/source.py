@@ -3,6 +3,9 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple, Protocol
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+"""The names of this machine. Plain HTTP is for these only."""
+
 
 class SourceFailed(Exception):
     """A source gave no complete answer. The message says which source, and why, in one line."""
@@ -40,8 +43,11 @@ class History(Protocol):
     def between(self, old: str, new: str) -> Sequence[Commit]:
         """The commits that `new` contains and `old` does not, oldest first."""
 
-    def touching(self, path: str, old: str, new: str) -> Collection[str]:
-        """The hashes of commits that change the file at a path. They include all such commits between the two."""
+    def touching(self, path: str, old: str, new: str, since: str) -> Collection[str]:
+        """The hashes of commits that change the file at a path. They include all such commits between the two.
+
+        `since` is the date of the earliest commit between them, in RFC 3339.
+        """
 
     def paths(self, commit: Commit) -> Sequence[str]:
         """The paths of the files that differ from the first parent."""

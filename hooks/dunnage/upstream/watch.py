@@ -4,17 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 from dunnage.review.advisories import AdvisoryDatabase
-from dunnage.upstream import commits, crates, known, locks, published, ranges, releases
+from dunnage.upstream import commits, known, locks, own, published, releases
 from dunnage.upstream.github import GlobalAdvisory, repository_name
 from dunnage.upstream.locks import ReleaseLock
 from dunnage.upstream.observation import (
-    ADVISORY,
     BEHIND,
     RETIRED,
     SILENT,
     UNKNOWN,
     YANKED,
-    Level,
     Observation,
     Watched,
 )
@@ -156,24 +154,20 @@ class _Watch:
 
     def advisories(self, ends: Ends) -> Iterator[Observation]:
         """The advisories that affect the release itself."""
-        tool = self._watched.tool
-        database = self._database()
+        tool, watched = self._watched.tool, self._watched
         named: list[GlobalAdvisory] = self._try(lambda: self._sources.global_advisories(tool), [])
-        for release in dict.fromkeys((ends.old, ends.new)):
-            found = {}
-            if database is not None:
-                for advisory in database.of(crates.locked(tool, release.version)):
-                    found[advisory.id] = (advisory.title, advisory.patched, advisory.date, advisory.informational)
-            for entry in named:
-                if any(ranges.contains(text, release.version) for text in entry.ranges):
-                    found[entry.id] = (entry.summary, entry.patched, entry.published, "")
-            for name, (title, patched, published_on, informational) in found.items():
-                message = f"{tool} {release.version} has {name}{f': {title}' if title else ''}"
-                help = f"pin a version that is patched: {', '.join(patched)}" if patched else "no version is patched"
-                url = locks.page_of(name)
-                level: Level | None = "note" if informational else None
-                subject = f"{release.version} {name}"
-                yield Observation(ADVISORY, self._watched, subject, message, help, url, published_on, level)
+        before, after = (
+            own.affecting(tool, release.version, named, self._database()) for release in (ends.old, ends.new)
+        )
+        for name, advisory in before.items():
+            help = own.advice(advisory)
+            if ends.old != ends.new and name in after:
+                help = f"{ends.new.version} has it, too; {help}"
+            yield own.observation(watched, ends.old.version, advisory, help)
+        for name, advisory in after.items():
+            if name not in before:
+                help = own.advice(advisory)
+                yield own.observation(watched, ends.new.version, advisory, help, is_note=not watched.is_range)
 
     def archive(self, release: Release) -> Published | None:
         """What the archive of a release says; None if there is no archive."""
@@ -233,6 +227,9 @@ class _Watch:
 
     def behind(self, ends: Ends) -> Iterator[Observation]:
         """How far the pinned release is behind the newest."""
+        if releases.is_above(ends.old, ends.new):
+            message = f"the update of {self._watched.tool} goes back from {ends.old.version} to {ends.new.version}"
+            yield Observation(BEHIND, self._watched, f"{ends.old.version} {ends.new.version}", message, level="warning")
         count = len(releases.between(ends.all, ends.old, ends.new))
         if not count:
             return
