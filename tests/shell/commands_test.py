@@ -776,3 +776,9 @@ def test_quoted_words_are_what_was_quoted(values: list[str]) -> None:
 def test_working_directory(program: str, expected: Values) -> None:
     commands = read(program, {DIRECTORY: ("a",)})
     assert [command.directory for command in commands if programs(command.words[0]) == ("x",)] == [expected]
+
+
+@pytest.mark.parametrize("length", [0, 1000])
+def test_descriptors_of_redirections(length: int) -> None:
+    (command,) = read("x 2>/dev/null 1>a >b 3>c\n" + "#" * length)
+    assert [(found.operator, found.word.text) for found in command.redirections] == [(">", "a"), (">", "b")]

@@ -49,12 +49,12 @@ def simple_command(
             found.append(("<<<", text))
         elif kind == "file_redirect":
             nodes += child.children_by_field_name("destination")[1:]
-            found += _redirected(child, reader, scope)
+            found += _redirected(child, data, reader, scope)
         elif kind != "comment":
             nodes.append(child)
     raw_words = [reader.raw_word(group, scope) for group in _groups((*nodes, *more), data)]
     for redirect in redirects:
-        found += _redirected(redirect, reader, scope)
+        found += _redirected(redirect, data, reader, scope)
     redirections = [Redirection(operator, word) for operator, raw in found if (word := _single(raw, reader))]
     return Simple(tuple(environment), raw_words, text, tuple(redirections))
 
@@ -62,14 +62,15 @@ def simple_command(
 _OPERATORS = frozenset((">", ">>", ">|", "&>", "&>>", "<"))
 
 
-def _redirected(redirect: Node, reader: Reader, scope: Scope) -> Iterator[tuple[str, RawWord]]:
+def _redirected(redirect: Node, data: bytes, reader: Reader, scope: Scope) -> Iterator[tuple[str, RawWord]]:
     """Yield the operator and the file of a redirection of input or output."""
     words = redirect.children_by_field_name("destination")
     kinds = [child.type for child in redirect.children]
     operator = next((kind for kind in kinds if kind in _OPERATORS), "")
     if redirect.type == "file_redirect" and operator and words and not redirect.has_error:
         number = redirect.child_by_field_name("descriptor")
-        if number is None or number.text in (b"0", b"1"):
+        # The parser reads pieces of the program, so the nodes have no text: asking for it crashes.
+        if number is None or data[number.start_byte : number.end_byte] in (b"0", b"1"):
             yield operator, reader.raw_word(words[:1], scope)
 
 
