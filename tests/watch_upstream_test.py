@@ -415,6 +415,26 @@ def test_a_token_is_not_sent_in_the_open(watch: Watch, monkeypatch: pytest.Monke
     assert "GITHUB_API_URL: " in watch.errors
 
 
+def test_a_release_without_a_tag(world: World, watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dunnage.upstream.known.REPOSITORIES", {TOOL: NAME})
+    index = world.mirror / "crates.io-index" / "de" / "mo" / TOOL
+    index.parent.mkdir(parents=True)
+    index.write_bytes(world.index())
+    world.git("tag", "--delete", "v1.0.0")
+    _, printed = watch(f"{TOOL}@1.0.0", "--mirror", str(world.mirror))
+    assert f"note upstream/unknown {NAME} has no tag for {TOOL} 1.0.0, so its commits are not read\n" in printed
+    assert watch.errors == ""
+
+
+def test_a_machine_without_advisories(world: World, watch: Watch) -> None:
+    world.write_archives()
+    world.database.rename(world.database.with_name("away"))
+    assert watch(f"{TOOL}@1.0.0", "--mirror", str(world.mirror))[0] == 3
+    assert watch.errors == (
+        "watch-upstream: there is no RustSec database on this machine; name one with --advisory-db\n"
+    )
+
+
 def test_an_update_that_goes_back(world: World, watch: Watch) -> None:
     world.write_archives()
     status, printed = watch(TOOL, "1.1.0..1.0.0", "--mirror", str(world.mirror))

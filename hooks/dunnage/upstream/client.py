@@ -123,7 +123,7 @@ class Client:
                     until = datetime.fromtimestamp(time.time() + wait, timezone.utc)
                     self._closed[origin] = (
                         f"{_shown(origin)} accepts no more requests until {until:%Y-%m-%d %H:%M} UTC: "
-                        "its rate limit is reached"
+                        "its rate limit is reached (GITHUB_TOKEN raises that of GitHub)"
                     )
                     continue
                 self._sleep(wait)

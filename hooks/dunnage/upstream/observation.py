@@ -24,7 +24,7 @@ NAMED_FIX = Kind("upstream/named-fix", "a commit names an advisory or merges a p
 CLEARED_ADVISORY = Kind("upstream/cleared-advisory", "a commit clears an advisory from its own lock", "warning")
 BEHIND = Kind("upstream/behind", "newer releases than the pinned one exist", "note")
 SILENT = Kind("upstream/silent", "the tool had no commit for a year", "note")
-UNKNOWN = Kind("upstream/unknown", "the tool or the pinned release is not on crates.io", "note")
+UNKNOWN = Kind("upstream/unknown", "the tool, its release or its commits are not known", "note")
 READING = Kind("upstream/reading", "a commit may fix a security problem, by its words and its files", "note")
 
 KINDS = (

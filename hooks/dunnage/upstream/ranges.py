@@ -5,7 +5,7 @@ import re
 
 from dunnage.cargo.version import Version, VersionError
 
-_COMPARATOR = re.compile(r"\s*(<=|>=|<|>|=)?\s*([0-9A-Za-z.+-]+)\s*")
+_COMPARATOR = re.compile(r"(<=|>=|<|>|=)? *([0-9A-Za-z.+-]+)")
 _OPERATORS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq}
 
 
@@ -13,7 +13,7 @@ def contains(text: str, version: str) -> bool:
     """Whether a range contains a version; False if either is malformed. Numbers that are left out are zero."""
     try:
         given = Version.parse(version)
-        found = [_COMPARATOR.fullmatch(part) for part in text.split(",")]
+        found = [_COMPARATOR.fullmatch(part.strip()) for part in text.split(",")]
         return all(each and _OPERATORS[each[1] or "="](given, _full(each[2])) for each in found)
     except VersionError:
         return False

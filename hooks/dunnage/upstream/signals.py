@@ -20,7 +20,8 @@ _SECURITY = (
 _IN_SUBJECTS = (
     r"\bpanic(s|ing|king|ked)?\b(?! (message|hook|handler|strateg|backtrace|unwind))",
     r"\b(fix|improv|correct|tighten|missing|incorrect|wrong|erroneous)\w*\b.{0,40}\bvalidat(e|es|ing|ion|or)\b",
-    r"(\A|: )check (for|that)\b|\b(reject|disallow|forbid|enforce)(s|ed|ing)?\b(?!.*\b(clippy|format|lints?|style)\b)",
+    r"(\A|: )check (for|that)\b",
+    r"\b(reject|disallow|forbid|enforce)(s|ed|ing)?\b(?!.{0,80}\b(clippy|format|lints?|style)\b)",
     r"\b(fix|handle|avoid|prevent)\w*\b.{0,40}\bcrash(es)?\b|\bassertion\b",
     r"\b(fix|read|resolve|protect|hide|redact)\w*\b.{0,40}\b(auth|credentials?|secrets?|tokens?|passwords?)\b",
     r"\bcredentials?\b.{0,20}\b(error|leak|expos)",

@@ -56,6 +56,7 @@ def observe(watched: Watched, sources: Sources, failures: Failures) -> Iterator[
     if not name:
         yield from watch.without_repository(ends, old, new)
     tips = watch.tips(history, ends, old, new) if history else None
+    yield from watch.untagged()
     yield from watch.locked(ends, old, new, history, tips)
     yield from watch.behind(ends)
     if history is None:
@@ -72,6 +73,8 @@ class _Watch:
         self._watched = watched
         self._sources = sources
         self._failures = failures
+        self._untagged: list[str] = []
+        """What says that a release has no tag."""
 
     def _try(self, ask: Callable[[], T], otherwise: T) -> T:
         try:
@@ -183,17 +186,24 @@ class _Watch:
         self, history: History, ends: Ends, old: Published | None, new: Published | None
     ) -> tuple[Commit, Commit] | None:
         """The commits of the two releases; None if one of them is not found."""
-        first = self._try(lambda: self._tip(history, ends.old, old), None)
+        first: Commit | None = self._try(lambda: self._tip(history, ends.old, old), None)
         second = first if ends.old == ends.new else self._try(lambda: self._tip(history, ends.new, new), None)
         return None if first is None or second is None else (first, second)
 
-    def _tip(self, history: History, release: Release, archive: Published | None) -> Commit:
+    def untagged(self) -> Iterator[Observation]:
+        """That releases have no tag, so that the commits between them are not read."""
+        for message in self._untagged:
+            yield Observation(UNKNOWN, self._watched, message, message)
+
+    def _tip(self, history: History, release: Release, archive: Published | None) -> Commit | None:
         built_from = (archive.commit,) if archive and archive.commit else ()
         for revision in (*built_from, *releases.tags(self._watched.tool, release.version)):
             found = history.commit(revision)
             if found:
                 return found
-        raise SourceFailed(f"{history.name} has no tag for {self._watched.tool} {release.version}")
+        tool = self._watched.tool
+        self._untagged.append(f"{history.name} has no tag for {tool} {release.version}, so its commits are not read")
+        return None
 
     def locked(
         self,
@@ -262,7 +272,13 @@ class _Watch:
             yield found
 
     def _database(self) -> AdvisoryDatabase | None:
-        return self._try(self._sources.rustsec, None)
+        def find() -> AdvisoryDatabase:
+            found = self._sources.rustsec()
+            if found is None:
+                raise SourceFailed("there is no RustSec database on this machine; name one with --advisory-db")
+            return found
+
+        return self._try(find, None)
 
     def _url(self, version: str) -> str:
         return f"https://crates.io/crates/{self._watched.tool}/{version}"
