@@ -1,4 +1,4 @@
-"""Measures check-base-images, check-cargo-install and check-locked-builds on generated files, side by side.
+"""Measures the hooks that read commands on generated files, side by side.
 
 One Dockerfile against a bare Python start, sixty against hadolint, a folder of workflows against zizmor, and a growing
 number of files against itself. hadolint and zizmor take part where they are on PATH. `make bench` runs it; the argument
@@ -30,6 +30,11 @@ RUN --mount=type=cache,target=/src/target set -eu; \\
 FROM debian:12
 COPY --from=build /app /app
 ENTRYPOINT ["/app"]
+"""
+DOWNLOAD = """\
+FROM debian:12
+RUN curl -fsSLO https://github.com/casey/just/releases/download/1.46.{number}/just.tar.gz \\
+    && tar -xzf just.tar.gz
 """
 WORKFLOW = """\
 name: number {number}
@@ -65,13 +70,16 @@ def main(arguments: list[str]) -> None:
         python, lock_hook = install(folder)
         bin_folder = Path(lock_hook[0]).parent
         install_hook, builds_hook = str(bin_folder / "check-cargo-install"), str(bin_folder / "check-locked-builds")
-        images_hook = str(bin_folder / "check-base-images")
+        images_hook, digests_hook = str(bin_folder / "check-base-images"), str(bin_folder / "check-tool-digests")
         dockerfiles = write(folder, DOCKERFILE, "images/{number}/Dockerfile", 1600)
+        download = write(folder, DOWNLOAD, "downloads/{number}/Dockerfile", 1)
         workflows = write(folder, WORKFLOW, ".github/workflows/{number}.yml", 60)
 
         contestants = {
             "python -c pass": process(python, folder),
             "check-base-images, 1 Dockerfile": process([images_hook, dockerfiles[0]], folder),
+            "check-tool-digests, 1 Dockerfile": process([digests_hook, dockerfiles[0]], folder),
+            "check-tool-digests, 1 Dockerfile with a download": process([digests_hook, *download], folder),
             "check-cargo-install, 1 Dockerfile": process([install_hook, dockerfiles[0]], folder),
             "check-locked-builds, 1 Dockerfile": process([builds_hook, dockerfiles[0]], folder),
             "check-base-images, 60 Dockerfiles": process([images_hook, *dockerfiles[:60]], folder),

@@ -68,6 +68,7 @@ FOR_EDITS = Counter(
         ("image", "cargo-install/unlocked"): 1,
         ("image", "cargo-install/unpinned"): 1,
         ("image", "locked-builds/unlocked"): 1,
+        ("image", "tool-digests/unchecked"): 1,
         ("policy", "deny-toml/rejected"): 4,
         ("policy", "deny-toml/weak"): 1,
     }
@@ -218,7 +219,7 @@ def main() -> None:
         demo.run("pre-commit", "install", "--install-hooks")
         expect("first run", demo.findings(status=1), FOR_PEOPLE + FOR_EDITS + FOR_CARGO)
 
-        print("2. With `args: [--fix]` the hooks apply the safe fixes: `--locked`, the versions and the digest that")
+        print("2. With `args: [--fix]` the hooks apply the safe fixes: `--locked`, the versions and digests that")
         print("   tools.toml lists, the locked version of an interface, the current schema in deny.toml, and, if cargo")
         print("   is installed, the locks that cargo can update. They leave other locks alone: a person must look at a")
         print("   lock that was tampered with, hidden or half merged.\n")

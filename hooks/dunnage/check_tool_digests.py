@@ -74,6 +74,13 @@ def _may_record(data: bytes) -> bool:
     return b"sum" in data and any(mark in data for mark in (b"which ", b"command -v", b"/bin/"))
 
 
+def _repositories(manifest: File) -> frozenset[str]:
+    """The repository on GitHub that a manifest names as its own, in lower case."""
+    pattern = rb"(?m)^[ \t]*repository[ \t]*=[ \t]*[\"']https?://github\.com/([\w.-]+/[\w.-]+)"
+    own = re.findall(pattern, manifest.data)
+    return frozenset(each.decode("utf-8", "replace").lower().removesuffix(".git") for each in own)
+
+
 class _Checks:
     """The checks of a run: its options, and what they need to know of the repository."""
 
@@ -139,10 +146,7 @@ class _Checks:
             manifest = self._tree.read(os.path.join(top, "Cargo.toml"))
         except (FileNotFoundError, SourceError):
             return False
-        own = re.findall(
-            rb"(?m)^[ \t]*repository[ \t]*=[ \t]*[\"']https?://github\.com/([\w.-]+/[\w.-]+)", manifest.data
-        )
-        return name in [each.decode("utf-8", "replace").lower().removesuffix(".git") for each in own]
+        return name in manifest.memo(_repositories)
 
     def _of_unverified(self, files: "Files", used: "UsedDownload", repairs: "list[Repair]") -> Finding:
         from dunnage.downloads import advice

@@ -958,7 +958,51 @@ SEVERAL: dict[str, Shape] = {
     },
 }
 
+JUST = "https://github.com/casey/just/releases/download"
+FETCH = f"curl -LO {JUST}/1/"
+DOWNLOADS: dict[str, Text] = {
+    "used-once": lambda n: each(f"{FETCH}a#.tgz\ntar xf a#.tgz\n", n),
+    "used-last": lambda n: each(f"{FETCH}a#.tgz\n", n) + each("tar xf a#.tgz\n", n),
+    "used-never": lambda n: each(f"{FETCH}a#.tgz\ntar xf b#.tgz\n", n),
+    "unknown-names": lambda n: each(f"{FETCH}a$A#b$B#.tgz\ntar xf a$C#b$D#.tgz\n", n),
+    "long-names": lambda n: f"{FETCH}" + "a$A" * 60 + "\n" + ("tar xf " + "a$B" * 60 + "\n") * n,
+    "long-url": lambda n: f"{FETCH}" + "a$A" * n + "\n",
+    "globs": lambda n: FETCH + "a" * n + "\n" + "tar xf " + "*a" * n + "\n",
+    "renamed": lambda n: f"{FETCH}a0\n" + each("mv a# a@@\n", n) + f"tar xf a{n}\n",
+    "verified": lambda n: each(f'{FETCH}a#.tgz\necho "$S  a#.tgz" | sha256sum -c\ntar xf a#.tgz\n', n),
+    "verified-last": lambda n: each(f"{FETCH}a#\ntar xf a#\n", n) + each('echo "$S  a#" | sha256sum -c\n', n),
+    "hidden-failures": lambda n: each(f'{FETCH}a#\necho "$S  a#" | sha256sum -c || true\ntar xf a#\n', n),
+    "comparisons": lambda n: each(f'{FETCH}a#\nx#=$(sha256sum a#)\n[ "$x#" = 1 ] || echo\ntar xf a#\n', n),
+    "one-comparison": lambda n: f"{FETCH}a\ntar xf a\n" + 'x=$(sha256sum a)\n[ "$x" = 1 ] || echo\n' * n,
+    "digests-fetched": lambda n: each(f"{FETCH}a#\n{FETCH}a#.sha256\nsha256sum -c a#.sha256\ntar xf a#\n", n),
+    "lists": lambda n: f"{FETCH}a\ntar xf a\nsha256sum -c <<< '" + each("$S  b#\n", n) + "'\n",
+    "variable-chain": lambda n: "A0=x\n" + each("A@@=$A#$A#\n", n) + f'{FETCH}"$A{n}$B"\ntar xf "$A{n}$B"\n',
+    "variables": lambda n: each("A#=$B\n", n) + FETCH + each("$A#", n) + "\n",
+    "pipes": lambda n: f"curl -L {JUST}/1/a " + "| cat " * n + "| tar x\n",
+    "short-pipes": lambda n: f"curl -L {JUST}/1/a | gunzip | tee b | tar x\n" * n,
+    "functions": lambda n: each("f#() { " + FETCH + "$1; }\ntar xf $1\n", n),
+    "records": lambda n: each('sha256sum "$(which a#)" > a#.sha256\n', n),
+    "options": lambda n: "curl " + "-o a " * n + each(f"{JUST}/1/a# ", n) + "\n",
+}
+LISTED: dict[str, Shape] = {
+    "digests": lambda n: {
+        "a.sh": f"{FETCH}a\ntar xf a\n",
+        "Cargo.toml": "[workspace.metadata.dunnage.digests]\n" + each(f'"{JUST}/#" = "sha256:{"a" * 64}"\n', n),
+    },
+    "fixes": lambda n: {
+        "Dockerfile": "FROM a\n" + each(f"RUN {FETCH}a# && tar xf a#\n", n),
+        "Cargo.toml": "[workspace.metadata.dunnage.digests]\n" + each(f'"{JUST}/1/a#" = "sha256:{"a" * 64}"\n', n),
+    },
+    "adds": lambda n: {"Dockerfile": "FROM a\n" + each(f"ADD {JUST}/1/a# /b#\nRUN tar xf /b#\n", n)},
+    "powershell": lambda n: {
+        WORKFLOW: JOB.replace(": x", ": windows-2025")
+        + each(f"      - run: |\n          iwr {JUST}/1/a -OutFile a#.zip\n          Expand-Archive a#.zip\n", n)
+    },
+}
+
 SHAPES: dict[str, Shape] = {
+    **{f"downloads-{name}": one("a.sh", text) for name, text in DOWNLOADS.items()},
+    **{f"downloads-{name}": shape for name, shape in LISTED.items()},
     **{f"shell-{name}": one("a.sh", text) for name, text in SHELL.items()},
     **{f"dockerfile-{name}": one("Dockerfile", text) for name, text in DOCKERFILE.items()},
     **{f"github-{name}": one(WORKFLOW, text) for name, text in GITHUB.items()},

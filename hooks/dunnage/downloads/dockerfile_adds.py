@@ -14,27 +14,25 @@ from dunnage.shell.model import Word
 def added(file: File, programs: Sequence[Program]) -> Iterator[Download]:
     """Yield the downloads of `ADD`. `programs` are those of the file, which know the variables and what follows."""
     found = list(instructions(file))
-    for number, instruction in enumerate(found):
+    starts: dict[int, int] = {}
+    for instruction in found:
+        starts.setdefault(instruction.stage, instruction.span.start)
+    number, at = 0, 0
+    for instruction in found:
         if instruction.keyword != "ADD" or instruction.onbuild or len(instruction.arguments) < 2:
             continue
-        program, at = _following(found[number:], instruction, programs)
-        if program is not None:
-            yield from _added(instruction, program, at)
+        # The next program, and the place of its first command among those of the file.
+        while number < len(programs) and _start(programs[number]) < instruction.span.start:
+            at += len(programs[number].commands)
+            number += 1
+        end = starts.get(instruction.stage + 1, len(file.data))
+        if number < len(programs) and _start(programs[number]) < end:
+            yield from _added(instruction, programs[number], at)
 
 
-def _following(
-    rest: Sequence[Instruction], instruction: Instruction, programs: Sequence[Program]
-) -> tuple[Program | None, int]:
-    """The next program of the stage, and the place of its first command among those of the file."""
-    end = next((each.span.start for each in rest if each.stage != instruction.stage), None)
-    at = 0
-    for program in programs:
-        commands = program.commands
-        start = commands[0].words[0].span.start if commands else 0
-        if start > instruction.span.start:
-            return (program, at) if end is None or start < end else (None, 0)
-        at += len(commands)
-    return None, 0
+def _start(program: Program) -> int:
+    """Where the first command of a program begins; programs without commands come before all others."""
+    return program.commands[0].words[0].span.start if program.commands else 0
 
 
 def _added(instruction: Instruction, program: Program, at: int) -> Iterator[Download]:

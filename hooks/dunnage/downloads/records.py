@@ -25,7 +25,13 @@ _INSTALLED = r"""(?x)
     ["']? (?: \$\( | ` ) \s* (?:which|command\s+-v|type\s+-P) \s+ [\w.-]+ \s* (?:\)|`) ["']?
     | ["']? (?:/|~/|\$) [^\s"'`]*? /s?bin/ [^\s"'`/*]+ ["']?
 """
+_ENDINGS = frozenset(
+    ("go", "js", "json", "md", "mjs", "nix", "pl", "ps1", "py", "rb", "rs", "toml", "ts", "yaml", "yml")
+)
+"""The ends of the names of files that may compare a digest, besides those of scripts."""
 _MOST_BYTES = 1024 * 1024
+_MOST_RECORDS = 20
+"""How many records of one file are looked for in the repository."""
 
 
 class Record(NamedTuple):
@@ -43,7 +49,8 @@ def may_record(data: bytes) -> bool:
 
 
 def records(files: Files) -> Iterator[Record]:
-    """Yield the digests of installed programs that the commands of a file write to files."""
+    """Yield the digests of installed programs that the commands of a file write to files, up to a number."""
+    count = 0
     for at, (program, command) in enumerate(files.commands):
         is_sum = not _SUMS.isdisjoint(programs(command.words[0]) or ())
         if not is_sum or any(written(word) in ("-c", "--check") for word in command.words):
@@ -53,6 +60,9 @@ def records(files: Files) -> Iterator[Record]:
         paths = [path for path in outputs if is_known(path) and base_name(path)]
         if installed and paths and not paths[0].startswith(("/dev/", "$")):
             yield Record(installed[0], paths[0])
+            count += 1
+            if count == _MOST_RECORDS:
+                return
 
 
 def _is_installed(word: Word) -> bool:
@@ -89,7 +99,7 @@ class CheckedFiles:
         name = base_name(record.path).encode()
         folder = base_name(os.path.dirname(record.path)).encode()
         for path in sorted(repository.paths):
-            found = repository.find(path)
+            found = repository.find(path) if _may_have_commands(path) else None
             if found is None or len(found.data) > _MOST_BYTES:
                 continue
             if name in found.data and any(_may_check(line, name) for line in _lines(found.data)):
@@ -99,6 +109,11 @@ class CheckedFiles:
                 if is_glob and (not folder or folder in found.data):
                     return True
         return False
+
+
+def _may_have_commands(path: str) -> bool:
+    name = path[path.rfind("/") + 1 :]
+    return "." not in name or name[name.rfind(".") + 1 :] in _ENDINGS or kind_of(path, b"") is not None
 
 
 def _lines(data: bytes) -> list[bytes]:
