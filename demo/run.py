@@ -113,7 +113,7 @@ def environment(home: Path) -> dict[str, str]:
 def hook_repository(folder: Path, env: dict[str, str]) -> str:
     """Commit what pre-commit installs from this checkout, as it stands now, to a new repository; return the commit."""
     folder.mkdir()
-    for name in (".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"):
+    for name in (".pre-commit-hooks.yaml", "pyproject.toml", "hatch_build.py", "README.md", "CHANGELOG.md", "LICENSE"):
         shutil.copy(CHECKOUT / name, folder)
     for name in ("docs", "hooks"):
         shutil.copytree(CHECKOUT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
