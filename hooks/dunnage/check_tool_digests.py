@@ -5,14 +5,10 @@ release. The next build then runs another program than the one that was reviewed
 """
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dunnage.downloads.fetches import HINTS
-from dunnage.downloads.text import HOLE
-from dunnage.downloads.tools import HINTS as TOOL_HINTS
-from dunnage.files.project_manifest import project_manifest
+from dunnage.downloads.tools import DOWNLOAD_HINTS, TOOL_HINTS
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.frame.finding import Finding, Fix, Rule, findings
 from dunnage.frame.hook import Hook, run
@@ -27,6 +23,7 @@ if TYPE_CHECKING:
     from dunnage.downloads.model import Download
     from dunnage.downloads.records import CheckedFiles
     from dunnage.downloads.repairs import Repair
+    from dunnage.downloads.verifications import Verification
     from dunnage.files.pin_lists import PinLists
 
 UNCHECKED = Rule(
@@ -59,7 +56,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
 
 
 def _downloads_programs(data: bytes) -> bool:
-    return any(hint in data for hint in HINTS)
+    return any(hint in data for hint in DOWNLOAD_HINTS)
 
 
 def _downloads_tools(data: bytes) -> bool:
@@ -76,6 +73,8 @@ def _may_record(data: bytes) -> bool:
 
 def _repositories(manifest: File) -> frozenset[str]:
     """The repository on GitHub that a manifest names as its own, in lower case."""
+    import re
+
     pattern = rb"(?m)^[ \t]*repository[ \t]*=[ \t]*[\"']https?://github\.com/([\w.-]+/[\w.-]+)"
     own = re.findall(pattern, manifest.data)
     return frozenset(each.decode("utf-8", "replace").lower().removesuffix(".git") for each in own)
@@ -125,13 +124,14 @@ class _Checks:
         """Whether a download is that of a program of somebody else, in a version that the file chooses."""
         from dunnage.downloads import uses
         from dunnage.downloads.address import channel, has_literal_version, names_platform, repository, tool
+        from dunnage.downloads.text import is_known
 
         address = used.download.address
         if not tool(address) and used.use.verb == uses.UNPACKED and not names_platform(address):
             return False  # perhaps data or sources
         kind = kind_of(file.path, file.data[:200])
         # The version may be an argument: an installer for users, for example.
-        is_given = HOLE in address.url and not has_literal_version(address) and not channel(address)
+        is_given = not is_known(address.url) and not has_literal_version(address) and not channel(address)
         if kind in _RUN_BY_HAND and is_given:
             return False
         name = repository(address)
@@ -187,17 +187,13 @@ class _Checks:
 
     def _of_verified(self, files: "Files", used: "UsedDownload", repairs: "list[Repair]") -> Finding | None:
         """The finding if the failure of every verification is hidden, or if the server of the file has the digest."""
-        from dunnage.downloads import advice
         from dunnage.downloads.address import channel, has_literal_version
-        from dunnage.downloads.failures import command_text, mask
+        from dunnage.downloads.verifications import may_be_hidden
 
-        download, path = used.download, files.file.path
+        download = used.download
         verifications = used.verifications[:_MOST_VERIFICATIONS]
-        masks = [mask(files, each) for each in verifications]
-        if masks[0] is not None and all(masks):
-            reason = masks[0].reason.replace("%COMMAND%", f"`{command_text(verifications[0].command)}`")
-            message = f"the verification of `{advice.label(download)}` cannot fail the build: {reason}"
-            return Finding(TOOTHLESS, masks[0].path, masks[0].span, message, masks[0].help)
+        if all(map(may_be_hidden, verifications)) and (found := self._of_hidden(files, download, verifications)):
+            return found
         if files.has_signature(download):
             return None
         sources = [files.digest_source(used, each) for each in verifications]
@@ -207,9 +203,25 @@ class _Checks:
             return self._of_unverified(files, used, repairs)
         if not has_literal_version(download.address):
             return None
+        from dunnage.downloads import advice
+
         message = f"the digest of `{advice.label(download)}` comes from {download.address.host}, as does the file"
         help = f"write the digest into the repository: {advice.how_to_verify(files.file, used)}"
-        return Finding(SAME_SOURCE, path, download.word.span, message, help)
+        return Finding(SAME_SOURCE, files.file.path, download.word.span, message, help)
+
+    @staticmethod
+    def _of_hidden(files: "Files", download: "Download", verifications: "Sequence[Verification]") -> Finding | None:
+        """The finding if the failure of every verification is hidden."""
+        from dunnage.downloads import advice
+        from dunnage.downloads.failures import command_text, mask
+
+        masks = [mask(files, each) for each in verifications]
+        first = masks[0]
+        if first is None or not all(masks):
+            return None
+        reason = first.reason.replace("%COMMAND%", f"`{command_text(verifications[0].command)}`")
+        message = f"the verification of `{advice.label(download)}` cannot fail the build: {reason}"
+        return Finding(TOOTHLESS, first.path, first.span, message, first.help)
 
     def _records(self, files: "Files") -> Iterator[Finding]:
         from dunnage.downloads.records import CheckedFiles, records
@@ -230,6 +242,8 @@ class _Checks:
     def _listed(self, file: File, url: str) -> "ListedDigest | None":
         """The digest of a URL in the list that applies to a file."""
         if self._lists is None:
+            from dunnage.files.project_manifest import project_manifest
+
             if not url or project_manifest(self._tree, file) is None:
                 return None
             self._read_lists()

@@ -11,9 +11,6 @@ from dunnage.files.span import Span
 from dunnage.shell.model import Command, Word, programs
 from dunnage.shell.wrapper_options import written
 
-HINTS = (b"curl", b"wget", b"aria2c", b"gh release", b"nvoke-", b"iwr", b"ADD", b"add", b"Start-BitsTransfer")
-"""A file with none of these texts downloads nothing, unless it spells a command of PowerShell in another case."""
-
 _UNKNOWN = (f"{HOLE}name of the server{HOLE}",)
 _OUTPUT = ("-", "/dev/stdout")
 _NOWHERE = "/dev/null"

@@ -80,5 +80,8 @@ HOSTS = (
 
 CARGO_TOOL = "cargo-"
 
-HINTS = tuple(dict.fromkeys((*RELEASES, *(address for address, _ in HOSTS), f"/{CARGO_TOOL}")))
+TOOL_HINTS = tuple(dict.fromkeys((*RELEASES, *(address for address, _ in HOSTS), f"/{CARGO_TOOL}")))
 """A file that contains none of these texts, in lower case, downloads none of the tools from an address in the file."""
+
+DOWNLOAD_HINTS = (b"curl", b"wget", b"aria2c", b"gh release", b"nvoke-", b"iwr", b"ADD", b"add", b"Start-BitsTransfer")
+"""A file with none of these texts downloads nothing, unless it spells a command of PowerShell in another case."""
