@@ -1,6 +1,6 @@
 """Commands that compile Rust code, and so run build scripts and procedural macros."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from dunnage.cargo_cli.aliases import Alias
@@ -13,8 +13,12 @@ from dunnage.shell.model import Command
 
 # Options with which a subcommand does not compile.
 _WITHOUT_BUILD = {"chef cook": "--no-build", "package": "--no-verify", "publish": "--no-verify"}
-# Subcommands that compile, and that take no `--locked` or resolve their own dependencies.
-_OTHERS = frozenset(("bloat", "criterion", "expand", "mutants", "public-api", "semver-checks"))
+# Subcommands that compile, and that take no `--locked` or resolve their own dependencies, each with those of its own
+# subcommands that do; none if it has no subcommands.
+_OTHERS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("bloat", "criterion", "expand", "mutants", "public-api", "semver-checks"), ()),
+    "insta": ("test",),
+}
 
 
 class Compilation(NamedTuple):
@@ -55,9 +59,12 @@ def compiling_subcommand(words: Sequence[str | None]) -> tuple[str, int] | None:
     alone = (called.name, called.subcommand)
     if called.name == "install":
         return alone if install_arguments(words, called) is not None else None
-    flags = arguments(words, called.subcommand + 1, ()).flags
+    found_arguments = arguments(words, called.subcommand + 1, ())
+    flags = found_arguments.flags
     if called.name in _OTHERS:
-        return alone if flags.isdisjoint(NO_ACTION) else None
+        inner = _OTHERS[called.name]
+        is_build = not inner or any(words[index] in inner for index in found_arguments.operands[:1])
+        return alone if is_build and flags.isdisjoint(NO_ACTION) else None
     found = build(words)
     if found is None or not found.compiles or _WITHOUT_BUILD.get(found.name) in flags:
         return None
