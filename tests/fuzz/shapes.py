@@ -940,6 +940,38 @@ SEVERAL: dict[str, Shape] = {
         ".dockerignore": "*a" * n + "\n",
         "Cargo.lock": LOCK,
     },
+    "secrets-of-jobs": lambda n: {
+        WORKFLOW: "on: push\nenv:\n"
+        + each("  A#: ${{ secrets.A# }}\n", n)
+        + "jobs:\n"
+        + each("  j#: {steps: [{run: cargo test}]}\n", n)
+    },
+    "exported-secrets": lambda n: {
+        WORKFLOW: JOB + "      - run: echo A=${{ secrets.A }} >> $GITHUB_ENV\n" * n + "      - run: cargo test\n" * n
+    },
+    "checkouts": lambda n: {
+        WORKFLOW: "permissions: write-all\n"
+        + JOB
+        + "      - uses: actions/checkout@v4\n" * n
+        + "      - run: cargo b\n"
+    },
+    "packages-and-publications": lambda n: {
+        WORKFLOW: JOB
+        + "      - run: cargo package -p x\n" * n
+        + "      - {run: cargo publish -p y, env: {A: '${{ secrets.A }}'}}\n" * n
+    },
+    "inputs-of-composite-actions": lambda n: {
+        WORKFLOW: JOB + "      - {uses: ./x, with: {k: '${{ secrets.K }}'}}\n" * n,
+        "x/action.yml": "runs: {steps: [{run: cargo build, shell: sh, env: {A: '${{ inputs.k }}'}}]}\n",
+    },
+    "workflows-that-call-themselves": lambda n: {
+        WORKFLOW: "on: push\npermissions: write-all\njobs:\n" + each("  j#: {uses: ./.github/workflows/a.yml}\n", n)
+    },
+    "jobs-that-are-one-by-an-alias": lambda n: {
+        WORKFLOW: "permissions: write-all\non: push\njobs:\n  a: &a\n    steps:\n"
+        + "      - {run: cargo test, env: {X: '${{ secrets.X }}'}}\n" * n
+        + each("  j#: *a\n", n)
+    },
     "advisory-gates": lambda n: {WORKFLOW: JOB + "      - run: cargo deny check || true\n" * n, "Cargo.lock": LOCK},
     "gates-in-jobs": lambda n: {
         WORKFLOW: "on: push\njobs:\n" + each("  j#: {continue-on-error: true, steps: [{run: cargo audit}]}\n", n),

@@ -20,6 +20,8 @@ from dunnage.shell import expression
 from dunnage.shell.model import Values
 
 _MAX_JOBS = 2000
+_MAX_STEPS = 10_000
+"""How many steps all jobs of a file may have. By aliases and matrices, a small file may have millions."""
 _MAX_PATTERN = 200
 _FOLDER = ("defaults", "run", "working-directory")
 
@@ -116,9 +118,15 @@ def jobs(file: File, inputs: Variables | None = None) -> Iterator[Job]:
         nodes = ((name, node) for name, node in common.node.items("jobs") if node.kind == "mapping")
         # Who starts the workflow may choose other inputs than their defaults.
         has_inputs = inputs is not None
-        yield from islice(
-            (job for name, node in nodes for job in _jobs(file, common, name, node, has_inputs)), _MAX_JOBS
-        )
+        found = (job for name, node in nodes for job in _jobs(file, common, name, node, has_inputs))
+        count = 0
+        for job in islice(found, _MAX_JOBS):
+            count += len(job.steps)
+            if count > _MAX_STEPS:
+                message = f"the jobs of this file have more than {_MAX_STEPS:,} steps; the others are not read"
+                file.note_unread("input/too-large", message, job.node.span if job.node else job.span)
+                return
+            yield job
 
 
 def _jobs(file: File, common: Workflow, name: str, job: yaml.Node, has_inputs: bool) -> Iterator[Job]:

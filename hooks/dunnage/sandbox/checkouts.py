@@ -6,6 +6,7 @@ process of the runner can read both.
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.files.span import Edit
@@ -13,14 +14,19 @@ from dunnage.sandbox.exposure import Exposure
 from dunnage.sandbox.github_secrets import ISSUED, secrets_in
 from dunnage.sandbox.job_builds import Build
 from dunnage.sandbox.job_view import JobView
-from dunnage.sandbox.secret_sources import credentials
 from dunnage.scripts.github import Action
 from dunnage.scripts.yaml import Node
 from dunnage.shell.model import programs
 from dunnage.shell.wrappers import CONTAINER_PROGRAMS
 
+if TYPE_CHECKING:
+    from dunnage.sandbox.git_use import User
+
 RULE = "build-sandbox/checkout-token"
 CHECKOUT = "actions/checkout"
+
+# With these inputs, git downloads the missing part of the checkout when a command needs it.
+_PARTIAL = frozenset(("filter", "sparse-checkout"))
 
 
 def kept(view: JobView) -> Iterator[tuple[int, Action, str]]:
@@ -35,7 +41,7 @@ def kept(view: JobView) -> Iterator[tuple[int, Action, str]]:
         given = action.inputs.get("token")
         if given is not None and given.values is not None and given.values != ("",):
             continue  # a text that is no secret
-        secrets = secrets_in(given.text, credentials(view.job)) if given is not None else (ISSUED,)
+        secrets = secrets_in(given.text, view.known) if given is not None else (ISSUED,)
         other = next((name for name in secrets if name != ISSUED), "")
         if other:
             yield index, action, view.named([other])
@@ -45,23 +51,27 @@ def kept(view: JobView) -> Iterator[tuple[int, Action, str]]:
 
 def exposures(view: JobView, repository: RepositoryFiles) -> Iterator[Exposure]:
     """Report checkouts whose token a later step can read while it compiles."""
+    users: list[User] | None = None
     for index, action, token in kept(view):
         later = next((build for build in view.builds if build.step > index and _can_read(build, action)), None)
         node = view.job.steps[index].node
         if later is None or node is None:
             continue
-        from dunnage.sandbox import git_use
+        if users is None:
+            from dunnage.sandbox import git_use
 
+            users = git_use.users_after(view, repository)
         message = f"`{CHECKOUT}` keeps {token}, and code in `{later.name}` can read it"
-        no_edits: tuple[Edit, ...] = ()
-        user = git_use.user(view, index, repository)
-        help, fixed, edits = "add `with: {persist-credentials: false}` to this step", "", no_edits
+        help = "add `with: {persist-credentials: false}` to this step"
+        user = users[index]
+        edit = None
         if user.name.startswith("git ") and user.name != "git push":
             help += f"\n`{user.name}` then needs no token if the repository is public; else compile in another job"
         elif user.name:
             help = f"compile in another job, or {help}, and pass the token to `{user.name}` alone"
-        elif not user.is_unknown and (edit := _edit(view, node)) is not None:
-            fixed, edits = "inserted persist-credentials: false", (edit,)
+        elif not user.is_unknown and _PARTIAL.isdisjoint(action.inputs):
+            edit = _edit(view, node)
+        fixed, edits = ("inserted persist-credentials: false", (edit,)) if edit is not None else ("", ())
         yield Exposure(RULE, view.file, action.span, message, help, fixed, edits)
 
 

@@ -16,15 +16,15 @@ from dunnage.sandbox.exposure import Exposure
 from dunnage.sandbox.github_secrets import Permissions, permissions
 from dunnage.sandbox.job_builds import builds
 from dunnage.sandbox.job_view import JobView, Strictness
-from dunnage.sandbox.secret_sources import credentials, job_sources, step_sources
+from dunnage.sandbox.secret_sources import Source, credentials, job_sources, step_sources, workflow_source
 from dunnage.scripts import yaml
 from dunnage.scripts.commands import kind_of, note, with_text
 
 _HINTS = ("cargo", "cross", "maturin", "trunk", "wasm-pack", "tauri", *ACTIONS)
 # A workflow with a credential has one of these.
 _CREDENTIALS = (b"secrets", b"write", b".outputs.", b"/login", b"aws-actions/", b"vault-action")
-_MOST_CALLS = 5
-"""How deep reusable workflows may call others."""
+_MOST_CALLED = 50
+"""How many workflows one may call, directly or not. GitHub has the same limit."""
 
 
 def exposures(files: Iterable[File], tree: Tree, strictness: Strictness) -> Iterator[Exposure]:
@@ -63,35 +63,51 @@ def _views(tree: Tree, top: str, file: File, strictness: Strictness) -> Iterator
     try:
         if kind == "github":
             if strictness.is_given or any(word in file.data for word in _CREDENTIALS):
-                yield from _workflow_views(tree, top, file, None, 0)
+                yield from _workflow_views(tree, top, file, None, set())
         elif strictness.is_given or b"publish" in file.data:
-            yield from (JobView(file, job, None) for job in jobs(file))
+            yield from (JobView(file, job) for job in jobs(file))
     except SourceError as error:
         note(file, error)
 
 
-def _workflow_views(tree: Tree, top: str, file: File, inherited: Permissions | None, depth: int) -> Iterator[JobView]:
-    """Yield the jobs of a workflow, and of those that it calls with known permissions."""
+def _workflow_views(
+    tree: Tree, top: str, file: File, inherited: Permissions | None, visited: set[tuple[object, ...]]
+) -> Iterator[JobView]:
+    """Yield the jobs of a workflow, and of those that it calls with known permissions, each once.
+
+    `visited` are the workflows that have been looked at, with the permissions of their callers.
+    """
+    if (file.path, inherited) in visited:
+        return
+    visited.add((file.path, inherited))
     document = next(iter(yaml.documents(file)), None)
     if document is None or document.get("jobs") is None:
         return
     default = document.get("permissions")
-    seen: set[str] = set()
+    seen: set[tuple[object, ...]] = set()
+    shared: dict[bool, Source | None] = {}
     for job in jobs(file):
-        if job.node is None or job.name in seen:
+        if job.node is None:
             continue
-        seen.add(job.name)
         own = job.node.get("permissions") or default
+        # By an alias, several jobs may be the same.
+        key = tuple(id(node) for node in (job.node.get("steps"), job.node.get("env"), own))
+        if not job.calls and key in seen:
+            continue
+        seen.add(key)
         granted = inherited if own is None else permissions(own)
         if not job.calls:
-            yield _view(file, document, job, granted)
-        elif job.calls.startswith(LOCAL) and granted is not None and depth < _MOST_CALLS:
+            has_write = granted is not None and bool(granted.writes)
+            if has_write not in shared:
+                shared[has_write] = workflow_source(file, document, has_write=has_write)
+            yield _view(file, shared[has_write], job, granted)
+        elif job.calls.startswith(LOCAL) and granted is not None and len(visited) < _MOST_CALLED:
             called = _local_workflow(tree, top, local_path(job.calls))
             if called is not None:
-                yield from _workflow_views(tree, top, called, granted, depth + 1)
+                yield from _workflow_views(tree, top, called, granted, visited)
 
 
-def _view(file: File, document: yaml.Node, job: Job, granted: Permissions | None) -> JobView:
+def _view(file: File, of_workflow: Source | None, job: Job, granted: Permissions | None) -> JobView:
     has_write = granted is not None and bool(granted.writes)
     known = credentials(job)
     own = {
@@ -99,7 +115,8 @@ def _view(file: File, document: yaml.Node, job: Job, granted: Permissions | None
         for index, step in enumerate(job.steps)
         if step.node is not None
     }
-    return JobView(file, job, granted, job_sources(file, document, job, has_write=has_write), own)
+    sources = job_sources(file, of_workflow, job, known, has_write=has_write)
+    return JobView(file, job, granted, known, sources, own)
 
 
 def _local_workflow(tree: Tree, top: str, path: str) -> File | None:

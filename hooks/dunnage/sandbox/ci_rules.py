@@ -1,29 +1,32 @@
 """The rules about secrets in jobs that compile."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.files.span import Span
 from dunnage.sandbox import checkouts, publishing, runner_isolation
 from dunnage.sandbox.exposure import Exposure
 from dunnage.sandbox.github_secrets import ISSUED
-from dunnage.sandbox.job_builds import Build, environment_is_kept, is_built_before
+from dunnage.sandbox.job_builds import Build, environment_is_kept, selection
 from dunnage.sandbox.job_view import JobView, Strictness
 from dunnage.sandbox.secret_sources import Source
 
 ENVIRONMENT = "build-sandbox/secret-env"
 JOB = "build-sandbox/job"
 
+_MOST_COMPARED = 20
+"""How many earlier builds are compared with one that may have been compiled before."""
+
 
 def exposures(view: JobView, repository: RepositoryFiles, strictness: Strictness) -> Iterator[Exposure]:
     """Yield what the code that a job compiles can reach."""
-    view = view._replace(builds=[build for build in view.builds if not publishing.may_skip(view, build)])
+    view = view._replace(builds=publishing.certain(view))
     reached = {
         id(build): [source for source in view.sources_of(build) if _reaches(source, build)] for build in view.builds
     }
     publishers = publishing.publishers(view, reached)
     yield from publishing.exposures(publishers)
-    yield from _secret_env(view, reached, [each.build for each in publishers])
+    yield from _secret_env(view, reached, {id(each.build) for each in publishers})
     if view.job.node is None:
         return
     yield from checkouts.exposures(view, repository)
@@ -45,19 +48,25 @@ def _reaches(source: Source, build: Build) -> bool:
     return not source.variables or environment_is_kept(command, source.variables)
 
 
-def _secret_env(view: JobView, reached: dict[int, list[Source]], published: Sequence[Build]) -> Iterator[Exposure]:
+def _secret_env(view: JobView, reached: dict[int, list[Source]], published: Collection[int]) -> Iterator[Exposure]:
     """Report each place that gives secrets to builds, except to those that publish, which have a rule of their own."""
     # A step that publishes with a token of its own has one cause and one cure.
-    published_with = {source for build in published for source in reached[id(build)] if not source.is_shared}
-    readers: dict[Source, list[Build]] = {}
-    for number, build in enumerate(view.builds):
+    published_with = {source.place for number in published for source in reached[number] if not source.is_shared}
+    places = {number: {source.place for source in sources} for number, sources in reached.items()}
+    prepared: dict[tuple[object, ...], list[Build]] = {}
+    readers: dict[tuple[str, Span], tuple[Source, list[Build]]] = {}
+    for build in view.builds:
+        own = selection(build)
+        # `cargo test` compiles nothing after `cargo test --no-run`.
+        earlier = prepared.get(own, [])[:_MOST_COMPARED] if own is not None else []
         for source in reached[id(build)]:
-            if source in published_with:
-                continue
-            earlier = (each for each in view.builds[:number] if source not in reached[id(each)])
-            if build not in published and not is_built_before(build, earlier):
-                readers.setdefault(source, []).append(build)
-    for source, found in readers.items():
+            is_built = any(source.place not in places[id(each)] for each in earlier)
+            if source.place not in published_with and id(build) not in published and not is_built:
+                readers.setdefault(source.place, (source, []))[1].append(build)
+        preparation = selection(build, is_preparation=True)
+        if preparation is not None:
+            prepared.setdefault(preparation, []).append(build)
+    for source, found in readers.values():
         verb = "exports" if source.is_export else "holds"
         secrets = source.what or view.named(source.secrets)
         message = f"{_names(found)} can read {secrets}, which {source.where} {verb}"

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from dunnage.cargo_cli.command_line import BUILTIN, invocation
 from dunnage.cargo_cli.compiling import compiling_subcommand
 from dunnage.ci.call_stack import Run
+from dunnage.ci.job import JobStep
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.ci.runs import LOCAL, job_runs
 from dunnage.sandbox.job_view import JobView
@@ -124,32 +125,27 @@ _ACTIONS = frozenset(
 """Actions that do not use git with the token of the checkout. Some have a token of their own."""
 
 
-def user(view: JobView, checkout: int, repository: RepositoryFiles) -> User:
-    """Return what uses git with the token that the step `checkout` of a job keeps, in it or in a later step."""
-    action = view.job.steps[checkout].action
-    inputs = action.inputs if action is not None else {}
-    # Git downloads the missing part of such a checkout when a command needs it.
-    is_unknown = "filter" in inputs or "sparse-checkout" in inputs
+def users_after(view: JobView, repository: RepositoryFiles) -> list[User]:
+    """Return for each step of a job what uses the token in a later step, if the step keeps it."""
     (runs,) = job_runs(repository, [(view.file, view.job)], ("",))
-    later = [run for run in runs if run.call_stack[0].step > checkout]
-    followed = {id(site.command) for run in later for site in run.call_stack[:-1] if site.command is not None}
-    for run in later:
+    followed = {id(site.command) for run in runs for site in run.call_stack[:-1] if site.command is not None}
+    own = [User("", _is_opaque(step)) for step in view.job.steps]
+    seen: set[int] = set()
+    for run in runs:
+        step = run.call_stack[0].step
         name, is_known = _of_run(run)
-        if name:
-            return User(name)
-        is_followed = run.command is not None and id(run.command) in followed
-        is_unknown = is_unknown or not (is_known or is_followed)
-    seen = {run.call_stack[0].step for run in later}
-    return User(
-        "", is_unknown or any(_is_opaque(view, step, seen) for step in range(checkout + 1, len(view.job.steps)))
-    )
+        is_unknown = not name and not is_known and not (run.command is not None and id(run.command) in followed)
+        before = own[step] if step in seen else User()
+        own[step] = User(before.name or name, before.is_unknown or is_unknown)
+        seen.add(step)
+    later = [User()]
+    for each in reversed(own[1:]):
+        later.append(User(each.name or later[-1].name, each.is_unknown or later[-1].is_unknown))
+    return later[::-1]
 
 
-def _is_opaque(view: JobView, number: int, seen: set[int]) -> bool:
-    """Whether a step runs something of which no command is known: another language, or an action in JavaScript."""
-    step = view.job.steps[number]
-    if number in seen:
-        return False
+def _is_opaque(step: JobStep) -> bool:
+    """Whether a step of which no command is known runs another language, or an action in JavaScript."""
     return step.script is None if step.action is None else step.action.name.startswith(LOCAL)
 
 

@@ -15,6 +15,9 @@ from dunnage.scripts.github import Action
 from dunnage.shell.model import Command
 from dunnage.shell.nested import is_elsewhere
 
+_MOST_BUILDS = 1000
+"""How many commands of a job may compile; real jobs have up to about 100."""
+
 
 class Build(NamedTuple):
     """A command or an action that compiles."""
@@ -52,6 +55,10 @@ def builds(runs: Iterable[Run], aliases: Aliases, tree: Tree) -> Iterator[Build]
     """Yield what compiles among the runs of a job, each command once."""
     seen: set[tuple[object, ...]] = set()
     for run in runs:
+        if len(seen) >= _MOST_BUILDS:
+            message = f"a job runs more than {_MOST_BUILDS:,} commands that compile; the others are not read"
+            run.call_stack[0].file.note_unread("input/too-large", message, Span(0, 0))
+            return
         found = _build(run, aliases, tree)
         if found is None or any(never_runs(site.masks()) for site in run.call_stack if site.job is not None):
             continue
@@ -96,17 +103,14 @@ def inputs_of(action: Action) -> dict[str, str | None]:
     return {name: given.values[0] if given.values else None for name, given in action.inputs.items()}
 
 
-def is_built_before(build: Build, earlier: Iterable[Build]) -> bool:
-    """Whether one of `earlier` has compiled what this runs: `cargo test --no-run`, and then `cargo test`."""
-    own = _selection(build)
-    return own is not None and any(_selection(each, is_preparation=True) == own for each in earlier)
-
-
 _PREPARATIONS = {"cargo bench": "--no-run", "cargo nextest run": "--no-run", "cargo test": "--no-run"}
 
 
-def _selection(build: Build, is_preparation: bool = False) -> tuple[object, ...] | None:
-    """Return what a build selects, by its options; None if these are not known, or if it is no such build."""
+def selection(build: Build, *, is_preparation: bool = False) -> tuple[object, ...] | None:
+    """Return what a command that runs a program selects, by its options; None if it is no such command.
+
+    With `is_preparation`, return the same for the command that compiles it before, such as `cargo build`.
+    """
     call = build.call
     if call is None or call.command.directory is None:
         return None
@@ -128,10 +132,7 @@ def _selection(build: Build, is_preparation: bool = False) -> tuple[object, ...]
 
 def environment_is_kept(command: Command, variables: Iterable[str]) -> bool:
     """Whether a command gets one of these variables, if its script has them."""
-    left = set(variables)
-    for name, values in command.environment:
-        if values == ("",):
-            left.discard(name)
+    removed = {name for name, values in command.environment if values == ("",)}
     wrapper = [word.values[0] if word.values else word.text for word in command.wrapper]
     if "sudo" in wrapper and not any(word.startswith(("-E", "--preserve-env")) for word in wrapper):
         return False
@@ -139,6 +140,5 @@ def environment_is_kept(command: Command, variables: Iterable[str]) -> bool:
         if not {"-i", "-", "--ignore-environment"}.isdisjoint(wrapper):
             return False
         for word, following in zip(wrapper, [*wrapper[1:], ""], strict=True):
-            left.discard(following if word in ("-u", "--unset") else word.removeprefix("--unset="))
-            left.discard(word.removeprefix("-u"))
-    return bool(left)
+            removed |= {following if word in ("-u", "--unset") else word.removeprefix("--unset=").removeprefix("-u")}
+    return any(name not in removed for name in variables)

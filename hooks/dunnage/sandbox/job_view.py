@@ -30,8 +30,10 @@ class JobView(NamedTuple):
 
     file: File
     job: Job
-    permissions: Permissions | None
+    permissions: Permissions | None = None
     """What its token may do; None if that is not known."""
+    known: Mapping[str, tuple[str, ...]] = {}
+    """The expressions other than `secrets.X` that hold secrets in it."""
     sources: Sequence[Source] = ()
     """What gives secrets to all of its steps, or to all from some step on."""
     step_sources: Mapping[int, Sequence[Source]] = {}
@@ -46,17 +48,17 @@ class JobView(NamedTuple):
         return self.permissions is not None and bool(self.permissions.writes)
 
     def named(self, secrets: Sequence[str]) -> str:
-        """Return the names of secrets for a message; with the permission of the token that GitHub creates."""
+        """Return the names of different secrets for a message; with the permission of the token that GitHub creates."""
         granted = self.permissions.writes[0] if self.permissions is not None and self.permissions.writes else ""
-        names = [f"`{name}` with `{granted}`" if name == ISSUED else f"`{name}`" for name in dict.fromkeys(secrets)]
-        return " and ".join(names) if len(names) <= 2 else f"{names[0]} and {len(names) - 1} other secrets"
+        names = [f"`{name}` with `{granted}`" if name == ISSUED else f"`{name}`" for name in secrets[:2]]
+        return " and ".join(names) if len(secrets) <= 2 else f"{names[0]} and {len(secrets) - 1} other secrets"
 
     def sources_of(self, build: Build) -> Iterator[Source]:
         """Yield what gives secrets to the step of a build, also through the composite actions that contain it."""
         yield from (source for source in self.sources if source.first_step <= build.step)
         sites = [site for site in build.run.call_stack if site.job is not None]
         yield from self.step_sources.get(build.step, ())
-        known = credentials(self.job)
+        known = self.known
         for outer, site in pairwise(sites):
             step, inner = _node(outer), _node(site)
             if step is None or inner is None or site.job is None:

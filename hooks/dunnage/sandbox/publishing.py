@@ -28,6 +28,8 @@ _INDIFFERENT = frozenset(
         *("--registry", "--target-dir", "--token", "--verbose", "-j", "-n", "-q", "-v", "-vv"),
     )
 )
+_MOST_COMPARED = 20
+"""How many earlier calls are compared with one of `cargo publish`."""
 _ALL = frozenset(("--all", "--workspace"))
 _ONE = frozenset(("--package", "-p"))
 
@@ -58,10 +60,14 @@ def publishers(view: JobView, reached: Mapping[int, Sequence[Source]]) -> list[P
     place = {id(run): number for number, run in enumerate(view.runs)}
     tokens = {id(build): _token(view, build, reached[id(build)], place[id(build.run)] > login) for build in view.builds}
     found: list[Publisher] = []
-    for number, build in enumerate(view.builds):
+    preparing: list[Build] = []
+    for build in view.builds:
         if build.name == _PUBLISH and tokens[id(build)]:
-            earlier = (each for each in view.builds[:number] if not tokens[id(each)] and _verifies(each, build))
-            found.append(Publisher(build, tokens[id(build)], next(earlier, None)))
+            earlier = [each for each in preparing if not tokens[id(each)]][-_MOST_COMPARED:]
+            verified = next((each for each in earlier if _verifies(each, build)), None)
+            found.append(Publisher(build, tokens[id(build)], verified))
+        if build.name == _PACKAGE or "--dry-run" in _words(build):
+            preparing.append(build)
     # Who moves the verification out of a step that publishes moves the dry run too.
     publishing = {each.build.step for each in found if not each.is_dry}
     return [each for each in found if not (each.is_dry and each.build.step in publishing)]
@@ -111,7 +117,7 @@ def _is_login(command: Command | None) -> bool:
 
 def _token(view: JobView, build: Build, sources: Sequence[Source], is_logged_in: bool) -> str:
     """Return what a build can read that publishes; empty if nothing is known of it."""
-    secrets = [name for source in sources for name in source.secrets]
+    secrets = [*dict.fromkeys(name for source in sources for name in source.secrets)]
     if secrets:
         return view.named(secrets)
     if build.call is None:
@@ -140,18 +146,25 @@ def _given(build: Build) -> Arguments | None:
     return None if any(call.words[index] is None for index in found.operands) else found
 
 
-def may_skip(view: JobView, build: Build) -> bool:
-    """Whether a call of cargo may have `--no-verify`, by an unknown argument or by another value of one."""
-    if build.call is None or build.name not in (_PUBLISH, _PACKAGE):
-        return False
-    start = build.span.start
-    variants = (
-        run.command
+def certain(view: JobView) -> list[Build]:
+    """Return what a job compiles without the calls of cargo that may have `--no-verify` after all.
+
+    They may by an unknown argument, or by another value of one.
+    """
+    if not any(build.name in (_PUBLISH, _PACKAGE) for build in view.builds):
+        return list(view.builds)
+    skipping = {
+        (run.file.path, run.command.words[0].span.start)
         for run in view.runs
-        if run.command is not None and run.file is build.file and run.command.words[0].span.start == start
-    )
-    given = (value for command in variants for word in command.words for value in word.values or ())
-    return _given(build) is None or any("--no-verify" in value for value in given)
+        if run.command is not None and any("--no-verify" in (word.values or ()) for word in run.command.words)
+    }
+    return [
+        build
+        for build in view.builds
+        if build.call is None
+        or build.name not in (_PUBLISH, _PACKAGE)
+        or ((build.file.path, build.span.start) not in skipping and _given(build) is not None)
+    ]
 
 
 def _verifies(earlier: Build, build: Build) -> bool:

@@ -10,6 +10,9 @@ from dunnage.files.span import Span
 from dunnage.sandbox.github_secrets import ISSUED, Secrets, action_of, exported, outputs, secrets_in
 from dunnage.scripts.yaml import Node
 
+_MOST_SOURCES = 200
+"""From how many places a job may get secrets for several steps; real jobs have up to 5."""
+
 
 class Source(NamedTuple):
     """One place that gives secrets to steps."""
@@ -33,15 +36,21 @@ class Source(NamedTuple):
     is_shared: bool = False
     """Whether all steps get them."""
 
+    @property
+    def place(self) -> tuple[str, Span]:
+        """What distinguishes it from others."""
+        return self.file.path, self.span
 
-def job_sources(file: File, workflow: Node, job: Job, *, has_write: bool) -> list[Source]:
-    """Return what all steps of a job get, or all from some step on.
 
-    The token of the job counts if `has_write`.
-    """
-    known = credentials(job)
+def workflow_source(file: File, workflow: Node, *, has_write: bool) -> Source | None:
+    """Return what the steps of all jobs get. The token of the job counts if `has_write`."""
+    return _environment(file, workflow.get("env"), "the `env` of the workflow", {}, has_write)
+
+
+def job_sources(file: File, of_workflow: Source | None, job: Job, known: Secrets, *, has_write: bool) -> list[Source]:
+    """Return what all steps of a job get, or all from some step on, with what those of all jobs get."""
     found = [
-        _environment(file, workflow.get("env"), "the `env` of the workflow", known, has_write),
+        of_workflow,
         _environment(file, job.node and job.node.get("env"), "the `env` of the job", known, has_write),
         _environment(file, job.node and job.node.path("container", "env"), "its container", known, has_write),
     ]
@@ -49,6 +58,10 @@ def job_sources(file: File, workflow: Node, job: Job, *, has_write: bool) -> lis
     for index, step in enumerate(job.steps):
         if step.node is not None:
             sources += _exports(file, step.node, known, index + 1, has_write)
+        if len(sources) > _MOST_SOURCES:
+            message = f"a job gets secrets from more than {_MOST_SOURCES} places; the others are not read"
+            file.note_unread("input/too-large", message, sources[-1].span)
+            break
     return sources
 
 
