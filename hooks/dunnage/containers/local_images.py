@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from dunnage.ci.repository_files import RepositoryFiles, repository_files
 from dunnage.containers.reference import Reference, parse
+from dunnage.files.first_bytes import first_bytes, is_text
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.walk import top_folder
 from dunnage.scripts import compose
@@ -68,7 +69,11 @@ def _names(repository: RepositoryFiles) -> _Names:
     for path in repository.known.ordered:
         name = path[path.rfind("/") + 1 :]
         # Names without an ending are those of scripts, makefiles and justfiles; others are checked by their ending.
-        if "." in name and name[name.rfind(".") + 1 :] not in _ENDINGS and not name.startswith(_OTHER_NAMES):
+        if "." not in name:
+            start = first_bytes(os.path.join(repository.top, path))
+            if start is None or not is_text(start):
+                continue
+        elif name[name.rfind(".") + 1 :] not in _ENDINGS and not name.startswith(_OTHER_NAMES):
             continue
         file = repository.find(path)
         if file is None or len(file.data) > _MOST_BYTES:

@@ -5,22 +5,18 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dunnage.files import git, walk
+from dunnage.files.first_bytes import first_bytes, is_text
 from dunnage.frame import registry
 from dunnage.frame.execution import WrongUsage
 
 if TYPE_CHECKING:
     from dunnage.files.source import Tree
     from dunnage.frame.registry import Entry
-
-# A file is text, as for `file` and git, if its first bytes have no control characters except these.
-_CONTROLS_OF_TEXT = b"\a\b\t\n\v\f\r\x1b"
-_NO_TEXT = re.compile(b"[" + re.escape(bytes(set(range(32)) - set(_CONTROLS_OF_TEXT)) + b"\x7f") + b"]")
-_FIRST_BYTES = 1024
 
 
 @contextmanager
@@ -90,11 +86,11 @@ def assign(entries: Sequence[Entry], paths: Sequence[str]) -> dict[Entry, list[s
     found: dict[Entry, set[str]] = {entry: set() for entry in entries}
     for shared in dict.fromkeys(users.values()):
         parts = [part for part, having in users.items() if having == shared and part != registry.PERHAPS_SCRIPT]
-        matched = list(filter(_matcher(parts), names))
+        matched = _matching(names, parts)
         for entry in shared:
             found[entry].update(matched)
     # Without an ending, a file may be anything, and no hook reads it unless it begins as a script does.
-    scripts = [name for name in filter(_matcher((registry.PERHAPS_SCRIPT,)), names) if _is_script(name)]
+    scripts = list(filter(_is_script, _matching(names, (registry.PERHAPS_SCRIPT,))))
     for entry in users.get(registry.PERHAPS_SCRIPT, ()):
         found[entry].update(scripts)
     return {entry: [name for name in names if name in wanted] for entry, wanted in found.items() if wanted}
@@ -102,21 +98,20 @@ def assign(entries: Sequence[Entry], paths: Sequence[str]) -> dict[Entry, list[s
 
 def matching(paths: Sequence[str], files: Sequence[str]) -> list[str]:
     """The names, as they are printed, of the regular files at absolute paths that match one of the patterns."""
-    matches = _matcher(files)
     here = os.path.join(os.getcwd(), "")
-    shown = (path.removeprefix(here).replace(os.sep, "/") for path in paths)
-    return [name for name in shown if matches(name) and _is_regular(name)]
+    shown = [path.removeprefix(here).replace(os.sep, "/") for path in paths]
+    return list(filter(_is_regular, _matching(shown, files)))
 
 
-def _matcher(files: Sequence[str]) -> Callable[[str], object]:
-    """Return what says, by its truth, whether a path matches one of the patterns of the registry."""
+def _matching(paths: Iterable[str], files: Sequence[str]) -> list[str]:
+    """The paths that match one of the patterns of the registry."""
     # To match the name alone is several times as fast as to search the path, and few patterns are about folders.
     in_folders = [part for part in files if "/" in part.replace("[^/]", "")]
     by_name = re.compile(f"(?:{'|'.join(part for part in files if part not in in_folders)})$").match
     if not in_folders:
-        return lambda path: by_name(path.rpartition("/")[2])
+        return [path for path in paths if by_name(path[path.rfind("/") + 1 :])]
     by_path = re.compile(registry.pattern(in_folders)).search
-    return lambda path: by_name(path.rpartition("/")[2]) or by_path(path)
+    return [path for path in paths if by_name(path[path.rfind("/") + 1 :]) or by_path(path)]
 
 
 def _is_regular(path: str) -> bool:
@@ -128,12 +123,5 @@ def _is_regular(path: str) -> bool:
 
 def _is_script(name: str) -> bool:
     """Whether a regular file is text that begins with `#!`. An unreadable file counts, so that hooks report that."""
-    try:
-        descriptor = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        try:
-            start = os.read(descriptor, _FIRST_BYTES)
-        finally:
-            os.close(descriptor)
-    except (OSError, ValueError):
-        return True
-    return start.startswith(b"#!") and _NO_TEXT.search(start) is None
+    start = first_bytes(name)
+    return start is None or (start.startswith(b"#!") and is_text(start))
