@@ -165,8 +165,8 @@ def test_a_second_run_asks_github_for_what_changed_only(
     github.add(path, Reply(b'{"archived": false}', headers=(("ETag", '"1"'),)), Reply(b"", 304))
     first = watch.observed(f"{TOOL}@1.0.0", *online(world, crates))
     assert watch.observed(f"{TOOL}@1.0.0", *online(world, crates)) == first
-    asked = [request.headers.get("if-none-match") for request in github.requests if request.path == path]
-    assert asked == [None, '"1"']
+    etags = [request.headers.get("if-none-match") for request in github.requests if request.path == path]
+    assert etags == [None, '"1"']
 
 
 @pytest.mark.parametrize(
@@ -426,6 +426,24 @@ def test_a_release_without_a_tag(world: World, watch: Watch, monkeypatch: pytest
     assert watch.errors == ""
 
 
+def test_more_commits_than_are_looked_at(world: World, watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dunnage.upstream.commits._MOST_LOOKED_AT", 1)
+    world.write_archives()
+    status, printed = watch(f"{TOOL}@1.0.0", "--mirror", str(world.mirror))
+    assert status == 3
+    assert f"{NAME}: only the newest 1 of 3 commits that name advisories are looked at" in watch.errors
+    assert world.ignored[:12] in printed
+
+
+def test_the_output_of_other_formats(world: World, watch: Watch) -> None:
+    world.write_archives()
+    arguments = (f"{TOOL}@1.0.0", "--mirror", str(world.mirror), "--output-format")
+    assert watch(*arguments, "markdown")[1].startswith(
+        "5 observations to act on, about 1 tool.\n\n## demo-tool 1.0.0\n"
+    )
+    assert len(json.loads(watch(*arguments, "sarif")[1])["runs"][0]["results"]) == 10
+
+
 def test_a_machine_without_advisories(world: World, watch: Watch) -> None:
     world.write_archives()
     world.database.rename(world.database.with_name("away"))
@@ -448,8 +466,8 @@ def test_a_merged_branch_is_older_than_the_pinned_release(
 ) -> None:
     github, crates = servers
     watch.observed(TOOL, "1.0.0..1.1.0", *online(world, crates))
-    (asked,) = {request.path for request in github.requests if "/commits?" in request.path}
-    assert "since=2024-05-03T00%3A00%3A00Z" in asked
+    (path,) = {request.path for request in github.requests if "/commits?" in request.path}
+    assert "since=2024-05-03T00%3A00%3A00Z" in path
 
 
 def test_a_reader_that_stops_early(world: World) -> None:

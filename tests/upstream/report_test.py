@@ -28,7 +28,7 @@ def of(*observations: Observation, failures: tuple[str, ...] = ()) -> Report:
 
 
 @pytest.mark.parametrize(
-    ("made", "status"),
+    ("report_of_a_run", "status"),
     [
         (of(), 0),
         (of(Observation(BEHIND, WATCHED, "s", "m")), 0),
@@ -38,8 +38,8 @@ def of(*observations: Observation, failures: tuple[str, ...] = ()) -> Report:
         (of(commit("m"), failures=("f",)), 3),
     ],
 )
-def test_status(made: Report, status: int) -> None:
-    assert made.status == status
+def test_status(report_of_a_run: Report, status: int) -> None:
+    assert report_of_a_run.status == status
 
 
 def test_order() -> None:

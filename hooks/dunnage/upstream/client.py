@@ -82,14 +82,14 @@ class Client:
 
         Raises SourceFailed.
         """
-        asked = {"User-Agent": f"dunnage/{__version__}", "Accept-Encoding": "identity", **(headers or {})}
-        cached = self._cached(url, asked)
+        sent = {"User-Agent": f"dunnage/{__version__}", "Accept-Encoding": "identity", **(headers or {})}
+        cached = self._cached(url, sent)
         etag = cached.headers.get("etag", "") if cached else ""
         if etag:
-            asked["If-None-Match"] = etag
+            sent["If-None-Match"] = etag
         origin = _origin(url)
         for _ in range(_MOST_REDIRECTS + 1):
-            answer = self._answer(url, asked, most_bytes)
+            answer = self._answer(url, sent, most_bytes)
             if answer.status not in _REDIRECTS:
                 break
             target = urljoin(url, answer.headers.get("location", ""))
@@ -101,7 +101,7 @@ class Client:
         if answer.status == 304 and cached is not None:
             return cached
         if answer.status == 200 and answer.headers.get("etag"):
-            self._keep(url, asked, answer)
+            self._keep(url, sent, answer)
         return answer
 
     def _answer(self, url: str, headers: Mapping[str, str], most_bytes: int) -> Answer:
