@@ -72,17 +72,32 @@ class Download(NamedTuple):
 
 
 def read_programs(file: File) -> Iterator[Program]:
-    """Yield the programs of a file. Raises SourceError if it cannot be read."""
+    """Yield the programs of a file; those of scopes that download nothing and compute no digest have no commands.
+
+    Raises SourceError if the file cannot be read.
+    """
+    found = programs(file)
+    scopes = [_scope(each.place.kind, each.place.names) for each in found]
+    relevant = {scope for scope, each in zip(scopes, found, strict=True) if _is_relevant(each)}
+    if any(each.place.kind == "dockerfile" for each in found[:1]) and b"add" in file.data.lower():
+        relevant.update(scopes)  # `ADD` downloads too
     units: dict[tuple[str, ...], int] = {}
-    for number, program in enumerate(programs(file)):
+    for number, (scope, program) in enumerate(zip(scopes, found, strict=True)):
         if isinstance(program, Command):
-            yield Program(
-                _scope(program.place.kind, program.place.names), number, None, [*see_through(program)], _unknown
-            )
+            yield Program(scope, number, None, [*see_through(program)], _unknown)
             continue
         place = program.place
         unit = units.setdefault(place.names, number) if place.kind in _LINES_SHARE_FILES else number
-        yield Program(_scope(place.kind, place.names), unit, program, [*commands(file, program)], _Variables(program))
+        read = [*commands(file, program)] if scope in relevant else ()
+        yield Program(scope, unit, program, read, _Variables(program))
+
+
+_RELEVANT = ("curl", "wget", "aria2c", "gh release", "nvoke-", "iwr", "BitsTransfer", "sum")
+
+
+def _is_relevant(program: Script | Command) -> bool:
+    """Whether a program may download something, or compute a digest."""
+    return not isinstance(program, Script) or any(word in program.text for word in _RELEVANT)
 
 
 def _scope(kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
