@@ -107,6 +107,17 @@ def test_dockerfiles(text: str, expected: list[str]) -> None:
         pytest.param("    container: ${{ inputs.image }}\n", [], id="unknown"),
         pytest.param("    container: ''\n", [], id="empty"),
         pytest.param(
+            "    container: a/b:${{ needs.x.outputs.push == 'true' && needs.y.outputs.v || 'latest' }}\n",
+            [],
+            id="expression-with-a-default",
+        ),
+        pytest.param(
+            "    env:\n      TAG: ${{ needs.x.outputs.push && needs.y.outputs.v || 'latest' }}\n"
+            "    steps:\n      - run: docker run a/b:$TAG cargo build\n",
+            [],
+            id="variable-with-an-expression-with-a-default",
+        ),
+        pytest.param(
             MATRIX.format("image: ['rust:1', rust:1.97.1, null]") + "    container: ${{ matrix.image }}\n",
             ["6:18 partial rust:1"],
             id="matrix",
@@ -201,6 +212,43 @@ def test_workflows(text: str, expected: list[str]) -> None:
             id="makefile",
         ),
         pytest.param("ci.sh", "IMAGE=rust:1\ndocker run $IMAGE cargo build\n", ["2:12 partial rust:1"], id="variable"),
+        pytest.param(
+            "azure-pipelines.yml",
+            "resources:\n  containers:\n  - container: linux\n    image: rust:1\n"
+            "  - container: db\n    image: postgres\nstages:\n- stage: a\n  jobs:\n"
+            "  - job: b\n    container: linux\n    services: {pg: db}\n"
+            "    steps: [script: cargo build]\n  - job: c\n    container: {image: 'rust:2'}\n",
+            ["4:12 partial rust:1", "15:25 partial rust:2"],
+            id="azure",
+        ),
+        pytest.param(
+            "azure-pipelines.yml",
+            "container: rust\nsteps:\n- script: cargo build\n  target:\n    container: x\n",
+            ["1:12 latest rust"],
+            id="azure-of-the-pipeline",
+        ),
+        pytest.param(
+            "azure-pipelines.yml",
+            "jobs:\n- job: a\n  container: $[ variables['image'] ]\n- job: b\n  container: rust:${{ parameters.v }}\n"
+            "- job: c\n  container: rust:$(version)\n",
+            [],
+            id="azure-variables",
+        ),
+        pytest.param(
+            ".buildkite/pipeline.yml",
+            "steps:\n- command: cargo build\n  plugins:\n  - docker#v5.12.0:\n      image: rust:1\n"
+            "- group: g\n  steps:\n  - command: cargo test\n    plugins:\n"
+            "      https://github.com/buildkite-plugins/docker-buildkite-plugin.git#v5.12.0: {image: 'rust:2'}\n",
+            ["5:14 partial rust:1", "10:90 partial rust:2"],
+            id="buildkite",
+        ),
+        pytest.param(
+            ".buildkite/pipeline.yml",
+            "steps:\n- command: cargo build\n  plugins:\n  - docker#v5.12.0: {image: 'rust:$V'}\n"
+            "  - docker-login#v3.0.0: {image: rust}\n  - docker#v5.12.0: ~\n  - docker#v5.12.0\n",
+            [],
+            id="buildkite-variables-and-other-plugins",
+        ),
         pytest.param("compose.yaml", "services:\n  a:\n    image: postgres\n", [], id="compose"),
         pytest.param("README.md", "FROM rust\n", [], id="another-file"),
     ],

@@ -159,6 +159,61 @@ def test_places_that_disagree_with_the_toolchain_file(name: str, text: str, expe
     assert found(name, text) == expected
 
 
+def test_a_version_in_the_name_of_a_job_is_there_on_purpose() -> None:
+    write("rust-toolchain.toml", PINNED)
+    action = "      - uses: dtolnay/rust-toolchain@1.96.0\n"
+    other = "  b:\n    name: test 1.96{}\n    runs-on: x\n    steps:\n" + action + BUILD
+    for patch in ("", ".0"):
+        assert found(WORKFLOW, JOB.format("a") + action + BUILD + other.format(patch)) == []
+    assert found(WORKFLOW, JOB.format("rust-1-96") + action + BUILD) == []
+    assert found(WORKFLOW, JOB.format("rust-1-9") + action + BUILD) == ["6:38 disagrees"]
+
+
+IN_CI = "      - uses: dtolnay/rust-toolchain@{}\n"
+
+
+@pytest.mark.parametrize(
+    ("image", "workflow", "expected"),
+    [
+        pytest.param("1.96.0", IN_CI.format("1.97.1") + BUILD, ["Dockerfile:1:6"], id="older"),
+        pytest.param("1.98.0", IN_CI.format("1.97.1") + BUILD, [f"{WORKFLOW}:6:38"], id="newer"),
+        pytest.param("1.97.1", IN_CI.format("1.97.1") + BUILD, [], id="same"),
+        pytest.param("1.97", IN_CI.format("1.97.1") + BUILD, [], id="no-exact-version"),
+        pytest.param("1.96.0", IN_CI.format("1.97.1") + "      - run: ls\n", [], id="job-that-does-not-build"),
+        pytest.param("1.96.0", IN_CI.format("1.97.1") + "      - run: cd x && cargo build\n", [], id="another-folder"),
+        pytest.param("1.96.0", IN_CI.format("1.97.1") + IN_CI.format("1.90.0") + BUILD, [], id="several-versions"),
+        pytest.param("1.96.0", IN_CI.format("1.80.0") + BUILD, [], id="oldest-supported-version"),
+        pytest.param(
+            "1.98.0",
+            IN_CI.format("1.97.1") + BUILD + "  b:\n    steps:\n" + IN_CI.format("1.97.1") + BUILD,
+            ["Dockerfile:1:6"],
+            id="most",
+        ),
+    ],
+)
+def test_places_that_disagree_with_each_other(image: str, workflow: str, expected: list[str]) -> None:
+    write("Cargo.toml", '[package]\nname = "a"\nrust-version = "1.80"\n')
+    write("Dockerfile", f"FROM rust:{image}\nRUN cargo build\n")
+    write(WORKFLOW, JOB.format("a") + workflow)
+    tree = Tree()
+    findings = check(["Dockerfile", WORKFLOW], tree, Options({}))
+    exact = [each for each in findings if each.rule.id == "rust-toolchain/disagrees"]
+    assert [f"{e.path}:{':'.join(map(str, tree.position(e.path, e.span.start)))}" for e in exact] == expected
+
+
+def test_workspaces_may_differ() -> None:
+    write("a/Cargo.toml", "[package]\n")
+    write("a/Dockerfile", "FROM rust:1.96.0\nRUN cargo build\n")
+    write("b/Cargo.toml", "[package]\n")
+    write("b/Dockerfile", "FROM rust:1.97.1\nRUN cargo build\n")
+    assert list(check(["a/Dockerfile", "b/Dockerfile"], Tree(), Options({}))) == []
+    write("Cargo.toml", "[workspace]\n")
+    write("docker/x.Dockerfile", "FROM rust:1.96.0\nRUN cargo build\n")
+    write("docker/y.Dockerfile", "FROM rust:1.97.1\nRUN cargo build\n")
+    (finding,) = check(["docker/x.Dockerfile", "docker/y.Dockerfile"], Tree(), Options({}))
+    assert finding.message == ("this uses Rust 1.96.0, but docker/y.Dockerfile:1 builds the same workspace with 1.97.1")
+
+
 @pytest.mark.parametrize(
     ("name", "before", "after"),
     [

@@ -13,7 +13,7 @@ from dunnage.containers.tags import CHANNEL, LATEST, PARTIAL, floating
 from dunnage.files.project_manifest import project_manifest
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Edit
-from dunnage.frame.finding import Finding, Fix, Rule, findings
+from dunnage.frame.finding import Finding, Fix, Rule, findings, with_advice
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
 from dunnage.frame.pins import PINS
@@ -46,7 +46,7 @@ _UPDATED_BY = (
 )
 """The kinds of files in which bots update images."""
 _CONTAINER_PROGRAMS = (b"docker", b"podman", b"nerdctl")
-_WITH_IMAGES = frozenset({"circleci", "dockerfile", "github", "gitlab"})
+_WITH_IMAGES = frozenset({"azure", "buildkite", "circleci", "dockerfile", "github", "gitlab"})
 """The kinds of files that name images to build in."""
 _WITH_SERVICES = _WITH_IMAGES | {"compose", "devcontainer"}
 _WITHOUT_CONTAINERS = frozenset({None, "compose", "devcontainer", "dockerfile"})
@@ -68,8 +68,16 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
         except SourceError as error:
             note(file, error)
             continue
-        yield from dict.fromkeys(found for use in uses if use.kind in kinds for found in checks.findings(mended, use))
+        found = dict.fromkeys(each for use in uses if use.kind in kinds for each in checks.findings(mended, use))
+        # A repository with a list of images wants digests.
+        yield from with_advice(found, _advice) if found and not checks.has_lists else found
     yield from findings(checks.list_problems, RULES)
+
+
+def _advice(finding: Finding) -> str:
+    if finding.rule.id not in (LATEST, CHANNEL, PARTIAL):
+        return ""
+    return f"To accept this everywhere, pass `--ignore {finding.rule.id}` to check-base-images"
 
 
 def _container_images(file: File, tree: Tree) -> Iterator[ImageUse]:
@@ -94,6 +102,11 @@ class _Checks:
     def list_problems(self) -> "Sequence[Problem]":
         """The problems in the lists of images that have been read."""
         return self._lists.problems if self._lists else ()
+
+    @property
+    def has_lists(self) -> bool:
+        """Whether a list of images has been read."""
+        return self._lists is not None
 
     def findings(self, file: File, use: ImageUse) -> Iterator[Finding]:
         """Yield a finding for each image that a place names and that is not pinned."""

@@ -16,19 +16,19 @@ from dunnage.cargo_cli.toolchain_actions import HINTS, installed
 from dunnage.cargo_cli.toolchains import exact_version, is_floating, selections
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Edit, Span
-from dunnage.files.walk import RepositoryFolders, top_folder
-from dunnage.frame.finding import Finding, Fix, Rule
+from dunnage.files.walk import RepositoryFolders, is_in_project, top_folder, upwards
+from dunnage.frame.finding import Finding, Fix, Rule, with_advice
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
 from dunnage.scripts import commands
 from dunnage.scripts.comments import comments
-from dunnage.shell.model import Command
+from dunnage.shell.model import Command, Values
 
 FLOATING = Rule("rust-toolchain/floating", "a toolchain file names a channel instead of one version or date")
 FLOATING_INSTALL = Rule("rust-toolchain/floating-install", "an image or a CI job builds with a floating toolchain")
 DISAGREES = Rule(
     "rust-toolchain/disagrees",
-    "an image or a CI job builds with a different version than the toolchain file selects",
+    "an image or a CI job builds with a different version than the toolchain file or another build",
     is_fixable=True,
 )
 MISSING = Rule("rust-toolchain/missing", "nothing pins the compiler, and --require-file is given")
@@ -37,6 +37,7 @@ REQUIRE_FILE = flag("--require-file", "also report a workspace without a toolcha
 
 _HINTS = ("cargo", "rustup", "rust:", *HINTS)
 _CI_KINDS = ("azure", "buildkite", "circleci", "dockerfile", "github", "gitlab")
+_RUST_VERSION = (("package", "rust-version"), ("workspace", "package", "rust-version"))
 # The pattern is text until it is needed.
 _OTHER_CHANNEL = (
     "(?i)bench|beta|bloat|canary|clippy|cover|cross[-_ ]?version|doc|features|fmt|format|fuzz|latest|lint|loom|matrix"
@@ -64,6 +65,19 @@ class _Job(NamedTuple):
     installs: list[_Install]
     builds: bool
     names: tuple[str, ...]
+    """Its key and title, and the name of the file."""
+    folder: str
+    """Where it builds; empty if that is unknown."""
+
+
+class _Place(NamedTuple):
+    """A place that builds a workspace with one version, which no toolchain file selects."""
+
+    workspace: str
+    """The folder of its manifest."""
+    version: str
+    file: File
+    install: _Install
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
@@ -79,10 +93,19 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     if named <= {"Cargo.toml", *toolchain_file.NAMES}:
         return
     aliases = Aliases(tree)
+    places: list[_Place] = []
     for file in commands.files(tree, names, _HINTS):
         kind = commands.kind_of(file.path, file.data[:200])
         if kind in _CI_KINDS:
-            yield from dict.fromkeys(_check_jobs(file, tree, aliases, toolchains, kind))
+            found = dict.fromkeys(_check_jobs(file, tree, aliases, toolchains, kind, places))
+            yield from with_advice(found, _advice)
+    yield from _check_places(places, tree)
+
+
+def _advice(finding: Finding) -> str:
+    if finding.rule is not FLOATING_INSTALL:
+        return ""
+    return f"To accept this everywhere, pass `--ignore {finding.rule.id}` to check-rust-toolchain"
 
 
 def _check_toolchain_file(file: File) -> Iterator[Finding]:
@@ -118,8 +141,7 @@ def _check_manifest(file: File, tree: Tree, toolchains: ToolchainFiles, options:
         help = 'add a rust-toolchain.toml with `[toolchain]` and, below it, `channel = "1.97.1"`'
         yield Finding(MISSING, file.path, Span(0, 0), message, help)
     version = exact_version(selected.channel) if selected else ""
-    for top in ("package", "workspace"):
-        keys = (top, "rust-version") if top == "package" else (top, "package", "rust-version")
+    for keys in _RUST_VERSION:
         required = toml.lookup(data, keys)
         if selected and version and isinstance(required, str) and _is_above(required, version):
             message = f"rust-version requires Rust {required}, but {selected.file.path} selects {version}"
@@ -129,16 +151,23 @@ def _check_manifest(file: File, tree: Tree, toolchains: ToolchainFiles, options:
 
 def _is_above(required: str, version: str) -> bool:
     numbers = [part for part in required.split(".") if part.isdecimal()]
-    return [int(number) for number in numbers] > [int(number) for number in version.split(".")][: len(numbers)]
+    return [int(number) for number in numbers] > _key(version)[: len(numbers)]
 
 
 # Images and jobs
 
 
-def _check_jobs(file: File, tree: Tree, aliases: Aliases, toolchains: ToolchainFiles, kind: str) -> Iterator[Finding]:
+def _check_jobs(
+    file: File, tree: Tree, aliases: Aliases, toolchains: ToolchainFiles, kind: str, places: list[_Place]
+) -> Iterator[Finding]:
+    """Check the jobs of a file. What no toolchain file selects is added to `places`."""
     folder = os.path.dirname(os.path.abspath(file.path))
-    selected = toolchains.of(folder if kind == "dockerfile" else top_folder(folder, tree.memo(RepositoryFolders)))
-    jobs = _dockerfile_jobs(file, tree, aliases) if kind == "dockerfile" else _ci_jobs(file, tree, aliases, kind)
+    top = top_folder(folder, tree.memo(RepositoryFolders))
+    selected = toolchains.of(folder if kind == "dockerfile" else top)
+    read = _dockerfile_jobs(file, tree, aliases) if kind == "dockerfile" else _ci_jobs(file, tree, aliases, kind, top)
+    jobs = list(read)
+    # A version in the name of a job is there on purpose, and other jobs may use it for the same reason.
+    named = {number for job in jobs for name in job.names for number in _numbers(name)}
     for job in jobs:
         if not job.builds or any(re.search(_OTHER_CHANNEL, name) for name in job.names):
             continue
@@ -147,9 +176,24 @@ def _check_jobs(file: File, tree: Tree, aliases: Aliases, toolchains: ToolchainF
             # `rustup update stable && rustup default stable` has one cause. CI uses nightly and beta on purpose.
             is_chosen = kind != "dockerfile" and install.toolchain.startswith(("beta", "nightly"))
             key = (install.toolchain, install.place)
-            if not install.is_exempt and not is_chosen and key not in seen:
+            if not install.is_exempt and not is_chosen and not _is_named(install, named) and key not in seen:
                 seen.add(key)
                 yield from _check_install(file, install, selected)
+        versions = {exact_version(install.toolchain) for install in job.installs}
+        is_exempt = any(install.is_exempt or _is_named(install, named) for install in job.installs)
+        workspace = _workspace(tree, job.folder) if selected is None and len(versions) == 1 and not is_exempt else ""
+        if workspace:
+            places += [_Place(workspace, version, file, job.installs[0]) for version in versions if version]
+
+
+def _numbers(name: str) -> list[str]:
+    """The versions in the name of a job: `1.97.0` in `stable 1.97.0`, `1.97` in `rust-1-97`."""
+    return [found.strip(".") for found in re.split("[^0-9.]+", name.replace("-", ".").replace("_", "."))]
+
+
+def _is_named(install: _Install, named: set[str]) -> bool:
+    version = exact_version(install.toolchain)
+    return not named.isdisjoint({version, version.rpartition(".")[0]} - {""})
 
 
 def _check_install(file: File, install: _Install, selected: ToolchainFile | None) -> Iterator[Finding]:
@@ -171,6 +215,52 @@ def _check_install(file: File, install: _Install, selected: ToolchainFile | None
             edit = Edit(file.path, *install.literal, install.toolchain.replace(other, version, 1))
             fix = Fix(f"changed Rust {other} to {version}", (edit,))
         yield Finding(DISAGREES, file.path, install.span, message, f"write `{version}` in both places", fix)
+
+
+def _workspace(tree: Tree, folder: str) -> str:
+    """The nearest folder with a manifest, from a folder up to the top of its repository; empty if there is none."""
+    if not folder or not is_in_project(folder):
+        return ""
+    return next((above for above in upwards(folder) if tree.exists(os.path.join(above, "Cargo.toml"))), "")
+
+
+def _check_places(places: list[_Place], tree: Tree) -> Iterator[Finding]:
+    """Report the places that build a workspace with another version than most, or than the newest of as many."""
+    for workspace in dict.fromkeys(place.workspace for place in places):
+        required = _required(tree, workspace)
+        same = [place for place in places if place.workspace == workspace]
+        # Some job builds with the oldest supported version on purpose.
+        same = [place for place in same if not required or not f"{place.version}.".startswith(f"{required}.")]
+        versions = [place.version for place in same]
+        common = max(same, key=lambda place: (versions.count(place.version), _key(place.version)), default=None)
+        for place in same:
+            if common is not None and place.version != common.version:
+                line = tree.position(common.file.path, common.install.span.start)[0]
+                message = (
+                    f"this uses Rust {place.version}, but {common.file.path}:{line} builds the same workspace with "
+                    f"{common.version}"
+                )
+                help = (
+                    f"write `{common.version}` in both places, or select it for all builds in a rust-toolchain.toml: "
+                    f'`[toolchain]` and, below it, `channel = "{common.version}"`'
+                )
+                yield Finding(DISAGREES, place.file.path, place.install.span, message, help)
+
+
+def _required(tree: Tree, workspace: str) -> str:
+    """The rust-version of a workspace; empty if it has none."""
+    from dunnage.files import toml
+
+    try:
+        data = toml.parse(tree.read(os.path.join(workspace, "Cargo.toml")))
+    except (FileNotFoundError, SourceError):
+        return ""
+    found = (toml.lookup(data, keys) for keys in _RUST_VERSION)
+    return next((each for each in found if isinstance(each, str)), "")
+
+
+def _key(version: str) -> list[int]:
+    return [int(number) for number in version.split(".")]
 
 
 def _command_installs(file: File, command: Command) -> Iterator[_Install]:
@@ -213,28 +303,31 @@ def _dockerfile_jobs(file: File, tree: Tree, aliases: Aliases) -> Iterator[_Job]
                 start = file.data.index(version.encode(), use.literal.start)
                 literal = Span(start, start + len(version.encode()))
             installs.append(_Install(version, use.span, literal, is_override=False, is_exempt=False))
-    yield _Job(installs, any(_builds(command, alias, tree, file) for command in found), ())
+    builds = any(_builds(command, alias, tree, file) for command in found)
+    yield _Job(installs, builds, (), os.path.dirname(os.path.abspath(file.path)))
 
 
-def _ci_jobs(file: File, tree: Tree, aliases: Aliases, kind: str) -> Iterator[_Job]:
+def _ci_jobs(file: File, tree: Tree, aliases: Aliases, kind: str, top: str) -> Iterator[_Job]:
     alias = aliases.of(file)
     installs: dict[str, list[_Install]] = {}
-    building: set[str] = set()
+    building: dict[str, set[Values]] = {}
     labels: dict[str, tuple[str, ...]] = {}
     for command in commands.commands(file, _HINTS):
         job = "".join(command.place.names[:1])
         labels[job] = (job,)
         installs.setdefault(job, []).extend(_command_installs(file, command))
         if _builds(command, alias, tree, file):
-            building.add(job)
+            building.setdefault(job, set()).add(command.directory)
     if kind == "github":
         for job, install in _action_installs(file):
             labels[job] = (job,)
             installs.setdefault(job, []).append(install)
-        building -= _describe_jobs(file, labels)
+        for job in _describe_jobs(file, labels):
+            building.pop(job, None)
     stem = os.path.basename(file.path)
     for job, found in installs.items():
-        yield _Job(found, job in building, (*labels[job], stem))
+        folder = top if building.get(job) == {(".",)} else ""
+        yield _Job(found, job in building, (*labels[job], stem), folder)
 
 
 def _action_installs(file: File) -> Iterator[tuple[str, _Install]]:

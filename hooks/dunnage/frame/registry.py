@@ -140,7 +140,10 @@ ENTRIES = (
         title="check base images",
         description="The images that build Rust code have a digest, or a tag that names one build.",
         files=(*DOCKERFILES, *CI, *SCRIPTS, *COMPOSE, DEVCONTAINER),
-        signs=(Sign(DOCKERFILES), Sign((*CI, *SCRIPTS), r"container:|docker:|image:|docker://|(docker|podman) run")),
+        signs=(
+            Sign(DOCKERFILES),
+            Sign((*CI, *SCRIPTS), r"container:|docker:|docker#|image:|docker://|(docker|podman) run"),
+        ),
         is_text=True,
     ),
     Entry(

@@ -34,7 +34,7 @@ def steps(file: File) -> Iterator[Step]:
         variables = merged({DIRECTORY: (".",)}, _environment(document))
         # By the identity of their nodes: by aliases, many steps may have one program.
         programs: dict[tuple[int, ...], tuple[str, tuple[Segment, ...]]] = {}
-        for number, node in enumerate(limited(file, _candidates(document), _start), 1):
+        for number, node in enumerate(limited(file, candidates(document), _start), 1):
             commands = [found for key in ("command", "commands") if (found := node.get(key))]
             if not commands or _is_windows(node.get("agents")):
                 continue
@@ -47,8 +47,8 @@ def steps(file: File) -> Iterator[Step]:
             yield Step(node, Script(text, offsets, place, seen, expressions="just"))
 
 
-def _candidates(document: yaml.Node) -> Iterator[yaml.Node]:
-    """The entries of the list of steps, and those of groups, which contain no other groups."""
+def candidates(document: yaml.Node) -> Iterator[yaml.Node]:
+    """Yield the entries of the list of steps, and those of groups, which contain no other groups."""
     listed = document if document.kind == "sequence" else document.get("steps")
     for node in listed.elements() if listed else ():
         yield node

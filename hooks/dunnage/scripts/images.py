@@ -34,6 +34,14 @@ def images(file: File) -> Iterator[ImageUse]:
         from dunnage.scripts import circleci_images
 
         return circleci_images.images(file)
+    if kind == "azure":
+        from dunnage.scripts import azure_images
+
+        return azure_images.images(file)
+    if kind == "buildkite":
+        from dunnage.scripts import buildkite_images
+
+        return buildkite_images.images(file)
     if kind == "compose":
         from dunnage.scripts import compose
 
