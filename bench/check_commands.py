@@ -70,6 +70,7 @@ def main(arguments: list[str]) -> None:
         python, lock_hook = install(folder)
         bin_folder = Path(lock_hook[0]).parent
         install_hook, builds_hook = str(bin_folder / "check-cargo-install"), str(bin_folder / "check-locked-builds")
+        sandbox_hook = str(bin_folder / "check-build-sandbox")
         images_hook, digests_hook = str(bin_folder / "check-base-images"), str(bin_folder / "check-tool-digests")
         dockerfiles = write(folder, DOCKERFILE, "images/{number}/Dockerfile", 1600)
         download = write(folder, DOWNLOAD, "downloads/{number}/Dockerfile", 1)
@@ -85,6 +86,8 @@ def main(arguments: list[str]) -> None:
             "check-base-images, 60 Dockerfiles": process([images_hook, *dockerfiles[:60]], folder),
             "check-cargo-install, 60 Dockerfiles": process([install_hook, *dockerfiles[:60]], folder),
             "check-cargo-install, 60 workflows": process([install_hook, *workflows], folder),
+            "check-build-sandbox, 1 Dockerfile": process([sandbox_hook, dockerfiles[0]], folder),
+            "check-build-sandbox, 60 workflows": process([sandbox_hook, *workflows], folder),
         }
         if shutil.which("hadolint"):
             contestants["hadolint, 60 Dockerfiles"] = process(["hadolint", "--no-fail", *dockerfiles[:60]], folder)

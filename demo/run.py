@@ -63,6 +63,7 @@ FOR_PEOPLE = Counter(
 )
 FOR_EDITS = Counter(
     {
+        (".github", "build-sandbox/checkout-token"): 1,
         ("component", "wit-pins/range"): 1,
         ("image", "base-images/partial"): 1,
         ("image", "cargo-install/unlocked"): 1,

@@ -359,6 +359,12 @@ def test_publish_token_elsewhere(name: str, text: str, expected: list[str]) -> N
         pytest.param((CHECKOUT + "\n  with: {persist-credentials: false}", BUILD), WRITE, [], id="not kept"),
         pytest.param((CHECKOUT + "\n  with: {persist-credentials: '${{ x }}'}", BUILD), WRITE, [], id="unknown"),
         pytest.param((CHECKOUT + f"\n  with: {{token: '{VALUE}'}}", BUILD), "", ["checkout-token"], id="own token"),
+        pytest.param(
+            (CHECKOUT.replace("v4", "v6"), "- uses: taiki-e/upload-rust-binary-action@v1"),
+            WRITE,
+            ["checkout-token"],
+            id="an action that removes only its own tokens",
+        ),
         pytest.param((CHECKOUT, run(CONTAINER)), WRITE, ["checkout-token"], id="mounted"),
         pytest.param((CHECKOUT.replace("v4", "v6"), run(CONTAINER)), WRITE, [], id="out of the tree"),
     ],

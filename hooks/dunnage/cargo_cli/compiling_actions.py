@@ -15,8 +15,10 @@ class ActionBuild(NamedTuple):
 
     name: str
     """The command that it runs: `cargo clippy`."""
+    is_in_container: bool = False
+    """Whether the build runs in a container, or may."""
     reads_environment: bool = True
-    """Whether the build sees the environment of the step."""
+    """Whether the build sees the environment of the step, unless it runs in a container."""
     reads_inputs: bool = False
     """Whether the build sees the inputs of the step, as variables `INPUT_…`."""
 
@@ -34,7 +36,7 @@ _ACTIONS = {
     "clechasseur/rs-clippy-check": _CLIPPY,
     "giraffate/clippy-action": _CLIPPY,
     # It builds in a container if that cross-compiles.
-    "houseabsolute/actions-rust-cross": ActionBuild("cross", reads_environment=False),
+    "houseabsolute/actions-rust-cross": ActionBuild("cross", is_in_container=True),
     "obi1kenobi/cargo-semver-checks-action": ActionBuild("cargo semver-checks"),
     # It removes the tokens from its environment first.
     "taiki-e/upload-rust-binary-action": ActionBuild("cargo build", reads_environment=False),
@@ -68,13 +70,13 @@ def action_build(name: str, inputs: Mapping[str, str | None]) -> ActionBuild | N
         # By default it builds in a container.
         command = inputs.get("command", "build")
         is_build = command in _MATURIN_BUILDS
-        return ActionBuild(f"maturin {command}", inputs.get("container") == "off") if is_build else None
+        return ActionBuild(f"maturin {command}", inputs.get("container") != "off") if is_build else None
     if name in _CARGO:
         command, rest = inputs.get("command", ""), inputs.get("args", "")
         if command is None:
             return None
         found = compiling_subcommand(["cargo", *command.split(), *([None] if rest is None else rest.split())])
-        return found and ActionBuild(f"cargo {found[0]}", inputs.get("use-cross", "false") == "false")
+        return found and ActionBuild(f"cargo {found[0]}", inputs.get("use-cross", "false") != "false")
     return _ACTIONS.get(name)
 
 

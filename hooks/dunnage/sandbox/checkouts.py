@@ -63,6 +63,8 @@ def exposures(view: JobView, repository: RepositoryFiles) -> Iterator[Exposure]:
             users = git_use.users_after(view, repository)
         message = f"`{CHECKOUT}` keeps {token}, and code in `{later.name}` can read it"
         help = "add `with: {persist-credentials: false}` to this step"
+        if node.get("with") is not None:
+            help = "write `persist-credentials: false` in the `with` of this step"
         user = users[index]
         edit = None
         if user.name.startswith("git ") and user.name != "git push":

@@ -41,9 +41,9 @@ def _reaches(source: Source, build: Build) -> bool:
     command = build.run.command
     if build.is_in_container:
         return False
-    if command is None:
-        return not source.is_input or (build.action is not None and build.action.reads_inputs)
-    if source.is_input:
+    if build.action is not None:
+        return build.action.reads_inputs if source.is_input else build.action.reads_environment
+    if source.is_input or command is None:
         return False
     return not source.variables or environment_is_kept(command, source.variables)
 

@@ -47,7 +47,7 @@ class Build(NamedTuple):
         """Whether it runs in a container that the step starts, or may: cross starts one."""
         command = self.run.command
         if command is None:
-            return self.action is not None and not self.action.reads_environment
+            return self.action is not None and self.action.is_in_container
         return is_elsewhere(command) or self.name.startswith("cross ")
 
 
