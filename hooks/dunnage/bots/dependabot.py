@@ -103,6 +103,7 @@ class Folders:
         self._repository = repository
         self._files: dict[str, list[str]] = {}
         self._folders: set[str] = {""}
+        self._of_glob: dict[str, list[str]] = {}
         for path in sorted(repository.paths):
             folder, _, name = path.rpartition("/")
             self._files.setdefault(folder, []).append(name)
@@ -119,10 +120,13 @@ class Folders:
                 raise UnsupportedError("a symbolic link or a submodule")
             return [folder]
         glob = directory.text.removeprefix("/")
-        pattern = Pattern(of_ruby(glob))
-        found = sorted(folder for folder in self._folders if folder and pattern.is_found_in(folder))
-        # With File::FNM_DOTMATCH, a `*` at the beginning also matches `.`, the top itself.
-        return ["", *found] if re.match(r"(?:\*\*/)*[*.]*[*][*.]*/?$", glob) else found
+        if glob not in self._of_glob:
+            pattern = Pattern(of_ruby(glob))
+            found = sorted(folder for folder in self._folders if folder and pattern.is_found_in(folder))
+            # With File::FNM_DOTMATCH, a `*` at the beginning also matches `.`, the top itself.
+            is_top = re.match(r"(?:\*\*/)*[*.]*[*][*.]*/?$", glob) is not None
+            self._of_glob[glob] = ["", *found] if is_top else found
+        return self._of_glob[glob]
 
     def has_manifest(self, folder: str, ecosystem: str) -> bool:
         """Whether Dependabot finds something to update in a folder; also if that is not certain."""
