@@ -109,6 +109,16 @@ def test_unchecked(script: str) -> None:
         pytest.param(f"slsa-verifier verify-artifact {NAME}", id="slsa"),
         pytest.param(f'./scripts/verify.sh {NAME} "$SUM"', id="script"),
         pytest.param(f"verify_sha256 {NAME} {SUM}", id="function"),
+        pytest.param(f"sha256sum {NAME} > got\ncmp got wanted", id="digest in a file"),
+        pytest.param(f'sha256sum {NAME} > got\necho "$SUM  {NAME}" > wanted\ndiff got wanted', id="two files"),
+        pytest.param(f"python3 - <<EOF\nimport hashlib\nassert hashlib.sha256(open('{NAME}')) == 1\nEOF", id="Python"),
+        pytest.param(
+            "c=sha256sum\n[ x ] || c='shasum -a 256'\n" + f'echo "1 {NAME}" | $c --check', id="either program"
+        ),
+        pytest.param(f'check() {{ echo "$2 $1" | sha256sum -c; }}\ncheck {NAME} $SUM', id="own function"),
+        pytest.param(f"cd .\n(cd . && sha256sum --quiet -c <(echo $SUM {NAME}))", id="process substitution"),
+        pytest.param(f"until echo 1 {NAME} | sha256sum -c; do sleep 1; done", id="loop"),
+        pytest.param(f"s=$(sha256sum {NAME})\ncase $s in 1*) ;; *) exit 1;; esac", id="case"),
         pytest.param(f"openssl dgst -sha256 {NAME} | grep $SUM", id="openssl"),
     ],
 )

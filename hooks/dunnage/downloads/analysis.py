@@ -20,9 +20,9 @@ _INTERPRETERS = POSIX_SHELLS | {"node", "perl", "php", "pwsh", "powershell", "py
 _MOST_READERS = 60
 """How many commands after one are searched for those that read its output."""
 _MOST_DOWNLOADS = 300
-"""How many downloads of one file are followed; the largest real file seen has 121."""
-_MOST_COMPARISONS = 1_000_000
-"""How many names are compared for one file; the largest real file seen takes 11,000."""
+"""How many downloads of one file are followed; the largest real file seen has 55."""
+_MOST_COMPARISONS = 200_000
+"""How many names are compared for one file; the largest real file seen takes 281."""
 
 
 class UsedDownload(NamedTuple):

@@ -1,5 +1,6 @@
 """What a file downloads, and the programs of shells that do so."""
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -36,6 +37,10 @@ class Program(NamedTuple):
     def compared(self) -> frozenset[str]:
         """The variables that the program does more with than print them."""
         return self.lookup.compared if isinstance(self.lookup, _Variables) else frozenset()
+
+    def compares(self, name: str) -> bool:
+        """Whether the program may compare the content of a file, by its name, with something."""
+        return isinstance(self.lookup, _Variables) and self.lookup.compares(name)
 
 
 class Download(NamedTuple):
@@ -106,6 +111,7 @@ def _scope(kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
     return names if kind in _LINES_SHARE_FILES else names[:-1]
 
 
+_COMPARES_FILE = r"\b(?:cmp|comm|diff|grep|read)\b|-c\b|--check|\$\("
 _PRINTING = ("echo ", "export ", "info ", "log", "printf ")
 _COMPARING = ("[", "|", "==", "!=", "test ")
 
@@ -127,6 +133,7 @@ class _Variables:
     def __init__(self, script: Script) -> None:
         self._script = script
         self._written: dict[str, str | None] | None = None
+        self._compared_files: dict[str, bool] = {"": False}
 
     @cached_property
     def compared(self) -> frozenset[str]:
@@ -137,6 +144,14 @@ class _Variables:
             if not words.startswith(_PRINTING) or any(mark in line for mark in _COMPARING):
                 found.update(name for part in line.split("$")[1:] if (name := _leading_name(part)))
         return frozenset(found)
+
+    def compares(self, name: str) -> bool:
+        """Whether a line with this name of a file may compare the file with something."""
+        if name not in self._compared_files:
+            text = self._script.text
+            lines = [line[:2000] for line in text.split("\n") if name in line] if text.count(name) > 1 else []
+            self._compared_files[name] = any(re.search(_COMPARES_FILE, line) for line in lines)
+        return self._compared_files[name]
 
     def __call__(self, name: str) -> str | None:
         if self._written is None:

@@ -27,6 +27,7 @@ _SIGNATURES = frozenset((
     "codesign", "cosign", "debsig-verify", "dpkg-sig", "gpg", "gpg2", "gpgv", "gpgv2", "jarsigner", "minisign",
     "rsign", "signify", "slsa-verifier", "spctl", "sq", "sqv", "ssh-keygen",
 ))  # fmt: skip
+_OPENSSL = frozenset(("dgst", "md5", "sha1", "sha256", "sha384", "sha512"))
 _SIGNING = frozenset(("-S", "--sign", "sign", "sign-blob", "--detach-sign", "--import", "--dearmor", "--clearsign",
                       "--recv-keys", "--recv-key", "--export", "--gen-key", "--armor", "-R"))  # fmt: skip
 _PRINTERS = frozenset(("cat", "echo", "printf"))
@@ -37,8 +38,8 @@ _INTERPRETERS = frozenset((
     ".", "bash", "cargo", "deno", "just", "make", "node", "perl", "python", "python3", "sh", "source", "task", "uv",
 ))  # fmt: skip
 _OWN = (
-    r"(?i)verif|attest|integrity|check_?-?(?:sum|sha|hash|digest|sig)|(?:sha|hash|digest|sum|sig\w{0,9})_?-?check"
-    r"|(?:check|assert|validate)_?-?(?:download|file|archive)"
+    r"(?i)verif|attest|integrity|checksum|digest|hashlib|sha_?(?:1|2|256|512|sum)|(?:^|[_/-])hash|hash(?:[_-]|$)"
+    r"|check_?-?(?:sha|hash|sig)|(?:sha|hash|sum|sig\w{0,9})_?-?check|(?:check|assert|validate)_?-?(?:download|file|archive)"
 )
 """How a function or a script is named that verifies files."""
 _HEX = frozenset("0123456789abcdefABCDEF")
@@ -77,7 +78,7 @@ def verification(file: File, program: Program, command: Command, readers: Sequen
             return verification(file, program, command._replace(words=words[1:]), readers)
         if low in _SUMS:
             return _sum(file, program, command, readers, options)
-        if low == "openssl" and options[:1] == ["dgst"]:
+        if low == "openssl" and options and options[0].lstrip("-") in _OPENSSL:
             signature = not {"-verify", "-signature"}.isdisjoint(options)
             if signature:
                 return _of_words(program, command, is_signature=True)
@@ -93,6 +94,8 @@ def verification(file: File, program: Program, command: Command, readers: Sequen
             return _of_words(program, command, is_signature=True)
         if low in ("cmp", "diff") and not command.piped_from:
             return _of_words(program, command)
+        if low.startswith("python") and program.script is not None and "hashlib" in program.script.text:
+            return _of_words(program, command, is_open=True)
         if _is_own(low, words):
             return _of_words(program, command, is_open=True)
     if command.words[0].values is None and _is_own(command.words[0].text, words):
@@ -169,6 +172,9 @@ def _computed(file: File, program: Program, command: Command, readers: Sequence[
             )
             return None if is_shown else Verification(command, program, files, False)
         return Verification(command, program, files, False, variable=variable)
+    written_to = [each.word for each in command.redirections if each.operator.startswith(">")]
+    if written_to and program.compares(base_name(written(written_to[0]).strip("\"'"))):
+        return Verification(command, program, files, False)
     comparing = [each for each in readers if not _COMPARING.isdisjoint(programs(each.words[0]) or ())]
     return Verification(comparing[-1], program, files, False) if comparing else None
 
