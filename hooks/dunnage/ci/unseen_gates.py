@@ -202,8 +202,7 @@ def _candidates(repository: RepositoryFiles, is_opaque: bool) -> list[str]:
     found = git.repository(repository.top)
     names = None
     if found is not None and found.top == repository.top:
-        wanted = ("",) if is_opaque else _YAML
-        names = found.mentioning(("deny", "audit"), wanted, _DOCUMENTS)
+        names = found.mentioning(("deny", "audit"), () if is_opaque else _YAML)
     if names is None:
         return repository.known.ordered[:_MAX_FILES]
     return sorted(os.path.relpath(name, repository.top).replace(os.sep, "/") for name in names)

@@ -119,16 +119,13 @@ class Repository(NamedTuple):
                 folder = os.path.join(self.top, stream.read(_LONGEST_PATH).removeprefix("gitdir:").strip())
         return folder
 
-    def mentioning(
-        self, texts: Sequence[str], endings: Sequence[str] = ("",), excluded: Sequence[str] = ()
-    ) -> frozenset[str] | None:
+    def mentioning(self, texts: Sequence[str], endings: Sequence[str] = ()) -> frozenset[str] | None:
         """The absolute paths of the tracked text files that contain one of `texts`, in upper or lower case.
 
-        Only files whose names have one of `endings` are searched, and none of those with one of `excluded`.
+        If `endings` are given, only files whose names have one of them are searched.
         """
         patterns = [part for text in texts for part in ("-e", text)]
-        paths = [f":(top,glob)**/*{ending}" for ending in endings]
-        paths += [f":(top,glob,exclude)**/*{ending}" for ending in excluded]
+        paths = [f":(top,glob)**/*{ending}" for ending in endings] or [":(top)"]
         # Several threads would wait for each other: together they compute twice as long.
         options = ("--threads=1", "-l", "-z", "-I", "-i", "-F")
         # git exits with 1 if no file matches, but also after wrong usage.
