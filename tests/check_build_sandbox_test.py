@@ -208,6 +208,11 @@ def test_a_step_with_a_secret(flags: str, what: str, position: int) -> None:
     assert [each.span.start for each in secrets] == [len("FROM rust\n") + position - 1]
 
 
+def test_a_step_with_all_privileges() -> None:
+    text = "FROM rust\nRUN --security=insecure --network=none cargo build --frozen\n"
+    assert found("Dockerfile", text) == ["2:5 exposed-host"]
+
+
 @pytest.mark.parametrize("flags", ["--mount=type=cache,target=/target", "--mount=target=.", "--security=sandbox"])
 def test_a_mount_without_a_secret(flags: str) -> None:
     assert found("Dockerfile", f"FROM rust\nRUN --network=none {flags} cargo build --frozen\n") == []
@@ -290,6 +295,9 @@ def test_a_step_that_compiles_through_other_files(files: dict[str, str], text: s
             "docker run -d --name a rust x\ndocker exec a cargo build", ["2:1 network", "2:1 writable"], id="exec"
         ),
         pytest.param("docker exec a cargo build", [], id="exec-elsewhere"),
+        pytest.param("docker run $IMAGE cargo build", ["2:1 network", "2:1 writable"], id="image-in-a-variable"),
+        pytest.param("docker run $SOMETHING cargo build", [], id="unknown-word"),
+        pytest.param("docker run --privileged $OTHER cargo build", ["2:12 exposed-host"], id="unknown-word-last"),
         pytest.param("unshare -rn cargo build", ["2:13 not-offline"], id="unshare"),
         pytest.param("unshare --net cargo build --frozen", [], id="unshare-offline"),
         pytest.param("unshare -m cargo build", [], id="unshare-with-network"),
@@ -324,7 +332,7 @@ def test_a_container(text: str, expected: list[str]) -> None:
         pytest.param("-e CARGO_REGISTRY_TOKEN", "the variable `CARGO_REGISTRY_TOKEN`", id="variable"),
         pytest.param('-e "API_KEY=$API_KEY"', "the variable `API_KEY`", id="variable-with-value"),
         pytest.param("-e POSTGRES_PASSWORD=postgres", "", id="literal"),
-        pytest.param("-e TOKENIZERS=1 -e RUSTFLAGS", "", id="other-variables"),
+        pytest.param("-e TOKENIZERS=1 -e RUSTFLAGS -e TOKEN_LIMIT", "", id="other-variables"),
         pytest.param("--pid=host", "the processes of the host", id="pid"),
         pytest.param("--pid host", "the processes of the host", id="pid-in-two-words"),
     ],
@@ -348,12 +356,34 @@ def test_the_network_of_the_host_is_one_finding() -> None:
         pytest.param("docker run --read-only --security-opt=no-new-privileges", "--tmpfs /tmp", id="temporary-files"),
         pytest.param("docker run --read-only -v a:/tmp --security-opt no-new-privileges:true", "", id="volume"),
         pytest.param("docker run --read-only --tmpfs /tmp:exec", "--security-opt no-new-privileges", id="privileges"),
+        pytest.param(
+            "docker run --read-only --tmpfs /tmp --security-opt no-new-privileges:false",
+            "--security-opt no-new-privileges",
+            id="new-privileges",
+        ),
     ],
 )
 def test_what_a_container_can_change(command: str, missing: str) -> None:
     text = SCRIPT + f"{command} --network=none rust cargo build --frozen\n"
     expected = [f"`cargo build` compiles in a container without {missing}"] if missing else []
     assert [each.message for each in findings("build.sh", text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("mounts", "message"),
+    [
+        pytest.param("-v $PWD:/src", "", id="target-in-the-source"),
+        pytest.param("-v $PWD:/src:ro -v $PWD/target:/src/target", "", id="read-only"),
+        pytest.param(
+            "-v $PWD:/src -v $PWD/target:/src/target",
+            "`/src` can be written, although its folder `target` has a mount of its own",
+            id="writable",
+        ),
+    ],
+)
+def test_a_source_that_can_be_written(mounts: str, message: str) -> None:
+    messages = [each.message for each in findings("build.sh", SCRIPT + COMPILING.format(mounts))]
+    assert messages == ([message] if message else [])
 
 
 @pytest.mark.parametrize(

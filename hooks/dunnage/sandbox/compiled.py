@@ -38,6 +38,8 @@ _DOWNLOADING = {
 """Programs that download with these subcommands."""
 _ALWAYS_DOWNLOADING = frozenset(("-Zbuild-std", "build-std", "tauri", "xwin"))
 """Words of calls of cargo that download more than crates: the Windows SDK, tools of bundles, the crates of `std`."""
+_MOST_SEARCHES = 500
+"""How often the file of a script or of a runner is searched in what an image or a container contains."""
 _SELF = ("$0", "${0}", "$BASH_SOURCE", "${BASH_SOURCE}", "${BASH_SOURCE[0]}", '$(basename "$0")', "$(basename $0)")
 
 Resolve = Callable[[str], "str | None"]
@@ -70,7 +72,8 @@ class Compilations:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self._aliases = Aliases(tree)
-        self._repositories: dict[str, tuple[RepositoryFiles, Calls]] = {}
+        self._repositories: dict[str, tuple[RepositoryFiles, Calls, frozenset[str]]] = {}
+        self._searches: dict[str, int] = {}
 
     def of(self, file: File, command: Command) -> Compiled | None:
         """Return what a command compiles itself; None if it does not compile."""
@@ -95,10 +98,26 @@ class Compilations:
         if command.words[0].text.strip("\"'").endswith(_SELF) and command.place.kind == "shell":
             yield from ((file, each) for each in commands(file))
             return
-        located = _located(command, resolve)
+        located = self._located(file, command, resolve)
         for run in self._repository(file)[1].runs(file, *located) if located else ():
             if run.command is not None:
                 yield run.file, run.command
+
+    def _located(self, file: File, command: Command, resolve: Resolve) -> tuple[Command, list[str]] | None:
+        """Locate what a command calls, as `_located` does, for a limited number of commands of a file."""
+        names = self._repository(file)[2]
+
+        def resolved(path: str) -> str | None:
+            if posixpath.basename(path) not in names:
+                return None
+            self._searches[file.path] = self._searches.get(file.path, 0) + 1
+            if self._searches[file.path] > _MOST_SEARCHES:
+                message = "this file calls more scripts and recipes than the hook follows"
+                file.note_unread("input/too-large", message, command.words[0].span)
+                return None
+            return resolve(path)
+
+        return _located(command, resolved)
 
     def has_lock(self, compiled: Compiled) -> bool:
         """Return whether a committed Cargo.lock is available to a compilation, as far as its file says."""
@@ -112,11 +131,13 @@ class Compilations:
         """Return the topmost folder of the repository of a file."""
         return self._repository(file)[0].top
 
-    def _repository(self, file: File) -> tuple[RepositoryFiles, Calls]:
+    def _repository(self, file: File) -> tuple[RepositoryFiles, Calls, frozenset[str]]:
+        """The files of the repository of a file, what their commands call, and the names of the files."""
         top = top_folder(os.path.dirname(os.path.abspath(file.path)))
         if top not in self._repositories:
             files = repository_files(self.tree, top)
-            self._repositories[top] = files, Calls(files, (*HINTS, *_DOWNLOADERS, *_DOWNLOADING))
+            names = frozenset(map(posixpath.basename, files.paths))
+            self._repositories[top] = files, Calls(files, (*HINTS, *_DOWNLOADERS, *_DOWNLOADING)), names
         return self._repositories[top]
 
 

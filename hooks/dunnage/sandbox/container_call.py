@@ -1,6 +1,7 @@
 """`docker run` and its kin, with their options."""
 
-from collections.abc import Sequence
+import posixpath
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from dunnage.shell.model import Command, Values, Word, programs
@@ -107,9 +108,16 @@ def _call(words: Sequence[Word], start: int, program: str) -> ContainerCall | No
     if image >= len(words):
         return None
     name = program.partition("-")[0]
+    has_unknown = has_unknown or _may_be_options(words[image])
     return ContainerCall(
         name, words[at], is_compose, options, has_unknown, words[image], tuple(words[start:image]), is_inner=False
     )
+
+
+def _may_be_options(image: Word) -> bool:
+    """Whether the word in place of the image is an unknown variable that may hold options, and not only an image."""
+    text = image.text.lower()
+    return image.splits and not any(name in text for name in ("image", "img", "tag"))
 
 
 def _options(words: Sequence[Word], at: int, syntax: WrapperOptions) -> tuple[tuple[ContainerOption, ...], int, bool]:
@@ -151,3 +159,40 @@ def _options(words: Sequence[Word], at: int, syntax: WrapperOptions) -> tuple[tu
 
 def _option(name: str, values: Values, text: str, word: Word) -> ContainerOption:
     return ContainerOption(_LONG_NAMES.get(name, name), values, text, word)
+
+
+def directory_of(command: Command, call: ContainerCall) -> str | None:
+    """Return the directory of the container in which a command runs; None if it is unknown.
+
+    If no option names the first one, it is taken for that of the first mount.
+    """
+    first = next(iter(call.values("--workdir")), "") or next((target for _, target in mounts(call)), "")
+    if command.directory and command.directory[0].startswith("/"):
+        first = command.directory[0]
+    return first if first.startswith("/") else None
+
+
+def mounts(call: ContainerCall) -> Iterator[tuple[str, str]]:
+    """Yield the source of each mount, as it is written, and its place in the container."""
+    for option in call.options:
+        if option.name == "--volume":
+            source, _, rest = source_and_target(option.text)
+            target = rest.partition(":")[0]
+        elif option.name == "--mount":
+            parts = dict(part.partition("=")[::2] for part in option.text.split(","))
+            source = parts.get("source") or parts.get("src") or ""
+            target = next((parts[key] for key in ("target", "dst", "destination") if key in parts), "")
+        else:
+            continue
+        if target.strip("\"'").startswith("/"):
+            yield source, posixpath.normpath(target.strip("\"'"))
+
+
+def source_and_target(text: str) -> tuple[str, str, str]:
+    """Split `SOURCE:TARGET[:OPTIONS]` at the first colon outside of `${…}` and `$(…)`."""
+    depth = 0
+    for at, character in enumerate(text):
+        depth += (character in "{(") - (character in "})")
+        if character == ":" and depth <= 0:
+            return text[:at], ":", text[at + 1 :]
+    return "", "", text

@@ -11,7 +11,7 @@ from dunnage.files.source import File
 from dunnage.files.span import Edit, Span
 from dunnage.sandbox import offline, split
 from dunnage.sandbox.compiled import Compilations, Compiled, needs_network
-from dunnage.sandbox.exposure import NETWORK, SECRET_MOUNT, Exposure
+from dunnage.sandbox.exposure import EXPOSED_HOST, NETWORK, SECRET_MOUNT, Exposure
 from dunnage.sandbox.network import is_offline, lacks_network
 from dunnage.scripts.commands import commands
 from dunnage.scripts.dockerfile import copied_before, instructions
@@ -62,6 +62,10 @@ def exposures(file: File, compilations: Compilations) -> Iterator[Exposure]:
         ]
         yield from offline.exposures(file, without_network, compilations)
         yield from _secrets(file, step, compilations)
+        if flag(step.instruction, "--security") == "insecure":
+            span = next(each.span for each in step.instruction.flags if each.text.startswith("--security"))
+            message = f"{split.shown(step.compiled[0])} with all privileges of the host"
+            yield Exposure(EXPOSED_HOST, file, Span(*span), message, "remove `--security=insecure`")
 
 
 def _steps(file: File, compilations: Compilations) -> Iterator[Step]:

@@ -1,10 +1,9 @@
 """Variables and files that hold secrets, by their names."""
 
-_PARTS = frozenset((
-    *("APIKEY", "AUTH", "CREDENTIAL", "CREDENTIALS", "PASSPHRASE", "PASSWD", "PASSWORD", "PAT", "SECRET", "SECRETS"),
-    *("TOKEN", "TOKENS"),
-))  # fmt: skip
-_ENDINGS = ("ACCESS_KEY", "ACCESS_KEY_ID", "API_KEY", "DEPLOY_KEY", "PRIVATE_KEY", "SECRET_KEY", "SIGNING_KEY")
+_ENDINGS = (
+    *("ACCESS_KEY", "ACCESS_KEY_ID", "API_KEY", "APIKEY", "CREDENTIALS", "DEPLOY_KEY", "PASSPHRASE", "PASSWD"),
+    *("PASSWORD", "PRIVATE_KEY", "SECRET", "SECRETS", "SECRET_KEY", "SIGNING_KEY", "TOKEN", "_PAT"),
+)
 _SOCKETS = ("docker.sock", "podman.sock", "containerd.sock", "buildkitd.sock")
 _SECRET_FOLDERS = (
     *(".aws", ".azure", ".config/gcloud", ".config/gh", ".docker", ".git-credentials", ".gnupg", ".kube", ".netrc"),
@@ -14,8 +13,7 @@ _SECRET_FOLDERS = (
 
 def is_secret_name(name: str) -> bool:
     """Whether a variable is named like a secret: `CARGO_REGISTRY_TOKEN`."""
-    upper = name.upper()
-    return not _PARTS.isdisjoint(upper.split("_")) or upper.endswith(_ENDINGS)
+    return name.upper().endswith(_ENDINGS)
 
 
 def exposed_path(source: str) -> str:
