@@ -248,8 +248,8 @@ def main() -> None:
         rewrite(demo.example / "image" / "rust-toolchain.toml", r"stable", "1.95.0")
         rewrite(
             demo.example / "image" / "Dockerfile",
-            r" && \\\n +cargo component build --release(.*)",
-            r"\nRUN cargo component fetch\nRUN --network=none cargo component build --release\1 --offline",
+            r" && \\\n +cargo component build(.*)",
+            r"\nRUN cargo component fetch --locked\nRUN --network=none cargo component build --offline\1",
         )
         review = datetime.now(timezone.utc).date() + timedelta(days=90)
         rewrite(demo.example / "policy" / "deny.toml", r"(?<=localtime_r)", f"; review by {review}")

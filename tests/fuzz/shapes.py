@@ -1032,7 +1032,23 @@ LISTED: dict[str, Shape] = {
     },
 }
 
+SANDBOX: dict[str, Shape] = {
+    "mounts": lambda n: {"Dockerfile": "FROM a\nRUN" + each(" --mount=type=secret,id=a#", n) + " cargo build\n"},
+    "steps-after-fetches": lambda n: {"Dockerfile": "FROM a\n" + "RUN cargo fetch\nRUN cargo build --frozen\n" * n},
+    "steps-with-scripts": lambda n: {
+        "Dockerfile": "FROM a\n" + each("COPY . /src#\n", n) + "WORKDIR /src0\n" + "RUN ./a.sh && make\n" * n,
+        "a.sh": "cargo build\n",
+        "Makefile": "all:\n\tcargo build\n",
+    },
+    "containers": lambda n: {"a.sh": "docker run -v .:/src a /src/a.sh\ndocker run a $0\n" * n + "cargo build\n" * n},
+    "container-options": lambda n: {"a.sh": "docker run" + " -v a:/b" * n + " a sh -c '" + "cargo build;" * n + "'\n"},
+    "named-containers": lambda n: {
+        "a.sh": each("docker run --name a# b c\n", n) + each("docker exec a# cargo build\n", n)
+    },
+}
+
 SHAPES: dict[str, Shape] = {
+    **{f"sandbox-{name}": shape for name, shape in SANDBOX.items()},
     **{f"downloads-{name}": one("a.sh", text) for name, text in DOWNLOADS.items()},
     **{f"downloads-{name}": shape for name, shape in LISTED.items()},
     **{f"shell-{name}": one("a.sh", text) for name, text in SHELL.items()},

@@ -2,7 +2,7 @@
 
 import os
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from dunnage.cargo_cli.aliases import Aliases
@@ -38,6 +38,8 @@ _DOWNLOADING = {
 """Programs that download with these subcommands."""
 _ALWAYS_DOWNLOADING = frozenset(("-Zbuild-std", "build-std", "tauri", "xwin"))
 """Words of calls of cargo that download more than crates: the Windows SDK, tools of bundles, the crates of `std`."""
+_MOST_INNER = 20
+"""How many compilations are looked at that one command starts."""
 _MOST_SEARCHES = 500
 """How often the file of a script or of a runner is searched in what an image or a container contains."""
 _SELF = ("$0", "${0}", "$BASH_SOURCE", "${BASH_SOURCE}", "${BASH_SOURCE[0]}", '$(basename "$0")', "$(basename $0)")
@@ -74,6 +76,7 @@ class Compilations:
         self._aliases = Aliases(tree)
         self._repositories: dict[str, tuple[RepositoryFiles, Calls, frozenset[str]]] = {}
         self._searches: dict[str, int] = {}
+        self._own: dict[str, tuple[list[tuple[File, Compilation]], bool]] = {}
 
     def of(self, file: File, command: Command) -> Compiled | None:
         """Return what a command compiles itself; None if it does not compile."""
@@ -82,22 +85,28 @@ class Compilations:
 
     def through_calls(self, file: File, command: Command, resolve: Resolve) -> list[Compiled]:
         """Return what a command compiles through other files of the repository."""
-        found: list[Compiled] = []
+        if command.words[0].text.strip("\"'").endswith(_SELF) and command.place.kind == "shell":
+            if file.path not in self._own:
+                self._own[file.path] = self._inner((file, each) for each in commands(file))
+            found, downloads = self._own[file.path]
+        else:
+            found, downloads = self._inner(self._called(file, command, resolve))
+        return [Compiled(command, inner, origin, downloads) for origin, inner in found]
+
+    def _inner(self, called: Iterable[tuple[File, Command]]) -> tuple[list[tuple[File, Compilation]], bool]:
+        """Return what compiles among commands, each with its file, and whether one of them downloads something else."""
+        found: list[tuple[File, Compilation]] = []
         downloads = False
-        for origin, inner in self._called(file, command, resolve):
+        for origin, inner in called:
             if is_elsewhere(inner):
                 continue
             compiled = compilation(inner, self._aliases.of(origin), self.tree, origin)
-            if compiled is not None:
-                found.append(Compiled(command, compiled, origin))
+            found += [(origin, compiled)] if compiled is not None else []
             downloads = downloads or is_download(inner)
-        return [each._replace(downloads=downloads) for each in found]
+        return found[:_MOST_INNER], downloads
 
     def _called(self, file: File, command: Command, resolve: Resolve) -> Iterator[tuple[File, Command]]:
-        """Yield the commands that a command runs through other files, or through its own, each with its file."""
-        if command.words[0].text.strip("\"'").endswith(_SELF) and command.place.kind == "shell":
-            yield from ((file, each) for each in commands(file))
-            return
+        """Yield the commands that a command runs through other files, each with its file."""
         located = self._located(file, command, resolve)
         for run in self._repository(file)[1].runs(file, *located) if located else ():
             if run.command is not None:

@@ -77,11 +77,10 @@ class ContainerCall(NamedTuple):
         return self.has_unknown_options or self.has(name)
 
 
-def container_call(command: Command) -> ContainerCall | None:
-    """Return the innermost container in which a command runs; None if it runs in none."""
-    words = (*command.wrapper, *command.words)
+def container_call(words: Sequence[Word]) -> ContainerCall | None:
+    """Return the innermost container in which a command with these wrappers runs; None if it runs in none."""
     found: ContainerCall | None = None
-    for start, word in enumerate(words[: len(command.wrapper)]):
+    for start, word in enumerate(words):
         names = set(programs(word) or ())
         program = next(iter(sorted(names & (CONTAINER_PROGRAMS | COMPOSE_PROGRAMS))), "")
         call = _call(words, start, program) if program else None

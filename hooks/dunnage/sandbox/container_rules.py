@@ -20,6 +20,8 @@ class Container:
         self.calls: list[ContainerCall] = []
         self.entered: list[ContainerCall] = []
         """The calls of `exec` that compile in it."""
+        self.commands = 0
+        """How many commands it runs."""
         self.compiled: list[Compiled] = []
         self.downloads = False
         """Whether it needs the network, or a file system that can be written, for something else."""

@@ -27,8 +27,13 @@ def exposures(file: File, compilations: Compilations) -> Iterator[Exposure]:
     fetches: list[int] = []
     containers: dict[Span, Container] = {}
     named: dict[str, Span] = {}
-    for command in commands(file, _ISOLATING):
-        call = container_call(command)
+    calls: dict[int, ContainerCall | None] = {}
+    found = list(commands(file, _ISOLATING))
+    for command in found:
+        # The commands of one program share its wrapper.
+        if id(command.wrapper) not in calls:
+            calls[id(command.wrapper)] = container_call(command.wrapper)
+        call = calls[id(command.wrapper)]
         if any(word.values == ("fetch",) for word in command.words):
             fetches.append(command.words[0].span.start)
         if call is None:
@@ -39,7 +44,9 @@ def exposures(file: File, compilations: Compilations) -> Iterator[Exposure]:
             named.update(dict.fromkeys(call.values("--name"), call.verb.span))
         compiled = _compiled(file, command, call, compilations)
         container = containers.setdefault(call.verb.span, Container())
-        container.calls.append(call)
+        container.commands += 1
+        if not container.calls or container.calls[-1] is not call:
+            container.calls.append(call)
         container.compiled += compiled
         container.downloads = container.downloads or is_download(command) or any(map(needs_network, compiled))
     _join_named(containers, named)
@@ -138,7 +145,7 @@ def _without_network(file: File, container: Container, fetches: list[int], compi
     span = container.calls[0].verb.span
     if not any(start < span.start for start in fetches) or file.data[slice(*span)] != b"run":
         return None
-    if len(container.calls) != len(container.compiled) or not all(
+    if container.commands != len(container.compiled) or not all(
         each.is_direct and is_offline(each.inner, compilations.tree, each.file) for each in container.compiled
     ):
         return None

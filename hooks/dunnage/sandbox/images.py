@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from dunnage.ci.image_files import contexts, origin_of
 from dunnage.files.source import File
-from dunnage.files.span import Edit, Span
+from dunnage.files.span import Edit
 from dunnage.sandbox import offline, split
 from dunnage.sandbox.compiled import Compilations, Compiled, needs_network
 from dunnage.sandbox.exposure import EXPOSED_HOST, NETWORK, SECRET_MOUNT, Exposure
@@ -65,7 +65,7 @@ def exposures(file: File, compilations: Compilations) -> Iterator[Exposure]:
         if flag(step.instruction, "--security") == "insecure":
             span = next(each.span for each in step.instruction.flags if each.text.startswith("--security"))
             message = f"{split.shown(step.compiled[0])} with all privileges of the host"
-            yield Exposure(EXPOSED_HOST, file, Span(*span), message, "remove `--security=insecure`")
+            yield Exposure(EXPOSED_HOST, file, span, message, "remove `--security=insecure`")
 
 
 def _steps(file: File, compilations: Compilations) -> Iterator[Step]:
@@ -128,16 +128,20 @@ def _fetches(command: Command) -> bool:
 def _help(step: Step, compiled: Compiled, compilations: Compilations) -> str:
     """How to split the step: what downloads gets the secrets, what compiles gets none and no network."""
     kept = [each for each in step.instruction.flags if not each.text.startswith("--network")]
-    secret = [each for each in kept if _mount_type(each) in ("secret", "ssh")]
+    kinds = [_mount_type(each) for each in kept]
     caches = [each for each in kept if _is_download_cache(each)]
-    compiling = [each for each in kept if each not in secret and each not in caches]
+    fetching = [each for each, kind in zip(kept, kinds, strict=True) if kind in ("bind", "secret", "ssh")]
+    compiling = [
+        each
+        for each, kind in zip(kept, kinds, strict=True)
+        if kind not in ("secret", "ssh") and not _is_download_cache(each)
+    ]
     directory = _directory(step, compiled)
     lines = [
         "download in one step, and compile without network in the next:"
         if len(step.commands) == 1
         else "download in one step, and compile without network in a step of its own:"
     ]
-    fetching = [each for each in kept if _mount_type(each) in ("bind", "secret", "ssh")]
     lines += [f"RUN {_flags(fetching)}{directory}{line}" for line in split.fetch_lines(compiled, compilations)]
     lines.append(f"RUN --network=none {_flags(compiling)}{directory}{split.offline_command(compiled)}")
     if caches:
@@ -207,17 +211,16 @@ def _without_network(file: File, step: Step, fetching: list[Instruction], compil
 
 
 def _secrets(file: File, step: Step, compilations: Compilations) -> Iterator[Exposure]:
+    mounts = [each for each in step.instruction.flags if _mount_type(each) in ("secret", "ssh")]
+    if not mounts:
+        return
     compiled = step.compiled[0]
-    for argument in step.instruction.flags:
-        kind = _mount_type(argument)
-        if kind not in ("secret", "ssh"):
-            continue
+    lines = _help(step, compiled, compilations).partition("\n")[2]
+    help = f"mount it in a step that compiles nothing, such as one that downloads:\n{lines}"
+    subject = split.shown(compiled)
+    for argument in mounts:
         options = _mount_options(argument)
         name = options.get("id") or os.path.basename(options.get("target") or options.get("dst") or "")
-        secret = "the ssh agent" if kind == "ssh" else f"the secret `{name}`" if name else "a secret"
-        message = f"{split.shown(compiled)} within reach of {secret}"
-        help = (
-            "mount it in a step that compiles nothing, such as one that downloads:\n"
-            + _help(step, compiled, compilations).partition("\n")[2]
-        )
-        yield Exposure(SECRET_MOUNT, file, Span(*argument.span), message, help)
+        secret = f"the secret `{name}`" if name else "a secret"
+        secret = "the ssh agent" if options["type"] == "ssh" else secret
+        yield Exposure(SECRET_MOUNT, file, argument.span, f"{subject} within reach of {secret}", help)
