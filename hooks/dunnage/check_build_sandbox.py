@@ -33,6 +33,7 @@ RULES = (
 REQUIRE_ISOLATION = flag("--require-isolation", "also report steps of CI that compile with network access")
 STRICT_JOBS = flag("--strict-jobs", "also report jobs that compile and have a secret or a write permission")
 
+_COMMENT = b"build-sandbox/"
 _CI = ("azure", "buildkite", "circleci", "github", "gitlab")
 _COMPILING = (
     *("cargo", "cross", "maturin", "trunk", "wasm-pack"),
@@ -56,12 +57,16 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
                 seen.add((found.rule, found.span))
                 yield _finding(found)
     ci = [name for name in names if commands.kind_of(name.replace(os.sep, "/"), b"") in _CI]
-    if ci:
+    # Whether a comment in a script silences something depends on the jobs that call the script.
+    commented = [file for file in commands.readable(tree, names) if _COMMENT in file.data]
+    if ci or commented:
         from dunnage.sandbox import ci_jobs
         from dunnage.sandbox.job_view import Strictness
 
         strictness = Strictness(options[REQUIRE_ISOLATION], options[STRICT_JOBS])
-        yield from map(_finding, ci_jobs.exposures(commands.readable(tree, ci), tree, strictness))
+        files = list(commands.readable(tree, ci))
+        yield from map(_finding, ci_jobs.exposures(files, tree, strictness))
+        yield from map(_finding, ci_jobs.exposures_in(commented, files, tree, strictness))
 
 
 def _exposures(file: File, tree: Tree) -> Iterator[Exposure]:

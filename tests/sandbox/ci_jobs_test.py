@@ -110,6 +110,7 @@ def test_secret_env(text: str) -> None:
     "text",
     [
         pytest.param(workflow(BUILD, run("echo", f"X: '{VALUE}'")), id="another step"),
+        pytest.param(workflow(run("cargo build", "X: ''"), job=f"env: {{X: '{VALUE}'}}"), id="replaced by the step"),
         pytest.param(workflow(run("rustc -vV", f"X: '{VALUE}'")), id="version"),
         pytest.param(workflow(run("maturin upload x", f"X: '{VALUE}'")), id="upload"),
         pytest.param(workflow(run("cargo publish --no-verify", f"X: '{VALUE}'")), id="publish without verification"),
@@ -260,6 +261,17 @@ COMPOSITE = "inputs: {{key: {{}}}}\nruns:\n  using: composite\n  steps:\n    - {
 )
 def test_what_steps_call(files: Mapping[str, str], expected: list[str]) -> None:
     assert rules(files) == expected
+
+
+def test_a_comment_in_what_a_job_calls() -> None:
+    publish = workflow(run("make publish", f"X: '{VALUE}'"))
+    comment = "# dunnage: ignore[build-sandbox/publish-token] the crate has no build script"
+    write({CI: publish, "Makefile": f"publish:\n\tcargo publish {comment}\nother:\n\tcargo build {comment}\n"})
+    assert main(["--", CI]) == 0
+    assert main(["--", "Makefile"]) == 1  # for the second comment
+    write({"Makefile": f"publish:\n\tcargo publish {comment}\n"})
+    assert main(["--", "Makefile"]) == 0
+    assert main(["--", "Makefile", CI]) == 0
 
 
 def test_one_place_is_one_finding() -> None:

@@ -40,6 +40,19 @@ def exposures(files: Iterable[File], tree: Tree, strictness: Strictness) -> Iter
     yield from found.values()
 
 
+def exposures_in(
+    called: Iterable[File], files: Iterable[File], tree: Tree, strictness: Strictness
+) -> Iterator[Exposure]:
+    """Yield what is reported in files that jobs call, for the jobs of all CI files except `files`."""
+    paths = {file.path for file in called}
+    known = {file.path for file in files}
+    for top in {top_folder(os.path.dirname(os.path.abspath(path)), tree.memo(RepositoryFolders)) for path in paths}:
+        repository = repository_files(tree, top)
+        found = (repository.find(path) for path in repository.known.workflows)
+        others = [file for file in found if file is not None and file.path not in known]
+        yield from (exposure for exposure in exposures(others, tree, strictness) if exposure.file.path in paths)
+
+
 def _of_repository(tree: Tree, top: str, files: Iterable[File], strictness: Strictness) -> Iterator[Exposure]:
     views = [view for file in files for view in _views(tree, top, file, strictness) if _may_matter(view, strictness)]
     if not views:

@@ -55,7 +55,13 @@ class JobView(NamedTuple):
 
     def sources_of(self, build: Build) -> Iterator[Source]:
         """Yield what gives secrets to the step of a build, also through the composite actions that contain it."""
-        yield from (source for source in self.sources if source.first_step <= build.step)
+        step = self.job.steps[build.step].node
+        own = {name for name, _ in step.items("env")} if step is not None else set()
+        for source in self.sources:
+            # The environment of the step replaces variables.
+            is_replaced = bool(source.variables) and own.issuperset(source.variables)
+            if source.first_step <= build.step and not is_replaced:
+                yield source
         sites = [site for site in build.run.call_stack if site.job is not None]
         yield from self.step_sources.get(build.step, ())
         known = self.known

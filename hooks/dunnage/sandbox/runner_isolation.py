@@ -31,11 +31,12 @@ def exposures(view: JobView) -> Iterator[Exposure]:
     rest = f", as do {others} other commands of the job" if others > 1 else ", as does another" if others else ""
     message = f"`{first.name}` compiles on the runner with network access{rest}"
     help = (
-        "add this as the first step of the job, on Linux:\n"
+        "add this as the first step of the job, on Linux, with all hosts that the job needs:\n"
         "  - uses: step-security/harden-runner@v2\n"
         "    with:\n"
         "      egress-policy: block\n"
-        "      allowed-endpoints: github.com:443 index.crates.io:443 static.crates.io:443\n"
+        "      allowed-endpoints: api.github.com:443 github.com:443 static.rust-lang.org:443\n"
+        "        index.crates.io:443 static.crates.io:443\n"
         "or download with `cargo fetch --locked`, and compile with\n"
         f'`sudo unshare --net -- sudo -u "$USER" env "PATH=$PATH" {first.name} --frozen`'
     )
