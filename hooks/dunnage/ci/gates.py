@@ -3,7 +3,6 @@
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 from typing import NamedTuple
 
 from dunnage.cargo_cli import advisory_tools as tools
@@ -66,7 +65,7 @@ _TRANSPARENT = CARGO | _DIRECT | {"devbox", "direnv", "flox", "mise", "nix", "ni
 # Options and inputs that name a project, or a lock, in another folder than the working directory.
 _OTHER_PROJECT = r"(?i)manifest-?path|^-(?:f|-file|C)\b|^file$|working-?directory"
 _MAX_VARIANTS = 64
-_MAX_GATES = 1000
+_MOST_GATES = 1000
 _MAX_WORDS = 1000
 
 
@@ -102,7 +101,14 @@ def gates(repository: RepositoryFiles) -> list[Gate]:
         _of_action(run, locks) if run.action else _of_command(repository, run, resolve, locks)
         for run in runs(repository, hints)
     )
-    return list(islice((gate for gate in found if gate is not None), _MAX_GATES))
+    gates: list[Gate] = []
+    for gate in found:
+        if gate is not None and len(gates) == _MOST_GATES:
+            message = f"CI runs cargo-deny and cargo-audit more than {_MOST_GATES:,} times; the others are not checked"
+            gate.run.file.note_unread("input/too-large", message, gate.span)
+            break
+        gates += [gate] if gate is not None else []
+    return gates
 
 
 # Actions

@@ -6,7 +6,6 @@ Their syntax is that of https://docs.github.com/en/actions/reference/workflows-a
 import re
 from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import islice
 from typing import NamedTuple
 
 from dunnage.ci.job import FailureMasks, Job, JobStep
@@ -19,7 +18,7 @@ from dunnage.scripts.variables import Variables, expand_all, limited
 from dunnage.shell import expression
 from dunnage.shell.model import Values
 
-_MAX_JOBS = 2000
+_MOST_JOBS = 2000
 _MAX_STEPS = 10_000
 """How many steps all jobs of a file may have. By aliases and matrices, a small file may have millions."""
 _MAX_PATTERN = 200
@@ -118,13 +117,13 @@ def jobs(file: File, inputs: Variables | None = None) -> Iterator[Job]:
         nodes = ((name, node) for name, node in common.node.items("jobs") if node.kind == "mapping")
         # Who starts the workflow may choose other inputs than their defaults.
         has_inputs = inputs is not None
-        found = (job for name, node in nodes for job in _jobs(file, common, name, node, has_inputs))
+        found = ((node, job) for name, node in nodes for job in _jobs(file, common, name, node, has_inputs))
         count = 0
-        for job in islice(found, _MAX_JOBS):
+        for node, job in limited(file, found, lambda pair: pair[0].span.start, _MOST_JOBS, "jobs"):
             count += len(job.steps)
             if count > _MAX_STEPS:
                 message = f"the jobs of this file have more than {_MAX_STEPS:,} steps; the others are not read"
-                file.note_unread("input/too-large", message, job.node.span if job.node else job.span)
+                file.note_unread("input/too-large", message, node.span)
                 return
             yield job
 

@@ -187,14 +187,14 @@ def _with_variables(variables: Variables, node: yaml.Node) -> Variables:
     declared = node.get("variables")
     for name, value in islice(declared.items() if declared else (), MOST_VARIABLES + 1):
         found[name] = [_value(value, variables)]
-    for entry in declared.elements()[:MOST_VARIABLES] if declared else ():
+    for entry in declared.elements()[: MOST_VARIABLES + 1] if declared else ():
         named = entry.get("name")
         if named is not None:
             found[named.text] = [_value(entry.get("value"), variables)]
     added = {name: values[0] for name, values in found.items()}
     combinations: dict[str, list[Values]] = {}
-    for _, combination in islice(node.items("strategy", "matrix"), MOST_VARIABLES):
-        for name, value in islice(combination.items(), MOST_VARIABLES):
+    for _, combination in islice(node.items("strategy", "matrix"), MOST_VARIABLES + 1):
+        for name, value in islice(combination.items(), MOST_VARIABLES + 1):
             combinations.setdefault(name, []).append(_value(value, variables))
     added |= {name: union(values) for name, values in combinations.items()}
     return _with(variables, added)
@@ -211,7 +211,9 @@ def _with(variables: Variables, added: dict[str, Values]) -> Variables:
 def _with_env(variables: Variables, env: yaml.Node | None) -> Variables:
     if env is None:
         return variables
-    return merged(variables, {name: _value(value, variables) for name, value in islice(env.items(), MOST_VARIABLES)})
+    return merged(
+        variables, {name: _value(value, variables) for name, value in islice(env.items(), MOST_VARIABLES + 1)}
+    )
 
 
 def _value(node: yaml.Node | None, variables: Variables) -> Values:
@@ -227,9 +229,9 @@ def _parameters(document: yaml.Node) -> Variables:
     """The defaults of the parameters of a pipeline or a template."""
     found: dict[str, Values] = {}
     declared = document.get("parameters")
-    for name, value in islice(declared.items() if declared else (), MOST_VARIABLES):
+    for name, value in islice(declared.items() if declared else (), MOST_VARIABLES + 1):
         found[f"parameters.{name}"] = yaml.cautious_value(value) if value.kind == "scalar" and value.text else None
-    for entry in declared.elements()[:MOST_VARIABLES] if declared else ():
+    for entry in declared.elements()[: MOST_VARIABLES + 1] if declared else ():
         named, default = entry.get("name"), entry.get("default")
         values = entry.get("values")
         if named is not None:

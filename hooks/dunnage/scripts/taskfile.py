@@ -95,15 +95,20 @@ def _dynamic(node: yaml.Node, place: Place, variables: Mapping[str, Values]) -> 
 
 
 def _variables(document: yaml.Node) -> Mapping[str, Values]:
-    """The variables of all tasks and of all their calls: one task may set those that another one reads."""
+    """The variables of all tasks and of all their calls: one task may set those that another one reads.
+
+    None if they are too many.
+    """
     found: dict[str, Values] = {}
     holders = [document]
-    for _, task in islice(document.items("tasks"), MOST_STEPS):
+    for _, task in islice(document.items("tasks"), MOST_STEPS + 1):
         calls = (*task.elements("cmds"), *task.elements("deps"), *(task.elements() if task.kind == "sequence" else ()))
         holders += [task, *calls]
-    for holder in islice(holders, MOST_STEPS):
+    if len(holders) > MOST_STEPS:
+        return {}
+    for holder in holders:
         for key, prefix in (("vars", "."), ("env", "")):
-            for name, value in islice(holder.items(key), MOST_VARIABLES):
+            for name, value in islice(holder.items(key), MOST_VARIABLES + 1):
                 known = yaml.cautious_value(value)
                 values = None if known is None or "{{" in known[0] or "$" in known[0] else known
                 found[f"{prefix}{name}"] = bounds.union((found.get(f"{prefix}{name}", ()), values))

@@ -59,14 +59,16 @@ def in_either(first: Variables, second: Variables) -> Variables:
     return {name: union((first[name], second[name])) for name in first.keys() & second.keys()}
 
 
-def limited(file: File, steps: Iterable[T], start: Callable[[T], int]) -> Iterator[T]:
+def limited(
+    file: File, steps: Iterable[T], start: Callable[[T], int], most: int = MOST_STEPS, what: str = "steps"
+) -> Iterator[T]:
     """Yield the first steps of a file, and note where those begin that are too many; `start` gives their offsets.
 
     Aliases can expand a small file to millions of steps.
     """
     for count, step in enumerate(steps):
-        if count >= MOST_STEPS:
-            message = f"this file has more than {MOST_STEPS:,} steps, the limit for CI files; the others are not read"
+        if count >= most:
+            message = f"this file has more than {most:,} {what}, the limit for CI files; the others are not read"
             file.note_unread("input/too-large", message, Span(start(step), start(step)))
             return
         yield step
