@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dunnage import check_cargo_install, check_locked_builds
+from dunnage import check_advisory_gate, check_cargo_install, check_locked_builds
 from dunnage.frame import cli
 
 RUN = b"RUN cargo install tool\n"
@@ -84,6 +84,28 @@ def test_limits(folder: Path, name: str, data: bytes, expected: list[str], capsy
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no such files on Windows")
+@pytest.mark.parametrize(
+    ("steps", "count", "expected"),
+    [
+        pytest.param("[{run: cargo audit}]", 1001, [".github/workflows/a.yml:1003 input/too-large"], id="gates"),
+        pytest.param("[{run: cargo b}]", 2001, [".github/workflows/a.yml:2003 input/too-large"], id="jobs"),
+        pytest.param("[{run: cargo audit}]", 1000, [], id="as-many-gates-as-are-checked"),
+    ],
+)
+def test_limits_of_gates(
+    folder: Path, steps: str, count: int, expected: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    jobs = "".join(f"  j{number}: {{steps: {steps}}}\n" for number in range(count))
+    (folder / ".github/workflows").mkdir(parents=True)
+    (folder / ".github/workflows/a.yml").write_text(f"on: push\njobs:\n{jobs}", "utf-8")
+    (folder / "Cargo.lock").write_text("version = 4\n", "utf-8")
+    check_advisory_gate.main(["--output-format", "json", ".github/workflows/a.yml"])
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert [
+        f"{each['path']}:{each['start']['line']} {each['rule']}" for each in found if each["rule"].startswith("input/")
+    ] == expected
+
+
 def test_what_is_no_regular_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     os.mkfifo(folder / "Dockerfile")
     assert _found(capsys, "Dockerfile") == ["Dockerfile:1 input/unreadable"]

@@ -15,7 +15,9 @@ from fuzz.parsers import NAMES, read
 RUNS = int(os.environ.get("DUNNAGE_FUZZ_RUNS", "8")) * 20
 
 
-@pytest.mark.skipif(find_spec("atheris") is None, reason="atheris is not installed; it has wheels for Linux only")
+@pytest.mark.skipif(
+    find_spec("atheris") is None, reason="atheris is not installed: it has wheels for Linux on x86-64 only"
+)
 @pytest.mark.parametrize("name", NAMES)
 def test_atheris(name: str, tmp_path: Path) -> None:
     program = Path(__file__).with_name("parsers.py")
