@@ -22,7 +22,10 @@ from dunnage.scripts.commands import kind_of, note, with_text
 
 _HINTS = ("cargo", "cross", "maturin", "trunk", "wasm-pack", "tauri", *ACTIONS)
 # A workflow with a credential has one of these.
-_CREDENTIALS = (b"secrets", b"write", b".outputs.", b"/login", b"aws-actions/", b"vault-action")
+_CREDENTIALS = (
+    *(b"secrets", b"write", b"/login", b"aws-actions/", b"vault-action", b"auth-action", b"app-token", b"octo-sts/"),
+    b"-actions/auth",
+)
 _MOST_CALLED = 50
 """How many workflows one may call, directly or not. GitHub has the same limit."""
 

@@ -68,7 +68,7 @@ def publishers(view: JobView, reached: Mapping[int, Sequence[Source]]) -> list[P
             found.append(Publisher(build, tokens[id(build)], verified))
         if build.name == _PACKAGE or "--dry-run" in _words(build):
             preparing.append(build)
-    # Who moves the verification out of a step that publishes moves the dry run too.
+    # A dry run in a step that publishes has the same cause and the same cure.
     publishing = {each.build.step for each in found if not each.is_dry}
     return [each for each in found if not (each.is_dry and each.build.step in publishing)]
 
