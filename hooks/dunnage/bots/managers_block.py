@@ -194,7 +194,7 @@ _COMMON = frozenset(
 
 
 def _names_something(text: str) -> bool:
-    return any(word.lower() not in _COMMON for word in re.findall(r"[A-Za-z]{2}[\w-]*", text))
+    return any(word.lower() not in _COMMON for word in re.findall(r"[A-Za-z][\w-]*", text))
 
 
 def _flexible(text: str) -> str:

@@ -56,5 +56,10 @@ def captures(patterns: Sequence[Pattern], pin: PinnedTool, *, is_recursive: bool
     end = start + len(data[pin.literal.start : pin.literal.end].decode())
     if is_recursive:
         *outer, last = patterns
-        return last.captures(text, start, end) and all(pattern.encloses(text, start, end) for pattern in outer)
+        for pattern in outer:
+            found = pattern.enclosing_end(text, start, end)
+            if found is None:
+                return False
+            text = text[:found]
+        return last.captures(text, start, end)
     return any(pattern.captures(text, start, end) for pattern in patterns)

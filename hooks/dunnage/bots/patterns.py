@@ -6,7 +6,8 @@ text needs them. It tells whether a match exists; which of several matches an en
 """
 
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 MAX_STATES = 2000
@@ -177,9 +178,7 @@ class _Parser:
                 self._at = before_range
             else:
                 self._at = before_range
-            if low.negated:
-                raise UnsupportedError("a negated class in a class")
-            ranges += low.ranges
+            ranges += _complement(low.ranges) if low.negated else low.ranges
         return _Set(tuple(ranges), negated)
 
     def _class_item(self) -> _Set:
@@ -192,6 +191,16 @@ class _Parser:
                 return _Set((("\b", "\b"),))
             return self._escape()
         return _Set(((character, character),))
+
+
+def _complement(ranges: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The characters in none of some ranges."""
+    first = 0
+    for low, high in sorted(ranges):
+        if ord(low) > first:
+            yield chr(first), chr(ord(low) - 1)
+        first = max(first, ord(high) + 1)
+    yield chr(first), chr(sys.maxunicode)
 
 
 class _Instruction(NamedTuple):
@@ -254,9 +263,10 @@ class Pattern:
         """Whether it matches somewhere in a text."""
         return any(accepts for _, accepts in self._run(text, len(text), -1, -1))
 
-    def encloses(self, text: str, start: int, end: int) -> bool:
-        """Whether it matches a part of a text that contains these characters."""
-        return any(accepts and at >= end for at, accepts in self._run(text, start, -1, -1))
+    def enclosing_end(self, text: str, start: int, end: int) -> int | None:
+        """Where the longest match ends that contains these characters; None if there is none."""
+        ends = [at for at, accepts in self._run(text, start, -1, -1) if accepts and at >= end]
+        return ends[-1] if ends else None
 
     def captures(self, text: str, start: int, end: int) -> bool:
         """Whether it matches so that the group `currentValue` is these characters, perhaps with one before them."""

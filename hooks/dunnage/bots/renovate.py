@@ -4,6 +4,7 @@ Sources in Renovate: lib/config/app-strings.ts, lib/config/options/index.ts, lib
 lib/workers/repository/extract/file-match.ts, and index.ts of each manager.
 """
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -165,11 +166,14 @@ def find(repository: RepositoryFiles) -> tuple[File, json5.Node] | None:
     """The configuration that Renovate uses, and its content; None if there is none. Raises SourceError."""
     for name in NAMES:
         if name in repository.paths:
-            file = repository.find(name)
-            return None if file is None else (file, json5.parse(file, is_json5=name.endswith("5")))
-    file = repository.read("package.json")
-    if file is not None and '"renovate"' in file.text:
-        section = json5.parse(file, is_json5=False).get("renovate")
+            try:
+                file = repository.tree.read(os.path.join(repository.top, name))
+            except FileNotFoundError:
+                continue
+            return file, json5.parse(file, is_json5=name.endswith("5"))
+    package = repository.read("package.json")
+    if package is not None and '"renovate"' in package.text:
+        section = json5.parse(package, is_json5=False).get("renovate")
         if section is not None and isinstance(section.value, dict):
-            return file, section
+            return package, section
     return None

@@ -1,0 +1,315 @@
+"""Renovate judges which files and versions of tools it reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import judges
+from dunnage.bots import movable
+from dunnage.bots.configuration import MANAGERS_OF, bots
+from dunnage.bots.globs import glob
+from dunnage.bots.managers_block import block, written
+from dunnage.bots.moved_tools import MovedTools
+from dunnage.bots.unmoved_tools import places
+from dunnage.ci.repository_files import repository_files
+from dunnage.files.source import Tree
+
+WORKFLOW = ".github/workflows/ci.yml"
+
+
+class Extraction(NamedTuple):
+    """What Renovate reads in a repository."""
+
+    files: dict[str, set[str]]
+    """For each manager, the paths of the files in which it found anything."""
+    tools: set[tuple[str, str, str]]
+    """The path, the name and the version of what custom managers found."""
+    locks: set[str]
+    """The locks that it updates with manifests."""
+
+
+def extract(folder: Path, scratch: Path) -> Extraction:
+    """Let Renovate read a repository, whose files are in git's index. It uses no network."""
+    report = scratch / "report.json"
+    command = [judges.installed("nodejs"), judges.installed("renovate"), "--platform=local", "--dry-run=extract"]
+    command += ["--onboarding=false", "--report-type=file", f"--report-path={report}"]
+    environment = {
+        **os.environ,
+        "LOG_LEVEL": "error",
+        "RENOVATE_BASE_DIR": str(scratch / "base"),
+        "RENOVATE_CONFIG_FILE": "",
+    }
+    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, timeout=300)
+    found = json.loads(report.read_bytes())["repositories"]["local"]
+    assert [problem["msg"] for problem in found["problems"] if problem["level"] > 40] == []
+    files: dict[str, set[str]] = {}
+    tools: set[tuple[str, str, str]] = set()
+    locks: set[str] = set()
+    for manager, package_files in found["packageFiles"].items():
+        for file in package_files:
+            files.setdefault(manager, set()).add(file["packageFile"])
+            locks.update(file.get("lockFiles", ()) if manager == "cargo" else ())
+            if manager in ("regex", "jsonata"):
+                found_here = ((file["packageFile"], dep["depName"], dep["currentValue"]) for dep in file["deps"])
+                tools.update(found_here)
+    return Extraction(files, tools, locks)
+
+
+def write(folder: Path, files: dict[str, str]) -> Path:
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    subprocess.run(["git", "init", "-q", folder], check=True)
+    subprocess.run(["git", "add", "-A"], cwd=folder, check=True)
+    return folder
+
+
+def compare(folder: Path, scratch: Path) -> Extraction:
+    """Compare what Renovate reads with what the hook says is moved; return it."""
+    repository = repository_files(Tree(), str(folder))
+    found = bots(repository)
+    assert found.renovate is not None
+    assert found.is_known
+    extracted = extract(folder, scratch)
+    for kind, manager in MANAGERS_OF.items():
+        if kind != movable.CARGO:
+            read = set(found.renovate.files_of(manager, repository.paths))
+            assert extracted.files.get(manager, set()) <= read, manager
+            assert {path for path in movable.files(repository, kind) if path in read} <= extracted.files.get(
+                manager, set()
+            )
+    read = set(found.renovate.files_of("cargo", repository.paths))
+    assert extracted.files.get("cargo", set()) <= read
+    moved = MovedTools(found.renovate)
+    for place in places(repository, repository.paths):
+        # A manager may call a tool by the name in the file.
+        is_extracted = (place.path, place.pin.version) in {
+            (path, version.lstrip("=v")) for path, _, version in extracted.tools
+        }
+        assert moved.contain(place.pin, place.path) == is_extracted, place.path
+    return extracted
+
+
+def with_block(folder: Path) -> tuple[str, set[tuple[str, str, str]]]:
+    """The managers for all tools that a repository pins, as JSON, and what they must read."""
+    repository = repository_files(Tree(), str(folder))
+    managers, read = block(places(repository, repository.paths))
+    return written({"customManagers": managers}), {(place.path, place.pin.name, place.pin.version) for place in read}
+
+
+STEPS = """\
+on: push
+env:
+  AUDIT_VERSION: "0.21.0"
+  # renovate: datasource=crate depName=cargo-hack
+  HACK_VERSION: 0.6.30
+jobs:
+  a:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: taiki-e/install-action@v2
+        with:
+          tool: nextest@0.9.72,cargo-machete@0.8.0,shellcheck@0.10.0
+      - uses: taiki-e/install-action@v2
+        with:
+          tool: |
+            just@1.40.0
+            typos@1.30.0
+      - uses: baptiste0928/cargo-install@v3
+        with:
+          crate: cargo-vet
+          version: 0.9.1
+      - uses: bytecodealliance/actions/wasm-tools/setup@v1
+        with:
+          version: "1.230.0"
+      - uses: jetli/wasm-pack-action@v0.4.0
+        with:
+          version: v0.13.1
+      - run: cargo install --locked cargo-deny@0.16.1 "cargo-udeps@=0.1.50"
+      - run: cargo install cargo-audit@$AUDIT_VERSION cargo-hack@${{ env.HACK_VERSION }}
+      - run: cargo install --version 1.2.3 cargo-shear && cargo install --vers 1.2.4 cargo-outdated
+      - run: cargo +nightly binstall -y cargo-fuzz@0.12.0 && npm install -g @bytecodealliance/jco@1.2.3
+      - run: pip install componentize-py==0.16.0
+"""
+TOOLS = {
+    "Cargo.toml": "[workspace]\nmembers = []\n"
+    '[workspace.metadata.dunnage.tools]\ncargo-deny = "0.16.1"\ncross = "0.2.5"\n',
+    "Cargo.lock": "version = 4\n",
+    WORKFLOW: STEPS,
+    "docker/Dockerfile": "FROM rust:1.97.1 AS a\nARG V=1.0.0\n"
+    "RUN cargo install --locked \\\n  cross@0.2.5 \\\n  cargo-x@${V}\n",
+    "my.Dockerfile": "FROM rust:1.97.1\nRUN cargo install --locked b@1.0.0-rc.1\n",
+    "scripts/setup.sh": "cargo install --locked trunk@0.21.0;cargo-binstall wasm-bindgen-cli@0.2.100\n",
+    "Makefile": "V := 0.1.2\na:\n\tcargo install --locked tool-a@$(V)\n",
+    "justfile": "a:\n  cargo install --locked tool-b@0.3.0\n",
+    ".gitlab-ci.yml": "a:\n  script:\n    - cargo install tool-c@0.4.0 --locked\n",
+    "tools/setup": "#!/bin/sh\ncargo install tool-d@0.5.0 --locked\n",
+}  # fmt: skip
+
+
+def test_the_managers_read_every_tool(tmp_path: Path) -> None:
+    folder = write(tmp_path / "repository", TOOLS)
+    text, expected = with_block(folder)
+    assert len(expected) == 27
+    write(folder, {"renovate.json": text})
+    extracted = compare(folder, tmp_path)
+    assert extracted.tools == expected
+    single = write(tmp_path / "single", {"Cargo.toml": '[package.metadata.dunnage.tools]\na = "1.0.0"\n'})
+    write(single, {"renovate.json": with_block(single)[0]})
+    assert compare(single, tmp_path).tools == {("Cargo.toml", "a", "1.0.0")}
+
+
+CRATE = '[package]\nname = "a"\nversion = "0.1.0"\n[dependencies]\nserde = "1.0.200"\n'
+FILES = {
+    **{f"{path}Cargo.toml": CRATE for path in ("", "b/", "vendor/c/", "examples/d/", "my-tests/e/", "tests/f/")},
+    "Cargo.lock": 'version = 4\n[[package]]\nname = "serde"\nversion = "1.0.200"\n',
+    "b/Cargo.lock": 'version = 4\n[[package]]\nname = "serde"\nversion = "1.0.200"\n',
+    **{f"{path}Dockerfile": "FROM rust:1.97.1\n" for path in ("", "b/", "b/x.", "tests/f/")},
+    "b/Dockerfile.dev": "FROM rust:1.97.1\n",
+    "b/containerfile": "FROM rust:1.97.1\n",
+    "b/dockerfile-x": "FROM rust:1.97.1\n",
+    "Dockerfile.tmpl/x": "FROM rust:1.97.1\n",
+    WORKFLOW: STEPS,
+    ".github/workflows/sub/x.yaml": STEPS,
+    ".github/actions/a/action.yml": "runs:\n  using: composite\n  steps:\n    - uses: actions/cache@v4\n",
+    "b/action.yaml": "runs:\n  using: composite\n  steps:\n    - uses: actions/cache@v4\n",
+    "b/actions.yml": "runs:\n  using: composite\n  steps:\n    - uses: actions/cache@v4\n",
+    "rust-toolchain.toml": '[toolchain]\nchannel = "1.97.1"\n',
+    "b/rust-toolchain": "1.97.1\n",
+    ".pre-commit-config.yaml": "repos:\n- repo: https://github.com/a/b\n  rev: v1.0.0\n  hooks: [{id: a}]\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        pytest.param("renovate.json", "", id="empty"),
+        pytest.param(
+            ".renovaterc",
+            '{\n  // comment\n  "extends": ["config:recommended", ":enablePreCommit", '
+            '"customManagers:githubActionsVersions"],\n}',
+            id="presets",
+        ),
+        pytest.param(
+            ".github/renovate.json5",
+            "{ignorePaths: ['b/C', '**/Dockerfile.*'], cargo: {managerFilePatterns: ['/^Cargo.lock$/']},\n"
+            " dockerfile: {fileMatch: ['Dockerfile.tmpl/x$']}, 'pre-commit': {enabled: true,},}",
+            id="paths",
+        ),
+        pytest.param(
+            "renovate.jsonc",
+            '{"extends": ["config:best-practices", "docker:disable"], "ignorePaths": ["!b/**"], "rust-toolchain":'
+            ' {"enabled": false}, "customManagers": [{"customType": "regex",'
+            ' "managerFilePatterns": ["**/*.{yml,yaml}"], "datasourceTemplate": "crate",'
+            ' "matchStrings": ["(?<depName>cargo-[a-z]+)@=?(?<currentValue>[0-9.]+)"]}]}',
+            id="negated",
+        ),
+        pytest.param(
+            ".gitlab/renovate.json",
+            '{"enabledManagers": ["cargo", "custom.regex"], "includePaths": ["Cargo.toml", "{b,c}/**", ".github/**"],'
+            ' "customManagers": [{"customType": "regex", "managerFilePatterns": ["/^\\\\.github/.*/ci\\\\.yml$/"],'
+            ' "matchStringsStrategy": "recursive", "matchStrings": ["tool:[^\\\\n]*",'
+            ' "(?<depName>[\\\\w-]+)@(?<currentValue>\\\\d\\\\S*?)(?:,|$)"], "datasourceTemplate": "crate"}]}',
+            id="included",
+        ),
+        pytest.param(
+            "package.json", '{"name": "x", "renovate": {"extends": [":ignoreModulesAndTests"]}}', id="package"
+        ),
+    ],
+)
+def test_the_files_that_managers_read(tmp_path: Path, name: str, text: str) -> None:
+    compare(write(tmp_path / "repository", {**FILES, name: text}), tmp_path)
+
+
+def test_the_first_configuration_is_used(tmp_path: Path) -> None:
+    later = {".github/renovate.json": '{"enabled": false}', ".renovaterc.json": '{"enabled": false}'}
+    files = {**FILES, "renovate.json5": "{enabledManagers: ['cargo']}", **later}
+    assert compare(write(tmp_path / "repository", files), tmp_path).files.keys() == {"cargo"}
+
+
+GLOBS = [
+    r"*",
+    r"**",
+    r"a",
+    r"a/*",
+    r"a/**",
+    r"**/b",
+    r"*/b",
+    r"**/b/**",
+    r"a/b*",
+    r"{a,b}/c",
+    r"{,.}a",
+    r"a{b,c{d,e}}",
+    r"[ab]",
+    r"[!a]",
+    r"[^a]/b",
+    r"a/?",
+    r"!a",
+    r"!!a",
+    r"#a",
+    r"*.c",
+    r"a/**/b",
+    r"**/*.{c,d}",
+    r"a**",
+    r"a/b**/c",
+    r"./a",
+    r"a//b",
+    r"[]a]",
+    r"[a",
+    r"a\*",
+    r"**/a*b*c",
+]
+PATHS = [
+    "a",
+    "b",
+    ".a",
+    "a/b",
+    "a/b/c",
+    "a/.b",
+    "x/b",
+    "x/y/b",
+    "x/b/c",
+    "a/bc",
+    "b/c",
+    "ab",
+    "ac",
+    "acd",
+    "ace",
+    "x.c",
+    "y/x.d",
+    "a/x/y/b",
+    "aa",
+    "a/bb/c",
+    "c/b",
+    "#a",
+    "!a",
+    "]",
+    "[a",
+    "a*",
+    "q/axbyc",
+    "B",
+    "ä",
+]
+
+
+def test_globs_match_as_minimatch_does(tmp_path: Path) -> None:
+    module = Path(judges.installed("renovate")).parents[2] / "minimatch"
+    script = f"""
+        const {{ minimatch }} = await import({json.dumps((module / "dist/esm/index.js").as_uri())});
+        const globs = {json.dumps(GLOBS)}, paths = {json.dumps(PATHS)};
+        console.log(JSON.stringify(globs.map(glob => paths.map(path => minimatch(path, glob, {{dot: true}})))));
+    """
+    (tmp_path / "x.mjs").write_text(script, encoding="utf-8")
+    ran = subprocess.run([judges.installed("nodejs"), tmp_path / "x.mjs"], check=True, capture_output=True)
+    for text, expected in zip(GLOBS, json.loads(ran.stdout), strict=True):
+        pattern = glob(text)
+        assert [path for path, matches in zip(PATHS, expected, strict=True) if matches] == [
+            path for path in PATHS if pattern.matches(path)
+        ], text
