@@ -13,7 +13,7 @@ import pytest
 import judges
 from dunnage.bots import movable
 from dunnage.bots.configuration import MANAGERS_OF, bots
-from dunnage.bots.globs import glob
+from dunnage.bots.globs import Patterns
 from dunnage.bots.managers_block import block, written
 from dunnage.bots.moved_tools import MovedTools
 from dunnage.bots.unmoved_tools import places
@@ -309,7 +309,7 @@ def test_globs_match_as_minimatch_does(tmp_path: Path) -> None:
     (tmp_path / "x.mjs").write_text(script, encoding="utf-8")
     ran = subprocess.run([judges.installed("nodejs"), tmp_path / "x.mjs"], check=True, capture_output=True)
     for text, expected in zip(GLOBS, json.loads(ran.stdout), strict=True):
-        pattern = glob(text)
+        pattern = Patterns().glob(text)
         assert [path for path, matches in zip(PATHS, expected, strict=True) if matches] == [
             path for path in PATHS if pattern.matches(path)
         ], text

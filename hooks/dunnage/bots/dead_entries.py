@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dunnage.bots import dependabot, json5
 from dunnage.bots.configuration import Bots
 from dunnage.bots.dependabot import MANIFESTS, Directory, Entry
-from dunnage.bots.globs import expression_or_glob, glob
+from dunnage.bots.globs import Patterns
 from dunnage.bots.patterns import UnsupportedError
 from dunnage.bots.renovate import Settings, file_patterns
 from dunnage.files.document import Problem
@@ -59,7 +59,7 @@ def _check_directory(found: Bots, entry: Entry, directory: Directory) -> Iterato
 
 def _check_renovate(found: Bots, settings: Settings) -> Iterator[Problem]:
     for text, span in settings.root.texts("includePaths"):
-        if text not in found.repository.paths and not _matches(found, text, is_pattern=False):
+        if text not in found.repository.paths and not _matches(found, settings.patterns, text, is_pattern=False):
             message = f"`{text}` in `includePaths` matches no file of the repository"
             yield Problem(RULE, settings.file, message, "remove it, or write the path of a file that exists", span=span)
     for name, section in settings.root.items().items():
@@ -69,7 +69,7 @@ def _check_renovate(found: Bots, settings: Settings) -> Iterator[Problem]:
 
 def _check_patterns(found: Bots, settings: Settings, name: str, node: json5.Node) -> Iterator[Problem]:
     patterns = file_patterns(node)
-    if not patterns or any(_matches(found, text, is_pattern=True) for text, _ in patterns):
+    if not patterns or any(_matches(found, settings.patterns, text, is_pattern=True) for text, _ in patterns):
         return
     text, span = patterns[0]
     count = len(patterns)
@@ -82,10 +82,10 @@ def _check_patterns(found: Bots, settings: Settings, name: str, node: json5.Node
     yield Problem(RULE, settings.file, message, help, span=Span(*span))
 
 
-def _matches(found: Bots, text: str, *, is_pattern: bool) -> bool:
+def _matches(found: Bots, patterns: Patterns, text: str, *, is_pattern: bool) -> bool:
     """Whether a pattern matches any file of the repository; also if that is unknown."""
     try:
-        pattern = expression_or_glob(text) if is_pattern else glob(text)
-        return any(pattern.matches(path) for path in sorted(found.repository.paths))
+        pattern = patterns.expression_or_glob(text) if is_pattern else patterns.glob(text)
+        return any(pattern.matches(path) for path in found.repository.known.ordered)
     except UnsupportedError:
         return True

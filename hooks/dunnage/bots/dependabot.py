@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from dunnage.bots.globs import of_ruby
-from dunnage.bots.patterns import Pattern, UnsupportedError
+from dunnage.bots.patterns import Budget, Pattern, UnsupportedError
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.files.source import File
 from dunnage.files.span import Span
@@ -101,6 +101,7 @@ class Folders:
 
     def __init__(self, repository: RepositoryFiles) -> None:
         self._repository = repository
+        self._budget = Budget()
         self._files: dict[str, list[str]] = {}
         self._folders: set[str] = {""}
         self._of_glob: dict[str, list[str]] = {}
@@ -121,11 +122,8 @@ class Folders:
             return [folder]
         glob = directory.text.removeprefix("/")
         if glob not in self._of_glob:
-            pattern = Pattern(of_ruby(glob))
-            found = sorted(folder for folder in self._folders if folder and pattern.is_found_in(folder))
-            # With File::FNM_DOTMATCH, a `*` at the beginning also matches `.`, the top itself.
-            is_top = re.match(r"(?:\*\*/)*[*.]*[*][*.]*/?$", glob) is not None
-            self._of_glob[glob] = ["", *found] if is_top else found
+            pattern = Pattern(of_ruby(glob), budget=self._budget)
+            self._of_glob[glob] = sorted(folder for folder in self._folders if pattern.is_found_in(folder))
         return self._of_glob[glob]
 
     def has_manifest(self, folder: str, ecosystem: str) -> bool:

@@ -1,9 +1,9 @@
 """The globs of Renovate and of Dependabot, as regular expressions for `dunnage.bots.patterns`."""
 
 import re
-from functools import cache
+from collections.abc import Iterator
 
-from dunnage.bots.patterns import Pattern, UnsupportedError
+from dunnage.bots.patterns import MAX_LENGTH, Budget, Pattern, UnsupportedError
 
 _MAX_BRACES = 20
 
@@ -20,26 +20,48 @@ class PathPattern:
         return self._pattern.is_found_in(path) != self._negated
 
 
-@cache
-def expression_or_glob(text: str) -> PathPattern:
-    """The pattern that a text of `managerFilePatterns` is: a regular expression between `/`, or a glob in any case.
+class Patterns:
+    """The patterns of a configuration. Each is compiled once, and all share one budget."""
 
-    Raises UnsupportedError. Source: getRegexOrGlobPredicate in Renovate's lib/util/string-match.ts.
-    """
-    expression = re.fullmatch(r"!?/(.*)/(i?)", text, re.DOTALL)
-    if expression is not None:
-        pattern = Pattern(expression[1], ignores_case=bool(expression[2]))
-        return PathPattern(pattern, negated=text.startswith("!"))
-    return PathPattern(Pattern(""), negated=False) if text == "*" else glob(text, ignores_case=True)
+    def __init__(self) -> None:
+        self._budget = Budget()
+        self._expressions: dict[str, Pattern] = {}
+        self._paths: dict[tuple[str, bool], PathPattern] = {}
 
+    def expression(self, text: str) -> Pattern:
+        """The pattern that a regular expression is. Raises UnsupportedError."""
+        if text not in self._expressions:
+            self._expressions[text] = Pattern(text, budget=self._budget)
+        return self._expressions[text]
 
-@cache
-def glob(text: str, *, ignores_case: bool = False) -> PathPattern:
-    """The pattern that a glob of minimatch is, with its option `dot`. Raises UnsupportedError."""
-    marks = len(text) - len(text.lstrip("!"))
-    # `#` begins a comment, which matches nothing.
-    plain = r"\b\B" if text.startswith("#") else of_minimatch(text[marks:])
-    return PathPattern(Pattern(plain, ignores_case=ignores_case), negated=marks % 2 == 1)
+    def expression_or_glob(self, text: str) -> PathPattern:
+        """The pattern that a text of `managerFilePatterns` is: an expression between `/`, or a glob in any case.
+
+        Raises UnsupportedError. Source: getRegexOrGlobPredicate in Renovate's lib/util/string-match.ts.
+        """
+        if (text, True) not in self._paths:
+            self._paths[text, True] = self._expression_or_glob(text)
+        return self._paths[text, True]
+
+    def _expression_or_glob(self, text: str) -> PathPattern:
+        expression = re.fullmatch(r"!?/(.*)/(i?)", text, re.DOTALL)
+        if expression is not None:
+            pattern = Pattern(expression[1], ignores_case=bool(expression[2]), budget=self._budget)
+            return PathPattern(pattern, negated=text.startswith("!"))
+        return PathPattern(Pattern(""), negated=False) if text == "*" else self._glob(text, ignores_case=True)
+
+    def glob(self, text: str) -> PathPattern:
+        """The pattern that a glob of minimatch is, with its option `dot`. Raises UnsupportedError."""
+        if (text, False) not in self._paths:
+            self._paths[text, False] = self._glob(text, ignores_case=False)
+        return self._paths[text, False]
+
+    def _glob(self, text: str, *, ignores_case: bool) -> PathPattern:
+        marks = len(text) - len(text.lstrip("!"))
+        # `#` begins a comment, which matches nothing.
+        plain = r"\b\B" if text.startswith("#") else of_minimatch(text[marks:])
+        pattern = Pattern(plain, ignores_case=ignores_case, budget=self._budget)
+        return PathPattern(pattern, negated=marks % 2 == 1)
 
 
 def of_minimatch(glob: str) -> str:
@@ -50,12 +72,31 @@ def of_minimatch(glob: str) -> str:
 
 
 def of_ruby(glob: str) -> str:
-    """The expression for a glob of Ruby's `Dir.glob` with `File::FNM_DOTMATCH`. Raises UnsupportedError."""
-    return f"^(?:{'|'.join(map(_of_plain, _expanded(glob)))})/?$"
+    """The expression for a glob of folders of Ruby's `Dir.glob` with `File::FNM_DOTMATCH`. Raises UnsupportedError.
+
+    The first part with a wildcard also matches `.`, so `a/*` includes `a`, and `*` the empty path of the top.
+    """
+    plain = [part for text in _expanded(glob.rstrip("/")) for part in _with_dot(text.split("/"))]
+    return f"^(?:{'|'.join(map(_of_plain, plain))})$"
+
+
+def _with_dot(segments: list[str]) -> Iterator[str]:
+    """Yield a glob, and that without the first wildcard if it matches `.`. At the end, `**` means one level."""
+    if segments[-1] == "**":
+        segments = [*segments[:-1], "*"]
+    yield "/".join(segments)
+    first = next((at for at, segment in enumerate(segments) if set("*?[") & set(segment)), len(segments) - 1)
+    at = first
+    while segments[at] == "**":
+        at += 1
+    if Pattern(f"^(?:{_of_segment(segments[at])})$").is_found_in("."):
+        yield "/".join([*segments[:first], *segments[at + 1 :]])
 
 
 def _expanded(glob: str) -> list[str]:
     """A glob with each alternative in braces; the others may have braces too."""
+    if len(glob) > MAX_LENGTH:
+        raise UnsupportedError("too long")
     expanded = [glob]
     for _ in range(_MAX_BRACES):
         with_braces = next((text for text in expanded if re.search(r"\{[^{}]*,[^{}]*\}", text)), None)

@@ -47,6 +47,7 @@ Value: TypeAlias = "dict[str, Node] | list[Node] | str | float | bool | None"
 _SPACE = r"(?:\s+|\ufeff|//[^\n\r\u2028\u2029]*|/\*[\s\S]*?\*/)*"
 _STRING = r"\"[^\"\\\n\r]*(?:\\(?:\r\n|[\s\S])[^\"\\\n\r]*)*\"|'[^'\\\n\r]*(?:\\(?:\r\n|[\s\S])[^'\\\n\r]*)*'"
 _NUMBER = r"[+-]?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|Infinity|NaN)(?![\w$])"
+_JSON_NUMBER = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 _NAME = r"(?:[^\W\d]|[$_]|\\u[0-9a-fA-F]{4})(?:[\w$\u200c\u200d]|\\u[0-9a-fA-F]{4})*"
 _ESCAPE = r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r\n|[\s\S]))"
 _ESCAPED = {
@@ -175,20 +176,22 @@ class _Parser:
         if match is None or not self._is_json5:
             raise self._error("a key in quotes is missing")
         self._at = match.end()
-        return re.sub(_ESCAPE, _unescaped, match[0])
+        return _text(match[0])
 
     def _quoted(self) -> str:
         match = self._string.match(self._text, self._at)
         if match is None or (match[0][0] == "'" and not self._is_json5):
             raise self._error("a string has no end" if match is None else "a string is in single quotes")
         self._at = match.end()
-        return re.sub(_ESCAPE, _unescaped, match[0][1:-1]) if "\\" in match[0] else match[0][1:-1]
+        return _text(match[0][1:-1])
 
     def _scalar(self) -> "str | float | bool | None":
         if self._text.startswith(("'", '"'), self._at):
             return self._quoted()
         number = self._number.match(self._text, self._at)
         if number is not None:
+            if not self._is_json5 and re.fullmatch(_JSON_NUMBER, number[0]) is None:
+                raise self._error("a number is written as in JSON5")
             self._at = number.end()
             return _number(number[0])
         word = self._name.match(self._text, self._at)
@@ -196,6 +199,14 @@ class _Parser:
             raise self._error("a value is missing")
         self._at = word.end()
         return _WORDS[word[0]]
+
+
+def _text(written: str) -> str:
+    """A string without its escapes. Two that are halves of a character become that character."""
+    if "\\" not in written:
+        return written
+    halves = re.sub(_ESCAPE, _unescaped, written)
+    return halves.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _unescaped(match: "re.Match[str]") -> str:

@@ -1,8 +1,7 @@
 """Which pins of tools the custom managers of Renovate read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from dunnage.bots.globs import expression_or_glob
 from dunnage.bots.patterns import Pattern, UnsupportedError
 from dunnage.bots.renovate import CustomManager, Settings
 from dunnage.ci.pinned_tools import PinnedTool
@@ -12,11 +11,10 @@ _BEFORE, _AFTER = 2000, 500
 
 
 class MovedTools:
-    """The custom managers of a configuration. Their patterns are compiled once."""
+    """What the custom managers of a configuration read."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._patterns: dict[str, Pattern] = {}
 
     def contain(self, pin: PinnedTool, path: str) -> bool:
         """Whether a custom manager reads a pin in the file at this path of the repository. Raises UnsupportedError."""
@@ -27,7 +25,7 @@ class MovedTools:
     def _reads(self, manager: CustomManager, pin: PinnedTool, path: str) -> bool:
         if not self._settings.runs(f"custom.{manager.kind}") or not manager.is_valid or not manager.match_strings:
             return False
-        if not any(expression_or_glob(text).matches(path) for text in manager.file_patterns):
+        if not any(self._settings.patterns.expression_or_glob(text).matches(path) for text in manager.file_patterns):
             return False
         if manager.kind != "regex":
             if pin.kind == "list" and any("dunnage.tools" in text for text in manager.match_strings):
@@ -35,13 +33,8 @@ class MovedTools:
             raise UnsupportedError("a query")
         if pin.literal is None:
             return False
-        return captures(self._compiled(manager.match_strings), pin, is_recursive=manager.is_recursive)
-
-    def _compiled(self, texts: Iterable[str]) -> list[Pattern]:
-        for text in texts:
-            if text not in self._patterns:
-                self._patterns[text] = Pattern(text)
-        return [self._patterns[text] for text in texts]
+        expressions = [self._settings.patterns.expression(text) for text in manager.match_strings]
+        return captures(expressions, pin, is_recursive=manager.is_recursive)
 
 
 def captures(patterns: Sequence[Pattern], pin: PinnedTool, *, is_recursive: bool) -> bool:

@@ -12,8 +12,12 @@ from typing import NamedTuple
 
 MAX_STATES = 2000
 """How many instructions a pattern may have. Real ones have up to a few hundred."""
-MAX_STEPS = 3_000_000
-"""How many instructions are visited for a pattern, over all texts."""
+MAX_LENGTH = 2000
+"""How many characters a pattern may have."""
+MAX_STEPS = 4_000_000
+"""How many characters are compared for all patterns of a configuration; a new state counts as several."""
+_COST_OF_STATE = 5
+_COST_OF_COMPILING = 25
 _MAX_DEPTH = 50
 _VALUE = "currentValue"
 """The group whose place is compared."""
@@ -213,17 +217,36 @@ class _Instruction(NamedTuple):
     text: str = ""
 
 
-class Pattern:
-    """An automaton. The steps of all its uses are counted, and UnsupportedError is raised if they are too many."""
+class Budget:
+    """The steps that are left for the patterns of a configuration."""
 
-    def __init__(self, text: str, *, ignores_case: bool = False) -> None:
+    def __init__(self) -> None:
+        self._left = MAX_STEPS
+
+    def spend(self, steps: int) -> None:
+        """Take some of the steps. Raises UnsupportedError if there are not so many."""
+        self._left -= steps
+        if self._left < 0:
+            raise UnsupportedError("too many steps")
+
+
+class Pattern:
+    """The automaton of an expression."""
+
+    def __init__(self, text: str, *, ignores_case: bool = False, budget: "Budget | None" = None) -> None:
         """Raises UnsupportedError."""
+        if len(text) > MAX_LENGTH:
+            raise UnsupportedError("too long")
+        self._budget = budget or Budget()
+        self._budget.spend(len(text) * _COST_OF_COMPILING)
         parser = _Parser(text)
         self._instructions: list[_Instruction] = [_Instruction("match")]
-        self._start = self._add(parser.parse(), 0)
+        tree = parser.parse()
+        self._start = self._add(tree, 0)
+        self._is_anchored = not parser.is_multiline and tree.parts[:1] == (_Node("assert", text="^"),)
+        self._budget.spend(len(self._instructions) * _COST_OF_COMPILING)
         self._ignores_case = ignores_case or parser.ignores_case
         self._is_multiline = parser.is_multiline
-        self._steps = 0
         self._moves: dict[tuple[frozenset[int], str, str, bool, bool], tuple[frozenset[int], bool]] = {}
 
     def _add(self, node: _Node, after: int) -> int:
@@ -261,15 +284,24 @@ class Pattern:
 
     def is_found_in(self, text: str) -> bool:
         """Whether it matches somewhere in a text."""
-        return any(accepts for _, accepts in self._run(text, len(text), -1, -1))
+        last_start = 0 if self._is_anchored else len(text)
+        at = 0
+        for at, accepts in self._run(text, last_start, -1, -1):
+            if accepts:
+                self._budget.spend(at + 1)
+                return True
+        self._budget.spend(at + 1)
+        return False
 
     def enclosing_end(self, text: str, start: int, end: int) -> int | None:
         """Where the longest match ends that contains these characters; None if there is none."""
+        self._budget.spend(len(text))
         ends = [at for at, accepts in self._run(text, start, -1, -1) if accepts and at >= end]
         return ends[-1] if ends else None
 
     def captures(self, text: str, start: int, end: int) -> bool:
         """Whether it matches so that the group `currentValue` is these characters, perhaps with one before them."""
+        self._budget.spend(len(text))
         return any(
             accepts
             for begin in (start, start - 1)
@@ -311,7 +343,6 @@ class Pattern:
         accepts = False
         while pending:
             state = pending.pop()
-            self._steps += 1
             complete = size if state >= size else 0
             instruction = self._instructions[state - complete]
             if instruction.kind == "match":
@@ -334,8 +365,7 @@ class Pattern:
                 if following + complete not in seen:
                     seen.add(following + complete)
                     pending.append(following + complete)
-        if self._steps > MAX_STEPS or len(self._moves) > MAX_STEPS // 100:
-            raise UnsupportedError("too many steps")
+        self._budget.spend(len(seen) * _COST_OF_STATE)
         return frozenset(read), accepts
 
     def _contains(self, characters: _Set, character: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from dunnage.bots import json5
-from dunnage.bots.globs import expression_or_glob, glob
+from dunnage.bots.globs import Patterns
 from dunnage.bots.patterns import UnsupportedError
 from dunnage.bots.renovate_presets import PRESETS, is_known
 from dunnage.ci.repository_files import RepositoryFiles
@@ -54,6 +54,7 @@ class Settings:
     def __init__(self, file: File, root: json5.Node) -> None:
         self.file = file
         self.root = root
+        self.patterns = Patterns()
         self.is_known = True
         """Whether all its presets are part of Renovate, so that what it does is known."""
         self.is_enabled = True
@@ -116,25 +117,28 @@ class Settings:
         """The paths that `includePaths` and `ignorePaths` leave. Raises UnsupportedError."""
         left = list(paths)
         if self.included:
-            left = [path for path in left if any(path == text or glob(text).matches(path) for text in self.included)]
-        return [path for path in left if not any(ignores(text, path) for text in self.ignored)]
+            left = [
+                path
+                for path in left
+                if any(path == text or self.patterns.glob(text).matches(path) for text in self.included)
+            ]
+        return [path for path in left if not any(self.ignores(text, path) for text in self.ignored)]
+
+    def ignores(self, text: str, path: str) -> bool:
+        """Whether an entry of `ignorePaths`, a part of a path or a glob, matches a path. Raises UnsupportedError."""
+        return text in path or self.patterns.glob(text).matches(path)
 
     def files_of(self, manager: str, paths: Iterable[str]) -> list[str]:
         """The paths that one of MANAGERS reads. Raises UnsupportedError."""
         if not self.runs(manager):
             return []
-        own = [expression_or_glob(text) for text in self.file_patterns.get(manager, ())]
+        own = [self.patterns.expression_or_glob(text) for text in self.file_patterns.get(manager, ())]
         expression = MANAGERS[manager]
         own_section = self.root.get(manager)
         if own_section is not None and (own_section.get("ignorePaths") or own_section.get("includePaths")):
             raise UnsupportedError("paths of a manager")
         matching = [path for path in paths if re.search(expression, path) or any(text.matches(path) for text in own)]
         return self.reads(matching)
-
-
-def ignores(text: str, path: str) -> bool:
-    """Whether an entry of `ignorePaths`, a part of a path or a glob, matches a path. Raises UnsupportedError."""
-    return text in path or glob(text).matches(path)
 
 
 def file_patterns(node: json5.Node | None) -> list[tuple[str, Span]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dunnage.bots import jobs, movable
 from dunnage.bots.configuration import MANAGERS_OF, Bots, unmoved
 from dunnage.bots.patterns import UnsupportedError
-from dunnage.bots.renovate import Settings, ignores
+from dunnage.bots.renovate import Settings
 from dunnage.files.document import Problem
 from dunnage.files.source import File
 from dunnage.files.span import Span
@@ -81,6 +81,6 @@ def _for_renovate(settings: Settings, kind: str, paths: list[str]) -> tuple[str,
         node = settings.root.get(key)
         if node is not None:
             return f"change `{key}` so that Renovate reads `{paths[0]}`", node.span
-    others = [text for text in settings.ignored if not any(ignores(text, path) for path in paths)]
+    others = [text for text in settings.ignored if not any(settings.ignores(text, path) for path in paths)]
     kept = ", ".join(f'"{text}"' for text in others)
     return f'a preset ignores it; to read it, add to {settings.file.path}:\n  "ignorePaths": [{kept}]', Span(0, 0)
