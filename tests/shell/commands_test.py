@@ -760,6 +760,8 @@ def test_quoted_words_are_what_was_quoted(values: list[str]) -> None:
         pytest.param("pushd b; pushd; popd; x", None, id="popd after an exchange"),
         pytest.param("pushd b; popd +1; x", None, id="popd of another"),
         pytest.param("pushd b; for f in 1 2; do pushd c; done; popd; x", None, id="popd after a loop"),
+        pytest.param("pushd b; pushd c; while y; do popd; x; done", None, id="popd in a loop"),
+        pytest.param("f() { pushd c; }; pushd b; f; popd; x", None, id="pushd in a function"),
         pytest.param("pushd b; (pushd c); popd; x", ("a",), id="popd after a subshell"),
         pytest.param("pushd b; if y; then pushd c; fi; popd; x", None, id="popd after a branch"),
         pytest.param('cd "/tmp/x-$V"; x', ("/tmp",), id="an unknown temporary directory"),  # noqa: S108 (nothing is written there)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from dunnage.shell.model import DIRECTORY
+from dunnage.shell.model import DIRECTORY, PUSHED
 from dunnage.shell.parts import fields, is_plain
 from dunnage.shell.scope import END, Scope, elements_of
 from dunnage.shell.words import Reader
@@ -131,7 +131,7 @@ def read_by(command: Node, data: bytes) -> list[str]:
     words = (_name(node, data) for node in nodes)
     name = next(words, "")
     if name in ("cd", "pushd", "popd"):
-        return [DIRECTORY]
+        return [DIRECTORY] if name == "cd" else [DIRECTORY, PUSHED]
     if name == "printf":
         return [*islice(words, 1)] if next(words, "") == "-v" else []
     if name == "let":

@@ -21,7 +21,18 @@ from dunnage.shell.bounds import (
 )
 from dunnage.shell.directories import entered
 from dunnage.shell.grammar import parse_bash
-from dunnage.shell.model import DIRECTORY, OPTION_VARIABLES, Command, Place, Script, Values, Word, mentions, programs
+from dunnage.shell.model import (
+    DIRECTORY,
+    OPTION_VARIABLES,
+    PUSHED,
+    Command,
+    Place,
+    Script,
+    Values,
+    Word,
+    mentions,
+    programs,
+)
 from dunnage.shell.nested import Recorder, Surroundings, is_elsewhere, prints_input, reads_program
 from dunnage.shell.offsets import locate
 from dunnage.shell.parts import is_plain
@@ -35,8 +46,6 @@ if TYPE_CHECKING:
     from dunnage.shell.redirections import Redirections
 
 _MOST_PIPED = 50
-_PUSHED = "pushed directories"
-"""The name under which a scope holds how many directories `pushd` has left; with a number from 0, each of them."""
 
 
 def commands(file: File, script: Script, mention: Collection[str] | None = None) -> Iterator[Command]:
@@ -414,39 +423,35 @@ class _Walk:
             found = self._recorder.run(command, origins, seen, self._scope)
             last = last or found
         set_by_command = read_by(node, self._data)
+        pushed = self._scope.get(PUSHED) if self._scope.is_assigned(PUSHED) else ("0",)
         self._scope.forget(set_by_command)
         if last is not None and DIRECTORY in set_by_command:
-            self._scope.set(DIRECTORY, self._entered(last, directory))
+            self._scope.set(DIRECTORY, self._entered(last, directory, pushed))
         for child in (*node.children, *more):
             self._substitutions(child, around)
         if last is not None and simple.text is not None and reads_program(last):
             self._recorder.nested(last, len(last.words), [simple.text], self._scope)
         return last
 
-    def _entered(self, command: Command, directory: Values) -> Values:
-        """The working directories after `cd`, `pushd` or `popd` in those of `directory`."""
-        names = programs(command.words[0])
-        if names not in (("pushd",), ("popd",)):
+    def _entered(self, command: Command, directory: Values, pushed: Values) -> Values:
+        """The working directories after `cd`, `pushd` or `popd` in those of `directory`; `pushed` is their number."""
+        name = programs(command.words[0])
+        if name not in (("pushd",), ("popd",)):
             return entered(command.words, directory)
-        count = self._scope.get(_PUSHED) if self._scope.is_assigned(_PUSHED) else ("0",)
-        depth = (
-            int(count[0])
-            if count and len(count) == 1 and len(command.words) == (2 if "pushd" in names else 1)
-            else None
-        )
-        after: Values = None
-        if names == ("pushd",):
-            after = entered(command.words, directory)
-            if depth is not None:
-                self._scope.set(f"{_PUSHED} {depth}", directory)
-                depth += 1
-        elif depth:
-            depth -= 1
-            after = self._scope.get(f"{_PUSHED} {depth}")
-        else:
-            depth = None
-        self._scope.set(_PUSHED, None if depth is None else (str(depth),))
-        return after
+        is_push = name == ("pushd",)
+        if (
+            pushed is None
+            or len(pushed) != 1
+            or len(command.words) != 1 + is_push
+            or (not is_push and pushed == ("0",))
+        ):
+            return entered(command.words, directory) if is_push else None
+        depth = int(pushed[0])
+        self._scope.set(PUSHED, (str(depth + 1 if is_push else depth - 1),))
+        if not is_push:
+            return self._scope.get(f"{PUSHED} {depth - 1}")
+        self._scope.set(f"{PUSHED} {depth}", directory)
+        return entered(command.words, directory)
 
     def _redirected_statement(self, node: Node, around: Surroundings) -> Command | None:
         from dunnage.shell.redirections import LISTS, last_of, redirections

@@ -19,6 +19,9 @@ DIRECTORY = "working directory"
 It is relative to the top of the repository, or absolute in the image that a Dockerfile builds.
 """
 
+PUSHED = "pushed directories"
+"""The name under which a scope holds how many directories `pushd` has left; with a number from 0, each of them."""
+
 OPTION_VARIABLES = (
     "BINSTALL_DISABLE_STRATEGIES",
     "BINSTALL_STRATEGIES",
