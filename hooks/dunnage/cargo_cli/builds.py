@@ -118,39 +118,34 @@ def build(words: Sequence[str | None]) -> Build | None:
     chain = _chain(words, call.subcommand, name)
     if chain is None:
         return None
+    names, at, compiles = chain
     subcommand = SUBCOMMANDS[name]
     found = arguments(words, call.subcommand + 1, subcommand.options)
     if name == "run" and found.operands and words[found.operands[0]] is not None:
         # The first operand and all that follows belong to the program.
         found = arguments(words[: found.operands[0]], call.subcommand + 1, subcommand.options)
-    if chain.names[-1] == "clippy" and not (NO_ACTION - {"--list"}).isdisjoint(word or "" for word in words):
+    if names[-1] == "clippy" and not (NO_ACTION - {"--list"}).isdisjoint(word or "" for word in words):
         # Clippy looks for `--help` and `--version` behind `--` too.
         return None
     if not found.flags.isdisjoint(NO_ACTION) or (name == "metadata" and "--no-deps" in found.flags):
         return None
-    if chain.names[-1] != "archive" and _uses_earlier_build(words[: found.end]):
+    if names[-1] != "archive" and _uses_earlier_build(words[: found.end]):
         return None
     is_locked = any(word in LOCKING for word in words[call.subcommand + 1 : found.end])
     is_locked = is_locked or (name in BUILTIN and call.is_locked)
     unknown = tuple(index for index in found.operands if words[index] is None)
-    return Build(" ".join(chain.names), chain.at, is_locked, unknown, name in BUILTIN, chain.compiles)
+    return Build(" ".join(names), at, is_locked, unknown, name in BUILTIN, compiles)
 
 
-class _Chain(NamedTuple):
-    """A subcommand and its inner subcommands."""
+def _chain(words: Sequence[str | None], at: int, name: str) -> tuple[tuple[str, ...], int, bool] | None:
+    """Return a subcommand with its inner ones, the word that `--locked` must follow, and whether it compiles.
 
-    names: tuple[str, ...]
-    at: int
-    """The word that `--locked` must follow."""
-    compiles: bool
-
-
-def _chain(words: Sequence[str | None], at: int, name: str) -> _Chain | None:
-    """Return the innermost subcommand of the one at the word `at`; None if it resolves nothing."""
+    It begins at the word `at`. None if it resolves nothing.
+    """
     subcommand = SUBCOMMANDS.get(name)
     if subcommand is None:
         return None
-    alone = _Chain((name,), at, subcommand.compiles)
+    alone = (name,), at, subcommand.compiles
     if not subcommand.inner:
         return alone
     found = arguments(words, at + 1, subcommand.options)
@@ -162,8 +157,8 @@ def _chain(words: Sequence[str | None], at: int, name: str) -> _Chain | None:
         return alone if subcommand.inner_is_optional and not is_exempt else None
     if subcommand.wraps_cargo:
         deeper = _chain(words, index, inner)
-        return deeper and deeper._replace(names=(name, *deeper.names))
-    return _Chain((name, inner), at if subcommand.is_locked_before_inner else index, subcommand.compiles)
+        return deeper and ((name, *deeper[0]), *deeper[1:])
+    return (name, inner), at if subcommand.is_locked_before_inner else index, subcommand.compiles
 
 
 def _uses_earlier_build(words: Sequence[str | None]) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import product
-from typing import NamedTuple
 
 from tree_sitter import Node
 
@@ -14,20 +13,10 @@ from dunnage.shell.scope import Scope
 from dunnage.shell.words import Reader
 
 
-class Simple(NamedTuple):
-    """A simple command as it is written."""
-
-    environment: tuple[tuple[str, Values], ...]
-    raw_words: list[RawWord]
-    text: RawWord | None
-    """Its input from `<<<`."""
-    redirections: tuple[Redirection, ...]
-
-
 def simple_command(
     node: Node, more: Sequence[Node], redirects: Sequence[Node], data: bytes, reader: Reader, scope: Scope
-) -> Simple:
-    """Split a `command` into its elements.
+) -> tuple[tuple[tuple[str, Values], ...], list[RawWord], RawWord | None, tuple[Redirection, ...]]:
+    """Split a `command` into its assignments, words, input from `<<<`, and redirections.
 
     `more` are words of it that follow a redirection, and `redirects` those redirections that follow it.
     """
@@ -56,7 +45,7 @@ def simple_command(
     for redirect in redirects:
         found += _redirected(redirect, data, reader, scope)
     redirections = [Redirection(operator, word) for operator, raw in found if (word := _single(raw, reader))]
-    return Simple(tuple(environment), raw_words, text, tuple(redirections))
+    return tuple(environment), raw_words, text, tuple(redirections)
 
 
 _OPERATORS = frozenset((">", ">>", ">|", "&>", "&>>", "<"))

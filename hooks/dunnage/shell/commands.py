@@ -410,16 +410,18 @@ class _Walk:
         if not budget.afford_command(node.child_count + len(more)):
             self._note_length(node.start_byte)
             return None
-        simple = simple_command(node, more, redirects, self._data, self._reader, self._scope)
+        environment, raw_words, text, redirected = simple_command(
+            node, more, redirects, self._data, self._reader, self._scope
+        )
         last: Command | None = None
         directory = self._scope.get(DIRECTORY)
         options = self._scope.options()
         seen: set[tuple[Word, ...]] = set()
-        for words, origins in spellings(simple.raw_words, self._reader):
+        for words, origins in spellings(raw_words, self._reader):
             if not budget.afford_words(len(words)):
                 self._note_length(node.start_byte)
                 break
-            command = around.command(words, self._place, simple.environment, directory, options, simple.redirections)
+            command = around.command(words, self._place, environment, directory, options, redirected)
             found = self._recorder.run(command, origins, seen, self._scope)
             last = last or found
         set_by_command = read_by(node, self._data)
@@ -429,8 +431,8 @@ class _Walk:
             self._scope.set(DIRECTORY, self._entered(last, directory, pushed))
         for child in (*node.children, *more):
             self._substitutions(child, around)
-        if last is not None and simple.text is not None and reads_program(last):
-            self._recorder.nested(last, len(last.words), [simple.text], self._scope)
+        if last is not None and text is not None and reads_program(last):
+            self._recorder.nested(last, len(last.words), [text], self._scope)
         return last
 
     def _entered(self, command: Command, directory: Values, pushed: Values) -> Values:
