@@ -1,7 +1,5 @@
 """The commands that verify files: against a digest, or by a signature."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
