@@ -152,6 +152,15 @@ def test_a_step_with_network(text: str, expected: list[str]) -> None:
             ],
             id="wasm-pack",
         ),
+        pytest.param(
+            "RUN xx-cargo build --locked",
+            [
+                "RUN cargo fetch --locked",
+                "RUN --network=none xx-cargo build --frozen",
+                "xx-cargo installs the target if it is missing: run `xx-cargo --setup-target-triple` before",
+            ],
+            id="xx-cargo",
+        ),
     ],
 )
 def test_the_help_splits_the_step(text: str, lines: list[str]) -> None:
@@ -295,6 +304,9 @@ def test_a_step_that_compiles_through_other_files(files: dict[str, str], text: s
             "docker run -d --name a rust x\ndocker exec a cargo build", ["2:1 network", "2:1 writable"], id="exec"
         ),
         pytest.param("docker exec a cargo build", [], id="exec-elsewhere"),
+        pytest.param(
+            "docker run rust sh -c 'cargo fetch && cargo build'", ["2:1 network", "2:1 writable"], id="fetches"
+        ),
         pytest.param("docker run $IMAGE cargo build", ["2:1 network", "2:1 writable"], id="image-in-a-variable"),
         pytest.param("docker run $SOMETHING cargo build", [], id="unknown-word"),
         pytest.param("docker run --privileged $OTHER cargo build", ["2:12 exposed-host"], id="unknown-word-last"),

@@ -31,11 +31,11 @@ _DOWNLOADERS = frozenset((
 ))  # fmt: skip
 """Programs that download, whatever their arguments are."""
 _DOWNLOADING = {
-    "cargo": ("binstall", "fetch", "install"),
+    "cargo": ("binstall", "install"),
     "git": ("clone", "fetch", "pull", "submodule"),
     "rustup": ("component", "default", "install", "target", "toolchain", "update"),
 }
-"""Programs that download with these subcommands."""
+"""Programs that download with these subcommands. What `cargo fetch` downloads can be there before."""
 _ALWAYS_DOWNLOADING = frozenset(("-Zbuild-std", "build-std", "tauri", "xwin"))
 """Words of calls of cargo that download more than crates: the Windows SDK, tools of bundles, the crates of `std`."""
 _MOST_INNER = 20

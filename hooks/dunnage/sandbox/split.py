@@ -10,6 +10,7 @@ from dunnage.shell.model import Command, Word
 _LONGEST = 200
 _TOOLS = {
     "trunk": "trunk downloads wasm-bindgen and wasm-opt if they are not installed: install them before",
+    "xx-cargo": "xx-cargo installs the target if it is missing: run `xx-cargo --setup-target-triple` before",
     "wasm-pack": "wasm-pack downloads wasm-bindgen if it is not installed: install it before",
 }
 
