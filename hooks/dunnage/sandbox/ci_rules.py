@@ -116,7 +116,7 @@ def _job(view: JobView) -> Iterator[Exposure]:
     if view.permissions is not None:
         held += view.permissions.writes
         held += ["id-token: write"] if view.permissions.has_identity and "write-all" not in held else []
-    held += _all_secrets(view)
+    held += _some_secrets(view)
     if held:
         message = f"code that `{first.name}` compiles can take over the job `{view.job.name}`, which has {_held(held)}"
         help = (
@@ -135,11 +135,12 @@ def job_span(view: JobView) -> Span:
 
 def _held(names: Sequence[str]) -> str:
     shown = ", ".join(f"`{name}`" for name in names[:3])
-    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
+    return shown if len(names) <= 3 else f"{shown} and more"
 
 
-def _all_secrets(view: JobView) -> Iterable[str]:
+def _some_secrets(view: JobView) -> Iterable[str]:
+    """Return the secrets of a job, of each place the first few."""
     found: list[str] = []
     for source in (*view.sources, *(each for each_step in view.step_sources.values() for each in each_step)):
-        found += source.secrets or (source.what,)
+        found += source.secrets[:5] or (source.what,)
     return (name for name in dict.fromkeys(found) if name != ISSUED)
