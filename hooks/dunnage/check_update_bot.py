@@ -31,7 +31,6 @@ _RULES = (ABSENT, DEAD_ENTRY, UNCOVERED, OFF, UNMOVED_TOOL)
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check the bots of each repository that contains a named file, as far as the named files concern them."""
     from dunnage.bots import movable
-    from dunnage.ci.repository_files import RepositoryFiles, RepositoryPaths, repository_files
 
     known = tree.memo(RepositoryFolders)
     by_top: dict[str, list[str]] = {}
@@ -41,28 +40,29 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     kinds = (movable.CARGO, *required(options[REQUIRE], KINDS))
     for top, paths in by_top.items():
         named = [os.path.relpath(path, top).replace(os.sep, "/") for path in paths]
-        repository = repository_files(tree, top)
-        if not repository.paths.issuperset(named):
-            repository = RepositoryFiles(tree, top, RepositoryPaths(repository.paths.union(named)))
-        yield from _check_repository(repository, named, kinds)
+        yield from _check_repository(tree, top, named, kinds)
 
 
-def _check_repository(repository: "RepositoryFiles", named: Sequence[str], kinds: Sequence[str]) -> Iterator[Finding]:
+def _check_repository(tree: Tree, top: str, named: Sequence[str], kinds: Sequence[str]) -> Iterator[Finding]:
     from dunnage.bots import dependabot, movable, renovate
+    from dunnage.ci.repository_files import RepositoryFiles, RepositoryPaths, repository_files
 
     configurations = {*dependabot.NAMES, *renovate.NAMES}
     is_configuration = not configurations.isdisjoint(named) or "package.json" in named
     asked = [kind for kind in kinds if is_configuration or any(movable.is_of_kind(path, kind) for path in named)]
-    installs = is_configuration or _install_tools(repository, named)
+    installs = is_configuration or _install_tools(RepositoryFiles(tree, top, RepositoryPaths(frozenset(named))))
     if not asked and not installs:
         return
+    repository = repository_files(tree, top)
+    if not repository.paths.issuperset(named):
+        repository = RepositoryFiles(tree, top, RepositoryPaths(repository.paths.union(named)))
     yield from findings(_problems(repository, asked, installs, is_configuration), _RULES)
 
 
-def _install_tools(repository: "RepositoryFiles", named: Sequence[str]) -> bool:
+def _install_tools(repository: "RepositoryFiles") -> bool:
     from dunnage.bots.unmoved_tools import places
 
-    return bool(places(repository, named))
+    return bool(places(repository, repository.paths))
 
 
 def _problems(

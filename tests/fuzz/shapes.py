@@ -1047,7 +1047,56 @@ SANDBOX: dict[str, Shape] = {
     },
 }
 
+DEPENDABOT = ".github/dependabot.yml"
+PINNED = "cargo install a@1.2.3\n"
+
+
+def _patterns(*, custom: bool, pattern: Text) -> Shape:
+    """A configuration of Renovate with patterns of files, or of versions, beside a pinned tool."""
+    section = (
+        '{"managerFilePatterns": ["**/*"], "matchStrings": [%s], "datasourceTemplate": "x", "depNameTemplate": "x"}'
+    )
+    section = f'{{"customManagers": [{section}]}}' if custom else '{"ignorePaths": ["b"], "cargo": {"fileMatch": [%s]}}'
+    return lambda count: {"x.sh": PINNED, "renovate.json": section % pattern(count).rstrip(",")}
+
+
+BOTS: dict[str, Shape] = {
+    "open-arrays": one("renovate.json", lambda n: "[" * n),
+    "open-comments": one("renovate.json5", lambda n: "/*" * n),
+    "comments": one("renovate.json5", lambda n: "/**///\n" * n),
+    "strings": one("renovate.json5", lambda n: "'a" * n),
+    "escapes": one("renovate.json5", lambda n: "'" + "\\ud800\\u0041" * n),
+    "digits": one("renovate.json5", lambda n: "0x" + "f" * n),
+    "keys": one("renovate.json", lambda n: "{" + each('"#":{},', n) + "}"),
+    "ignored-paths": lambda n: {
+        "Cargo.toml": CRATE,
+        "Cargo.lock": LOCK,
+        "renovate.json": '{"ignorePaths": [' + each('"#*a*",', n) + '"b"]}',
+    },
+    "file-patterns": _patterns(custom=False, pattern=lambda n: each('"#a*a*$",', n)),
+    "expressions": _patterns(custom=True, pattern=lambda n: each('"(a*)*#(.|.)*(?<currentValue>.*)b",', n)),
+    "long-expression": _patterns(custom=True, pattern=lambda n: '"' + "a|" * n + '"'),
+    "repeated-expression": _patterns(custom=True, pattern=lambda n: '"' + "(" * n + "a" + "{9})" * n + '"'),
+    "directories": one(
+        DEPENDABOT,
+        lambda n: "updates:\n- package-ecosystem: cargo\n  directories:\n" + each("  - '/**/*a#*/**'\n", n),
+    ),
+    "long-glob": one(
+        DEPENDABOT, lambda n: "updates:\n- {package-ecosystem: cargo, directory: '" + "*{a,b}" * n + "'}\n"
+    ),
+    "entries": one(DEPENDABOT, lambda n: "updates:\n" + each("- {package-ecosystem: cargo, directory: /a#}\n", n)),
+    "tools": lambda n: {"x.sh": each("cargo install a#@1.2.3\n", n), DEPENDABOT: "updates: []\n"},
+    "versions": lambda n: {"x.sh": each("cargo install --version 1.2.3 a#\n", n), DEPENDABOT: "updates: []\n"},
+    "variables": lambda n: {"x.sh": each("V#=1.2.3\ncargo install a#@$V#\n", n), DEPENDABOT: "updates: []\n"},
+    "listed-tools": lambda n: {
+        "Cargo.toml": "[workspace.metadata.dunnage.tools]\n" + each('a# = "1.2.3"\n', n),
+        DEPENDABOT: "updates: []\n",
+    },
+    "from": lambda n: {"Dockerfile": "FROM " + "a" * n, DEPENDABOT: "updates: []\n"},
+}
+
 SHAPES: dict[str, Shape] = {
+    **{f"bots-{name}": shape for name, shape in BOTS.items()},
     **{f"sandbox-{name}": shape for name, shape in SANDBOX.items()},
     **{f"downloads-{name}": one("a.sh", text) for name, text in DOWNLOADS.items()},
     **{f"downloads-{name}": shape for name, shape in LISTED.items()},

@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Iterator
 
-from dunnage.cargo.manifests import Manifests
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.files.document import Refused
 from dunnage.files.source import SourceError
@@ -40,6 +39,8 @@ def files(repository: RepositoryFiles, kind: str) -> list[str]:
 
 def _own_locks(repository: RepositoryFiles, paths: list[str]) -> Iterator[str]:
     """Yield the locks of workspaces and of packages in no workspace."""
+    from dunnage.cargo.manifests import Manifests
+
     manifests = Manifests(repository.tree)
     for path in paths:
         folder = os.path.join(repository.top, os.path.dirname(path)).rstrip(os.sep)
