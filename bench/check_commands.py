@@ -73,6 +73,7 @@ def main(arguments: list[str]) -> None:
         sandbox_hook = str(bin_folder / "check-build-sandbox")
         images_hook, digests_hook = str(bin_folder / "check-base-images"), str(bin_folder / "check-tool-digests")
         toolchain_hook = str(bin_folder / "check-rust-toolchain")
+        bot_hook = str(bin_folder / "check-update-bot")
         dockerfiles = write(folder, DOCKERFILE, "images/{number}/Dockerfile", 1600)
         download = write(folder, DOWNLOAD, "downloads/{number}/Dockerfile", 1)
         workflows = write(folder, WORKFLOW, ".github/workflows/{number}.yml", 60)
@@ -83,6 +84,7 @@ def main(arguments: list[str]) -> None:
             "check-rust-toolchain, 1 Dockerfile": process([toolchain_hook, dockerfiles[0]], folder),
             "check-rust-toolchain, 60 Dockerfiles": process([toolchain_hook, *dockerfiles[:60]], folder),
             "check-rust-toolchain, 60 workflows": process([toolchain_hook, *workflows], folder),
+            "check-update-bot, 1 Dockerfile": process([bot_hook, dockerfiles[0]], folder),
             "check-tool-digests, 1 Dockerfile": process([digests_hook, dockerfiles[0]], folder),
             "check-tool-digests, 1 Dockerfile with a download": process([digests_hook, *download], folder),
             "check-cargo-install, 1 Dockerfile": process([install_hook, dockerfiles[0]], folder),
