@@ -501,6 +501,15 @@ FETCH = "FROM rust\nCOPY . .\nRUN cargo fetch --locked\n"
         pytest.param("build.sh", SCRIPT + "docker run rust cargo build --frozen\n", None, id="container-without-fetch"),
         pytest.param(
             "build.sh",
+            SCRIPT + "git fetch\ndocker run rust cargo build --frozen\n",
+            None,
+            id="container-after-git-fetch",
+        ),
+        pytest.param(
+            "build.sh", SCRIPT + "cargo fetch\ndocker run rust cargo test --frozen\n", None, id="container-with-tests"
+        ),
+        pytest.param(
+            "build.sh",
             SCRIPT + "cargo fetch\ndocker run rust sh -c 'cargo build --frozen && ./upload'\n",
             None,
             id="container-needs-network",

@@ -38,6 +38,8 @@ _DOWNLOADING = {
 """Programs that download with these subcommands. What `cargo fetch` downloads can be there before."""
 _ALWAYS_DOWNLOADING = frozenset(("-Zbuild-std", "build-std", "tauri", "xwin"))
 """Words of calls of cargo that download more than crates: the Windows SDK, tools of bundles, the crates of `std`."""
+_RUNNING = frozenset(("bench", "nextest", "run", "test"))
+"""The words of calls of cargo that run programs of the repository, which may use the network."""
 _MOST_INNER = 20
 """How many compilations are looked at that one command starts."""
 _MOST_SEARCHES = 500
@@ -154,6 +156,16 @@ def needs_network(compiled: Compiled) -> bool:
     """Whether a compilation, or what starts it, downloads: cargo cannot fetch before what it installs."""
     inner = compiled.inner
     return compiled.downloads or is_download(inner.call.command) or not _ALWAYS_DOWNLOADING.isdisjoint(inner.call.words)
+
+
+def fetches_crates(command: Command) -> bool:
+    """Whether a command downloads crates, and compiles nothing: `cargo fetch`."""
+    return "cargo" in (programs(command.words[0]) or ()) and any(word.values == ("fetch",) for word in command.words)
+
+
+def runs_programs(compiled: Compiled) -> bool:
+    """Whether a compilation also runs programs of the repository, such as tests, which may use the network."""
+    return not _RUNNING.isdisjoint(compiled.inner.name.split())
 
 
 def is_download(command: Command) -> bool:

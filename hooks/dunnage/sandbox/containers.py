@@ -8,7 +8,14 @@ from functools import partial
 from dunnage.files.source import File
 from dunnage.files.span import Edit, Span
 from dunnage.sandbox import container_rules, offline, split
-from dunnage.sandbox.compiled import Compilations, Compiled, is_download, needs_network
+from dunnage.sandbox.compiled import (
+    Compilations,
+    Compiled,
+    fetches_crates,
+    is_download,
+    needs_network,
+    runs_programs,
+)
 from dunnage.sandbox.container_call import ContainerCall, container_call, directory_of, mounts
 from dunnage.sandbox.container_rules import Container, name_of, place_of
 from dunnage.sandbox.exposure import NETWORK, Exposure
@@ -34,7 +41,7 @@ def exposures(file: File, compilations: Compilations) -> Iterator[Exposure]:
         if id(command.wrapper) not in calls:
             calls[id(command.wrapper)] = container_call(command.wrapper)
         call = calls[id(command.wrapper)]
-        if any(word.values == ("fetch",) for word in command.words):
+        if fetches_crates(command):
             fetches.append(command.words[0].span.start)
         if call is None:
             direct = compilations.of(file, command) if lacks_network(command.wrapper) else None
@@ -146,7 +153,8 @@ def _without_network(file: File, container: Container, fetches: list[int], compi
     if not any(start < span.start for start in fetches) or file.data[slice(*span)] != b"run":
         return None
     if container.commands != len(container.compiled) or not all(
-        each.is_direct and is_offline(each.inner, compilations.tree, each.file) for each in container.compiled
+        each.is_direct and not runs_programs(each) and is_offline(each.inner, compilations.tree, each.file)
+        for each in container.compiled
     ):
         return None
     return Edit(file.path, span.end, span.end, " --network=none")

@@ -10,7 +10,7 @@ from dunnage.ci.image_files import contexts, origin_of
 from dunnage.files.source import File
 from dunnage.files.span import Edit
 from dunnage.sandbox import offline, split
-from dunnage.sandbox.compiled import Compilations, Compiled, needs_network
+from dunnage.sandbox.compiled import Compilations, Compiled, fetches_crates, needs_network, runs_programs
 from dunnage.sandbox.exposure import EXPOSED_HOST, NETWORK, SECRET_MOUNT, Exposure
 from dunnage.sandbox.network import is_offline, lacks_network
 from dunnage.scripts.commands import commands
@@ -26,8 +26,6 @@ _LOCAL = frozenset((
     *("touch", "true"),
 ))  # fmt: skip
 """Programs that use no network."""
-_RUNNING = frozenset(("bench", "nextest", "run", "test"))
-"""The words of calls of cargo that run programs of the repository, which may use the network."""
 
 
 class Step(NamedTuple):
@@ -54,7 +52,7 @@ def exposures(file: File, compilations: Compilations) -> Iterator[Exposure]:
     fetching: list[Instruction] = []
     for step in _steps(file, compilations):
         if not step.compiled:
-            fetching += [step.instruction] if any(map(_fetches, step.commands)) else []
+            fetching += [step.instruction] if any(map(fetches_crates, step.commands)) else []
             continue
         yield from _network(file, step, fetching, compilations)
         without_network = [
@@ -119,10 +117,6 @@ def _network(file: File, step: Step, fetching: list[Instruction], compilations: 
         "added --network=none",
         (edit,) if edit else (),
     )
-
-
-def _fetches(command: Command) -> bool:
-    return "cargo" in (programs(command.words[0]) or ()) and any(word.values == ("fetch",) for word in command.words)
 
 
 def _help(step: Step, compiled: Compiled, compilations: Compilations) -> str:
@@ -198,9 +192,7 @@ def _without_network(file: File, step: Step, fetching: list[Instruction], compil
         if compiled is None:
             if not _LOCAL.issuperset(programs(command.words[0]) or ("",)):
                 return None
-        elif not is_offline(compiled.inner, compilations.tree, compiled.file) or not _RUNNING.isdisjoint(
-            compiled.inner.name.split()
-        ):
+        elif runs_programs(compiled) or not is_offline(compiled.inner, compilations.tree, compiled.file):
             return None
     end = instruction.span.start + len("RUN")
     is_written = file.data[instruction.span.start : end].upper() == b"RUN"
