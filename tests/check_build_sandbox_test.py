@@ -177,6 +177,9 @@ def test_the_help_splits_the_step(text: str, lines: list[str]) -> None:
         pytest.param("cargo build --target $TARGET", ["2:20 not-offline"], id="unknown-value"),
         pytest.param("CARGO_NET_OFFLINE=true cargo build", [], id="variable"),
         pytest.param("CARGO_NET_OFFLINE=false cargo build", ["2:44 not-offline"], id="variable-is-false"),
+        pytest.param("cargo --config net.offline=true build", [], id="configuration-in-an-option"),
+        pytest.param("cargo build --config 'net.offline = true'", [], id="configuration-with-blanks"),
+        pytest.param("cargo build --config net.offline=false", ["2:20 not-offline"], id="configuration-is-false"),
         pytest.param("cargo component build --frozen", ["2:20 not-offline"], id="component-frozen"),
         pytest.param("CARGO_NET_OFFLINE=true cargo component build", ["2:43 not-offline"], id="component-variable"),
         pytest.param("cargo component build --locked --offline", [], id="component-offline"),
@@ -195,6 +198,19 @@ def test_a_variable_of_the_image_makes_cargo_offline() -> None:
 def test_the_configuration_makes_cargo_offline() -> None:
     write(".cargo/config.toml", "[net]\noffline = true\n")
     assert found("Dockerfile", "FROM rust\nRUN --network=none cargo build\n") == []
+
+
+@pytest.mark.parametrize(
+    ("replaced", "expected"),
+    [
+        pytest.param("crates-io", [], id="crates-io"),
+        pytest.param("'git+https://example.org/a'", ["3:20 not-offline"], id="another-source"),
+    ],
+)
+def test_cargo_downloads_no_vendored_crates(replaced: str, expected: list[str]) -> None:
+    vendored = "[source.vendored-sources]\ndirectory = 'vendor'\n"
+    write(".cargo/config.toml", f"[source.{replaced}]\nreplace-with = 'vendored-sources'\n{vendored}")
+    assert found("Dockerfile", "FROM rust\nCOPY . .\nRUN --network=none cargo build --locked\n") == expected
 
 
 @pytest.mark.parametrize(
@@ -299,6 +315,16 @@ def test_a_step_that_compiles_through_other_files(files: dict[str, str], text: s
         pytest.param("docker run --net=none rust cargo build --offline", ["2:1 writable"], id="hidden-option"),
         pytest.param(
             "docker run --net=none -e CARGO_NET_OFFLINE=true rust cargo build", ["2:1 writable"], id="variable"
+        ),
+        pytest.param(
+            "docker run --net=none rust sh -c 'export CARGO_NET_OFFLINE=true && cargo build'",
+            ["2:1 writable"],
+            id="variable-in-the-program",
+        ),
+        pytest.param(
+            "docker run --net=none --env-file ci.env rust cargo build",
+            ["2:1 writable", "2:34 exposed-host"],
+            id="file-with-variables",
         ),
         pytest.param(
             "docker run -d --name a rust x\ndocker exec a cargo build", ["2:1 network", "2:1 writable"], id="exec"

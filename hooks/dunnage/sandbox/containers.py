@@ -119,7 +119,9 @@ def _network(file: File, container: Container, fetches: list[int], compilations:
     call, compiled = container.calls[0], container.compiled[0]
     networks = {network for each in container.calls for network in each.values("--network")}
     if networks == {_NO_NETWORK}:
-        if OFFLINE_VARIABLE not in {value.partition("=")[0] for value in call.values("--env")}:
+        # A file with variables may contain this one.
+        names = {value.partition("=")[0] for value in call.values("--env")}
+        if OFFLINE_VARIABLE not in names and not call.values("--env-file"):
             yield from offline.exposures(file, container.compiled, compilations)
         else:
             component = [each for each in container.compiled if is_component(each.inner)]

@@ -12,6 +12,8 @@ from dunnage.shell.wrapper_options import written
 
 OFFLINE_OPTIONS = ("--offline", "--frozen")
 OFFLINE_VARIABLE = "CARGO_NET_OFFLINE"
+_CONFIGURED = "net.offline=true"
+"""The value of `--config` that makes cargo offline, without its blanks."""
 
 
 def is_offline(compilation: Compilation, tree: Tree, file: File) -> bool:
@@ -25,7 +27,8 @@ def is_offline(compilation: Compilation, tree: Tree, file: File) -> bool:
         return True
     if is_component(compilation):
         return "--offline" in call.words
-    if any(word is not None and word.startswith(OFFLINE_OPTIONS) for word in call.words):
+    known = [word.replace(" ", "") for word in call.words if word is not None]
+    if any(word.startswith(OFFLINE_OPTIONS) or word.removeprefix("--config=") == _CONFIGURED for word in known):
         return True
     return sets_offline(call.command) or _is_configured(tree, file)
 

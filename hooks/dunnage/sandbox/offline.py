@@ -1,8 +1,9 @@
 """Compilations without network that do not tell cargo so."""
 
+import os
 from collections.abc import Iterator, Sequence
 
-from dunnage.files.source import File
+from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit
 from dunnage.sandbox import split
 from dunnage.sandbox.compiled import Compilations, Compiled
@@ -34,10 +35,19 @@ def _exposure(file: File, compiled: Compiled) -> Exposure:
 
 
 def _is_offline(compiled: Compiled, compilations: Compilations) -> bool:
-    """Whether a compilation is offline by itself, or by a variable that the command that starts it sets."""
+    """Whether a compilation is offline by itself, by a variable around it, or since its crates are vendored."""
     if sets_offline(compiled.outer) and not is_component(compiled.inner):
         return True
-    return is_offline(compiled.inner, compilations.tree, compiled.file)
+    tree, file = compilations.tree, compiled.file
+    return is_offline(compiled.inner, tree, file) or (not is_component(compiled.inner) and _is_vendored(tree, file))
+
+
+def _is_vendored(tree: Tree, file: File) -> bool:
+    """Whether cargo, in the folder of a file, reads the crates of crates.io from a folder of the repository."""
+    from dunnage.cargo.directory_sources import directory_sources
+    from dunnage.cargo.source_id import CRATES_IO
+
+    return CRATES_IO in directory_sources(tree, os.path.dirname(os.path.abspath(file.path)))
 
 
 def _edit(file: File, compiled: Compiled) -> Edit | None:

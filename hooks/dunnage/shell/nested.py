@@ -257,7 +257,7 @@ class Recorder:
             form="fixed" if is_fixed else command.form,
         )
         if is_far:
-            return self._read(program, Scope({}, scope.budget), around)
+            return self._read(program, scope.elsewhere(), around)
         if programs(command.words[0]) == ("eval",):
             return self._read(program, scope, around)
         return self._read_apart(program, scope, around)

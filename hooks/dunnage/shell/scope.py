@@ -51,6 +51,10 @@ class Scope:
         # For each assignment, whether the variable was assigned before, and its value then.
         self._changes: list[tuple[str, bool, Values]] = []
 
+    def elsewhere(self) -> "Scope":
+        """The scope of a program in a container or on another machine, which no variable reaches."""
+        return Scope({}, self.budget, options=self._options)
+
     def get(self, name: str) -> Values:
         """The values of a variable."""
         if name in self._assigned:
