@@ -385,3 +385,36 @@ def test_powershell() -> None:
     assert found(WORKFLOW, job + "".join(f"          {line}\n" for line in (hashed + lines).splitlines())) == []
     text = lines.replace("Expand", hashed + "Expand")
     assert found(WORKFLOW, job + "".join(f"          {line}\n" for line in text.splitlines())) == []
+
+
+GITLAB = f"""\
+variables:
+  SUM: "{SUM}"
+.verify:
+  script: &verify
+    - echo "$SUM  sdk.tgz" | sha256sum -c -
+build:
+  before_script:
+    - curl -fLo sdk.tgz {URL}
+    - VERIFY
+    - tar xf sdk.tgz
+  script:
+    - cargo build
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param("*verify", [], id="alias"),
+        pytest.param("!reference [.verify, script]", [], id="reference"),
+        pytest.param("ls", ["8 unchecked"], id="another-job"),
+    ],
+)
+def test_a_shared_list_of_commands_of_gitlab_verifies(line: str, expected: list[str]) -> None:
+    assert found(".gitlab-ci.yml", GITLAB.replace("VERIFY", line)) == expected
+
+
+def test_a_shared_list_of_commands_that_verifies_nothing() -> None:
+    text = GITLAB.replace("VERIFY", "*verify").replace('echo "$SUM  sdk.tgz" | sha256sum -c -', "ls")
+    assert found(".gitlab-ci.yml", text) == ["8 unchecked"]

@@ -19,6 +19,8 @@ POWERSHELL_OPTIONS = ("-destination", "-outfile")
 
 _LINES_SHARE_FILES = frozenset(("justfile", "makefile"))
 """The kinds of files of which each line is a program."""
+_SHARED_LINES = rb"(?m)^[ ]*-[ ]+(?:\*|!reference\b)"
+"""Lines of a list in GitLab's files that stand elsewhere in the file. All jobs are then read as one script."""
 
 
 class Program(NamedTuple):
@@ -82,7 +84,8 @@ def read_programs(file: File) -> Iterator[Program]:
     Raises SourceError if the file cannot be read.
     """
     found = programs(file)
-    scopes = [_scope(each.place.kind, each.place.names) for each in found]
+    are_shared = any(each.place.kind == "gitlab" for each in found[:1]) and re.search(_SHARED_LINES, file.data)
+    scopes = [() if are_shared else _scope(each.place.kind, each.place.names) for each in found]
     relevant = {scope for scope, each in zip(scopes, found, strict=True) if _is_relevant(each)}
     if any(each.place.kind == "dockerfile" for each in found[:1]) and b"add" in file.data.lower():
         relevant.update(scopes)  # `ADD` downloads too
@@ -93,6 +96,7 @@ def read_programs(file: File) -> Iterator[Program]:
             continue
         place = program.place
         unit = units.setdefault(place.names, number) if place.kind in _LINES_SHARE_FILES else number
+        unit = 0 if are_shared else unit
         read = [*commands(file, program)] if scope in relevant else ()
         yield Program(scope, unit, program, read, _Variables(program))
 
