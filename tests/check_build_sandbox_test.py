@@ -101,7 +101,10 @@ def test_a_step_with_network(text: str, expected: list[str]) -> None:
             [
                 "RUN cargo fetch --locked",
                 "RUN --network=none --mount=type=cache,target=/target cargo build --frozen",
-                "leave out the cache mount of the registry, which BuildKit may empty while it keeps the first step",
+                (
+                    "remove the cache mount of the registry: "
+                    "BuildKit may empty it while it keeps the layer of the first step"
+                ),
             ],
             id="cache-mounts",
         ),
@@ -148,7 +151,7 @@ def test_a_step_with_network(text: str, expected: list[str]) -> None:
             [
                 "RUN cargo fetch",
                 "RUN --network=none CARGO_NET_OFFLINE=true wasm-pack build",
-                "wasm-pack downloads wasm-bindgen if it is not installed: install it before",
+                "wasm-pack downloads wasm-bindgen if it is not installed: install it first",
             ],
             id="wasm-pack",
         ),
@@ -157,7 +160,7 @@ def test_a_step_with_network(text: str, expected: list[str]) -> None:
             [
                 "RUN cargo fetch --locked",
                 "RUN --network=none xx-cargo build --frozen",
-                "xx-cargo installs the target if it is missing: run `xx-cargo --setup-target-triple` before",
+                "xx-cargo installs the target if it is missing: run `xx-cargo --setup-target-triple` first",
             ],
             id="xx-cargo",
         ),
@@ -229,7 +232,7 @@ def test_a_step_with_a_secret(flags: str, what: str, position: int) -> None:
         for each in findings("Dockerfile", f"FROM rust\nRUN {flags} cargo build --frozen\n")
         if each.rule.id == "build-sandbox/secret-mount"
     ]
-    assert [each.message for each in secrets] == [f"`cargo build` runs build scripts and macros within reach of {what}"]
+    assert [each.message for each in secrets] == [f"`cargo build` runs build scripts and macros with access to {what}"]
     assert [each.span.start for each in secrets] == [len("FROM rust\n") + position - 1]
 
 
@@ -377,7 +380,7 @@ def test_a_container(text: str, expected: list[str]) -> None:
 )
 def test_what_a_container_gets_of_the_host(options: str, what: str) -> None:
     messages = [each.message for each in findings("build.sh", SCRIPT + COMPILING.format(options))]
-    assert messages == ([f"`docker run` gives {what} to `cargo build`"] if what else [])
+    assert messages == ([f"`docker run` gives `cargo build` {what}"] if what else [])
 
 
 def test_the_network_of_the_host_is_one_finding() -> None:
@@ -414,7 +417,7 @@ def test_what_a_container_can_change(command: str, missing: str) -> None:
         pytest.param("-v $PWD:/src:ro -v $PWD/target:/src/target", "", id="read-only"),
         pytest.param(
             "-v $PWD:/src -v $PWD/target:/src/target",
-            "`/src` can be written, although its folder `target` has a mount of its own",
+            "`/src` is writable, although its folder `target` has its own mount",
             id="writable",
         ),
     ],

@@ -172,13 +172,13 @@ def test_a_second_run_asks_github_for_what_changed_only(
 @pytest.mark.parametrize(
     ("path", "reply", "failure"),
     [
-        pytest.param(f"/repos/{NAME}", Reply(b"", 500), "cannot be read: it answers with status 500", id="500"),
-        pytest.param(f"/repos/{NAME}", Reply(b"{", length=9), "the answer is cut off", id="cut off"),
+        pytest.param(f"/repos/{NAME}", Reply(b"", 500), "cannot be read: the response has status 500", id="500"),
+        pytest.param(f"/repos/{NAME}", Reply(b"{", length=9), "the response is truncated", id="cut off"),
         pytest.param(f"/repos/{NAME}", Reply(b"[1"), "is not the documented JSON", id="no JSON"),
         pytest.param(f"/repos/{NAME}", Reply(b"[" * 200_000), "is not the documented JSON", id="deep JSON"),
         pytest.param(f"/repos/{NAME}", Reply(b"[]"), "is not the documented JSON", id="a list"),
         pytest.param(f"/repos/{NAME}", Reply(b"", 401), "rejects the token in GITHUB_TOKEN", id="401"),
-        pytest.param(f"/repos/{NAME}", Reply(b"", 451), "answers with status 451", id="451"),
+        pytest.param(f"/repos/{NAME}", Reply(b"", 451), "responds with status 451", id="451"),
         pytest.param(f"/repos/{NAME}", Reply(b"", 404), f"there is no repository {NAME}", id="404"),
         pytest.param(
             f"/repos/{NAME}", Reply(b"", 301, (("Location", "https://example.com/"),)), "another server", id="redirect"
@@ -377,8 +377,8 @@ def test_since_leaves_out_what_is_older(world: World, watch: Watch) -> None:
     [
         (["--mirror", "missing"], "is not a folder"),
         (["--advisory-db", "."], "is neither a folder nor a clone of the RustSec database"),
-        (["--index", "http://example.com"], "is not a plain URL with https"),
-        (["--index", "https://user:password@example.com"], "is not a plain URL with https"),
+        (["--index", "http://example.com"], "is not an https URL without user name, query and fragment"),
+        (["--index", "https://user:password@example.com"], "is not an https URL without user name, query and fragment"),
         (["--since", "yesterday"], "is not a date"),
         (["--timeout", "0"], "is not a number of seconds"),
         (["--timeout", "-1"], "is not a number of seconds"),
@@ -386,7 +386,7 @@ def test_since_leaves_out_what_is_older(world: World, watch: Watch) -> None:
         ([TOOL, "1.0.0..x"], "x is not a version"),
         ([TOOL, ".."], "nothing is not a version"),
         ([f"{TOOL}@1"], "1 is not a version"),
-        (["--base", "HEAD"], "--base needs a git repository"),
+        (["--base", "HEAD"], "--base requires a git repository"),
         ([], "this folder is not in a git repository"),
         (["--unknown"], "unrecognized arguments: --unknown"),
         (["--required-version", ">=99", TOOL], "requires >=99"),
@@ -404,7 +404,7 @@ def test_wrong_usage(watch: Watch, arguments: list[str], problem: str) -> None:
 def test_a_token_that_is_none_is_not_printed(watch: Watch, monkeypatch: pytest.MonkeyPatch, token: str) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", token)
     assert watch(TOOL)[0] == 2
-    assert watch.errors == "watch-upstream: GITHUB_TOKEN holds characters that no token has\n"
+    assert watch.errors == "watch-upstream: GITHUB_TOKEN contains characters that are not allowed in a token\n"
 
 
 @pytest.mark.parametrize("url", ["http://ghe.example.com/api/v3", "file:///etc", "https://a@b", "nonsense"])
@@ -431,7 +431,7 @@ def test_more_commits_than_are_looked_at(world: World, watch: Watch, monkeypatch
     world.write_archives()
     status, printed = watch(f"{TOOL}@1.0.0", "--mirror", str(world.mirror))
     assert status == 3
-    assert f"{NAME}: only the newest 1 of 3 commits that name advisories are looked at" in watch.errors
+    assert f"{NAME}: only the newest 1 of 3 commits that name advisories are examined" in watch.errors
     assert world.ignored[:12] in printed
 
 
@@ -457,7 +457,7 @@ def test_an_update_that_goes_back(world: World, watch: Watch) -> None:
     world.write_archives()
     status, printed = watch(TOOL, "1.1.0..1.0.0", "--mirror", str(world.mirror))
     assert status == 1
-    assert "warning upstream/behind the update of demo-tool goes back from 1.1.0 to 1.0.0\n" in printed
+    assert "warning upstream/behind the update of demo-tool is a downgrade from 1.1.0 to 1.0.0\n" in printed
     assert "error upstream/locked-advisory unlike 1.1.0, the lock of demo-tool 1.0.0 has `weak 1.0.0`" in printed
 
 
@@ -559,7 +559,7 @@ def test_without_urllib3_clones_still_work(world: World) -> None:
     command = [sys.executable, "-c", program, f"{TOOL}@1.0.0"]
     result = subprocess.run(command, check=False, capture_output=True, text=True)
     assert (result.returncode, result.stdout) == (2, "")
-    assert "the network needs urllib3: run `pip install 'dunnage[upstream]'`" in result.stderr
+    assert "network access requires urllib3: run `pip install 'dunnage[upstream]'`" in result.stderr
     result = subprocess.run([*command, "--mirror", str(world.mirror)], check=False, capture_output=True, text=True)
     assert (result.returncode, result.stderr) == (1, "")
 

@@ -18,19 +18,19 @@ from dunnage.scripts import commands
 from dunnage.scripts.comments import comments
 
 RULES = (
-    Rule(NETWORK, "code compiles with network access", is_fixable=True),
-    Rule(NOT_OFFLINE, "cargo is not offline where there is no network", is_fixable=True),
-    Rule(SECRET_MOUNT, "code compiles in a step with a secret"),
-    Rule(EXPOSED_HOST, "code compiles in a container that reaches the host or its secrets"),
-    Rule(WRITABLE, "code compiles in a container that can change more than it has to"),
-    Rule("build-sandbox/secret-env", "a step of CI that compiles gets a secret"),
-    Rule("build-sandbox/publish-token", "`cargo publish` compiles with the token of a registry", is_fixable=True),
+    Rule(NETWORK, "a build has network access", is_fixable=True),
+    Rule(NOT_OFFLINE, "a build has no network, but cargo is not offline", is_fixable=True),
+    Rule(SECRET_MOUNT, "a build step mounts a secret"),
+    Rule(EXPOSED_HOST, "a build container can reach the host or its secrets"),
+    Rule(WRITABLE, "a build container can write more than the build needs"),
+    Rule("build-sandbox/secret-env", "a CI step that compiles gets a secret"),
+    Rule("build-sandbox/publish-token", "`cargo publish` compiles with a registry token", is_fixable=True),
     Rule("build-sandbox/checkout-token", "a checkout keeps a token, and the job compiles later", is_fixable=True),
-    Rule("build-sandbox/runner", "with --require-isolation: a step on a runner compiles with network access"),
+    Rule("build-sandbox/runner", "with --require-isolation: a step compiles on a runner with network access"),
     Rule("build-sandbox/job", "with --strict-jobs: a job that compiles has a secret or a write permission"),
 )
 
-REQUIRE_ISOLATION = flag("--require-isolation", "also report steps of CI that compile with network access")
+REQUIRE_ISOLATION = flag("--require-isolation", "also report CI steps that compile with network access")
 STRICT_JOBS = flag("--strict-jobs", "also report jobs that compile and have a secret or a write permission")
 
 _COMMENT = b"build-sandbox/"
@@ -88,7 +88,7 @@ def _finding(found: Exposure) -> Finding:
 
 HOOK = Hook(
     name="check-build-sandbox",
-    summary="check that code that compiles has no network and no secrets",
+    summary="check that builds have no network access and no secrets",
     rules=RULES,
     check=check,
     comments=comments,

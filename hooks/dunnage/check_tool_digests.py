@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from dunnage.downloads.verifications import Verification
     from dunnage.files.pin_lists import PinLists
 
-UNCHECKED = Rule(
-    "tool-digests/unchecked", "a downloaded tool is used, and nothing verifies its digest", is_fixable=True
-)
+UNCHECKED = Rule("tool-digests/unchecked", "a downloaded tool is used, but its digest is not verified", is_fixable=True)
 MOVING_URL = Rule("tool-digests/moving-url", "a tool is downloaded from a URL whose content changes")
 TOOTHLESS = Rule("tool-digests/toothless", "the build continues if the verification of a tool fails")
 SAME_SOURCE = Rule("tool-digests/same-source", "the digest of a tool comes from the server of the tool")
@@ -155,7 +153,7 @@ class _Checks:
         download = used.download
         path, span, name = files.file.path, download.word.span, advice.label(download)
         if part := channel(download.address):
-            message = f"the URL of `{name}` follows `{part}`, so its content changes"
+            message = f"the download of `{name}` follows `{part}`, so its content changes"
             return Finding(MOVING_URL, path, span, message, advice.moving_help(download))
         verb = f"piped into `{used.use.command.words[0].text}`" if used.readers else used.use.verb
         message = f"`{name}` is {verb}, but nothing verifies its digest"

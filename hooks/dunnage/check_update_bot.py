@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from dunnage.ci.repository_files import RepositoryFiles
     from dunnage.files.document import Problem
 
-ABSENT = Rule("update-bot/absent", "there are pins, but no update bot and no job that moves them")
-DEAD_ENTRY = Rule("update-bot/dead-entry", "an entry of a bot's configuration names files that do not exist")
-UNCOVERED = Rule("update-bot/uncovered", "no update bot reaches the folder of a lock or of another required file")
-OFF = Rule("update-bot/off", "the configuration of an update bot switches its updates off")
-UNMOVED_TOOL = Rule("update-bot/unmoved-tool", "no update bot reads the versions in which tools are installed")
+ABSENT = Rule("update-bot/absent", "there are pins, but no update bot and no job that updates them")
+DEAD_ENTRY = Rule("update-bot/dead-entry", "an entry of a bot's configuration matches no file")
+UNCOVERED = Rule("update-bot/uncovered", "no update bot covers a lock or another required file")
+OFF = Rule("update-bot/off", "the configuration of an update bot disables its updates")
+UNMOVED_TOOL = Rule("update-bot/unmoved-tool", "no update bot updates the pinned versions of tools")
 
 _RULES = (ABSENT, DEAD_ENTRY, UNCOVERED, OFF, UNMOVED_TOOL)
 
@@ -107,7 +107,7 @@ def comments(file: File) -> Iterator[tuple[Span, str]]:
 
 HOOK = Hook(
     name="check-update-bot",
-    summary="check that an update bot moves every pin",
+    summary="check that an update bot updates every pin",
     rules=_RULES,
     check=check,
     comments=comments,

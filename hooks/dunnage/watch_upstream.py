@@ -38,7 +38,7 @@ def _day(text: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:
-        raise ValueError(f"{text!r} is not a date; write one like 2026-01-31") from None
+        raise ValueError(f"{text!r} is not a date; write YYYY-MM-DD, such as 2026-01-31") from None
 
 
 def _seconds(text: str) -> float:
@@ -51,23 +51,27 @@ def _url(text: str) -> str:
     parts = urlsplit(text)
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
     if not is_safe or not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError(f"{text!r} is not a plain URL with https")
+        raise ValueError(f"{text!r} is not an https URL without user name, query and fragment")
     return text.rstrip("/")
 
 
 ALSO = repeated("--also", "watch this tool as well as the pinned ones (repeatable)", "TOOL[@VERSION]", str)
 BASE = single("--base", "review each pin that changed since the common ancestor with COMMIT", "COMMIT", str, "")
 MIRROR = repeated("--mirror", "use the clones in DIR instead of the network (repeatable)", "DIR", os.path.abspath)
-OFFLINE = flag("--offline", "use no network: only clones, and what cargo keeps")
+OFFLINE = flag("--offline", "use no network, but only local clones and cargo's caches")
 ADVISORY_DB = single(
     "--advisory-db", "the RustSec database: a folder or a clone (default: fetched with git)", "DIR", os.path.abspath, ""
 )
 INDEX_URL = single("--index", f"the URL of the sparse index (default: {INDEX})", "URL", _url, INDEX)
-CACHE = single("--cache", "the folder for answers and the database (default: in the user's cache)", "DIR", str, "")
+CACHE = single(
+    "--cache", "the folder for cached responses and the database (default: ~/.cache/dunnage)", "DIR", str, ""
+)
 SINCE = single("--since", "report only what happened on this day or later", "YYYY-MM-DD", _day, "")
 STATE = single("--state", "report only what this file does not list, then list it there", "FILE", str, "")
-TIMEOUT = single("--timeout", "the time for one answer (default: 60)", "SECONDS", _seconds, 60.0)
-LONGEST_WAIT = single("--longest-wait", "wait so long for a rate limit to end (default: 60)", "SECONDS", _seconds, 60.0)
+TIMEOUT = single("--timeout", "the time limit for one response (default: 60)", "SECONDS", _seconds, 60.0)
+LONGEST_WAIT = single(
+    "--longest-wait", "the longest wait for a rate limit to end (default: 60)", "SECONDS", _seconds, 60.0
+)
 OUTPUT_FORMAT = choice(
     "--output-format", "how to print the report (default: text)", ("text", "markdown", "json", "sarif")
 )
@@ -89,11 +93,11 @@ OPTIONS: tuple[Option[Any], ...] = (
 _EPILOG = """\
 arguments:
   TOOL            watch this tool instead of all pinned ones, in its pinned version
-  TOOL@VERSION    watch this version of it
+  TOOL@VERSION    watch this version of the tool
   TOOL OLD..NEW   review this update
 
 exit status: 0 nothing to act on, 1 something to act on, 2 wrong usage,
-3 a source failed, so that the report is not complete
+3 a source failed, so the report is not complete
 
 GITHUB_TOKEN raises GitHub's rate limit; GITHUB_API_URL names its server.
 """
@@ -171,7 +175,7 @@ def _chosen(options: Options) -> list[Watched]:
 
 def _required(found: Repository | None) -> Repository:
     if found is None:
-        raise WrongUsage("--base needs a git repository")
+        raise WrongUsage("--base requires a git repository")
     return found
 
 
@@ -258,7 +262,7 @@ def _client(options: Options, folder: str) -> "Client":
         if error.name != "urllib3":
             raise
         raise WrongUsage(
-            "the network needs urllib3: run `pip install 'dunnage[upstream]'`, or name clones with --mirror"
+            "network access requires urllib3: run `pip install 'dunnage[upstream]'`, or use clones with --mirror"
         ) from None
     return Client(Limits(seconds=options[TIMEOUT], longest_wait=options[LONGEST_WAIT]), folder)
 
@@ -278,7 +282,7 @@ def _token() -> str:
     """The token in the environment, which no message repeats."""
     token = os.environ.get("GITHUB_TOKEN", "").strip()
     if not token.isascii() or not token.isprintable() or " " in token:
-        raise WrongUsage("GITHUB_TOKEN holds characters that no token has")
+        raise WrongUsage("GITHUB_TOKEN contains characters that are not allowed in a token")
     return token
 
 

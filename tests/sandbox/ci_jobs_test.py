@@ -278,7 +278,7 @@ def test_one_place_is_one_finding() -> None:
     text = workflow(BUILD, run("cargo test"), run("cargo clippy"), top=f"env:\n  A: a\n  X: {VALUE}\n  Y: {VALUE}")
     (finding,) = findings({CI: text})
     assert finding.message == (
-        "`cargo build` and 2 other commands can read `secrets.X`, which the `env` of the workflow holds"
+        "`cargo build` and 2 other commands can read `secrets.X`, which the `env` of the workflow contains"
     )
     assert text.encode()[slice(*finding.span)] == VALUE.encode()
     assert finding.help == "write `X` and `Y` in the `env` of the steps that need the value, and compile in other steps"

@@ -60,8 +60,8 @@ def test_a_passing_failure_is_tried_again_with_longer_pauses(server: Server, bro
 @pytest.mark.parametrize(
     ("reply", "reason"),
     [
-        pytest.param(Reply(b"", 500), "it answers with status 500", id="500"),
-        pytest.param(Reply(b"cut", length=100), "the answer is cut off or malformed", id="cut off"),
+        pytest.param(Reply(b"", 500), "the response has status 500", id="500"),
+        pytest.param(Reply(b"cut", length=100), "the response is truncated or malformed", id="cut off"),
     ],
 )
 def test_a_lasting_failure_ends_after_so_many_attempts(server: Server, reply: Reply, reason: str) -> None:
@@ -87,7 +87,7 @@ def test_a_closed_port_is_a_failure() -> None:
 
 def test_an_answer_that_does_not_end_is_given_up(server: Server) -> None:
     server.add("/a", Reply(b"0123456789", hangs_after=5))
-    with pytest.raises(SourceFailed, match=r"there is no complete answer within 0\.2 seconds"):
+    with pytest.raises(SourceFailed, match=r"there is no complete response within 0\.2 seconds"):
         client(limits=LIMITS._replace(seconds=0.2, attempts=1)).get(f"{server.url}/a")
 
 

@@ -78,7 +78,8 @@ def test_markdown() -> None:
         "\n**This report is not complete**, because sources failed:\n\n- `f`\n"
         "\n## tool 1.0.0\n\nPinned in `ci/a b.yml:3`.\n"
         f"\n### Act on\n\n- **named-fix** `m` ([commit](https://github.com/a/b/commit/{'1' * 40}))\n  pin it\n"
-        "\n<details>\n<summary>Read, if you like: 1 commit</summary>\n\n- **reading** `r`\n\n</details>\n"
+        "\n<details>\n<summary>Commits that may be worth reading: 1 commit</summary>\n"
+        "\n- **reading** `r`\n\n</details>\n"
     )
 
 

@@ -26,7 +26,7 @@ def absent(repository: RepositoryFiles) -> Iterator[Problem]:
     what = f"`{locks[0]}`" if locks else f"{pins[0].pin.name} {pins[0].pin.version}"
     count = len(locks or pins) - 1
     more = f" and {count} more" if count else ""
-    message = f"no update bot is configured, so nobody moves the versions in {what}{more}"
+    message = f"no update bot is configured, so nobody updates the versions in {what}{more}"
     yield Problem(RULE, file, message, _help(repository, locks), span=_place(repository, file.path))
 
 
@@ -43,7 +43,9 @@ def _help(repository: RepositoryFiles, locks: list[str]) -> str:
     folders = [f"/{posixpath.dirname(lock)}" for lock in locks]
     is_github = any(path.startswith(".github/") for path in repository.paths)
     if not is_github or not folders:
-        return 'write into renovate.json, and let Renovate run:\n{ "extends": ["config:recommended"] }'
+        return (
+            'write into renovate.json, and enable Renovate for the repository:\n{ "extends": ["config:recommended"] }'
+        )
     directories = "".join(f"\n      - {folder}" for folder in folders)
     actions = ""
     if movable.files(repository, movable.ACTIONS):

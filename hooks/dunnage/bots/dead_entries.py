@@ -78,7 +78,7 @@ def _check_patterns(found: Bots, settings: Settings, name: str, node: json5.Node
     message = f"{what}, so {'this custom manager reads nothing' if is_custom else f'it adds nothing to `{name}`'}"
     help = "write a pattern that matches a file of the repository, or remove it"
     if re.search(r"^\^|\$$", text):
-        help = f"write `/{text}/`: without `/` around it, Renovate takes the text as a glob"
+        help = f"write `/{text}/`: without `/` around it, Renovate reads the text as a glob"
     yield Problem(RULE, settings.file, message, help, span=Span(*span))
 
 

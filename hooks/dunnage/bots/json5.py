@@ -96,7 +96,7 @@ class _Parser:
         found = self._value(0)
         self._skip()
         if self._at < len(self._text):
-            raise self._error("more follows the value")
+            raise self._error("there is text after the value")
         return found
 
     def _offset(self, at: int) -> int:
@@ -181,7 +181,7 @@ class _Parser:
     def _quoted(self) -> str:
         match = self._string.match(self._text, self._at)
         if match is None or (match[0][0] == "'" and not self._is_json5):
-            raise self._error("a string has no end" if match is None else "a string is in single quotes")
+            raise self._error("a string is not closed" if match is None else "a string is in single quotes")
         self._at = match.end()
         return _text(match[0][1:-1])
 

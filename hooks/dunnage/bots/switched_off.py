@@ -37,7 +37,7 @@ def _check_entry(found: Bots, entry: Entry) -> Iterator[Problem]:
     if not folders or folders <= covered or moved:
         return
     setting, span = entry.off
-    message = f"`{setting}` switches off the version updates of {entry.ecosystem}; only security updates remain"
+    message = f"`{setting}` disables version updates of {entry.ecosystem}; only security updates remain"
     if setting.startswith("ignore"):
         message = f"`{setting}` makes Dependabot ignore every update of {entry.ecosystem}"
     help = "remove it, or list the dependencies to ignore" if setting.startswith("ignore") else "remove this line"
@@ -48,7 +48,7 @@ def _check_renovate(found: Bots, settings: Settings) -> Iterator[Problem]:
     if not settings.is_enabled:
         if found.dependabot is None:
             node = settings.root.get("enabled") or settings.root.get("extends") or settings.root
-            message = "Renovate is switched off for this repository, and there is no other update bot"
+            message = "Renovate is disabled for this repository, and there is no other update bot"
             yield Problem(RULE, settings.file, message, "remove `enabled: false`", span=node.span)
         return
     for manager, kind in _KINDS.items():
@@ -63,6 +63,6 @@ def _check_manager(found: Bots, settings: Settings, manager: str, kind: str, ena
     count = len(movable.files(found.repository, kind))
     if count:
         files = f"{count} files" if count > 1 else "1 file"
-        message = f"Renovate's manager {manager} is switched off, so no update bot moves the pins in {files}"
+        message = f"Renovate's manager {manager} is disabled, so no update bot updates the pins in {files}"
         help = f"remove `enabled: false` from `{manager}`, or exclude single dependencies in `packageRules`"
         yield Problem(RULE, settings.file, message, help, span=enabled.span)

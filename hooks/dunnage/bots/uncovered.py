@@ -29,7 +29,7 @@ def uncovered(found: Bots, kinds: Sequence[str]) -> Iterator[Problem]:
 def _problem(found: Bots, kind: str, paths: list[str]) -> Iterator[Problem]:
     shown = ", ".join(f"`{path}`" for path in paths[:_MOST_NAMES])
     more = len(paths) - _MOST_NAMES
-    message = f"no update bot moves {shown}" + (f" and {more} more" if more > 0 else "")
+    message = f"no update bot updates {shown}" + (f" and {more} more" if more > 0 else "")
     if found.dependabot is not None:
         entry = next((entry for entry in reversed(found.entries) if entry.ecosystem == kind), None)
         span = entry.span if entry is not None else Span(0, 0)
@@ -83,4 +83,6 @@ def _for_renovate(settings: Settings, kind: str, paths: list[str]) -> tuple[str,
             return f"change `{key}` so that Renovate reads `{paths[0]}`", node.span
     others = [text for text in settings.ignored if not any(settings.ignores(text, path) for path in paths)]
     kept = ", ".join(f'"{text}"' for text in others)
-    return f'a preset ignores it; to read it, add to {settings.file.path}:\n  "ignorePaths": [{kept}]', Span(0, 0)
+    return f'a preset excludes this path; to include it, add to {settings.file.path}:\n  "ignorePaths": [{kept}]', Span(
+        0, 0
+    )

@@ -43,7 +43,7 @@ def unmoved_tools(found: Bots, pins: Sequence[Place]) -> Iterator[Problem]:
     tools = list(dict.fromkeys(f"{place.pin.name} {place.pin.version}" for place in left))
     more = len(tools) - _MOST_NAMES
     shown = ", ".join(tools[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
-    message = f"no update bot moves the pinned versions of tools: {shown}"
+    message = f"no update bot updates the pinned versions of tools: {shown}"
     lines = "".join(
         f"\n  {place.pin.name} {place.pin.version} in {place.path}:{place.pin.file.position(at.start)[0]}"
         for place in left
@@ -66,7 +66,7 @@ def unmoved_tools(found: Bots, pins: Sequence[Place]) -> Iterator[Problem]:
             how = f"add {names} to `enabledManagers`, and {how}"
     elif found.dependabot is not None:
         span, file = Span(0, 0), found.dependabot
-        how = "Dependabot cannot read them. Let Renovate move them and nothing else: write into renovate.json"
+        how = "Dependabot cannot read them. To let Renovate update only these versions, write into renovate.json:"
         kinds = sorted({f"custom.{manager['customType']}" for manager in managers})
         text = managers_block.written({"enabledManagers": kinds, "customManagers": managers})
     else:

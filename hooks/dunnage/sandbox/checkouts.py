@@ -61,16 +61,18 @@ def exposures(view: JobView, repository: RepositoryFiles) -> Iterator[Exposure]:
             from dunnage.sandbox import git_use
 
             users = git_use.users_after(view, repository)
-        message = f"`{CHECKOUT}` keeps {token}, and code in `{later.name}` can read it"
+        message = f"`{CHECKOUT}` keeps {token}, and build scripts in `{later.name}` can read it"
         help = "add `with: {persist-credentials: false}` to this step"
         if node.get("with") is not None:
             help = "write `persist-credentials: false` in the `with` of this step"
         user = users[index]
         edit = None
         if user.name.startswith("git ") and user.name != "git push":
-            help += f"\n`{user.name}` then needs no token if the repository is public; else compile in another job"
+            help += (
+                f"\n`{user.name}` then needs no token if the repository is public; otherwise, compile in another job"
+            )
         elif user.name:
-            help = f"compile in another job, or {help}, and pass the token to `{user.name}` alone"
+            help = f"compile in another job, or {help}, and pass the token only to `{user.name}`"
         elif not user.is_unknown and _PARTIAL.isdisjoint(action.inputs):
             edit = _edit(view, node)
         fixed, edits = ("inserted persist-credentials: false", (edit,)) if edit is not None else ("", ())

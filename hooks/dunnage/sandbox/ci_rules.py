@@ -67,7 +67,7 @@ def _secret_env(view: JobView, reached: dict[int, list[Source]], published: Coll
         if preparation is not None:
             prepared.setdefault(preparation, []).append(build)
     for source, found in readers.values():
-        verb = "exports" if source.is_export else "holds"
+        verb = "exports" if source.is_export else "contains"
         secrets = source.what or view.named(source.secrets)
         message = f"{_names(found)} can read {secrets}, which {source.where} {verb}"
         yield Exposure(ENVIRONMENT, source.file, source.span, message, _help(source, found))
@@ -82,7 +82,7 @@ def _names(found: Sequence[Build]) -> str:
 
 def _help(source: Source, found: Sequence[Build]) -> str:
     if source.is_export:
-        return "compile before this step, or in another job: pass what you built with `actions/upload-artifact`"
+        return "compile before this step, or in another job, and pass the result with `actions/upload-artifact`"
     if source.is_shared:
         names = " and ".join(f"`{name}`" for name in source.variables[:2])
         names = names if len(source.variables) <= 2 else "the secrets"
@@ -92,7 +92,7 @@ def _help(source: Source, found: Sequence[Build]) -> str:
         return f"compile in an earlier step without the secret: `{_with_option(first, '--no-run')}`"
     if first.name == "cargo run":
         return "run `cargo build` with the same options in an earlier step without the secret"
-    return "compile in an earlier step without the secret, and give it only to the step that uses the result"
+    return "compile in an earlier step without the secret, and pass it only to the step that runs the result"
 
 
 def _with_option(build: Build, option: str) -> str:

@@ -48,7 +48,7 @@ def exposures(file: File, container: Container) -> Iterator[Exposure]:
         found = _exposed_by(option)
         if found is not None:
             what, help = found
-            message = f"`{name_of(call)}` gives {what} to `{compiled.inner.name}`"
+            message = f"`{name_of(call)}` gives `{compiled.inner.name}` {what}"
             yield Exposure(EXPOSED_HOST, file, option.word.span, message, help)
     if not container.downloads and not any(each.has_unknown_options for each in container.calls):
         yield from _writable(file, container)
@@ -65,7 +65,7 @@ def _exposed_by(option: ContainerOption) -> tuple[str, str] | None:
     if option.name == "--env-file":
         return "all variables of a file", "pass the variables that the build needs one by one: `--env NAME`"
     if option.name == "--network" and "host" in values:
-        return "the network of the host", "write `--network=none`, and download before: `cargo fetch --locked`"
+        return "the network of the host", "run `cargo fetch --locked` first, and write `--network=none`"
     if option.name == "--pid" and "host" in values:
         return "the processes of the host", "remove `--pid=host`"
     if option.name == "--env":
@@ -79,7 +79,10 @@ def _exposed_variable(option: ContainerOption) -> tuple[str, str] | None:
     name, equals, value = option.text.partition("=")
     if not is_secret_name(name) or (equals and "$" not in value):
         return None
-    return f"the variable `{name}`", f"remove `{name}`, and use it only where nothing compiles, as for `cargo fetch`"
+    return (
+        f"the variable `{name}`",
+        f"remove `{name}`; pass it only to commands that do not compile, such as `cargo fetch`",
+    )
 
 
 def _exposed_mount(option: ContainerOption) -> tuple[str, str] | None:
@@ -114,7 +117,8 @@ def _writable(file: File, container: Container) -> Iterator[Exposure]:
         added = " ".join(missing)
         message = f"`{compiled.inner.name}` compiles in a container without {' and '.join(missing)}"
         help = (
-            f"write `{name_of(call)} {added}`, and mount what has to be written: `target`, and `registry` of CARGO_HOME"
+            f"write `{name_of(call)} {added}`, and mount the folders that the build writes to: "
+            "`target`, and `registry` in CARGO_HOME"
         )
         yield Exposure(WRITABLE, file, place_of(call), message, help)
 
@@ -132,7 +136,7 @@ def _writable_source(file: File, container: Container) -> Iterator[Exposure]:
         target, _, access = rest.partition(":")
         has_target = f"{posixpath.normpath(target)}/target" in places
         if option.name == "--volume" and colon and has_target and "ro" not in access.split(","):
-            message = f"`{target}` can be written, although its folder `target` has a mount of its own"
+            message = f"`{target}` is writable, although its folder `target` has its own mount"
             comma = f"{access},ro" if access else "ro"
             help = f"write `{source}:{target}:{comma}`"
             yield Exposure(WRITABLE, file, option.word.span, message, help)

@@ -140,7 +140,7 @@ def _help(step: Step, compiled: Compiled, compilations: Compilations) -> str:
     lines.append(f"RUN --network=none {_flags(compiling)}{directory}{split.offline_command(compiled)}")
     if caches:
         lines.append(
-            "leave out the cache mount of the registry, which BuildKit may empty while it keeps the first step"
+            "remove the cache mount of the registry: BuildKit may empty it while it keeps the layer of the first step"
         )
     lines += filter(None, [split.note(compiled)])
     return "\n".join(lines)
@@ -215,4 +215,4 @@ def _secrets(file: File, step: Step, compilations: Compilations) -> Iterator[Exp
         name = options.get("id") or os.path.basename(options.get("target") or options.get("dst") or "")
         secret = f"the secret `{name}`" if name else "a secret"
         secret = "the ssh agent" if options["type"] == "ssh" else secret
-        yield Exposure(SECRET_MOUNT, file, argument.span, f"{subject} within reach of {secret}", help)
+        yield Exposure(SECRET_MOUNT, file, argument.span, f"{subject} with access to {secret}", help)

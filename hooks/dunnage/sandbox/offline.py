@@ -25,9 +25,9 @@ def exposures(file: File, compiled: Sequence[Compiled], compilations: Compilatio
 def _exposure(file: File, compiled: Compiled) -> Exposure:
     name = compiled.inner.name
     if is_component(compiled.inner):
-        message = f"`{name}` has no network here, and asks a registry for WIT packages without a literal `--offline`"
+        message = f"`{name}` has no network here, and requests WIT packages without a literal `--offline`"
     else:
-        message = f"`{name}` has no network here, and without `--offline` it retries before it fails"
+        message = f"`{name}` has no network here, but without `--offline` it retries downloads before it fails"
     edit = _edit(file, compiled)
     help = f"write `{split.offline_command(compiled)}`"
     edits = (edit,) if edit else ()

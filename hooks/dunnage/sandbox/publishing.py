@@ -98,7 +98,7 @@ def exposures(found: Sequence[Publisher]) -> Iterator[Exposure]:
             )
         elif len(texts) > 1 and len(folders) == 1:
             help = (
-                f"compile all in an earlier step without the token: `{_text(build, 'package', of_all=True)}`\n"
+                f"compile all packages in an earlier step without the token: `{_text(build, 'package', of_all=True)}`\n"
                 f"then upload only: `{_text(build, 'publish')} --no-verify`; cargo 1.90 or newer is required"
             )
         else:

@@ -9,9 +9,9 @@ from dunnage.shell.model import Command, Word
 
 _LONGEST = 200
 _TOOLS = {
-    "trunk": "trunk downloads wasm-bindgen and wasm-opt if they are not installed: install them before",
-    "xx-cargo": "xx-cargo installs the target if it is missing: run `xx-cargo --setup-target-triple` before",
-    "wasm-pack": "wasm-pack downloads wasm-bindgen if it is not installed: install it before",
+    "trunk": "trunk downloads wasm-bindgen and wasm-opt if they are not installed: install them first",
+    "xx-cargo": "xx-cargo installs the target if it is missing: run `xx-cargo --setup-target-triple` first",
+    "wasm-pack": "wasm-pack downloads wasm-bindgen if it is not installed: install it first",
 }
 
 

@@ -94,7 +94,7 @@ class Client:
                 break
             target = urljoin(url, answer.headers.get("location", ""))
             if _origin(target) != origin:
-                raise SourceFailed(f"{_shown(url)} redirects to another server, which is not asked")
+                raise SourceFailed(f"{_shown(url)} redirects to another server; this redirect is not followed")
             url = target
         else:
             raise SourceFailed(f"{_shown(url)} redirects more than {_MOST_REDIRECTS} times")
@@ -130,7 +130,7 @@ class Client:
                 reason = "its rate limit is reached"
                 continue
             if answer.status >= 500 or answer.status == 408:
-                reason = f"it answers with status {answer.status}"
+                reason = f"the response has status {answer.status}"
                 continue
             return answer
         if origin in self._closed:
@@ -138,7 +138,7 @@ class Client:
         message = f"{_shown(url)} cannot be read: {reason}"
         self._failures[origin] = self._failures.get(origin, 0) + 1
         if self._failures[origin] >= _FAILURES_OF_A_SERVER:
-            self._closed[origin] = f"{_shown(origin)} is not asked again: {_FAILURES_OF_A_SERVER} requests failed"
+            self._closed[origin] = f"{_shown(origin)} gets no more requests: {_FAILURES_OF_A_SERVER} requests failed"
         raise SourceFailed(message)
 
     def _send(self, url: str, headers: Mapping[str, str], most_bytes: int) -> Answer:
@@ -248,7 +248,7 @@ def _read(
     )
     try:
         if response.headers.get("Content-Encoding", "identity") != "identity":
-            raise SourceFailed(f"{_shown(url)} sends a compressed answer, which was not requested")
+            raise SourceFailed(f"{_shown(url)} sends a compressed response, which was not requested")
         pieces: list[bytes] = []
         size = 0
         for piece in response.stream(_CHUNK, decode_content=False):
@@ -272,12 +272,12 @@ def _reason(error: Exception, seconds: float) -> str:
     if isinstance(error, NewConnectionError):
         return "there is no connection"
     if isinstance(error, (ConnectTimeoutError, ReadTimeoutError)):
-        return f"there is no complete answer within {seconds:g} seconds"
+        return f"there is no complete response within {seconds:g} seconds"
     if isinstance(error, SSLError):
         return "its certificate is not accepted"
     if isinstance(error, ProxyError):
         return "there is no connection through the proxy"
-    return "the answer is cut off or malformed"
+    return "the response is truncated or malformed"
 
 
 def _wait(headers: Mapping[str, str]) -> float | None:

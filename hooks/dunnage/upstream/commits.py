@@ -86,7 +86,7 @@ def _within_bounds(candidates: Sequence[Commit], history: History, what: str) ->
     yield from candidates[-_MOST_LOOKED_AT:]
     if len(candidates) > _MOST_LOOKED_AT:
         number = f"the newest {_MOST_LOOKED_AT} of {len(candidates):,} commits that {what}"
-        raise SourceFailed(f"{history.name}: only {number} are looked at")
+        raise SourceFailed(f"{history.name}: only {number} are examined")
 
 
 def _observation(

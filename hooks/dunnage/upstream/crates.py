@@ -92,7 +92,9 @@ class RegistryCrates:
         if answer.status in (404, 410, 451):
             return None
         if answer.status != 200:
-            raise SourceFailed(f"{urlsplit(self._index).netloc} answers about {name} with status {answer.status}")
+            raise SourceFailed(
+                f"{urlsplit(self._index).netloc} responds with status {answer.status} to the request for {name}"
+            )
         return _releases(answer.body.splitlines())
 
     def archive(self, name: str, release: Release) -> bytes | None:
@@ -105,7 +107,7 @@ class RegistryCrates:
         if answer.status in (403, 404, 410):
             return None
         if answer.status != 200:
-            raise SourceFailed(f"{urlsplit(url).netloc} answers about {name} with status {answer.status}")
+            raise SourceFailed(f"{urlsplit(url).netloc} responds with status {answer.status} to the request for {name}")
         if hashlib.sha256(answer.body).hexdigest() != release.checksum:
             raise SourceFailed(f"the archive of {name} {release.version} does not have the checksum in the index")
         return answer.body

@@ -70,7 +70,7 @@ class GitHub:
             if not following:
                 return
             if _origin(following) != _origin(self._base):
-                raise SourceFailed(f"{self._named(path)} continues on another server, which is not asked")
+                raise SourceFailed(f"{self._named(path)} continues on another server; this link is not followed")
             if following in seen or len(seen) == _MOST_PAGES:
                 raise SourceFailed(f"{self._named(path)} has more than {_MOST_PAGES} pages")
             seen.add(following)
@@ -104,7 +104,7 @@ class GitHub:
         if answer.status == 401:
             raise SourceFailed(f"{urlsplit(self._base).netloc} rejects the token in GITHUB_TOKEN")
         if answer.status != 200 and answer.status not in _ABSENT:
-            raise SourceFailed(f"{urlsplit(url).netloc}{urlsplit(url).path} answers with status {answer.status}")
+            raise SourceFailed(f"{urlsplit(url).netloc}{urlsplit(url).path} responds with status {answer.status}")
         return answer
 
     def _json(self, answer: "Answer", path: str, kind: "type[Any] | tuple[type[Any], ...]") -> Any:
@@ -113,7 +113,7 @@ class GitHub:
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, kind):
-            raise SourceFailed(f"{self._named(path)} sends an answer that is not the documented JSON")
+            raise SourceFailed(f"{self._named(path)} sends a response that is not the documented JSON")
         return found
 
     def _named(self, path: str) -> str:

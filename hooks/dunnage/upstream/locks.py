@@ -34,7 +34,7 @@ def compare(
         elif old.version == new.version:
             help = "no newer release exists"
         elif key in after:
-            help = f"{watched.tool} {new.version} has it, too"
+            help = f"{watched.tool} {new.version} also has it"
         else:
             help = f"pin {new.version}, whose {new.name} does not have it"
         yield _observation(watched, old, found, "", help)

@@ -43,8 +43,8 @@ def _lines(report: Report) -> Iterable[str]:
             if watched.places:
                 yield from ("", f"Pinned in {', '.join(map(_place, watched.places))}.")
             yield from _section("Act on", [each for each in found if each.severity != "note"])
-            yield from _section("Know", [each for each in found if each.severity == "note" and each.kind != READING])
-            yield from _folded("Read, if you like", [each for each in found if each.kind == READING])
+            yield from _section("Notes", [each for each in found if each.severity == "note" and each.kind != READING])
+            yield from _folded("Commits that may be worth reading", [each for each in found if each.kind == READING])
 
 
 def _section(title: str, found: list[Observation]) -> Iterable[str]:

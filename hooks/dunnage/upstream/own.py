@@ -39,7 +39,7 @@ def affecting(
 
 def advice(advisory: OwnAdvisory) -> str:
     """What to do about an advisory."""
-    return f"pin a patched version: {', '.join(advisory.patched)}" if advisory.patched else "no version is patched"
+    return f"pin a patched version: {', '.join(advisory.patched)}" if advisory.patched else "no patched version exists"
 
 
 def observation(

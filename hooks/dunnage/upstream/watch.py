@@ -139,7 +139,7 @@ class _Watch:
         """That the tool or one of its releases is not known."""
         tool, watched = self._watched.tool, self._watched
         if self._sources.is_local and not has_releases:
-            error = f"neither cargo's index nor a clone on this machine says which releases {tool} has"
+            error = f"neither cargo's index nor a clone on this machine lists the releases of {tool}"
             self._failures.add(SourceFailed(error))
             return
         named = " and ".join(filter(None, (watched.version, watched.newer)))
@@ -165,7 +165,7 @@ class _Watch:
         for name, advisory in before.items():
             help = own.advice(advisory)
             if ends.old != ends.new and name in after:
-                help = f"{ends.new.version} has it, too; {help}"
+                help = f"{ends.new.version} also has it; {help}"
             yield own.observation(watched, ends.old.version, advisory, help)
         for name, advisory in after.items():
             if name not in before:
@@ -238,7 +238,7 @@ class _Watch:
     def behind(self, ends: Ends) -> Iterator[Observation]:
         """How far the pinned release is behind the newest."""
         if releases.is_above(ends.old, ends.new):
-            message = f"the update of {self._watched.tool} goes back from {ends.old.version} to {ends.new.version}"
+            message = f"the update of {self._watched.tool} is a downgrade from {ends.old.version} to {ends.new.version}"
             yield Observation(BEHIND, self._watched, f"{ends.old.version} {ends.new.version}", message, level="warning")
         count = len(releases.between(ends.all, ends.old, ends.new))
         if not count:
@@ -259,7 +259,7 @@ class _Watch:
         newest = self._try(lambda: history.commit(""), None)
         elapsed = releases.days(newest.date, self._sources.today) if newest else None
         if newest and elapsed is not None and elapsed > _SILENT_DAYS:
-            message = f"{history.name} had no commit for a year or longer: the last one is of {newest.date[:10]}"
+            message = f"{history.name} had no commit for a year or longer: the last one is from {newest.date[:10]}"
             yield Observation(SILENT, self._watched, newest.hash, message, "", page, newest.date)
 
     def commits(self, history: History, tips: tuple[Commit, Commit]) -> Iterator[Observation]:
