@@ -147,6 +147,21 @@ def test_a_step_with_network(text: str, expected: list[str]) -> None:
             id="another-folder",
         ),
         pytest.param(
+            "RUN cd /opt/a/ && cargo build --locked",
+            ["RUN cd /opt/a && cargo fetch --locked", "RUN --network=none cd /opt/a && cargo build --frozen"],
+            id="another-folder-of-an-unknown-one",
+        ),
+        pytest.param(
+            "RUN echo a && RUSTFLAGS=\"--cfg b\" \\\n    C='d' cargo build --locked",
+            ["RUN cargo fetch --locked", "RUN --network=none RUSTFLAGS=\"--cfg b\" C='d' cargo build --frozen"],
+            id="variables",
+        ),
+        pytest.param(
+            "RUN CARGO_HOME=/c cargo build --locked",
+            ["RUN CARGO_HOME=/c cargo fetch --locked", "RUN --network=none CARGO_HOME=/c cargo build --frozen"],
+            id="variable-of-cargo",
+        ),
+        pytest.param(
             "RUN wasm-pack build",
             [
                 "RUN cargo fetch",

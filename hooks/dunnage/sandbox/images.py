@@ -1,6 +1,7 @@
 """The steps of Dockerfiles that compile, and what the code in them can reach."""
 
 import os
+import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from functools import partial
@@ -20,6 +21,12 @@ from dunnage.scripts.dockerfile_syntax import Instruction
 from dunnage.shell.model import Command, programs
 
 _LONGEST_FLAGS = 200
+_LONGEST_ASSIGNMENTS = 300
+_ASSIGNMENTS = (
+    rb"(?<=[\s;&|(])"
+    rb"(?:[A-Za-z_]\w*=(?:\"[^\"\\\n]*\"|'[^'\\\n]*'|[^\s\"'`;&|()<>\\])*[ \t]+(?:\\\r?\n\s*)?)+\Z"
+)
+"""The assignments at the end of a text, with the line ends between them."""
 _LOCAL = frozenset((
     *("[", "[[", ":", "cat", "cd", "chmod", "chown", "cp", "du", "echo", "exit", "export", "false", "file", "find"),
     *("install", "ls", "ln", "mkdir", "mv", "printf", "pwd", "rm", "rmdir", "set", "sha256sum", "strip", "test"),
@@ -113,13 +120,13 @@ def _network(file: File, step: Step, fetching: list[Instruction], compilations: 
         file,
         compiled.outer.words[0].span,
         message,
-        _help(step, compiled, compilations),
+        _help(file, step, compiled, compilations),
         "added --network=none",
         (edit,) if edit else (),
     )
 
 
-def _help(step: Step, compiled: Compiled, compilations: Compilations) -> str:
+def _help(file: File, step: Step, compiled: Compiled, compilations: Compilations) -> str:
     """How to split the step: what downloads gets the secrets, what compiles gets none and no network."""
     kept = [each for each in step.instruction.flags if not each.text.startswith("--network")]
     kinds = [_mount_type(each) for each in kept]
@@ -136,8 +143,10 @@ def _help(step: Step, compiled: Compiled, compilations: Compilations) -> str:
         if len(step.commands) == 1
         else "download in one step, and compile without network in a step of its own:"
     ]
-    lines += [f"RUN {_flags(fetching)}{directory}{line}" for line in split.fetch_lines(compiled, compilations)]
-    lines.append(f"RUN --network=none {_flags(compiling)}{directory}{split.offline_command(compiled)}")
+    assigned = _assignments(file, step.instruction, compiled)
+    fetch = directory + (assigned if re.search("CARGO_HOME|RUSTUP_", assigned) else "")
+    lines += [f"RUN {_flags(fetching)}{fetch}{line}" for line in split.fetch_lines(compiled, compilations)]
+    lines.append(f"RUN --network=none {_flags(compiling)}{directory}{assigned}{split.offline_command(compiled)}")
     if caches:
         lines.append(
             "remove the cache mount of the registry: BuildKit may empty it while it keeps the layer of the first step"
@@ -154,9 +163,19 @@ def _flags(flags: list[InstructionArgument]) -> str:
 def _directory(step: Step, compiled: Compiled) -> str:
     """Return the `cd` that the commands of a step need if they do not run where the step begins."""
     start, directory = step.commands[0].directory, compiled.outer.directory
-    if not start or not directory or len(directory) > 1 or directory == start:
+    if not directory or len(directory) > 1 or directory == start:
         return ""
     return f"cd {directory[0]} && "
+
+
+def _assignments(file: File, instruction: Instruction, compiled: Compiled) -> str:
+    """Return the variables that are assigned before a command, as they are written, with a blank after each."""
+    if compiled.outer.form != "shell":
+        return ""
+    end = (*compiled.outer.wrapper, *compiled.outer.words)[0].span.start
+    text = file.data[max(end - _LONGEST_ASSIGNMENTS, instruction.span.start) : end]
+    found = re.search(_ASSIGNMENTS, text)
+    return re.sub(rb"[ \t]*\\\r?\n\s*", b" ", found[0]).decode("utf-8", "replace").lstrip() if found else ""
 
 
 def _mount_options(argument: InstructionArgument) -> dict[str, str]:
@@ -207,7 +226,7 @@ def _secrets(file: File, step: Step, compilations: Compilations) -> Iterator[Exp
     if not mounts:
         return
     compiled = step.compiled[0]
-    lines = _help(step, compiled, compilations).partition("\n")[2]
+    lines = _help(file, step, compiled, compilations).partition("\n")[2]
     help = f"mount it in a step that compiles nothing, such as one that downloads:\n{lines}"
     subject = split.shown(compiled)
     for argument in mounts:
