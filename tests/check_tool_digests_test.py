@@ -418,3 +418,12 @@ def test_a_shared_list_of_commands_of_gitlab_verifies(line: str, expected: list[
 def test_a_shared_list_of_commands_that_verifies_nothing() -> None:
     text = GITLAB.replace("VERIFY", "*verify").replace('echo "$SUM  sdk.tgz" | sha256sum -c -', "ls")
     assert found(".gitlab-ci.yml", text) == ["8 unchecked"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [pytest.param("sdk.tgz", [], id="same"), pytest.param("other.tgz", ["6 unchecked"], id="another")],
+)
+def test_a_file_that_install_writes_is_verified_after_it(name: str, expected: list[str]) -> None:
+    script = f"curl -fL {URL} | install -m 600 /dev/stdin sdk.tgz\necho '{SUM}  {name}' | sha256sum -c\ntar xf sdk.tgz"
+    assert found(WORKFLOW, step(script)) == expected

@@ -102,7 +102,13 @@ class Files:
         for reader in readers if download.is_piped else ():
             action = uses.action(reader, download.program.lookup)
             if action is not None and action.verb in (uses.UNPACKED, uses.INSTALLED):
-                found = [each for each in self.verifications if _in_pipe(each, download, readers)]
+                names = tuple(map(base_name, _written(reader, download.program)))
+                stored = download._replace(names=names)
+                found = [
+                    each
+                    for each in self.verifications
+                    if _in_pipe(each, download, readers) or (names and self._verifies(each, stored))
+                ]
                 yield UsedDownload(download, Use(action.verb, reader), tuple(found), tuple(readers))
                 return
         if download.is_piped:
@@ -255,6 +261,8 @@ def _written(command: Command, program: Program) -> Iterator[str]:
         for word in command.words[1:]:
             if not word.text.startswith("-"):
                 yield from texts(word, program.lookup)
+    if programs(command.words[0]) == ("install",) and any(word.text == "/dev/stdin" for word in command.words):
+        yield from texts(command.words[-1], program.lookup)
     for redirection in command.redirections:
         if redirection.operator.startswith(">"):
             yield from texts(redirection.word, program.lookup)
