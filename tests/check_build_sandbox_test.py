@@ -357,6 +357,19 @@ def test_a_step_that_compiles_through_other_files(files: dict[str, str], text: s
         pytest.param("unshare -rn cargo build", ["2:13 not-offline"], id="unshare"),
         pytest.param("unshare --net cargo build --frozen", [], id="unshare-offline"),
         pytest.param("unshare -m cargo build", [], id="unshare-with-network"),
+        pytest.param("unshare -m sudo -n cargo build", [], id="option-of-another-wrapper"),
+        pytest.param("bwrap --ro-bind / / --unshare-net cargo build", ["2:35 not-offline"], id="bwrap"),
+        pytest.param("bwrap --bind / / --unshare-all -- cargo build", ["2:35 not-offline"], id="bwrap-unshare-all"),
+        pytest.param("bwrap --ro-bind / / --unshare-net cargo build --offline", [], id="bwrap-offline"),
+        pytest.param("bwrap --ro-bind / / --unshare-pid cargo build", [], id="bwrap-with-network"),
+        pytest.param("bwrap --bind / / --unshare-all --share-net cargo build", [], id="bwrap-share-net"),
+        pytest.param("bwrap --bind / / --unshare-all $ARGS cargo build", [], id="bwrap-unknown-options"),
+        pytest.param("bwrap --args 3 --unshare-all cargo build", [], id="bwrap-options-in-a-file"),
+        pytest.param("firejail --net=none cargo build", ["2:21 not-offline"], id="firejail"),
+        pytest.param("firejail --net=eth0 cargo build", [], id="firejail-with-network"),
+        pytest.param("systemd-run -p PrivateNetwork=yes cargo build", ["2:35 not-offline"], id="systemd-run"),
+        pytest.param("systemd-run --property=PrivateNetwork=true cargo b", ["2:44 not-offline"], id="systemd-run-long"),
+        pytest.param("systemd-run -p PrivateNetwork=no cargo build", [], id="systemd-run-with-network"),
     ],
 )
 def test_a_container(text: str, expected: list[str]) -> None:
@@ -396,6 +409,110 @@ def test_a_container(text: str, expected: list[str]) -> None:
 def test_what_a_container_gets_of_the_host(options: str, what: str) -> None:
     messages = [each.message for each in findings("build.sh", SCRIPT + COMPILING.format(options))]
     assert messages == ([f"`docker run` gives `cargo build` {what}"] if what else [])
+
+
+SERVICE = "services:\n  app:\n    image: rust:1\n"
+ISOLATED = SERVICE + "    network_mode: none\n"
+RUN = "docker compose run --rm app cargo build"
+
+
+@pytest.mark.parametrize(
+    ("files", "text", "expected"),
+    [
+        pytest.param({"compose.yaml": SERVICE}, RUN, ["2:1 network"], id="with-network"),
+        pytest.param(
+            {"compose.yml": SERVICE}, RUN.replace("docker c", "docker-c"), ["2:1 network"], id="docker-compose"
+        ),
+        pytest.param({"compose.yml": SERVICE}, RUN.replace("docker", "podman"), ["2:1 network"], id="podman"),
+        pytest.param({"sub/docker-compose.yml": SERVICE}, f"cd sub && {RUN}", ["2:11 network"], id="another-folder"),
+        pytest.param({"compose.yaml": SERVICE + "    network_mode: host\n"}, RUN, ["2:1 network"], id="host"),
+        pytest.param({"compose.yaml": ISOLATED}, RUN, ["2:29 not-offline"], id="isolated"),
+        pytest.param({"compose.yaml": ISOLATED}, f"{RUN} --frozen", [], id="isolated-and-offline"),
+        pytest.param(
+            {"compose.yaml": ISOLATED + "    environment:\n      CARGO_NET_OFFLINE: true\n"},
+            RUN,
+            [],
+            id="offline-mapping",
+        ),
+        pytest.param(
+            {"compose.yaml": ISOLATED + "    environment: [CARGO_NET_OFFLINE=true]\n"}, RUN, [], id="offline-list"
+        ),
+        pytest.param({"compose.yaml": ISOLATED + "    build: .\n"}, RUN, [], id="image-may-be-offline"),
+        pytest.param(
+            {"compose.yaml": "x-a: &a\n  network_mode: none\nservices:\n  app:\n    <<: *a\n    image: rust\n"},
+            f"{RUN} --frozen",
+            [],
+            id="merged-key",
+        ),
+        pytest.param(
+            {"compose.yaml": SERVICE, "compose.override.yaml": "services:\n  app:\n    network_mode: none\n"},
+            f"{RUN} --frozen",
+            [],
+            id="override",
+        ),
+        pytest.param({"ci/a.yml": SERVICE}, RUN.replace(" run", " -f ci/a.yml run"), ["2:1 network"], id="named-file"),
+        pytest.param(
+            {"a.yml": SERVICE, "compose.yaml": ISOLATED},
+            RUN.replace(" run", " --file=a.yml run"),
+            ["2:1 network"],
+            id="long",
+        ),
+        pytest.param(
+            {"a.yml": SERVICE, "b.yml": ISOLATED},
+            RUN.replace(" run", " -f a.yml -f b.yml run") + " --frozen",
+            [],
+            id="two",
+        ),
+        pytest.param({"a.yml": SERVICE}, RUN.replace(" run", " -f a.yml -f $X run"), [], id="file-in-a-variable"),
+        pytest.param({"a.yml": SERVICE}, RUN.replace(" run", " -f b.yml run"), [], id="no-such-file"),
+        pytest.param({"compose.yaml": SERVICE}, f"export COMPOSE_FILE=b.yml\n{RUN}", [], id="other-file-by-variable"),
+        pytest.param({"compose.yaml": SERVICE, ".env": "COMPOSE_FILE=b.yml\n"}, RUN, [], id="other-file-by-env"),
+        pytest.param({}, RUN, [], id="no-file"),
+        pytest.param({"compose.yaml": SERVICE.replace("app", "web")}, RUN, [], id="no-such-service"),
+        pytest.param({"compose.yaml": SERVICE}, RUN.replace("app", "$APP"), [], id="service-in-a-variable"),
+        pytest.param({"compose.yaml": SERVICE}, RUN.replace("--rm", "$OPTS"), [], id="unknown-options"),
+        pytest.param({"compose.yaml": SERVICE + "    extends: {file: b.yml, service: b}\n"}, RUN, [], id="extends"),
+        pytest.param({"compose.yaml": SERVICE + "    network_mode: $MODE\n"}, RUN, [], id="mode-in-a-variable"),
+        pytest.param({"compose.yaml": SERVICE + "    network_mode: 'service:vpn'\n"}, RUN, [], id="of-another-service"),
+        pytest.param({"compose.yaml": SERVICE + "    networks: [inner]\n"}, RUN, [], id="network-with-a-name"),
+        pytest.param({"compose.yaml": SERVICE + "    depends_on: [db]\n"}, RUN, [], id="needs-other-services"),
+        pytest.param(
+            {"compose.yaml": SERVICE + "networks:\n  default:\n    internal: true\n"}, RUN, [], id="internal-network"
+        ),
+        pytest.param({"compose.yaml": SERVICE, "b/compose.yaml": ISOLATED}, RUN, [], id="files-disagree"),
+        pytest.param({f"{at}/compose.yaml": SERVICE for at in range(20)}, RUN, ["2:1 network"], id="files-agree"),
+        pytest.param({f"{at}/compose.yaml": SERVICE for at in range(21)}, RUN, [], id="too-many-files"),
+        pytest.param(
+            {f"{at}/a.yml": SERVICE for at in range(21)},
+            RUN.replace(" run", " -f a.yml run"),
+            [],
+            id="too-many-of-a-name",
+        ),
+        pytest.param({"compose.yaml": "services: [\n"}, RUN, [], id="no-yaml"),
+        pytest.param({"compose.yaml": SERVICE}, "docker compose run app cargo fetch", [], id="compiles-nothing"),
+        pytest.param({"compose.yaml": SERVICE}, "docker compose exec app cargo build", [], id="exec"),
+        pytest.param({"compose.yaml": SERVICE}, "docker compose run app cargo install a", [], id="install"),
+        pytest.param({}, f"{RUN.replace('--rm', '-e API_KEY')}", ["2:23 exposed-host"], id="secret"),
+        pytest.param({}, f"{RUN.replace('--rm', '-v ~/.ssh:/root/.ssh')}", ["2:23 exposed-host"], id="mount"),
+        pytest.param({}, f"{RUN.replace('--rm', '--env-from-file .env')}", ["2:36 exposed-host"], id="variables"),
+        pytest.param({}, f"{RUN.replace('--rm', '-p 80:80 -v .:/src')}", [], id="other-options"),
+    ],
+)
+def test_a_service(files: dict[str, str], text: str, expected: list[str]) -> None:
+    for name, content in files.items():
+        write(name, content)
+    subprocess.run(["git", "add", "."], check=True)
+    assert found("build.sh", SCRIPT + text + "\n") == expected
+
+
+def test_the_help_names_the_service() -> None:
+    write("compose.yaml", SERVICE)
+    subprocess.run(["git", "add", "."], check=True)
+    assert help_of("build.sh", f"{SCRIPT}{RUN} --locked\n").splitlines()[1:] == [
+        "cargo fetch --locked",
+        "docker compose run -v ~/.cargo/registry:/usr/local/cargo/registry:ro … app cargo build --frozen",
+        "with `network_mode: none` in the service `app` of `compose.yaml`; or use `docker run --network=none`",
+    ]
 
 
 def test_the_network_of_the_host_is_one_finding() -> None:

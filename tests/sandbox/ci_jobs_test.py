@@ -88,6 +88,7 @@ def run(text: str, env: str = "") -> str:
         pytest.param(workflow(run('echo "X=$Y" >> $GITHUB_ENV', f"Y: '{VALUE}'"), BUILD), id="exported variable"),
         pytest.param(workflow(run("cargo install --locked x", f"X: '{VALUE}'")), id="install"),
         pytest.param(workflow(run("sudo -E cargo build", f"X: '{VALUE}'")), id="sudo with the environment"),
+        pytest.param(workflow(run("systemd-run --scope cargo build", f"X: '{VALUE}'")), id="a scope of systemd"),
         pytest.param(workflow(run("env -u Y cargo build", f"X: '{VALUE}'")), id="another variable is removed"),
         pytest.param(workflow(run("nix develop -c cargo build", f"X: '{VALUE}'")), id="nix"),
         pytest.param(
@@ -142,6 +143,7 @@ def test_secret_env(text: str) -> None:
             id="login before an image build",
         ),
         pytest.param(workflow(run("sudo cargo build", f"X: '{VALUE}'")), id="sudo"),
+        pytest.param(workflow(run("systemd-run --user cargo build", f"X: '{VALUE}'")), id="systemd-run"),
         pytest.param(workflow(run("env -u X cargo build", f"X: '{VALUE}'")), id="removed"),
         pytest.param(workflow(run("X= cargo build", f"X: '{VALUE}'")), id="emptied"),
         pytest.param(workflow(run(CONTAINER, f"X: '{VALUE}'")), id="in a container"),

@@ -62,6 +62,8 @@ class ContainerCall(NamedTuple):
     """From the program up to the image."""
     is_inner: bool
     """Whether the program stands in a container itself."""
+    project: tuple[ContainerOption, ...] = ()
+    """The options of `compose` before the verb, which say where its file is."""
 
     def values(self, name: str) -> list[str]:
         """Return the known values of an option, each once."""
@@ -97,8 +99,10 @@ def _call(words: Sequence[Word], start: int, program: str) -> ContainerCall | No
         if at is not None and at < len(words) and written(words[at]) in ("compose", "container"):
             is_compose = written(words[at]) == "compose"
             at += 1
+    project: tuple[ContainerOption, ...] = ()
+    may_have_more = False
     if is_compose and at is not None:
-        at = skip_options(words, at, COMPOSE)
+        project, at, may_have_more = _options(words, at, COMPOSE)
     verb = written(words[at]) if at is not None and at < len(words) else ""
     if at is None or verb not in ("run", "exec"):
         return None
@@ -107,9 +111,10 @@ def _call(words: Sequence[Word], start: int, program: str) -> ContainerCall | No
     if image >= len(words):
         return None
     name = program.partition("-")[0]
-    has_unknown = has_unknown or _may_be_options(words[image])
+    has_unknown = has_unknown or may_have_more or _may_be_options(words[image])
+    own = tuple(words[start:image])
     return ContainerCall(
-        name, words[at], is_compose, options, has_unknown, words[image], tuple(words[start:image]), is_inner=False
+        name, words[at], is_compose, options, has_unknown, words[image], own, is_inner=False, project=project
     )
 
 

@@ -50,6 +50,8 @@ def exposures(file: File, container: Container) -> Iterator[Exposure]:
             what, help = found
             message = f"`{name_of(call)}` gives `{compiled.inner.name}` {what}"
             yield Exposure(EXPOSED_HOST, file, option.word.span, message, help)
+    if call.is_compose:
+        return  # what can be written is said in the compose file
     if not container.downloads and not any(each.has_unknown_options for each in container.calls):
         yield from _writable(file, container)
         yield from _writable_source(file, container)
@@ -62,7 +64,7 @@ def _exposed_by(option: ContainerOption) -> tuple[str, str] | None:
         return "all privileges of the host", "remove `--privileged`"
     if option.name == "--use-api-socket":
         return "the socket of the container engine", "remove `--use-api-socket`"
-    if option.name == "--env-file":
+    if option.name in ("--env-file", "--env-from-file"):
         return "all variables of a file", "pass the variables that the build needs one by one: `--env NAME`"
     if option.name == "--network" and "host" in values:
         return "the network of the host", "run `cargo fetch --locked` first, and write `--network=none`"

@@ -59,8 +59,11 @@ def exposures(file: File, compilations: Compilations) -> Iterator[Exposure]:
     _join_named(containers, named)
     yield from offline.exposures(file, without_network, compilations)
     for container in containers.values():
-        if container.compiled and not container.calls[0].is_compose:
-            yield from _network(file, container, fetches, compilations)
+        if container.compiled:
+            if container.calls[0].is_compose:
+                yield from _service_network(file, container, compilations)
+            else:
+                yield from _network(file, container, fetches, compilations)
             yield from container_rules.exposures(file, container)
 
 
@@ -119,13 +122,7 @@ def _network(file: File, container: Container, fetches: list[int], compilations:
     call, compiled = container.calls[0], container.compiled[0]
     networks = {network for each in container.calls for network in each.values("--network")}
     if networks == {_NO_NETWORK}:
-        # A file with variables may contain this one.
-        names = {value.partition("=")[0] for value in call.values("--env")}
-        if OFFLINE_VARIABLE not in names and not call.values("--env-file"):
-            yield from offline.exposures(file, container.compiled, compilations)
-        else:
-            component = [each for each in container.compiled if is_component(each.inner)]
-            yield from offline.exposures(file, component, compilations)
+        yield from _without_offline(file, container, compilations)
         return
     is_open = any(each.has_unknown_options for each in container.calls)
     if container.downloads or is_open or not networks <= {"default", "bridge"}:
@@ -134,19 +131,56 @@ def _network(file: File, container: Container, fetches: list[int], compilations:
     help = (
         "download first, and compile in a container without network:\n"
         + "".join(f"{line}\n" for line in split.fetch_lines(compiled, compilations))
-        + f"{name_of(call)} --network=none {_REGISTRY}:ro … {_offline(compiled)}"
+        + f"{name_of(call)} --network=none {_REGISTRY}:ro … {_offline(compiled, 'IMAGE')}"
     )
     edit = _without_network(file, container, fetches, compilations)
     yield Exposure(NETWORK, file, place_of(call), message, help, "added --network=none", (edit,) if edit else ())
 
 
-def _offline(compiled: Compiled) -> str:
-    """The options and the command with which a compilation in a container uses no network."""
+def _service_network(file: File, container: Container, compilations: Compilations) -> Iterator[Exposure]:
+    """Yield what the network of the service in which `compose run` compiles means, if a compose file says it."""
+    from dunnage.sandbox.compose_services import service
+
+    call, compiled = container.calls[0], container.compiled[0]
+    if any(each.has_unknown_options for each in container.calls):
+        return
+    found = service(file, call, compilations)
+    if found is None:
+        return
+    if not found.has_network:
+        if not found.may_be_offline:
+            yield from _without_offline(file, container, compilations)
+        return
+    if container.downloads:
+        return
+    message = f"{split.shown(compiled)} with network access in a container"
+    help = (
+        "download first, and compile in a service without network:\n"
+        + "".join(f"{line}\n" for line in split.fetch_lines(compiled, compilations))
+        + f"{name_of(call)} {_REGISTRY}:ro … {_offline(compiled, found.name)}\n"
+        + f"with `network_mode: none` in the service `{found.name}` of `{found.path}`; "
+        + "or use `docker run --network=none`"
+    )
+    yield Exposure(NETWORK, file, place_of(call), message, help)
+
+
+def _without_offline(file: File, container: Container, compilations: Compilations) -> Iterator[Exposure]:
+    """Yield what is not offline in a container without network."""
+    call, compiled = container.calls[0], container.compiled
+    # A file with variables may contain this one.
+    has_file = call.values("--env-file") or call.values("--env-from-file")
+    if has_file or OFFLINE_VARIABLE in {value.partition("=")[0] for value in call.values("--env")}:
+        compiled = [each for each in compiled if is_component(each.inner)]
+    yield from offline.exposures(file, compiled, compilations)
+
+
+def _offline(compiled: Compiled, image: str) -> str:
+    """The options and the command with which a compilation in a container of an image uses no network."""
     command = split.offline_command(compiled)
     variable = f"{OFFLINE_VARIABLE}=true "
     if not command.startswith(variable):
-        return f"IMAGE {command}"
-    return f"--env {variable}IMAGE {command.removeprefix(variable)}"
+        return f"{image} {command}"
+    return f"-e {variable}{image} {command.removeprefix(variable)}"
 
 
 def _without_network(file: File, container: Container, fetches: list[int], compilations: Compilations) -> Edit | None:

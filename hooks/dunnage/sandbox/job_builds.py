@@ -136,6 +136,8 @@ def environment_is_kept(command: Command, variables: Iterable[str]) -> bool:
     wrapper = [word.values[0] if word.values else word.text for word in command.wrapper]
     if "sudo" in wrapper and not any(word.startswith(("-E", "--preserve-env")) for word in wrapper):
         return False
+    if "systemd-run" in wrapper and "--scope" not in wrapper:
+        return False
     if "env" in wrapper:
         if not {"-i", "-", "--ignore-environment"}.isdisjoint(wrapper):
             return False

@@ -8,12 +8,14 @@ from dunnage.cargo_cli.builds import build
 from dunnage.cargo_cli.compiling import Compilation
 from dunnage.files.source import File, Tree
 from dunnage.shell.model import Command, Word, programs
-from dunnage.shell.wrapper_options import written
+from dunnage.shell.wrapper_options import SIMPLE, skip_options, written
 
 OFFLINE_OPTIONS = ("--offline", "--frozen")
 OFFLINE_VARIABLE = "CARGO_NET_OFFLINE"
 _CONFIGURED = "net.offline=true"
 """The value of `--config` that makes cargo offline, without its blanks."""
+
+_SANDBOXES = frozenset(("bwrap", "firejail", "systemd-run", "unshare"))
 
 
 def is_offline(compilation: Compilation, tree: Tree, file: File) -> bool:
@@ -47,19 +49,27 @@ def is_component(compilation: Compilation) -> bool:
 def lacks_network(words: Sequence[Word]) -> bool:
     """Whether one of the wrappers among the words around a command runs it without network."""
     for at, word in enumerate(words):
-        names = programs(word) or ()
-        options = [written(each) for each in words[at + 1 :]]
-        if "unshare" in names and any(
-            option.startswith("--net") or re.match(r"-[a-zA-Z]*n", option) for option in options
-        ):
-            return True
-        if "firejail" in names and "--net=none" in options:
-            return True
-        if "bwrap" in names and not {"--unshare-net", "--unshare-all"}.isdisjoint(options):
-            return "--share-net" not in options
-        if "systemd-run" in names and any("PrivateNetwork=yes" in option for option in options):
-            return True
+        for name in _SANDBOXES.intersection(programs(word) or ()):
+            # A word for the command: a variable before it may hold options.
+            end = skip_options((*words, word), at + 1, SIMPLE[name])
+            if _takes_network(name, words[at + 1 : end]):
+                return True
     return False
+
+
+def _takes_network(name: str, options: Sequence[Word]) -> bool:
+    """Whether a program runs another without network, by its options."""
+    texts = [written(option) for option in options]
+    if name == "unshare":
+        return any(text.startswith("--net") or re.match(r"-[a-zA-Z]*n", text) for text in texts)
+    if name == "firejail":
+        return "--net=none" in texts
+    if name == "systemd-run":
+        return any(re.search("PrivateNetwork=(1|on|true|yes)$", text) for text in texts)
+    if {"--unshare-net", "--unshare-all"}.isdisjoint(texts):
+        return False
+    # Unknown options, or those in a file, may give the network back.
+    return {"--share-net", "--args"}.isdisjoint(texts) and all(option.values for option in options if option.splits)
 
 
 def _is_configured(tree: Tree, file: File) -> bool:

@@ -161,7 +161,7 @@ def prints_input(command: Command) -> bool:
 def is_elsewhere(command: Command) -> bool:
     """Whether a command runs on another machine or in a container."""
     return any(
-        name in ("docker", "podman", "nerdctl", "docker-compose", "ssh", "chroot")
+        name in ("docker", "podman", "nerdctl", "docker-compose", "podman-compose", "bwrap", "ssh", "chroot")
         for word in (*command.wrapper, command.words[0])
         for name in programs(word) or ()
     )

@@ -3,7 +3,7 @@
 The options are those of each program's manual. For a program with too many to list, those without a value are listed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from dunnage.shell.model import Word
@@ -23,6 +23,8 @@ class WrapperOptions(NamedTuple):
     has_assignments: bool = False
     flags: frozenset[str] | None = None
     """Long options and letters that take no value; if given, every other option takes a value."""
+    counts: Mapping[str, int] = {}
+    """Long options that take several values in the next words, and how many."""
 
     def takes_value(self, name: str) -> bool:
         """Whether a long option or a letter takes a value."""
@@ -52,6 +54,7 @@ def skip_options(words: Sequence[Word], at: int, options: WrapperOptions) -> int
         for index, name in enumerate(names, 1):
             if name in options.stops:
                 return None
+            at += options.counts.get(name, 0)
             if options.takes_value(name):
                 # The value may be the rest of the word.
                 at += index == len(names) and not equals
@@ -174,10 +177,43 @@ SIMPLE = {
     "linux64": NONE,
     "taskset": WrapperOptions(operands=1, stops=frozenset(("p", "--pid"))),
     "chrt": WrapperOptions("TPD", operands=1, stops=frozenset(("p", "m", "--pid", "--max"))),
-    "unshare": WrapperOptions("SGRw", frozenset(("--setuid", "--setgid", "--root", "--wd"))),
+    "bwrap": WrapperOptions(
+        names=frozenset(
+            (
+                *("--add-seccomp-fd", "--args", "--argv0", "--block-fd", "--cap-add", "--cap-drop", "--chdir", "--dev"),
+                *("--dir", "--exec-label", "--file-label", "--gid", "--hostname", "--info-fd", "--json-status-fd"),
+                *("--lock-file", "--mqueue", "--overlay-src", "--perms", "--pidns", "--proc", "--remount-ro"),
+                *("--ro-overlay", "--seccomp", "--size", "--sync-fd", "--tmp-overlay", "--tmpfs", "--uid"),
+                *("--unsetenv", "--userns", "--userns-block-fd", "--userns2"),
+            )
+        ),
+        counts={
+            **dict.fromkeys(("--bind", "--bind-data", "--bind-fd", "--bind-try", "--chmod", "--dev-bind"), 2),
+            **dict.fromkeys(("--dev-bind-try", "--file", "--ro-bind", "--ro-bind-data", "--ro-bind-fd"), 2),
+            **dict.fromkeys(("--ro-bind-try", "--setenv", "--symlink"), 2),
+            "--overlay": 3,
+        },
+        stops=frozenset(("--help", "--version")),
+    ),
+    "firejail": WrapperOptions(stops=frozenset(("--help", "--list", "--netstats", "--top", "--tree", "--version"))),
+    "unshare": WrapperOptions(
+        "SGRw",
+        frozenset(
+            (
+                *("--setuid", "--setgid", "--root", "--wd", "--map-user", "--map-group", "--map-users", "--map-groups"),
+                *("--propagation", "--setgroups", "--monotonic", "--boottime"),
+            )
+        ),
+    ),
     "nsenter": WrapperOptions("tSGT", frozenset(("--target", "--setuid", "--setgid"))),
     "systemd-run": WrapperOptions(
-        "pEuHM", frozenset(("--property", "--unit", "--uid", "--gid", "--setenv", "--slice", "--description"))
+        "pEuHM",
+        frozenset(
+            (
+                *("--property", "--unit", "--uid", "--gid", "--setenv", "--slice", "--description", "--host"),
+                *("--machine", "--nice", "--service-type", "--working-directory"),
+            )
+        ),
     ),
     "tini": WrapperOptions("pe"),
     "dumb-init": WrapperOptions("r", frozenset(("--rewrite",))),
