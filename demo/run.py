@@ -49,6 +49,7 @@ FOR_PEOPLE = Counter(
     {
         (".github", "advisory-gate/toothless"): 1,
         (".github", "update-bot/dead-entry"): 1,
+        (".github", "update-bot/unmoved-tool"): 1,
         ("courier", "cargo-lock/foreign-source"): 1,
         ("courier", "lock-review/new-source"): 1,
         ("image", "build-sandbox/network"): 1,
@@ -238,13 +239,16 @@ def main() -> None:
         print("   the commit before. plugin/.gitignore no longer hides the lock. router/Cargo.lock keeps both sides")
         print("   of the merge. A berth names its neighbours instead of containing them. The exception in")
         print("   policy/deny.toml gets a review date, and a failure of cargo-deny fails the job. The image names one")
-        print("   version of Rust, and compiles without network:\n")
+        print("   version of Rust, and compiles without network. Dependabot reads an existing folder, and Renovate")
+        print("   updates the pin of cargo-deny:\n")
         demo.run("git", "diff", "HEAD~1", "HEAD")
         demo.run("git", "checkout", "HEAD~1", "--", "courier/Cargo.lock", "interfaces/wit/deps")
         rewrite(demo.example / "plugin" / ".gitignore", r"^Cargo\.lock\n", "")
         rewrite(demo.example / "router" / "Cargo.lock", r"^(?:<{7}|={7}|>{7}).*\n", "")
         rewrite(demo.example / "interfaces" / "wit" / "harbour.wit", r"list<quay>", "list<string>")
         rewrite(demo.example / ".github" / "workflows" / "audit.yml", r" \|\| true.*", "")
+        rewrite(demo.example / ".github" / "dependabot.yml", r"/greeters$", "/greeter")
+        shutil.copy(CHECKOUT / "demo" / "renovate.json", demo.example)
         rewrite(demo.example / "image" / "rust-toolchain.toml", r"stable", "1.95.0")
         rewrite(
             demo.example / "image" / "Dockerfile",

@@ -981,3 +981,6 @@ def test_a_stale_lock_of_another_workspace(lock: Path) -> None:
     subprocess.run(["git", "add", "--all"], check=True)
     before = steps("cargo build", "cargo build --manifest-path other/Cargo.toml", "cargo build --manifest-path $X")
     assert fixed(CI, before) == before.replace("cargo build\n", "cargo build --locked\n")
+    image = "FROM rust\nCOPY . .\nRUN cargo build\n"
+    assert "--locked" in fixed("image/Dockerfile", image)
+    assert "--locked" not in fixed("other/image/Dockerfile", image)

@@ -39,19 +39,26 @@ class StaleLocks:
         return any(self._is_stale_in(folder) for folder in self._folders(file, call))
 
     def _folders(self, file: File, call: CargoCall) -> Iterator[str]:
-        """Yield the folders of the locks that a call may use; without a known directory, all of the repository."""
+        """Yield the folders of the locks that a call may use.
+
+        In an image these are the folders above and below that of the Dockerfile, which may be the build context or a
+        part of it. Elsewhere, without a known directory, they are all folders of the repository.
+        """
         folder = os.path.dirname(os.path.abspath(file.path))
         repository = self._repositories.repository(folder)
         if repository is None:
             return
         folders = {os.path.dirname(lock) for lock in self._repositories.tracked_near(folder)}
         directories = call.directory
-        if directories is None or call.command.place.kind == "dockerfile" or any(map(is_outside, directories)):
-            yield from sorted(filter(is_in_project, folders))[:_MOST_LOCKS]
-            return
-        for directory in directories:
-            above = upwards(os.path.normpath(os.path.join(repository.top, directory)))
-            yield from [path for path in above if path in folders][:1]
+        if call.command.place.kind == "dockerfile":
+            above, below = set(upwards(folder)), os.path.join(folder, "")
+            yield from _projects({lock for lock in folders if lock in above or lock.startswith(below)})
+        elif directories is None or any(map(is_outside, directories)):
+            yield from _projects(folders)
+        else:
+            for directory in directories:
+                parents = upwards(os.path.normpath(os.path.join(repository.top, directory)))
+                yield from [path for path in parents if path in folders][:1]
 
     def _is_stale_in(self, folder: str) -> bool:
         if folder not in self._is_stale:
@@ -71,3 +78,7 @@ class StaleLocks:
         except (FileNotFoundError, Refused):
             return True
         return lock is None or bool(compare(workspace, lock))
+
+
+def _projects(folders: set[str]) -> list[str]:
+    return sorted(filter(is_in_project, folders))[:_MOST_LOCKS]
