@@ -513,6 +513,65 @@ def test_a_file_is_checked_for_what_depends_on_it(tmp_path: Path, name: str, exp
 
 
 @pytest.mark.parametrize(
+    ("path", "text", "message"),
+    [
+        pytest.param(
+            DEPENDABOT,
+            dependabot(*(entry(f"'/**/*{number}*'") for number in range(4000))),
+            "the patterns take more than 4,000,000 steps to match",
+            id="all globs of Dependabot",
+        ),
+        pytest.param(
+            DEPENDABOT,
+            dependabot(entry(f"'/{'a' * 2000}*'")),
+            "some patterns have more than 2,000 characters",
+            id="a glob of Dependabot",
+        ),
+        pytest.param(
+            "renovate.json",
+            '{"ignorePaths": [' + ",".join(f'"**/*a*{number}*/**"' for number in range(8000)) + "]}",
+            "the patterns take more than 4,000,000 steps to match",
+            id="all globs of Renovate",
+        ),
+        pytest.param(
+            "renovate.json",
+            '{"cargo": {"managerFilePatterns": ["/(?:a{999}){9}b/"]}}',
+            "some patterns have more than 2,000 states",
+            id="an expression of Renovate",
+        ),
+        pytest.param(
+            "renovate.json",
+            '{"ignorePaths": ["{' + ",".join(f"a{number}" for number in range(21)) + '}/{b,c}"]}',
+            "some patterns have more than 20 alternatives in braces",
+            id="braces of Renovate",
+        ),
+    ],
+)
+def test_patterns_over_a_limit_are_reported(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    path: str,
+    text: str,
+    message: str,
+) -> None:
+    found(tmp_path, {**CRATE, path: text})
+    monkeypatch.chdir(tmp_path)
+    assert main([path]) == 1
+    assert f"{message}; the hook does not check what depends on them" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("directories", [1, 6000])
+def test_a_directory_is_matched_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], directories: int
+) -> None:
+    listed = "package-ecosystem: cargo\n  directories: [" + "'/**/*a*b*c*', " * directories + "/]"
+    found(tmp_path, {**CRATE, DEPENDABOT: dependabot(f"- {listed}\n"), "abc/Cargo.toml": PACKAGE})
+    monkeypatch.chdir(tmp_path)
+    assert (main([DEPENDABOT]), capsys.readouterr().out) == (0, "")
+
+
+@pytest.mark.parametrize(
     ("path", "text"),
     [
         pytest.param("renovate.json", '{"a": 1,\n', id="cut"),

@@ -32,7 +32,7 @@ def repository(folder: Path, files: dict[str, str]) -> RepositoryFiles:
 
 
 def covers(found: RepositoryFiles, directory: str) -> list[str]:
-    return Folders(found).of(Directory(directory, Span(0, 0)))
+    return Folders(found, None).of(Directory(directory, Span(0, 0)))
 
 
 TREE = ("a/b/x", "a/c/d/x", ".e/f/x", "x", "g.h/x")
@@ -115,7 +115,7 @@ def test_globs_match_as_ruby_does(tmp_path: Path) -> None:
     ],
 )
 def test_manifests(tmp_path: Path, ecosystem: str, files: dict[str, str], folder: str, expected: bool) -> None:
-    assert Folders(repository(tmp_path, files)).has_manifest(folder, ecosystem) == expected
+    assert Folders(repository(tmp_path, files), None).has_manifest(folder, ecosystem) == expected
 
 
 def test_the_first_file_is_used(tmp_path: Path) -> None:
@@ -145,5 +145,5 @@ def test_what_is_unknown(tmp_path: Path) -> None:
         covers(found, "/link/a")
     entry = Entry("cargo", (Directory("/", Span(0, 0)),), Span(0, 0), None, is_for_branch=True)
     with pytest.raises(UnsupportedError):
-        covered([entry], Folders(found), "cargo")
-    assert covered([entry], Folders(found), "docker") == set()
+        covered([entry], Folders(found, None), "cargo")
+    assert covered([entry], Folders(found, None), "docker") == set()

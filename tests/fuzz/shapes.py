@@ -1060,6 +1060,11 @@ def _patterns(*, custom: bool, pattern: Text) -> Shape:
     return lambda count: {"x.sh": PINNED, "renovate.json": section % pattern(count).rstrip(",")}
 
 
+def _folders(count: int) -> Files:
+    """Crates in folders beside each other, and the lock of one."""
+    return {"Cargo.lock": LOCK, **{f"d{number}/Cargo.toml": CRATE for number in range(count)}}
+
+
 BOTS: dict[str, Shape] = {
     "open-arrays": one("renovate.json", lambda n: "[" * n),
     "open-comments": one("renovate.json5", lambda n: "/*" * n),
@@ -1085,6 +1090,36 @@ BOTS: dict[str, Shape] = {
         DEPENDABOT, lambda n: "updates:\n- {package-ecosystem: cargo, directory: '" + "*{a,b}" * n + "'}\n"
     ),
     "entries": one(DEPENDABOT, lambda n: "updates:\n" + each("- {package-ecosystem: cargo, directory: /a#}\n", n)),
+    "directories-in-entries": lambda n: {
+        **_folders(100),
+        DEPENDABOT: "updates:\n"
+        + each("- {package-ecosystem: cargo, directory: /d#, directories: ['/**/a*', '/x#']}\n", n),
+    },
+    "one-directory": lambda n: {
+        **_folders(100),
+        DEPENDABOT: "updates:\n- {package-ecosystem: cargo, directories: [" + "'/**/*a*b*c*', " * n + "]}\n",
+    },
+    "entries-switched-off": lambda n: {
+        **_folders(100),
+        DEPENDABOT: "updates:\n"
+        + each("- {package-ecosystem: cargo, directories: ['/**', '/d#'], open-pull-requests-limit: 0}\n", n),
+    },
+    "deep-directory": lambda n: {
+        **_folders(100),
+        DEPENDABOT: "updates:\n- {package-ecosystem: cargo, directory: '" + "d0/" * n + "'}\n",
+    },
+    "globs-with-braces": one(
+        DEPENDABOT,
+        lambda n: (
+            "updates:\n- package-ecosystem: cargo\n  directories:\n"
+            + each("  - '/{a,b,c,d}/{a,b,c,d}" + "[a-z]*#" * 250 + "'\n", n)
+        ),
+    ),
+    "one-ignored-path": lambda n: {
+        **_folders(50),
+        "renovate.json": '{"ignorePaths": [' + '"**/*a*b*c*/**",' * n + '"b"]}',
+    },
+    "ranges-in-a-glob": _patterns(custom=False, pattern=lambda n: '"' + "{." * n + '"'),
     "tools": lambda n: {"x.sh": each("cargo install a#@1.2.3\n", n), DEPENDABOT: "updates: []\n"},
     "versions": lambda n: {"x.sh": each("cargo install --version 1.2.3 a#\n", n), DEPENDABOT: "updates: []\n"},
     "variables": lambda n: {"x.sh": each("V#=1.2.3\ncargo install a#@$V#\n", n), DEPENDABOT: "updates: []\n"},

@@ -62,7 +62,7 @@ def bots(repository: RepositoryFiles) -> Bots:
     else:
         settings = Settings(*found) if found is not None else None
         is_known = is_known and (settings is None or settings.is_known)
-    return Bots(repository, Folders(repository), file, entries, settings, is_known)
+    return Bots(repository, Folders(repository, file), file, entries, settings, is_known)
 
 
 def unmoved(found: Bots, kind: str) -> Iterator[str]:

@@ -19,21 +19,25 @@ _MOST_EXAMPLES = 5
 
 def dead_entries(found: Bots) -> Iterator[Problem]:
     """Yield the directories of Dependabot without a manifest, and the patterns of Renovate that match no file."""
+    unreached: dict[str, list[str]] = {}
     for entry in found.entries:
         for directory in entry.directories if not entry.is_for_branch else ():
-            yield from _check_directory(found, entry, directory)
+            yield from _check_directory(found, entry, directory, unreached)
     settings = found.renovate
     # Another branch may have other files.
     if settings is not None and not {"baseBranches", "baseBranchPatterns"} & settings.root.items().keys():
         yield from _check_renovate(found, settings)
 
 
-def _check_directory(found: Bots, entry: Entry, directory: Directory) -> Iterator[Problem]:
+def _check_directory(
+    found: Bots, entry: Entry, directory: Directory, unreached: dict[str, list[str]]
+) -> Iterator[Problem]:
+    """Check one directory. `unreached` keeps the folders that no entry for an ecosystem reaches."""
     try:
-        folders = found.folders.of(directory)
+        reached = found.folders.reached(directory, entry.ecosystem)
     except UnsupportedError:
         return
-    if found.dependabot is None or any(found.folders.has_manifest(folder, entry.ecosystem) for folder in folders):
+    if found.dependabot is None or reached:
         return
     manifest = MANIFESTS[entry.ecosystem]
     article = "an" if manifest[0] in "aeio" else "a"
@@ -42,19 +46,28 @@ def _check_directory(found: Bots, entry: Entry, directory: Directory) -> Iterato
         message = (
             f"no folder that `{directory.text}` matches has {article} {manifest}, so Dependabot updates nothing there"
         )
-    try:
-        covered = dependabot.covered(found.entries, found.folders, entry.ecosystem)
-    except UnsupportedError:
-        covered = set()
-    possible = [folder for folder in found.folders.with_manifest(entry.ecosystem) if is_project(folder)]
-    examples = [f"`/{folder}`" for folder in possible if folder not in covered]
+    if entry.ecosystem not in unreached:
+        unreached[entry.ecosystem] = _unreached(found, entry.ecosystem)
+    examples = unreached[entry.ecosystem]
     more = len(examples) - _MOST_EXAMPLES
     place = "this line from `directories`" if len(entry.directories) > 1 else f"the entry for {entry.ecosystem}"
     help = f"remove {place}"
     if examples:
-        listed = ", ".join(examples[:_MOST_EXAMPLES]) + (f" and {more} more" if more > 0 else "")
+        listed = ", ".join(f"`/{folder}`" for folder in examples[:_MOST_EXAMPLES]) + (
+            f" and {more} more" if more > 0 else ""
+        )
         help += f", or write a folder with {article} {manifest}: {listed}"
     yield Problem(RULE, found.dependabot, message, help, span=directory.span)
+
+
+def _unreached(found: Bots, ecosystem: str) -> list[str]:
+    """The folders with a manifest that no entry for an ecosystem reaches."""
+    try:
+        covered = dependabot.covered(found.entries, found.folders, ecosystem)
+    except UnsupportedError:
+        covered = set()
+    possible = found.folders.with_manifest(ecosystem)
+    return [folder for folder in possible if is_project(folder) and folder not in covered]
 
 
 def _check_renovate(found: Bots, settings: Settings) -> Iterator[Problem]:

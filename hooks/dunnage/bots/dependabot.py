@@ -99,12 +99,15 @@ def _relative(text: str) -> str:
 class Folders:
     """The folders of a repository, and what Dependabot finds in them."""
 
-    def __init__(self, repository: RepositoryFiles) -> None:
+    def __init__(self, repository: RepositoryFiles, configuration: File | None) -> None:
+        """What exceeds the limits for patterns is noted in the configuration."""
         self._repository = repository
-        self._budget = Budget()
+        self._budget = Budget(configuration)
         self._files: dict[str, list[str]] = {}
         self._folders: set[str] = {""}
-        self._of_glob: dict[str, list[str]] = {}
+        self._of_text: dict[str, list[str] | UnsupportedError] = {}
+        self._reached: dict[tuple[str, str], frozenset[str]] = {}
+        self._has_manifest: dict[tuple[str, str], bool] = {}
         for path in sorted(repository.paths):
             folder, _, name = path.rpartition("/")
             self._files.setdefault(folder, []).append(name)
@@ -114,20 +117,48 @@ class Folders:
 
     def of(self, directory: Directory) -> list[str]:
         """The folders that a directory stands for. Raises UnsupportedError if that is unknown."""
-        if not directory.is_glob:
-            folder = directory.folder
-            parts = folder.split("/")
-            if any("/".join(parts[:end]) in self._repository.paths for end in range(1, len(parts) + 1)):
+        found = self._of_text.get(directory.text)
+        if found is None:
+            try:
+                found = self._matching(directory) if directory.is_glob else [self._named(directory.folder)]
+            except UnsupportedError as error:
+                found = error
+            self._of_text[directory.text] = found
+        if isinstance(found, UnsupportedError):
+            raise found
+        return found
+
+    def _matching(self, directory: Directory) -> list[str]:
+        pattern = Pattern(of_ruby(directory.text.removeprefix("/"), self._budget), budget=self._budget)
+        return sorted(folder for folder in self._folders if pattern.is_found_in(folder))
+
+    def _named(self, folder: str) -> str:
+        """The folder itself. Raises UnsupportedError if a part of its path is a file for git."""
+        above = ""
+        for part in folder.split("/"):
+            above = f"{above}/{part}" if above else part
+            if above in self._repository.paths:
                 raise UnsupportedError("a symbolic link or a submodule")
-            return [folder]
-        glob = directory.text.removeprefix("/")
-        if glob not in self._of_glob:
-            pattern = Pattern(of_ruby(glob), budget=self._budget)
-            self._of_glob[glob] = sorted(folder for folder in self._folders if pattern.is_found_in(folder))
-        return self._of_glob[glob]
+            if above not in self._folders:
+                break
+        return folder
+
+    def reached(self, directory: Directory, ecosystem: str) -> frozenset[str]:
+        """The folders of a directory in which Dependabot finds something to update. Raises UnsupportedError."""
+        key = directory.text, ecosystem
+        if key not in self._reached:
+            found = (folder for folder in self.of(directory) if self.has_manifest(folder, ecosystem))
+            self._reached[key] = frozenset(found)
+        return self._reached[key]
 
     def has_manifest(self, folder: str, ecosystem: str) -> bool:
         """Whether Dependabot finds something to update in a folder; also if that is not certain."""
+        key = folder, ecosystem
+        if key not in self._has_manifest:
+            self._has_manifest[key] = self._find_manifest(folder, ecosystem)
+        return self._has_manifest[key]
+
+    def _find_manifest(self, folder: str, ecosystem: str) -> bool:
         names = self._files.get(folder, [])
         if ecosystem == "cargo":
             return "Cargo.toml" in names
@@ -166,13 +197,15 @@ class Folders:
 def covered(found: Iterable[Entry], folders: Folders, ecosystem: str) -> set[str]:
     """The folders that entries for an ecosystem cover. Raises UnsupportedError if that is unknown."""
     covers: set[str] = set()
+    directories: dict[str, Directory] = {}
     for entry in found:
         if entry.ecosystem != ecosystem:
             continue
         if entry.is_for_branch:
             raise UnsupportedError("another branch")
-        for directory in entry.directories:
-            covers.update(folders.of(directory))
+        directories.update((directory.text, directory) for directory in entry.directories)
+    for directory in directories.values():
+        covers.update(folders.of(directory))
     if ecosystem == "github-actions" and "" in covers:
         covers.add(_WORKFLOWS)
     return covers

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from dunnage.bots.patterns import MAX_LENGTH, Budget, Pattern, UnsupportedError
+from dunnage.files.source import File
 
 _MAX_BRACES = 20
 
@@ -23,8 +24,8 @@ class PathPattern:
 class Patterns:
     """The patterns of a configuration. Each is compiled once, and all share one budget."""
 
-    def __init__(self) -> None:
-        self._budget = Budget()
+    def __init__(self, file: File | None = None) -> None:
+        self._budget = Budget(file)
         self._expressions: dict[str, Pattern] = {}
         self._paths: dict[tuple[str, bool], PathPattern] = {}
 
@@ -59,28 +60,28 @@ class Patterns:
     def _glob(self, text: str, *, ignores_case: bool) -> PathPattern:
         marks = len(text) - len(text.lstrip("!"))
         # `#` begins a comment, which matches nothing.
-        plain = r"\b\B" if text.startswith("#") else of_minimatch(text[marks:])
+        plain = r"\b\B" if text.startswith("#") else of_minimatch(text[marks:], self._budget)
         pattern = Pattern(plain, ignores_case=ignores_case, budget=self._budget)
         return PathPattern(pattern, negated=marks % 2 == 1)
 
 
-def of_minimatch(glob: str) -> str:
+def of_minimatch(glob: str, budget: Budget) -> str:
     """The expression for a glob of minimatch with its option `dot`. Raises UnsupportedError."""
-    if re.search(r"[!+@?*]\(", glob) or re.search(r"\{[^{},]*\.\.[^{},]*\}", glob):
+    if re.search(r"[!+@?*]\(", glob) or any(".." in inner for inner in re.findall(r"\{([^{},]*)\}", glob)):
         raise UnsupportedError("a group or a range in a glob")
-    return f"^(?:{'|'.join(map(_of_plain, _expanded(re.sub('/+', '/', glob))))})$"
+    return f"^(?:{'|'.join(map(_of_plain, _expanded(re.sub('/+', '/', glob), budget)))})$"
 
 
-def of_ruby(glob: str) -> str:
+def of_ruby(glob: str, budget: Budget) -> str:
     """The expression for a glob of folders of Ruby's `Dir.glob` with `File::FNM_DOTMATCH`. Raises UnsupportedError.
 
     The first part with a wildcard also matches `.`, so `a/*` includes `a`, and `*` the empty path of the top.
     """
-    plain = [part for text in _expanded(glob.rstrip("/")) for part in _with_dot(text.split("/"))]
+    plain = [part for text in _expanded(glob.rstrip("/"), budget) for part in _with_dot(text.split("/"), budget)]
     return f"^(?:{'|'.join(map(_of_plain, plain))})$"
 
 
-def _with_dot(segments: list[str]) -> Iterator[str]:
+def _with_dot(segments: list[str], budget: Budget) -> Iterator[str]:
     """Yield a glob, and that without the first wildcard if it matches `.`. At the end, `**` means one level."""
     if segments[-1] == "**":
         segments = [*segments[:-1], "*"]
@@ -89,26 +90,27 @@ def _with_dot(segments: list[str]) -> Iterator[str]:
     at = first
     while segments[at] == "**":
         at += 1
-    if Pattern(f"^(?:{_of_segment(segments[at])})$").is_found_in("."):
+    if Pattern(f"^(?:{_of_segment(segments[at])})$", budget=budget).is_found_in("."):
         yield "/".join([*segments[:first], *segments[at + 1 :]])
 
 
-def _expanded(glob: str) -> list[str]:
+def _expanded(glob: str, budget: Budget) -> list[str]:
     """A glob with each alternative in braces; the others may have braces too."""
     if len(glob) > MAX_LENGTH:
-        raise UnsupportedError("too long")
+        raise budget.excess(f"some patterns have more than {MAX_LENGTH:,} characters")
+    budget.spend(len(glob))
     expanded = [glob]
     for _ in range(_MAX_BRACES):
-        with_braces = next((text for text in expanded if re.search(r"\{[^{}]*,[^{}]*\}", text)), None)
+        with_braces = next((text for text in expanded if re.search(r"\{[^{},]*,[^{}]*\}", text)), None)
         if with_braces is None:
             return expanded
-        inner = re.search(r"\{([^{}]*,[^{}]*)\}", with_braces)
+        inner = re.search(r"\{([^{},]*,[^{}]*)\}", with_braces)
         if inner is None or len(expanded) > _MAX_BRACES:
             break
         at = expanded.index(with_braces)
         before, after = with_braces[: inner.start()], with_braces[inner.end() :]
         expanded[at : at + 1] = [f"{before}{part}{after}" for part in inner[1].split(",")]
-    raise UnsupportedError("too many braces")
+    raise budget.excess(f"some patterns have more than {_MAX_BRACES} alternatives in braces")
 
 
 def _of_plain(glob: str) -> str:

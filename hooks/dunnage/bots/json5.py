@@ -14,10 +14,13 @@ MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 100
 
 
+Value: TypeAlias = dict[str, "Node"] | list["Node"] | str | float | bool | None
+
+
 class Node(NamedTuple):
     """A value."""
 
-    value: "Value"
+    value: Value
     span: Span
 
     def get(self, *keys: str) -> "Node | None":
@@ -41,8 +44,6 @@ class Node(NamedTuple):
         found = node.elements() or [node] if node is not None else []
         return [(element.value, element.span) for element in found if isinstance(element.value, str)]
 
-
-Value: TypeAlias = "dict[str, Node] | list[Node] | str | float | bool | None"
 
 _SPACE = r"(?:\s+|\ufeff|//[^\n\r\u2028\u2029]*|/\*[\s\S]*?\*/)*"
 _STRING = r"\"[^\"\\\n\r]*(?:\\(?:\r\n|[\s\S])[^\"\\\n\r]*)*\"|'[^'\\\n\r]*(?:\\(?:\r\n|[\s\S])[^'\\\n\r]*)*'"

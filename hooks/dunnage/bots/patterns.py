@@ -10,6 +10,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from dunnage.files.source import File
+from dunnage.files.span import Span
+
 MAX_STATES = 2000
 """How many instructions a pattern may have. Real ones have up to a few hundred."""
 MAX_LENGTH = 2000
@@ -42,7 +45,7 @@ class _Node(NamedTuple):
 
     kind: str
     """`set`, `assert`, `join`, `either`, `repeat` or `value`, the group that is compared."""
-    parts: "tuple[_Node, ...]" = ()
+    parts: tuple["_Node", ...] = ()
     set: _Set | None = None
     text: str = ""
     """Of an assertion: `^`, `$`, `b` or `B`."""
@@ -218,16 +221,34 @@ class _Instruction(NamedTuple):
 
 
 class Budget:
-    """The steps that are left for the patterns of a configuration."""
+    """The steps that are left for the patterns of a configuration. What exceeds a limit is noted in its file."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: File | None = None) -> None:
         self._left = MAX_STEPS
+        self._file = file
 
     def spend(self, steps: int) -> None:
         """Take some of the steps. Raises UnsupportedError if there are not so many."""
         self._left -= steps
         if self._left < 0:
-            raise UnsupportedError("too many steps")
+            raise self.excess(f"the patterns take more than {MAX_STEPS:,} steps to match")
+
+    def excess(self, what: str) -> UnsupportedError:
+        """Note that a limit is exceeded, and return the error that says so."""
+        if self._file is not None:
+            message = f"{what}; the hook does not check what depends on them"
+            self._file.note_unread("input/too-large", message, Span(0, 0))
+        return UnsupportedError(what)
+
+
+class _Place(NamedTuple):
+    """What is known of a match after a part of a text."""
+
+    states: frozenset[int]
+    before: str
+    """The kind of the last character."""
+    following: dict[str, "_Place | None"]
+    """The place after each character, which is empty at the end; None if a match ends before it."""
 
 
 class Pattern:
@@ -235,9 +256,9 @@ class Pattern:
 
     def __init__(self, text: str, *, ignores_case: bool = False, budget: "Budget | None" = None) -> None:
         """Raises UnsupportedError."""
-        if len(text) > MAX_LENGTH:
-            raise UnsupportedError("too long")
         self._budget = budget or Budget()
+        if len(text) > MAX_LENGTH:
+            raise self._budget.excess(f"some patterns have more than {MAX_LENGTH:,} characters")
         self._budget.spend(len(text) * _COST_OF_COMPILING)
         parser = _Parser(text)
         self._instructions: list[_Instruction] = [_Instruction("match")]
@@ -247,6 +268,8 @@ class Pattern:
         self._budget.spend(len(self._instructions) * _COST_OF_COMPILING)
         self._ignores_case = ignores_case or parser.ignores_case
         self._is_multiline = parser.is_multiline
+        self._first = _Place(frozenset((self._start + len(self._instructions),)), "", {})
+        self._places: dict[tuple[frozenset[int], str], _Place] = {}
         self._moves: dict[tuple[frozenset[int], str, str, bool, bool], tuple[frozenset[int], bool]] = {}
 
     def _add(self, node: _Node, after: int) -> int:
@@ -278,20 +301,33 @@ class Pattern:
 
     def _append(self, instruction: _Instruction) -> int:
         if len(self._instructions) >= MAX_STATES:
-            raise UnsupportedError("too large")
+            raise self._budget.excess(f"some patterns have more than {MAX_STATES:,} states")
         self._instructions.append(instruction)
         return len(self._instructions) - 1
 
     def is_found_in(self, text: str) -> bool:
         """Whether it matches somewhere in a text."""
-        last_start = 0 if self._is_anchored else len(text)
+        place = self._first
         at = 0
-        for at, accepts in self._run(text, last_start, -1, -1):
-            if accepts:
+        for at in range(len(text) + 1):
+            character = text[at : at + 1]
+            if character not in place.following:
+                place.following[character] = self._follow(place, character)
+            following = place.following[character]
+            if following is None or not following.states:
                 self._budget.spend(at + 1)
-                return True
+                return following is None
+            place = following
         self._budget.spend(at + 1)
         return False
+
+    def _follow(self, place: _Place, character: str) -> _Place | None:
+        """The place after a character; None if a match ends before it."""
+        states, accepts = self._move(place.states, place.before, character, False, False)
+        if accepts:
+            return None
+        key = states if self._is_anchored else states | self._first.states, _kind(character)
+        return self._places.setdefault(key, _Place(*key, {}))
 
     def enclosing_end(self, text: str, start: int, end: int) -> int | None:
         """Where the longest match ends that contains these characters; None if there is none."""
@@ -330,7 +366,7 @@ class Pattern:
                 move = self._moves[key] = self._move(*key)
             states, accepts = move
             yield at, accepts
-            before = character if character in ("", "\n") else "w" if _is_word(character) else " "
+            before = _kind(character)
 
     def _move(
         self, states: frozenset[int], before: str, character: str, may_open: bool, may_close: bool
@@ -380,6 +416,11 @@ class Pattern:
             return not after or (self._is_multiline and after == "\n")
         is_boundary = _is_word(before) != _is_word(after)
         return is_boundary == (assertion == "b")
+
+
+def _kind(character: str) -> str:
+    """What an assertion needs to know of the character before it."""
+    return character if character in ("", "\n") else "w" if _is_word(character) else " "
 
 
 def _is_word(character: str) -> bool:

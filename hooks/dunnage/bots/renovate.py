@@ -54,7 +54,7 @@ class Settings:
     def __init__(self, file: File, root: json5.Node) -> None:
         self.file = file
         self.root = root
-        self.patterns = Patterns()
+        self.patterns = Patterns(file)
         self.is_known = True
         """Whether all its presets are part of Renovate, so that what it does is known."""
         self.is_enabled = True
@@ -94,14 +94,14 @@ class Settings:
         if enabled is not None and isinstance(enabled.value, bool):
             self.is_enabled = enabled.value
         if root.get("ignorePaths") is not None:
-            self.ignored = [text for text, _ in root.texts("ignorePaths")]
-        self.included = [text for text, _ in root.texts("includePaths")]
+            self.ignored = list(dict.fromkeys(text for text, _ in root.texts("ignorePaths")))
+        self.included = list(dict.fromkeys(text for text, _ in root.texts("includePaths")))
         self.enabled_managers = frozenset(text for text, _ in root.texts("enabledManagers"))
         for manager in MANAGERS:
             enabled = root.get(manager, "enabled")
             if enabled is not None and isinstance(enabled.value, bool):
                 (self.disabled.discard if enabled.value else self.disabled.add)(manager)
-            self.file_patterns[manager] = tuple(text for text, _ in file_patterns(root.get(manager)))
+            self.file_patterns[manager] = tuple(dict.fromkeys(text for text, _ in file_patterns(root.get(manager))))
         for key in ("customManagers", "regexManagers"):
             node = root.get(key)
             for entry in node.elements() if node is not None else ():
@@ -158,7 +158,7 @@ def _custom(entry: json5.Node) -> CustomManager:
     known = templates | set(re.findall(r"(?:\?P?<|[\"'])(\w+)(?=>|[\"']\s*:)", " ".join(matches)))
     return CustomManager(
         str(kind.value) if kind is not None else "regex",
-        tuple(text for text, _ in file_patterns(entry)),
+        tuple(dict.fromkeys(text for text, _ in file_patterns(entry))),
         matches,
         strategy is not None and strategy.value == "recursive",
         "datasource" in known and not known.isdisjoint(("depName", "packageName")),

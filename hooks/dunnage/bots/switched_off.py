@@ -16,25 +16,35 @@ _KINDS = {"cargo": movable.CARGO, "dockerfile": movable.DOCKER, "github-actions"
 
 def switched_off(found: Bots) -> Iterator[Problem]:
     """Yield what is switched off, unless it is moved all the same, or unless that is unknown."""
+    moved: dict[str, set[str] | None] = {}
     for entry in found.entries:
         if entry.off is not None and not entry.is_for_branch:
-            yield from _check_entry(found, entry)
+            if entry.ecosystem not in moved:
+                moved[entry.ecosystem] = _moved(found, entry.ecosystem)
+            yield from _check_entry(found, entry, moved[entry.ecosystem])
     if found.renovate is not None and found.renovate.is_known:
         yield from _check_renovate(found, found.renovate)
 
 
-def _check_entry(found: Bots, entry: Entry) -> Iterator[Problem]:
-    if entry.off is None or found.dependabot is None:
-        return
-    others = [other for other in found.entries if other.off is None and other.ecosystem == entry.ecosystem]
+def _moved(found: Bots, ecosystem: str) -> set[str] | None:
+    """The folders in which other entries move an ecosystem; None if Renovate moves it too, or if that is unknown."""
     try:
-        folders = {folder for directory in entry.directories for folder in found.folders.of(directory)}
-        folders = {folder for folder in folders if found.folders.has_manifest(folder, entry.ecosystem)}
-        covered = dependabot.covered(others, found.folders, entry.ecosystem)
-        moved = entry.ecosystem in _KINDS.values() and any(renovate_moves(found, entry.ecosystem))
+        if ecosystem in _KINDS.values() and any(renovate_moves(found, ecosystem)):
+            return None
+        return dependabot.covered((entry for entry in found.entries if entry.off is None), found.folders, ecosystem)
+    except UnsupportedError:
+        return None
+
+
+def _check_entry(found: Bots, entry: Entry, moved: set[str] | None) -> Iterator[Problem]:
+    """Check one entry. `moved` holds the folders of its ecosystem that are moved all the same."""
+    if entry.off is None or found.dependabot is None or moved is None:
+        return
+    try:
+        reached = {directory.text: found.folders.reached(directory, entry.ecosystem) for directory in entry.directories}
     except UnsupportedError:
         return
-    if not folders or folders <= covered or moved:
+    if not any(reached.values()) or all(folders <= moved for folders in reached.values()):
         return
     setting, span = entry.off
     message = f"`{setting}` disables version updates of {entry.ecosystem}; only security updates remain"

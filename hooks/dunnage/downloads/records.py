@@ -125,12 +125,20 @@ def _checks_list(line: bytes) -> bool:
     return re.search(_SUM.encode() + rb"\s(?:[^\n|;&]*\s)?(?:-\w*c\b|--check)", line) is not None
 
 
+def _is_written(before: bytes) -> bool:
+    """Whether the file whose name follows this part of a command is one to which a digest is written."""
+    outputs = list(re.finditer(rb">|\btee\b", before))
+    if not outputs or b"|" in before[outputs[-1].end() :]:
+        return False
+    return re.search(_SUM.encode(), before[: outputs[-1].start()]) is not None
+
+
 def _may_check(line: bytes, name: bytes) -> bool:
     """Whether a line may compare a file with something: it does more than write, copy or print the file."""
     for part in re.split(rb"&&|\|\||;|\bRUN\b", line):
         if name not in part:
             continue
-        if re.search(_SUM.encode() + rb"[^\n]*(?:>|\btee\b)[^|\n]*$", part[: part.index(name)]):
+        if _is_written(part[: part.index(name)]):
             continue
         if re.match(rb"[\s-]*(?:run:\s*)?(?:cat|ls|echo|head|COPY|ADD|#)", part):
             continue

@@ -165,7 +165,7 @@ def _computed(file: File, program: Program, command: Command, readers: Sequence[
         variable, before = receiver(file, command), _before(file, command)
         if not variable:
             line = before.rpartition("\n")[2]
-            is_shown = re.match(r"\s*(?:-\s|run:)?\s*(?:echo|printf)\b", line) and not re.search(
+            is_shown = re.match(r"(?:-\s|run:)?\s*(?:echo|printf)\b", line.lstrip()) and not re.search(
                 r"\||\[|\btest\b", line
             )
             return None if is_shown else Verification(command, program, files, False)

@@ -117,7 +117,10 @@ def _is_login(command: Command | None) -> bool:
 
 def _token(view: JobView, build: Build, sources: Sequence[Source], is_logged_in: bool) -> str:
     """Return what a build can read that publishes; empty if nothing is known of it."""
-    secrets = [*dict.fromkeys(name for source in sources for name in source.secrets)]
+    # The secrets of one source are different. Those of a workflow may be many, and count in each job.
+    secrets = (
+        sources[0].secrets if len(sources) == 1 else [*dict.fromkeys(name for each in sources for name in each.secrets)]
+    )
     if secrets:
         return view.named(secrets)
     if build.call is None:
