@@ -1112,7 +1112,7 @@ BOTS: dict[str, Shape] = {
         DEPENDABOT,
         lambda n: (
             "updates:\n- package-ecosystem: cargo\n  directories:\n"
-            + each("  - '/{a,b,c,d}/{a,b,c,d}" + "[a-z]*#" * 250 + "'\n", n)
+            + each("  - '/{a,b,c,d}/{a,b,c,d}" + "[a-z]*" * 100 + "#'\n", n)
         ),
     ),
     "one-ignored-path": lambda n: {
