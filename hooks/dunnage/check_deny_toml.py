@@ -73,7 +73,7 @@ def _check(file: File, data: dict[str, Any], options: Options) -> Iterator[Findi
     if found and options.wants_fixes:
         from dunnage.files import toml_edit
 
-        edits = toml_edit.edits(file, [change for _, change in found])
+        edits = toml_edit.edits(file, [change for _, change in found], options.notes)
     reported = with_advice(
         findings([problem for problem, _ in found], RULES), lambda finding: _ADVICE.get(finding.rule.id, "")
     )

@@ -262,3 +262,13 @@ def test_what_is_offered_does_what_it_should(text: str, operations: list[Operati
             assert after.data.endswith(b"\n") == file.data.endswith(b"\n")
         if "\r\n" in text:
             assert after.data.count(b"\n") == after.data.count(b"\r\n")
+
+
+@pytest.mark.parametrize("entry", ['"",', '"",\n', '{id=""},'])
+def test_a_section_of_very_many_entries_is_not_edited(entry: str) -> None:
+    change = toml_edit.Change("", (toml_edit.Set(("advisories", "yanked"), "deny"),))
+    for count, is_edited in ((100, True), (40_000, False)):
+        notes: list[str] = []
+        file = File("deny.toml", f"[advisories]\nignore = [{entry * count}]\n".encode())
+        assert [bool(own) for own in toml_edit.edits(file, [change], notes)] == [is_edited]
+        assert bool(notes) == (not is_edited)

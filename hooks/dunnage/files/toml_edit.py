@@ -40,6 +40,8 @@ _MOST_BYTES = 512 * 1024
 _MOST_COST = 512 * 1024
 _LEAST_COST = 256
 _LARGE = 64 * 1024
+# What each key and each entry of an array counts at least, in bytes: tomlkit makes several objects of each.
+_LEAST_ENTRY = 8
 # How many changes are proved one by one, if they do not all fit together.
 _MOST_ALONE = 40
 
@@ -263,18 +265,23 @@ class Change(NamedTuple):
     operations: tuple[Operation, ...]
 
 
-def edits(file: File, changes: Sequence[Change | None]) -> list[tuple[Edit, ...]]:
+def edits(file: File, changes: Sequence[Change | None], notes: list[str] | None = None) -> list[tuple[Edit, ...]]:
     """The edits for each change; empty for a change that cannot be proved.
 
-    Edits of several changes that do not overlap can be applied together.
+    Edits of several changes that do not overlap can be applied together. `notes` gets a line if changes are left out
+    because the file has too many bytes, keys or entries.
     """
     left = _MOST_COST if len(file.data) <= _MOST_BYTES else 0
     found: list[tuple[Edit, ...]] = []
+    are_left_out = False
     for change in changes:
         cost = _cost(file, change.operations) if change and left >= _LEAST_COST else _MOST_COST
         is_affordable = change is not None and cost < left
         left -= cost if is_affordable else 0
         found.append(_edits(file, change.operations) if change and is_affordable else ())
+        are_left_out |= change is not None and not is_affordable
+    if are_left_out and notes is not None:
+        notes.append(f"{file.path} has too many keys or entries for all fixes; make the other changes by hand")
     fitting: set[int] = set()
     taken: list[Edit] = []
     operations: dict[str, Operation] = {}
@@ -328,11 +335,15 @@ def _cost(file: File, operations: Iterable[Operation]) -> int:
         size = _LEAST_COST
         if isinstance(operation, Set) and exists(toml.parse(file), operation.keys):
             span = toml.locate_value(file, operation.keys)
-            size += span.end - span.start
+            size += _size(file, span.start, span.end)
         elif not isinstance(operation, AddHeader) and (section := section_of(file, operation.keys)):
-            size += section.end - section.keys_start
+            size += _size(file, section.keys_start, section.end)
         cost += size + size * size // _LARGE
     return cost
+
+
+def _size(file: File, start: int, end: int) -> int:
+    return max(end - start, _LEAST_ENTRY * sum(file.data.count(mark, start, end) for mark in (b",", b"=", b"\n")))
 
 
 def _comments(file: File) -> Counter[str]:
