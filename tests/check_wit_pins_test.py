@@ -382,7 +382,7 @@ def test_all_of_a_fix_or_nothing(folder: Path, capsys: pytest.CaptureFixture[str
     (folder / "Cargo-component.lock").symlink_to(outside)
     assert main(["--fix", *BOTH]) == 1
     assert {name: Path(name).read_text() for name in files} == files
-    assert "--fix changed nothing: Cargo-component.lock is outside of" in capsys.readouterr().out
+    assert 'help: write `"=1.2.3"`, with the reviewed version in place of 1.2.3' in capsys.readouterr().out
 
 
 def test_a_workspace_that_cargo_refuses_keeps_its_lock(folder: Path) -> None:

@@ -1,6 +1,6 @@
-"""An update bot moves every pin: the locks of the repository, and the versions in which it installs tools.
+"""An update bot updates every pin: the locks of the repository, and the versions in which it installs tools.
 
-A pin that nobody moves keeps a known vulnerability for years.
+A pin that nobody updates keeps a known vulnerability for years.
 """
 
 import os

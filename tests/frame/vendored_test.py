@@ -17,7 +17,8 @@ CRATE = {
     "Cargo.toml": package("x", "1.0.0", f'[dependencies]\ny = "1"\n{COMPONENT}'),
     "src/main.rs": "",
     "Cargo.lock": lock("x 0.9.0"),
-    "Dockerfile": "FROM rust\nRUN cargo install cross\nRUN cargo build\nCOPY . .\n",
+    "Dockerfile": "FROM rust\nRUN cargo install cross\nRUN cargo build\nCOPY . .\n"
+    "RUN curl -fLo w.tgz https://github.com/bytecodealliance/wasm-tools/releases/download/v1.2.3/w.tgz && tar -xf w.tgz\n",
     ".github/workflows/ci.yml": "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: cargo audit || true\n",
     "rust-toolchain": "stable\n",
     "deny.toml": "nothing = 1\n",
@@ -26,6 +27,9 @@ CRATE = {
     "ci/build.sh": "cargo install cross\ncargo build\n",
     "fuzz/Cargo.toml": package("fuzz", rest="[dependencies]\nz = 1\n"),
 }
+DEPENDABOT = (
+    "version: 2\nupdates:\n  - package-ecosystem: cargo\n    directory: /\n    schedule: {interval: weekly}\n"
+)
 OWN = {
     "Cargo.toml": package("app"),
     "src/main.rs": "",
@@ -55,6 +59,7 @@ def test_vendored(repository: Path, entry: Entry, capsys: pytest.CaptureFixture[
     record = {name: sha256(text.encode()).hexdigest() for name, text in CRATE.items()}
     write(repository, {"third_party/x/.cargo-checksum.json": json.dumps({"files": record, "package": None})})
     assert _findings(entry, names, capsys) == []
+    write(repository, {".github/dependabot.yml": DEPENDABOT})
     subprocess.run(["git", "add", "."], check=True)
     own = [name for name in OWN if re.search(entry.pattern, name)]
     assert _findings(entry, [*names, *own], capsys) == []

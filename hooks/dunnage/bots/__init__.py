@@ -1,1 +1,1 @@
-"""Update bots: what their configurations say, and which pins they move."""
+"""Update bots: what their configurations say, and which pins they update."""

@@ -1,4 +1,4 @@
-"""Repositories with pins, but without anything that moves them."""
+"""Repositories with pins, but without anything that updates them."""
 
 import os
 import posixpath

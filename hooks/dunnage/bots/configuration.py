@@ -1,4 +1,4 @@
-"""The update bots of a repository, and which of its files they move."""
+"""The update bots of a repository, and which of its files they update."""
 
 import posixpath
 from collections.abc import Iterator
@@ -66,7 +66,7 @@ def bots(repository: RepositoryFiles) -> Bots:
 
 
 def unmoved(found: Bots, kind: str) -> Iterator[str]:
-    """Yield the paths of the files of a kind that no bot moves. Raises UnsupportedError if that is unknown."""
+    """Yield the paths of the files of a kind that no bot updates. Raises UnsupportedError if that is unknown."""
     if not found.is_known:
         raise UnsupportedError("presets or files that are not read")
     covered = dependabot.covered(found.entries, found.folders, kind)
@@ -77,7 +77,7 @@ def unmoved(found: Bots, kind: str) -> Iterator[str]:
 
 
 def renovate_moves(found: Bots, kind: str) -> Iterator[str]:
-    """Yield the paths of the files of a kind that Renovate moves. Raises UnsupportedError if that is unknown."""
+    """Yield the paths of the files of a kind that Renovate updates. Raises UnsupportedError if that is unknown."""
     if found.renovate is None:
         return
     if not found.renovate.is_known:

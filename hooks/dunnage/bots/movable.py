@@ -1,4 +1,4 @@
-"""The files of a repository with something that an update bot can move."""
+"""The files of a repository with something that an update bot can update."""
 
 import os
 import re

@@ -16,7 +16,7 @@ _MOST_NAMES = 3
 
 
 def uncovered(found: Bots, kinds: Sequence[str]) -> Iterator[Problem]:
-    """Yield a problem for each of these kinds of files of which no bot moves some."""
+    """Yield a problem for each of these kinds if no bot updates some of its files."""
     for kind in kinds:
         try:
             paths = list(unmoved(found, kind))

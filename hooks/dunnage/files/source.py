@@ -269,13 +269,16 @@ class _Containment:
         return not real.startswith(os.path.join(self._real_folders[self._top], ""))
 
     def _real_folder(self, folder: str) -> str:
-        found = self._real_folders.get(folder)
-        if found is None:
-            above, name = os.path.split(folder)
-            found = os.path.join(self._real_folder(above), name)
-            if os.path.islink(folder):
+        unknown = []
+        while folder not in self._real_folders:
+            unknown.append(folder)
+            folder = os.path.dirname(folder)
+        found = self._real_folders[folder]
+        for path in reversed(unknown):
+            found = os.path.join(found, os.path.basename(path))
+            if os.path.islink(path):
                 found = os.path.realpath(found)
-            self._real_folders[folder] = found
+            self._real_folders[path] = found
         return found
 
 

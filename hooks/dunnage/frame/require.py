@@ -7,7 +7,7 @@ from dunnage.frame.options import repeated
 SECTIONS = ("advisories", "licenses", "bans", "sources", "graph", "output")
 """For check-deny-toml: the sections of deny.toml."""
 KINDS = ("docker", "github-actions", "rust-toolchain", "pre-commit")
-"""For check-update-bot: the kinds of files that a bot must move, besides locks."""
+"""For check-update-bot: the kinds of files that a bot must update, besides locks."""
 
 
 def _read(text: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The pins of a repository as tools to watch, and which of them a change moves."""
+"""The pins of a repository as tools to watch, and which of them a change updates."""
 
 import os
 from collections import defaultdict
