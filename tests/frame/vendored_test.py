@@ -18,7 +18,7 @@ CRATE = {
     "src/main.rs": "",
     "Cargo.lock": lock("x 0.9.0"),
     "Dockerfile": "FROM rust\nRUN cargo install cross\nRUN cargo build\nCOPY . .\n"
-    "RUN curl -Lo w.tgz https://github.com/bytecodealliance/wasm-tools/releases/download/v1.2.3/w.tgz && tar xf w.tgz\n",
+    "RUN curl -Lo w.tgz https://github.com/bytecodealliance/wasm-tools/releases/download/v1/w.tgz && tar xf w.tgz\n",
     ".github/workflows/ci.yml": "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: cargo audit || true\n",
     "rust-toolchain": "stable\n",
     "deny.toml": "nothing = 1\n",
