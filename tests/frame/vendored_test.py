@@ -27,9 +27,7 @@ CRATE = {
     "ci/build.sh": "cargo install cross\ncargo build\n",
     "fuzz/Cargo.toml": package("fuzz", rest="[dependencies]\nz = 1\n"),
 }
-DEPENDABOT = (
-    "version: 2\nupdates:\n  - package-ecosystem: cargo\n    directory: /\n    schedule: {interval: weekly}\n"
-)
+DEPENDABOT = "version: 2\nupdates:\n  - package-ecosystem: cargo\n    directory: /\n    schedule: {interval: weekly}\n"
 OWN = {
     "Cargo.toml": package("app"),
     "src/main.rs": "",
