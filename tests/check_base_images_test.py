@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,12 @@ import pytest
 from dunnage.check_base_images import REQUIRE_DIGEST, SERVICES, check, main
 from dunnage.files.source import Tree
 from dunnage.frame.options import Option, Options
+from repository import fixed as fixed_by
+from repository import write
 
 pytestmark = pytest.mark.usefixtures("repository")
+
+fixed = partial(fixed_by, main)
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 OTHER = "sha256:" + "fedcba9876543210" * 4
@@ -18,13 +23,6 @@ WORKFLOW = ".github/workflows/ci.yml"
 JOB = "jobs:\n  build:\n    runs-on: ubuntu-latest\n"
 MATRIX = "    strategy:\n      matrix:\n        {}\n"
 LIST = f'[workspace.metadata.dunnage.images]\n"rust:1.97.1-slim-trixie" = "{DIGEST}"\n'
-
-
-def write(name: str, text: str) -> None:
-    """Write a file, and the folders it is in."""
-    path = Path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode())
 
 
 def found(name: str, text: str, *options: Option[bool]) -> list[str]:
@@ -40,16 +38,6 @@ def found(name: str, text: str, *options: Option[bool]) -> list[str]:
         )
         for each in findings
     ]
-
-
-def fixed(name: str, text: str, *options: str) -> str:
-    """What --fix makes of a file; a second run must change nothing."""
-    write(name, text)
-    main(["--fix", *options, name])
-    once = Path(name).read_bytes()
-    main(["--fix", *options, name])
-    assert Path(name).read_bytes() == once
-    return once.decode()
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from dunnage.check_build_sandbox import check, main
 from dunnage.files.source import Tree
 from dunnage.frame.finding import Finding
 from dunnage.frame.options import Options
+from repository import write
 
 pytestmark = pytest.mark.usefixtures("repository")
 
@@ -18,13 +19,6 @@ SCRIPT = "#!/bin/sh\n"
 COMPILING = (
     "docker run --network=none --read-only --tmpfs /tmp --security-opt no-new-privileges {} rust cargo build --frozen\n"
 )
-
-
-def write(name: str, text: str) -> None:
-    """Write a file, and the folders it is in."""
-    path = Path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode())
 
 
 def findings(name: str, text: str) -> list[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,13 @@ from dunnage.files.source import Tree
 from dunnage.frame.options import Options
 from dunnage.frame.pins import PINS
 from dunnage.scripts import commands
+from repository import fixed as fixed_by
+from repository import write
 from shell.pieces import NAMES, PIECES
 
 pytestmark = pytest.mark.usefixtures("repository")
+
+fixed = partial(fixed_by, main)
 
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -34,14 +39,6 @@ RUN = STEPS + "      - run: {}\n"
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
-def write(name: str, text: str) -> Path:
-    """Write a file, and the folders it is in."""
-    path = Path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode())
-    return path
-
-
 def found(name: str, text: str, pins: str | None = None, deny_unknown: bool = False) -> list[str]:
     """What is found in a file: `line:column rule`, the rule without its concern."""
     write(name, text)
@@ -49,16 +46,6 @@ def found(name: str, text: str, pins: str | None = None, deny_unknown: bool = Fa
     findings = check([name], tree, Options({PINS: pins, DENY_UNKNOWN: deny_unknown}))
     places = [(*tree.position(it.path, it.span.start), it.rule.id.removeprefix("cargo-install/")) for it in findings]
     return [f"{line}:{column} {rule}" for line, column, rule in sorted(places)]
-
-
-def fixed(name: str, text: str, *options: str) -> str:
-    """What --fix makes of a file; a second run must find nothing more to change."""
-    path = write(name, text)
-    main(["--fix", *options, name])
-    once = path.read_bytes()
-    main(["--fix", *options, name])
-    assert path.read_bytes() == once
-    return once.decode()
 
 
 @pytest.mark.parametrize(
@@ -767,9 +754,7 @@ OWN_PIECES = [
 )
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes(name: str, data: bytes, deny_unknown: bool) -> None:
-    path = Path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
+    write(name, data)
     write("pins.toml", PINNED)
     for finding in check([name], Tree(), Options({PINS: "pins.toml", DENY_UNKNOWN: deny_unknown})):
         assert 0 <= finding.span.start <= finding.span.end <= len(data)

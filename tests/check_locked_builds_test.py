@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,11 @@ from hypothesis import strategies as st
 from dunnage.check_locked_builds import check, main
 from dunnage.files.source import Tree
 from dunnage.frame.options import Options
+from repository import fixed as fixed_by
+from repository import write
 from shell.pieces import NAMES, PIECES
+
+fixed = partial(fixed_by, main)
 
 
 @pytest.fixture(autouse=True)
@@ -35,23 +40,9 @@ jobs:
 
 def found(name: str, text: str) -> list[tuple[int, int]]:
     """Line and column of everything that is found in a file."""
-    path = Path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode())
+    write(name, text)
     tree = Tree()
     return sorted(tree.position(finding.path, finding.span.start) for finding in check([name], tree, Options()))
-
-
-def fixed(name: str, text: str) -> str:
-    """What --fix makes of a file; a second run must find nothing more to change."""
-    path = Path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode())
-    main(["--fix", name])
-    once = path.read_bytes()
-    main(["--fix", name])
-    assert path.read_bytes() == once
-    return once.decode()
 
 
 @pytest.mark.parametrize(
@@ -116,9 +107,7 @@ def test_finds(name: str, text: str, where: list[tuple[int, int]]) -> None:
     ],
 )  # fmt: skip
 def test_finds_nothing(name: str, text: str) -> None:
-    path = Path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode())
+    write(name, text)
     assert main([name]) == 0
 
 
@@ -214,9 +203,7 @@ OWN_PIECES = ["cargo build", "cargo install x"]
 )
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes(name: str, data: bytes) -> None:
-    path = Path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
+    write(name, data)
     for finding in check([name], Tree(), Options()):
         assert 0 <= finding.span.start <= finding.span.end <= len(data)
         for edit in finding.fix.edits if finding.fix else ():
@@ -302,9 +289,7 @@ def test_a_lock_above_the_workspace(lock: Path, name: str, text: str, expected: 
 
 def rules(name: str, text: str) -> list[str]:
     """The problems that are found in a file, in its order."""
-    path = Path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode())
+    write(name, text)
     findings = sorted(check([name], Tree(), Options()), key=lambda finding: finding.span)
     return [finding.rule.id.partition("/")[2] for finding in findings]
 

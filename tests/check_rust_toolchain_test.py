@@ -9,6 +9,7 @@ import pytest
 from dunnage.check_rust_toolchain import REQUIRE_FILE, check, main
 from dunnage.files.source import Tree
 from dunnage.frame.options import Option, Options
+from repository import write
 
 pytestmark = pytest.mark.usefixtures("repository")
 
@@ -16,13 +17,6 @@ WORKFLOW = ".github/workflows/ci.yml"
 JOB = "on: push\njobs:\n  {}:\n    runs-on: x\n    steps:\n"
 BUILD = "      - run: cargo build --locked\n"
 PINNED = '[toolchain]\nchannel = "1.97.1"\n'
-
-
-def write(name: str, text: str) -> None:
-    """Write a file, and the folders it is in."""
-    path = Path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode())
 
 
 def found(name: str, text: str, *options: Option[bool]) -> list[str]:
