@@ -5,11 +5,10 @@ from typing import NamedTuple
 
 from dunnage.downloads.address import parse
 from dunnage.downloads.model import POWERSHELL_OPTIONS, Download, Program
-from dunnage.downloads.text import HOLE, base_name, texts
-from dunnage.downloads.text import names as names_of
+from dunnage.downloads.text import HOLE, base_name, texts, with_wildcards
 from dunnage.files.span import Span
 from dunnage.shell.model import Command, Word, programs
-from dunnage.shell.wrapper_options import written
+from dunnage.shell.wrapper_options import names_options, written
 
 _UNKNOWN = (f"{HOLE}name of the server{HOLE}",)
 _OUTPUT = ("-", "/dev/stdout")
@@ -23,40 +22,53 @@ class _Options(NamedTuple):
     long: frozenset[str]
     output: tuple[str, ...]
     """Those that name the file to write."""
-    folder: tuple[str, ...]
-    """Those that name the folder to write to."""
+    remote: tuple[str, ...] = ()
+    """Those without a value that give the file to write the name in the URL."""
 
 
 _CURL = _Options(
     "AbcCdDeEFHKmoPQrtTuUwxXyYz",
     frozenset((
-        "abstract-unix-socket", "aws-sigv4", "cacert", "capath", "cert", "cert-type", "ciphers", "config",
+        "abstract-unix-socket", "alt-svc", "aws-sigv4", "cacert", "capath", "cert", "cert-type", "ciphers", "config",
         "connect-timeout", "connect-to", "continue-at", "cookie", "cookie-jar", "create-file-mode", "crlfile", "curves",
-        "data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "dns-servers", "dump-header", "engine",
-        "expect100-timeout", "form", "form-string", "happy-eyeballs-timeout-ms", "header", "hostpubsha256", "interface",
-        "json", "keepalive-time", "key", "key-type", "limit-rate", "local-port", "max-filesize", "max-redirs",
-        "max-time", "netrc-file", "noproxy", "oauth2-bearer", "output", "output-dir", "parallel-max", "pass",
-        "pinnedpubkey", "preproxy", "proto", "proto-default", "proto-redir", "proxy", "proxy-user", "quote", "range",
-        "rate", "referer", "request", "request-target", "resolve", "retry", "retry-delay", "retry-max-time",
-        "speed-limit", "speed-time", "stderr", "time-cond", "tls-max", "tls13-ciphers", "trace", "trace-ascii",
-        "unix-socket", "upload-file", "url-query", "user", "user-agent", "variable", "write-out",
+        "data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "delegation", "dns-interface",
+        "dns-ipv4-addr", "dns-ipv6-addr", "dns-servers", "doh-url", "dump-header", "ech", "egd-file", "engine",
+        "etag-compare", "etag-save", "expect100-timeout", "form", "form-string", "ftp-account",
+        "ftp-alternative-to-user", "ftp-method", "ftp-port", "ftp-ssl-ccc-mode", "happy-eyeballs-timeout-ms",
+        "haproxy-clientip", "header", "hostpubmd5", "hostpubsha256", "hsts", "interface", "ip-tos", "ipfs-gateway",
+        "json", "keepalive-time", "key", "key-type", "krb", "libcurl", "limit-rate", "local-port", "login-options",
+        "mail-auth", "mail-from", "mail-rcpt", "max-filesize", "max-redirs", "max-time", "netrc-file", "noproxy",
+        "oauth2-bearer", "output", "output-dir", "parallel-max", "pass", "pinnedpubkey", "preproxy", "proto",
+        "proto-default", "proto-redir", "proxy", "proxy-cacert", "proxy-capath", "proxy-cert", "proxy-cert-type",
+        "proxy-ciphers", "proxy-crlfile", "proxy-header", "proxy-key", "proxy-key-type", "proxy-pass",
+        "proxy-pinnedpubkey", "proxy-service-name", "proxy-tls13-ciphers", "proxy-tlsauthtype", "proxy-tlspassword",
+        "proxy-tlsuser", "proxy-user", "proxy1.0", "pubkey", "quote", "random-file", "range", "rate", "referer",
+        "request", "request-target", "resolve", "retry", "retry-delay", "retry-max-time", "sasl-authzid",
+        "service-name", "socks4", "socks4a", "socks5", "socks5-gssapi-service", "socks5-hostname", "speed-limit",
+        "speed-time", "stderr", "telnet-option", "tftp-blksize", "time-cond", "tls-max", "tls13-ciphers", "tlsauthtype",
+        "tlspassword", "tlsuser", "trace", "trace-ascii", "trace-config", "unix-socket", "upload-file", "url-query",
+        "user", "user-agent", "variable", "vlan-priority", "write-out",
     )),
     ("-o", "--output"),
-    ("--output-dir",),
+    ("O", "--remote-name"),
 )  # fmt: skip
-"""Source: curl(1) of 8.10."""
+"""Source: curl(1) of 8.10. The value of `--url` counts as an operand, which it is."""
 _WGET = _Options(
     "aABDeiIlOoPQRtTUwX",
     frozenset((
-        "accept", "append-output", "base", "body-data", "ca-certificate", "ca-directory", "certificate", "ciphers",
-        "connect-timeout", "cut-dirs", "default-page", "directory-prefix", "dns-timeout", "domains", "execute",
-        "header", "http-password", "http-user", "include-directories", "input-file", "level", "limit-rate",
-        "load-cookies", "max-redirect", "method", "output-document", "output-file", "password", "post-data",
-        "private-key", "progress", "quota", "read-timeout", "referer", "reject", "save-cookies", "secure-protocol",
-        "start-pos", "timeout", "tries", "user", "user-agent", "wait", "waitretry",
+        "accept", "accept-regex", "append-output", "base", "bind-address", "body-data", "body-file", "ca-certificate",
+        "ca-directory", "certificate", "certificate-type", "ciphers", "compression", "config", "connect-timeout",
+        "crl-file", "cut-dirs", "default-page", "directory-prefix", "dns-timeout", "domains", "exclude-directories",
+        "exclude-domains", "execute", "follow-tags", "ftp-password", "ftp-user", "header", "http-password", "http-user",
+        "ignore-tags", "include-directories", "input-file", "level", "limit-rate", "load-cookies", "local-encoding",
+        "max-redirect", "method", "output-document", "output-file", "password", "pinnedpubkey", "post-data",
+        "post-file", "prefer-family", "private-key", "private-key-type", "progress", "proxy-password", "proxy-user",
+        "quota", "read-timeout", "referer", "regex-type", "reject", "reject-regex", "rejected-log", "remote-encoding",
+        "retry-on-http-error", "save-cookies", "secure-protocol", "start-pos", "timeout", "tries", "use-askpass",
+        "user", "user-agent", "wait", "waitretry", "warc-dedup", "warc-file", "warc-header", "warc-max-size",
+        "warc-tempdir",
     )),
     ("-O", "--output-document"),
-    ("-P", "--directory-prefix"),
 )  # fmt: skip
 """Source: wget(1) of 1.24."""
 _ARIA2C = _Options(
@@ -67,29 +79,30 @@ _ARIA2C = _Options(
         "user-agent",
     )),
     ("-o", "--out"),
-    ("-d", "--dir"),
 )  # fmt: skip
 """Source: aria2c(1) of 1.37."""
 _GH = _Options(
     "ADOpR",
     frozenset(("archive", "dir", "output", "pattern", "repo")),
     ("-O", "--output"),
-    ("-D", "--dir"),
 )
 """Source: gh-release-download(1) of 2.60."""
 
 
 def downloads(program: Program, command: Command, at: int) -> Iterator[Download]:
     """Yield what a command downloads from public servers."""
-    name = next((each for each in programs(command.words[0]) or () if each.lower() in _READERS), "")
+    called = [program.forwards.get(each, each.lower()) for each in programs(command.words[0]) or ()]
+    name = next((each for each in called if each in _READERS), "")
     if name:
-        yield from _READERS[name.lower()](program, command, at)
+        # `curl` and `wget` are also PowerShell's names for Invoke-WebRequest.
+        is_powershell = any(word.text.lower() in ("-outfile", "-uri") for word in command.words)
+        yield from (_powershell if is_powershell else _READERS[name])(program, command, at)
 
 
 class _Arguments(NamedTuple):
     operands: list[Word]
-    outputs: list[Word]
-    folders: list[Word]
+    outputs: list[Word | None]
+    """The files to write, in order; None for one with the name in the URL."""
     flags: list[str]
     """The other options, as they are written."""
     values: dict[str, Word]
@@ -97,7 +110,7 @@ class _Arguments(NamedTuple):
 
 
 def _arguments(words: Sequence[Word], options: _Options) -> _Arguments:
-    found = _Arguments([], [], [], [], {})
+    found = _Arguments([], [], [], {})
     at = 1
     while at < len(words):
         word = words[at]
@@ -107,7 +120,8 @@ def _arguments(words: Sequence[Word], options: _Options) -> _Arguments:
             found.operands.extend(words[at:])
             break
         if not text.startswith("-") or text == "-":
-            found.operands.append(word)
+            if not (word.splits and names_options(text.lower())):
+                found.operands.append(word)
             continue
         name, value = text, None
         if text.startswith("--"):
@@ -119,6 +133,7 @@ def _arguments(words: Sequence[Word], options: _Options) -> _Arguments:
                 at += 1
         else:
             letter = next((index for index, each in enumerate(text[1:], 1) if each in options.short), 0)
+            found.outputs.extend(None for each in text[1 : letter or None] if each in options.remote)
             if letter:
                 found.flags.append(text[:letter])
                 name = f"-{text[letter]}"
@@ -129,10 +144,9 @@ def _arguments(words: Sequence[Word], options: _Options) -> _Arguments:
                     at += 1
         if value is None:
             found.flags.append(name)
+            found.outputs.extend([None] * (name in options.remote))
         elif name in options.output:
             found.outputs.append(value)
-        elif name in options.folder:
-            found.folders.append(value)
         else:
             found.values[name] = value
     return found
@@ -149,26 +163,18 @@ def _curl(program: Program, command: Command, at: int) -> Iterator[Download]:
     arguments = _arguments(command.words, _CURL)
     if not arguments.values.keys().isdisjoint(("-T", "--upload-file", "-F", "--form")):
         return
-    urls = [*arguments.operands, *(arguments.values[name] for name in ("--url",) if name in arguments.values)]
     is_remote_name = any(flag == "--remote-name-all" for flag in arguments.flags)
-    remote_names = sum(flag == "--remote-name" or (flag[1:2] != "-" and "O" in flag) for flag in arguments.flags)
     is_server_named = any(
         flag == "--remote-header-name" or (flag[1:2] != "-" and "J" in flag) for flag in arguments.flags
     )
-    for number, url in enumerate(urls):
+    for number, url in enumerate(arguments.operands):
         output = arguments.outputs[number] if number < len(arguments.outputs) else None
-        named = is_server_named or output is None
-        is_file = is_remote_name or number < remote_names + len(arguments.outputs)
-        yield from _download(
-            program, command, at, url, output, is_file=is_file, names=_UNKNOWN if named and is_server_named else ()
-        )
+        is_file = is_remote_name or number < len(arguments.outputs)
+        names = _UNKNOWN if is_server_named and output is None else ()
+        yield from _download(program, command, at, url, output, is_file=is_file, names=names)
 
 
 def _wget(program: Program, command: Command, at: int) -> Iterator[Download]:
-    # `wget` is also PowerShell's name for Invoke-WebRequest, and so is `curl`.
-    if any(word.text.lower() in ("-outfile", "-uri") for word in command.words):
-        yield from _powershell(program, command, at)
-        return
     arguments = _arguments(command.words, _WGET)
     output = arguments.outputs[-1] if arguments.outputs else None
     for url in arguments.operands:
@@ -194,9 +200,11 @@ def _gh(program: Program, command: Command, at: int) -> Iterator[Download]:
     if repository is None or pattern is None:
         return
     owner = texts(repository, program.lookup)[0].removeprefix("https://").removeprefix("github.com/")
+    if owner.count("/") != 1:
+        return  # another server than github.com, or no repository
     tag = texts(arguments.operands[0], program.lookup)[0] if arguments.operands else ""
     release = f"download/{tag}" if tag else "latest/download"
-    file = names_of(pattern, program.lookup)[0]
+    file = with_wildcards(texts(pattern, program.lookup)[0])
     address = parse(f"https://github.com/{owner}/releases/{release}/{file}")
     if address is None:
         return
@@ -221,12 +229,11 @@ def _powershell(program: Program, command: Command, at: int) -> Iterator[Downloa
 
 _READERS: dict[str, Callable[[Program, Command, int], Iterator[Download]]] = {
     "aria2c": _aria2c,
-    "curl": lambda program, command, at: (
-        _powershell if any(word.text.lower() == "-outfile" for word in command.words) else _curl
-    )(program, command, at),
+    "curl": _curl,
     "gh": _gh,
     "invoke-webrequest": _powershell,
     "iwr": _powershell,
+    "scurl": _curl,  # a script of development containers that runs curl with its own arguments
     "start-bitstransfer": _powershell,
     "wget": _wget,
 }

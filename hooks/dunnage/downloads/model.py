@@ -1,7 +1,7 @@
 """What a file downloads, and the programs of shells that do so."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -39,6 +39,11 @@ class Program(NamedTuple):
     def compared(self) -> frozenset[str]:
         """The variables that the program does more with than print them."""
         return self.lookup.compared if isinstance(self.lookup, _Variables) else frozenset()
+
+    @property
+    def forwards(self) -> Mapping[str, str]:
+        """The functions that only run curl or wget with all of their arguments: the program of each by its name."""
+        return self.lookup.forwards if isinstance(self.lookup, _Variables) else {}
 
     def compares(self, name: str) -> bool:
         """Whether the program may compare the content of a file, by its name, with something."""
@@ -116,6 +121,11 @@ def _scope(kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 _COMPARES_FILE = r"\b(?:cmp|comm|diff|grep|read)\b|-c\b|--check|\$\("
+_FORWARDS = r"""(?x)
+    (?<![\w-]) ([\w-]{1,99}) [ \t]* \( [ \t]* \) \s* \{ \s* (?:(?:command|exec)[ \t]+)?
+    (curl|wget) ([ \t] [^\n;|&{}]*)? [ \t] "\$@" [ \t]* ;? \s* \}
+"""
+_WRITES = r"\s-(?:\w*[oO]|-output|-remote)"
 _PRINTING = ("echo ", "export ", "info ", "log", "printf ")
 _COMPARING = ("[", "|", "==", "!=", "test ")
 
@@ -148,6 +158,12 @@ class _Variables:
             if not words.startswith(_PRINTING) or any(mark in line for mark in _COMPARING):
                 found.update(name for part in line.split("$")[1:] if (name := _leading_name(part)))
         return frozenset(found)
+
+    @cached_property
+    def forwards(self) -> Mapping[str, str]:
+        """The functions that only run curl or wget with all of their arguments, if these name the file to write."""
+        found = re.findall(_FORWARDS, self._script.text) if '"$@"' in self._script.text else []
+        return {name: program for name, program, options in found if not re.search(_WRITES, options)}
 
     def compares(self, name: str) -> bool:
         """Whether a line with this name of a file may compare the file with something."""

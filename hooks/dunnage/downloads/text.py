@@ -33,10 +33,13 @@ def names(word: Word, lookup: Lookup) -> tuple[str, ...]:
     found = []
     for text in texts(word, lookup):
         name = base_name(text)
-        if word.text[:1] not in ("'", '"'):
-            name = name.replace("*", _ANY).replace("?", _ANY)
-        found.append(name)
+        found.append(name if word.text[:1] in ("'", '"') else with_wildcards(name))
     return tuple(dict.fromkeys(found))
+
+
+def with_wildcards(pattern: str) -> str:
+    """A pattern as a text in which what `*` and `?` stand for is unknown."""
+    return pattern.replace("*", _ANY).replace("?", _ANY)
 
 
 def base_name(path: str) -> str:
