@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 
 import pytest
 
 from dunnage.check_tool_digests import ALL, check, main
 from dunnage.files.source import Tree
 from dunnage.frame.options import Option, Options
+from repository import fixed as fixed_by
+from repository import write
 
 pytestmark = pytest.mark.usefixtures("repository")
+
+fixed = partial(fixed_by, main)
 
 SUM = "0123456789abcdef" * 4
 WORKFLOW = ".github/workflows/ci.yml"
@@ -18,13 +22,6 @@ JOB = "jobs:\n  build:\n    runs-on: ubuntu-latest\n    steps:\n      - run: |\n
 RELEASE = "https://github.com/WebAssembly/wasi-sdk/releases/download/wasi-sdk-33"
 NAME = "wasi-sdk-33.0-x86_64-linux.tar.gz"
 URL = f"{RELEASE}/{NAME}"
-
-
-def write(name: str, text: str) -> None:
-    """Write a file, and the folders it is in."""
-    path = Path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode())
 
 
 def found(name: str, text: str, *options: Option[bool]) -> list[str]:
@@ -36,16 +33,6 @@ def found(name: str, text: str, *options: Option[bool]) -> list[str]:
         f"{tree.position(each.path, each.span.start)[0]} {each.rule.id.removeprefix('tool-digests/')}"
         for each in findings
     ]
-
-
-def fixed(name: str, text: str) -> str:
-    """What --fix makes of a file; a second run must change nothing."""
-    write(name, text)
-    main(["--fix", name])
-    once = Path(name).read_bytes()
-    main(["--fix", name])
-    assert Path(name).read_bytes() == once
-    return once.decode()
 
 
 def step(script: str) -> str:
@@ -80,6 +67,11 @@ def step(script: str) -> str:
             f"curl -LO {URL}\necho {SUM}  other.tgz | sha256sum -c -\ntar xf {NAME}", id="another is verified"
         ),
         pytest.param(f"curl -LO {URL}\nsha256sum {NAME}\ntar xf {NAME}", id="digest is only printed"),
+        pytest.param(f'curl -LO {URL}\necho "$(sha256sum {NAME})"\ntar xf {NAME}', id="digest in a printed text"),
+        pytest.param(f"curl -LO {URL}\nx=$(sha256sum {NAME})\necho $x\ntar xf {NAME}", id="printed variable"),
+        pytest.param(f"curl -LO {URL}\nsha256sum {NAME} > got\ncat got\ntar xf {NAME}", id="printed file"),
+        pytest.param(f"curl -LO {URL}\ngpg --import {NAME}.key\ntar xf {NAME}", id="key is only imported"),
+        pytest.param(f"curl -L {URL} | tee sdk.tgz | wc -c\ntar xf sdk.tgz", id="tee"),
     ],
 )
 def test_unchecked(script: str) -> None:
@@ -120,6 +112,18 @@ def test_unchecked(script: str) -> None:
         pytest.param(f"until echo 1 {NAME} | sha256sum -c; do sleep 1; done", id="loop"),
         pytest.param(f"s=$(sha256sum {NAME})\ncase $s in 1*) ;; *) exit 1;; esac", id="case"),
         pytest.param(f"openssl dgst -sha256 {NAME} | grep $SUM", id="openssl"),
+        pytest.param(f"openssl dgst -sha256 -verify key -signature s {NAME}", id="openssl-signature"),
+        pytest.param(f'[ "$(git hash-object {NAME})" = "$SUM" ]', id="git"),
+        pytest.param(f"busybox sha256sum -c {NAME}.sha256", id="busybox"),
+        pytest.param(f"rpm --checksig {NAME}", id="rpm"),
+        pytest.param(f"cat {NAME}.sha256 | sha256sum -c", id="cat"),
+        pytest.param(f"cat {NAME} | sha256sum | grep $SUM", id="digest of the input"),
+        pytest.param(f"sha256sum < {NAME} | diff - wanted", id="input"),
+        pytest.param(f"shasum -a 256 {NAME} | awk '$1 != \"1\" {{ exit 1 }}'", id="awk"),
+        pytest.param(f"sha256sum -c < {NAME}.sha256", id="list as the input"),
+        pytest.param(f'"$VERIFY_SCRIPT" {NAME}', id="unknown program"),
+        pytest.param(f"make verify-download FILE={NAME}", id="recipe"),
+        pytest.param(f"cmp {NAME} reviewed", id="compared with a copy"),
     ],
 )
 def test_verified(verification: str) -> None:
@@ -337,6 +341,23 @@ CHECK = f' && echo "{SUM}  {NAME}" | sha256sum -c -'
             id="quoted YAML",
         ),
         pytest.param("a.sh", f"set -e\ncurl -LO {URL}\ntar xf {NAME}\n", "", id="script for any system"),
+        pytest.param(
+            "Dockerfile",
+            f"# syntax=docker/dockerfile:1\nFROM a\nADD {URL} x\nRUN tar xf x\n",
+            f"# syntax=docker/dockerfile:1\nFROM a\nADD --checksum=sha256:{SUM} {URL} x\nRUN tar xf x\n",
+            id="ADD of the newest frontend",
+        ),
+        pytest.param("Dockerfile", f"FROM a\nADD {URL} {URL}.x /x/\nRUN tar xf /x/{NAME}\n", "", id="ADD of several"),
+        pytest.param("Dockerfile", f"FROM a\nRUN sudo curl -LO {URL} && tar xf {NAME}\n", "", id="another user"),
+        pytest.param("Dockerfile", f"FROM a\nRUN curl -L {URL} > x && tar xf x\n", "", id="redirection"),
+        pytest.param("Dockerfile", f"FROM a\nRUN curl -LO {URL} || exit 0; tar xf {NAME}\n", "", id="or"),
+        pytest.param("Dockerfile", f"FROM a\nRUN curl -LO {URL} # x\nRUN tar xf {NAME}\n", "", id="comment"),
+        pytest.param(
+            WORKFLOW, step(f"curl -LO {URL}\ntar xf {NAME}") + "        shell: bash {0}\n", "", id="shell without -e"
+        ),
+        pytest.param(
+            WORKFLOW, step(f"curl -LO {URL}\ntar xf {NAME}").replace("ubuntu-latest", "${{ x }}"), "", id="any runner"
+        ),
     ],
 )
 def test_fix(name: str, before: str, after: str) -> None:
@@ -350,6 +371,12 @@ def test_several_fixes_in_one_file() -> None:
     write("Cargo.toml", LISTED)
     text = f"FROM a\nRUN curl -LO {URL} && tar xf {NAME}\nFROM b\nRUN curl -LO {URL} && tar xf {NAME}\n"
     assert fixed("Dockerfile", text).count(CHECK) == 2
+
+
+def test_fixes_that_fail_together_are_tried_one_by_one() -> None:
+    write("Cargo.toml", LISTED)
+    text = f"FROM a\nRUN curl -LO {URL} && tar xf {NAME}\nFROM b\nRUN set +e; curl -LO {URL} && tar xf {NAME}; ls\n"
+    assert fixed("Dockerfile", text) == text.replace(f"{URL} &&", f"{URL}{CHECK} &&", 1)
 
 
 def test_a_wrong_list_is_reported() -> None:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dunnage.downloads.tools import DOWNLOAD_HINTS, TOOL_HINTS
+from dunnage.downloads.tools import DOWNLOAD_HINTS, SUMS, TOOL_HINTS
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.frame.finding import Finding, Fix, Rule, findings
 from dunnage.frame.hook import Hook, run
@@ -39,9 +39,12 @@ ALL = flag("--all", "check all programs that are downloaded, not only the tools 
 
 _RUN_BY_HAND = frozenset(("justfile", "makefile", "shell"))
 """The kinds of files that people also run with arguments of their own."""
+_INSTALLED = (b"which", b"command", b"type", b"bin/")
+"""What paths of installed programs contain, or the commands that print them."""
 _MOST_VERIFICATIONS = 20
 """How many verifications of one download are looked at."""
 _TOOL_HINTS = tuple(hint.encode() for hint in TOOL_HINTS)
+_SUMS = tuple(name.encode() for name in SUMS)
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
@@ -66,7 +69,7 @@ def _downloads_tools(data: bytes) -> bool:
 
 def _may_record(data: bytes) -> bool:
     """Whether a file may write the digests of installed programs to a file."""
-    return b"sum" in data and any(mark in data for mark in (b"which ", b"command -v", b"/bin/"))
+    return any(name in data for name in _SUMS) and any(mark in data for mark in _INSTALLED)
 
 
 def _repositories(manifest: File) -> frozenset[str]:

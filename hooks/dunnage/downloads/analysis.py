@@ -9,7 +9,7 @@ from dunnage.downloads import uses, verifications
 from dunnage.downloads.address import is_digest
 from dunnage.downloads.fetches import downloads
 from dunnage.downloads.model import Download, Program, read_programs
-from dunnage.downloads.text import base_name, is_known, known_part, texts
+from dunnage.downloads.text import base_name, is_known, known_part
 from dunnage.downloads.uses import Use, is_same, is_similar, mentioned, reads_pipe
 from dunnage.downloads.verifications import Verification, is_list, verification
 from dunnage.files.source import File
@@ -102,7 +102,7 @@ class Files:
         for reader in readers if download.is_piped else ():
             action = uses.action(reader, download.program.lookup)
             if action is not None and action.verb in (uses.UNPACKED, uses.INSTALLED):
-                names = tuple(map(base_name, _written(reader, download.program)))
+                names = tuple(map(base_name, uses.outputs(reader, download.program.lookup)))
                 stored = download._replace(names=names)
                 found = [
                     each
@@ -112,7 +112,7 @@ class Files:
                 yield UsedDownload(download, Use(action.verb, reader), tuple(found), tuple(readers))
                 return
         if download.is_piped:
-            written = [path for reader in readers for path in _written(reader, download.program)]
+            written = [path for reader in readers for path in uses.outputs(reader, download.program.lookup)]
             if not written:
                 return
             download = download._replace(names=tuple(map(base_name, written)))
@@ -124,7 +124,7 @@ class Files:
     def _later_use(self, download: Download) -> tuple[Download, Use | None]:
         """The first use of a download, and the download with the further names that it has by then."""
         mentions = self._mentions.get(download.program.scope, [])
-        for mention in mentions[bisect_right(mentions, (download.at, ("\U0010ffff",))) :]:
+        for mention in mentions[bisect_right(mentions, download.at, key=lambda each: each.at) :]:
             program = self.commands[mention.at][0]
             if mention.use is None:
                 self._comparisons += 1
@@ -253,19 +253,6 @@ def _in_pipe(each: Verification, download: Download, readers: Sequence[Command])
         return False
     start, end = source.words[0].span.start, readers[-1].words[-1].span.end
     return start < each.command.words[0].span.start < end
-
-
-def _written(command: Command, program: Program) -> Iterator[str]:
-    """Yield the files to which a command writes its input."""
-    if programs(command.words[0]) == ("tee",):
-        for word in command.words[1:]:
-            if not word.text.startswith("-"):
-                yield from texts(word, program.lookup)
-    if programs(command.words[0]) == ("install",) and any(word.text == "/dev/stdin" for word in command.words):
-        yield from texts(command.words[-1], program.lookup)
-    for redirection in command.redirections:
-        if redirection.operator.startswith(">"):
-            yield from texts(redirection.word, program.lookup)
 
 
 def _is_inside(download: Download, words: Sequence[Word]) -> bool:

@@ -6,20 +6,21 @@ with a digest that the repository contains.
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from dunnage.ci.repository_files import RepositoryFiles, repository_files
 from dunnage.downloads.analysis import Files
-from dunnage.downloads.model import Program
-from dunnage.downloads.text import base_name, is_known, texts
+from dunnage.downloads.text import base_name, is_known
+from dunnage.downloads.tools import SUMS
+from dunnage.downloads.uses import outputs
 from dunnage.files.source import File, Tree
 from dunnage.files.walk import top_folder
 from dunnage.scripts.commands import kind_of
-from dunnage.shell.model import Command, Word, programs
+from dunnage.shell.model import Word, programs
 from dunnage.shell.wrapper_options import written
 
-_SUMS = frozenset(("b2sum", "b3sum", "md5sum", "sha1sum", "sha256sum", "sha384sum", "sha512sum", "shasum"))
+_SUMS = frozenset(SUMS)
 _SUM = r"(?:b2|b3|md5|sha\d{0,3})sum"
 _INSTALLED = r"""(?x)
     ["']? (?: \$\( | ` ) \s* (?:which|command\s+-v|type\s+-P) \s+ [\w.-]+ \s* (?:\)|`) ["']?
@@ -43,11 +44,6 @@ class Record(NamedTuple):
     """The file."""
 
 
-def may_record(data: bytes) -> bool:
-    """Whether a file may record the digests of installed programs."""
-    return b"sum" in data and (b">" in data or b"tee" in data) and re.search(_SUM.encode(), data) is not None
-
-
 def records(files: Files) -> Iterator[Record]:
     """Yield the digests of installed programs that the commands of a file write to files, up to a number."""
     count = 0
@@ -56,8 +52,8 @@ def records(files: Files) -> Iterator[Record]:
         if not is_sum or any(written(word) in ("-c", "--check") for word in command.words):
             continue
         installed = [word for word in command.words[1:] if _is_installed(word)]
-        outputs = _outputs(program, (command, *files.readers(at)))
-        paths = [path for path in outputs if is_known(path) and base_name(path)]
+        written_to = (path for each in (command, *files.readers(at)) for path in outputs(each, program.lookup))
+        paths = [path for path in written_to if is_known(path) and base_name(path)]
         if installed and paths and not paths[0].startswith(("/dev/", "$")):
             yield Record(installed[0], paths[0])
             count += 1
@@ -69,18 +65,6 @@ def _is_installed(word: Word) -> bool:
     """Whether a word is the path of an installed program."""
     text = word.values[0] if word.values else word.text
     return len(text) < 1000 and re.fullmatch(_INSTALLED, text) is not None
-
-
-def _outputs(program: Program, commands: Sequence[Command]) -> Iterator[str]:
-    """Yield the files to which the commands of a pipe write."""
-    for each in commands:
-        if programs(each.words[0]) == ("tee",):
-            for word in each.words[1:]:
-                if not word.text.startswith("-"):
-                    yield from texts(word, program.lookup)
-        for redirection in each.redirections:
-            if redirection.operator.startswith(">"):
-                yield from texts(redirection.word, program.lookup)
 
 
 class CheckedFiles:
@@ -98,7 +82,7 @@ class CheckedFiles:
         repository = self._repositories[top]
         name = base_name(record.path).encode()
         folder = base_name(os.path.dirname(record.path)).encode()
-        for path in sorted(repository.paths):
+        for path in repository.known.ordered:
             found = repository.find(path) if _may_have_commands(path) else None
             if found is None or len(found.data) > _MOST_BYTES:
                 continue

@@ -83,5 +83,8 @@ CARGO_TOOL = "cargo-"
 TOOL_HINTS = tuple(dict.fromkeys((*RELEASES, *(address for address, _ in HOSTS), f"/{CARGO_TOOL}")))
 """A file that contains none of these texts, in lower case, downloads none of the tools from an address in the file."""
 
+SUMS = ("b2sum", "b3sum", "md5sum", "sha1sum", "sha224sum", "sha256sum", "sha384sum", "sha512sum", "shasum")
+"""Programs that print the digests of files, each with the name of its file."""
+
 DOWNLOAD_HINTS = (b"curl", b"wget", b"aria2c", b"gh release", b"nvoke-", b"iwr", b"ADD", b"add", b"Start-BitsTransfer")
 """A file with none of these texts downloads nothing, unless it spells a command of PowerShell in another case."""

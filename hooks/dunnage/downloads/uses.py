@@ -1,6 +1,6 @@
 """The commands that use a downloaded file as a program: that unpack, install or run it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from dunnage.downloads.model import Program
@@ -148,6 +148,20 @@ def renamed(command: Command, program: Program) -> tuple[tuple[str, ...], tuple[
     old, new = (names(word, program.lookup) for word in operands)
     folder = operands[1].text.strip("\"'").endswith(("/", "/."))
     return None if folder or not any(new) else (old, new)
+
+
+def outputs(command: Command, lookup: Lookup) -> Iterator[str]:
+    """Yield the files to which a command writes its input or its output."""
+    words = command.words
+    if programs(words[0]) == ("tee",):
+        for word in words[1:]:
+            if not word.text.startswith("-"):
+                yield from texts(word, lookup)
+    if programs(words[0]) == ("install",) and any(word.text == "/dev/stdin" for word in words):
+        yield from texts(words[-1], lookup)
+    for redirection in command.redirections:
+        if redirection.operator.startswith(">"):
+            yield from texts(redirection.word, lookup)
 
 
 def reads_pipe(command: Command, source: Command) -> bool:
