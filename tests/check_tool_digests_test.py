@@ -414,6 +414,28 @@ def test_powershell() -> None:
     assert found(WORKFLOW, job + "".join(f"          {line}\n" for line in text.splitlines())) == []
 
 
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        pytest.param(f"a/verify-checksum@v1\n        with: {{checksum: {SUM}, file: x/{NAME}}}", [], id="file"),
+        pytest.param("a/verify-checksums@v1\n        with:\n          list: x/SHA256SUMS", [], id="list"),
+        pytest.param(
+            f"a/verify-digests@v1\n        with:\n          files: |\n            x\n            {SUM}  {NAME}",
+            [],
+            id="lines",
+        ),
+        pytest.param(f"a/verify-checksum@v1\n        with: {{file: other-{NAME}}}", ["6 unchecked"], id="another-file"),
+        pytest.param(f"a/upload@v1\n        with: {{path: {NAME}}}", ["6 unchecked"], id="another-action"),
+    ],
+)
+def test_an_action_verifies(action: str, expected: list[str]) -> None:
+    download, use = f"curl -LO {URL}", f"      - run: tar xf {NAME}\n"
+    assert found(WORKFLOW, f"{step(download)}      - uses: {action}\n{use}") == expected
+    assert found(WORKFLOW, f"{step(f'{download} && tar xf {NAME}')}  b:\n    steps:\n      - uses: {action}\n") == [
+        "6 unchecked"
+    ]
+
+
 GITLAB = f"""\
 variables:
   SUM: "{SUM}"

@@ -180,8 +180,9 @@ class Files:
 
     @cached_property
     def verifications(self) -> Sequence[Verification]:
-        """All verifications, in the order of the file."""
-        found = []
+        """All verifications: those by actions, then those by commands in the order of the file."""
+        is_workflow = kind_of(self.file.path, self.file.data[:200]) == "github" and b"uses:" in self.file.data
+        found = list(verifications.verifying_actions(self.file)) if is_workflow else []
         for at, (program, command) in enumerate(self.commands):
             each = verification(self.file, program, command, self.readers(at))
             if each is not None and (not each.variable or each.variable in program.compared):

@@ -1,8 +1,8 @@
 """The commands that verify files: against a digest, or by a signature."""
 
 import re
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.downloads.model import Program
 from dunnage.downloads.text import HOLE, base_name, is_known, names, texts
@@ -10,12 +10,8 @@ from dunnage.files.source import File
 from dunnage.shell.model import Command, Word, programs
 from dunnage.shell.wrapper_options import written
 
-HINTS = (
-    "attest", "b2sum", "b3sum", "certutil", "check", "cksum", "codesign", "cosign", "dgst", "digest", "gpg", "hash",
-    "md5", "minisign", "openssl", "rsign", "sha1", "sha2", "sha3", "sha5", "shasum", "sign", "slsa", "spctl", "sum",
-    "verif",
-)  # fmt: skip
-"""A program without any of these texts verifies nothing."""
+if TYPE_CHECKING:
+    from dunnage.scripts.github import Action
 
 _SUMS = frozenset((
     "b2sum", "b3sum", "cksum", "digest", "gmd5sum", "gsha256sum", "gsha512sum", "hashdeep", "md5", "md5sum", "rhash",
@@ -99,6 +95,26 @@ def verification(file: File, program: Program, command: Command, readers: Sequen
     if command.words[0].values is None and _is_own(command.words[0].text, words):
         return _of_words(program, command, is_open=True)
     return None
+
+
+def verifying_actions(file: File) -> Iterator[Verification]:
+    """Yield the verifications by actions of a workflow: `owner/verify-checksum@v1`, which its inputs tell the file."""
+    from dunnage.scripts import github
+
+    for action in github.uses(file):
+        if re.search(_OWN, action.name):
+            program = Program(action.place.names[:-1], -1, None, (), lambda _: None)
+            command = Command((Word(action.span, (action.name,), action.name), *_inputs(action)), action.place)
+            found = _of_words(program, command, is_open=True)
+            yield found._replace(sources=found.files)
+
+
+def _inputs(action: "Action") -> Iterator[Word]:
+    """Yield the words of the inputs of an action; those of an unknown input are one."""
+    for given in action.inputs.values():
+        for value in given.values or (None,):
+            for text in (given.text,) if value is None else value.split():
+                yield Word(given.span, None if value is None else (text,), text)
 
 
 def _is_own(name: str, words: Sequence[Word]) -> bool:
