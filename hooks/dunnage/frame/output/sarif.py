@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from itertools import groupby
 from typing import Any
@@ -36,6 +36,19 @@ def render(report: Report) -> str:
     occurrences: Counter[bytes] = Counter()
     results = [_result(finding, report.tree, rules, occurrences) for finding in report.findings]
     results += [_result(finding, report.tree, rules, occurrences) for finding in report.suppressed]
+    notifications = [{"level": "note", "message": message(f"fixed {line}")} for line in report.fixed]
+    return log(report.program, [_rule(rule) for rule in report.rules], notifications, results)
+
+
+def log(
+    program: str,
+    rules: Sequence[dict[str, Any]],
+    notifications: Sequence[dict[str, Any]],
+    results: Sequence[dict[str, Any]],
+    *,
+    is_successful: bool = True,
+) -> str:
+    """A log with one run of a program."""
     run = {
         "tool": {
             "driver": {
@@ -43,19 +56,12 @@ def render(report: Report) -> str:
                 "version": __version__,
                 "semanticVersion": __version__,
                 "informationUri": WEBSITE,
-                "rules": [_rule(rule) for rule in report.rules],
+                "rules": rules,
             }
         },
         # The name of the series of runs whose results are compared (§3.17.2).
-        "automationDetails": {"id": f"{report.program.replace(' ', '-')}/"},
-        "invocations": [
-            {
-                "executionSuccessful": True,
-                "toolExecutionNotifications": [
-                    {"level": "note", "message": _message(f"fixed {line}")} for line in report.fixed
-                ],
-            }
-        ],
+        "automationDetails": {"id": f"{program.replace(' ', '-')}/"},
+        "invocations": [{"executionSuccessful": is_successful, "toolExecutionNotifications": notifications}],
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The folder in which dunnage ran."}}},
         "columnKind": "unicodeCodePoints",
         "results": results,
@@ -63,22 +69,26 @@ def render(report: Report) -> str:
     return dump({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
-    sentence = f"{rule.summary[0].upper()}{rule.summary[1:]}."
+def descriptor(rule_id: str, summary: str, more: str, help: str, page: str, level: str) -> dict[str, Any]:
+    """A rule (§3.49). `summary` is a sentence without its capital and its full stop; `more` and `help` follow it."""
+    sentence = f"{summary[0].upper()}{summary[1:]}."
     return {
-        "id": rule.id,
-        "name": "".join(word.capitalize() for word in rule.id.replace("/", "-").split("-")),
+        "id": rule_id,
+        "name": "".join(word.capitalize() for word in rule_id.replace("/", "-").split("-")),
         "shortDescription": {"text": sentence},
-        "fullDescription": {"text": f"{sentence} Since dunnage {rule.since}."},
-        "help": {
-            "text": (
-                f"{sentence} To accept one finding, write the comment `dunnage: ignore[{rule.id}] reason` on its line "
-                f"or on the line above. To switch the rule off, pass `--ignore {rule.id}`. See {rule.page}"
-            )
-        },
-        "helpUri": rule.page,
-        "defaultConfiguration": {"level": rule.level},
+        "fullDescription": {"text": f"{sentence} {more}".rstrip()},
+        "help": {"text": " ".join(filter(None, (sentence, help, f"See {page}")))},
+        "helpUri": page,
+        "defaultConfiguration": {"level": level},
     }
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    help = (
+        f"To accept one finding, write the comment `dunnage: ignore[{rule.id}] reason` on its line "
+        f"or on the line above. To switch the rule off, pass `--ignore {rule.id}`."
+    )
+    return descriptor(rule.id, rule.summary, f"Since dunnage {rule.since}.", help, rule.page, rule.level)
 
 
 def _result(finding: Finding, tree: Tree, rules: dict[str, int], occurrences: Counter[bytes]) -> dict[str, Any]:
@@ -86,7 +96,7 @@ def _result(finding: Finding, tree: Tree, rules: dict[str, int], occurrences: Co
         "ruleId": finding.rule.id,
         "ruleIndex": rules[finding.rule.id],
         "level": finding.rule.level,
-        "message": _message(finding.message, finding.help),
+        "message": message(finding.message, finding.help),
         "locations": [_location(finding.path, finding.span, tree)],
         "partialFingerprints": {_FINGERPRINT: _fingerprint(finding, tree, occurrences)},
         # §3.27.23: where one result of a run has this property, all have it.
@@ -106,21 +116,21 @@ def _result(finding: Finding, tree: Tree, rules: dict[str, int], occurrences: Co
     return result
 
 
-def _message(message: str, help: str = "") -> dict[str, str]:
+def message(text: str, help: str = "") -> dict[str, str]:
     """A message object (§3.11).
 
     §3.11.5 requires doubled braces, but viewers undouble them only in messages with arguments, so they stay single.
     """
-    text = "\n".join((printable(message), *printable_lines(help)))
+    lines = "\n".join((printable(text), *printable_lines(help)))
     # `[text](target)` would be a link (§3.11.6).
-    return {"text": text.replace("](", r"\](")}
+    return {"text": lines.replace("](", r"\](")}
 
 
 def _location(path: str, span: Span, tree: Tree) -> dict[str, Any]:
-    return {"physicalLocation": {"artifactLocation": _artifact(path), "region": _region(path, span, tree)}}
+    return {"physicalLocation": {"artifactLocation": artifact(path), "region": _region(path, span, tree)}}
 
 
-def _artifact(path: str) -> dict[str, str]:
+def artifact(path: str) -> dict[str, str]:
     """The location of a file (§3.4): relative to the working directory, or absolute if it is outside."""
     uri = quote(_encoded(path), safe="/")
     if not os.path.isabs(path):
@@ -155,7 +165,7 @@ def _fix(fix: Fix, tree: Tree) -> dict[str, Any]:
     return {
         "description": {"text": printable(fix.description)},
         "artifactChanges": [
-            {"artifactLocation": _artifact(path), "replacements": _replacements(edits, tree)} for path, edits in changes
+            {"artifactLocation": artifact(path), "replacements": _replacements(edits, tree)} for path, edits in changes
         ],
     }
 
