@@ -70,6 +70,10 @@ def serving() -> Iterator[Server]:
             else:
                 self._send(server.otherwise(self.path) or Reply(b'{"message": "Not Found"}', 404))
 
+        def do_CONNECT(self) -> None:
+            """A proxy that opens no tunnel."""
+            self.do_GET()
+
         def _send(self, reply: Reply) -> None:
             self.close_connection = True
             length = len(reply.body) * reply.repeat if reply.length is None else reply.length

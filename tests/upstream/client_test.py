@@ -1,4 +1,4 @@
-"""A client reads complete answers, and gives up on servers that are slow, broken or hostile."""
+"""A client reads complete responses, and gives up on servers that are slow, broken or hostile."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def client(sleeps: Sleeps | None = None, limits: Limits = LIMITS, cache: str = "
 
 def test_a_document_is_read(server: Server) -> None:
     server.add("/a?b=1", Reply(b"text", headers=(("Link", "next"),)))
-    answer = client().get(f"{server.url}/a?b=1", {"Accept": "text/plain"})
-    assert (answer.status, answer.body, answer.headers["link"]) == (200, b"text", "next")
+    response = client().get(f"{server.url}/a?b=1", {"Accept": "text/plain"})
+    assert (response.status, response.body, response.headers["link"]) == (200, b"text", "next")
     assert server.requests[0].headers["accept"] == "text/plain"
     assert server.requests[0].headers["user-agent"].startswith("dunnage/")
 
@@ -85,20 +85,20 @@ def test_a_closed_port_is_a_failure() -> None:
         client().get("http://127.0.0.1:1/a")
 
 
-def test_an_answer_that_does_not_end_is_given_up(server: Server) -> None:
+def test_a_response_that_does_not_end_is_given_up(server: Server) -> None:
     server.add("/a", Reply(b"0123456789", hangs_after=5))
     with pytest.raises(SourceFailed, match=r"there is no complete response within 0\.2 seconds"):
         client(limits=LIMITS._replace(seconds=0.2, attempts=1)).get(f"{server.url}/a")
 
 
-def test_a_large_answer_is_not_read_to_its_end(server: Server) -> None:
+def test_a_large_response_is_not_read_to_its_end(server: Server) -> None:
     server.add("/a", Reply(b"x" * 2**20, repeat=100))
     with pytest.raises(SourceFailed, match="/a sends more than 4 MiB"):
         client().get(f"{server.url}/a", most_bytes=4 * 2**20)
     assert len(server.requests) == 1
 
 
-def test_a_compressed_answer_is_not_unpacked(server: Server) -> None:
+def test_a_compressed_response_is_not_unpacked(server: Server) -> None:
     server.add("/a", Reply(b"bomb", headers=(("Content-Encoding", "gzip"),)))
     with pytest.raises(SourceFailed, match="compressed"):
         client().get(f"{server.url}/a")
@@ -171,20 +171,28 @@ def test_a_run_sends_a_limited_number_of_requests(server: Server) -> None:
         asking.get(f"{server.url}/a")
 
 
-def test_a_confirmed_answer_comes_from_the_cache(server: Server, tmp_path: Path) -> None:
+def test_a_confirmed_response_comes_from_the_cache(server: Server, tmp_path: Path) -> None:
     server.add("/a", Reply(b"old\nbody", headers=(("ETag", '"1"'), ("Link", "more"))), Reply(b"", 304))
     for _ in range(2):
-        answer = client(cache=str(tmp_path)).get(f"{server.url}/a")
-        assert (answer.status, answer.body, answer.headers["link"]) == (200, b"old\nbody", "more")
+        response = client(cache=str(tmp_path)).get(f"{server.url}/a")
+        assert (response.status, response.body, response.headers["link"]) == (200, b"old\nbody", "more")
     assert server.requests[1].headers["if-none-match"] == '"1"'
 
 
-def test_an_answer_for_one_token_is_not_given_to_another(server: Server, tmp_path: Path) -> None:
+def test_a_response_for_one_token_is_not_given_to_another(server: Server, tmp_path: Path) -> None:
     server.add("/a", Reply(b"private", headers=(("ETag", '"1"'),)))
     for token in ("one", "two"):
         client(cache=str(tmp_path)).get(f"{server.url}/a", {"Authorization": f"Bearer {token}"})
     assert "if-none-match" not in server.requests[1].headers
     assert not any(b"one" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_a_confirmed_response_behind_a_redirect_comes_from_the_cache(server: Server, tmp_path: Path) -> None:
+    server.add("/a", Reply(b"", 301, (("Location", "/b"),)))
+    server.add("/b", Reply(b"moved", headers=(("ETag", '"1"'),)), Reply(b"", 304))
+    for _ in range(2):
+        assert client(cache=str(tmp_path)).get(f"{server.url}/a").body == b"moved"
+    assert server.requests[-1].headers["if-none-match"] == '"1"'
 
 
 @pytest.mark.parametrize("kept", [b"", b"[]\nbody", b"{\nbody", b'{"etag": 5}\nbody', b"\xff\xfe"])
@@ -207,6 +215,15 @@ def test_the_proxy_of_the_environment_is_used(
     server.add("http://upstream.invalid/a", Reply(b"through the proxy"))
     assert client().get("http://upstream.invalid/a").body == b"through the proxy"
     assert server.requests[0].headers.get("proxy-authorization") == header
+
+
+def test_a_proxy_does_not_see_the_token(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", server.url)
+    with pytest.raises(SourceFailed, match="there is no connection through the proxy") as failed:
+        client().get("https://upstream.invalid/a", {"Authorization": "Bearer t0ken"})
+    assert {request.path for request in server.requests} == {"upstream.invalid:443"}
+    assert not any("authorization" in request.headers for request in server.requests)
+    assert "t0ken" not in str(failed.value)
 
 
 def test_no_proxy_sees_what_is_for_this_machine(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

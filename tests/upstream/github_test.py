@@ -1,4 +1,4 @@
-"""GitHub's interface, where an answer is not what the documentation says."""
+"""GitHub's REST API, where a response is not what the documentation says."""
 
 from __future__ import annotations
 
@@ -74,6 +74,15 @@ def test_an_incomplete_comparison_is_a_failure(server: Server, page: Reply, fail
         history(server).between(OLD, NEW)
 
 
+@pytest.mark.parametrize("status", [404, 409, 422, 451])
+def test_a_next_page_that_is_missing_is_a_failure(server: Server, status: int) -> None:
+    path = f"{COMPARISON}?per_page=100"
+    server.add(path, reply({"total_commits": 1, "commits": [entry(NEW)]}, f"{server.url}{path}&page=2"))
+    server.add(f"{path}&page=2", Reply(b"{}", status))
+    with pytest.raises(SourceFailed, match=f"/compare/{OLD}...{NEW} responds with status {status}"):
+        history(server).between(OLD, NEW)
+
+
 def test_pages_in_a_circle_end(server: Server) -> None:
     path = f"{COMPARISON}?per_page=100"
     server.add(path, reply({"commits": []}, f"{server.url}{path}"))
@@ -118,6 +127,20 @@ def test_the_files_of_a_commit_come_in_pages(server: Server) -> None:
     server.add(path, reply({"files": [{"filename": "a.rs"}, {"filename": 5}, 7]}, f"{server.url}{path}&page=2"))
     server.add(f"{path}&page=2", reply({"files": [{"filename": "b.rs"}]}))
     assert history(server).paths(commit(NEW)) == ["a.rs", "b.rs"]
+
+
+def test_a_commit_with_more_files_than_github_lists_is_a_failure(server: Server) -> None:
+    server.add(
+        f"{TOP}/commits/{NEW}?per_page=100", reply({"files": [{"filename": str(number)} for number in range(3000)]})
+    )
+    with pytest.raises(SourceFailed, match=r"a/b on GitHub lists only 3,000 files of 222222222222"):
+        history(server).paths(commit(NEW))
+
+
+def test_a_file_that_is_too_large_is_a_failure(server: Server) -> None:
+    server.add(f"{TOP}/contents/Cargo.lock?ref={NEW}", Reply(b"x" * 2**20, repeat=17))
+    with pytest.raises(SourceFailed, match=r"Cargo\.lock of a/b has more than 16 MiB"):
+        history(server).file(NEW, "Cargo.lock")
 
 
 def test_a_file_is_read_as_it_is(server: Server) -> None:

@@ -1,8 +1,9 @@
 """Getting documents over HTTP, from servers that may be slow, broken or hostile.
 
-An answer has a deadline, from the connection to its last byte, and a largest size. Requests that fail for a moment are
-repeated; a rate limit is waited for if it ends soon. A redirect is followed only to the same origin, because the
-request may hold a token. Nothing that a server says, and no header of a request, is part of an error message.
+A response has a deadline, from the connection to its last byte, and a largest size. Requests that fail temporarily are
+repeated. If a rate limit ends soon, the client waits for it. A redirect is followed only to the same origin, because
+the request may hold a token. No header of a request, and nothing that a server says but the path of a redirect, is part
+of an error message.
 
 urllib3 is the optional dependency `dunnage[upstream]`.
 """
@@ -45,17 +46,17 @@ class Limits(NamedTuple):
     """How long and how often a client tries."""
 
     seconds: float = 60
-    """For one answer, from the connection to its last byte."""
+    """For one response, from the connection to its last byte."""
     longest_wait: float = 60
     """In seconds, for a rate limit to end. A longer one is a failure."""
     attempts: int = 4
-    """How often a request is sent that fails for a moment."""
+    """How often a request is sent if it fails temporarily."""
     requests: int = 2000
     """How many requests are sent in one run."""
 
 
-class Answer(NamedTuple):
-    """A complete answer."""
+class Response(NamedTuple):
+    """A complete response."""
 
     status: int
     headers: Mapping[str, str]
@@ -67,7 +68,7 @@ class Client:
     """Gets documents. One client serves a run."""
 
     def __init__(self, limits: Limits, cache: str = "", sleep: Callable[[float], object] | None = None) -> None:
-        """`cache` is the folder of answers that servers may confirm instead of sending them again; empty for none."""
+        """`cache` is the folder of responses that servers may confirm instead of sending them again; empty for none."""
         self._limits = limits
         self._cache = cache
         self._sleep = time.sleep if sleep is None else sleep
@@ -77,8 +78,8 @@ class Client:
         self._closed: dict[str, str] = {}
         """Why a server is not asked again, by its origin."""
 
-    def get(self, url: str, headers: Mapping[str, str] | None = None, most_bytes: int = _DOCUMENT) -> Answer:
-        """Get a document. An answer with a status that a repetition cannot change is returned as it is.
+    def get(self, url: str, headers: Mapping[str, str] | None = None, most_bytes: int = _DOCUMENT) -> Response:
+        """Get a document. A response with a status that a repetition cannot change is returned as it is.
 
         Raises SourceFailed.
         """
@@ -87,25 +88,24 @@ class Client:
         etag = cached.headers.get("etag", "") if cached else ""
         if etag:
             sent["If-None-Match"] = etag
-        origin = _origin(url)
+        target = url
         for _ in range(_MOST_REDIRECTS + 1):
-            answer = self._answer(url, sent, most_bytes)
-            if answer.status not in _REDIRECTS:
+            response = self._response(target, sent, most_bytes)
+            if response.status not in _REDIRECTS:
                 break
-            target = urljoin(url, answer.headers.get("location", ""))
-            if _origin(target) != origin:
+            target = urljoin(target, response.headers.get("location", ""))
+            if _origin(target) != _origin(url):
                 raise SourceFailed(f"{_shown(url)} redirects to another server; this redirect is not followed")
-            url = target
         else:
             raise SourceFailed(f"{_shown(url)} redirects more than {_MOST_REDIRECTS} times")
-        if answer.status == 304 and cached is not None:
+        if response.status == 304 and cached is not None:
             return cached
-        if answer.status == 200 and answer.headers.get("etag"):
-            self._keep(url, sent, answer)
-        return answer
+        if response.status == 200 and response.headers.get("etag"):
+            self._keep(url, sent, response)
+        return response
 
-    def _answer(self, url: str, headers: Mapping[str, str], most_bytes: int) -> Answer:
-        """Send a request until there is an answer that counts."""
+    def _response(self, url: str, headers: Mapping[str, str], most_bytes: int) -> Response:
+        """Send a request until there is a response that counts."""
         origin = _origin(url)
         reason = ""
         for attempt in range(self._limits.attempts):
@@ -114,11 +114,11 @@ class Client:
             if attempt:
                 self._sleep(2 ** (attempt - 1))
             try:
-                answer = self._send(url, headers, most_bytes)
+                response = self._send(url, headers, most_bytes)
             except _Interrupted as error:
                 reason = str(error)
                 continue
-            if answer.status in _LIMITED and (wait := _wait(answer.headers)) is not None:
+            if response.status in _LIMITED and (wait := _wait(response.headers)) is not None:
                 if wait > self._limits.longest_wait:
                     until = datetime.fromtimestamp(time.time() + wait, timezone.utc)
                     self._closed[origin] = (
@@ -129,10 +129,10 @@ class Client:
                 self._sleep(wait)
                 reason = "its rate limit is reached"
                 continue
-            if answer.status >= 500 or answer.status == 408:
-                reason = f"the response has status {answer.status}"
+            if response.status >= 500 or response.status == 408:
+                reason = f"the response has status {response.status}"
                 continue
-            return answer
+            return response
         if origin in self._closed:
             raise SourceFailed(self._closed[origin])
         message = f"{_shown(url)} cannot be read: {reason}"
@@ -141,14 +141,14 @@ class Client:
             self._closed[origin] = f"{_shown(origin)} gets no more requests: {_FAILURES_OF_A_SERVER} requests failed"
         raise SourceFailed(message)
 
-    def _send(self, url: str, headers: Mapping[str, str], most_bytes: int) -> Answer:
+    def _send(self, url: str, headers: Mapping[str, str], most_bytes: int) -> Response:
         """Send a request once. Raises _Interrupted if it may succeed later, and else SourceFailed."""
         if self._sent >= self._limits.requests:
             raise SourceFailed(f"{_shown(url)} is not read: this run has sent {self._limits.requests:,} requests")
         self._sent += 1
         pool = self._pool(url)
         seconds = self._limits.seconds
-        outcome: list[Answer | Exception] = []
+        outcome: list[Response | Exception] = []
         is_late = Event()
 
         def work() -> None:
@@ -163,7 +163,7 @@ class Client:
         worker.join(seconds)
         is_late.set()
         found = outcome[0] if outcome else ReadTimeoutError(pool, "", "")  # type: ignore[arg-type] # as urllib3 does
-        if isinstance(found, Answer):
+        if isinstance(found, Response):
             return found
         if isinstance(found, SourceFailed):
             raise found
@@ -184,36 +184,36 @@ class Client:
         return self._pools[proxy]
 
     def _path(self, url: str, headers: Mapping[str, str]) -> str:
-        """Where an answer is kept. It depends on the token whether a server confirms an answer."""
+        """Where a response is kept. It depends on the token whether a server confirms a response."""
         identity = "\0".join((url, headers.get("Accept", ""), headers.get("Authorization", "")))
         return os.path.join(self._cache, "http", sha256(identity.encode()).hexdigest())
 
-    def _cached(self, url: str, headers: Mapping[str, str]) -> Answer | None:
+    def _cached(self, url: str, headers: Mapping[str, str]) -> Response | None:
         if not self._cache:
             return None
         try:
             with open(self._path(url, headers), "rb") as stream:
                 head, _, body = stream.read().partition(b"\n")
             kept = json.loads(head)
-            return Answer(200, {name: str(kept[name]) for name in _KEPT if name in kept}, body)
+            return Response(200, {name: str(kept[name]) for name in _KEPT if name in kept}, body)
         except (OSError, ValueError, TypeError):
             return None
 
-    def _keep(self, url: str, headers: Mapping[str, str], answer: Answer) -> None:
-        """Keep an answer for the next run, if there is a cache. A full disk is no reason to fail."""
+    def _keep(self, url: str, headers: Mapping[str, str], response: Response) -> None:
+        """Keep a response for the next run, if there is a cache. A full disk is no reason to fail."""
         if not self._cache:
             return
         path = self._path(url, headers)
-        head = json.dumps({name: answer.headers[name] for name in _KEPT if name in answer.headers})
+        head = json.dumps({name: response.headers[name] for name in _KEPT if name in response.headers})
         with suppress(OSError):
             os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
             with open(f"{path}.{os.getpid()}", "wb") as stream:
-                stream.write(head.encode("ascii") + b"\n" + answer.body)
+                stream.write(head.encode("ascii") + b"\n" + response.body)
             os.replace(f"{path}.{os.getpid()}", path)
 
 
 _KEPT = ("etag", "link")
-"""The headers that are kept with an answer."""
+"""The headers that are kept with a response."""
 
 
 class _Interrupted(Exception):
@@ -235,8 +235,8 @@ def _read(
     most_bytes: int,
     seconds: float,
     is_late: Event,
-) -> Answer:
-    response = pool.urlopen(
+) -> Response:
+    incoming = pool.urlopen(
         "GET",
         url,
         headers=dict(headers),
@@ -247,24 +247,24 @@ def _read(
         timeout=urllib3.Timeout(connect=seconds, read=seconds),
     )
     try:
-        if response.headers.get("Content-Encoding", "identity") != "identity":
+        if incoming.headers.get("Content-Encoding", "identity") != "identity":
             raise SourceFailed(f"{_shown(url)} sends a compressed response, which was not requested")
         pieces: list[bytes] = []
         size = 0
-        for piece in response.stream(_CHUNK, decode_content=False):
+        for piece in incoming.stream(_CHUNK, decode_content=False):
             pieces.append(piece)
             size += len(piece)
             if size > most_bytes:
                 raise SourceFailed(f"{_shown(url)} sends more than {most_bytes // 2**20} MiB")
             if is_late.is_set():
                 break
-        found = {name.lower(): value for name, value in response.headers.items()}
-        answer = Answer(response.status, found, b"".join(pieces))
+        found = {name.lower(): value for name, value in incoming.headers.items()}
+        response = Response(incoming.status, found, b"".join(pieces))
     except BaseException:
-        response.close()
+        incoming.close()
         raise
-    response.release_conn()
-    return answer
+    incoming.release_conn()
+    return response
 
 
 def _reason(error: Exception, seconds: float) -> str:
@@ -281,7 +281,7 @@ def _reason(error: Exception, seconds: float) -> str:
 
 
 def _wait(headers: Mapping[str, str]) -> float | None:
-    """How many seconds a rate limit lasts; None if an answer is not about a rate limit.
+    """How many seconds a rate limit lasts; None if a response is not about a rate limit.
 
     Source: "Rate limits for the REST API" and "Best practices" in GitHub's documentation of REST.
     """

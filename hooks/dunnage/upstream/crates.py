@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.cargo.source_id import CRATES_IO
 from dunnage.cargo.version import Version, VersionError
-from dunnage.files.source import Tree
+from dunnage.files.source import SourceError, Tree
 from dunnage.review.cargo_home import CargoHome, place
 from dunnage.upstream.source import Release, SourceFailed
 
@@ -51,7 +51,7 @@ class LocalCrates:
         if not is_crate_name(name):
             return None
         for mirror in self._mirrors:
-            data = self._tree.content(os.path.join(mirror, "crates.io-index", *place(name)))
+            data = self._content(os.path.join(mirror, "crates.io-index", *place(name)))
             if data is not None:
                 return _releases(data.splitlines())
         entries = self._home.versions(locked(name, "0.0.0"))
@@ -68,10 +68,19 @@ class LocalCrates:
         file = f"{name}-{release.version}.crate"
         for mirror in self._mirrors:
             for path in (os.path.join(mirror, "crates", file), os.path.join(mirror, "crates", name, file)):
-                data = self._tree.content(path)
+                data = self._content(path)
                 if data is not None and release.checksum in ("", hashlib.sha256(data).hexdigest()):
                     return data
         return None
+
+    def _content(self, path: str) -> bytes | None:
+        """The content of a file; None if there is none. Raises SourceFailed."""
+        try:
+            return self._tree.read(path).data
+        except FileNotFoundError:
+            return None
+        except SourceError as error:
+            raise SourceFailed(f"{path} {error.message}") from None
 
 
 class RegistryCrates:
@@ -88,14 +97,14 @@ class RegistryCrates:
         """See `source.Crates`."""
         if not is_crate_name(name):
             return None
-        answer = self._client.get(f"{self._index}/{'/'.join(place(name))}")
-        if answer.status in (404, 410, 451):
+        response = self._client.get(f"{self._index}/{'/'.join(place(name))}")
+        if response.status in (404, 410, 451):
             return None
-        if answer.status != 200:
+        if response.status != 200:
             raise SourceFailed(
-                f"{urlsplit(self._index).netloc} responds with status {answer.status} to the request for {name}"
+                f"{urlsplit(self._index).netloc} responds with status {response.status} to the request for {name}"
             )
-        return _releases(answer.body.splitlines())
+        return _releases(response.body.splitlines())
 
     def archive(self, name: str, release: Release) -> bytes | None:
         """See `source.Crates`."""
@@ -103,14 +112,16 @@ class RegistryCrates:
         if kept is not None:
             return kept
         url = self._address(name, release)
-        answer = self._client.get(url, most_bytes=_LARGEST_ARCHIVE)
-        if answer.status in (403, 404, 410):
+        response = self._client.get(url, most_bytes=_LARGEST_ARCHIVE)
+        if response.status in (403, 404, 410):
             return None
-        if answer.status != 200:
-            raise SourceFailed(f"{urlsplit(url).netloc} responds with status {answer.status} to the request for {name}")
-        if hashlib.sha256(answer.body).hexdigest() != release.checksum:
+        if response.status != 200:
+            raise SourceFailed(
+                f"{urlsplit(url).netloc} responds with status {response.status} to the request for {name}"
+            )
+        if hashlib.sha256(response.body).hexdigest() != release.checksum:
             raise SourceFailed(f"the archive of {name} {release.version} does not have the checksum in the index")
-        return answer.body
+        return response.body
 
     def _address(self, name: str, release: Release) -> str:
         """The URL of an archive, by the template in `config.json`."""

@@ -1,4 +1,4 @@
-"""GitHub's REST interface: https://docs.github.com/en/rest.
+"""GitHub's REST API: https://docs.github.com/en/rest.
 
 Lists come in pages, each with the address of the next in its `Link` header. A page of another server is not asked for,
 because requests may hold a token.
@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from dunnage.upstream.source import Commit, SourceFailed
 
 if TYPE_CHECKING:
-    from dunnage.upstream.client import Answer, Client
+    from dunnage.upstream.client import Client, Response
 
 API = "https://api.github.com"
 _JSON = "application/vnd.github+json"
@@ -22,6 +22,8 @@ _VERSION = "2022-11-28"
 _MOST_PAGES = 200
 _PAGE = 100
 _LONGEST_FILE = 16 * 1024 * 1024
+_MOST_FILES = 3000
+"""GitHub lists no more files of a commit."""
 _ABSENT = (404, 409, 410, 422)
 """The statuses for what does not exist: 409 of an empty repository, 422 of a commit."""
 _HASH = r"[0-9a-f]{40}|[0-9a-f]{64}"
@@ -42,7 +44,7 @@ class GlobalAdvisory(NamedTuple):
 
 
 class GitHub:
-    """One server with GitHub's interface."""
+    """One server with GitHub's REST API."""
 
     def __init__(self, client: "Client", base: str = API, token: str = "") -> None:
         """`token` is sent to `base` only, and may be empty."""
@@ -50,23 +52,23 @@ class GitHub:
         self._base = base.rstrip("/")
         self._token = token
 
-    def get(self, path: str, query: Mapping[str, str] | None = None, accept: str = _JSON) -> "Answer | None":
-        """The answer for a path; None if there is nothing. Raises SourceFailed."""
+    def get(self, path: str, query: Mapping[str, str] | None = None, accept: str = _JSON) -> "Response | None":
+        """The response for a path; None if there is nothing. Raises SourceFailed."""
         found = self._get(f"{self._base}{path}{'?' if query else ''}{urlencode(query or {})}", accept)
         return None if found.status in _ABSENT else found
 
     def object(self, path: str) -> dict[str, Any] | None:
         """The JSON object at a path; None if there is nothing. Raises SourceFailed."""
-        answer = self.get(path)
-        return None if answer is None else self._json(answer, path, dict)
+        response = self.get(path)
+        return None if response is None else self._json(response, path, dict)
 
     def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[Any]:
         """The JSON of each page of a list; none if there is nothing. Raises SourceFailed."""
-        answer = self.get(path, {**(query or {}), "per_page": str(_PAGE)})
+        response = self.get(path, {**(query or {}), "per_page": str(_PAGE)})
         seen: set[str] = set()
-        while answer is not None:
-            yield self._json(answer, path, (dict, list))
-            following = _next(answer.headers.get("link", ""))
+        while response is not None:
+            yield self._json(response, path, (dict, list))
+            following = _next(response.headers.get("link", ""))
             if not following:
                 return
             if _origin(following) != _origin(self._base):
@@ -74,7 +76,9 @@ class GitHub:
             if following in seen or len(seen) == _MOST_PAGES:
                 raise SourceFailed(f"{self._named(path)} has more than {_MOST_PAGES} pages")
             seen.add(following)
-            answer = self._get(following, _JSON)
+            response = self._get(following, _JSON)
+            if response.status != 200:
+                raise self._refused(following, response)
 
     def items(self, path: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         """The objects of a list, over all its pages. Raises SourceFailed."""
@@ -96,20 +100,23 @@ class GitHub:
         about = self.object(f"/repos/{name}")
         return None if about is None else GitHubHistory(self, name, about)
 
-    def _get(self, url: str, accept: str) -> "Answer":
+    def _get(self, url: str, accept: str) -> "Response":
         headers = {"Accept": accept, "X-GitHub-Api-Version": _VERSION}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
-        answer = self._client.get(url, headers)
-        if answer.status == 401:
+        response = self._client.get(url, headers)
+        if response.status == 401:
             raise SourceFailed(f"{urlsplit(self._base).netloc} rejects the token in GITHUB_TOKEN")
-        if answer.status != 200 and answer.status not in _ABSENT:
-            raise SourceFailed(f"{urlsplit(url).netloc}{urlsplit(url).path} responds with status {answer.status}")
-        return answer
+        if response.status != 200 and response.status not in _ABSENT:
+            raise self._refused(url, response)
+        return response
 
-    def _json(self, answer: "Answer", path: str, kind: "type[Any] | tuple[type[Any], ...]") -> Any:
+    def _refused(self, url: str, response: "Response") -> SourceFailed:
+        return SourceFailed(f"{urlsplit(url).netloc}{urlsplit(url).path} responds with status {response.status}")
+
+    def _json(self, response: "Response", path: str, kind: "type[Any] | tuple[type[Any], ...]") -> Any:
         try:
-            found = json.loads(answer.body)
+            found = json.loads(response.body)
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, kind):
@@ -158,19 +165,21 @@ class GitHubHistory:
         return {commit.hash for entry in entries if (commit := _commit(entry))}
 
     def paths(self, commit: Commit) -> Sequence[str]:
-        """See `source.History`. GitHub lists the first 3,000 files."""
+        """See `source.History`."""
         found: list[str] = []
         for page in self._server.pages(f"{self._path}/commits/{commit.hash}"):
             files = _objects(page.get("files")) if isinstance(page, dict) else []
             found += [name for entry in files if isinstance(name := entry.get("filename"), str)]
+        if len(found) >= _MOST_FILES:
+            raise SourceFailed(f"{self.name} on GitHub lists only {_MOST_FILES:,} files of {commit.hash[:12]}")
         return found
 
     def file(self, commit: str, path: str) -> bytes | None:
         """See `source.History`."""
-        answer = self._server.get(f"{self._path}/contents/{quote(path)}", {"ref": commit}, _RAW)
-        if answer is not None and len(answer.body) > _LONGEST_FILE:
+        response = self._server.get(f"{self._path}/contents/{quote(path)}", {"ref": commit}, _RAW)
+        if response is not None and len(response.body) > _LONGEST_FILE:
             raise SourceFailed(f"{path} of {self.name} has more than {_LONGEST_FILE // 2**20} MiB")
-        return None if answer is None else answer.body
+        return None if response is None else response.body
 
     def releases(self) -> Sequence[tuple[str, str]]:
         """See `source.History`. Tags are not listed, because the registry knows the releases."""
