@@ -38,7 +38,7 @@ class Judged(NamedTuple):
 
 def judged(mirrors: str) -> Iterator[Judged]:
     """Judge every labelled commit."""
-    database = advisory_sources.local("", [mirrors], "")
+    database = advisory_sources.local([mirrors], "")
     if database is None:
         raise SystemExit(f"there is no RustSec/advisory-db in {mirrors}")
     part = ""

@@ -14,7 +14,7 @@ import pytest
 
 from dunnage.watch_upstream import main
 from local_server import Reply, Server, serving
-from review.home import add_archive, add_entries
+from review.home import add_archive, add_entries, crate
 from upstream.world import NAME, TOOL, World
 
 SECRET = "s3cret-t0ken"  # noqa: S105 - of the test
@@ -78,6 +78,12 @@ def servers(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Ser
         world.serve(github, crates)
         monkeypatch.setenv("GITHUB_API_URL", github.url)
         yield github, crates
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Failed requests are repeated at once."""
+    monkeypatch.setattr("time.sleep", lambda _: None)
 
 
 def online(world: World, crates: Server) -> list[str]:
@@ -198,16 +204,10 @@ def test_a_second_run_asks_github_for_what_changed_only(
         ),
     ],
 )
+@pytest.mark.usefixtures("no_pauses")
 def test_what_was_found_is_printed_if_a_source_fails(
-    world: World,
-    watch: Watch,
-    servers: tuple[Server, Server],
-    monkeypatch: pytest.MonkeyPatch,
-    path: str,
-    reply: Reply,
-    failure: str,
+    world: World, watch: Watch, servers: tuple[Server, Server], path: str, reply: Reply, failure: str
 ) -> None:
-    monkeypatch.setattr("time.sleep", lambda _: None)
     github, crates = servers
     github.add(path, reply)
     status, printed = watch(f"{TOOL}@1.0.0", *online(world, crates))
@@ -228,16 +228,10 @@ def test_what_was_found_is_printed_if_a_source_fails(
         pytest.param(f"/dl/{TOOL}/1.0.0/download", Reply(b"", 404), "", id="no archive"),
     ],
 )
+@pytest.mark.usefixtures("no_pauses")
 def test_a_registry_that_fails(
-    world: World,
-    watch: Watch,
-    servers: tuple[Server, Server],
-    monkeypatch: pytest.MonkeyPatch,
-    path: str,
-    reply: Reply,
-    failure: str,
+    world: World, watch: Watch, servers: tuple[Server, Server], path: str, reply: Reply, failure: str
 ) -> None:
-    monkeypatch.setattr("time.sleep", lambda _: None)
     _, crates = servers
     crates.add(path, reply)
     status, _ = watch(f"{TOOL}@1.0.0", *online(world, crates))
@@ -432,7 +426,45 @@ def test_more_commits_than_are_looked_at(world: World, watch: Watch, monkeypatch
     status, printed = watch(f"{TOOL}@1.0.0", "--mirror", str(world.mirror))
     assert status == 3
     assert f"{NAME}: only the newest 1 of 3 commits that name advisories are examined" in watch.errors
+    assert f"{NAME}: only the newest 1 of 2 commits that may be worth reading are examined" in watch.errors
     assert world.ignored[:12] in printed
+    assert f"upstream/cleared-advisory {world.cleared[:12]}" in printed
+
+
+def test_a_commit_that_cannot_be_read_hides_no_other(
+    world: World, watch: Watch, servers: tuple[Server, Server]
+) -> None:
+    github, crates = servers
+    github.add(f"/repos/{NAME}/commits/{world.named}?per_page=100", Reply(b"", 451))
+    found = watch.observed(f"{TOOL}@1.0.0", *online(world, crates))
+    assert found == expected(world)
+    assert f"commits/{world.named} responds with status 451" in watch.errors
+
+
+@pytest.mark.parametrize("lock", ["", None, "version = 4\n[[package]]\n"], ids=["empty", "missing", "malformed"])
+def test_a_release_without_a_lock(world: World, watch: Watch, lock: str | None) -> None:
+    files = {"Cargo.toml": f'[package]\nname = "{TOOL}"\nrepository = "https://github.com/{NAME}"\n'}
+    world.archives = {
+        version: crate(f"{TOOL}-{version}", files if lock is None else {**files, "Cargo.lock": lock})
+        for version in world.archives
+    }
+    world.write_archives()
+    _, printed = watch(f"{TOOL}@1.0.0", "--mirror", str(world.mirror))
+    for version in world.archives:
+        assert (
+            f"note upstream/unknown the lock of {TOOL} {version} is missing or cannot be read, "
+            "so its crates are not checked for advisories\n"
+        ) in printed
+
+
+def test_a_file_of_a_mirror_that_cannot_be_read(world: World, watch: Watch) -> None:
+    world.write_archives()
+    archive = world.mirror / "crates" / f"{TOOL}-1.0.0.crate"
+    archive.unlink()
+    archive.mkdir()
+    status, _ = watch(f"{TOOL}@1.0.0", "--mirror", str(world.mirror))
+    assert status == 3
+    assert f"watch-upstream: {archive} is " in watch.errors
 
 
 def test_the_output_of_other_formats(world: World, watch: Watch) -> None:

@@ -64,7 +64,11 @@ ADVISORY_DB = single(
 )
 INDEX_URL = single("--index", f"the URL of the sparse index (default: {INDEX})", "URL", _url, INDEX)
 CACHE = single(
-    "--cache", "the folder for cached responses and the database (default: ~/.cache/dunnage)", "DIR", str, ""
+    "--cache",
+    "the folder for cached responses and the database (default: $XDG_CACHE_HOME/dunnage, or else ~/.cache/dunnage)",
+    "DIR",
+    str,
+    "",
 )
 SINCE = single("--since", "report only what happened on this day or later", "YYYY-MM-DD", _day, "")
 STATE = single("--state", "report only what this file does not list, then list it there", "FILE", str, "")
@@ -125,6 +129,8 @@ def _main(argv: Sequence[str]) -> int:
         earlier = state.read(options[STATE]) if options[STATE] else frozenset[str]()
     except state.StateError as error:
         raise WrongUsage(f"--state {error}") from None
+    except delivery.OutputError as error:
+        raise WrongUsage(str(error)) from None
     failures = Failures()
     sources = _sources(options)
     watched = _chosen(options)
@@ -164,9 +170,7 @@ def _chosen(options: Options) -> list[Watched]:
         pinned = pins.pinned(found, tree) if found and needs_pins else []
         chosen = pins.named(options.files, pinned) if options.files else pinned
         added = pins.named(options[ALSO], pinned)
-    except SourceFailed as error:
-        raise WrongUsage(str(error)) from None
-    except ValueError as error:
+    except (SourceFailed, ValueError) as error:
         raise WrongUsage(str(error)) from None
     if not chosen and not added and not found:
         raise WrongUsage("this folder is not in a git repository, so name the tools to watch")
@@ -206,15 +210,13 @@ def _sources(options: Options) -> Sources:
     for mirror in mirrors:
         if not os.path.isdir(mirror):
             raise WrongUsage(f"--mirror {mirror} is not a folder")
-    database = options[ADVISORY_DB]
-    if database and advisory_sources.local(database, (), home.folder) is None:
-        raise WrongUsage(f"--advisory-db {database} is neither a folder nor a clone of the RustSec database")
+    database = _database(options[ADVISORY_DB])
     is_offline: bool = options[OFFLINE] or bool(mirrors)
     if is_offline:
         return Sources(
             LocalCrates(home, mirrors),
             partial(_clone, mirrors),
-            cache(lambda: advisory_sources.local(database, mirrors, home.folder)),
+            _once(lambda: database or advisory_sources.local(mirrors, home.folder)),
             lambda _: [],
             is_local=True,
             today=today,
@@ -222,32 +224,42 @@ def _sources(options: Options) -> Sources:
     folder = options[CACHE] or _cache()
     client = _client(options, folder)
     server = github.GitHub(client, _api(), _token())
-    fetch: Callable[[], AdvisoryDatabase | None] = partial(advisory_sources.fetched, folder)
     return Sources(
         RegistryCrates(client, home, options[INDEX_URL]),
         cache(server.history),
-        _once(partial(advisory_sources.local, database, (), home.folder) if database else fetch),
+        _once(lambda: database or advisory_sources.fetched(folder)),
         server.advisories,
         is_local=False,
         today=today,
     )
 
 
+def _database(folder: str) -> "AdvisoryDatabase | None":
+    """The database that `--advisory-db` names, if it is given. Raises WrongUsage."""
+    try:
+        found = advisory_sources.named(folder) if folder else None
+    except SourceFailed as error:
+        raise WrongUsage(f"--advisory-db: {error}") from None
+    if folder and found is None:
+        raise WrongUsage(f"--advisory-db {folder} is neither a folder nor a clone of the RustSec database")
+    return found
+
+
 def _once(ask: "Callable[[], AdvisoryDatabase | None]") -> "Callable[[], AdvisoryDatabase | None]":
     """The same function, which fails a second time with the same message and without asking again."""
-    answers: list[AdvisoryDatabase | SourceFailed | None] = []
+    outcomes: list[AdvisoryDatabase | SourceFailed | None] = []
 
-    def answer() -> "AdvisoryDatabase | None":
-        if not answers:
+    def remembered() -> "AdvisoryDatabase | None":
+        if not outcomes:
             try:
-                answers.append(ask())
+                outcomes.append(ask())
             except SourceFailed as error:
-                answers.append(error)
-        if isinstance(answers[0], SourceFailed):
-            raise answers[0]
-        return answers[0]
+                outcomes.append(error)
+        if isinstance(outcomes[0], SourceFailed):
+            raise outcomes[0]
+        return outcomes[0]
 
-    return answer
+    return remembered
 
 
 def _clone(mirrors: Sequence[str], name: str) -> "History | None":

@@ -80,6 +80,25 @@ def test_a_broken_clone_is_a_failure(world: World, tmp_path: Path) -> None:
         Clone(NAME, str(copied.top)).between("v1.0.0", "v1.1.0")
 
 
+def test_a_clone_with_too_many_tags_is_a_failure(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    history = Clone(NAME, str(world.top))
+    assert [tag for tag, _ in history.releases()] == ["v1.0.0", "v1.1.0"]
+    monkeypatch.setattr("dunnage.upstream.clone._MOST_TAGS", 1)
+    with pytest.raises(SourceFailed, match=r"the clone of example/demo-tool in .* has more than 1 tags"):
+        history.releases()
+
+
+def test_a_file_that_git_cannot_read_is_a_failure(world: World, tmp_path: Path) -> None:
+    copied = world.copy(tmp_path)
+    name = copied.git("rev-parse", "v1.0.0:Cargo.lock").strip()
+    history = Clone(NAME, str(copied.top))
+    assert history.file(copied.commits["1.0.0"], "missing") is None
+    assert history.file(copied.commits["1.0.0"], "Cargo.lock")
+    (copied.top / ".git" / "objects" / name[:2] / name[2:]).unlink()
+    with pytest.raises(SourceFailed, match=r"git cannot give the content of Cargo\.lock in [0-9a-f]{12} of"):
+        history.file(copied.commits["1.0.0"], "Cargo.lock")
+
+
 def names(database: AdvisoryDatabase) -> list[str]:
     """The advisories about weak 1.0.0."""
     return [advisory.id for advisory in database.of(locked("weak", "1.0.0"))]
@@ -88,12 +107,12 @@ def names(database: AdvisoryDatabase) -> list[str]:
 def test_the_advisories_of_a_clone_without_a_work_tree(world: World, tmp_path: Path) -> None:
     bare = tmp_path / "RustSec" / "advisory-db.git"
     subprocess.run(["git", "clone", "--quiet", "--bare", str(world.database), str(bare)], check=True)
-    database = advisory_sources.local("", [str(tmp_path)], "")
+    database = advisory_sources.local([str(tmp_path)], "")
     assert database is not None
     assert names(database) == ["RUSTSEC-2024-0001"]
     assert database.of(locked("no-such-crate", "1.0.0")) == []
     assert database.of(locked("weak", "1.0.1")) == []
-    assert names(advisory_sources.local(str(bare), (), "") or database) == ["RUSTSEC-2024-0001"]
+    assert names(advisory_sources.named(str(bare)) or database) == ["RUSTSEC-2024-0001"]
 
 
 def test_the_advisories_are_fetched_and_updated(world: World, tmp_path: Path) -> None:
@@ -106,6 +125,26 @@ def test_the_advisories_are_fetched_and_updated(world: World, tmp_path: Path) ->
     for arguments in (["add", "--all"], ["commit", "--quiet", "--message", "More"]):
         subprocess.run(["git", "-C", str(copied.database), *identity, *arguments], check=True)
     assert names(advisory_sources.fetched(cache, url)) == ["RUSTSEC-2024-0001", "RUSTSEC-2024-0009"]
+
+
+def test_a_database_that_cannot_be_read_is_a_failure(world: World, tmp_path: Path) -> None:
+    bare = tmp_path / "advisory-db.git"
+    subprocess.run(["git", "clone", "--quiet", "--bare", str(world.database), str(bare)], check=True)
+    name = subprocess.run(
+        ["git", "-C", str(bare), "rev-parse", "HEAD:crates/weak/RUSTSEC-2024-0001.md"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    (bare / "objects" / name[:2] / name[2:]).unlink()
+    with pytest.raises(SourceFailed, match="git cannot read the advisory database in"):
+        advisory_sources.named(str(bare))
+
+
+def test_a_cache_that_cannot_be_created_is_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SourceFailed, match=r"the folder .*cache cannot be created: Not a directory"):
+        advisory_sources.fetched(str(tmp_path / "file" / "cache"))
 
 
 def test_a_database_that_cannot_be_fetched(tmp_path: Path) -> None:
@@ -121,7 +160,8 @@ def test_git_gets_no_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     program.write_text(f"#!/bin/sh\nenv >>{shown}\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    advisory_sources.fetched(str(tmp_path / "cache"))
+    with pytest.raises(SourceFailed, match="has no advisories"):
+        advisory_sources.fetched(str(tmp_path / "cache"))
     assert "GIT_TERMINAL_PROMPT=0" in shown.read_text()
     assert "secret" not in shown.read_text()
 

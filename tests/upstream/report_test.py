@@ -1,4 +1,4 @@
-"""The reports: what strangers wrote controls none of them."""
+"""The reports: text from upstream controls none of them."""
 
 from __future__ import annotations
 
@@ -98,6 +98,13 @@ def test_markdown_is_no_longer_than_an_issue_may_be() -> None:
     many = [commit(f"{number} {'x' * 290}")._replace(subject=str(number)) for number in range(500)]
     text = markdown.render(of(*many))
     assert 50_000 < len(text) < 65_536
+    assert text.endswith("Run `watch-upstream` for the rest.*\n")
+
+
+def test_markdown_fits_into_an_environment_variable() -> None:
+    many = [commit(f"{number} {chr(0x1F600) * 290}")._replace(subject=str(number)) for number in range(200)]
+    text = markdown.render(of(*many))
+    assert 50_000 < len(text.encode()) < 65_536
     assert text.endswith("Run `watch-upstream` for the rest.*\n")
 
 

@@ -149,7 +149,7 @@ class World:
             ["git", "-C", str(folder), *arguments], check=True, capture_output=True, text=True, env=env
         ).stdout
 
-    # What GitHub's interface says
+    # What GitHub's API says
 
     def _github(self, url: str, base: str) -> Reply | None:
         parts = urlsplit(url)

@@ -25,6 +25,8 @@ _ABOUT_ONE_REPOSITORY = (
 _RUN_NO_PROGRAM = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
 _NAMES_ONLY = ("--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv")
 _NAMES_OF_CHANGED = (*_NAMES_ONLY, "--diff-filter=d")
+CREDENTIALS = ("GH_TOKEN", "GITHUB_TOKEN", "GIT_ASKPASS")
+"""What no git process gets: reading needs no credentials, and what is fetched is public."""
 _ABOUT_PATTERNS = ("GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_LITERAL_PATHSPECS", "GIT_NOGLOB_PATHSPECS")
 
 _SECONDS = 60
@@ -194,10 +196,10 @@ class Repository(NamedTuple):
         return None if git is None else [git, "-C", self.top, *_RUN_NO_PROGRAM, *arguments]
 
     def environment(self) -> dict[str, str]:
-        """The environment in which git answers for this repository and does not fetch."""
+        """The environment in which git reads this repository and does not fetch."""
         from dunnage.files import programs
 
-        dropped = _ABOUT_ONE_REPOSITORY + _ABOUT_PATTERNS
+        dropped = _ABOUT_ONE_REPOSITORY + _ABOUT_PATTERNS + CREDENTIALS
         environment = {name: value for name, value in os.environ.items() if name not in dropped}
         # `git commit FILE` commits from a temporary index, and its hooks must read the same index.
         index = os.path.join(self.top, os.environ.get("GIT_INDEX_FILE", ""))

@@ -63,19 +63,6 @@ class GitObjects:
             found += self._objects(requests)
         return [each.data if each and each.kind == "blob" else None for each in found]
 
-    def names(self, commit: str, path: str) -> list[str]:
-        """The names in the folder at a path, given as for `file`, in a commit; empty if there is no such folder."""
-        found = self._object(f"{commit}:{path}")
-        if found is None or found.kind != "tree":
-            return []
-        # Each entry is `MODE NAME NUL HASH`, and a hash has half as many bytes as its text has digits.
-        names, rest = [], found.data
-        while b"\0" in rest:
-            head, _, rest = rest.partition(b"\0")
-            names.append(os.fsdecode(head.partition(b" ")[2]))
-            rest = rest[len(found.name) // 2 :]
-        return names
-
     def close(self) -> None:
         """End the process. A later request starts another."""
         process, self._process = self._process, None

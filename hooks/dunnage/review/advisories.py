@@ -6,7 +6,7 @@ of `patched` or `unaffected` holds it. Versions are in plain order, and numbers 
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -80,7 +80,7 @@ class AdvisoryDatabase:
                 return int(time.time() - int(seconds[0][:12])) // 86_400
         return None
 
-    def texts(self, name: str) -> Iterator[bytes]:
+    def texts(self, name: str) -> Iterable[bytes]:
         """The files about a crate, in the order of their names."""
         folder = os.path.join(self.folder, "crates", name)
         try:

@@ -49,15 +49,20 @@ class Clone:
         """See `source.History`."""
         objects = GitObjects(self._repository)
         try:
-            return objects.file(commit, path)
+            found = objects.file(commit, path)
         finally:
             objects.close()
+        if found is None and self._git("ls-tree", "--full-tree", commit, "--", path):
+            raise SourceFailed(f"git cannot give the content of {path} in {commit[:12]} of {self.name}")
+        return found
 
     def releases(self) -> Sequence[tuple[str, str]]:
         """See `source.History`."""
         form = "%(refname:strip=2)%00%(creatordate:iso-strict)"
-        output = self._git("for-each-ref", f"--format={form}", f"--count={_MOST_TAGS}", "refs/tags")
-        lines = (os.fsdecode(line).split("\0") for line in output.splitlines())
+        output = self._git("for-each-ref", f"--format={form}", f"--count={_MOST_TAGS + 1}", "refs/tags")
+        lines = [os.fsdecode(line).split("\0") for line in output.splitlines()]
+        if len(lines) > _MOST_TAGS:
+            raise SourceFailed(f"the clone of {self.name} in {self.folder} has more than {_MOST_TAGS:,} tags")
         return [(parts[0], parts[1]) for parts in lines if len(parts) == 2]
 
     def is_archived(self) -> bool:
@@ -81,10 +86,10 @@ class Clone:
         command = self._repository.command(*arguments)
         if command is None:
             raise SourceFailed("git is not on PATH, so clones cannot be read")
-        answer = programs.run(command, self._repository.environment(), b"", _SECONDS)
-        if answer is None or (answer[0] and not may_fail):
+        ended = programs.run(command, self._repository.environment(), b"", _SECONDS)
+        if ended is None or (ended[0] and not may_fail):
             raise SourceFailed(f"git cannot read the clone of {self.name} in {self.folder}")
-        return b"" if answer[0] else answer[1]
+        return b"" if ended[0] else ended[1]
 
 
 def find(mirrors: Iterable[str], name: str) -> str:

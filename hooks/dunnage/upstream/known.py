@@ -1,4 +1,4 @@
-"""What is known of some tools that no interface tells: where their code is, and which of them are being retired."""
+"""What no API says about some tools: where their code is, and which of them are being retired."""
 
 from typing import NamedTuple
 

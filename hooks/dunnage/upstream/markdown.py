@@ -1,6 +1,6 @@
 """The report of `watch-upstream` as Markdown, for the body of an issue or a comment.
 
-What strangers wrote is in code spans, where GitHub makes no links, mentions nobody and closes no issue.
+Text from upstream is in code spans, where GitHub makes no links, mentions nobody and closes no issue.
 """
 
 import re
@@ -12,9 +12,9 @@ from dunnage.upstream.report import Report
 
 _LONGEST_LINE = 300
 _MOST_OF_A_KIND = 40
-"""So many notes of one tool are listed. What calls for action is listed in full."""
+"""At most this many notes of one tool are listed. What calls for action is listed in full."""
 _LONGEST = 60_000
-"""GitHub accepts bodies of up to 65,536 characters."""
+"""In bytes. GitHub accepts bodies of up to 65,536 characters, and Linux environment variables of up to 128 KiB."""
 
 
 def render(report: Report) -> str:
@@ -23,7 +23,7 @@ def render(report: Report) -> str:
     end = "\n*The report is longer than an issue may be. Run `watch-upstream` for the rest.*\n"
     size = 0
     for number, line in enumerate(lines):
-        size += len(line) + 1
+        size += len(line.encode("utf-8", "surrogatepass")) + 1
         if size > _LONGEST:
             is_open = lines[:number].count("<details>") > lines[:number].count("</details>")
             return "".join(f"{kept}\n" for kept in lines[:number]) + ("\n</details>\n" if is_open else "") + end

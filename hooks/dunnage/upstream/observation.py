@@ -83,7 +83,7 @@ class Observation(NamedTuple):
     subject: str
     """What distinguishes it from others of its kind and tool. It is the same in every run."""
     message: str
-    """One line, with the names concerned. It may quote strangers."""
+    """One line, with the names concerned. It may quote text from upstream."""
     help: str = ""
     """What to do; empty if there is nothing to do but to read."""
     url: str = ""

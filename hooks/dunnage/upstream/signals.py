@@ -69,14 +69,14 @@ _NO_CODE = frozenset(
 _GENERATOR = re.compile(r"(^|[-_])(fuzz|smith|mutate)([-_]|$)")
 """A part of the name of a crate that generates input for fuzzers."""
 _LONGEST = 20_000
-"""How many characters of a message are searched."""
+"""How many characters of a message are searched for words. Advisories are found in all of it."""
 _LOCKS = ("Cargo.lock",)
 _MANIFEST = "Cargo.toml"
 
 
 def advisories(commit: Commit) -> list[str]:
     """The advisories that a message names, each once."""
-    return list(dict.fromkeys(found[1] for found in re.finditer(_ADVISORY, commit.message[:_LONGEST])))
+    return list(dict.fromkeys(found[1] for found in re.finditer(_ADVISORY, commit.message)))
 
 
 def is_private_fix(commit: Commit) -> bool:
@@ -86,11 +86,11 @@ def is_private_fix(commit: Commit) -> bool:
 
 def mentions_advisories(commit: Commit) -> bool:
     """Whether a message is about security advisories without naming one."""
-    return _matches(r"\bsecurity advisor(y|ies)\b", commit.message[:_LONGEST])
+    return _matches(r"\bsecurity advisor(y|ies)\b", commit.message)
 
 
-def is_fix(commit: Commit, paths: Sequence[str]) -> bool:
-    """Whether a commit that names an advisory may fix it.
+def is_fix(commit: Commit, paths: Sequence[str] | None) -> bool:
+    """Whether a commit that names an advisory may fix it. `paths` is None if its files are not known.
 
     It does not if it changes only a policy that ignores the advisory, or if it names the advisory in passing.
     """
@@ -99,7 +99,7 @@ def is_fix(commit: Commit, paths: Sequence[str]) -> bool:
         or re.search(_ADVISORY, commit.subject) is not None
         or _matches(rf"{_REPAIR}|\b(bump|upgrade)s?\b|\bdep(endencie)?s\b", commit.subject)
     )
-    return is_about and touches_release(paths)
+    return is_about and (paths is None or touches_release(paths))
 
 
 def words(commit: Commit) -> str:

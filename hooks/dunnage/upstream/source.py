@@ -8,7 +8,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class SourceFailed(Exception):
-    """A source gave no complete answer. The message says which source, and why, in one line."""
+    """A source gave no complete response. The message says which source, and why, in one line."""
 
 
 class Commit(NamedTuple):

@@ -1,11 +1,13 @@
 """The sources of one run, and what they failed to say."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from dunnage.review.advisories import AdvisoryDatabase
 from dunnage.upstream.github import GlobalAdvisory
 from dunnage.upstream.source import Crates, History, SourceFailed
+
+T = TypeVar("T")
 
 
 class Sources(NamedTuple):
@@ -34,3 +36,11 @@ class Failures:
         """Remember a failure."""
         if str(error) not in self.messages:
             self.messages.append(str(error))
+
+    def attempt(self, ask: Callable[[], T], otherwise: T) -> T:
+        """What a source says; if it fails, remember the failure and return `otherwise`."""
+        try:
+            return ask()
+        except SourceFailed as error:
+            self.add(error)
+            return otherwise

@@ -1,8 +1,9 @@
 """Everything that is observed upstream of one tool."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
+from dunnage.cargo.lockfile import Lockfile
 from dunnage.review.advisories import AdvisoryDatabase
 from dunnage.upstream import commits, known, locks, own, published, releases
 from dunnage.upstream.github import GlobalAdvisory, repository_name
@@ -20,7 +21,6 @@ from dunnage.upstream.published import Published
 from dunnage.upstream.source import Commit, History, Release, SourceFailed
 from dunnage.upstream.sources import Failures, Sources
 
-T = TypeVar("T")
 _SILENT_DAYS = 365
 
 
@@ -56,14 +56,14 @@ def observe(watched: Watched, sources: Sources, failures: Failures) -> Iterator[
     if not name:
         yield from watch.without_repository(ends, old, new)
     tips = watch.tips(history, ends, old, new) if history else None
-    yield from watch.untagged()
     yield from watch.locked(ends, old, new, history, tips)
+    yield from watch.gaps()
     yield from watch.behind(ends)
     if history is None:
         return
     yield from watch.activity(history)
     if tips is not None and tips[0] != tips[1]:
-        yield from watch.commits(history, tips)
+        yield from commits.observe(watched, history, tips, watch.database(), failures)
 
 
 class _Watch:
@@ -73,15 +73,8 @@ class _Watch:
         self._watched = watched
         self._sources = sources
         self._failures = failures
-        self._untagged: list[str] = []
-        """What says that a release has no tag."""
-
-    def _try(self, ask: Callable[[], T], otherwise: T) -> T:
-        try:
-            return ask()
-        except SourceFailed as error:
-            self._failures.add(error)
-            return otherwise
+        self._gaps: list[str] = []
+        """What is not read, and why."""
 
     def retired(self) -> Iterator[Observation]:
         """What is announced of the tool."""
@@ -101,7 +94,7 @@ class _Watch:
                 )
             return found
 
-        return self._try(find, None)
+        return self._failures.attempt(find, None)
 
     def without_repository(self, ends: Ends, *archives: Published | None) -> Iterator[Observation]:
         """That the repository is not known, so that its commits are not read."""
@@ -122,7 +115,7 @@ class _Watch:
             self._failures.add(error)
             return None
         if not found and history:
-            found = releases.from_tags(self._watched.tool, self._try(history.releases, ()))
+            found = releases.from_tags(self._watched.tool, self._failures.attempt(history.releases, ()))
         return found or ()
 
     def ends(self, found: Sequence[Release]) -> Ends | None:
@@ -158,9 +151,9 @@ class _Watch:
     def advisories(self, ends: Ends) -> Iterator[Observation]:
         """The advisories that affect the release itself."""
         tool, watched = self._watched.tool, self._watched
-        named: list[GlobalAdvisory] = self._try(lambda: self._sources.global_advisories(tool), [])
+        named: list[GlobalAdvisory] = self._failures.attempt(lambda: self._sources.global_advisories(tool), [])
         before, after = (
-            own.affecting(tool, release.version, named, self._database()) for release in (ends.old, ends.new)
+            own.affecting(tool, release.version, named, self.database()) for release in (ends.old, ends.new)
         )
         for name, advisory in before.items():
             help = own.advice(advisory)
@@ -180,19 +173,21 @@ class _Watch:
             data = self._sources.crates.archive(tool, release)
             return None if data is None else published.read(tool, release, data)
 
-        return self._try(read, None)
+        return self._failures.attempt(read, None)
 
     def tips(
         self, history: History, ends: Ends, old: Published | None, new: Published | None
     ) -> tuple[Commit, Commit] | None:
         """The commits of the two releases; None if one of them is not found."""
-        first: Commit | None = self._try(lambda: self._tip(history, ends.old, old), None)
-        second = first if ends.old == ends.new else self._try(lambda: self._tip(history, ends.new, new), None)
+        first: Commit | None = self._failures.attempt(lambda: self._tip(history, ends.old, old), None)
+        second = (
+            first if ends.old == ends.new else self._failures.attempt(lambda: self._tip(history, ends.new, new), None)
+        )
         return None if first is None or second is None else (first, second)
 
-    def untagged(self) -> Iterator[Observation]:
-        """That releases have no tag, so that the commits between them are not read."""
-        for message in self._untagged:
+    def gaps(self) -> Iterator[Observation]:
+        """What releases lack, so that something is not read: a tag, a lock."""
+        for message in self._gaps:
             yield Observation(UNKNOWN, self._watched, message, message)
 
     def _tip(self, history: History, release: Release, archive: Published | None) -> Commit | None:
@@ -202,7 +197,7 @@ class _Watch:
             if found:
                 return found
         tool = self._watched.tool
-        self._untagged.append(f"{history.name} has no tag for {tool} {release.version}, so its commits are not read")
+        self._gaps.append(f"{history.name} has no tag for {tool} {release.version}, so its commits are not read")
         return None
 
     def locked(
@@ -214,7 +209,7 @@ class _Watch:
         tips: tuple[Commit, Commit] | None,
     ) -> Iterator[Observation]:
         """The advisories in the locks of the two releases."""
-        database = self._database()
+        database = self.database()
         if database is None:
             return
         first = self._lock(ends.old, old, history, tips[0] if tips else None)
@@ -227,13 +222,21 @@ class _Watch:
         self, release: Release, archive: Published | None, history: History | None, commit: Commit | None
     ) -> ReleaseLock | None:
         """The lock in an archive, or else in the commit of the release."""
-        if archive is not None:
-            return archive.lock and ReleaseLock(release.version, archive.lock, "lock")
-        if history is None or commit is None:
-            return None
-        data = self._try(lambda: history.file(commit.hash, commits.LOCK), None)
-        lock = published.lock_of(data) if data else None
-        return lock and ReleaseLock(release.version, lock, "repository lock")
+
+        def read() -> Lockfile | None:
+            if archive is not None:
+                return archive.lock
+            data = history.file(commit.hash, commits.LOCK) if history and commit else None
+            return published.lock_of(data) if data else None
+
+        name = "lock" if archive else "repository lock"
+        lock = self._failures.attempt(read, None)
+        if lock is not None:
+            return ReleaseLock(release.version, lock, name)
+        if archive or (history and commit):
+            what = f"the {name} of {self._watched.tool} {release.version}"
+            self._gaps.append(f"{what} is missing or cannot be read, so its crates are not checked for advisories")
+        return None
 
     def behind(self, ends: Ends) -> Iterator[Observation]:
         """How far the pinned release is behind the newest."""
@@ -253,32 +256,25 @@ class _Watch:
     def activity(self, history: History) -> Iterator[Observation]:
         """Whether the repository is archived, or had no commit for a year."""
         page = f"https://github.com/{history.name}"
-        if self._try(history.is_archived, otherwise=False):
+        if self._failures.attempt(history.is_archived, otherwise=False):
             message = f"the repository of {self._watched.tool}, {history.name}, is archived"
             yield Observation(RETIRED, self._watched, "archived", message, "look for a successor", page)
-        newest = self._try(lambda: history.commit(""), None)
+        newest = self._failures.attempt(lambda: history.commit(""), None)
         elapsed = releases.days(newest.date, self._sources.today) if newest else None
         if newest and elapsed is not None and elapsed > _SILENT_DAYS:
             message = f"{history.name} had no commit for a year or longer: the last one is from {newest.date[:10]}"
             yield Observation(SILENT, self._watched, newest.hash, message, "", page, newest.date)
 
-    def commits(self, history: History, tips: tuple[Commit, Commit]) -> Iterator[Observation]:
-        """The commits between the two releases that matter."""
-        iterator = commits.observe(self._watched, history, tips, self._database())
-        while True:
-            found = self._try(lambda: next(iterator, None), None)
-            if found is None:
-                return
-            yield found
+    def database(self) -> AdvisoryDatabase | None:
+        """The RustSec database; None if there is none."""
 
-    def _database(self) -> AdvisoryDatabase | None:
         def find() -> AdvisoryDatabase:
             found = self._sources.rustsec()
             if found is None:
                 raise SourceFailed("there is no RustSec database on this machine; name one with --advisory-db")
             return found
 
-        return self._try(find, None)
+        return self._failures.attempt(find, None)
 
     def _url(self, version: str) -> str:
         return f"https://crates.io/crates/{self._watched.tool}/{version}"
