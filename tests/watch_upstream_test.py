@@ -374,6 +374,7 @@ def test_since_leaves_out_what_is_older(world: World, watch: Watch) -> None:
         (["--index", "http://example.com"], "is not an https URL without user name, query and fragment"),
         (["--index", "https://user:password@example.com"], "is not an https URL without user name, query and fragment"),
         (["--since", "yesterday"], "is not a date"),
+        (["--output-file", "report.html"], "use one of .json, .sarif, .sarif.json, .txt, .md, or add"),
         (["--timeout", "0"], "is not a number of seconds"),
         (["--timeout", "-1"], "is not a number of seconds"),
         (["1.0.0..1.1.0"], "no tool precedes it"),
@@ -474,6 +475,36 @@ def test_the_output_of_other_formats(world: World, watch: Watch) -> None:
         "5 observations to act on, about 1 tool.\n\n## demo-tool 1.0.0\n"
     )
     assert len(json.loads(watch(*arguments, "sarif")[1])["runs"][0]["results"]) == 10
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "start"),
+    [
+        ("report.md", [], "5 observations to act on"),
+        ("report.json", [], "{"),
+        ("report.txt", [], f"{TOOL} 1.0.0\n"),
+        ("report", ["--output-file-format", "markdown"], "5 observations to act on"),
+    ],
+)
+def test_an_output_file(
+    world: World, watch: Watch, tmp_path: Path, name: str, arguments: list[str], start: str
+) -> None:
+    world.write_archives()
+    path = tmp_path / name
+    status, printed = watch(f"{TOOL}@1.0.0", "--mirror", str(world.mirror), "--output-file", str(path), *arguments)
+    assert (status, printed.splitlines()[0]) == (1, f"{TOOL} 1.0.0")
+    assert path.read_text().startswith(start)
+
+
+def test_an_output_file_that_cannot_be_written(world: World, watch: Watch, tmp_path: Path) -> None:
+    world.write_archives()
+    state = tmp_path / "state.json"
+    arguments = ["--output-file", str(tmp_path / "missing" / "report.md"), "--state", str(state)]
+    status, printed = watch(f"{TOOL}@1.0.0", "--mirror", str(world.mirror), *arguments)
+    assert status == 2
+    assert "upstream/advisory" in printed
+    assert "report.md cannot be written: No such file" in watch.errors
+    assert not state.exists()
 
 
 def test_a_machine_without_advisories(world: World, watch: Watch) -> None:

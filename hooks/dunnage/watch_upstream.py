@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timezone
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import urlsplit
 
 from dunnage import __version__
@@ -22,7 +22,7 @@ from dunnage.review import cargo_home
 from dunnage.upstream import advisory_sources, clone, github, pins, state, watch
 from dunnage.upstream.crates import INDEX, LocalCrates, RegistryCrates
 from dunnage.upstream.observation import Observation, Watched
-from dunnage.upstream.report import Report, in_order
+from dunnage.upstream.report import Report, in_order, text
 from dunnage.upstream.source import LOOPBACK, SourceFailed
 from dunnage.upstream.sources import Failures, Sources
 
@@ -76,8 +76,17 @@ TIMEOUT = single("--timeout", "the time limit for one response (default: 60)", "
 LONGEST_WAIT = single(
     "--longest-wait", "the longest wait for a rate limit to end (default: 60)", "SECONDS", _seconds, 60.0
 )
-OUTPUT_FORMAT = choice(
-    "--output-format", "how to print the report (default: text)", ("text", "markdown", "json", "sarif")
+_FORMATS = ("text", "markdown", "json", "sarif")
+OUTPUT_FORMAT = choice("--output-format", "how to print the report (default: text)", _FORMATS)
+OUTPUT_FILE = single(
+    "--output-file",
+    "also write the report to FILE; its extension selects the format: .json, .md, .sarif or .txt",
+    "FILE",
+    os.path.abspath,
+    None,
+)
+OUTPUT_FILE_FORMAT = choice(
+    "--output-file-format", "the format of FILE (default: auto, by its extension)", ("auto", *_FORMATS)
 )
 OPTIONS: tuple[Option[Any], ...] = (
     ALSO,
@@ -92,6 +101,8 @@ OPTIONS: tuple[Option[Any], ...] = (
     TIMEOUT,
     LONGEST_WAIT,
     OUTPUT_FORMAT,
+    OUTPUT_FILE,
+    OUTPUT_FILE_FORMAT,
     REQUIRED_VERSION,
 )
 _EPILOG = """\
@@ -125,7 +136,10 @@ def _main(argv: Sequence[str]) -> int:
         files="tools to watch (default: those that this repository pins)",
     )
     options = parse(argv, program)
+    file, file_format = options[OUTPUT_FILE], options[OUTPUT_FILE_FORMAT]
     try:
+        if file is not None:
+            file_format = delivery.format_of(file, file_format, {**delivery.ENDINGS, ".md": "markdown"})
         earlier = state.read(options[STATE]) if options[STATE] else frozenset[str]()
     except state.StateError as error:
         raise WrongUsage(f"--state {error}") from None
@@ -139,13 +153,11 @@ def _main(argv: Sequence[str]) -> int:
         observed += watch.observe(each, sources, failures)
     new = [each for each in observed if each.key not in earlier and _is_recent(each, options[SINCE])]
     found = in_order(new, watched)
-    report = Report(watched, found, failures.messages, len(observed) - len(new))
+    report = Report(watched, found, failures.messages)
     try:
-        delivery.write(_rendered(report, options[OUTPUT_FORMAT]), sys.stdout)
-    except OSError as error:
-        # Otherwise Python would try to write the buffered rest at exit, fail again, and print that.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise WrongUsage(f"the report cannot be written: {error.strerror}") from None
+        delivery.publish(partial(_rendered, report), options[OUTPUT_FORMAT], sys.stdout, file, file_format)
+    except delivery.OutputError as error:
+        raise WrongUsage(str(error)) from None
     for failure in failures.messages:
         complain(NAME, failure)
     if options[STATE]:
@@ -188,7 +200,7 @@ def _is_recent(observation: Observation, since: str) -> bool:
     return not observation.date or observation.date[:10] >= since
 
 
-def _rendered(report: Report, form: str) -> str:
+def _rendered(report: Report, form: str, _: TextIO | None) -> str:
     if form == "markdown":
         from dunnage.upstream import markdown
 
@@ -197,9 +209,7 @@ def _rendered(report: Report, form: str) -> str:
         from dunnage.upstream import machine
 
         return machine.json(report) if form == "json" else machine.sarif(report)
-    from dunnage.upstream import report as text_report
-
-    return text_report.text(report)
+    return text(report)
 
 
 def _sources(options: Options) -> Sources:

@@ -1,4 +1,4 @@
-"""The report of `watch-upstream`, as text. What strangers wrote is escaped as in the reports of hooks."""
+"""The report of `watch-upstream`, as text. Text from upstream is escaped as in the reports of hooks."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -16,8 +16,6 @@ class Report(NamedTuple):
     """What is reported, in order."""
     failures: Sequence[str]
     """What sources failed to say."""
-    earlier: int = 0
-    """How many observations were left out, because an earlier run reported them or because they are too old."""
 
     @property
     def status(self) -> int:

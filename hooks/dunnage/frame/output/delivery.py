@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TextIO
 
 from dunnage.files.source import display
 from dunnage.frame.output.order import ordered
 from dunnage.frame.report import Report
 
-_ENDINGS = {".json": "json", ".sarif": "sarif", ".sarif.json": "sarif", ".txt": "text"}
+ENDINGS = {".json": "json", ".sarif": "sarif", ".sarif.json": "sarif", ".txt": "text"}
+"""The formats of extensions."""
 
 
 class OutputError(Exception):
     """The report could not be written; the message says why, in one line."""
 
 
-def format_of(file: str, named: str) -> str:
+def format_of(file: str, named: str, endings: Mapping[str, str] = ENDINGS) -> str:
     """The format of `file`: `named`, or for `auto` the format of its extension.
 
     Raises OutputError if the extension has no format.
     """
     if named != "auto":
         return named
-    ending = max((ending for ending in _ENDINGS if file.lower().endswith(ending)), key=len, default="")
+    ending = max((ending for ending in endings if file.lower().endswith(ending)), key=len, default="")
     if not ending:
         raise OutputError(
             f"--output-file {display(file)} has an extension without a format; "
-            f"use one of {', '.join(_ENDINGS)}, or add --output-file-format"
+            f"use one of {', '.join(endings)}, or add --output-file-format"
         )
-    return _ENDINGS[ending]
+    return endings[ending]
 
 
 def deliver(
@@ -41,19 +44,34 @@ def deliver(
 
     Raises OutputError after trying both. It is not an error if the reader of the stream closes it early.
     """
-    report = ordered(report)
+    publish(partial(_rendered, ordered(report)), format_name, stream, file, file_format_name, may_be_cut=True)
+
+
+def publish(
+    render: Callable[[str, TextIO | None], str],
+    format_name: str,
+    stream: TextIO | None,
+    file: str | None,
+    file_format_name: str,
+    *,
+    may_be_cut: bool = False,
+) -> None:
+    """Write what `render` returns for a format and a stream, as `deliver` does.
+
+    `may_be_cut` says whether the reader of the stream may close it early. If not, that raises OutputError, too.
+    """
     problems = []
     try:
-        write(_rendered(report, format_name, stream), stream)
+        write(render(format_name, stream), stream)
     except OSError as error:
-        if not isinstance(error, BrokenPipeError):
+        if not (may_be_cut and isinstance(error, BrokenPipeError)):
             problems.append(f"the report cannot be written: {error.strerror}")
         if stream is not None:
             # Otherwise Python would try to write the buffered rest at exit, fail again, and print that.
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     if file is not None:
         try:
-            _replace(file, _rendered(report, file_format_name, None).encode("utf-8", "backslashreplace"))
+            _replace(file, render(file_format_name, None).encode("utf-8", "backslashreplace"))
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else error
             problems.append(f"--output-file {display(file)} cannot be written: {reason}")
