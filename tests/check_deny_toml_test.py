@@ -373,6 +373,7 @@ def test_the_policy_that_is_shown_is_the_one_that_holds(capsys: pytest.CaptureFi
     ("arguments", "complaint"),
     [
         (["--require=license"], "not a section of deny.toml"),
+        (["--require=bans,docker"], "'docker' is not a section of deny.toml"),
         (["--today=20270301"], "in the form 2027-03-01"),
         (["--max-review-days=many"], "not a number of days"),
         (["--policy=nowhere.toml"], "there is no file nowhere.toml"),

@@ -9,6 +9,7 @@ import pytest
 
 from dunnage.check_update_bot import check, main
 from dunnage.files.source import Tree
+from dunnage.frame.cli import main as dunnage
 from dunnage.frame.options import Options
 from dunnage.frame.require import REQUIRE
 
@@ -617,6 +618,21 @@ def test_comments_silence_in_each_format(
     assert main(["Cargo.lock", "Cargo.toml"]) == 0, capsys.readouterr().out
 
 
-def test_an_unknown_kind_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--require", "npm"]) == 2
+@pytest.mark.parametrize("name", ["npm", "docker,bans"])
+def test_an_unknown_kind_is_wrong_usage(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    assert main(["--require", name]) == 2
     assert "docker, github-actions" in capsys.readouterr().err
+
+
+def test_dunnage_check_gives_each_hook_the_names_that_it_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found(tmp_path, {**REQUIRED, "deny.toml": "[bans]\n", DEPENDABOT: dependabot(entry())})
+    monkeypatch.chdir(tmp_path)
+    only = ["check", "--only=check-deny-toml,check-update-bot"]
+    assert dunnage([*only, "--require=sources,rust-toolchain"]) == 1
+    output = capsys.readouterr().out
+    assert output.count("deny-toml/missing-section") == 1
+    assert output.count("update-bot/uncovered") == 1
+    assert dunnage([*only, "--require=npm"]) == 2
+    assert "for check-update-bot, write one of docker" in " ".join(capsys.readouterr().err.split())

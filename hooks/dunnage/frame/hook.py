@@ -69,7 +69,7 @@ def _parse(argv: Sequence[str], hook: Hook) -> Options:
     from dunnage.frame.shared_rules import SHARED_RULES
 
     fix: tuple[Option[Any], ...] = (options.FIX,) if hook.fixes else ()
-    offered = fix + options.COMMON + hook.options
+    offered = fix + options.COMMON + tuple(option.of(hook.name) for option in hook.options)
     epilog = f"{_rules_help(hook.rules + SHARED_RULES)}\nThe page of this hook: {address(f'hooks/{hook.name}.md')}"
     version = f"{hook.name} {__version__}"
     return parse(argv, Program(hook.name, version, hook.summary, offered, epilog=epilog, prints=hook.prints))

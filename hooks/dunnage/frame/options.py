@@ -12,7 +12,7 @@ D = TypeVar("D")
 class Option(Generic[T_co]):
     """An option whose value is a `T_co`. `flag`, `choice`, `single` and `repeated` create options."""
 
-    __slots__ = ("choices", "default", "help", "is_repeated", "metavar", "name", "read")
+    __slots__ = ("choices", "default", "help", "is_repeated", "metavar", "name", "read", "variants")
 
     def __init__(
         self,
@@ -24,6 +24,7 @@ class Option(Generic[T_co]):
         choices: tuple[str, ...] = (),
         read: Callable[[str], object] = str,
         is_repeated: bool = False,
+        variants: "Mapping[str, Option[T_co]] | None" = None,
     ) -> None:
         self.name = name
         """As it is typed: `--fix`."""
@@ -37,6 +38,12 @@ class Option(Generic[T_co]):
         """Converts the argument to the value. Raises ValueError, with a clause that says what is wrong."""
         self.is_repeated = is_repeated
         """Whether it may be given several times; its value is then a sequence."""
+        self.variants = variants or {}
+        """The option as single hooks have it, by their names: with fewer values than `dunnage check` accepts."""
+
+    def of(self, hook: str) -> "Option[T_co]":
+        """The option as a hook has it when it runs alone."""
+        return self.variants.get(hook, self)
 
 
 def flag(name: str, help: str) -> Option[bool]:
@@ -55,9 +62,17 @@ def single(name: str, help: str, metavar: str, read: Callable[[str], T], default
     return option
 
 
-def repeated(name: str, help: str, metavar: str, read: Callable[[str], T]) -> Option[Sequence[T]]:
+def repeated(
+    name: str,
+    help: str,
+    metavar: str,
+    read: Callable[[str], T],
+    variants: Mapping[str, Option[Sequence[T]]] | None = None,
+) -> Option[Sequence[T]]:
     """An option that may be given several times; its value is empty by default."""
-    option: Option[Sequence[T]] = Option(name, help, (), metavar=metavar, read=read, is_repeated=True)
+    option: Option[Sequence[T]] = Option(
+        name, help, (), metavar=metavar, read=read, is_repeated=True, variants=variants
+    )
     return option
 
 

@@ -1,32 +1,45 @@
-"""The option `--require` of several hooks, each of which uses the names that it knows."""
+"""The option `--require`, for which two hooks know different names."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
-from dunnage.frame.options import repeated
+from dunnage.frame.options import Option, repeated
 
 SECTIONS = ("advisories", "licenses", "bans", "sources", "graph", "output")
 """For check-deny-toml: the sections of deny.toml."""
 KINDS = ("docker", "github-actions", "rust-toolchain", "pre-commit")
 """For check-update-bot: the kinds of files that a bot must update, besides locks."""
 
+_NO_SECTION = f"is not a section of deny.toml; write one of {', '.join(SECTIONS)}"
+_NO_KIND = f"is not a kind of files that check-update-bot knows; write one of {', '.join(KINDS)}"
 
-def _read(text: str) -> tuple[str, ...]:
+
+def _read(known: Sequence[str], complaint: str, text: str) -> tuple[str, ...]:
     names = tuple(part.strip() for part in text.split(","))
     for name in names:
-        if name not in (*SECTIONS, *KINDS):
-            raise ValueError(
-                f"{name!r} is not a section of deny.toml; write one of {', '.join(SECTIONS)}; "
-                f"for check-update-bot, write one of {', '.join(KINDS)}"
-            )
+        if name not in known:
+            raise ValueError(f"{name!r} {complaint}")
     return names
 
 
-REQUIRE = repeated(
-    "--require",
-    "require these names, separated by commas (repeatable). For check-deny-toml: sections (default: advisories,"
-    "licenses,bans,sources). For check-update-bot: docker, github-actions, rust-toolchain, pre-commit",
-    "NAMES",
-    _read,
+def _require(
+    help: str, known: Sequence[str], complaint: str, variants: Mapping[str, Option[Sequence[tuple[str, ...]]]]
+) -> Option[Sequence[tuple[str, ...]]]:
+    return repeated("--require", help, "NAMES", partial(_read, known, complaint), variants)
+
+
+_FOR_SECTIONS = "require these sections, separated by commas (repeatable; default: advisories,licenses,bans,sources)"
+_FOR_KINDS = f"also report these kinds of files if no bot updates them, separated by commas: {', '.join(KINDS)}"
+_FOR_BOTH = f"for check-deny-toml: {_FOR_SECTIONS}; for check-update-bot: {_FOR_KINDS}"
+
+REQUIRE = _require(
+    _FOR_BOTH,
+    (*SECTIONS, *KINDS),
+    f"{_NO_SECTION}; for check-update-bot, write one of {', '.join(KINDS)}",
+    {
+        "check-deny-toml": _require(_FOR_SECTIONS, SECTIONS, _NO_SECTION, {}),
+        "check-update-bot": _require(_FOR_KINDS, KINDS, _NO_KIND, {}),
+    },
 )
 
 
