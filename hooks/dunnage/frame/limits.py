@@ -14,7 +14,7 @@ from dunnage.frame.shared_rules import TOO_DEEP, TOO_LARGE, UNREADABLE
 _RULES = {
     rule.id: (rule, help)
     for rule, help in (
-        (TOO_LARGE, "split the file into smaller ones"),
+        (TOO_LARGE, "shorten what exceeds the limit, or split the file into smaller ones"),
         (TOO_DEEP, "use fewer levels of nesting"),
         (UNREADABLE, "make it a regular, readable file in UTF-8"),
     )
