@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import subprocess
+import textwrap
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dunnage.check_update_bot import check, main
 from dunnage.files.source import Tree
@@ -76,6 +78,34 @@ def found(
         ),
         pytest.param({**CRATE, WORKFLOW: job("uses: renovatebot/github-action@v1")}, [], id="renovate in ci"),
         pytest.param({**CRATE, ".gitlab-ci.yml": "include: templates/renovate.yml\n"}, [], id="renovate in gitlab"),
+        pytest.param({**CRATE, "updatecli/a.yaml": "sources: {}\n"}, [], id="updatecli"),
+        pytest.param(
+            {
+                **CRATE,
+                WORKFLOW: job(
+                    "uses: actions/cache@v4\n        with: {path: target, key: \"${{ hashFiles('**/Cargo.lock') }}\"}\n"
+                    "      - run: git push origin HEAD:pages",
+                    "workflow_dispatch",
+                ),
+            },
+            ["absent Cargo.toml:1"],
+            id="job that hashes it",
+        ),
+        pytest.param(
+            {**CRATE, WORKFLOW: job("run: git commit -m x Cargo.lock && git push", "workflow_dispatch")},
+            [],
+            id="job that pushes it",
+        ),
+        pytest.param(
+            {**CRATE, ".gitlab-ci.yml": "a:\n  cache: {key: {files: [Cargo.lock]}}\n  only: [merge_requests]\n"},
+            ["absent Cargo.toml:1"],
+            id="gitlab job for merge requests",
+        ),
+        pytest.param(
+            {**CRATE, ".gitlab-ci.yml": "a:\n  script:\n    - cargo update\n    - git push -o merge_request.create\n"},
+            [],
+            id="gitlab job of its own",
+        ),
     ],
 )
 def test_absent(tmp_path: Path, files: dict[str, str], expected: list[str]) -> None:
@@ -205,6 +235,30 @@ def test_dead_entry(tmp_path: Path, files: dict[str, str], expected: list[str]) 
     assert found(tmp_path, files)[0] == expected
 
 
+def test_a_dead_entry_may_become_the_folder_of_a_workspace(tmp_path: Path) -> None:
+    member = '[package]\nname = "c"\nversion = "0.1.0"\n'
+    files = {
+        "b/Cargo.toml": '[workspace]\nmembers = ["c"]\n',
+        "b/c/Cargo.toml": member,
+        "examples/d/Cargo.toml": PACKAGE,
+        "docker/Dockerfile": "FROM a:1.0.0\n",
+        "k8s/a.yml": "apiVersion: v1\nkind: Pod\n",
+        WORKFLOW: job("uses: a/b@v1"),
+        DEPENDABOT: dependabot(
+            entry("/c"), entry("/", "docker"), entry("/x", "github-actions"), entry("/x", "pre-commit")
+        ),
+    }
+    shown, _ = found(tmp_path, files)
+    assert shown == [f"dead-entry {DEPENDABOT}:{line}" for line in (4, 7, 10, 13)]
+    helps = [finding.help for finding in check([str(tmp_path / DEPENDABOT)], Tree(), Options())]
+    assert helps == [
+        "remove the entry for cargo, or write a folder with a Cargo.toml: `/b`",
+        "remove the entry for docker, or write a folder with a Dockerfile: `/docker`",
+        "remove the entry for github-actions, or write a folder with a workflow or action.yml: `/`",
+        "remove the entry for pre-commit",
+    ]
+
+
 TWO = {**CRATE, "b/Cargo.toml": PACKAGE, "b/Cargo.lock": LOCK}
 
 
@@ -271,10 +325,56 @@ TWO = {**CRATE, "b/Cargo.toml": PACKAGE, "b/Cargo.lock": LOCK}
             ["uncovered renovate.json:2"],
             id="other managers",
         ),
+        pytest.param(
+            {**TWO, "renovate.json": '{"includePaths": ["**"],\n"ignorePaths": ["b/"]}'},
+            ["uncovered renovate.json:2"],
+            id="the setting that excludes it",
+        ),
+        pytest.param(
+            {**TWO, "renovate.json": '{"includePaths":\n["Cargo.*"]}'},
+            ["uncovered renovate.json:2"],
+            id="not included",
+        ),
+        pytest.param({**TWO, "renovate.json": '{"ignorePaths": ["b/Cargo.toml"]}'}, [], id="manifest that is ignored"),
+        pytest.param(
+            {
+                "b/Cargo.toml": PACKAGE,
+                "b/Cargo.lock": LOCK,
+                "renovate.json": '{"ignorePaths": ["b/Cargo.toml", "?(x)"]}',
+            },
+            [],
+            id="unknown glob after the one that matches",
+        ),
+        pytest.param(
+            {**TWO, "renovate.json": '{"enabled": false, "cargo": {"enabled": false}}'},
+            ["off renovate.json:1"],
+            id="switched off",
+        ),
+        pytest.param(
+            {**TWO, "renovate.json": '{"cargo": {"ignorePaths": ["b/"]}}'}, [], id="paths of a manager, so unknown"
+        ),
     ],
 )
 def test_uncovered(tmp_path: Path, files: dict[str, str], expected: list[str]) -> None:
     assert found(tmp_path, files)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("directories", "expected"),
+    [
+        pytest.param("[/, /gone]", ["/", "/b c", "/x"], id="dead directory"),
+        pytest.param("['/x*', /]", ["/x*", "/", "/b c"], id="glob"),
+        pytest.param("['**/x']", ["**/x", "/", "/b c"], id="glob without a slash"),
+        pytest.param("[/gone]", ["/", "/b c", "/x"], id="dead directories only"),
+    ],
+)
+def test_the_directories_to_write_are_complete(tmp_path: Path, directories: str, expected: list[str]) -> None:
+    locks = {f"{folder}/{name}": text for folder in ("b c", "x") for name, text in CRATE.items()}
+    head = "- package-ecosystem: cargo\n  schedule: {interval: weekly}\n"
+    _, help = found(tmp_path, {**CRATE, **locks, DEPENDABOT: dependabot(f"{head}  directories: {directories}\n")})
+    written = textwrap.dedent(help["uncovered"].partition("\n")[2])
+    assert yaml.safe_load(written) == {"directories": expected}
+    assert found(tmp_path, {DEPENDABOT: dependabot(head + textwrap.indent(written, "  ") + "\n")}, DEPENDABOT)[0] == []
 
 
 REQUIRED = {
@@ -382,6 +482,13 @@ def test_off(tmp_path: Path, files: dict[str, str], expected: list[str]) -> None
     assert found(tmp_path, files)[0] == expected
 
 
+def test_the_help_names_what_disables_renovate(tmp_path: Path) -> None:
+    _, help = found(tmp_path, {**CRATE, "renovate.json": '{"enabled": false}'})
+    assert help["off"] == "remove `enabled: false`"
+    _, help = found(tmp_path, {"renovate.json": '{"extends": [":disableRenovate"]}'})
+    assert help["off"] == "remove `:disableRenovate` from `extends`"
+
+
 def _custom(expression: str, files: str = "**/*.sh") -> str:
     text = expression.replace("\\", "\\\\")
     return (
@@ -414,6 +521,56 @@ def test_moved_tools(tmp_path: Path, renovate: str, is_moved: bool) -> None:
     assert [each for each in shown if not each.startswith("dead-entry")] == (
         [] if is_moved else ["unmoved-tool renovate.json:1"]
     )
+
+
+@pytest.mark.parametrize(
+    ("step", "is_moved"),
+    [
+        pytest.param("baptiste0928/cargo-install@v3, with: {crate: cargo-deny, version: 0.16.1}", True, id="crate"),
+        pytest.param("cargo-bins/cargo-binstall@main, with: {version: 1.10.0}", True, id="binstall"),
+        pytest.param("extractions/setup-just@v3, with: {just-version: 1.40.0}", True, id="just"),
+        pytest.param("taiki-e/install-action@v2, with: {tool: just@1.40.0}", False, id="other action"),
+        pytest.param("cargo-bins/cargo-binstall@main, with: {version: '${{ env.V }}'}", False, id="variable"),
+    ],
+)
+@pytest.mark.parametrize("managers", ["", "cargo", "github-actions"])
+def test_inputs_of_actions_that_renovate_reads(tmp_path: Path, step: str, is_moved: bool, managers: str) -> None:
+    workflow = 'env:\n  V: "1.10.0"\n' + job(f"{{uses: {step}}}")
+    enabled = f'"enabledManagers": ["{managers}"]' if managers else ""
+    shown, _ = found(tmp_path, {WORKFLOW: workflow, "renovate.json": f"{{{enabled}}}"})
+    assert shown == ([] if is_moved and managers != "cargo" else ["unmoved-tool renovate.json:1"])
+
+
+@pytest.mark.parametrize(
+    ("renovate", "how"),
+    [
+        pytest.param(
+            '{"ignorePaths": ["x.sh"]}', "change `ignorePaths` so that Renovate reads `x.sh`, and ", id="path"
+        ),
+        pytest.param(
+            '{"ignorePaths": ["b"], "includePaths": ["b"]}',
+            "change `includePaths` so that Renovate reads `x.sh`, and ",
+            id="other path",
+        ),
+        pytest.param('{"enabledManagers": ["npm"]}', 'add "custom.regex" to `enabledManagers`, and ', id="managers"),
+        pytest.param("{}", "", id="nothing else"),
+    ],
+)
+@pytest.mark.parametrize("is_package", [False, True])
+def test_the_help_says_where_the_managers_belong(tmp_path: Path, renovate: str, how: str, is_package: bool) -> None:
+    text = f'{{"name": "x",\n"renovate": {renovate}}}' if is_package else renovate
+    name, place = ("package.json", "`renovate` in package.json") if is_package else ("renovate.json", "renovate.json")
+    shown, help = found(tmp_path, {"x.sh": INSTALL, "b": "", name: text})
+    assert shown[-1] == f"unmoved-tool {name}:{1 + is_package}"
+    place = place if is_package else (tmp_path / name).as_posix()
+    assert f"x.sh:1\n{how}add to {place}:\n{{" in help["unmoved-tool"]
+
+
+def test_the_number_of_reported_tools_has_a_limit(tmp_path: Path) -> None:
+    script = "".join(f"cargo install tool-{number}@1.0.0 --locked\n" for number in range(203))
+    _, help = found(tmp_path, {"x.sh": script, "renovate.json": "{}"})
+    assert help["unmoved-tool"].count(" in x.sh:") == 200
+    assert "\nafter these, up to 3 more are reported\n" in help["unmoved-tool"]
 
 
 ANNOTATED = "# renovate: datasource=crate depName=cargo-deny\n"
@@ -477,6 +634,30 @@ TOOLS = {
     "x.sh": "npm install -g @bytecodealliance/jco@1.2.3\n",
 }
 ALL_TOOLS = "cargo-audit cross cargo-x cargo-nextest cargo-vet cargo-deny cargo-shear cargo-hack @bytecodealliance/jco"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param({"updatecli.d/a.yaml": "sources: {}\n"}, [], id="updatecli"),
+        pytest.param(
+            {WORKFLOW: job("uses: renovatebot/github-action@v1")}, [], id="renovate that is configured elsewhere"
+        ),
+        pytest.param(
+            {WORKFLOW: job("uses: renovatebot/github-action@v1"), "renovate.json": "{}"},
+            ["unmoved-tool renovate.json:1"],
+            id="renovate that is configured here",
+        ),
+        pytest.param(
+            {WORKFLOW: job("run: cargo update && git push", "workflow_dispatch")},
+            [f"unmoved-tool {DEPENDABOT}:1"],
+            id="job that updates locks",
+        ),
+    ],
+)
+def test_bots_that_ci_runs(tmp_path: Path, files: dict[str, str], expected: list[str]) -> None:
+    bot = {DEPENDABOT: dependabot(entry("/", "docker")), "Dockerfile": "FROM a:1.0.0\n"}
+    assert found(tmp_path, {"x.sh": INSTALL, **bot, **files})[0] == expected
 
 
 def test_the_pasted_managers_move_every_tool(tmp_path: Path) -> None:

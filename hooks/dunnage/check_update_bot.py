@@ -49,14 +49,14 @@ def _check_repository(tree: Tree, top: str, named: Sequence[str], kinds: Sequenc
 
     configurations = {*dependabot.NAMES, *renovate.NAMES}
     is_configuration = not configurations.isdisjoint(named) or "package.json" in named
-    asked = [kind for kind in kinds if is_configuration or any(movable.is_of_kind(path, kind) for path in named)]
+    concerned = [kind for kind in kinds if is_configuration or any(movable.is_of_kind(path, kind) for path in named)]
     installs = is_configuration or _install_tools(RepositoryFiles(tree, top, RepositoryPaths(frozenset(named))))
-    if not asked and not installs:
+    if not concerned and not installs:
         return
     repository = repository_files(tree, top)
     if not repository.paths.issuperset(named):
         repository = RepositoryFiles(tree, top, RepositoryPaths(repository.paths.union(named)))
-    yield from findings(_problems(repository, asked, installs, is_configuration), _RULES)
+    yield from findings(_problems(repository, concerned, installs, is_configuration), _RULES)
 
 
 def _install_tools(repository: "RepositoryFiles") -> bool:

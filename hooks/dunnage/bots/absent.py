@@ -5,6 +5,7 @@ import posixpath
 from collections.abc import Iterator
 
 from dunnage.bots import jobs, movable
+from dunnage.bots.dependabot import written_entry
 from dunnage.bots.unmoved_tools import places
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.files.document import Problem
@@ -46,11 +47,7 @@ def _help(repository: RepositoryFiles, locks: list[str]) -> str:
         return (
             'write into renovate.json, and enable Renovate for the repository:\n{ "extends": ["config:recommended"] }'
         )
-    directories = "".join(f"\n      - {folder}" for folder in folders)
-    actions = ""
+    entries = [written_entry(movable.CARGO, folders)]
     if movable.files(repository, movable.ACTIONS):
-        actions = "\n  - package-ecosystem: github-actions\n    directory: /\n    schedule:\n      interval: weekly"
-    return (
-        "write into .github/dependabot.yml:\nversion: 2\nupdates:\n  - package-ecosystem: cargo\n    directories:"
-        f"{directories}\n    schedule:\n      interval: weekly{actions}"
-    )
+        entries.append(written_entry(movable.ACTIONS, ["/"]))
+    return "\n".join(["write into .github/dependabot.yml:", "version: 2", "updates:", *entries])

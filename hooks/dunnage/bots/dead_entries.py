@@ -1,11 +1,12 @@
 """Entries of the bots' configurations that lead to no file."""
 
+import posixpath
 import re
 from collections.abc import Iterator
 
-from dunnage.bots import dependabot, json5
-from dunnage.bots.configuration import Bots
-from dunnage.bots.dependabot import MANIFESTS, Directory, Entry
+from dunnage.bots import dependabot, json5, movable
+from dunnage.bots.configuration import MANAGERS_OF, Bots
+from dunnage.bots.dependabot import MANIFESTS, Directory, Entry, directory_of
 from dunnage.bots.globs import Patterns
 from dunnage.bots.patterns import UnsupportedError
 from dunnage.bots.renovate import Settings, file_patterns
@@ -32,7 +33,7 @@ def dead_entries(found: Bots) -> Iterator[Problem]:
 def _check_directory(
     found: Bots, entry: Entry, directory: Directory, unreached: dict[str, list[str]]
 ) -> Iterator[Problem]:
-    """Check one directory. `unreached` keeps the folders that no entry for an ecosystem reaches."""
+    """Check one directory. `unreached` keeps the directories that no entry for an ecosystem reaches."""
     try:
         reached = found.folders.reached(directory, entry.ecosystem)
     except UnsupportedError:
@@ -53,7 +54,7 @@ def _check_directory(
     place = "this line from `directories`" if len(entry.directories) > 1 else f"the entry for {entry.ecosystem}"
     help = f"remove {place}"
     if examples:
-        listed = ", ".join(f"`/{folder}`" for folder in examples[:_MOST_EXAMPLES]) + (
+        listed = ", ".join(f"`{directory}`" for directory in examples[:_MOST_EXAMPLES]) + (
             f" and {more} more" if more > 0 else ""
         )
         help += f", or write a folder with {article} {manifest}: {listed}"
@@ -61,13 +62,21 @@ def _check_directory(
 
 
 def _unreached(found: Bots, ecosystem: str) -> list[str]:
-    """The folders with a manifest that no entry for an ecosystem reaches."""
+    """The directories with something to update that no entry for an ecosystem reaches."""
     try:
         covered = dependabot.covered(found.entries, found.folders, ecosystem)
     except UnsupportedError:
         covered = set()
-    possible = found.folders.with_manifest(ecosystem)
-    return [folder for folder in possible if is_project(folder) and folder not in covered]
+    if ecosystem == movable.CARGO:
+        possible = [
+            folder for folder in found.folders.with_manifest(ecosystem) if is_project(folder) and folder not in covered
+        ]
+        # In the folder of a member, Dependabot updates the manifest without the lock of the workspace.
+        return [f"/{folder}" for folder in movable.workspace_roots(found.repository, possible)]
+    if ecosystem not in MANAGERS_OF:
+        return []
+    paths = [path for path in movable.files(found.repository, ecosystem) if posixpath.dirname(path) not in covered]
+    return list(dict.fromkeys(directory_of(path, ecosystem) for path in paths))
 
 
 def _check_renovate(found: Bots, settings: Settings) -> Iterator[Problem]:

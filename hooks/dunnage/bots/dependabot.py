@@ -92,6 +92,32 @@ def _off(node: yaml.Node) -> tuple[str, Span] | None:
     return None
 
 
+def directory_of(path: str, ecosystem: str) -> str:
+    """The directory with which an entry for an ecosystem reaches a file."""
+    folder = posixpath.dirname(path)
+    return "/" if ecosystem == "github-actions" and folder == _WORKFLOWS else f"/{folder}"
+
+
+def written_directories(directories: Iterable[str]) -> str:
+    """The setting `directories` of an entry, as YAML."""
+    return "    directories:" + "".join(f"\n      - {_quoted(directory)}" for directory in directories)
+
+
+def written_entry(ecosystem: str, directories: Iterable[str]) -> str:
+    """An entry of `updates`, as YAML."""
+    return (
+        f"  - package-ecosystem: {ecosystem}\n{written_directories(directories)}\n    schedule:\n      interval: weekly"
+    )
+
+
+def _quoted(directory: str) -> str:
+    if re.fullmatch(r"/[\w/.*?@+\[\]-]*", directory):
+        return directory
+    import json
+
+    return json.dumps(directory, ensure_ascii=False)
+
+
 def _relative(text: str) -> str:
     return posixpath.normpath(f"/{text}").lstrip("/")
 

@@ -186,7 +186,7 @@ def _prefixes(text: str, start: int) -> Iterator[str]:
 
 _COMMON = frozenset(
     (
-        *("arg", "args", "binstall", "cargo", "crate", "default", "env", "force", "install", "locked", "name"),
+        *("arg", "args", "binstall", "cargo", "crate", "default", "env", "false", "force", "install", "locked", "name"),
         *("required", "run", "step", "sudo", "tool", "true", "uses", "vers", "version", "with", "yes"),
     )
 )

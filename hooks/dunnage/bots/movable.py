@@ -1,8 +1,9 @@
 """The files of a repository with something that an update bot can update."""
 
 import os
+import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.files.document import Refused
@@ -33,23 +34,24 @@ def files(repository: RepositoryFiles, kind: str) -> list[str]:
     """Return the paths of the files of a kind that hold a pin, without tests, examples and vendored files."""
     paths = sorted(path for path in repository.paths if is_of_kind(path, kind) and is_project(path))
     if kind == CARGO:
-        return [*_own_locks(repository, paths)]
+        roots = {*workspace_roots(repository, map(posixpath.dirname, paths))}
+        return [path for path in paths if posixpath.dirname(path) in roots]
     return [path for path in paths if _holds_pin(repository, path, kind)]
 
 
-def _own_locks(repository: RepositoryFiles, paths: list[str]) -> Iterator[str]:
-    """Yield the locks of workspaces and of packages in no workspace."""
+def workspace_roots(repository: RepositoryFiles, folders: Iterable[str]) -> Iterator[str]:
+    """Yield the folders of workspaces and of packages in no workspace, without those of vendored crates."""
     from dunnage.cargo.manifests import Manifests
 
     manifests = Manifests(repository.tree)
-    for path in paths:
-        folder = os.path.join(repository.top, os.path.dirname(path)).rstrip(os.sep)
-        if is_in_vendored_crate(repository.tree, os.path.join(repository.top, path)):
+    for folder in folders:
+        path = os.path.join(repository.top, folder).rstrip(os.sep)
+        if is_in_vendored_crate(repository.tree, os.path.join(path, "Cargo.toml")):
             continue
         try:
-            found = manifests.find(folder)
+            found = manifests.find(path)
             if found is not None and manifests.root_of(found) is found:
-                yield path
+                yield folder
         except Refused:  # a finding of check-cargo-lock
             continue
 

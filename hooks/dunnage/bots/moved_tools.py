@@ -1,4 +1,4 @@
-"""Which pins of tools the custom managers of Renovate read."""
+"""Which pins of tools the managers of Renovate read."""
 
 from collections.abc import Sequence
 
@@ -8,18 +8,23 @@ from dunnage.ci.pinned_tools import PinnedTool
 
 _BEFORE, _AFTER = 2000, 500
 """How many bytes around a version a match may cover."""
+_ACTIONS = frozenset(("baptiste0928/cargo-install", "cargo-bins/cargo-binstall", "extractions/setup-just"))
+"""The actions whose inputs the manager github-actions reads. Source: github-actions/known-actions in Renovate."""
 
 
 class MovedTools:
-    """What the custom managers of a configuration read."""
+    """What the managers of a configuration read."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
     def contain(self, pin: PinnedTool, path: str) -> bool:
-        """Whether a custom manager reads a pin in the file at this path of the repository. Raises UnsupportedError."""
+        """Whether a manager reads a pin in the file at this path of the repository. Raises UnsupportedError."""
         if not self._settings.reads([path]):
             return False
+        is_input = pin.literal is not None and pin.span.start <= pin.literal.start < pin.span.end
+        if pin.action in _ACTIONS and is_input and self._settings.files_of("github-actions", [path]):
+            return True
         return any(self._reads(manager, pin, path) for manager in self._settings.custom)
 
     def _reads(self, manager: CustomManager, pin: PinnedTool, path: str) -> bool:

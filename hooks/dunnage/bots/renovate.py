@@ -75,6 +75,11 @@ class Settings:
                 self._add_preset(name)
         self._add_own()
 
+    @property
+    def place(self) -> str:
+        """Where its keys are, for a help text."""
+        return "`renovate` in package.json" if os.path.basename(self.file.path) == "package.json" else self.file.path
+
     def _add_preset(self, name: str) -> None:
         preset = PRESETS.get(name.removeprefix("default"))
         if preset is None:
@@ -115,14 +120,13 @@ class Settings:
 
     def reads(self, paths: Iterable[str]) -> list[str]:
         """The paths that `includePaths` and `ignorePaths` leave. Raises UnsupportedError."""
-        left = list(paths)
-        if self.included:
-            left = [
-                path
-                for path in left
-                if any(path == text or self.patterns.glob(text).matches(path) for text in self.included)
-            ]
-        return [path for path in left if not any(self.ignores(text, path) for text in self.ignored)]
+        return [path for path in paths if not self.hidden_by(path)]
+
+    def hidden_by(self, path: str) -> str:
+        """Which of `includePaths` and `ignorePaths` excludes a path; empty if none does. Raises UnsupportedError."""
+        if self.included and not any(path == text or self.patterns.glob(text).matches(path) for text in self.included):
+            return "includePaths"
+        return "ignorePaths" if any(self.ignores(text, path) for text in self.ignored) else ""
 
     def ignores(self, text: str, path: str) -> bool:
         """Whether an entry of `ignorePaths`, a part of a path or a glob, matches a path. Raises UnsupportedError."""

@@ -57,9 +57,10 @@ def _check_entry(found: Bots, entry: Entry, moved: set[str] | None) -> Iterator[
 def _check_renovate(found: Bots, settings: Settings) -> Iterator[Problem]:
     if not settings.is_enabled:
         if found.dependabot is None:
-            node = settings.root.get("enabled") or settings.root.get("extends") or settings.root
+            enabled, presets = settings.root.get("enabled"), settings.root.get("extends")
             message = "Renovate is disabled for this repository, and there is no other update bot"
-            yield Problem(RULE, settings.file, message, "remove `enabled: false`", span=node.span)
+            help = "remove `enabled: false`" if enabled is not None else "remove `:disableRenovate` from `extends`"
+            yield Problem(RULE, settings.file, message, help, span=(enabled or presets or settings.root).span)
         return
     for manager, kind in _KINDS.items():
         enabled = settings.root.get(manager, "enabled")

@@ -1,10 +1,10 @@
 """Files that no entry of a bot's configuration reaches."""
 
-import posixpath
 from collections.abc import Iterator, Sequence
 
-from dunnage.bots import jobs, movable
+from dunnage.bots import jobs
 from dunnage.bots.configuration import MANAGERS_OF, Bots, unmoved
+from dunnage.bots.dependabot import Directory, directory_of, written_directories, written_entry
 from dunnage.bots.patterns import UnsupportedError
 from dunnage.bots.renovate import Settings
 from dunnage.files.document import Problem
@@ -33,8 +33,8 @@ def _problem(found: Bots, kind: str, paths: list[str]) -> Iterator[Problem]:
     if found.dependabot is not None:
         entry = next((entry for entry in reversed(found.entries) if entry.ecosystem == kind), None)
         span = entry.span if entry is not None else Span(0, 0)
-        missing = list(dict.fromkeys(_directory(path, kind) for path in paths))
-        listed = [directory.text for directory in entry.directories] if entry is not None else []
+        missing = list(dict.fromkeys(directory_of(path, kind) for path in paths))
+        listed = [each.text for each in entry.directories if _is_used(found, each, kind)] if entry is not None else None
         help = _for_dependabot(found.dependabot, kind, listed, missing)
         yield Problem(RULE, found.dependabot, message, help, span=span)
     elif found.renovate is not None:
@@ -44,20 +44,19 @@ def _problem(found: Bots, kind: str, paths: list[str]) -> Iterator[Problem]:
             yield Problem(RULE, found.renovate.file, message, help, span=span)
 
 
-def _directory(path: str, kind: str) -> str:
-    folder = posixpath.dirname(path)
-    return "/" if kind == movable.ACTIONS and folder == ".github/workflows" else f"/{folder}"
+def _is_used(found: Bots, directory: Directory, kind: str) -> bool:
+    """Whether Dependabot finds something to update in a directory; also if that is unknown."""
+    try:
+        return bool(found.folders.reached(directory, kind))
+    except UnsupportedError:
+        return True
 
 
-def _for_dependabot(file: File, kind: str, listed: list[str], missing: list[str]) -> str:
-    if listed:
-        directories = "".join(f"\n      - {directory}" for directory in [*listed, *missing])
-        return f"list the folders in the entry for {kind} in {file.path}:\n    directories:{directories}"
-    directories = "".join(f"\n      - {directory}" for directory in missing)
-    return (
-        f"add to `updates:` in {file.path}:\n  - package-ecosystem: {kind}\n    directories:{directories}"
-        "\n    schedule:\n      interval: weekly"
-    )
+def _for_dependabot(file: File, kind: str, listed: list[str] | None, missing: list[str]) -> str:
+    """What to write for these folders. `listed` are those of the entry; None if there is no entry."""
+    if listed is None:
+        return f"add to `updates:` in {file.path}:\n{written_entry(kind, missing)}"
+    return f"replace the folders of this entry with:\n{written_directories([*listed, *missing])}"
 
 
 def _for_renovate(settings: Settings, kind: str, paths: list[str]) -> tuple[str, Span] | None:
@@ -70,19 +69,18 @@ def _for_renovate(settings: Settings, kind: str, paths: list[str]) -> tuple[str,
     if listed is not None and settings.enabled_managers and manager not in settings.enabled_managers:
         return f'add "{manager}" to `enabledManagers`', listed.span
     if manager in settings.disabled:
-        return f'add to {settings.file.path}: "{manager}": {{ "enabled": true }}', Span(0, 0)
+        return f'add to {settings.place}: "{manager}": {{ "enabled": true }}', Span(0, 0)
     try:
-        is_left = len(settings.reads(paths)) == len(paths)
+        hidden = [(path, key) for path in paths if (key := settings.hidden_by(path))]
     except UnsupportedError:
         return None
-    if is_left:
+    if not hidden:
         return None
-    for key in ("includePaths", "ignorePaths"):
-        node = settings.root.get(key)
-        if node is not None:
-            return f"change `{key}` so that Renovate reads `{paths[0]}`", node.span
+    path, key = hidden[0]
+    node = settings.root.get(key)
+    if node is not None:
+        return f"change `{key}` so that Renovate reads `{path}`", node.span
     others = [text for text in settings.ignored if not any(settings.ignores(text, path) for path in paths)]
     kept = ", ".join(f'"{text}"' for text in others)
-    return f'a preset excludes this path; to include it, add to {settings.file.path}:\n  "ignorePaths": [{kept}]', Span(
-        0, 0
-    )
+    help = f'a preset excludes this path; to include it, add to {settings.place}:\n  "ignorePaths": [{kept}]'
+    return help, Span(0, 0)

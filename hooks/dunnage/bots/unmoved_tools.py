@@ -4,7 +4,7 @@ import os
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 
-from dunnage.bots import managers_block
+from dunnage.bots import jobs, managers_block
 from dunnage.bots.configuration import Bots
 from dunnage.bots.managers_block import MOST_PINS, Place, block
 from dunnage.bots.moved_tools import MovedTools
@@ -33,11 +33,13 @@ def _may_install(path: str) -> bool:
 
 
 def unmoved_tools(found: Bots, pins: Sequence[Place]) -> Iterator[Problem]:
-    """Yield one problem for all pins that no custom manager reads, unless that is unknown."""
+    """Yield one problem for all pins that no manager reads, unless that is unknown."""
     if not found.is_known or (found.renovate is not None and not found.renovate.is_enabled):
         return
-    unmoved = [place for place in pins if not _is_moved(found, place)][:MOST_PINS]
-    managers, left = block(unmoved)
+    if found.renovate is None and jobs.may_run_bot(found.repository):
+        return
+    unmoved = [place for place in pins if not _is_moved(found, place)]
+    managers, left = block(unmoved[:MOST_PINS])
     if not left:
         return
     tools = list(dict.fromkeys(f"{place.pin.name} {place.pin.version}" for place in left))
@@ -49,21 +51,26 @@ def unmoved_tools(found: Bots, pins: Sequence[Place]) -> Iterator[Problem]:
         for place in left
         if (at := place.pin.literal) is not None
     )
+    if len(unmoved) > MOST_PINS:
+        lines += f"\nafter these, up to {len(unmoved) - MOST_PINS} more are reported"
     settings = found.renovate
     if settings is not None:
         node = settings.root.get("customManagers")
         span = node.span if node is not None else Span(settings.root.span.start, settings.root.span.start)
         file = settings.file
-        how = f"add to {file.path}:"
+        how = f"add to {settings.place}:"
         text = managers_block.written({"customManagers": managers})
         if node is not None:
-            how = f"add the elements of this list to `customManagers` in {file.path}:"
+            how = f"add the elements of this list to `customManagers` in {settings.place}:"
             text = managers_block.written(managers)
         kinds = sorted({f"custom.{manager['customType']}" for manager in managers})
         missing = [kind for kind in kinds if not settings.runs(kind)]
         if missing:
             names = " and ".join(f'"{name}"' for name in missing)
             how = f"add {names} to `enabledManagers`, and {how}"
+        hidden = next((place.path for place in left if settings.hidden_by(place.path)), None)
+        if hidden is not None:
+            how = f"change `{settings.hidden_by(hidden)}` so that Renovate reads `{hidden}`, and {how}"
     elif found.dependabot is not None:
         span, file = Span(0, 0), found.dependabot
         how = "Dependabot cannot read them. To let Renovate update only these versions, write into renovate.json:"

@@ -54,6 +54,8 @@ class PinnedTool(NamedTuple):
     """The word, the input or the value that names the version."""
     literal: Span | None
     """The bytes of the version itself, in `span` or where the file sets a variable; None if they are not found."""
+    action: str = ""
+    """The name of the action, as the file has it, if one pins it."""
 
 
 def pinned_tools(tree: Tree, names: Iterable[str]) -> Iterator[PinnedTool]:
@@ -151,7 +153,7 @@ def _of_action(file: File, action: "Action") -> Iterator[PinnedTool]:
             registry = "" if tool.name in _ELSEWHERE else CRATE
             name = _CRATES.get(tool.crate, tool.crate)
             literal = _literal(file, span, version, tool.name)
-            yield PinnedTool(name, version, registry, "action", file, span, literal)
+            yield PinnedTool(name, version, registry, "action", file, span, literal, action.name)
 
 
 # Lists
