@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -30,35 +31,99 @@ class Extraction(NamedTuple):
     """For each manager, the paths of the files in which it found anything."""
     tools: set[tuple[str, str, str]]
     """The path, the name and the version of what custom managers found."""
+    inputs: set[tuple[str, str]]
+    """The path and the version of what the manager github-actions found in inputs of actions."""
     locks: set[str]
     """The locks that it updates with manifests."""
 
 
-def extract(folder: Path, scratch: Path) -> Extraction:
-    """Let Renovate read a repository, whose files are in git's index. It uses no network."""
-    report = scratch / "report.json"
-    command = [judges.installed("nodejs"), judges.installed("renovate"), "--platform=local", "--dry-run=extract"]
-    command += ["--onboarding=false", "--report-type=file", f"--report-path={report}"]
-    environment = {
-        **os.environ,
-        "LOG_LEVEL": "error",
-        "RENOVATE_BASE_DIR": str(scratch / "base"),
-        "RENOVATE_CONFIG_FILE": "",
-    }
-    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, timeout=300)
-    found = json.loads(report.read_bytes())["repositories"]["local"]
-    assert [problem["msg"] for problem in found["problems"] if problem["level"] > 40] == []
+_SCRIPT = """\
+import { createInterface } from "node:readline";
+
+const program = process.argv[2];
+const load = path => import(new URL(path, `file://${program}`));
+const { clearProblems, getProblems, init } = await load("./logger/index.js");
+await init();
+(await load("./workers/global/config/parse/cli.js")).parseEarlyFlags();
+const { addExtractionStats } = await load("./instrumentation/reporting.js");
+const { start } = await load("./workers/global/index.js");
+const options = ["--platform=local", "--dry-run=extract", "--onboarding=false", "--report-type=file"];
+for await (const line of createInterface({ input: process.stdin })) {
+    const { folder, report } = JSON.parse(line);
+    const limit = setTimeout(() => process.exit(1), 300_000);
+    process.chdir(folder);
+    process.argv = [process.argv[0], program, ...options, `--report-path=${report}`];
+    // Nothing of the last repository may be in the report of this one.
+    addExtractionStats({ reportType: "file", repository: "local" }, { packageFiles: {} });
+    clearProblems();
+    const status = await start();
+    clearTimeout(limit);
+    const problems = getProblems().filter(problem => problem.level > 40).map(problem => problem.msg);
+    console.log(`extracted ${JSON.stringify({ status, problems })}`);
+}
+process.exit(0);
+"""
+"""Renovate's own program reads one repository and ends; to load it takes longer than to read."""
+
+
+class Renovate:
+    """A process of Renovate that reads one repository after another."""
+
+    def __init__(self, scratch: Path) -> None:
+        self._report = scratch / "report.json"
+        script = scratch / "extract.mjs"
+        script.write_text(_SCRIPT, encoding="utf-8")
+        environment = {
+            **os.environ,
+            "LOG_LEVEL": "error",
+            "RENOVATE_BASE_DIR": str(scratch / "base"),
+            "RENOVATE_CONFIG_FILE": "",
+        }
+        command = [judges.installed("nodejs"), str(script), judges.installed("renovate")]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, encoding="utf-8")
+
+    def extract(self, folder: Path) -> Extraction:
+        """Read a repository, whose files are in git's index. Renovate uses no network for this."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps({"folder": str(folder), "report": str(self._report)}), file=self._process.stdin, flush=True)
+        lines = [""]
+        while not lines[-1].startswith("extracted "):
+            lines.append(self._process.stdout.readline())
+            assert lines[-1], f"Renovate ended: {lines}"
+        assert json.loads(lines[-1].removeprefix("extracted ")) == {"status": 0, "problems": []}
+        return extraction(json.loads(self._report.read_bytes()))
+
+    def end(self) -> None:
+        self._process.communicate()
+
+
+def extraction(report: Any) -> Extraction:
     files: dict[str, set[str]] = {}
     tools: set[tuple[str, str, str]] = set()
+    inputs: set[tuple[str, str]] = set()
     locks: set[str] = set()
-    for manager, package_files in found["packageFiles"].items():
+    for manager, package_files in report["repositories"]["local"]["packageFiles"].items():
         for file in package_files:
             files.setdefault(manager, set()).add(file["packageFile"])
             locks.update(file.get("lockFiles", ()) if manager == "cargo" else ())
             if manager in ("regex", "jsonata"):
                 found_here = ((file["packageFile"], dep["depName"], dep["currentValue"]) for dep in file["deps"])
                 tools.update(found_here)
-    return Extraction(files, tools, locks)
+            if manager == "github-actions":
+                of_inputs = (dep for dep in file["deps"] if dep["depType"] == "uses-with")
+                # Some are skipped later: Renovate asks github.com for their versions, for which it wants a token.
+                read = (dep for dep in of_inputs if dep.get("skipStage") != "extract")
+                inputs.update((file["packageFile"], dep["currentValue"]) for dep in read)
+    return Extraction(files, tools, inputs, locks)
+
+
+@pytest.fixture(scope="session")
+def renovate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Renovate]:
+    process = Renovate(tmp_path_factory.mktemp("renovate"))
+    yield process
+    process.end()
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:
@@ -70,13 +135,13 @@ def write(folder: Path, files: dict[str, str]) -> Path:
     return folder
 
 
-def compare(folder: Path, scratch: Path) -> Extraction:
+def compare(renovate: Renovate, folder: Path) -> Extraction:
     """Compare what Renovate reads with what the hook says is moved; return it."""
     repository = repository_files(Tree(), str(folder))
     found = bots(repository)
     assert found.renovate is not None
     assert found.is_known
-    extracted = extract(folder, scratch)
+    extracted = renovate.extract(folder)
     for kind, manager in MANAGERS_OF.items():
         if kind != movable.CARGO:
             read = set(found.renovate.files_of(manager, repository.paths))
@@ -89,8 +154,9 @@ def compare(folder: Path, scratch: Path) -> Extraction:
     moved = MovedTools(found.renovate)
     for place in places(repository, repository.paths):
         # A manager may call a tool by the name in the file.
+        by_custom_managers = {(path, version) for path, _, version in extracted.tools}
         is_extracted = (place.path, place.pin.version) in {
-            (path, version.lstrip("=v")) for path, _, version in extracted.tools
+            (path, version.lstrip("=v")) for path, version in by_custom_managers | extracted.inputs
         }
         assert moved.contain(place.pin, place.path) == is_extracted, place.path
     return extracted
@@ -154,18 +220,35 @@ TOOLS = {
 }  # fmt: skip
 
 
-def test_the_managers_read_every_tool(tmp_path: Path) -> None:
+def test_the_managers_read_every_tool(renovate: Renovate, tmp_path: Path) -> None:
     folder = write(tmp_path / "repository", TOOLS)
     text, expected = with_block(folder)
     assert len(expected) == 27
     write(folder, {"renovate.json": text})
-    extracted = compare(folder, tmp_path)
+    extracted = compare(renovate, folder)
     assert extracted.tools == expected
     single = write(tmp_path / "single", {"Cargo.toml": '[package.metadata.dunnage.tools]\na = "1.0.0"\n'})
     write(single, {"renovate.json": with_block(single)[0]})
-    assert compare(single, tmp_path).tools == {("Cargo.toml", "a", "1.0.0")}
+    assert compare(renovate, single).tools == {("Cargo.toml", "a", "1.0.0")}
 
 
+INPUTS = """\
+on: push
+env:
+  V: 3.0.0
+jobs:
+  a:
+    runs-on: ubuntu-latest
+    steps:
+      - {uses: baptiste0928/cargo-install@v3, with: {crate: a, version: 1.0.0}}
+      - {uses: baptiste0928/cargo-install@v3, with: {crate: b, version: =1.0.1}}
+      - {uses: baptiste0928/cargo-install@v3, with: {crate: c, version: '${{ env.V }}'}}
+      - {uses: cargo-bins/cargo-binstall@main, with: {version: 1.10.0}}
+      - {uses: extractions/setup-just@v3, with: {just-version: 1.40.0}}
+      - {uses: actions-rs/install@v0.1.3, with: {crate: d, version: 1.0.2}}
+      - {uses: moonrepo/setup-rust@v1, with: {bins: 'e@1.0.3'}}
+      - {uses: taiki-e/cache-cargo-install-action@v2, with: {tool: f@1.0.4}}
+"""
 CRATE = '[package]\nname = "a"\nversion = "0.1.0"\n[dependencies]\nserde = "1.0.200"\n'
 FILES = {
     **{f"{path}Cargo.toml": CRATE for path in ("", "b/", "vendor/c/", "examples/d/", "my-tests/e/", "tests/f/")},
@@ -178,6 +261,7 @@ FILES = {
     "Dockerfile.tmpl/x": "FROM rust:1.97.1\n",
     WORKFLOW: STEPS,
     ".github/workflows/sub/x.yaml": STEPS,
+    ".github/workflows/inputs.yml": INPUTS,
     ".github/actions/a/action.yml": "runs:\n  using: composite\n  steps:\n    - uses: actions/cache@v4\n",
     "b/action.yaml": "runs:\n  using: composite\n  steps:\n    - uses: actions/cache@v4\n",
     "b/actions.yml": "runs:\n  using: composite\n  steps:\n    - uses: actions/cache@v4\n",
@@ -224,14 +308,14 @@ FILES = {
         ),
     ],
 )
-def test_the_files_that_managers_read(tmp_path: Path, name: str, text: str) -> None:
-    compare(write(tmp_path / "repository", {**FILES, name: text}), tmp_path)
+def test_the_files_that_managers_read(renovate: Renovate, tmp_path: Path, name: str, text: str) -> None:
+    compare(renovate, write(tmp_path / "repository", {**FILES, name: text}))
 
 
-def test_the_first_configuration_is_used(tmp_path: Path) -> None:
+def test_the_first_configuration_is_used(renovate: Renovate, tmp_path: Path) -> None:
     later = {".github/renovate.json": '{"enabled": false}', ".renovaterc.json": '{"enabled": false}'}
     files = {**FILES, "renovate.json5": "{enabledManagers: ['cargo']}", **later}
-    assert compare(write(tmp_path / "repository", files), tmp_path).files.keys() == {"cargo"}
+    assert compare(renovate, write(tmp_path / "repository", files)).files.keys() == {"cargo"}
 
 
 GLOBS = [
