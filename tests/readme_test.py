@@ -98,8 +98,15 @@ def test_the_revision_has_the_hooks() -> None:
     )
     if shown.returncode:
         pytest.skip("this clone has no history")
-    assert {hook for hook, _ in HOOKS} <= {hook["id"] for hook in yaml.safe_load(shown.stdout)}
-    assert set(re.findall(r"github.com/OWNER/dunnage@(\w+)", TEXT)) == {REVISION}
+    listed = re.findall(r"^\| \[`([a-z-]+)`\]", TEXT, re.MULTILINE)
+    assert {hook for hook, _ in HOOKS} < {*listed, "dunnage"} <= {hook["id"] for hook in yaml.safe_load(shown.stdout)}
+
+
+def test_all_pages_name_the_same_revision() -> None:
+    pages = [TEXT, *(path.read_text("utf-8") for path in (CHECKOUT / "docs").glob("*.md"))]
+    named = re.findall(r"OWNER/dunnage(?:@|\n +rev: )(\w+)", "".join(pages))
+    assert set(named) == {REVISION}
+    assert len(named) >= 7
 
 
 @pytest.mark.parametrize(("hook", "arguments"), HOOKS)
