@@ -63,9 +63,9 @@ format: $(READY)
 readme: $(READY)
 	PYTHONPATH=. $(BIN)/python tests/readme_test.py
 
-# Writes into the pages in docs/ what their examples print now.
+# Writes into the pages in docs/ what their examples print now, or only into those whose path contains PAGES.
 examples: $(READY)
-	PYTHONPATH=tests $(BIN)/python tests/pages.py
+	PYTHONPATH=tests $(BIN)/python tests/pages.py $(PAGES)
 
 # Writes from the registry of hooks: .pre-commit-hooks.yaml, .pre-commit-config.yaml, and the tables in docs/.
 hooks-file: $(READY)

@@ -186,14 +186,22 @@ def example(page: Page, folder: Path) -> Example:
     return Example(page.sections()["Example"], folder, page.rule)
 
 
-def rewrite(folder: Path) -> None:
-    """Write into every page what its example prints now. `folder` is where the examples are carried out."""
+def rewrite(folder: Path, part: str = "") -> None:
+    """Write into every page what its example prints now, or only into those whose path in docs/ contains `part`.
+
+    `folder` is where the examples are carried out.
+    """
     for number, page in enumerate(pages()):
+        path = PAGES / f"{page.rule}.md"
+        if part not in path.relative_to(DOCS).as_posix():
+            continue
         place = folder / f"rule-{number}"
         place.mkdir()
         text = page.text.replace(page.sections()["Example"], example(page, place).run())
-        (PAGES / f"{page.rule}.md").write_bytes(text.encode("utf-8"))
+        path.write_bytes(text.encode("utf-8"))
     for number, document in enumerate(documents()):
+        if part not in document.relative_to(DOCS).as_posix():
+            continue
         place = folder / f"document-{number}"
         place.mkdir()
         document.write_bytes(Example(document.read_text("utf-8"), place).run().encode("utf-8"))
@@ -203,4 +211,4 @@ if __name__ == "__main__":
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="dunnage-pages-") as scratch:
-        rewrite(Path(scratch))
+        rewrite(Path(scratch), *sys.argv[1:2])
