@@ -36,6 +36,9 @@ def test_every_page_is_printed(name: str, capsys: pytest.CaptureFixture[str]) ->
     assert main(["explain", name]) == 0
     printed = capsys.readouterr().out
     *lines, last = filter(None, printed.splitlines())
+    if "/" in name and not name.startswith("ignore/"):
+        *lines, acceptance = lines
+        assert f"`dunnage: ignore[{name}] reason`" in acceptance
     assert lines == without_comments(PAGES[name].read_text("utf-8"))
     page = PAGES[name].relative_to(DOCS).with_suffix("").as_posix()
     assert last == f"On the web: https://OWNER.github.io/dunnage/{page}/"
@@ -53,10 +56,10 @@ def test_several_pages(capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "complaint"),
     [
         pytest.param([], "name a rule or a hook, such as `dunnage explain cargo-lock/stale`", id="none"),
-        pytest.param(["cargo-lock/stael"], f"{NONE} cargo-lock/stael; the nearest is cargo-lock/stale\n", id="rule"),
-        pytest.param(["check-cargo-locks"], f"{NONE} check-cargo-locks; the nearest is check-cargo-lock\n", id="hook"),
-        pytest.param(["../../pyproject"], f"{NONE} ../../pyproject; the nearest is ", id="path"),
-        pytest.param(["\x1b[2J"], rf"{NONE} \x1b[2J; the nearest is ", id="escape"),
+        pytest.param(["cargo-lock/stael"], f"{NONE} cargo-lock/stael; did you mean cargo-lock/stale?\n", id="rule"),
+        pytest.param(["check-cargo-locks"], f"{NONE} check-cargo-locks; did you mean check-cargo-lock?\n", id="hook"),
+        pytest.param(["../../pyproject"], f"{NONE} ../../pyproject; `dunnage rules` lists ", id="path"),
+        pytest.param(["\x1b[2J"], rf"{NONE} \x1b[2J; `dunnage rules` lists ", id="escape"),
     ],
 )
 def test_wrong_usage(arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]) -> None:

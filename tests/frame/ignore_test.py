@@ -188,6 +188,7 @@ def test_what_silences_is_recorded(data: bytes, reason: str, comment: int) -> No
         pytest.param(["demo/bad", "demo/worse"], None, id="known"),
         pytest.param(["demo/bad", "demo/wors"], "there is no rule demo/wors; the nearest is demo/worse", id="typo"),
         pytest.param(["bad"], "there is no rule bad; the nearest is demo/bad", id="no-concern"),
+        pytest.param(["x/y"], "there is no rule x/y", id="nothing-similar"),
     ],
 )
 def test_unknown(rule_ids: list[str], complaint: str | None) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import dunnage
-from dunnage.frame.arguments import Program, parse
+from dunnage.frame.arguments import Program, nearest, parse
 from dunnage.frame.execution import WrongUsage
-from dunnage.frame.finding import address
+from dunnage.frame.finding import address, how_to_accept
 from dunnage.frame.output.delivery import write
 from dunnage.frame.output.printable import printable
 from dunnage.frame.registry import ENTRIES
@@ -49,16 +49,16 @@ def main(argv: Sequence[str]) -> int:
 def _page(name: str, pages: dict[str, str]) -> str:
     """The path, relative to docs/, of the page with this name."""
     if name not in pages:
-        from difflib import get_close_matches
-
-        nearest = get_close_matches(name, pages, n=1, cutoff=0)[0]
-        raise WrongUsage(f"there is no rule or hook {name}; the nearest is {nearest}")
+        hint = nearest(name, pages) or "; `dunnage rules` lists the rules of all hooks"
+        raise WrongUsage(f"there is no rule or hook {name}{hint}")
     return pages[name]
 
 
 def _shown(name: str, page: str) -> str:
     text = _CODE_OR_COMMENT.sub(lambda found: found[0] if found[0].startswith("```") else "", _text(name, page))
-    return f"{_safe(text)}\nOn the web: {address(page)}\n"
+    # Findings about ignore comments cannot be silenced by another one.
+    acceptance = f"{how_to_accept(name)}\n" if "/" in name and not name.startswith("ignore/") else ""
+    return f"{_safe(text)}\n{acceptance}On the web: {address(page)}\n"
 
 
 def _text(name: str, page: str) -> str:

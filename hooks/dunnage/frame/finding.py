@@ -24,6 +24,14 @@ def address(page: str) -> str:
     return f"{WEBSITE}{page.removesuffix('.md')}/"
 
 
+def how_to_accept(rule_id: str) -> str:
+    """How to silence a rule."""
+    return (
+        f"To accept one finding, write the comment `dunnage: ignore[{rule_id}] reason` on its line "
+        f"or on the line above. To switch the rule off, pass `--ignore {rule_id}`."
+    )
+
+
 class Rule(NamedTuple):
     """A rule that a hook checks."""
 

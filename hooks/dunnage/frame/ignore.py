@@ -108,8 +108,9 @@ def unknown(rule_ids: Iterable[str], rules: Sequence[Rule]) -> str | None:
         if rule_id not in known:
             from difflib import get_close_matches
 
-            nearest = get_close_matches(rule_id, known, n=1, cutoff=0)[0]
-            return f"there is no rule {rule_id}; the nearest is {nearest}"
+            # The second half of an id may be all that is given.
+            near = [each for each in known if each.endswith(f"/{rule_id}")] or get_close_matches(rule_id, known, n=1)
+            return f"there is no rule {rule_id}{f'; the nearest is {near[0]}' if near else ''}"
     return None
 
 

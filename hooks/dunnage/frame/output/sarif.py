@@ -18,7 +18,7 @@ from urllib.parse import quote
 from dunnage import __version__
 from dunnage.files.source import Tree
 from dunnage.files.span import Edit, Span
-from dunnage.frame.finding import WEBSITE, Finding, Fix, Rule
+from dunnage.frame.finding import WEBSITE, Finding, Fix, Rule, how_to_accept
 from dunnage.frame.output.json import dump, unicode
 from dunnage.frame.output.printable import printable, printable_lines
 from dunnage.frame.report import Report
@@ -84,11 +84,8 @@ def descriptor(rule_id: str, summary: str, more: str, help: str, page: str, leve
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
-    help = (
-        f"To accept one finding, write the comment `dunnage: ignore[{rule.id}] reason` on its line "
-        f"or on the line above. To switch the rule off, pass `--ignore {rule.id}`."
-    )
-    return descriptor(rule.id, rule.summary, f"Since dunnage {rule.since}.", help, rule.page, rule.level)
+    since = f"Since dunnage {rule.since}."
+    return descriptor(rule.id, rule.summary, since, how_to_accept(rule.id), rule.page, rule.level)
 
 
 def _result(finding: Finding, tree: Tree, rules: dict[str, int], occurrences: Counter[bytes]) -> dict[str, Any]:
