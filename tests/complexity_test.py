@@ -66,6 +66,10 @@ SHAPES: dict[str, tuple[str, Callable[[int], dict[str, str]]]] = {
         lambda n: {"Makefile": _each("export A# = a\n", n) + _each("r#:\n\tcargo install $(A#)\n", n)},
     ),
     "makefile-rules": ("check-cargo-install", lambda n: {"Makefile": _each("r#: a b\n\tcargo install $@\n", n)}),
+    "makefile-variables-of-a-target": (
+        "check-cargo-install",
+        lambda n: {"Makefile": _each("a: A#=b\n", n) + "a::\n\tcargo install $(A1)\n" * n},
+    ),
     "justfile-header": ("check-cargo-install", lambda n: {"justfile": f"a {chr(39) * 6 * n}:\n  cargo install b\n"}),
     "justfile-recipes": ("check-cargo-install", lambda n: {"justfile": _each("r# a='b':\n  cargo install {{a}}\n", n)}),
     "workflow-steps": ("check-locked-builds", lambda n: {WORKFLOW: JOB + "      - run: cargo build\n" * n}),

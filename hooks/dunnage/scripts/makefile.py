@@ -1,13 +1,20 @@
 """Makefiles: the recipe lines that make passes to a shell."""
 
 import re
-from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.scripts.makefile_syntax import BUILT_IN, Makefile, MakeRule, RecipeLine, continued
-from dunnage.scripts.makefile_values import UNKNOWN, Expansion, closing_bracket, find_outside, references
+from dunnage.scripts.makefile_values import (
+    UNKNOWN,
+    Expansion,
+    Scope,
+    Variable,
+    closing_bracket,
+    find_outside,
+    references,
+)
 from dunnage.scripts.shell_names import is_posix_shell
 from dunnage.shell.assembly import Text, rewrite
 from dunnage.shell.bounds import MOST_BUILD_VALUES, Budget, union
@@ -31,7 +38,7 @@ def scripts(file: File) -> Iterator[Script]:
 def rules(file: File) -> list[MakeRule]:
     """Every rule in the order of the file, with variables of one known value replaced. Raises SourceError."""
     makefile = file.memo(Makefile)
-    expansion = Expansion(makefile.variables, {}, {}, Budget())
+    expansion = Expansion(makefile.variables, Budget())
     found: list[MakeRule] = []
     for rule in makefile.rules:
         values = expansion.text(rule.prerequisites)
@@ -69,7 +76,7 @@ class _Programs:
             return
         self._exported = self._environment()
         defines: dict[str, None] = {}
-        expansion = self._expansion(self._general)
+        expansion = self._expansion()
         index = -1
         for recipes in self._grouped():
             rule = self._makefile.rules[recipes[0].rule]
@@ -82,11 +89,11 @@ class _Programs:
         for name in defines:
             yield from self._define_scripts(name)
 
-    def _expansion(self, scope: Mapping[str, Values]) -> Expansion:
-        return Expansion(self._variables, scope, {}, self._budget)
+    def _expansion(self, scope: Scope | None = None) -> Expansion:
+        return Expansion(self._variables, self._budget, scope)
 
     def _expand(self, text: str) -> Values:
-        return self._expansion({}).text(text)
+        return self._expansion().text(text)
 
     def _grouped(self) -> list[list[RecipeLine]]:
         """The recipe lines that one shell runs: each alone, or under `.ONESHELL:` all of a rule."""
@@ -101,13 +108,13 @@ class _Programs:
     def _define_scripts(self, name: str) -> Iterator[Script]:
         """The lines of a `define` that a recipe consists of. Its arguments, `$(1)`, are unknown."""
         body = self._makefile.defines.get(name, [])
-        arguments: dict[str, Values] = {str(number): None for number in range(10)}
+        arguments = {str(number): UNKNOWN for number in range(10)}
         index = 0
         while index < len(body):
             end = continued(self._makefile.data, body, index)
             text, offsets = self._recipe_text([body[index:end]])
             place = Place("makefile", (f"define {name}",))
-            yield from self._programs(text, offsets, place, self._expansion(arguments))
+            yield from self._programs(text, offsets, place, self._expansion(arguments.get))
             index = end
 
     # Variables
@@ -124,7 +131,7 @@ class _Programs:
         """The variables that make exports to the shell."""
         makefile = self._makefile
         names = self._variables.keys() - BUILT_IN.keys() if makefile.exports_all else makefile.exported
-        expansion = self._expansion({})
+        expansion = self._expansion()
         found: dict[str, Values] = {}
         for name in names:
             if name in self._variables:
@@ -134,17 +141,19 @@ class _Programs:
                 found[name] = union((values, *expanded), MOST_BUILD_VALUES)
         return found
 
-    def _scope(self, rule: MakeRule) -> Mapping[str, Values]:
-        """The values that are particular to a rule: `$@`, and variables that targets set."""
+    def _scope(self, rule: MakeRule) -> Scope:
+        """What is particular to a rule: `$@`, and variables that targets set. Few of these are ever looked up."""
         names = self._target_names(rule)
         own = [self._makefile.targets.get(name, {}) for name in rule.targets.split()[:MOST_BUILD_VALUES]]
-        common = set(own[0]).intersection(*own[1:]) if own else set()
-        if not names and not common:
-            return self._general
-        particular = {name: union([each[name] for each in own], MOST_BUILD_VALUES) for name in common}
-        if names:
-            particular["@"] = names
-        return ChainMap(particular, self._general)
+
+        def scope(name: str) -> Variable | None:
+            if name == "@" and names:
+                return Variable(names, is_expanded=True)
+            if own and all(name in each for each in own):
+                return Variable(union([each[name] for each in own], MOST_BUILD_VALUES), is_expanded=name == "@")
+            return Variable(self._general[name], is_expanded=name == "@") if name in self._general else None
+
+        return scope
 
     def _target_names(self, rule: MakeRule) -> tuple[str, ...]:
         """The values of `$@`; empty if they are unknown."""

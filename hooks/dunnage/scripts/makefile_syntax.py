@@ -209,7 +209,7 @@ class Makefile:
         return UNKNOWN if joined is None else Variable(joined, before.is_expanded)
 
     def _expand(self, text: str) -> Values:
-        return Expansion(self.variables, {}, {}, self._budget).text(text)
+        return Expansion(self.variables, self._budget).text(text)
 
     def _rule(self, parts: list[Span], text: str) -> None:
         """Read the line of a rule, which `parts` make up and `text` is."""

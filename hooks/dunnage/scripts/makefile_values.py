@@ -1,7 +1,7 @@
 """The values of make's variables, and the references to them in a text."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from dunnage.shell.bounds import MOST_BUILD_VALUES, Budget, union
@@ -20,6 +20,9 @@ class Variable(NamedTuple):
     """It was set by `:=` and so contains no references."""
 
 
+Scope = Callable[[str], Variable | None]
+"""Returns the variable of a name, of those that are set for a part of a makefile; None if it is not one of them."""
+
 UNKNOWN = Variable(None, is_expanded=True)
 
 
@@ -35,17 +38,11 @@ def join(variables: list[Variable | None]) -> Variable:
 class Expansion:
     """Replaces references by values; each variable is evaluated once."""
 
-    def __init__(
-        self,
-        variables: Mapping[str, Variable],
-        scope: Mapping[str, Values],
-        memo: dict[str, Values],
-        budget: Budget,
-    ) -> None:
-        """`scope` holds what is particular to a rule and takes precedence; `memo` keeps values between expansions."""
+    def __init__(self, variables: Mapping[str, Variable], budget: Budget, scope: Scope | None = None) -> None:
+        """`scope` has what is particular to a rule and takes precedence."""
         self._variables = variables
         self._scope = scope
-        self._memo = memo
+        self._memo: dict[str, Values] = {}
         self._budget = budget
 
     def text(self, text: str, depth: int = 0) -> Values:
@@ -88,12 +85,10 @@ class Expansion:
             return self._memo[name]
         # During its evaluation it is unknown, which ends cycles.
         self._memo[name] = None
-        if name in self._scope:
-            values, is_expanded = self._scope[name], name == "@"
-        elif name in self._variables:
-            values, is_expanded = self._variables[name]
-        else:
+        variable = (self._scope and self._scope(name)) or self._variables.get(name)
+        if variable is None:
             return None
+        values, is_expanded = variable
         if not is_expanded and values is not None:
             values = union([self.text(value, depth + 1) for value in values], MOST_BUILD_VALUES)
         self._memo[name] = values
