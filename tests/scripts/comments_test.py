@@ -80,6 +80,15 @@ def test_comments_of_yaml(text: str, count: int) -> None:
         pytest.param("a.sh", "cat <<E\n$(sudo a)\n# dunnage: a\nE\n", 0, id="beside-a-substitution"),
         pytest.param("a.sh", "bash <<E\n# dunnage: a\nls\nE\n", 1, id="here-document-that-runs"),
         pytest.param("a.sh", "sudo bash -c '\n# dunnage: a\nls'\n", 1, id="string-that-runs"),
+        pytest.param("a.sh", "bash -c 'cat <<E\n# dunnage: a\nE\nls'\n", 0, id="here-document-in-a-string"),
+        pytest.param("a.sh", "bash -c 'cat <<E\nE\nls # dunnage: a\n'\n", 1, id="below-one-in-a-string"),
+        pytest.param("a.sh", "bash -c 'bash <<E\nls\n# dunnage: a\nE\n'\n", 1, id="one-in-a-string-that-runs"),
+        pytest.param(
+            "a.sh", "bash -c 'cat <<E\n$(ls)\n# dunnage: a\nE\n'\n", 0, id="beside-a-substitution-in-a-string"
+        ),
+        pytest.param("a.sh", "bash <<E\ncat <<'F'\n# dunnage: a\nF\nls\nE\n", 0, id="here-document-in-one-that-runs"),
+        pytest.param("a.sh", 'bash -c "ls \\"a\n# dunnage: a\n\\""\n', 0, id="quotes-in-a-string"),
+        pytest.param("a.sh", 'bash -c "ls \\"a\\"\n# dunnage: a\n"\n', 1, id="below-quotes-in-a-string"),
         pytest.param("Cargo.toml", "a = '''\n# dunnage: a\n'''\n# dunnage: b\n", 1, id="toml-string"),
         pytest.param(
             "Makefile.toml",

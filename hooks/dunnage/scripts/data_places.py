@@ -15,13 +15,15 @@ from dunnage.scripts.commands import commands, kind_of, programs
 from dunnage.shell.grammar import parse_bash
 from dunnage.shell.model import Script
 from dunnage.shell.offsets import locate
-from dunnage.shell.programs import ShellProgram, program_of
+from dunnage.shell.programs import program_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
 
-_DATA = frozenset(("ansi_c_string", "heredoc_body", "raw_string", "string"))
-"""The syntax of shells whose text is data, except for substitutions in it."""
+_QUOTES = {"ansi_c_string": (2, 1), "heredoc_body": (0, 0), "raw_string": (1, 1), "string": (1, 1)}
+"""The syntax of shells whose text is data, except for substitutions in it; how long its quotes are."""
+_ESCAPED = rb'\\(["$`\\])'
+"""What a shell replaces with its second character in a string with double quotes."""
 
 
 class DataPlaces:
@@ -45,7 +47,7 @@ class DataPlaces:
             for in_text, start, size in program.offsets
             if size
         )
-        self._trees: dict[int, Tree | None] = {}
+        self._trees: dict[tuple[int, int, int], Tree | None] = {}
 
     def contain(self, offset: int) -> bool:
         """Whether the byte at `offset` of the file is data."""
@@ -58,40 +60,50 @@ class DataPlaces:
 
     def _is_shell_data(self, index: int, at: int) -> bool:
         """Whether a byte of a program is in data that no shell reads as a program."""
-        program = self._programs[index]
-        if index not in self._trees:
-            self._trees[index] = parse_bash(program.data)
-        tree = self._trees[index]
-        node = tree.root_node.descendant_for_byte_range(at, at + 1) if tree else None
-        while node is not None and node.type not in _DATA:
+        offsets = self._programs[index].offsets
+        start, end, is_quoted = 0, len(self._programs[index].data), False
+        begin = 0
+        while node := self._data_at(index, start, end, is_quoted, at):
+            first, last = start + node.start_byte, start + node.end_byte
+            place = locate(offsets, first, last)
+            if not self._is_run(place, begin):
+                return True
+            # The program in it may hold data too.
+            opening, closing = _QUOTES[node.type]
+            start, end, is_quoted, begin = first + opening, last - closing, node.type == "string", place.start
+        return False
+
+    def _data_at(self, index: int, start: int, end: int, is_quoted: bool, at: int) -> Node | None:
+        """The string or here-document with the byte `at`, in the part of a program from `start` to `end`."""
+        key = index, start, end
+        if key not in self._trees:
+            data = self._programs[index].data[start:end]
+            self._trees[key] = parse_bash(re.sub(_ESCAPED, rb" \1", data) if is_quoted else data)
+        tree = self._trees[key]
+        node = tree.root_node.descendant_for_byte_range(at - start, at - start + 1) if tree else None
+        while node is not None and node.type not in _QUOTES:
             if node.type in ("comment", "command_substitution"):
-                return False
+                return None
             node = node.parent
         # On one line, an apostrophe of plain text may only look like a quote; the caller judges quotes there.
-        if node is None or node.start_point[0] == node.end_point[0]:
-            return False
-        return not self._is_run(_place(program, node))
+        return None if node is None or node.start_point[0] == node.end_point[0] else node
 
-    def _is_run(self, data: Span) -> bool:
-        """Whether a shell runs a string or a here-document: `bash -c`, `bash <<END`."""
-        at = bisect_right(self._nested, (data.start, 0))
+    def _is_run(self, data: Span, begin: int) -> bool:
+        """Whether a program that begins at `begin` runs a string or a here-document: `bash -c`, `bash <<END`."""
+        at = bisect_right(self._nested, (data.start, ()))
         if at == len(self._nested):
             return False
-        start, outside = self._nested[at]
-        return start < data.end and outside < data.start
+        start, wrappers = self._nested[at]
+        return start < data.end and any(begin <= wrapper < data.start for wrapper in wrappers)
 
     @cached_property
-    def _nested(self) -> list[tuple[int, int]]:
-        """Where commands with wrappers begin, each with the start of its outermost wrapper."""
+    def _nested(self) -> list[tuple[int, tuple[int, ...]]]:
+        """Where commands with wrappers begin, each with where the words of these wrappers do."""
         return sorted(
-            (command.words[0].span.start, command.wrapper[0].span.start)
+            (command.words[0].span.start, tuple(word.span.start for word in command.wrapper))
             for command in commands(self._file)
             if command.wrapper
         )
-
-
-def _place(program: ShellProgram, node: Node) -> Span:
-    return locate(program.offsets, node.start_byte, node.end_byte)
 
 
 def _values(file: File) -> Iterable[Span]:
