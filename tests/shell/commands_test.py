@@ -765,6 +765,7 @@ def test_quoted_words_are_what_was_quoted(values: list[str]) -> None:
         pytest.param("cd b; popd; x", None, id="popd alone"),
         pytest.param("pushd b; popd; popd; x", None, id="one popd too many"),
         pytest.param("pushd b; pushd; popd; x", None, id="popd after an exchange"),
+        pytest.param("pushd b; pushd c; pushd +1; popd; x", None, id="popd after a rotation"),
         pytest.param("pushd b; popd +1; x", None, id="popd of another"),
         pytest.param("pushd b; for f in 1 2; do pushd c; done; popd; x", None, id="popd after a loop"),
         pytest.param("pushd b; pushd c; while y; do popd; x; done", None, id="popd in a loop"),

@@ -445,6 +445,7 @@ class _Walk:
             pushed is None
             or len(pushed) != 1
             or len(command.words) != 1 + is_push
+            or command.words[-1].text.startswith(("+", "-"))  # this exchanges directories
             or (not is_push and pushed == ("0",))
         ):
             return entered(command.words, directory) if is_push else None
