@@ -12,12 +12,21 @@ from collections.abc import Iterator, Sequence
 from dunnage.files import toml
 from dunnage.files.git import Repositories
 from dunnage.files.source import Tree
-from dunnage.frame.execution import WrongUsage, require_existing
+from dunnage.frame.execution import require_existing
 from dunnage.frame.finding import Finding, Rule, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import FROM_REF, TO_REF, Options, flag, single
-from dunnage.frame.review_options import ACCEPT, BASE, REQUIRE_BASE, REVIEWS, SUMMARY, SUMMARY_FORMAT, say_notes
-from dunnage.review.judgement import Examination, problems
+from dunnage.frame.review_options import (
+    ACCEPT,
+    BASE,
+    REQUIRE_BASE,
+    REVIEWS,
+    SUMMARY,
+    SUMMARY_FORMAT,
+    accepted,
+    say_notes,
+)
+from dunnage.review.judgement import Examination, problems, summaries
 from dunnage.review.lock_examination import LOCK, examine
 from dunnage.review.settings import Settings
 
@@ -73,15 +82,10 @@ def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Exa
 
 def _accept(options: Options) -> str:
     """Write a review of all that is found, and say which."""
-    from dunnage.frame.output.printable import printable
     from dunnage.review.acceptance import NotAcceptedError, accept_all
 
-    try:
-        lines = list(accept_all(_examine(_locks(options), Tree(), options), options[ACCEPT]))
-    except NotAcceptedError as error:
-        raise WrongUsage(str(error)) from None
-    say_notes(HOOK.name, options)
-    return "".join(f"{printable(line)}\n" for line in lines or ["nothing to accept"])
+    reviews = accept_all(_examine(_locks(options), Tree(), options), options[ACCEPT])
+    return accepted(HOOK.name, options, reviews, NotAcceptedError)
 
 
 def _summarize(options: Options) -> str:
@@ -89,14 +93,8 @@ def _summarize(options: Options) -> str:
     from dunnage.frame.output.printable import printable
     from dunnage.review.tables import written
 
-    found = {
-        examination.path: list(examination.judgement.summary())
-        for examination in _examine(_locks(options), Tree(), options)
-        if examination.judgement.summary is not None
-    }
-    if not found and not options.notes:
-        options.notes.append("no Cargo.lock has changed")
-    say_notes(HOOK.name, options)
+    found = summaries(_examine(_locks(options), Tree(), options))
+    say_notes(HOOK.name, options, "" if found else "no Cargo.lock has changed")
     return written(found, options[SUMMARY_FORMAT], printable)
 
 

@@ -13,12 +13,21 @@ from dunnage.files import toml
 from dunnage.files.git import Repositories
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
-from dunnage.frame.execution import WrongUsage, require_existing
+from dunnage.frame.execution import require_existing
 from dunnage.frame.finding import Finding, Rule, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import FROM_REF, TO_REF, Options
-from dunnage.frame.review_options import ACCEPT, BASE, REQUIRE_BASE, REVIEWS, SUMMARY, SUMMARY_FORMAT, say_notes
-from dunnage.review.judgement import Examination, problems
+from dunnage.frame.review_options import (
+    ACCEPT,
+    BASE,
+    REQUIRE_BASE,
+    REVIEWS,
+    SUMMARY,
+    SUMMARY_FORMAT,
+    accepted,
+    say_notes,
+)
+from dunnage.review.judgement import Examination, problems, summaries
 from dunnage.review.settings import Settings
 from dunnage.review.wit_examination import examine
 
@@ -48,15 +57,10 @@ def _examine(names: Iterable[str], tree: Tree, options: Options) -> Iterator[Exa
 
 def _accept(options: Options) -> str:
     """Write a review of all that is found, and say which."""
-    from dunnage.frame.output.printable import printable
     from dunnage.review.acceptance import NotAcceptedError, accept_all
 
-    try:
-        lines = list(accept_all(_examine(_files(options), Tree(), options), options[ACCEPT]))
-    except NotAcceptedError as error:
-        raise WrongUsage(str(error)) from None
-    say_notes(HOOK.name, options)
-    return "".join(f"{printable(line)}\n" for line in lines or ["nothing to accept"])
+    reviews = accept_all(_examine(_files(options), Tree(), options), options[ACCEPT])
+    return accepted(HOOK.name, options, reviews, NotAcceptedError)
 
 
 def _summarize(options: Options) -> str:
@@ -65,14 +69,8 @@ def _summarize(options: Options) -> str:
     from dunnage.review.tables import written
 
     files = _files(options)
-    found = {
-        examination.path: list(examination.judgement.summary())
-        for examination in _examine(files, Tree(), options)
-        if examination.judgement.summary is not None
-    }
-    if files and not found and not options.notes:
-        options.notes.append("no WIT has changed")
-    say_notes(HOOK.name, options)
+    found = summaries(_examine(files, Tree(), options))
+    say_notes(HOOK.name, options, "no WIT has changed" if files and not found else "")
     return written(found, options[SUMMARY_FORMAT], printable)
 
 

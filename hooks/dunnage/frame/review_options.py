@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dunnage.files import toml
 from dunnage.files.source import SourceError, Tree
-from dunnage.frame.execution import complain
+from dunnage.frame.execution import WrongUsage, complain
 from dunnage.frame.options import Option, Options, choice, flag, single
 
 
-def say_notes(program: str, options: Options) -> None:
-    """Print the notes of a hook on stderr, each once. The notes of another hook may follow."""
-    for note in dict.fromkeys(options.notes):
+def say_notes(program: str, options: Options, default: str = "") -> None:
+    """Print the notes of a hook on stderr, each once, or else `default`. The notes of another hook may follow."""
+    for note in dict.fromkeys(options.notes or filter(None, [default])):
         complain(program, note)
     options.notes.clear()
+
+
+def accepted(program: str, options: Options, reviews: Iterable[str], refusal: type[Exception]) -> str:
+    """What `--accept` prints: a line about each review that is written, or that there is none.
+
+    Raises WrongUsage if writing one raises `refusal`.
+    """
+    from dunnage.frame.output.printable import printable
+
+    try:
+        lines = list(reviews)
+    except refusal as error:
+        raise WrongUsage(str(error)) from None
+    say_notes(program, options)
+    return "".join(f"{printable(line)}\n" for line in lines or ["nothing to accept"])
 
 
 def merged(summaries: Sequence[str], kind: str) -> str:

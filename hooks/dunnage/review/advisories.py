@@ -23,7 +23,6 @@ from dunnage.review.changes import is_from_crates_io
 _PLACES = (("advisory-db",), ("advisory-dbs", "advisory-db-3157b0e258782691"))
 """The folders below CARGO_HOME in which cargo-audit and cargo-deny keep the database."""
 _OPENING, _CLOSING = b"```toml", b"\n```"
-_OLD = 90 * 86_400
 _DENY = ("deny.toml", ".deny.toml", os.path.join(".cargo", "deny.toml"))
 _AUDIT = (os.path.join(".cargo", "audit.toml"),)
 

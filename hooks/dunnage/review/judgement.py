@@ -39,3 +39,12 @@ def problems(examinations: Iterable[Examination]) -> "Iterable[Problem]":
         judgement = examination.judgement
         found += [*judgement.problems, *(concern.problem for concern in judgement.concerns)]
     return dict.fromkeys(found)
+
+
+def summaries(examinations: Iterable[Examination]) -> "dict[str, list[Table]]":
+    """What changed, by the path of the files that did."""
+    return {
+        examination.path: list(examination.judgement.summary())
+        for examination in examinations
+        if examination.judgement.summary is not None
+    }
