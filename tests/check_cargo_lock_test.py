@@ -821,7 +821,7 @@ def test_lock_that_is_a_link(folder: Path) -> None:
         pytest.param(
             "../a.lock",
             "Cargo.toml",
-            ["Cargo.lock:1:1 unreadable: is a symbolic link that leads out of the repository"],
+            ["Cargo.lock:1:1 untracked: Cargo.lock is a symbolic link to …/a.lock, which is in no repository, …"],
             id="outside",
         ),
     ],
@@ -831,6 +831,22 @@ def test_lock_that_is_a_link_to_a_file(repository: Path, target: str, added: str
     _link(repository / "Cargo.lock", target)
     _git(repository, "add", "Cargo.toml", "Cargo.lock", added)
     assert matches(found("Cargo.toml"), expected), found("Cargo.toml")
+
+
+def test_lock_that_is_a_link_to_another_repository(repository: Path) -> None:
+    other = repository.parent / "other"
+    write(other, {"Cargo.lock": "this is not read"})
+    _git(other, "init", "--quiet")
+    _git(other, "add", "Cargo.lock")
+    write(repository, {"Cargo.toml": SOLO["Cargo.toml"], "src/main.rs": ""})
+    _link(repository / "Cargo.lock", "../other/Cargo.lock")
+    message = "Cargo.lock is a symbolic link to …/other/Cargo.lock, which is in another repository, so other …"
+    assert matches(found("Cargo.toml"), [f"Cargo.lock:1:1 untracked: {message}"]), found("Cargo.toml")
+    # Libraries need no lock. But cargo would use this one.
+    write(repository, {"src/lib.rs": ""})
+    (repository / "src/main.rs").unlink()
+    expected = ["Cargo.lock:1:1 unreadable: is a symbolic link that leads out of the repository"]
+    assert found("--libraries-may-omit", "Cargo.toml") == expected
 
 
 def test_help_about_a_lock_that_is_a_link(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

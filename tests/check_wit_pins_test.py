@@ -382,7 +382,17 @@ def test_all_of_a_fix_or_nothing(folder: Path, capsys: pytest.CaptureFixture[str
     (folder / "Cargo-component.lock").symlink_to(outside)
     assert main(["--fix", *BOTH]) == 1
     assert {name: Path(name).read_text() for name in files} == files
-    assert 'help: write `"=1.2.3"`, with the reviewed version in place of 1.2.3' in capsys.readouterr().out
+    assert "--fix changed nothing: Cargo-component.lock is outside of" in capsys.readouterr().out
+
+
+def test_fix_says_which_lock_it_cannot_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = {"one/Cargo.toml": ONE.format("0.2.1"), "two/Cargo.toml": TWO.format("=0.2.1")}
+    write(folder, {**WORKSPACE, **files, "Cargo-component.lock": "<<<<<<< ours\n"})
+    assert main(BOTH) == 1
+    assert "--fix changed nothing" not in capsys.readouterr().out
+    assert main(["--fix", *BOTH]) == 1
+    assert "--fix changed nothing: Cargo-component.lock cannot be read\n" in capsys.readouterr().out
+    assert (folder / "one/Cargo.toml").read_text("utf-8") == files["one/Cargo.toml"]
 
 
 def test_a_workspace_that_cargo_refuses_keeps_its_lock(folder: Path) -> None:

@@ -133,7 +133,11 @@ def _check_lock(
             yield _missing(workspace, repository)
         return
     except Refused as refused:
-        yield from _rejected_lock([refused])
+        is_link = tracked is not None and os.path.islink(workspace.lock)
+        if is_link and tree.leads_out(workspace.lock) and not may_omit():
+            yield _outside(workspace.lock)
+        else:
+            yield from _rejected_lock([refused])
         return
     if is_untracked:
         if may_omit():
@@ -172,16 +176,23 @@ def _check_target(lock: str) -> Iterator[Finding]:
 
     target = os.path.realpath(lock)
     repository = git.repository(os.path.dirname(target))
-    message = f"Cargo.lock is a symbolic link to {display(target)}, "
     if repository is None:
-        message += "which is in no repository, so other checkouts have no lock"
-        yield Finding(UNTRACKED, display(lock), Span(0, 0), message, "replace the link with a copy of that file")
+        yield _outside(lock)
     elif not repository.lists(target):
         pattern = escape(os.path.relpath(target, repository.top).replace(os.sep, "/"))
         tracked = repository.tracked([pattern])
         if tracked is not None and target not in tracked:
-            message += "which git does not track, so other checkouts have no lock"
-            yield untracked(UNTRACKED, target, repository, message)
+            message = f"Cargo.lock is a symbolic link to {display(target)}, which git does not track, "
+            yield untracked(UNTRACKED, target, repository, f"{message}so other checkouts have no lock")
+
+
+def _outside(lock: str) -> Finding:
+    """Report a lock that is a symbolic link to a file outside of the repository, without reading that file."""
+    target = os.path.realpath(lock)
+    which = "no" if git.repository(os.path.dirname(target)) is None else "another"
+    message = f"Cargo.lock is a symbolic link to {display(target)}, which is in {which} repository, "
+    help = "replace the link with a copy of that file"
+    return Finding(UNTRACKED, display(lock), Span(0, 0), f"{message}so other checkouts have no lock", help)
 
 
 def _untracked_packages(

@@ -235,11 +235,14 @@ def _report_ranges(
             message = f"{tool} reads `{text}` as `^{text}`, which also allows newer versions of `{entry.package}`"
         span = toml.locate_value(entry.file, entry.keys)
         found[entry] = Finding(RANGE, entry.file.path, span, message, _write_exact(entry))
-    pinned = _pins(found, lock, read_all, tree) if found and lock else {}
+    pinned: Mapping[WitRequirement, WitPin] = {}
+    obstacle = ""
+    if found and lock:
+        pinned, obstacle = _pins(found, lock, read_all, tree)
     for entry, finding in found.items():
         pin = pinned.get(entry)
         if pin is None:
-            yield finding
+            yield finding._replace(obstacle=obstacle)
         else:
             source = f", the version in {os.path.basename(lock or '')}" if pin.is_locked else ""
             fix = Fix(f"pinned {entry.package} to ={pin.version}{source}", pin.edits)
@@ -257,8 +260,11 @@ def _pins(
     path: str,
     read_all: Callable[[], list[WitRequirement] | None],
     tree: Tree,
-) -> Mapping[WitRequirement, WitPin]:
-    """The pins for the ranges of findings, except those that an ignore comment silences. `path` is that of the lock."""
+) -> tuple[Mapping[WitRequirement, WitPin], str]:
+    """The pins for the ranges of findings, except those that an ignore comment silences. `path` is that of the lock.
+
+    Without pins because of the lock, also the reason, which begins with a path.
+    """
     from dunnage.frame import ignore
     from dunnage.wit import lock
     from dunnage.wit.requirements import Lock, pins, problem
@@ -267,15 +273,27 @@ def _pins(
         locked = document.read(tree, path)
         known = Lock(locked.file, lock.read(locked))
     except FileNotFoundError:
-        return pins(found, found, None)
-    except Refused:
-        return {}
+        return pins(found, found, None), ""
+    except Refused as refused:
+        return {}, f"{refused.file.path} {_hindrance(path)}"
     requirements = read_all()
     if requirements is None:
-        return {}
+        return {}, ""
     reported = set(ignore.silence(found.values(), tree, RULES, toml.comments).findings)
     fixable = {entry for entry, finding in found.items() if finding in reported}
-    return pins([entry for entry in requirements if not problem(entry.text)], fixable, known)
+    return pins([entry for entry in requirements if not problem(entry.text)], fixable, known), ""
+
+
+def _hindrance(lock: str) -> str:
+    """Why a lock that cannot be read is not changed, as a clause whose subject is the lock."""
+    from dunnage.files.walk import top_folder
+    from dunnage.files.writing import writable
+
+    try:
+        writable(lock, top_folder(os.getcwd()))
+    except SourceError as error:
+        return error.message
+    return "cannot be read"
 
 
 # wit-deps

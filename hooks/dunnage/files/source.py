@@ -214,10 +214,16 @@ class Tree:
                 self._on_read(path)
         return self._read[path]
 
-    def _open(self, path: str) -> File | SourceError | None:
+    def leads_out(self, path: str) -> bool:
+        """Whether `path` is in the repository of the working directory, but leads out of it by a symbolic link."""
+        if self._origin is not None:
+            return self._origin.leads_out(path)
         if self._containment is None:
             self._containment = _Containment()
-        if self._containment.leads_out(path):
+        return self._containment.leads_out(path)
+
+    def _open(self, path: str) -> File | SourceError | None:
+        if self.leads_out(path):
             return SourceError("is a symbolic link that leads out of the repository")
         return _read(path, self._limit)
 

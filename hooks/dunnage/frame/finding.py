@@ -92,6 +92,8 @@ class Finding(NamedTuple):
     """The id of the hook that reported it. The frame sets it."""
     suppression: Suppression | None = None
     """The comment that silences it, if any. The frame sets it."""
+    obstacle: str = ""
+    """Why it has no fix although its rule is fixable, in one line that begins with a path; empty if that is unknown."""
 
 
 def with_advice(found: Iterable[Finding], advice: Callable[[Finding], str]) -> Iterator[Finding]:

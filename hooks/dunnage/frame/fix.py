@@ -90,7 +90,8 @@ def _may_write(edits: Iterable[Edit], root: str, refused: dict[str, str]) -> boo
 def _with_reasons(finding: Finding, refused: Mapping[str, str], failed: Mapping[Finding, str]) -> Finding:
     """Add to the help of a finding why it was not fixed."""
     paths = sorted({edit.path for edit in finding.fix.edits} & refused.keys()) if finding.fix else []
-    reasons = [f"{path} {refused[path]}" for path in paths] + ([failed[finding]] if finding in failed else [])
+    reasons = [f"{path} {refused[path]}" for path in paths]
+    reasons += filter(None, (failed.get(finding), finding.obstacle))
     if not reasons:
         return finding
     lines = [finding.help, *(f"--fix changed nothing: {reason}" for reason in reasons)]
