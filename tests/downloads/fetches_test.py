@@ -41,6 +41,7 @@ def found(script: str) -> list[str]:
         pytest.param("-J -o a X", ["X a"], id="output-and-name-of-the-server"),
         pytest.param("--etag-save e -H h --retry 3 -o a X", ["X a"], id="options-with-values"),
         pytest.param("$CURL_OPTS -o a X", ["X a"], id="unknown-options"),
+        pytest.param("-o a https://b.dev/cargo-$V", ["https://b.dev/cargo-… a"], id="unknown-version"),
         pytest.param("X > a", ["X a"], id="redirection"),
         pytest.param("X", ["X -"], id="no-file"),
         pytest.param("-o - X", ["X -"], id="dash"),
@@ -114,6 +115,7 @@ RELEASES = "https://github.com/a/b/releases"
     [
         pytest.param("v1 -R a/b -p x", [f"{RELEASES}/download/v1/x x"], id="tag"),
         pytest.param("v1 --repo github.com/a/b --pattern 'x*'", [f"{RELEASES}/download/v1/x… x…"], id="quoted-pattern"),
+        pytest.param("v1 -R a/b -p x-${V%%[0-9]*}", [f"{RELEASES}/download/v1/x-… x-…"], id="part-of-a-variable"),
         pytest.param("v1 -R a/b -p x-$V -O y -D d", [f"{RELEASES}/download/v1/x-… y"], id="output"),
         pytest.param("-R a/b -p x", [f"{RELEASES}/latest/download/x x"], id="latest"),
         pytest.param("v1 -R a/b -p x -O -", [], id="to-output"),

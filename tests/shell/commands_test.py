@@ -376,6 +376,8 @@ def test_order_is_that_of_the_file() -> None:
         pytest.param("docker run $IMAGE cargo b", "cargo b", id="docker run of an unknown image"),
         pytest.param("docker run $DOCKER_OPTS rust cargo b", "cargo b", id="docker run with unknown options"),
         pytest.param('docker run "${args[@]}" rust cargo b', "cargo b", id="docker run with an unknown array"),
+        pytest.param("docker run $TARGET cargo b", "cargo b", id="docker run of an image whose name contains arg"),
+        pytest.param("sudo $CARGO b", "<$CARGO>* b", id="an unknown program whose name contains arg"),
         pytest.param("docker run rust sh -c 'cargo b'", "cargo b", id="docker run of a shell"),
         pytest.param("docker run --entrypoint sh rust -c 'cargo b'", "cargo b", id="docker run with an entrypoint"),
         pytest.param("docker run -d rust", "docker run -d rust", id="docker run without a command"),

@@ -39,7 +39,9 @@ def names(word: Word, lookup: Lookup) -> tuple[str, ...]:
 
 def with_wildcards(pattern: str) -> str:
     """A pattern as a text in which what `*` and `?` stand for is unknown."""
-    return pattern.replace("*", _ANY).replace("?", _ANY)
+    parts = pattern.split(HOLE)
+    parts[::2] = (part.replace("*", _ANY).replace("?", _ANY) for part in parts[::2])
+    return HOLE.join(parts)
 
 
 def base_name(path: str) -> str:
@@ -138,13 +140,17 @@ def _expansion(text: str, at: int) -> tuple[int, str]:
     if opening in _CLOSING:
         end = _closing(text, at + 1)
         inside = text[at + 2 : end - 1]
-        return end, inside if inside.isidentifier() else ""
+        name = inside.removeprefix("env:")  # as PowerShell writes a variable of the environment
+        return end, name if name.isidentifier() else ""
     end = at + 1
+    if text.startswith("env:", end):
+        end += len("env:")  # as PowerShell writes a variable of the environment
+    start = end
     if opening in tuple("@*#?0123456789"):
         return end + 1, text[end : end + 1]
     while end < len(text) and (text[end].isalnum() or text[end] == "_") and text[end].isascii():
         end += 1
-    return end, text[at + 1 : end]
+    return end, text[start:end]
 
 
 def _closing(text: str, at: int) -> int:

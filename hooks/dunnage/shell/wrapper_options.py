@@ -63,9 +63,14 @@ def skip_options(words: Sequence[Word], at: int, options: WrapperOptions) -> int
 
 
 def names_options(text: str) -> bool:
-    """Whether the name of a variable suggests options: `$DOCKER_OPTS`, `"${flags[@]}"`."""
-    return text != '"$@"' and ("[@]" in text or any(name in text for name in ("opt", "arg", "flag", "param")))
+    """Whether the name of a variable suggests options: `$DOCKER_OPTS`, `"${flags[@]}"`; not `$CARGO` or `$target`."""
+    if text == '"$@"' or "[@]" in text:
+        return text != '"$@"'
+    words = "".join(character if character.isalnum() else " " for character in text.partition("$")[2]).split()
+    return any(word.rstrip("s0123456789").endswith(_OF_OPTIONS) for word in words)
 
+
+_OF_OPTIONS = ("arg", "argument", "argv", "flag", "opt", "option", "param", "parameter")
 
 NONE = WrapperOptions()
 SSH = WrapperOptions("BbcDEeFIiJLlmOoPpQRSWw")
