@@ -71,6 +71,7 @@ def step(script: str) -> str:
         pytest.param(f"curl -LO {URL}\nx=$(sha256sum {NAME})\necho $x\ntar xf {NAME}", id="printed variable"),
         pytest.param(f"curl -LO {URL}\nsha256sum {NAME} > got\ncat got\ntar xf {NAME}", id="printed file"),
         pytest.param(f"curl -LO {URL}\ngpg --import {NAME}.key\ntar xf {NAME}", id="key is only imported"),
+        pytest.param(f"curl -LO {URL}\ntar xf {NAME}\nhash -r", id="the shell forgets places of programs"),
         pytest.param(f"curl -L {URL} | tee sdk.tgz | wc -c\ntar xf sdk.tgz", id="tee"),
     ],
 )
@@ -166,6 +167,30 @@ def test_all_programs() -> None:
 def test_moving_urls(url: str) -> None:
     assert found(WORKFLOW, step(f"curl -Lo f {url}\ntar xf f\nchmod +x f")) == ["6 moving-url"]
     assert found(WORKFLOW, step(f'curl -Lo f {url}\necho "{SUM}  f" | sha256sum -c\nchmod +x f')) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "fixed_url"),
+    [
+        (
+            "https://win.rustup.rs/x86_64",
+            "https://static.rust-lang.org/rustup/archive/VERSION/x86_64-pc-windows-msvc/rustup-init.exe",
+        ),
+        ("https://gitlab.com/a/b/-/raw/master/x.rb", "https://gitlab.com/a/b/-/raw/COMMIT/x.rb"),
+    ],
+)
+def test_moving_urls_of_other_programs(url: str, fixed_url: str) -> None:
+    write(WORKFLOW, step(f"curl -Lo f {url}\nchmod +x f"))
+    (finding,) = check([WORKFLOW], Tree(), Options({ALL: True}))
+    assert (finding.rule.id, finding.help.partition("; ")[0]) == (
+        "tool-digests/moving-url",
+        f"use the URL of one release: `{fixed_url}`",
+    )
+
+
+def test_a_file_of_one_commit_does_not_move() -> None:
+    url = "https://gitlab.com/a/b/-/raw/0123456789abcdef0123456789abcdef01234567/x.rb"
+    assert found(WORKFLOW, step(f"curl -Lo f {url}\nchmod +x f"), ALL) == ["6 unchecked"]
 
 
 SIDE = f"curl -LO {URL}\ncurl -LO {URL}.sha256\n"
@@ -412,6 +437,33 @@ def test_powershell() -> None:
     assert found(WORKFLOW, job + "".join(f"          {line}\n" for line in (hashed + lines).splitlines())) == []
     text = lines.replace("Expand", hashed + "Expand")
     assert found(WORKFLOW, job + "".join(f"          {line}\n" for line in text.splitlines())) == []
+
+
+def test_powershell_with_variables() -> None:
+    lines = [
+        '$zip = "wasi-sdk-$env:VERSION-windows.zip"',
+        '$url = "https://github.com/WebAssembly/wasi-sdk/releases/download/wasi-sdk-$env:VERSION/$zip"',
+        "$path = Join-Path $env:RUNNER_TEMP $zip",
+        "Invoke-WebRequest -Uri $url -OutFile $path",
+        'if ((Get-FileHash $path).Hash -ne "SUM") { throw "wrong digest" }',
+        "Expand-Archive -Path $path -DestinationPath .",
+    ]
+    job = JOB.replace("ubuntu", "windows")
+    assert found(WORKFLOW, job + "".join(f"          {line}\n" for line in lines)) == []
+    del lines[4]
+    write(WORKFLOW, job + "".join(f"          {line}\n" for line in lines))
+    (finding,) = check([WORKFLOW], Tree(), Options())
+    assert finding.message == "`wasi-sdk-${VERSION}-windows.zip` is unpacked, but nothing verifies its digest"
+    assert 'if ((Get-FileHash $path).Hash -ne "SHA256") { throw "wrong digest of $path" }' in finding.help
+
+
+@pytest.mark.parametrize("tool", ["gpg --verify $path", "Get-AuthenticodeSignature $path"])
+def test_a_signature_in_powershell(tool: str) -> None:
+    lines = f"curl.exe -o $path {URL}\n{tool}\ntar xf $path\n"
+    job = JOB.replace("ubuntu", "windows")
+    assert found(WORKFLOW, job + "".join(f"          {line}\n" for line in lines.splitlines())) == []
+    text = lines.replace(f"{tool}\n", "")
+    assert found(WORKFLOW, job + "".join(f"          {line}\n" for line in text.splitlines())) == ["6 unchecked"]
 
 
 @pytest.mark.parametrize(

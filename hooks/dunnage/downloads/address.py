@@ -121,6 +121,10 @@ def channel(address: Address) -> str:
     parts = [part.lower() for part in address.parts]
     if address.host == "raw.githubusercontent.com":
         ref = parts[4:5] if parts[2:4] == ["refs", "heads"] else parts[2:3]
+    elif parts[2:] and "/-/raw/" in f"/{'/'.join(parts)}":
+        ref = parts[parts.index("-") + 2 :][:1]
+    elif address.host == "win.rustup.rs":
+        return address.host
     elif address.host == "github.com":
         ref = parts[3:5]
     elif parts[:2] == ["rustup", "dist"]:

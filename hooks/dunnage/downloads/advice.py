@@ -1,8 +1,10 @@
 """What to type to verify a download."""
 
+from itertools import pairwise
+
 from dunnage.downloads.address import channel, shown
 from dunnage.downloads.analysis import UsedDownload
-from dunnage.downloads.model import Download
+from dunnage.downloads.model import POWERSHELL_OPTIONS, Download
 from dunnage.files.source import File
 
 SHA256 = "SHA256"
@@ -29,8 +31,9 @@ def how_to_verify(file: File, used: UsedDownload, sha256: str = SHA256) -> str:
     if download.command is None:
         return f"write `ADD --checksum=sha256:{sha256} {url} …`{digest}"
     if download.is_windows:
-        name = download.file or shown(download.names[0])
-        check = f'if ((Get-FileHash {name}).Hash -ne "{sha256}") {{ throw "wrong digest of {name}" }}'
+        name = _written_output(file, download) or download.file or shown(download.names[0])
+        plain = name.strip("\"'")
+        check = f'if ((Get-FileHash {name}).Hash -ne "{sha256}") {{ throw "wrong digest of {plain}" }}'
         return f"after the download, write `{check}`{digest}"
     if used.readers:
         name = _file_name(shown(download.address.name))
@@ -40,6 +43,15 @@ def how_to_verify(file: File, used: UsedDownload, sha256: str = SHA256) -> str:
         )
     name = download.file or _file_name(shown(download.names[0]))
     return f"after the download, write `{check_line(name, sha256)}`{_on_macos()}{digest}"
+
+
+def _written_output(file: File, download: Download) -> str:
+    """How a command of PowerShell names the file to write, perhaps with variables; empty if that is unknown."""
+    words = download.command.words if download.command else ()
+    for option, word in pairwise(words):
+        if option.text.lower() in (*POWERSHELL_OPTIONS, "-o", "--output"):
+            return _in_a_line(file.data[slice(*word.span)])
+    return ""
 
 
 def check_line(name: str, sha256: str) -> str:
@@ -54,6 +66,9 @@ def moving_help(download: Download) -> str:
     at = url.lower().find(f"/{part}/")
     if part == "dist":
         fixed = url.replace("/rustup/dist/", "/rustup/archive/VERSION/")
+    elif part == "win.rustup.rs":
+        host = f"{download.address.name}-pc-windows-msvc"
+        fixed = f"https://static.rust-lang.org/rustup/archive/VERSION/{host}/rustup-init.exe"
     elif "/releases/latest/download/" in url:
         fixed = url.replace("/releases/latest/download/", "/releases/download/VERSION/")
     elif at >= 0:

@@ -17,6 +17,8 @@ from dunnage.scripts.commands import kind_of
 from dunnage.shell.model import POSIX_SHELLS, Command, Word, programs
 
 _INTERPRETERS = POSIX_SHELLS | {"node", "perl", "php", "pwsh", "powershell", "python", "python3", "ruby"}
+_OF_POWERSHELL = (b"certutil", b"checksum", b"gpg", b"hash", b"minisign", b"sha256", b"sha512", b"signature", b"verif")
+"""What programs of PowerShell contain that verify files, in lower case."""
 _MOST_READERS = 60
 """How many commands after one are searched for those that read its output."""
 _MOST_DOWNLOADS = 300
@@ -117,7 +119,7 @@ class Files:
                 return
             download = download._replace(names=tuple(map(base_name, written)))
         download, use = self._later_use(download)
-        if use is not None and not (download.is_windows and self._computes_hash(download.program)):
+        if use is not None and not (download.is_windows and self._may_verify(download.program)):
             found = [each for each in self.verifications if self._verifies(each, download)]
             yield UsedDownload(download, use, tuple(found))
 
@@ -213,8 +215,8 @@ class Files:
                 return other
         return None
 
-    def _computes_hash(self, program: Program) -> bool:
-        """Whether a program of PowerShell computes a digest: most of its lines are not among the commands."""
+    def _may_verify(self, program: Program) -> bool:
+        """Whether a program of PowerShell may verify a file: most of its lines are not among the commands."""
         if program.script is None or not program.script.offsets:
             return False
         start = program.script.offsets[0][1]
@@ -222,7 +224,7 @@ class Files:
         self._comparisons += len(starts)
         end = min((each for each in starts if each > start), default=len(self.file.data))
         text = self.file.data[start:end].lower()
-        return any(word in text for word in (b"get-filehash", b"certutil", b"hashalgorithm", b"sha256"))
+        return any(word in text for word in _OF_POWERSHELL)
 
     def _verifies(self, each: Verification, download: Download) -> bool:
         """Whether a verification may be one of a download."""

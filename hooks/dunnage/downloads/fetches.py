@@ -223,7 +223,7 @@ def _powershell(program: Program, command: Command, at: int) -> Iterator[Downloa
     if output is None:
         return
     for word in words:
-        if "://" in word.text and word is not output:
+        if word is not output and any("://" in text for text in texts(word, program.lookup)):
             yield from _download(program, command, at, word, output, is_file=True)
 
 

@@ -79,8 +79,9 @@ class Download(NamedTuple):
 
     @property
     def is_windows(self) -> bool:
-        """Whether it is a command of PowerShell."""
-        return any(word.text.lower() in POWERSHELL_OPTIONS for word in self.command.words) if self.command else False
+        """Whether it is a command of PowerShell, or one that runs only on Windows."""
+        words = self.command.words if self.command else ()
+        return any(word.text.lower() in POWERSHELL_OPTIONS or word.text.lower() == "curl.exe" for word in words)
 
 
 def read_programs(file: File) -> Iterator[Program]:

@@ -1,7 +1,8 @@
 """Programs for PowerShell and cmd, read line by line.
 
 A line of plain words means the same in these shells as in a POSIX shell. All other lines are left out: those with
-variables, pipes, blocks or redirections. What they may do to the working directory and to the manifests is kept.
+variables, pipes, blocks or redirections. What they may do to the working directory and to the manifests is kept. Of the
+lines with variables, only those of PowerShell are read that download or unpack files.
 
 The syntax is that of https://learn.microsoft.com/en-us/powershell/scripting/lang-spec/chapter-02 and of
 https://learn.microsoft.com/en-us/windows-server/administration/windows-commands/cmd.
@@ -72,7 +73,8 @@ def as_posix(shell: str, text: str, offsets: tuple[Segment, ...]) -> tuple[str, 
     masked = "".join((*pieces, text[copied:]))
     replacements: list[tuple[int, int, str]] = []
     for statement in _statements(masked, syntax):
-        replacements += _replacements(masked, statement, syntax)
+        found = _with_variables(masked, statement) if syntax is _POWERSHELL else None
+        replacements += _replacements(masked, statement, syntax) if found is None else found
     return rewrite(text, offsets, replacements)
 
 
@@ -155,8 +157,31 @@ def _replacements(text: str, statement: tuple[list[_Line], bool], syntax: _Synta
         for found in re.finditer(r"\\", text[max(copied, line.start) : line.end]):
             at = max(copied, line.start) + found.start()
             yield at, at + 1, "/"
-        if line.end < line.stop:
-            yield line.end, line.stop, "\\" if line is not last else ""
+        yield from _line_end(line, is_last=line is last)
+
+
+def _with_variables(text: str, statement: tuple[list[_Line], bool]) -> list[tuple[int, int, str]] | None:
+    """What makes a statement of PowerShell with variables one of a POSIX shell; None if it is not one that is read."""
+    lines, is_code = statement
+    code = " ".join(text[line.start : line.end] for line in lines)
+    if not is_code or "$" not in code or _effect(code):
+        return None
+    from dunnage.scripts import powershell_variables
+
+    if powershell_variables.is_read(code):
+        changes = [[*powershell_variables.replacements(text, line.start, line.end)] for line in lines]
+    elif len(lines) == 1 and (changed := powershell_variables.assignment(text, lines[0].start, lines[0].end)):
+        changes = [changed]
+    else:
+        return None
+    ends = [[*_line_end(line, is_last=line is lines[-1])] for line in lines]
+    return [each for change, end in zip(changes, ends, strict=True) for each in (*change, *end)]
+
+
+def _line_end(line: _Line, *, is_last: bool) -> Iterator[tuple[int, int, str]]:
+    """Yield what replaces a comment at the end of a line, or the character that continues it."""
+    if line.end < line.stop:
+        yield line.end, line.stop, "" if is_last else "\\"
 
 
 def _effect(code: str) -> str:
