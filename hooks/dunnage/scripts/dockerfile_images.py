@@ -1,7 +1,7 @@
 """The images that a Dockerfile names in `FROM`, `COPY --from`, `RUN --mount` and its directive `syntax`.
 
-Names of stages, which ignore case, and numbers of stages are no images. BuildKit expands only the global arguments, and
-only in `FROM`.
+Names of stages, which ignore case, are no images, and neither are numbers of stages after `COPY --from` and
+`RUN --mount`. BuildKit expands only the global arguments, and only in `FROM`.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def images(file: File) -> Iterator[ImageUse]:
                 arguments.declare(argument.text)
         elif instruction.keyword == "FROM" and instruction.arguments:
             found = _base(file, instruction, arguments)
-            if not _is_stage(found, earlier):
+            if not any(value.lower() in earlier for value in found.values or ()):
                 yield found
             earlier.add(_stage_name(instruction))
         elif instruction.keyword in ("COPY", "RUN"):

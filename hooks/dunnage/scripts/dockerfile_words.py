@@ -245,6 +245,8 @@ class _Lexer:
         # Go gives a meaning to `$` and to empty patterns; no real file needs it.
         if not tokens or "$" in replacement:
             raise _Unknown
+        if not value:
+            return replacement if _match(tokens, "", longest=True) is not None else ""
         self._compare(len(value) ** 2 * len(tokens))
         result: list[str] = []
         at = 0
