@@ -429,6 +429,30 @@ def test_versions_from_outside() -> None:
     assert found(WORKFLOW, step(script)) == ["6 unchecked"]
 
 
+MAKEFILE = f"""\
+VERSION := 33
+SYSTEM = $(shell uname -s)
+other: HOME = https://example.dev/x
+$(SDK): HOME = https://github.com/WebAssembly/wasi-sdk/releases/download/TAG/$(SYSTEM).tar.gz
+$(SDK):
+\tcurl -Lo sdk.tgz "$(HOME)"
+\techo "{SUM}  sdk.tgz" | CHECK
+\ttar xf sdk.tgz
+"""
+
+
+@pytest.mark.parametrize(
+    ("tag", "check", "expected"),
+    [
+        pytest.param("wasi-sdk-$(VERSION)", "cat", ["6 unchecked"], id="unchecked"),
+        pytest.param("wasi-sdk-$(VERSION)", "sha256sum -c -", [], id="verified"),
+        pytest.param("$(TAG)", "cat", [], id="version-from-outside"),
+    ],
+)
+def test_variables_of_targets_in_makefiles(tag: str, check: str, expected: list[str]) -> None:
+    assert found("Makefile", MAKEFILE.replace("TAG", tag).replace("CHECK", check)) == expected
+
+
 def test_powershell() -> None:
     lines = f"Invoke-WebRequest -Uri {URL} -OutFile x.zip\nExpand-Archive x.zip -DestinationPath .\n"
     hashed = 'if ((Get-FileHash x.zip).Hash -ne $sum) { throw "wrong" }\n'
@@ -462,7 +486,7 @@ def test_a_signature_in_powershell(tool: str) -> None:
     lines = f"curl.exe -o $path {URL}\n{tool}\ntar xf $path\n"
     job = JOB.replace("ubuntu", "windows")
     assert found(WORKFLOW, job + "".join(f"          {line}\n" for line in lines.splitlines())) == []
-    text = lines.replace(f"{tool}\n", "")
+    text = lines.replace(f"{tool}\n", 'Write-Host "Verifying"\n')
     assert found(WORKFLOW, job + "".join(f"          {line}\n" for line in text.splitlines())) == ["6 unchecked"]
 
 

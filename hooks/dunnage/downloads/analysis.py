@@ -17,7 +17,10 @@ from dunnage.scripts.commands import kind_of
 from dunnage.shell.model import POSIX_SHELLS, Command, Word, programs
 
 _INTERPRETERS = POSIX_SHELLS | {"node", "perl", "php", "pwsh", "powershell", "python", "python3", "ruby"}
-_OF_POWERSHELL = (b"certutil", b"checksum", b"gpg", b"hash", b"minisign", b"sha256", b"sha512", b"signature", b"verif")
+_OF_POWERSHELL = (
+    b"attestation", b"authenticode", b"certutil", b"checksum", b"cosign", b"get-filehash", b"gpg", b"hashalgorithm",
+    b"minisign", b"sha256", b"sha512", b"verify-",
+)  # fmt: skip
 """What programs of PowerShell contain that verify files, in lower case."""
 _MOST_READERS = 60
 """How many commands after one are searched for those that read its output."""

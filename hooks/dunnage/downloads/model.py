@@ -11,7 +11,7 @@ from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.scripts.commands import programs
 from dunnage.shell.commands import commands
-from dunnage.shell.model import Command, Script, Word
+from dunnage.shell.model import Command, Script, Values, Word
 from dunnage.shell.nested import see_through
 
 POWERSHELL_OPTIONS = ("-destination", "-outfile")
@@ -104,7 +104,7 @@ def read_programs(file: File) -> Iterator[Program]:
         unit = units.setdefault(place.names, number) if place.kind in _LINES_SHARE_FILES else number
         unit = 0 if are_shared else unit
         read = [*commands(file, program)] if scope in relevant else ()
-        yield Program(scope, unit, program, read, _Variables(program))
+        yield Program(scope, unit, program, read, _Variables(file, program))
 
 
 _RELEVANT = ("curl", "wget", "aria2c", "gh release", "nvoke-", "iwr", "BitsTransfer", "sum")
@@ -121,6 +121,7 @@ def _scope(kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
     return names if kind in _LINES_SHARE_FILES else names[:-1]
 
 
+_MOST_TARGETS = 10
 _COMPARES_FILE = r"\b(?:cmp|comm|diff|grep|read)\b|-c\b|--check|\$\("
 _FORWARDS = r"""(?x)
     (?<![\w-]) ([\w-]{1,99}) [ \t]* \( [ \t]* \) \s* \{ \s* (?:(?:command|exec)[ \t]+)?
@@ -145,7 +146,8 @@ def _unknown(_: str) -> str | None:
 class _Variables:
     """How the values of the variables of a program are written."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, file: File, script: Script) -> None:
+        self._file = file
         self._script = script
         self._written: dict[str, str | None] | None = None
         self._compared_files: dict[str, bool] = {"": False}
@@ -180,4 +182,16 @@ class _Variables:
         if name in self._written:
             return self._written[name]
         values = self._script.variables.get(name)
+        if values is None and self._script.place.kind == "makefile":
+            values = self._of_make(name)
         return values[0] if values is not None and len(values) == 1 else None
+
+    def _of_make(self, name: str) -> Values:
+        """How the value of a variable of make is written: that of the targets, or else that of the makefile."""
+        from dunnage.scripts.makefile_syntax import Makefile
+
+        makefile = self._file.memo(Makefile)
+        targets = self._script.place.names[0].partition(" ")[2].split()
+        own = {makefile.targets.get(target, {}).get(name) for target in targets[:_MOST_TARGETS]} - {None}
+        variable = makefile.variables.get(name)
+        return own.pop() if len(own) == 1 else variable.values if variable is not None and not own else None
