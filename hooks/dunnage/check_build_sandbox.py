@@ -13,7 +13,7 @@ from dunnage.files.span import Span
 from dunnage.frame.finding import Finding, Fix, Rule
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
-from dunnage.sandbox.exposure import EXPOSED_HOST, NETWORK, NOT_OFFLINE, SECRET_MOUNT, WRITABLE, Exposure
+from dunnage.sandbox.exposure import EXPOSED_HOST, ISOLATING, NETWORK, NOT_OFFLINE, SECRET_MOUNT, WRITABLE, Exposure
 from dunnage.scripts import commands
 from dunnage.scripts.comments import comments
 
@@ -40,8 +40,6 @@ _COMPILING = (
     *("make", "just", "task", "mise", "npm", "bun", "/"),
 )
 """A step that compiles, or that starts something else of the repository, has one of these texts."""
-_ISOLATING = ("docker", "podman", "nerdctl", "unshare", "bwrap", "firejail", "systemd-run")
-"""Programs that run others in a container, or without network."""
 _BY_ID = {rule.id: rule for rule in RULES}
 
 
@@ -49,7 +47,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     """Check every step of the named files that compiles."""
     images = [name for name in names if is_dockerfile(os.path.basename(name))]
     others = [name for name in names if not is_dockerfile(os.path.basename(name))]
-    for file in (*commands.files(tree, images, _COMPILING), *commands.files(tree, others, _ISOLATING)):
+    for file in (*commands.files(tree, images, _COMPILING), *commands.files(tree, others, ISOLATING)):
         seen: set[tuple[str, Span]] = set()
         for found in _exposures(file, tree):
             # A matrix repeats a command.

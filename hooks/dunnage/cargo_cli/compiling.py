@@ -11,6 +11,9 @@ from dunnage.cargo_cli.command_line import NO_ACTION, arguments, install_argumen
 from dunnage.files.source import File, Tree
 from dunnage.shell.model import Command
 
+HINTS = ("cargo", "cross", "maturin", "trunk", "wasm-pack", "tauri")
+"""A command that compiles has one of these texts in its words."""
+
 # Options with which a subcommand does not compile.
 _WITHOUT_BUILD = {"chef cook": "--no-build", "package": "--no-verify", "publish": "--no-verify"}
 # Subcommands that compile, and that take no `--locked` or resolve their own dependencies, each with those of its own

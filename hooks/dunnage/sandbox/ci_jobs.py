@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from dunnage.cargo_cli.aliases import Aliases
+from dunnage.cargo_cli.compiling import HINTS as COMMANDS
 from dunnage.cargo_cli.compiling_actions import HINTS as ACTIONS
 from dunnage.ci.job import Job
 from dunnage.ci.jobs import jobs
@@ -20,7 +21,7 @@ from dunnage.sandbox.secret_sources import Source, credentials, job_sources, ste
 from dunnage.scripts import yaml
 from dunnage.scripts.commands import kind_of, note, with_text
 
-_HINTS = ("cargo", "cross", "maturin", "trunk", "wasm-pack", "tauri", *ACTIONS)
+_HINTS = (*COMMANDS, *ACTIONS)
 # A workflow with a credential has one of these.
 _CREDENTIALS = (
     *(b"secrets", b"write", b"/login", b"aws-actions/", b"vault-action", b"auth-action", b"app-token", b"octo-sts/"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from dunnage.cargo_cli.aliases import Aliases
-from dunnage.cargo_cli.compiling import Compilation, compilation
+from dunnage.cargo_cli.compiling import HINTS, Compilation, compilation
 from dunnage.ci.committed_locks import CommittedLocks
 from dunnage.ci.repository_files import RepositoryFiles, repository_files
 from dunnage.ci.runs import Calls
@@ -17,8 +17,6 @@ from dunnage.shell.model import Command, Word, programs
 from dunnage.shell.nested import is_elsewhere
 from dunnage.shell.wrappers import SHELLS, shell_input
 
-HINTS = ("cargo", "cross", "maturin", "trunk", "wasm-pack", "tauri")
-"""A command that compiles has one of these texts in its words."""
 _FILES_OF_RUNNERS = (
     *("Makefile", "makefile", "GNUmakefile", "justfile", ".justfile", "Justfile", "Makefile.toml", "Cargo.toml"),
     *("Taskfile.yml", "Taskfile.yaml", "mise.toml", ".mise.toml", "package.json"),

@@ -18,12 +18,11 @@ from dunnage.sandbox.compiled import (
 )
 from dunnage.sandbox.container_call import ContainerCall, container_call, directory_of, mounts
 from dunnage.sandbox.container_rules import Container, name_of, place_of
-from dunnage.sandbox.exposure import NETWORK, Exposure
+from dunnage.sandbox.exposure import ISOLATING, NETWORK, Exposure
 from dunnage.sandbox.network import OFFLINE_VARIABLE, is_component, is_offline, lacks_network
 from dunnage.scripts.commands import commands
 from dunnage.shell.model import Command
 
-_ISOLATING = ("docker", "podman", "nerdctl", "unshare", "bwrap", "firejail", "systemd-run")
 _NO_NETWORK = "none"
 _REGISTRY = "-v ~/.cargo/registry:/usr/local/cargo/registry"
 
@@ -35,7 +34,7 @@ def exposures(file: File, compilations: Compilations) -> Iterator[Exposure]:
     containers: dict[Span, Container] = {}
     named: dict[str, Span] = {}
     calls: dict[int, ContainerCall | None] = {}
-    found = list(commands(file, _ISOLATING))
+    found = list(commands(file, ISOLATING))
     for command in found:
         # The commands of one program share its wrapper.
         if id(command.wrapper) not in calls:

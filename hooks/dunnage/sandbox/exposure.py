@@ -11,6 +11,9 @@ SECRET_MOUNT = "build-sandbox/secret-mount"  # noqa: S105 (the id of a rule)
 EXPOSED_HOST = "build-sandbox/exposed-host"
 WRITABLE = "build-sandbox/writable"
 
+ISOLATING = ("docker", "podman", "nerdctl", "unshare", "bwrap", "firejail", "systemd-run")
+"""Programs that run others in a container, or without network."""
+
 
 class Exposure(NamedTuple):
     """A violation of a rule of the sandbox, which the hook turns into a finding."""
