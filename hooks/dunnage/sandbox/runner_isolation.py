@@ -1,13 +1,12 @@
 """Steps on a runner that compile without isolation from the network."""
 
-import re
 from collections.abc import Iterator
-from itertools import takewhile
 
 from dunnage.sandbox.exposure import Exposure
 from dunnage.sandbox.github_secrets import action_of
 from dunnage.sandbox.job_builds import Build
 from dunnage.sandbox.job_view import JobView
+from dunnage.sandbox.network import lacks_network
 from dunnage.shell.model import programs
 
 RUNNER = "build-sandbox/runner"
@@ -62,10 +61,5 @@ def _is_isolated(build: Build) -> bool:
     command = build.run.command
     if command is None:
         return False
-    words = [(programs(word) or ("",))[0] for word in command.wrapper]
-    if not _SANDBOXES.isdisjoint(words):
-        return True
-    if "unshare" not in words:
-        return False
-    options = takewhile(lambda word: word.startswith("-"), words[words.index("unshare") + 1 :])
-    return any(word == "--net" or re.fullmatch("-[A-Za-z]*n[A-Za-z]*", word) for word in options)
+    names = {name for word in command.wrapper for name in programs(word) or ()}
+    return not _SANDBOXES.isdisjoint(names) or lacks_network(command.wrapper)
