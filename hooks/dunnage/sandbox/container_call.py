@@ -8,15 +8,13 @@ from dunnage.shell.model import Command, Values, Word, programs
 from dunnage.shell.wrapper_options import (
     COMPOSE,
     COMPOSE_RUN,
-    DOCKER,
     DOCKER_EXEC,
     DOCKER_RUN,
     WrapperOptions,
     names_options,
-    skip_options,
     written,
 )
-from dunnage.shell.wrappers import CONTAINER_PROGRAMS
+from dunnage.shell.wrappers import CONTAINER_PROGRAMS, docker_verb
 
 COMPOSE_PROGRAMS = frozenset(("docker-compose", "podman-compose"))
 
@@ -92,19 +90,14 @@ def container_call(words: Sequence[Word]) -> ContainerCall | None:
 
 
 def _call(words: Sequence[Word], start: int, program: str) -> ContainerCall | None:
-    at: int | None = start + 1
-    is_compose = program in COMPOSE_PROGRAMS
-    if not is_compose:
-        at = skip_options(words, start + 1, DOCKER)
-        if at is not None and at < len(words) and written(words[at]) in ("compose", "container"):
-            is_compose = written(words[at]) == "compose"
-            at += 1
+    verb, at = ("compose", start) if program in COMPOSE_PROGRAMS else docker_verb(words, start + 1)
+    is_compose = verb == "compose"
     project: tuple[ContainerOption, ...] = ()
     may_have_more = False
-    if is_compose and at is not None:
-        project, at, may_have_more = _options(words, at, COMPOSE)
-    verb = written(words[at]) if at is not None and at < len(words) else ""
-    if at is None or verb not in ("run", "exec"):
+    if is_compose:
+        project, at, may_have_more = _options(words, at + 1, COMPOSE)
+        verb = written(words[at]) if at < len(words) else ""
+    if verb not in ("run", "exec"):
         return None
     syntax = DOCKER_EXEC._replace(operands=0) if verb == "exec" else COMPOSE_RUN if is_compose else DOCKER_RUN
     options, image, has_unknown = _options(words, at + 1, syntax)

@@ -164,15 +164,9 @@ def _assignment(word: Word) -> tuple[str, Values] | None:
 
 
 def _docker(words: Sequence[Word]) -> Inner | None:
-    at = skip_options(words, 1, DOCKER)
-    if at is None or at >= len(words):
-        return None
-    verb = written(words[at])
+    verb, at = docker_verb(words, 1)
     if verb == "compose":
         return _compose(words, at + 1)
-    if verb == "container" and at + 1 < len(words):
-        at += 1
-        verb = written(words[at])
     if verb == "exec":
         found = _simple(words, at + 1, DOCKER_EXEC, is_elsewhere=True)
     elif verb == "run":
@@ -181,6 +175,17 @@ def _docker(words: Sequence[Word]) -> Inner | None:
         return None
     # The words after an image may also be options for the image's own program.
     return found if found is None or found.entrypoint or not written(words[found.start]).startswith("-") else None
+
+
+def docker_verb(words: Sequence[Word], at: int) -> tuple[str, int]:
+    """The subcommand of docker, or of a program like it, and its index. `at` is the word after the program.
+
+    Those of `docker container` and of `docker image` count as subcommands of docker. Empty if there is none.
+    """
+    verb = skip_options(words, at, DOCKER)
+    if verb is not None and verb + 1 < len(words) and written(words[verb]) in ("container", "image"):
+        verb += 1
+    return (written(words[verb]), verb) if verb is not None and verb < len(words) else ("", len(words))
 
 
 def container_image(words: Sequence[Word]) -> tuple[str, int] | None:
@@ -192,11 +197,8 @@ def container_image(words: Sequence[Word]) -> tuple[str, int] | None:
     for start, word in enumerate(words):
         if CONTAINER_PROGRAMS.isdisjoint(programs(word) or ()):
             continue
-        at = skip_options(words, start + 1, DOCKER)
-        if at is not None and at + 1 < len(words) and written(words[at]) in ("container", "image"):
-            at += 1
-        verb = written(words[at]) if at is not None and at < len(words) else ""
-        if at is None or verb not in ("run", "create", "pull", "exec"):
+        verb, at = docker_verb(words, start + 1)
+        if verb not in ("run", "create", "pull", "exec"):
             return None
         options = {"pull": DOCKER_PULL, "exec": DOCKER_EXEC._replace(operands=0)}.get(verb, DOCKER_RUN)
         image = skip_options(words, at + 1, options)
