@@ -74,7 +74,15 @@ _OF_OPTIONS = ("arg", "argument", "argv", "flag", "opt", "option", "param", "par
 
 NONE = WrapperOptions()
 SSH = WrapperOptions("BbcDEeFIiJLlmOoPpQRSWw")
-DOCKER = WrapperOptions(flags=frozenset(("D", "v", "--debug", "--tls", "--tlsverify", "--version", "--remote", "-r")))
+DOCKER = WrapperOptions(
+    flags=frozenset(
+        (
+            *"Drv",
+            *("--debug", "--debug-full", "--experimental", "--help", "--insecure-registry", "--kube-hide-dupe"),
+            *("--noout", "--remote", "--syslog", "--tls", "--tlsverify", "--trace", "--transient-store", "--version"),
+        )
+    )
+)
 DOCKER_RUN = WrapperOptions(
     flags=frozenset(
         (
@@ -82,7 +90,7 @@ DOCKER_RUN = WrapperOptions(
             *("--detach", "--disable-content-trust", "--env-host", "--help", "--http-proxy", "--init"),
             *("--interactive", "--no-healthcheck", "--no-hostname", "--no-hosts", "--oom-kill-disable", "--passwd"),
             *("--privileged", "--publish-all", "--quiet", "--read-only", "--read-only-tmpfs", "--replace", "--rm"),
-            *("--rmi", "--rootfs", "--sig-proxy", "--tls-verify", "--tty", "--use-api-socket"),
+            *("--rmi", "--rootfs", "--sig-proxy", "--tls-verify", "--tty", "--unsetenv-all", "--use-api-socket"),
         )
     )
 )
@@ -202,21 +210,25 @@ SIMPLE = {
     ),
     "firejail": WrapperOptions(stops=frozenset(("--help", "--list", "--netstats", "--top", "--tree", "--version"))),
     "unshare": WrapperOptions(
-        "SGRw",
+        "SGRlw",
         frozenset(
             (
                 *("--setuid", "--setgid", "--root", "--wd", "--map-user", "--map-group", "--map-users", "--map-groups"),
-                *("--propagation", "--setgroups", "--monotonic", "--boottime"),
+                *("--propagation", "--setgroups", "--monotonic", "--boottime", "--owner", "--load-interp"),
+                *("--whitelist-env",),
             )
         ),
     ),
     "nsenter": WrapperOptions("tSGT", frozenset(("--target", "--setuid", "--setgid"))),
     "systemd-run": WrapperOptions(
-        "pEuHM",
+        "pEuHMC",
         frozenset(
             (
                 *("--property", "--unit", "--uid", "--gid", "--setenv", "--slice", "--description", "--host"),
-                *("--machine", "--nice", "--service-type", "--working-directory"),
+                *("--machine", "--nice", "--service-type", "--working-directory", "--background", "--capsule"),
+                *("--expand-environment", "--job-mode", "--json", "--on-active", "--on-boot", "--on-calendar"),
+                *("--on-startup", "--on-unit-active", "--on-unit-inactive", "--path-property", "--socket-property"),
+                *("--timer-property",),
             )
         ),
     ),
