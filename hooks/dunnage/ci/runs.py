@@ -32,6 +32,8 @@ _CALLERS = r"\b(?:make|gmake|makers|just|pre-commit|pre_commit|prek|bun|mise|npm
 _TASK_RUNNERS = frozenset(("bun", "cargo", "makers", "mise", "npm", "pnpm", "task", "yarn"))
 _PATH = r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+(?:/[A-Za-z0-9_.+-]+)+"
 
+_SOURCING = (".", "source")
+
 LOCAL = ("./", "../", "$/")
 """How the name of an action or workflow of the same repository begins."""
 
@@ -303,19 +305,15 @@ class _Walk:
 
     def _script(self, file: File, words: tuple[Word, ...], names: tuple[str, ...], context: _Context) -> Iterator[Run]:
         """Yield the runs of a script that a command calls, by its path or as the argument of a shell."""
-        from dunnage.shell.wrappers import SHELLS, shell_input
-
-        shell = Shell()
-        word = words[0]
-        if names and names[0] in SHELLS:
-            kind, at = shell_input([_text(argument) or argument.text for argument in words])
-            if kind != "file":
-                return
-            word = words[at]
-            shell = shell_options(" ".join(_text(option) or "" for option in words[1:at]), shell)
-        elif names and names[0] in (".", "source") and len(words) > 1:
+        at = script_word(words, names)
+        if at is None:
+            return
+        word, shell = words[at], Shell()
+        if at and names[0] in _SOURCING:
             # It shares the shell of the calling program, whose options at this point are not known.
-            word, shell = words[1], Shell(stops=True, pipefail=True)
+            shell = Shell(stops=True, pipefail=True)
+        elif at:
+            shell = shell_options(" ".join(_text(option) or "" for option in words[1:at]), shell)
         folders = (*context.folders, self._repository.folder(file))
         path = next((found for value in _paths(word) if (found := self._find(value, folders))), "")
         called = self._repository.find(path)
@@ -381,6 +379,19 @@ class _Walk:
         for file, hook, program in pre_commit_runs.hooks(self._repository.yaml, arguments, skipped):
             inside = self._program(file, program, Shell(), context)
             yield from self._call(context, ("hook", file.path, hook.span), inside)
+
+
+def script_word(words: Sequence[Word], names: Sequence[str]) -> int | None:
+    """Return the word that names the script that a command may run, by the `names` of its program; None if none does.
+
+    It is the program itself, or the argument of a shell or of `source`.
+    """
+    from dunnage.shell.wrappers import SHELLS, shell_input
+
+    if names and names[0] in SHELLS:
+        kind, at = shell_input([_text(word) or word.text for word in words])
+        return at if kind == "file" else None
+    return 1 if names and names[0] in _SOURCING and len(words) > 1 else 0
 
 
 def local_path(name: str) -> str:

@@ -9,13 +9,12 @@ from dunnage.cargo_cli.aliases import Aliases
 from dunnage.cargo_cli.compiling import HINTS, Compilation, compilation
 from dunnage.ci.committed_locks import CommittedLocks
 from dunnage.ci.repository_files import RepositoryFiles, repository_files
-from dunnage.ci.runs import Calls
+from dunnage.ci.runs import Calls, script_word
 from dunnage.files.source import File, Tree
 from dunnage.files.walk import top_folder
 from dunnage.scripts.commands import commands
-from dunnage.shell.model import Command, Word, programs
+from dunnage.shell.model import Command, programs
 from dunnage.shell.nested import is_elsewhere
-from dunnage.shell.wrappers import SHELLS, shell_input
 
 _FILES_OF_RUNNERS = (
     *("Makefile", "makefile", "GNUmakefile", "justfile", ".justfile", "Justfile", "Makefile.toml", "Cargo.toml"),
@@ -190,21 +189,13 @@ def _located(command: Command, resolve: Resolve) -> tuple[Command, list[str]] | 
         found = (resolve(posixpath.join(directory, name)) for name in _FILES_OF_RUNNERS)
         folders = [posixpath.dirname(path) for path in found if path]
         return (command, folders[:1]) if folders else None
-    at = _script(command.words, names)
+    at = script_word(command.words, names)
     value = command.words[at].values if at is not None else None
+    if at == 0 and "/" not in "".join(value or ()):
+        return None  # a program of the PATH
     path = resolve(posixpath.normpath(posixpath.join(directory, value[0]))) if value and len(value) == 1 else None
     if at is None or path is None:
         return None
     words = list(command.words)
     words[at] = words[at]._replace(values=(path,))
     return command._replace(words=tuple(words)), [""]
-
-
-def _script(words: tuple[Word, ...], names: tuple[str, ...]) -> int | None:
-    """Return the word that names the script that a command runs; None if it runs none."""
-    if names and names[0] in SHELLS:
-        kind, at = shell_input([word.values[0] if word.values else word.text for word in words])
-        return at if kind == "file" else None
-    if names and names[0] in (".", "source"):
-        return 1 if len(words) > 1 else None
-    return 0 if words[0].values and "/" in words[0].values[0] else None
