@@ -156,6 +156,66 @@ def test_a_step_with_network(text: str, expected: list[str]) -> None:
             id="variable-of-cargo",
         ),
         pytest.param(
+            "RUN /usr/bin/mold -run cargo build --locked",
+            [
+                "RUN /usr/bin/mold -run cargo fetch --locked",
+                "RUN --network=none /usr/bin/mold -run cargo build --frozen",
+            ],
+            id="wrapper",
+        ),
+        pytest.param(
+            "RUN A=b env B=c \\\n  timeout 9 cargo build --locked",
+            [
+                "RUN env B=c timeout 9 cargo fetch --locked",
+                "RUN --network=none A=b env B=c timeout 9 cargo build --frozen",
+            ],
+            id="wrappers-and-a-variable",
+        ),
+        pytest.param(
+            "RUN bash -c 'nice cargo build --locked'",
+            ["RUN nice cargo fetch --locked", "RUN --network=none nice cargo build --frozen"],
+            id="wrapper-in-a-program",
+        ),
+        pytest.param(
+            f"RUN cargo build --locked --features {'x' * 200}",
+            [
+                "RUN cargo fetch --locked",
+                "RUN --network=none … the same command with `--frozen` in place of `--locked`",
+            ],
+            id="long",
+        ),
+        pytest.param(
+            f"RUN cargo chef cook --recipe-path {'x' * 200}",
+            [
+                "RUN the same command with `--no-build` at its end",
+                "RUN cargo fetch",
+                "RUN --network=none … the same command with `--offline` at its end",
+            ],
+            id="long-chef",
+        ),
+        pytest.param(
+            f"RUN wasm-pack build {'x' * 200}",
+            [
+                "RUN cargo fetch",
+                "RUN --network=none … the same command with `CARGO_NET_OFFLINE=true` before it",
+                "wasm-pack downloads wasm-bindgen if it is not installed: install it first",
+            ],
+            id="long-tool",
+        ),
+        pytest.param(
+            f"RUN cargo build --frozen --features {'x' * 200}",
+            ["RUN cargo fetch --locked", "RUN --network=none … the same command"],
+            id="long-and-offline",
+        ),
+        pytest.param(
+            "RUN --mount=type=bind,rw,target=. cargo build",
+            [
+                "RUN --mount=type=bind,rw,target=. cargo fetch",
+                "RUN --network=none --mount=type=bind,rw,target=. cargo build --offline",
+            ],
+            id="bind-mount-without-a-lock",
+        ),
+        pytest.param(
             "RUN wasm-pack build",
             [
                 "RUN cargo fetch",
@@ -653,6 +713,7 @@ FETCH = "FROM rust\nCOPY . .\nRUN cargo fetch --locked\n"
             SCRIPT + "cargo fetch --locked\ndocker run --network=none rust cargo build --frozen\n",
             id="container",
         ),
+        pytest.param("Dockerfile", "FROM rust\nRUN --network=none cargo semver-checks\n", None, id="no-such-option"),
         pytest.param("build.sh", SCRIPT + "docker run rust cargo build --frozen\n", None, id="container-without-fetch"),
         pytest.param(
             "build.sh",

@@ -430,6 +430,44 @@ def test_runner(text: str, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("step", "lines"),
+    [
+        pytest.param(BUILD, ["`cargo fetch --locked`", "cargo build --frozen"], id="build"),
+        pytest.param(
+            run("RUSTFLAGS='-C a' cargo +nightly test --all-features"),
+            ["`cargo +nightly fetch`", "RUSTFLAGS='-C a' cargo +nightly test --frozen --all-features"],
+            id="whole command",
+        ),
+        pytest.param(run("wasm-pack build"), ["`cargo fetch`", "CARGO_NET_OFFLINE=true wasm-pack build"], id="a tool"),
+        pytest.param(
+            run("cargo component build --locked"),
+            ["`cargo component fetch --locked`", "cargo component build --offline --locked"],
+            id="component",
+        ),
+        pytest.param(
+            run("cargo chef cook"),
+            ["`cargo chef cook --no-build` and `cargo fetch`", "cargo chef cook --offline"],
+            id="two downloads",
+        ),
+        pytest.param(
+            run(f"cargo build --features {'x' * 200}"),
+            ["`cargo fetch`", "…`, the same command with `--frozen` after `build"],
+            id="long",
+        ),
+        pytest.param(run("cargo install ripgrep"), [], id="install"),
+        pytest.param(run("cargo publish"), [], id="publish"),
+        pytest.param("- uses: giraffate/clippy-action@v1", [], id="action"),
+    ],
+)
+def test_the_help_of_runner(step: str, lines: list[str]) -> None:
+    (finding,) = (each for each in findings({CI: workflow(step)}, ISOLATED) if each.rule.id == "build-sandbox/runner")
+    rest = finding.help.partition("static.crates.io:443")[2].splitlines()[1:]
+    start = 'sudo unshare --net -- sudo -u "$USER" env "PATH=$PATH"'
+    expected = [f"or download with {lines[0]}, and compile with", f"`{start} {lines[1]}`"] if lines else []
+    assert rest == expected
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         pytest.param(workflow(BUILD, top=WRITE), ["job"], id="write"),

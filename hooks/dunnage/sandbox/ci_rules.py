@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.files.span import Span
-from dunnage.sandbox import checkouts, publishing, runner_isolation
+from dunnage.sandbox import checkouts, publishing
 from dunnage.sandbox.exposure import Exposure
 from dunnage.sandbox.github_secrets import ISSUED
 from dunnage.sandbox.job_builds import Build, environment_is_kept, selection
@@ -31,7 +31,9 @@ def exposures(view: JobView, repository: RepositoryFiles, strictness: Strictness
         return
     yield from checkouts.exposures(view, repository)
     if strictness.requires_isolation:
-        yield from runner_isolation.exposures(view)
+        from dunnage.sandbox import runner_isolation
+
+        yield from runner_isolation.exposures(view, repository.tree)
     if strictness.has_strict_jobs:
         yield from _job(view)
 

@@ -79,11 +79,14 @@ def _join_named(containers: dict[Span, Container], named: dict[str, Span]) -> No
 
 
 def _compiled(file: File, command: Command, call: ContainerCall, compilations: Compilations) -> list[Compiled]:
-    direct = compilations.of(file, command)
+    # The words before the image are not those of the command in the container.
+    wrapper = tuple(word for word in command.wrapper if word.span.start > call.image.span.start)
+    inside = command._replace(wrapper=wrapper)
+    direct = compilations.of(file, inside)
     if direct is not None:
         return [direct]
     directory = directory_of(command, call)
-    inside = command._replace(directory=None if directory is None else (directory,))
+    inside = inside._replace(directory=None if directory is None else (directory,))
     return compilations.through_calls(file, inside, partial(_origin, file, call, compilations))
 
 
@@ -129,8 +132,8 @@ def _network(file: File, container: Container, fetches: list[int], compilations:
     message = f"{split.shown(compiled)} with network access in a container"
     help = (
         "download first, and compile in a container without network:\n"
-        + "".join(f"{line}\n" for line in split.fetch_lines(compiled, compilations))
-        + f"{name_of(call)} --network=none {_REGISTRY}:ro … {_offline(compiled, 'IMAGE')}"
+        + "".join(f"{line}\n" for line in _downloads(file, compiled, compilations))
+        + f"{name_of(call)} --network=none {_REGISTRY}:ro … {_offline(file, compiled, 'IMAGE')}"
     )
     edit = _without_network(file, container, fetches, compilations)
     yield Exposure(NETWORK, file, place_of(call), message, help, "added --network=none", (edit,) if edit else ())
@@ -155,8 +158,8 @@ def _service_network(file: File, container: Container, compilations: Compilation
     message = f"{split.shown(compiled)} with network access in a container"
     help = (
         "download first, and compile in a service without network:\n"
-        + "".join(f"{line}\n" for line in split.fetch_lines(compiled, compilations))
-        + f"{name_of(call)} {_REGISTRY}:ro … {_offline(compiled, found.name)}\n"
+        + "".join(f"{line}\n" for line in _downloads(file, compiled, compilations))
+        + f"{name_of(call)} {_REGISTRY}:ro … {_offline(file, compiled, found.name)}\n"
         + f"with `network_mode: none` in the service `{found.name}` of `{found.path}`; "
         + "or use `docker run --network=none`"
     )
@@ -173,9 +176,18 @@ def _without_offline(file: File, container: Container, compilations: Compilation
     yield from offline.exposures(file, compiled, compilations)
 
 
-def _offline(compiled: Compiled, image: str) -> str:
+def _downloads(file: File, compiled: Compiled, compilations: Compilations) -> list[str]:
+    # The wrappers are in the container, and the download is not.
+    outside = compiled._replace(outer=compiled.outer._replace(wrapper=()))
+    return split.fetch_lines(file, outside, has_lock=compilations.has_lock(compiled))
+
+
+def _offline(file: File, compiled: Compiled, image: str) -> str:
     """The options and the command with which a compilation in a container of an image uses no network."""
-    command = split.offline_command(compiled)
+    # `cargo fetch` writes a missing lock where the sources are mounted from.
+    command = split.offline_command(file, compiled, has_lock=True)
+    if not command:
+        return f"{image} … the same command {split.offline_change(compiled, has_lock=True)}".rstrip()
     variable = f"{OFFLINE_VARIABLE}=true "
     if not command.startswith(variable):
         return f"{image} {command}"

@@ -21,12 +21,6 @@ from dunnage.scripts.dockerfile_syntax import Instruction
 from dunnage.shell.model import Command, programs
 
 _LONGEST_FLAGS = 200
-_LONGEST_ASSIGNMENTS = 300
-_ASSIGNMENTS = (
-    rb"(?<=[\s;&|(])"
-    rb"(?:[A-Za-z_]\w*=(?:\"[^\"\\\n]*\"|'[^'\\\n]*'|[^\s\"'`;&|()<>\\])*[ \t]+(?:\\\r?\n\s*)?)+\Z"
-)
-"""The assignments at the end of a text, with the line ends between them."""
 _LOCAL = frozenset((
     *("[", "[[", ":", "cat", "cd", "chmod", "chown", "cp", "du", "echo", "exit", "export", "false", "file", "find"),
     *("install", "ls", "ln", "mkdir", "mv", "printf", "pwd", "rm", "rmdir", "set", "sha256sum", "strip", "test"),
@@ -143,10 +137,19 @@ def _help(file: File, step: Step, compiled: Compiled, compilations: Compilations
         if len(step.commands) == 1
         else "download in one step, and compile without network in a step of its own:"
     ]
-    assigned = _assignments(file, step.instruction, compiled)
+    assigned = split.assignments(file, compiled.outer)
     fetch = directory + (assigned if re.search("CARGO_HOME|RUSTUP_", assigned) else "")
-    lines += [f"RUN {_flags(fetching)}{fetch}{line}" for line in split.fetch_lines(compiled, compilations)]
-    lines.append(f"RUN --network=none {_flags(compiling)}{directory}{assigned}{split.offline_command(compiled)}")
+    has_lock = compilations.has_lock(compiled)
+    downloads = split.fetch_lines(file, compiled, has_lock=has_lock)
+    lines += [f"RUN {_flags(fetching)}{fetch}{line}" for line in downloads]
+    # What `cargo fetch` writes into a mount is not in the next step.
+    has_lock = has_lock or "bind" not in kinds
+    command = split.offline_command(file, compiled, has_lock=has_lock)
+    if command:
+        command = f"{directory}{assigned}{command}"
+    else:
+        command = " ".join(("… the same command", split.offline_change(compiled, has_lock=has_lock)))
+    lines.append(f"RUN --network=none {_flags(compiling)}{command}".rstrip())
     if caches:
         lines.append(
             "remove the cache mount of the registry: BuildKit may empty it while it keeps the layer of the first step"
@@ -166,16 +169,6 @@ def _directory(step: Step, compiled: Compiled) -> str:
     if not directory or len(directory) > 1 or directory == start:
         return ""
     return f"cd {directory[0]} && "
-
-
-def _assignments(file: File, instruction: Instruction, compiled: Compiled) -> str:
-    """Return the variables that are assigned before a command, as they are written, with a blank after each."""
-    if compiled.outer.form != "shell":
-        return ""
-    end = (*compiled.outer.wrapper, *compiled.outer.words)[0].span.start
-    text = file.data[max(end - _LONGEST_ASSIGNMENTS, instruction.span.start) : end]
-    found = re.search(_ASSIGNMENTS, text)
-    return re.sub(rb"[ \t]*\\\r?\n\s*", b" ", found[0]).decode("utf-8", "replace").lstrip() if found else ""
 
 
 def _mount_options(argument: InstructionArgument) -> dict[str, str]:

@@ -41,6 +41,12 @@ def sets_offline(command: Command) -> bool:
     return values is None or "true" in values
 
 
+def takes_offline(compilation: Compilation) -> bool:
+    """Whether what compiles takes the options `--offline` and `--frozen` of cargo."""
+    words = compilation.call.words
+    return compilation.call.program in ("cargo", "xx-cargo") and (build(words) is not None or "install" in words[1:3])
+
+
 def is_component(compilation: Compilation) -> bool:
     """Whether cargo-component compiles."""
     return "component" in compilation.name.split()[1:2]

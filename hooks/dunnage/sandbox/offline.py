@@ -8,7 +8,7 @@ from dunnage.files.span import Edit
 from dunnage.sandbox import split
 from dunnage.sandbox.compiled import Compilations, Compiled
 from dunnage.sandbox.exposure import NOT_OFFLINE, Exposure
-from dunnage.sandbox.network import is_component, is_offline, sets_offline
+from dunnage.sandbox.network import is_component, is_offline, sets_offline, takes_offline
 from dunnage.shell.model import insert_after
 
 
@@ -19,17 +19,19 @@ def exposures(file: File, compiled: Sequence[Compiled], compilations: Compilatio
         # A command is there once for each of its values.
         if each.outer.words[0].span not in offline:
             offline.add(each.outer.words[0].span)
-            yield _exposure(file, each)
+            yield _exposure(file, each, compilations)
 
 
-def _exposure(file: File, compiled: Compiled) -> Exposure:
+def _exposure(file: File, compiled: Compiled, compilations: Compilations) -> Exposure:
     name = compiled.inner.name
     if is_component(compiled.inner):
         message = f"`{name}` has no network here, and requests WIT packages without a literal `--offline`"
     else:
         message = f"`{name}` has no network here, but without `--offline` it retries downloads before it fails"
     edit = _edit(file, compiled)
-    help = f"write `{split.offline_command(compiled)}`"
+    has_lock = compilations.has_lock(compiled)
+    command = split.offline_command(file, compiled, has_lock=has_lock)
+    help = f"write `{command}`" if command else f"write it {split.offline_change(compiled, has_lock=has_lock)}"
     edits = (edit,) if edit else ()
     return Exposure(NOT_OFFLINE, file, compiled.outer.words[0].span, message, help, "inserted --offline", edits)
 
@@ -52,7 +54,7 @@ def _is_vendored(tree: Tree, file: File) -> bool:
 
 def _edit(file: File, compiled: Compiled) -> Edit | None:
     call, at = compiled.inner.call, compiled.inner.at
-    if not compiled.is_direct or call.program not in ("cargo", "xx-cargo") or not call.is_written(at):
+    if not compiled.is_direct or not takes_offline(compiled.inner) or not call.is_written(at):
         return None
     edit = insert_after(call.command, call.word(at), "--offline")
     return edit and Edit(file.path, *edit)

@@ -2,6 +2,11 @@
 
 from collections.abc import Iterator
 
+from dunnage.cargo_cli.compiling import Compilation
+from dunnage.ci.committed_locks import CommittedLocks
+from dunnage.files.source import Tree
+from dunnage.sandbox import split
+from dunnage.sandbox.compiled import Compiled, needs_network
 from dunnage.sandbox.exposure import Exposure
 from dunnage.sandbox.github_secrets import action_of
 from dunnage.sandbox.job_builds import Build
@@ -15,7 +20,7 @@ _HARDEN = "step-security/harden-runner"
 _SANDBOXES = frozenset(("bwrap", "firejail", "systemd-run"))
 
 
-def exposures(view: JobView) -> Iterator[Exposure]:
+def exposures(view: JobView, tree: Tree) -> Iterator[Exposure]:
     """Report the first step of a job that compiles on the runner without isolation."""
     hardened = _hardened_from(view)
     open_builds = [
@@ -35,11 +40,30 @@ def exposures(view: JobView) -> Iterator[Exposure]:
         "    with:\n"
         "      egress-policy: block\n"
         "      allowed-endpoints: api.github.com:443 github.com:443 static.rust-lang.org:443\n"
-        "        index.crates.io:443 static.crates.io:443\n"
-        "or download with `cargo fetch --locked`, and compile with\n"
-        f'`sudo unshare --net -- sudo -u "$USER" env "PATH=$PATH" {first.name} --frozen`'
+        "        index.crates.io:443 static.crates.io:443" + _without_network(first, tree)
     )
     yield Exposure(RUNNER, first.file, first.span, message, help)
+
+
+def _without_network(build: Build, tree: Tree) -> str:
+    """How to compile without network after a download; empty if the build needs the network, or is an action's."""
+    command = build.run.command
+    if command is None or build.call is None or build.name == "cargo publish":
+        return ""
+    compilation = Compilation(build.call, build.name, build.at)
+    compiled = Compiled(command._replace(wrapper=()), compilation, build.file)
+    if needs_network(compiled):
+        return ""
+    has_lock = tree.memo(CommittedLocks).has_lock(build.file, build.call)
+    downloads = split.fetch_lines(build.file, compiled, has_lock=has_lock)
+    # `cargo fetch` writes a missing lock.
+    text = split.offline_command(build.file, compiled, has_lock=True)
+    assigned = split.assignments(build.file, command)
+    rest = f"{assigned}{text}`" if text else f"…`, the same command {split.offline_change(compiled, has_lock=True)}"
+    return (
+        f"\nor download with {' and '.join(f'`{line}`' for line in downloads)}, and compile with\n"
+        f'`sudo unshare --net -- sudo -u "$USER" env "PATH=$PATH" {rest}'
+    )
 
 
 def _hardened_from(view: JobView) -> int | None:

@@ -1,13 +1,23 @@
 """How to split a build into a step that downloads and one that compiles without network."""
 
+import re
 import shlex
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from dunnage.cargo_cli.command_line import LOCKING
-from dunnage.sandbox.compiled import Compilations, Compiled
-from dunnage.sandbox.network import OFFLINE_OPTIONS, OFFLINE_VARIABLE, is_component
+from dunnage.files.source import File
+from dunnage.sandbox.compiled import Compiled
+from dunnage.sandbox.network import OFFLINE_OPTIONS, OFFLINE_VARIABLE, is_component, takes_offline
 from dunnage.shell.model import Command, Word
 
 _LONGEST = 200
+_LONGEST_ASSIGNMENTS = 300
+_ASSIGNMENTS = (
+    rb"(?<=[\s;&|(])"
+    rb"(?:[A-Za-z_]\w*=(?:\"[^\"\\\n]*\"|'[^'\\\n]*'|[^\s\"'`;&|()<>\\])*[ \t]+(?:\\\r?\n\s*)?)+\Z"
+)
+"""The assignments at the end of a text, with the line ends between them."""
 _TOOLS = {
     "trunk": "trunk downloads wasm-bindgen and wasm-opt if they are not installed: install them first",
     "xx-cargo": "xx-cargo installs the target if it is missing: run `xx-cargo --setup-target-triple` first",
@@ -25,41 +35,52 @@ def shown(compiled: Compiled) -> str:
     return f"`{outer}` compiles with `{compiled.inner.name}`, which runs build scripts and macros"
 
 
-def fetch_lines(compiled: Compiled, compilations: Compilations) -> list[str]:
-    """Return the commands that download what a compilation needs, with `--locked` if a committed lock is in use."""
+def fetch_lines(file: File, compiled: Compiled, *, has_lock: bool) -> list[str]:
+    """Return the commands that download what a compilation in a file needs, with `--locked` if a lock is committed."""
     inner = compiled.inner
     words = inner.call.words
-    is_locked = any(option in words for option in LOCKING)
-    locked = " --locked" if is_locked or compilations.has_lock(compiled) else ""
+    locked = " --locked" if has_lock or any(option in words for option in LOCKING) else ""
     if not compiled.is_direct:
         return [f"cargo fetch{locked}"]
+    around = _around(file, compiled.outer)
     toolchain = f" {words[1]}" if len(words) > 1 and (words[1] or "").startswith("+") else ""
+    fetch = f"{around}cargo{toolchain} fetch{locked}"
     if inner.name.endswith("chef cook"):
-        return [f"{_written(compiled.outer)} --no-build", f"cargo{toolchain} fetch{locked}"]
+        cook = _written(file, compiled.outer, _Change(after="--no-build"))
+        return [cook or "the same command with `--no-build` at its end", fetch]
     manifest = _manifest(inner.call.command.words)
     if is_component(inner):
-        return [f"cargo{toolchain} component fetch{locked}{manifest}"]
-    return [f"cargo{toolchain} fetch{locked}{manifest}"]
+        return [f"{around}cargo{toolchain} component fetch{locked}{manifest}"]
+    return [f"{fetch}{manifest}"]
 
 
-def offline_command(compiled: Compiled) -> str:
-    """Return the command with which a compilation uses no network."""
-    inner = compiled.inner
-    command = compiled.outer
-    if not compiled.is_direct:
-        return f"{OFFLINE_VARIABLE}=true {_written(command)}"
-    if any(word in OFFLINE_OPTIONS for word in inner.call.words) and not is_component(inner):
-        return _written(command)
-    if inner.name.endswith("chef cook"):
-        return f"{_written(command)} --offline"
-    is_literal = inner.call.is_written(inner.at) and inner.call.word(inner.at).text == inner.call.words[inner.at]
-    if not is_literal or inner.name.split()[0] not in ("cargo", "xx-cargo"):
-        return f"{OFFLINE_VARIABLE}=true {_written(command)}"
-    if is_component(inner):
-        return _written(command, {"--frozen": "--locked"}, (inner.call.word(inner.at), "--offline"))
-    if "--locked" in inner.call.words:
-        return _written(command, {"--locked": "--frozen"})
-    return _written(command, {}, (inner.call.word(inner.at), "--frozen"))
+def offline_command(file: File, compiled: Compiled, *, has_lock: bool) -> str:
+    """Return the command with which a compilation in a file uses no network; empty if it is too long for a line.
+
+    `has_lock` says that cargo finds a complete Cargo.lock there.
+    """
+    return _written(file, compiled.outer, _change(compiled, has_lock))
+
+
+def offline_change(compiled: Compiled, *, has_lock: bool) -> str:
+    """Return what `offline_command` changes in the command: "with `--frozen` after `build`". Empty if nothing."""
+    change = _change(compiled, has_lock)
+    if change.inserted is not None:
+        return f"with `{change.inserted[1]}` after `{change.inserted[0].text}`"
+    if change.replaced:
+        return " and ".join(f"with `{new}` in place of `{old}`" for old, new in change.replaced.items())
+    if change.after:
+        return f"with `{change.after}` at its end"
+    return f"with `{change.before}` before it" if change.before else ""
+
+
+def assignments(file: File, command: Command) -> str:
+    """Return the variables that are assigned before a command, as they are written, with a blank after each."""
+    if command.form != "shell":
+        return ""
+    end = (*command.wrapper, *command.words)[0].span.start
+    found = re.search(_ASSIGNMENTS, file.data[max(end - _LONGEST_ASSIGNMENTS, 0) : end])
+    return re.sub(rb"[ \t]*\\\r?\n\s*", b" ", found[0]).decode("utf-8", "replace").lstrip() if found else ""
 
 
 def note(compiled: Compiled) -> str:
@@ -77,20 +98,65 @@ def _manifest(words: tuple[Word, ...]) -> str:
     return ""
 
 
-def _written(command: Command, replaced: dict[str, str] | None = None, inserted: tuple[Word, str] | None = None) -> str:
-    """Return a command in one line, some words replaced and one inserted after another. Long ones are shortened."""
-    parts: list[str] = []
+class _Change(NamedTuple):
+    """What makes a command offline."""
+
+    before: str = ""
+    replaced: Mapping[str, str] = {}
+    inserted: tuple[Word, str] | None = None
+    """A word of the command, and what follows it."""
+    after: str = ""
+
+
+def _change(compiled: Compiled, has_lock: bool) -> _Change:
+    inner = compiled.inner
+    variable = _Change(before=f"{OFFLINE_VARIABLE}=true")
+    if not compiled.is_direct:
+        return variable
+    if any(word in OFFLINE_OPTIONS for word in inner.call.words) and not is_component(inner):
+        return _Change()
+    if inner.name.endswith("chef cook"):
+        return _Change(after="--offline")
+    subcommand = inner.call.word(inner.at)
+    is_literal = inner.call.is_written(inner.at) and subcommand.text == inner.call.words[inner.at]
+    if not is_literal or not takes_offline(inner):
+        return variable
+    if is_component(inner):
+        return _Change(replaced={"--frozen": "--locked"}, inserted=(subcommand, "--offline"))
+    if "--locked" in inner.call.words:
+        return _Change(replaced={"--locked": "--frozen"})
+    return _Change(inserted=(subcommand, "--frozen" if has_lock else "--offline"))
+
+
+def _written(file: File, command: Command, change: _Change) -> str:
+    """Return a changed command in one line, with the wrappers before it; empty if that is too long."""
+    parts = [change.before]
     spans: set[object] = set()
     for word in command.words:
         if word.span in spans:
             continue  # another word of the same variable
         spans.add(word.span)
         text = word.text if command.form == "shell" else shlex.quote((word.values or (word.text,))[0])
-        parts.append((replaced or {}).get(text, text))
-        if inserted is not None and word.span == inserted[0].span:
-            parts.append(inserted[1])
-    text = " ".join(parts)
-    if len(text) > _LONGEST or "\n" in text:
-        last = inserted[1] if inserted else next(iter((replaced or {}).values()), "")
-        text = " ".join(filter(None, (*parts[:2], "…", last))).replace("\n", " ")
-    return text
+        parts.append(change.replaced.get(text, text))
+        if change.inserted is not None and word.span == change.inserted[0].span:
+            parts.append(change.inserted[1])
+    text = " ".join(filter(None, (*parts, change.after)))
+    text = f"{_around(file, command)}{text}"
+    return text if len(text) <= _LONGEST and "\n" not in text else ""
+
+
+def _around(file: File, command: Command) -> str:
+    """Return the wrappers that are written directly before a command, with a blank after each word: `mold -run `.
+
+    Those of `bash -c '…'` are not: the command is in a program of its own.
+    """
+    if command.form != "shell" or not command.inside.isdisjoint(("find", "xargs")):
+        return ""
+    texts: list[str] = []
+    start = command.words[0].span.start
+    for word in reversed(command.wrapper):
+        if not re.fullmatch(rb"(?:[ \t]|\\\r?\n)+", file.data[word.span.end : start]):
+            break
+        texts.append(word.text)
+        start = word.span.start
+    return "".join(f"{text} " for text in reversed(texts))
