@@ -267,6 +267,30 @@ def test_a_variable_of_the_image_makes_cargo_offline() -> None:
     assert found("Dockerfile", "FROM rust\nENV CARGO_NET_OFFLINE=true\nRUN --network=none cargo build\n") == []
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("COPY ci/offline.toml $CARGO_HOME/config.toml", [], id="file"),
+        pytest.param("COPY ci/online.toml $CARGO_HOME/config.toml", ["3:20 not-offline"], id="another-file"),
+        pytest.param("COPY ci/broken.toml $CARGO_HOME/config.toml", ["3:20 not-offline"], id="broken-file"),
+        pytest.param("COPY ci /root/.cargo/", ["3:20 not-offline"], id="folder-without-a-configuration"),
+        pytest.param("COPY home /usr/local/cargo", [], id="folder"),
+        pytest.param("COPY --from=a /x /usr/local/cargo/config.toml", [], id="from-another-image"),
+        pytest.param("COPY *.toml /usr/local/cargo/", [], id="pattern"),
+        pytest.param("COPY ci/offline.toml /src/a.toml", ["3:20 not-offline"], id="another-place"),
+        pytest.param("RUN printf '[net]\\noffline = true' > ~/.cargo/config.toml", [], id="written"),
+    ],
+)
+def test_a_configuration_in_the_image_makes_cargo_offline(text: str, expected: list[str]) -> None:
+    for name in ("ci/offline.toml", "home/config.toml"):
+        write(name, "[net]\noffline = true\n")
+    write("ci/online.toml", "[net]\nretry = 3\n")
+    write("ci/broken.toml", "[net\n")
+    assert found("Dockerfile", f"FROM rust\n{text}\nRUN --network=none cargo build\n") == expected
+    component = f"FROM rust\n{text}\nRUN --network=none cargo component build\n"
+    assert found("Dockerfile", component) == ["3:20 not-offline"]
+
+
 def test_the_configuration_makes_cargo_offline() -> None:
     write(".cargo/config.toml", "[net]\noffline = true\n")
     assert found("Dockerfile", "FROM rust\nRUN --network=none cargo build\n") == []

@@ -13,7 +13,7 @@ from dunnage.files.span import Edit
 from dunnage.sandbox import offline, split
 from dunnage.sandbox.compiled import Compilations, Compiled, fetches_crates, needs_network, runs_programs
 from dunnage.sandbox.exposure import EXPOSED_HOST, NETWORK, SECRET_MOUNT, Exposure
-from dunnage.sandbox.network import is_offline, lacks_network
+from dunnage.sandbox.network import is_component, is_offline, lacks_network
 from dunnage.scripts.commands import commands
 from dunnage.scripts.dockerfile import copied_before, instructions
 from dunnage.scripts.dockerfile_lines import InstructionArgument
@@ -51,6 +51,7 @@ def flag(instruction: Instruction, name: str) -> str:
 def exposures(file: File, compilations: Compilations) -> Iterator[Exposure]:
     """Yield what the steps of a Dockerfile expose to the code that compiles in them."""
     fetching: list[Instruction] = []
+    configured: int | None = None
     for step in _steps(file, compilations):
         if not step.compiled:
             fetching += [step.instruction] if any(map(fetches_crates, step.commands)) else []
@@ -59,6 +60,12 @@ def exposures(file: File, compilations: Compilations) -> Iterator[Exposure]:
         without_network = [
             each for each in step.compiled if step.network == "none" or lacks_network(each.outer.wrapper)
         ]
+        if without_network and configured is None:
+            from dunnage.sandbox.image_config import offline_from
+
+            configured = offline_from(file, compilations.tree)
+        if configured is not None and configured <= step.instruction.span.start:
+            without_network = [each for each in without_network if is_component(each.inner)]
         yield from offline.exposures(file, without_network, compilations)
         yield from _secrets(file, step, compilations)
         if flag(step.instruction, "--security") == "insecure":
