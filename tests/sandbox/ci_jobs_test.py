@@ -204,6 +204,14 @@ COMPOSITE = "inputs: {{key: {{}}}}\nruns:\n  using: composite\n  steps:\n    - {
             id="script",
         ),
         pytest.param(
+            {CI: SCRIPT, "ci/x.sh": 'x="${X:-cargo build}"\nV="$($x -q)"\n'},
+            [],
+            id="a variable of a script that the environment may replace",
+        ),
+        pytest.param({CI: SCRIPT, "ci/x.sh": "${X:-cargo build}\n"}, [], id="a default of a script"),
+        pytest.param({CI: SCRIPT, "ci/x.sh": "x='cargo build'\n$x -q\n"}, ["secret-env"], id="a variable of a script"),
+        pytest.param({CI: SCRIPT, "ci/x.sh": "${CARGO:-cargo} build\n"}, ["secret-env"], id="which cargo of a script"),
+        pytest.param(
             {CI: SCRIPT, "ci/x.sh": "if x; then\ncargo build\nfi\n"},
             [],
             id="script that may build",

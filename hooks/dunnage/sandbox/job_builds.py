@@ -1,5 +1,6 @@
 """What a job of CI compiles, in order, also in what its steps call."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from dunnage.ci.github_jobs import never_runs
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
 from dunnage.scripts.github import Action
-from dunnage.shell.model import Command
+from dunnage.shell.model import Command, Word
 from dunnage.shell.nested import is_elsewhere
 
 _MOST_BUILDS = 1000
@@ -89,13 +90,24 @@ def _is_uncertain(run: Run, command: Command) -> bool:
     """Whether it is not known that a job runs a command of another file.
 
     A script, a makefile or an action serves several callers. Its arguments and its environment may decide what it runs:
-    the environment replaces `cargo vdev` if a makefile has `VDEV ?= cargo vdev` and calls `$(VDEV)`.
+    the environment replaces `cargo vdev` if a makefile has `VDEV ?= cargo vdev` and calls `$(VDEV)`, or if a script has
+    `vdev=${VDEV:-cargo vdev}` and calls `$vdev`.
     """
     if run.file is run.call_stack[0].file:
         return False
     spans = [word.span for word in command.words[:2]]
-    is_variable = command.place.kind == "makefile" and len(spans) == 2 and spans[0] == spans[1]
-    return is_variable or "branch" in command.inside
+    is_variable = len(spans) == 2 and spans[0] == spans[1]
+    if is_variable and (command.place.kind == "makefile" or _has_default(run.file, command.words[0])):
+        return True
+    return "branch" in command.inside
+
+
+def _has_default(file: File, word: Word) -> bool:
+    """Whether a word of a script is a variable with a default, which the environment may replace."""
+    name = re.fullmatch(r"\$\{?([A-Za-z_]\w{0,99})\}?", word.text)
+    expansion = r"\$\{\w{1,100}:?[-=]"
+    texts = word.text if name is None else file.text
+    return re.search(expansion if name is None else rf"\b{name[1]}=[\"']?{expansion}", texts) is not None
 
 
 def inputs_of(action: Action) -> dict[str, str | None]:
