@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dunnage.check_deny_toml import main
+from dunnage.frame.finding import MOST_FINDINGS
+from steps import steps
 
 pytestmark = pytest.mark.usefixtures("repository")
 
@@ -453,3 +457,16 @@ def test_fixes_are_computed_where_they_are_shown(arguments: list[str], is_comput
     command = [sys.executable, "-c", code, "deny.toml", *arguments]
     result = subprocess.run(command, check=True, capture_output=True, text=True)
     assert result.stderr.strip() == str(is_computed)
+
+
+@pytest.mark.parametrize("text", ["[licenses]\nallow = [1, ", "[advisories]\nignore = ['', "], ids=["allow", "ignore"])
+def test_little_is_done_for_entries_beyond_those_that_are_reported(text: str) -> None:
+    header, _, entry = text.rpartition("[")
+
+    def count(entries: int) -> int:
+        Path("deny.toml").write_text(f"{header}[{entry * entries}]\n")
+        with redirect_stdout(StringIO()):
+            return steps(lambda: main(["deny.toml"]))
+
+    count(10)  # what is imported and cached now is not counted
+    assert count(MOST_FINDINGS + 1500) - count(MOST_FINDINGS + 500) < 50 * 1000

@@ -6,6 +6,7 @@ A deny.toml that cargo-deny rejects fails every build. One that allows too much 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from dunnage.deny import policy as policies
@@ -16,7 +17,7 @@ from dunnage.files import document, toml
 from dunnage.files.document import Keys, Problem, Refused
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
-from dunnage.frame.finding import Finding, Fix, Rule, findings, with_advice
+from dunnage.frame.finding import Finding, Fix, Rule, findings, reportable, with_advice
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import FIX, IGNORE, Options, flag, single
 from dunnage.frame.require import REQUIRE, SECTIONS, required
@@ -63,12 +64,15 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
 
 def _check(file: File, data: dict[str, Any], options: Options) -> Iterator[Finding]:
     policy = policies.default() | options[POLICY]
-    found = [
-        *_rejected_and_moved(file, data),
-        *_missing_sections(file, data, options, policy),
-        *_weak(file, data, policy),
-        *_exceptions(file, data, options),
-    ]
+    found = reportable(
+        chain(
+            _rejected_and_moved(file, data),
+            _missing_sections(file, data, options, policy),
+            _weak(file, data, policy),
+            _exceptions(file, data, options),
+        ),
+        lambda each: each[0].rule != BARE.id,  # it is not reported if it cannot be fixed
+    )
     edits: Sequence[Sequence[Edit]] = [()] * len(found)
     if found and options.wants_fixes:
         from dunnage.files import toml_edit

@@ -4,7 +4,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
 from dunnage.deny.reading import advisory_id, package
@@ -194,6 +194,10 @@ def _quotable(file: File, keys: Keys, entries: Sequence[object]) -> str:
     return "" if any(not line or re.match(_TO_DO, line) or _is_no_reason(line) for line in lines) else _joined(lines)
 
 
+_OnEntry = tuple[list[int], list[int]]
+"""The comments inside an entry or after it, and those above it."""
+
+
 class _Comments:
     """The comments of a file, and which of them are on which entry of an array."""
 
@@ -209,7 +213,8 @@ class _Comments:
             line = self._line(start)
             if not file.data[self._lines[line] : start].strip():
                 self._alone[line] = index
-        self._arrays: dict[Keys, list[tuple[list[int], list[int]]]] = {}
+        # By array, the comments on its first entries, and those on the others, which may be many and are read later.
+        self._arrays: dict[Keys, tuple[list[_OnEntry], Iterator[_OnEntry]]] = {}
 
     def on(self, keys: Keys, entries: Sequence[object]) -> tuple[list[int], list[int], list[int]]:
         """Return which comments are inside an entry or after it, above it, and on the key of the array.
@@ -218,8 +223,10 @@ class _Comments:
         """
         (*array, index) = keys
         if tuple(array) not in self._arrays:
-            self._arrays[tuple(array)] = list(self._of_entries(tuple(array), entries))
-        own, above = self._arrays[tuple(array)][int(index)]
+            self._arrays[tuple(array)] = [], self._of_entries(tuple(array), entries)
+        known, others = self._arrays[tuple(array)]
+        known += islice(others, max(0, int(index) + 1 - len(known)))
+        own, above = known[int(index)]
         key = toml.locate(self._file, tuple(array))
         is_table = self._file.data.startswith(b"[[", toml.locate_value(self._file, keys).start)
         return own, above, [] if is_table else self._on_key(key.start, (*array, 0))
@@ -231,7 +238,7 @@ class _Comments:
             after = [*range(bisect_left(self._starts, start), bisect_right(self._starts, self._line_end(line)))]
         return self._block_over(line) + after
 
-    def _of_entries(self, array: Keys, entries: Sequence[object]) -> Iterator[tuple[list[int], list[int]]]:
+    def _of_entries(self, array: Keys, entries: Sequence[object]) -> Iterator[_OnEntry]:
         above: list[int] = []
         last_of_previous = -1
         for index, entry in enumerate(entries):

@@ -6,13 +6,12 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 from dunnage import __version__
 from dunnage.files.source import Tree
 from dunnage.files.vendored import is_in_vendored_crate
-from dunnage.frame.finding import MARK, MOST_FINDINGS
+from dunnage.frame.finding import MARK, MOST_FINDINGS, reportable
 from dunnage.frame.options import (
     FIX,
     IGNORE,
@@ -165,7 +164,7 @@ def look(
         names = given if hook.examines_vendored else [name for name in given if not is_in_vendored_crate(tree, name)]
         # Each hook judges the ignore comments about its rules, in the files that it reads itself.
         view = tree.view(progress.begin(hook.name, names) if progress else None)
-        found = list(islice(hook.check(names, view, options), MOST_FINDINGS + 1))
+        found = reportable(hook.check(names, view, options))
         if len(found) > MOST_FINDINGS:
             from dunnage.frame import limits
 

@@ -4,12 +4,14 @@ These are named tuples and not dataclasses because importing `dataclasses` takes
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from dunnage.files.span import Edit, Span
 
 if TYPE_CHECKING:
     from dunnage.files.document import Problem
+
+T = TypeVar("T")
 
 MOST_FINDINGS = 5000
 """How many findings of one hook are reported; code scanning on GitHub shows as many."""
@@ -110,6 +112,21 @@ def with_advice(found: Iterable[Finding], advice: Callable[[Finding], str]) -> I
             yield finding._replace(help="\n".join(filter(None, (finding.help, text))))
         else:
             yield finding
+
+
+def reportable(found: Iterable[T], is_reported: Callable[[T], bool] = lambda _: True) -> list[T]:
+    """Collect what a hook finds, up to the first that is too many: a small file may have hundreds of thousands.
+
+    `is_reported` says what counts.
+    """
+    collected: list[T] = []
+    left = MOST_FINDINGS + 1
+    for each in found:
+        collected.append(each)
+        left -= is_reported(each)
+        if not left:
+            break
+    return collected
 
 
 def findings(problems: "Iterable[Problem]", rules: Iterable[Rule]) -> Iterator[Finding]:
