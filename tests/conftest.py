@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
-from demo.run import CHECKOUT
+from clients.hooks import Hooks, commit_hooks
+from demo.run import CHECKOUT, runs
+from distributions import build
 from judges import lacking
+
+Result = TypeVar("Result")
 
 # A busy machine must not fail a test.
 settings.register_profile("untimed", deadline=None)
@@ -57,17 +65,54 @@ def cargo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path(real)
 
 
+def _once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Result]) -> Result:
+    """What `make` returns for a new folder. The first process that asks calls it, for all that run the tests."""
+    temporary = tmp_path_factory.getbasetemp()
+    place = (temporary.parent if "PYTEST_XDIST_WORKER" in os.environ else temporary) / name
+    result = place.with_suffix(".pickle")
+    with FileLock(place.with_suffix(".lock")):
+        if not result.exists():
+            place.mkdir()
+            result.write_bytes(pickle.dumps(make(place)))
+        value: Result = pickle.loads(result.read_bytes())
+        return value
+
+
+@pytest.fixture(scope="session")
+def hooks(tmp_path_factory: pytest.TempPathFactory) -> Hooks:
+    """This checkout as a hook repository."""
+    return _once(tmp_path_factory, "clients", commit_hooks)
+
+
+@pytest.fixture(scope="session")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sdist and the wheel."""
+    return _once(tmp_path_factory, "dist", build)
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the built website."""
+    return _once(tmp_path_factory, "site", _build_site)
+
+
+def _build_site(folder: Path) -> Path:
     generator = Path(sys.prefix) / "judges" / "zensical"
     if not (generator / "zensical").is_dir():
         if sys.version_info < (3, 11):
             pytest.skip("Zensical requires Python 3.11")
         lacking("zensical")
-    folder = tmp_path_factory.mktemp("site")
     env = os.environ | {"PYTHONPATH": str(generator)}
     command = [sys.executable, str(CHECKOUT / "website" / "build.py"), str(folder)]
     result = subprocess.run(command, env=env, check=False, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
     return folder
+
+
+@pytest.fixture(params=["pre-commit", "prek"])
+def client(request: pytest.FixtureRequest, hooks: Hooks) -> str:
+    """Each of the programs that run hooks."""
+    name = str(request.param)
+    if not runs([name, "--version"], dict(hooks.env)):
+        lacking(name)
+    return name

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from demo.run import commit_all, environment, hook_repository
+from clients.hooks import Hooks, commit_hooks
+from demo.run import commit_all
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 README = CHECKOUT / "README.md"
@@ -33,16 +34,15 @@ HOOKS: list[tuple[str, str]] = re.findall(r"- id: ([a-z-]+)(?:.*\n +args: \[(.*)
 (REVISION,) = re.findall(r"^ *rev: ([0-9a-f]{40})$", CONFIGURATION, re.MULTILINE)
 
 
-def stopped(home: Path) -> str:
+def stopped(home: Path, hooks: Hooks) -> str:
     """Stop a commit in a real workspace: a requirement without its lock, and a crate from somewhere else."""
     if not REAL.is_dir():
         pytest.skip("there is no corpus beside this checkout")
-    env = environment(home) | {"PYTHONUTF8": "1", "CARGO_HOME": str(home / "cargo")}
-    hooks = home / "dunnage"
+    env = {**hooks.env, "PYTHONUTF8": "1"}
     workspace = home / "workspace"
     shutil.copytree(REAL, workspace)
-    configuration = CONFIGURATION.replace("https://github.com/OWNER/dunnage", f"'{hooks.as_posix()}'")
-    configuration = configuration.replace(REVISION, hook_repository(hooks, env))
+    configuration = CONFIGURATION.replace("https://github.com/OWNER/dunnage", f"'{hooks.folder.as_posix()}'")
+    configuration = configuration.replace(REVISION, hooks.revision)
     (workspace / ".pre-commit-config.yaml").write_bytes(configuration.encode())
     commit_all(workspace, "Before", env)
 
@@ -83,9 +83,10 @@ def replace(path: Path, before: str, after: str) -> None:
     path.write_bytes(text.replace(before, after).encode())
 
 
-def test_the_example_is_what_is_printed(tmp_path: Path) -> None:
+@pytest.mark.xdist_group("clients")
+def test_the_example_is_what_is_printed(tmp_path: Path, hooks: Hooks) -> None:
     (example,) = EXAMPLE.finditer(TEXT)
-    assert example["text"] == stopped(tmp_path), "run `make readme`"
+    assert example["text"] == stopped(tmp_path, hooks), "run `make readme`"
 
 
 def test_the_size() -> None:
@@ -127,6 +128,7 @@ def test_the_commands_work(repository: Path) -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="dunnage-readme-", ignore_cleanup_errors=True) as folder:
-        printed = stopped(Path(folder).resolve())
+        home = Path(folder).resolve()
+        printed = stopped(home, commit_hooks(home))
     README.write_bytes(EXAMPLE.sub(lambda example: example["start"] + printed, TEXT).encode())
     sys.stdout.write("README.md is up to date\n")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
-
-from demo.run import commit_all, configuration, environment, hook_repository
+from clients.hooks import Hooks
+from demo.run import commit_all
 
 WORKFLOW = """\
 on: [push]
@@ -23,22 +21,10 @@ MAKEFILE = "deny:\n\tci/deny.sh | tee deny.log\n"
 SCRIPT = "#!/bin/sh\nset -e\ncargo deny --locked check\n"
 
 
-@pytest.fixture(scope="module")
-def hooks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, Mapping[str, str]]:
-    """Return this checkout as a hook repository, its commit, and the environment in which clients use it."""
-    home = tmp_path_factory.mktemp("gate-clients")
-    env = environment(home)
-    return home / "dunnage", hook_repository(home / "dunnage", env), env
-
-
-@pytest.mark.parametrize("client", ["pre-commit", "prek"])
-def test_a_gate_in_a_script_behind_a_makefile(
-    tmp_path: Path, hooks: tuple[Path, str, dict[str, str]], client: str
-) -> None:
-    source, revision, env = hooks
+def test_a_gate_in_a_script_behind_a_makefile(tmp_path: Path, hooks: Hooks, client: str) -> None:
     folder = tmp_path / "repository"
     files = {
-        ".pre-commit-config.yaml": configuration(source, revision, {"check-advisory-gate": ()}),
+        ".pre-commit-config.yaml": hooks.configuration({"check-advisory-gate": ()}),
         ".github/workflows/ci.yml": WORKFLOW,
         "Makefile": MAKEFILE,
         "ci/deny.sh": SCRIPT,
@@ -48,13 +34,13 @@ def test_a_gate_in_a_script_behind_a_makefile(
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(text.encode())
-    commit_all(folder, "A repository", env)
+    commit_all(folder, "A repository", dict(hooks.env))
 
     def run(*names: str) -> tuple[int, str]:
         done = subprocess.run(
             [client, "run", *(["--files", *names] if names else ["--all-files"])],
             cwd=folder,
-            env=env,
+            env=hooks.env,
             check=False,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from demo.run import commit_all, configuration, environment, hook_repository
+from clients.hooks import Hooks
+from demo.run import commit_all
 
 FILES = {
     "Dockerfile": "FROM rust:1.90\nRUN cargo install x@1.2.3\nRUN cargo build\n",
@@ -40,14 +41,6 @@ WITHOUT_FINDINGS = {"Cargo.lock", "README", "README.md", "docs/ci.yml", "tool.py
 BY_DEVELOPERS = {"ci/setup", "Makefile", "rules.mk", "justfile"}
 
 
-@pytest.fixture(scope="module")
-def hooks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, Mapping[str, str]]:
-    """Return this checkout as a hook repository, its commit, and the environment in which clients use it."""
-    home = tmp_path_factory.mktemp("clients")
-    env = environment(home)
-    return home / "dunnage", hook_repository(home / "dunnage", env), env
-
-
 def run(folder: Path, env: Mapping[str, str], *command: str) -> tuple[int, str]:
     """Run a command and return its exit status and all that it printed."""
     result = subprocess.run(
@@ -63,7 +56,6 @@ def run(folder: Path, env: Mapping[str, str], *command: str) -> tuple[int, str]:
     return result.returncode, result.stdout
 
 
-@pytest.mark.parametrize("client", ["pre-commit", "prek"])
 @pytest.mark.parametrize(
     ("hook", "rule", "silent"),
     [
@@ -71,14 +63,12 @@ def run(folder: Path, env: Mapping[str, str], *command: str) -> tuple[int, str]:
         ("check-locked-builds", "locked-builds/unlocked", WITHOUT_FINDINGS | BY_DEVELOPERS),
     ],
 )
-def test_every_kind_of_file(
-    tmp_path: Path, hooks: tuple[Path, str, dict[str, str]], client: str, hook: str, rule: str, silent: set[str]
-) -> None:
-    source, revision, env = hooks
+def test_every_kind_of_file(tmp_path: Path, hooks: Hooks, client: str, hook: str, rule: str, silent: set[str]) -> None:
+    env = dict(hooks.env)
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(text.encode())
-    (tmp_path / ".pre-commit-config.yaml").write_text(configuration(source, revision, {hook: ()}))
+    (tmp_path / ".pre-commit-config.yaml").write_text(hooks.configuration({hook: ()}))
     commit_all(tmp_path, "A repository", env)
 
     status, output = run(tmp_path, env, client, "run", "--all-files")
@@ -86,7 +76,7 @@ def test_every_kind_of_file(
     found = re.findall(rf"^ *(\S+?):\d+:\d+: {re.escape(rule)} ", output, re.MULTILINE)
     assert sorted(found) == sorted(FILES.keys() - silent), output
 
-    (tmp_path / ".pre-commit-config.yaml").write_text(configuration(source, revision, {hook: ("--fix",)}))
+    (tmp_path / ".pre-commit-config.yaml").write_text(hooks.configuration({hook: ("--fix",)}))
     status, output = run(tmp_path, env, client, "run", "--all-files")
     assert status == 1, output
     status, output = run(tmp_path, env, client, "run", "--all-files")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from clients.clients_test import Hooks, Project, client, hooks
-from demo.run import configuration
+from clients.clients_test import Project
+from clients.hooks import Hooks
 from oracle.cargo_deny_judge import CargoDeny
 from oracle.conftest import cargo_deny
 
-__all__ = ["cargo_deny", "client", "hooks"]
+__all__ = ["cargo_deny"]
 
 LEGACY = """\
 # What we trust.
@@ -64,15 +64,13 @@ def test_a_legacy_policy_is_found_and_fixed(
     project.write(name, LEGACY)
     project.write("not-deny.toml", LEGACY)
     project.git("add", "--all")
-    project.write(".pre-commit-config.yaml", configuration(hooks.folder, hooks.revision, {"check-deny-toml": ()}))
+    project.write(".pre-commit-config.yaml", hooks.configuration({"check-deny-toml": ()}))
     found = project.run(client, "run", "--all-files")
     assert found.status == 1, found.output
     assert f"{name}:5:1: deny-toml/rejected" in found.output
     assert "not-deny.toml" not in found.output
 
-    project.write(
-        ".pre-commit-config.yaml", configuration(hooks.folder, hooks.revision, {"check-deny-toml": ("--fix",)})
-    )
+    project.write(".pre-commit-config.yaml", hooks.configuration({"check-deny-toml": ("--fix",)}))
     fixed = project.run(client, "run", "--all-files")
     assert fixed.status == 1, fixed.output
     text = (project.folder / name).read_text("utf-8")

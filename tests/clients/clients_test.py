@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from demo.run import commit_all, configuration, environment, hook_repository, runs
-from judges import lacking
+from clients.hooks import Hooks
+from demo.run import commit_all
 
 MANIFEST = """\
 [package]
@@ -25,15 +24,6 @@ version = 4
 name = "ship"
 version = "{version}"
 """
-
-
-@dataclass(frozen=True)
-class Hooks:
-    """This checkout as a hook repository, and the environment in which clients use it."""
-
-    folder: Path
-    revision: str
-    env: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -54,7 +44,7 @@ class Project:
         self.write("src/lib.rs", "")
         self.write("Cargo.toml", MANIFEST.format(version="0.1.0"))
         self.write("Cargo.lock", LOCK.format(version="0.1.0"))
-        self.write(".pre-commit-config.yaml", configuration(hooks.folder, hooks.revision, {"check-cargo-lock": ()}))
+        self.write(".pre-commit-config.yaml", hooks.configuration({"check-cargo-lock": ()}))
         self.start = commit_all(folder, "A ship", self.env)
 
     def write(self, name: str, text: str) -> None:
@@ -91,29 +81,10 @@ class Project:
         return self.git("rev-parse", "HEAD") != self.start
 
 
-@pytest.fixture(scope="module")
-def hooks(tmp_path_factory: pytest.TempPathFactory) -> Hooks:
-    """One hook repository and one cache for all tests: each client builds the hook's environment once."""
-    home = tmp_path_factory.mktemp("clients")
-    env = environment(home)
-    folder = home / "dunnage"
-    return Hooks(folder, hook_repository(folder, env), env)
-
-
 @pytest.fixture
 def project(tmp_path: Path, hooks: Hooks) -> Project:
     """Return a repository with nothing wrong and no hook installed."""
     return Project(tmp_path / "project", hooks)
-
-
-@pytest.fixture(params=["pre-commit", "prek"])
-def client(request: pytest.FixtureRequest, hooks: Hooks) -> str:
-    """Each of the programs that run hooks."""
-    name = request.param
-    assert isinstance(name, str)
-    if not runs([name, "--version"], dict(hooks.env)):
-        lacking(name)
-    return name
 
 
 @pytest.fixture

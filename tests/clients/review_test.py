@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from cargo.files import lock, write
-from demo.run import commit_all, configuration, environment, hook_repository, runs
-from judges import lacking
+from clients.hooks import Hooks
+from demo.run import commit_all
 
 BEFORE = "app 0.1.0 -> arrayref\narrayref 0.3.9 crates.io"
 AFTER = "app 0.1.0 -> arrayref\narrayref 0.3.10 crates.io -> helper\nhelper 1.0.0 crates.io"
@@ -42,27 +42,9 @@ class Project:
         write(self.folder, {"Cargo.lock": lock(packages)})
 
 
-@pytest.fixture(scope="module")
-def hooks(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Mapping[str, str]]:
-    """The configuration that runs this checkout's hook, and the environment of the clients."""
-    home = tmp_path_factory.mktemp("review")
-    env = {**environment(home), "CARGO_HOME": str(home / "cargo")}
-    folder = home / "dunnage"
-    return configuration(folder, hook_repository(folder, env), {"review-cargo-lock": ()}), env
-
-
-@pytest.fixture(params=["pre-commit", "prek"])
-def client(request: pytest.FixtureRequest, hooks: tuple[str, Mapping[str, str]]) -> str:
-    name = str(request.param)
-    if not runs([name, "--version"], dict(hooks[1])):
-        lacking(name)
-    return name
-
-
 @pytest.fixture
-def project(tmp_path: Path, client: str, hooks: tuple[str, Mapping[str, str]]) -> Project:
-    config, env = hooks
-    return Project(tmp_path / "project", client, env, config)
+def project(tmp_path: Path, client: str, hooks: Hooks) -> Project:
+    return Project(tmp_path / "project", client, hooks.env, hooks.configuration({"review-cargo-lock": ()}))
 
 
 def test_commits(project: Project) -> None:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
-
 from cargo.files import write
-from demo.run import commit_all, configuration, environment, hook_repository, runs
+from clients.hooks import Hooks
+from demo.run import commit_all
 from dunnage.wit.wit_deps import digests
-from judges import lacking
 
 DIGEST = "sha256:" + "0" * 64
 COMMIT = "0123456789" * 4
@@ -58,41 +55,21 @@ VENDORED = "package wasi:io@0.2.3;\n\ninterface streams {\n}\n"
 DEPS_LOCK = '[io]\nurl = "{}"\nsha256 = "{}"\nsha512 = "{}"\n'
 
 
-@pytest.fixture(scope="module")
-def hooks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, Mapping[str, str]]:
-    """Return this checkout as a hook repository, its commit, and the environment in which clients use it."""
-    home = tmp_path_factory.mktemp("clients")
-    env = environment(home)
-    return home / "dunnage", hook_repository(home / "dunnage", env), env
-
-
-@pytest.fixture(params=["pre-commit", "prek"])
-def client(request: pytest.FixtureRequest, hooks: tuple[Path, str, dict[str, str]]) -> str:
-    """Each of the programs that run hooks."""
-    name = request.param
-    assert isinstance(name, str)
-    if not runs([name, "--version"], hooks[2]):
-        lacking(name)
-    return name
-
-
 class Project:
     """A repository whose commits a client would check with both hooks."""
 
-    def __init__(
-        self, folder: Path, hooks: tuple[Path, str, dict[str, str]], client: str, files: dict[str, str]
-    ) -> None:
+    def __init__(self, folder: Path, hooks: Hooks, client: str, files: dict[str, str]) -> None:
         self.folder = folder
-        self.source, self.revision, self.env = hooks
+        self.hooks = hooks
         self.client = client
         write(folder, files)
         self.configure()
-        commit_all(folder, "A ship", self.env)
+        commit_all(folder, "A ship", dict(hooks.env))
 
     def configure(self, *arguments: str) -> None:
         """Have the client run check-wit-pins with arguments, and check-wit-lock."""
         hooks = {"check-wit-pins": arguments, "check-wit-lock": ()}
-        write(self.folder, {".pre-commit-config.yaml": configuration(self.source, self.revision, hooks)})
+        write(self.folder, {".pre-commit-config.yaml": self.hooks.configuration(hooks)})
 
     def run(self, status: int) -> set[str]:
         """Run the client over all files, and return the rules that fired or were fixed."""
@@ -100,7 +77,7 @@ class Project:
         ran = subprocess.run(
             command,
             cwd=self.folder,
-            env=self.env,
+            env=self.hooks.env,
             check=False,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -115,7 +92,7 @@ class Project:
         return (self.folder / name).read_bytes().decode()
 
 
-def test_cargo_component(tmp_path: Path, hooks: tuple[Path, str, dict[str, str]], client: str) -> None:
+def test_cargo_component(tmp_path: Path, hooks: Hooks, client: str) -> None:
     files = {
         "Cargo.toml": MANIFEST,
         "Cargo-component.lock": COMPONENT_LOCK + UNASKED,
@@ -135,7 +112,7 @@ def test_cargo_component(tmp_path: Path, hooks: tuple[Path, str, dict[str, str]]
     assert project.run(0) == set()
 
 
-def test_wkg(tmp_path: Path, hooks: tuple[Path, str, dict[str, str]], client: str) -> None:
+def test_wkg(tmp_path: Path, hooks: Hooks, client: str) -> None:
     files = {
         "wkg.toml": WKG_MANIFEST,
         "wkg.lock": WKG_LOCK,
@@ -155,7 +132,7 @@ def test_wkg(tmp_path: Path, hooks: tuple[Path, str, dict[str, str]], client: st
     assert project.run(0) == set()
 
 
-def test_wit_deps(tmp_path: Path, hooks: tuple[Path, str, dict[str, str]], client: str) -> None:
+def test_wit_deps(tmp_path: Path, hooks: Hooks, client: str) -> None:
     known = digests({"streams.wit": VENDORED.encode()})
     branch, commit = ARCHIVE.format("main"), ARCHIVE.format(COMMIT)
     files = {

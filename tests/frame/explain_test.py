@@ -69,10 +69,8 @@ def test_wrong_usage(arguments: list[str], complaint: str, capsys: pytest.Captur
     assert printed.err.startswith(f"dunnage explain: {complaint}")
 
 
-def test_a_wheel_has_the_pages(tmp_path: Path) -> None:
-    built = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
-    subprocess.run(built, cwd=CHECKOUT, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
+def test_a_wheel_has_the_pages(dist: Path, tmp_path: Path) -> None:
+    (wheel,) = dist.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "installed")
     printed = subprocess.run(
