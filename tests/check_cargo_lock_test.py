@@ -896,7 +896,8 @@ def test_linked_folder_of_a_workspace(repository: Path) -> None:
     assert found("link/Cargo.toml", "real/Cargo.toml") == []
 
 
-def test_links_in_a_circle(folder: Path) -> None:
+def test_links_in_a_circle(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dunnage.cargo.workspace._MAX_PACKAGES", 1000)
     for name, target in (("Cargo.toml", "Cargo.toml"), ("loop", "."), ("again", ".")):
         _link(folder / name, target)
     assert matches(found("Cargo.toml"), ["Cargo.toml:1:1 bad-manifest: cannot be read: …"])
@@ -910,7 +911,7 @@ def test_links_in_a_circle(folder: Path) -> None:
         assert found("Cargo.toml") != []
     dependencies = "".join(f'{name} = {{ package = "solo", path = "{name}" }}\n' for name in ("loop", "again"))
     write(folder, {**SOLO, "Cargo.toml": package("solo", rest=f"[dependencies]\n{dependencies}")})
-    assert matches(found("Cargo.toml"), ["Cargo.toml:1:2 bad-manifest: path dependencies lead to more than …folders"])
+    assert found("Cargo.toml") == ["Cargo.toml:1:2 bad-manifest: path dependencies lead to more than 1,000 folders"]
 
 
 def test_a_pattern_that_matches_a_great_many_folders(folder: Path) -> None:
