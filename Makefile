@@ -23,7 +23,7 @@ $(shell test ! -e $(READY) || test "$$($(BIN)/python -c '$(IDENTITY)' 2>&1)" = "
 	rm -f $(READY))
 endif
 
-.PHONY: demo test test-website lint bench format readme examples hooks-file docs dist lock clean
+.PHONY: demo test lint bench format readme examples hooks-file docs dist lock clean
 
 demo: $(READY)
 	$(BIN)/python demo/run.py
@@ -31,11 +31,7 @@ demo: $(READY)
 # All tests, on all processors, with the coverage of branches that pyproject.toml requires. Or only those in T (files or
 # folders), or those whose names match the expression K: make test T=tests/frame K='json or sarif'
 test: $(READY)
-	$(BIN)/python -m pytest $(if $(T)$(K),$(if $(K),-k '$(K)') $(T),--numprocesses auto --cov --ignore tests/website_browser_test.py)
-
-# The website in a browser: its layout, its contrast, and the keyboard.
-test-website: $(READY)
-	$(BIN)/python -m pytest --numprocesses auto tests/website_browser_test.py
+	$(BIN)/python -m pytest $(if $(T)$(K),$(if $(K),-k '$(K)') $(T),--numprocesses auto --cov)
 
 lint: $(READY)
 	$(BIN)/python -m ruff check
