@@ -273,6 +273,17 @@ ADDED = ("  resource socket", "  probe: func();\n  resource socket")
             ],
             id="back",
         ),
+        pytest.param(
+            "0.3.0",
+            "0.2.1",
+            ("", ""),
+            "import",
+            [
+                ("wit/deps/sockets/sockets.wit:1:1 downgrade: an older version replaces a newer one: "
+                "`wasi:sockets` from 0.3.0 to 0.2.1"),
+            ],
+            id="back to another track",
+        ),
     ],
 )  # fmt: skip
 def test_updates(
@@ -289,6 +300,21 @@ def test_updates(
     write(repository, after)
     found = Said(capsys).findings
     assert matches(found, findings), found
+
+
+def test_what_a_downgrade_adds_is_new(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before, after = updated("0.3.0", "0.2.1", ("", ""), "import")
+    commit(repository, before)
+    write(repository, {**after, "wit/app.wit": versions(WITH_UDP, "0.2.1")})
+    new = "…new-import: … gains imports of `wasi:sockets@0.2.1` (`udp`)"
+    assert matches(Said(capsys).findings, [new, "…downgrade: … `wasi:sockets` from 0.3.0 to 0.2.1"])
+
+
+def test_an_import_from_another_vendored_version_is_new(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    both = {f"wit/deps/{text}/sockets.wit": versions(SOCKETS, text) for text in ("0.2.1", "0.3.0")}
+    commit(repository, {**both, "wit/app.wit": versions(OWN % "import wasi:sockets/tcp@0.2.3;", "0.3.0")})
+    write(repository, {"wit/app.wit": versions(OWN % "import wasi:sockets/tcp@0.2.3;", "0.2.1")})
+    assert matches(Said(capsys).findings, ["…new-import: … gains imports of `wasi:sockets@0.2.1` (`tcp`…"])
 
 
 def test_what_is_only_declared_twice_is_not_new(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

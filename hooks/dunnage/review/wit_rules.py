@@ -80,12 +80,18 @@ def same_version(all_changes: Iterable[Changes], judge: Judge) -> Iterator[Conce
 
 
 def new_import(all_changes: Iterable[Changes], judge: Judge) -> Iterator[Concern]:
-    """Yield the worlds that import interfaces of foreign packages that they did not import before."""
+    """Yield the worlds that import interfaces of foreign packages that they did not import before.
+
+    What a world imported from a newer version, which an older one replaces, is left to `downgrade`.
+    """
     seen: set[str] = set()
     for changes in all_changes:
         for world in changes.worlds:
+            back = _imported_from_newer(world, changes)
             found = [
-                interface for interface in _not_of_included(world, changes) if _is_concern(interface, world, judge)
+                interface
+                for interface in _not_of_included(world, changes)
+                if interface[:3] not in back and _is_concern(interface, world, judge)
             ]
             if not found:
                 continue
@@ -93,6 +99,17 @@ def new_import(all_changes: Iterable[Changes], judge: Judge) -> Iterator[Concern
             if concern.problem.message not in seen:
                 seen.add(concern.problem.message)
                 yield concern
+
+
+def _imported_from_newer(world: WorldChange, changes: Changes) -> set[tuple[str, str, str]]:
+    """The package, version and name of the interfaces that a world imported from a newer version of the package."""
+    replacing = {change.old.full_name: change.new for change in changes.packages if change.old and _goes_back(change)}
+    graph, found = world.old.graph, set()
+    for number in world.before.imports if replacing else ():
+        new = replacing.get(graph.scopes[number].part.package.name or "")
+        if new is not None:
+            found.add((new.name, new.version, scope_name(graph, number).partition("/")[2]))
+    return found
 
 
 def _is_concern(interface: Imported, world: WorldChange, judge: Judge) -> bool:
@@ -227,11 +244,10 @@ def downgrade(all_changes: Iterable[Changes], judge: Judge) -> Iterator[Concern]
     back: dict[str, tuple[Foreign, str]] = {}
     for change in _distinct(all_changes):
         old, new = change.old, change.new
-        if old is None or new is None or judge.is_own(new.name):
+        if old is None or new is None or judge.is_own(new.name) or not _goes_back(change):
             continue
-        before, after = version(old.version), version(new.version)
         subject = package_subject(new.name, new.version)
-        if before is not None and after is not None and after < before and not judge.is_reviewed(subject):
+        if not judge.is_reviewed(subject):
             back.setdefault(subject, (new, f"`{new.name}` from {old.version} to {new.version}"))
     if back:
         first = next(iter(back.values()))[0]
@@ -239,6 +255,12 @@ def downgrade(all_changes: Iterable[Changes], judge: Judge) -> Iterator[Concern]
         help = "an older version may lack fixes: check that no update was undone by accident"
         place = first.file, 0
         yield judge.concern("wit-review/downgrade", place, message, help, _wit_folder(first), tuple(back))
+
+
+def _goes_back(change: PackageChange) -> bool:
+    """Whether an older version of a package replaces a newer one."""
+    before, after = (version(package.version) if package else None for package in (change.old, change.new))
+    return before is not None and after is not None and after < before
 
 
 def _distinct(all_changes: Iterable[Changes]) -> Iterator[PackageChange]:
