@@ -317,6 +317,24 @@ def test_an_import_from_another_vendored_version_is_new(repository: Path, capsys
     assert matches(Said(capsys).findings, ["…new-import: … gains imports of `wasi:sockets@0.2.1` (`tcp`…"])
 
 
+def test_a_world_that_several_files_define(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder of tests may hold single files, which no tool reads together."""
+    plain = "package a:b;\nworld c {}\n"
+    using = "package a:b;\nworld c {\n  import wasi:sockets/tcp@0.2.3;\n}\n"
+    commit(repository, {"wit/1.wit": using, "wit/2.wit": plain, "wit/deps/sockets.wit": SOCKETS})
+    write(repository, {"wit/3.wit": "package a:b;\ninterface d {}\n"})
+    assert Said(capsys).findings == []
+    write(repository, {"wit/2.wit": using})
+    new = "wit/2.wit:3:10 new-import: the world `a:b/c` gains imports of `wasi:sockets@0.2.3` (`tcp` and `network`…"
+    assert matches(Said(capsys).findings, [new])
+    write(repository, {"wit/2.wit": plain, "wit/4.wit": using})
+    said = Said(capsys)
+    assert (said.findings, said.notes) == (
+        [],
+        "review-wit: wit: not all changes are checked: `a:b/c` was defined 2 times\n",
+    )
+
+
 def test_what_is_only_declared_twice_is_not_new(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A package may lose its version, or get one."""
     commit(repository, {"wit/app.wit": OWN % "import a:b/c;", "wit/deps/b.wit": "package a:b;\ninterface c {}\n"})

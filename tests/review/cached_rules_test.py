@@ -262,7 +262,8 @@ CODE: list[tuple[str, dict[str, str], str]] = [
 
 @pytest.mark.parametrize(("files", "code"), [case[1:] for case in CODE], ids=[case[0] for case in CODE])
 def test_compile_time_code_of_a_new_crate(home: Path, files: dict[str, str], code: str) -> None:
-    message = f"`x 1.0.0` is new and has {code}, which runs on every machine that compiles it"
+    verb = "run" if " and " in code else "runs"
+    message = f"`x 1.0.0` is new and has {code}, which {verb} on every machine that compiles it"
     after = _with(home, {"x-1.0.0": files})
     assert _code(home, "", after) == ([message] if code else [], "")
     assert _code(home, after, after) == ([], "")
@@ -274,6 +275,11 @@ def test_compile_time_code_that_a_crate_gained(home: Path) -> None:
         "`x 1.0.1` has a build script (build.rs), which 1.0.0 did not have: it runs on every machine that compiles it"
     )
     assert _code(home, old, new) == ([message], "")
+    both = (
+        "`x 1.0.3` has a build script (build.rs) and a procedural macro, which 1.0.0 did not have: "
+        "they run on every machine that compiles it"
+    )
+    assert _code(home, old, _with(home, {"x-1.0.3": {**MACRO, "build.rs": ""}})) == ([both], "")
     assert _code(home, new, _with(home, {"x-1.0.2": SCRIPT})) == ([], "")
     assert _code(home, new, _with(home, {"x-1.0.2": PLAIN})) == ([], "")
     unknown = lock("x 0.9.0 crates.io")

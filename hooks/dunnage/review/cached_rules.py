@@ -134,7 +134,7 @@ def compile_time_code(
         if not code or is_allowed(package, code):
             continue
         if package.name not in changes.old_names:
-            message = f"`{package}` is new and has {code}, which runs on every machine that compiles it"
+            message = f"`{package}` is new and has {code}, which {code.verb} on every machine that compiles it"
             yield _about_code(changes, advice, package, message, code.script)
             continue
         before = replaced.get(identity(package)) or _latest(changes, package.name)
@@ -147,7 +147,7 @@ def compile_time_code(
         elif not old:
             message = (
                 f"`{package}` has {code}, which {before.version} did not have: "
-                "it runs on every machine that compiles it"
+                f"{'they' if code.verb == 'run' else 'it'} {code.verb} on every machine that compiles it"
             )
             yield _about_code(changes, advice, package, message, code.script)
 

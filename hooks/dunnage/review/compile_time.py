@@ -41,6 +41,11 @@ class CompileTimeCode(NamedTuple):
     def __bool__(self) -> bool:
         return bool(self.script) or self.is_macro
 
+    @property
+    def verb(self) -> str:
+        """The predicate of a sentence about it: both run, or it runs."""
+        return "run" if self.script and self.is_macro else "runs"
+
 
 class Contents:
     """The crates whose content is available: on this machine, or vendored in the repository, now or before."""

@@ -94,12 +94,18 @@ def compare(folder: WitFolder) -> Changes | None:
     comparisons = _Comparisons(before, state)
     packages = tuple(_packages(comparisons))
     worlds: list[WorldChange] = []
-    olds = {world.name: world for world in before.worlds()}
+    olds: dict[str, list[OwnWorld]] = defaultdict(list)
+    for world in before.worlds():
+        olds[world.name].append(world)
     for world in state.worlds():
-        if world.name in olds:
-            found, reasons = _world(olds[world.name], world, before, state)
+        # A folder of single files may define one name in several of them.
+        same = [old for old in olds[world.name] if old.file.path == world.file.path] or olds[world.name]
+        if len(same) == 1:
+            found, reasons = _world(same[0], world, before, state)
             worlds += [found] if found else []
             unknown += reasons
+        elif same:
+            unknown.append(f"`{world.name}` was defined {len(same)} times")
     return Changes(folder, state, packages, tuple(worlds), tuple(dict.fromkeys(unknown)))
 
 
