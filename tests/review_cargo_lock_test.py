@@ -295,6 +295,29 @@ def test_reviews_in_a_file(repository: Path, capsys: pytest.CaptureFixture[str])
     assert Said(capsys, "--reviews=seen.toml", "Cargo.lock").findings == []
 
 
+def test_a_file_of_reviews_serves_several_locks(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(repository, {"bad/Cargo.lock": "<<<<<<< HEAD\n"})
+    commit(repository, BEFORE)
+    commit(repository, "other 1.0.0 crates.io", "a/Cargo.lock")
+    commit(repository, BEFORE, "gone/Cargo.lock")
+    (repository / "gone" / "Cargo.lock").unlink()
+    reviews = '[reviews]\n"other@1.0.0" = "read"\n"other@2.0.0" = "read"\n'
+    write(repository, {"seen.toml": reviews})
+    stale = "seen.toml:3:1 stale-review: the review of `other@2.0.0` is stale: …"
+    assert matches(Said(capsys, "--reviews=seen.toml", "Cargo.lock").findings, [stale])
+
+
+def test_an_allowed_build_script(repository: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """cargo-deny's list of the crates that may have one."""
+    data = crate("x-1.0.0", {"Cargo.toml": '[package]\nname = "x"\n', "build.rs": ""})
+    checksum = add_archive(tmp_path / "cargo-home", "x-1.0.0", data)
+    commit(repository, "")
+    write(repository, {"Cargo.lock": lock("x 1.0.0 crates.io").replace(CHECKSUM, checksum)})
+    assert matches(Said(capsys).findings, ["…compile-time-code: `x 1.0.0` is new …"])
+    write(repository, {"deny.toml": '[bans.build]\nallow-build-scripts = ["x"]\n'})
+    assert Said(capsys).findings == []
+
+
 def test_a_review_of_a_source(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     commit(repository, BEFORE)
     write(repository, {"Cargo.lock": lock(f"{BEFORE}\nb 1.0.0 git"), "Cargo.toml": ""})

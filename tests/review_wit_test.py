@@ -486,6 +486,27 @@ def test_reviews(repository: Path, capsys: pytest.CaptureFixture[str], reviews: 
 
 
 @pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({"gone/deps/x/x.wit": "package a:x;\n"}, id="deleted"),
+        pytest.param({"other/x.wit": "package a:x;\ninterface {\n"}, id="malformed"),
+        pytest.param({"other/x.wit": "package a:x;\nworld w {\n  import b:missing/i;\n}\n"}, id="incomplete"),
+        pytest.param({"other/x.wit": "package a:x;\nworld w {\n  include w;\n}\n"}, id="in a circle"),
+    ],
+)
+def test_no_review_is_stale_if_not_all_is_known(
+    repository: Path, capsys: pytest.CaptureFixture[str], files: dict[str, str]
+) -> None:
+    commit(repository, {**APP, **files})
+    for path in files:
+        if path.startswith("gone/"):
+            (repository / path).unlink()
+    reviews = '[workspace.metadata.dunnage.reviews]\n"wasi:sockets@0.2.2 in acme:app/app" = "we listen"\n'
+    write(repository, {"wit/app.wit": WITH_UDP, "Cargo.toml": reviews})
+    assert matches(Said(capsys, "wit/app.wit").findings, [NEW_IMPORT])
+
+
+@pytest.mark.parametrize(
     ("after", "accepted"),
     [
         ({"wit/app.wit": WITH_UDP}, "wasi:sockets@0.2.3 in acme:app/app"),

@@ -110,6 +110,33 @@ def test_channel(repository: Path) -> None:
     assert "no-such-toolchain" in _update(repository)
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("rust-toolchain", b"\xff", "rust-toolchain is not UTF-8"),
+        ("rust-toolchain.toml", b"[", "rust-toolchain.toml is not valid TOML"),
+        (".cargo/config.toml", b"[", ".cargo/config.toml is not valid TOML"),
+        ("rust-toolchain.toml", b"toolchain = 3\n", ""),
+    ],
+)
+def test_files_that_cannot_be_read(repository: Path, name: str, data: bytes, reason: str) -> None:
+    write(repository, SOLO)
+    (repository / name).parent.mkdir(exist_ok=True)
+    (repository / name).write_bytes(data)
+    assert _update(repository).startswith(reason)
+    assert (repository / "Cargo.lock").exists() is not bool(reason)
+
+
+def test_a_cargo_that_is_no_program(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(repository, SOLO)
+    cargo = tmp_path / "bin" / "cargo"
+    cargo.parent.mkdir()
+    cargo.write_bytes(b"\x7fELF")
+    cargo.chmod(0o755)
+    monkeypatch.setenv("PATH", str(cargo.parent))
+    assert _update(repository) == "cargo cannot be run: Exec format error"
+
+
 @pytest.mark.parametrize("path", [":{rest}", "{rest}:", ".:{rest}", "tools:{rest}"])
 def test_programs_are_looked_for_on_absolute_entries_of_path(
     repository: Path, path: str, monkeypatch: pytest.MonkeyPatch
@@ -127,7 +154,10 @@ def test_patch_of_the_configuration(repository: Path) -> None:
     files = {
         "Cargo.toml": package("solo", rest='[dependencies]\nlocal-thing = "1"\n'),
         "src/main.rs": "fn main() {}\n",
-        ".cargo/config.toml": '[patch.crates-io]\nlocal-thing = { path = "thing" }\n',
+        ".cargo/config.toml": (
+            '[patch.crates-io]\nlocal-thing = { path = "thing", default-features = true, features = ["some"] }\n'
+            '[registries.own]\nindex = "sparse+https://registry.invalid/"\ntoken = "secret"\n'
+        ),
         "thing/Cargo.toml": package("local-thing", "1.2.3"),
         "thing/src/lib.rs": "",
     }

@@ -101,6 +101,8 @@ STRINGS: dict[str, Sequence[str]] = {
         "[!]",
         "[a-]",
         "[b-a-]",
+        "[a-c]x",
+        "a\\\\\\\\*",
         "**/x",
     ),
     "licensee": (
@@ -155,6 +157,12 @@ STRINGS: dict[str, Sequence[str]] = {
         *(
             "https://256.1.1.1/",
             "https://0x1g/",
+            "https://0x/",
+            "https://a.1/",
+            "https://1_0.1/",
+            "https://1..1/",
+            "https://xn--99999999/",
+            "https://xn--bcher-kva.example/",
             "https://user@/x",
             "ssh:///x",
             "ssh://",

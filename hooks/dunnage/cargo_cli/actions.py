@@ -105,9 +105,7 @@ def installed_tools(name: str, ref: str, inputs: Mapping[str, str | None]) -> li
         return _cache_action(inputs)
     if name == CARGO_INSTALL:
         return _cargo_install(inputs)
-    if name == BINSTALL_ACTION:
-        return _binstall(ref, inputs)
-    return []
+    return _binstall(ref, inputs)
 
 
 def is_known(name: str) -> bool:

@@ -109,17 +109,13 @@ def _is_ipv4(host: str) -> bool:
     numbers = []
     for part in parts:
         base = 16 if part[:2] in ("0x", "0X") else 8 if part[:1] == "0" and len(part) > 1 else 10
-        digits = part[2:] if base == 16 else part
+        digits = (part[2:] or "0") if base == 16 else part
         try:
-            numbers.append(int(digits, base) if digits or (base == 16 and not digits) else -1)
+            numbers.append(int(digits, base) if digits.isalnum() else -1)
         except ValueError:
-            if base == 16 and not digits:
-                numbers.append(0)
-                continue
             return False
     return (
-        bool(numbers)
-        and len(numbers) <= 4
+        len(numbers) <= 4
         and all(0 <= number <= 255 for number in numbers[:-1])
         and 0 <= numbers[-1] < 256 ** (5 - len(numbers))
     )
@@ -143,7 +139,7 @@ def expanded_path(text: str) -> str | None:
     """Check a path with `~` for the home folder and variables: `$NAME`, `${NAME}`, `${NAME:-default}`."""
     at = 0
     while (at := text.find("$", at)) >= 0:
-        variable = re.compile(r"\$\{(.*?)\}|\$(\w*)", re.DOTALL).match(text, at)
+        variable = re.compile(r"\$\{(.*?)\}|\$(?!\{)(\w*)", re.DOTALL).match(text, at)
         if variable is None:
             return "has a `${` without a `}`; write ${NAME}"
         name = variable[1].split(":-")[0] if variable[1] is not None else variable[2]

@@ -133,3 +133,38 @@ def test_a_file_that_cannot_be_written(folder: Path, name: str, reason: str) -> 
     assert stream.getvalue() == render(report())
     assert (folder / "target").read_bytes() == b"target"
     assert sorted(os.listdir(folder)) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs pipes that break")
+def test_a_reader_that_stops_early(folder: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w", encoding="utf-8") as stream:
+        deliver(report(), "text", stream, "report", "text")
+    assert (folder / "report").read_text() == render(report())
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_stream_that_cannot_be_written(folder: Path) -> None:
+    with (
+        open("/dev/full", "w", encoding="utf-8") as stream,
+        pytest.raises(OutputError, match=r"^the report cannot be written: No space left on device$"),
+    ):
+        deliver(report(), "text", stream, "report", "text")
+    assert (folder / "report").read_text() == render(report())
+
+
+def test_a_file_that_gets_too_long(folder: Path) -> None:
+    """The file that was there stays, and nothing else is left."""
+    resource = pytest.importorskip("resource")
+    (folder / "report").write_text("earlier")
+    names = sorted(os.listdir(folder))
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, most))
+    try:
+        with pytest.raises(OutputError, match="--output-file report cannot be written: File too large"):
+            deliver(report(), "text", None, "report", "text")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    assert (folder / "report").read_text() == "earlier"
+    assert sorted(os.listdir(folder)) == names
