@@ -87,6 +87,9 @@ def test_look_alike_of_a_locked_name() -> None:
     found = changes("my-parser 1.0.0 crates.io", "my-parser 1.0.0 crates.io\nmy_parser 1.0.0 crates.io")
     (message,) = said(list(look_alike(found, ADVICE, Unknowns())))
     assert "resembles `my-parser`, which is already in the lock" in message
+    found = changes("my-parser 1.0.0 crates.io", "my_parser 1.0.0 crates.io")
+    (message,) = said(list(look_alike(found, ADVICE, Unknowns())))
+    assert "resembles `my-parser`, which the lock no longer has" in message
 
 
 @pytest.mark.parametrize(

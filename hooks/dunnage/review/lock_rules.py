@@ -68,13 +68,16 @@ def look_alike(changes: Changes, advice: LockAdvice, unknown: Unknowns) -> Itera
         unknown.add(f"look-alike names ({len(added):,} new names are too many to compare)")
         return
     names = Names(changes.old_names)
+    locked = {package.name for package in changes.lock.packages}
     for package in added:
         known = names.resembled_by(package.name)
         if known is None:
             continue
-        where = "is already in the lock" if known in changes.old_names else "is well known"
+        what = "is well known"
+        if known in changes.old_names:
+            what = "is already in the lock" if known in locked else "the lock no longer has"
         message = (
-            f"the name of the new crate `{package}` resembles `{known}`, which {where}: "
+            f"the name of the new crate `{package}` resembles `{known}`, which {what}: "
             "malicious crates imitate such names"
         )
         subjects = (package_subject(package),)
