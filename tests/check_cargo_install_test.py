@@ -328,7 +328,7 @@ def test_the_first_finding_in_each_file_names_the_option(capsys: pytest.CaptureF
         write(name, "cargo install --locked x\ncargo install --locked y\n")
     assert main(["x.sh", "y.sh"]) == 1
     lines = capsys.readouterr().out.splitlines()
-    advice = "To accept this everywhere, pass `--ignore cargo-install/unpinned` to check-cargo-install"
+    advice = "to accept this everywhere: pass `--ignore cargo-install/unpinned`"
     assert [number for number, line in enumerate(lines) if line.strip() == advice] == [2, 7]
     assert main(["--ignore", "cargo-install/unpinned", "x.sh", "y.sh"]) == 0
 

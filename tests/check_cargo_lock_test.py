@@ -374,7 +374,7 @@ def test_a_path_dependency_elsewhere_concerns_the_workspace(repository: Path) ->
 
 def test_a_broken_root_is_found_once(folder: Path) -> None:
     write(folder, {**WORKSPACE, "Cargo.toml": '[workspace]\nmembers = ["app", "lib"\n'})
-    expected = ["Cargo.toml:3:1 bad-manifest: is not valid TOML: …"]
+    expected = ["Cargo.toml:3:1 bad-manifest: this file is not valid TOML: …"]
     assert matches(found("Cargo.toml", "Cargo.lock", "app/Cargo.toml", "lib/Cargo.toml"), expected)
 
 
@@ -739,7 +739,9 @@ def _link(path: Path, target: str) -> None:
     ("files", "expected"),
     [
         pytest.param(
-            {"Cargo.toml": b"[package]\nname = '\xff'"}, ["Cargo.toml:2:9 bad-manifest: is not UTF-8: …"], id="utf-8"
+            {"Cargo.toml": b"[package]\nname = '\xff'"},
+            ["Cargo.toml:2:9 bad-manifest: this file is not UTF-8: …"],
+            id="utf-8",
         ),
         pytest.param({"Cargo.toml": "x = " + "[" * 100_000}, ["…nested too deeply"], id="deep"),
         pytest.param({"Cargo.toml": ".".join(["a"] * 100_000) + " = 1"}, ["…has a key of more than …"], id="long-key"),
@@ -786,7 +788,7 @@ def test_what_is_no_file(folder: Path, name: str, kind: str) -> None:
         (folder / name).mkdir()
     else:
         os.mkfifo(folder / name)
-    assert matches(found("Cargo.toml"), [f"{name}:1:1 …: is {kind}, not a regular file"])
+    assert matches(found("Cargo.toml"), [f"{name}:1:1 …: this file is {kind}, not a regular file"])
 
 
 @pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")
@@ -803,7 +805,7 @@ def test_lock_that_is_a_link(folder: Path) -> None:
     _link(folder / "Cargo.lock", "locks/Cargo.lock")
     assert found("Cargo.toml", "Cargo.lock") == []
     (folder / "locks/Cargo.lock").unlink()
-    expected = ["Cargo.lock:1:1 unreadable: is a symbolic link to a file that does not exist"]
+    expected = ["Cargo.lock:1:1 unreadable: this file is a symbolic link to a file that does not exist"]
     assert found("Cargo.toml", "Cargo.lock") == expected
 
 
@@ -845,7 +847,7 @@ def test_lock_that_is_a_link_to_another_repository(repository: Path) -> None:
     # Libraries need no lock. But cargo would use this one.
     write(repository, {"src/lib.rs": ""})
     (repository / "src/main.rs").unlink()
-    expected = ["Cargo.lock:1:1 unreadable: is a symbolic link that leads out of the repository"]
+    expected = ["Cargo.lock:1:1 unreadable: this file is a symbolic link that leads out of the repository"]
     assert found("--libraries-may-omit", "Cargo.toml") == expected
 
 
@@ -900,7 +902,7 @@ def test_links_in_a_circle(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("dunnage.cargo.workspace._MAX_PACKAGES", 1000)
     for name, target in (("Cargo.toml", "Cargo.toml"), ("loop", "."), ("again", ".")):
         _link(folder / name, target)
-    assert matches(found("Cargo.toml"), ["Cargo.toml:1:1 bad-manifest: cannot be read: …"])
+    assert matches(found("Cargo.toml"), ["Cargo.toml:1:1 bad-manifest: this file cannot be read: …"])
     (folder / "Cargo.toml").unlink()
     for rest in (
         '[workspace]\nmembers = ["**"]\n',

@@ -952,7 +952,7 @@ def test_no_fix_makes_a_build_fail_on_a_stale_lock(
     Path("src").mkdir()
     Path("src/lib.rs").touch()
     assert ("--locked" in fixed(name, text)) is is_fixed
-    assert ("Update Cargo.lock first: it does not match the manifests" in capsys.readouterr().out) is not is_fixed
+    assert ("update Cargo.lock first: it does not match the manifests" in capsys.readouterr().out) is not is_fixed
 
 
 def test_a_stale_lock_of_another_workspace(lock: Path) -> None:

@@ -137,12 +137,13 @@ def test_wit_deps_in_order(folder: Path, changes: Files, capsys: pytest.CaptureF
         ),
         pytest.param(
             {"wit/deps.lock": "[io\n"},
-            "wit/deps.lock:1:4: wit-lock/unreadable is not valid TOML: Expected ']' at the end of a table declaration",
+            "wit/deps.lock:1:4: wit-lock/unreadable this file is not valid TOML: "
+            "Expected ']' at the end of a table declaration",
             id="unreadable-lock",
         ),
         pytest.param(
             {"wit/deps.lock": "<<<<<<< HEAD\n[io]\n=======\n>>>>>>> x\n"},
-            "wit/deps.lock:1:1: wit-lock/unreadable contains an unresolved merge conflict",
+            "wit/deps.lock:1:1: wit-lock/unreadable this file contains an unresolved merge conflict",
             id="conflict",
         ),
         pytest.param(
@@ -573,12 +574,12 @@ def test_wkg_in_order(folder: Path, changes: Files, capsys: pytest.CaptureFixtur
         ),
         pytest.param(
             {"wkg.toml": "overrides = "},
-            "wkg.toml:1:13: wit-lock/unreadable is not valid TOML: Invalid value",
+            "wkg.toml:1:13: wit-lock/unreadable this file is not valid TOML: Invalid value",
             id="manifest",
         ),
         pytest.param(
             {"wkg.lock": "version = 2\n"},
-            "wkg.lock:1:1: wit-lock/unreadable the lock has the format 2, but only the format 1 is known",
+            "wkg.lock:1:1: wit-lock/unreadable the lock has format 2, but only format 1 is supported",
             id="format",
         ),
         pytest.param(

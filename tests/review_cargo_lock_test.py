@@ -136,7 +136,7 @@ def test_no_repository(folder: Path, capsys: pytest.CaptureFixture[str]) -> None
     write(folder, {"Cargo.lock": lock(AFTER)})
     said = Said(capsys)
     assert said.findings == []
-    assert "Cargo.lock: there is nothing to compare this lock with: it is in no git repository" in said.notes
+    assert "Cargo.lock: there is nothing to compare this lock with: it is not in a git repository" in said.notes
 
 
 def test_no_commit_yet(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -109,7 +109,7 @@ def _partial(found: list[Gate]) -> Iterator[Finding]:
         message = f"no job runs `cargo deny check` for {_list(missing, 'or')}"
         names = " ".join(check for check in CHECKS if check in missing)
         help = f"run `cargo deny check` without names, or add a step with `cargo deny check {names}`"
-        help += f"\nTo accept that only these checks run, pass `--ignore {PARTIAL.id}` to check-advisory-gate"
+        help += f"\nto accept that only these checks run: pass `--ignore {PARTIAL.id}`"
         yield Finding(PARTIAL, first.run.file.path, first.span, message, help)
 
 

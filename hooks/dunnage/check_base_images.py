@@ -77,7 +77,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
 def _advice(finding: Finding) -> str:
     if finding.rule.id not in (LATEST, CHANNEL, PARTIAL):
         return ""
-    return f"To accept this everywhere, pass `--ignore {finding.rule.id}` to check-base-images"
+    return f"to accept this everywhere: pass `--ignore {finding.rule.id}`"
 
 
 def _container_images(file: File, tree: Tree) -> Iterator[ImageUse]:

@@ -65,7 +65,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
 def _advice(finding: Finding) -> str:
     if finding.rule not in (UNPINNED, UNPINNED_ACTION) or "is rejected" in finding.message:
         return ""
-    return f"To accept this everywhere, pass `--ignore {finding.rule.id}` to check-cargo-install"
+    return f"to accept this everywhere: pass `--ignore {finding.rule.id}`"
 
 
 class _Context:

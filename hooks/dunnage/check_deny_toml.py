@@ -89,10 +89,10 @@ def _check(file: File, data: dict[str, Any], options: Options) -> Iterator[Findi
 
 
 _ADVICE = {
-    "deny-toml/missing-section": "To require other sections, pass `--require NAME` for each to check-deny-toml",
-    "deny-toml/undated-exception": "To accept exceptions without a review date, pass "
-    "`--ignore deny-toml/undated-exception` to check-deny-toml",
-    "deny-toml/weak": "To accept other values, pass `--policy FILE` to check-deny-toml",
+    "deny-toml/missing-section": "to require other sections: pass `--require NAMES`",
+    "deny-toml/undated-exception": "to accept exceptions without a review date: pass "
+    "`--ignore deny-toml/undated-exception`",
+    "deny-toml/weak": "to accept other values: pass `--policy FILE`",
 }
 
 _Found = tuple[Problem, "Change | None"]

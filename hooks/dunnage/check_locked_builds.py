@@ -238,7 +238,7 @@ def _unless_stale(finding: Finding, file: File, call: CargoCall, tree: Tree, opt
 
     if not tree.memo(StaleLocks).may_concern(file, call):
         return finding
-    warning = "\nUpdate Cargo.lock first: it does not match the manifests, so the build fails with `--locked`"
+    warning = "\nupdate Cargo.lock first: it does not match the manifests, so the build fails with `--locked`"
     return finding._replace(help=finding.help + warning, fix=None)
 
 

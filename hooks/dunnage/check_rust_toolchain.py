@@ -105,7 +105,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
 def _advice(finding: Finding) -> str:
     if finding.rule is not FLOATING_INSTALL:
         return ""
-    return f"To accept this everywhere, pass `--ignore {finding.rule.id}` to check-rust-toolchain"
+    return f"to accept this everywhere: pass `--ignore {finding.rule.id}`"
 
 
 def _check_toolchain_file(file: File) -> Iterator[Finding]:

@@ -99,7 +99,7 @@ def _limited(findings: Iterable[Finding], options: Options) -> Iterator[Finding]
         counts[key] = counts.get(key, 0) + 1
         option = _LIMITS.get(finding.rule.id)
         if counts[key] == 1 and option is not None and re.search(rf"\b{options[option]:,}\b", finding.message):
-            advice = f"To allow more, pass `{option.name} N` to check-wit-limits"
+            advice = f"to allow more: pass `{option.name} N`"
             yield finding._replace(help="\n".join(filter(None, (finding.help, advice))))
         elif counts[key] <= _MAX_FINDINGS:
             yield finding
@@ -112,7 +112,7 @@ def _check_file(path: str, tree: Tree, options: Options, sources: dict[str, Sour
     except FileNotFoundError:
         return
     except SourceError as error:
-        yield Finding(FILE_SIZE if _size(path) > MAX_BYTES else SYNTAX, path, error.span, error.message)
+        yield Finding(FILE_SIZE if _size(path) > MAX_BYTES else SYNTAX, path, error.span, f"this file {error.message}")
         return
     most = min(options[MAX_FILE_SIZE], _MAX_READ)
     if len(file.data) > most:
@@ -126,7 +126,7 @@ def _check_file(path: str, tree: Tree, options: Options, sources: dict[str, Sour
             yield finding
         source = Source(path, parse(file))
     except TooDeep as error:
-        yield Finding(NESTING, path, error.span, error.message, _NAME_IT)
+        yield Finding(NESTING, path, error.span, f"this file {error.message}", _NAME_IT)
         return
     except SourceError as error:
         # On a line with a deceptive character, that character is the cause.
@@ -134,7 +134,7 @@ def _check_file(path: str, tree: Tree, options: Options, sources: dict[str, Sour
         if not is_reported and not re.compile(_PLACEHOLDER).match(file.data, error.span.start):
             command = f"wasm-tools component wit {shown.path(path)}"
             help = "save the file as UTF-8" if "not UTF-8" in error.message else f"`{command}` prints the same error"
-            yield Finding(SYNTAX, path, error.span, error.message, help)
+            yield Finding(SYNTAX, path, error.span, f"this file {error.message}", help)
         return
     sources[path] = source
     yield from _check_identifiers(source, options[MAX_IDENTIFIER])

@@ -323,7 +323,7 @@ def _moving_urls(file: File, entries: Iterable[WitDepsEntry], allow_tags: bool) 
     from dunnage.wit import archive_url
     from dunnage.wit.archive_url import COMMIT, OTHER, RELEASE_ASSET, SHORT_COMMIT, TAG
 
-    advice = f"\nTo accept tags and releases everywhere, pass `{ALLOW_TAGS.name}` to check-wit-pins"
+    advice = f"\nto accept tags and releases everywhere: pass `{ALLOW_TAGS.name}`"
     for entry in entries:
         if entry.url is None or entry.sha256 or entry.sha512:
             continue

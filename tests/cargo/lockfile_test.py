@@ -18,17 +18,17 @@ BETA = f'"1.2.0"\nsource = "{CRATES_IO}"\nchecksum = "'
 UNREADABLE = [
     pytest.param(
         {"Cargo.lock": ('[[package]]\nname = "helper"', '<<<<<<< HEAD\n[[package]]\nname = "helper"')},
-        ["Cargo.lock:40:1 unreadable: contains an unresolved merge conflict"],
+        ["Cargo.lock:40:1 unreadable: this file contains an unresolved merge conflict"],
         id="conflict",
     ),
     pytest.param(
         {"Cargo.lock": ("version = 4\n", "<<<<<<< HEAD\nversion = 4\n=======\nversion = 3\n>>>>>>> theirs\n")},
-        ["Cargo.lock:1:1 unreadable: contains an unresolved merge conflict"],
+        ["Cargo.lock:1:1 unreadable: this file contains an unresolved merge conflict"],
         id="conflict-at-the-top",
     ),
     pytest.param(
         {"Cargo.lock": ("version = 4\n", "version = = 4\n")},
-        ["Cargo.lock:1:11 unreadable: is not valid TOML: Invalid value"],
+        ["Cargo.lock:1:11 unreadable: this file is not valid TOML: Invalid value"],
         id="no-TOML",
     ),
     pytest.param(
@@ -251,14 +251,22 @@ def test_one_checksum_missing(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        pytest.param(b"version = 4\n# \xff", "Cargo.lock:2:3 unreadable: is not UTF-8: byte 0xff", id="not-utf-8"),
-        pytest.param(b"version = 4\n\0", "Cargo.lock:2:1 unreadable: is not valid TOML: …", id="nul"),
-        pytest.param(b"version = 4\r[[package]]\r", "Cargo.lock:1:12 unreadable: is not valid TOML: …", id="lone-cr"),
+        pytest.param(
+            b"version = 4\n# \xff", "Cargo.lock:2:3 unreadable: this file is not UTF-8: byte 0xff", id="not-utf-8"
+        ),
+        pytest.param(b"version = 4\n\0", "Cargo.lock:2:1 unreadable: this file is not valid TOML: …", id="nul"),
+        pytest.param(
+            b"version = 4\r[[package]]\r", "Cargo.lock:1:12 unreadable: this file is not valid TOML: …", id="lone-cr"
+        ),
         pytest.param(b"x = " + b"[" * 100_000, "Cargo.lock:1:105 unreadable: …nested too deeply…", id="deep"),
         pytest.param(b"x = " + b"{a=" * 100_000, "Cargo.lock:1:305 unreadable: …nested too deeply…", id="deep-tables"),
-        pytest.param(b"a." * 100_000 + b"a = 1", "Cargo.lock:1:1 unreadable: has a key of more than…", id="long-key"),
-        pytest.param(b"a = " + b"1" * 5000, "Cargo.lock:1:5 unreadable: has an integer…", id="long-integer"),
-        pytest.param(b"#" * 17_000_000, "Cargo.lock:1:1 unreadable: is larger than 16,777,216 bytes…", id="large"),
+        pytest.param(
+            b"a." * 100_000 + b"a = 1", "Cargo.lock:1:1 unreadable: this file has a key of more than…", id="long-key"
+        ),
+        pytest.param(b"a = " + b"1" * 5000, "Cargo.lock:1:5 unreadable: this file has an integer…", id="long-integer"),
+        pytest.param(
+            b"#" * 17_000_000, "Cargo.lock:1:1 unreadable: this file is larger than 16,777,216 bytes…", id="large"
+        ),
     ],
 )
 def test_hostile(folder: Path, data: bytes, expected: str) -> None:

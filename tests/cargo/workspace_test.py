@@ -127,17 +127,17 @@ REFUSED = [
     ),
     pytest.param(
         {"app/Cargo.toml": ("[package]", "[package")},
-        "app/Cargo.toml:1:9 bad-manifest: is not valid TOML: Expected ']' at the end of a table declaration",
+        "app/Cargo.toml:1:9 bad-manifest: this file is not valid TOML: Expected ']' at the end of a table declaration",
         id="no-TOML",
     ),
     pytest.param(
         {"app/Cargo.toml": ("[package]", "<<<<<<< HEAD\n[package]")},
-        "app/Cargo.toml:1:1 bad-manifest: contains an unresolved merge conflict",
+        "app/Cargo.toml:1:1 bad-manifest: this file contains an unresolved merge conflict",
         id="conflict",
     ),
     pytest.param(
         {"app/Cargo.toml": ('dup = "1"\n', 'dup = "1"\ndup = "1"\n')},
-        "app/Cargo.toml:10:1 bad-manifest: is not valid TOML: `dup` is defined twice",
+        "app/Cargo.toml:10:1 bad-manifest: this file is not valid TOML: `dup` is defined twice",
         id="duplicate-key",
     ),
     pytest.param(
@@ -226,7 +226,7 @@ REFUSED = [
     ),
     pytest.param(
         {".cargo/config.toml": "a = = 1\n"},
-        ".cargo/config.toml:1:5 bad-manifest: is not valid TOML: Invalid value",
+        ".cargo/config.toml:1:5 bad-manifest: this file is not valid TOML: Invalid value",
         id="broken-configuration",
     ),
 ]

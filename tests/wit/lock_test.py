@@ -72,7 +72,7 @@ def test_read(name: str, text: str, expected: tuple[LockedWitPackage, ...]) -> N
         ("", (), "the lock has no `version`, which states the format of the lock"),
         ("version = '1'", ("version",), "`version` must be an integer"),
         ("version = true", ("version",), "`version` must be an integer"),
-        ("version = 2", ("version",), "the lock has the format 2, but only the format 1 is known"),
+        ("version = 2", ("version",), "the lock has format 2, but only format 1 is supported"),
         ("version = 1\npackage = 1", ("package",), "`package` must be an array of tables"),
         ("version = 1\npackage = [1]", ("package",), "`package` must be an array of tables"),
         ("version = 1\n[[package]]", ("package", 0), "`package` has no `name` here"),

@@ -297,7 +297,7 @@ class _Loader:
                 return self._inherited[root.folder]
             if root.workspace is None:
                 raise ManifestError(
-                    f"`{keys[-1]}` is inherited, but this package is in no workspace",
+                    f"`{keys[-1]}` is inherited, but this package is not in a workspace",
                     keys,
                     "write the value here, or make the package a member of a workspace",
                 )

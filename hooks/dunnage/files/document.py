@@ -46,8 +46,8 @@ class Refused(Exception):
     """The tool that reads this file would reject it."""
 
     def __init__(self, file: File, message: str, keys: Keys = (), help: str = "", span: Span | None = None) -> None:
-        """`message` may start with a verb; its subject is then the file. `keys` is the path in the document. `span` is
-        the place if the file is not a TOML document.
+        """`keys` is the path in the document. `span` is the place if the file is not a TOML document: then `message`
+        starts with a verb, whose subject is the file.
         """
         super().__init__(message)
         self.file = file
@@ -58,7 +58,8 @@ class Refused(Exception):
 
     def problem(self, rule: str, help: str) -> Problem:
         """The same as a problem. `help` is used if the exception has no help of its own."""
-        return Problem(rule, self.file, self.message, self.help or help, self.keys, span=self.span)
+        message = self.message if self.span is None else f"this file {self.message}"
+        return Problem(rule, self.file, message, self.help or help, self.keys, span=self.span)
 
 
 def read(tree: Tree, path: str, quick: Callable[[bytes], dict[str, Any] | None] | None = None) -> Document:

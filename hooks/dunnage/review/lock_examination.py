@@ -43,7 +43,7 @@ def _examine(path: str, file: File, history: History | None, tree: Tree, setting
 def _base(history: History | None, path: str, file: File) -> tuple[Base, list[bytes]]:
     """Find the commits to compare a lock with, and the contents of the lock there: none if it is new."""
     if history is None:
-        return Base((), "it is in no git repository"), []
+        return Base((), "it is not in a git repository"), []
 
     def lock(commit: str) -> bytes | None:
         return history.require_all(commit, [path])[0]

@@ -76,7 +76,7 @@ def _examine(project: Project, tree: Tree, settings: Settings) -> Examination:
 def _compared(history: History | None, named: Mapping[str, list[str]], tree: Tree) -> WitBase:
     """Find the commits to compare with, and the WIT folders that differ from each."""
     if history is None:
-        return WitBase(Base((), "it is in no git repository"), ())
+        return WitBase(Base((), "it is not in a git repository"), ())
     known: dict[str, tuple[WitFolder, ...]] = {}
 
     def changes(commit: str) -> tuple[WitFolder, ...]:

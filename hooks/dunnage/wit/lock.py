@@ -75,7 +75,7 @@ class _Reader:
         if not is_a(version, int):
             self._refuse(("version",), "`version` must be an integer")
         if version != _FORMAT:
-            self._refuse(("version",), f"the lock has the format {version}, but only the format {_FORMAT} is known")
+            self._refuse(("version",), f"the lock has format {version}, but only format {_FORMAT} is supported")
 
     def packages(self, data: dict[str, Any]) -> list[LockedWitPackage]:
         key, tables = self._list(data, "packages", "package", ())

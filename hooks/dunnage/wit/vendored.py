@@ -133,8 +133,8 @@ def _restore(folder: str, entry: WitDepsEntry, update: str) -> str:
     # wit-deps accepts any content for a transitive dependency, so it restores one only if the folder is missing.
     remove = "" if entry.url is not None or entry.path is not None else f"remove {shown.path(folder)}, "
     return (
-        f"{remove}{update}, and review the changes before you commit them.\n"
-        "Exclude vendored files from formatters and whitespace fixers"
+        f"{remove}{update}, and review the changes before you commit them;\n"
+        "exclude vendored files from formatters and whitespace fixers"
     )
 
 
