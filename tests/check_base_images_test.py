@@ -73,6 +73,15 @@ def found(name: str, text: str, *options: Option[bool]) -> list[str]:
         pytest.param("ARG V=2\nFROM rust:${V:+1}\n", ["2:6 partial rust:1"], id="alternative-in-place"),
         pytest.param("ARG V=1-x\nFROM rust:${V%-*}\n", ["2:6 partial rust:1"], id="suffix"),
         pytest.param("FROM rust:1.97.1\nARG V=1\nFROM rust:$V\n", [], id="argument-of-a-stage-is-not-visible"),
+        pytest.param("ARG V=1\nFROM rust:${V:?x}\n", ["2:6 partial rust:1"], id="argument-that-must-be-set"),
+        pytest.param("FROM rust:${W:?x}\n", [], id="argument-that-must-be-set-and-is-not"),
+        pytest.param("FROM rust:1$1${@}\n", ["1:6 partial rust:1"], id="variables-without-names"),
+        pytest.param("ARG V=1/\nFROM rust:${V%\\/}\n", ["2:6 partial rust:1"], id="escape-in-a-pattern"),
+        pytest.param("ARG V=1.9\nFROM rust:${V%\\.9}\n", [], id="unknown-escape-in-a-pattern"),
+        pytest.param("ARG V=a1\nFROM rust:${V/a/$B}\n", ["2:6 partial rust:1"], id="variable-in-a-replacement"),
+        pytest.param("ARG V=a1\nFROM rust:${V//a/}\n", ["2:6 partial rust:1"], id="replacement"),
+        pytest.param('ARG V=""\nFROM rust:1${V/*/-x}\n', ["2:6 partial rust:1-x"], id="replacement-of-nothing"),
+        pytest.param('FROM "rust:1\\\n', [], id="open-quote"),
         pytest.param("ARG A=linux\nFROM rust:1.97.1 AS linux\nFROM $A\n", [], id="stage-by-variable"),
         pytest.param("FROM a/b:1 AS linux-amd64\nFROM linux-${TARGETARCH}\n", [], id="stage-by-known-prefix"),
         pytest.param("FROM rust:{{ version }}\nFROM rust:@V@\nFROM rust:%V%\n", [], id="templates"),
@@ -180,6 +189,10 @@ def test_workflows(text: str, expected: list[str]) -> None:
             ["2:12 partial rust:1", "1:13 partial rust:1"],
             id="pull",
         ),
+        pytest.param(
+            "ci.sh", "docker container run rust:1 cargo test\n", ["1:22 partial rust:1"], id="container-subcommand"
+        ),
+        pytest.param("ci.sh", "docker -D\ndocker -D info cargo test\n", [], id="docker-otherwise"),
         pytest.param("ci.sh", "docker pull rust:1\ndocker run rust:1 ls\n", [], id="pull-for-something-else"),
         pytest.param(
             "ci.sh",

@@ -118,6 +118,8 @@ def test_unchecked(script: str) -> None:
         pytest.param(f"busybox sha256sum -c {NAME}.sha256", id="busybox"),
         pytest.param(f"rpm --checksig {NAME}", id="rpm"),
         pytest.param(f"cat {NAME}.sha256 | sha256sum -c", id="cat"),
+        pytest.param("cat SHA256SUMS | grep linux | tr -d '*' | sha256sum -c", id="longer-pipe"),
+        pytest.param(f's=$(cat {NAME} | sha256sum | cut -c 1-64)\n[ "$s" = 1 ]', id="pipe-in-a-substitution"),
         pytest.param(f"cat {NAME} | sha256sum | grep $SUM", id="digest of the input"),
         pytest.param(f"sha256sum < {NAME} | diff - wanted", id="input"),
         pytest.param(f"shasum -a 256 {NAME} | awk '$1 != \"1\" {{ exit 1 }}'", id="awk"),
@@ -135,6 +137,7 @@ def test_verified(verification: str) -> None:
     "script",
     [
         pytest.param(f"curl -LO {URL}", id="not used"),
+        pytest.param(f"curl -L {URL} | wc -c", id="only-counted"),
         pytest.param("curl -L https://github.com/WebAssembly/wasi-sdk/archive/v33.tar.gz | tar xz", id="sources"),
         pytest.param("curl -L https://github.com/casey/just/releases/download/1/just.sh | bash", id="installer"),
         pytest.param(
@@ -147,6 +150,28 @@ def test_verified(verification: str) -> None:
 )
 def test_nothing_to_report(script: str) -> None:
     assert found(WORKFLOW, step(script)) == []
+
+
+def test_many_downloads_are_not_followed(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = "".join(f"curl -LO {RELEASE}/{at}.tgz\n" for at in range(301)) + "tar xf 300.tgz\n"
+    write("a.sh", lines)
+    assert main(["a.sh"]) == 1
+    assert "a.sh:301:10: input/too-large this file has more than 300 downloads" in capsys.readouterr().out
+
+
+def test_many_names_are_not_compared(capsys: pytest.CaptureFixture[str]) -> None:
+    name = "$A" * 90
+    lines = "".join(f'curl -Lo "a{name}.tgz" {RELEASE}/a{at}\n' for at in range(20))
+    uses = "".join(f'tar xf "b{name}{at}.zip"\n' for at in range(60))
+    write("a.sh", f"{lines}{uses}")
+    assert main(["a.sh"]) == 1
+    assert "takes more than 200,000 comparisons of names" in capsys.readouterr().out
+
+
+def test_a_given_list() -> None:
+    write("digests.toml", f'[digests]\n"{URL}" = "sha256:{SUM}"\n')
+    text = f"FROM a\nRUN curl -LO {URL} && tar xf {NAME}\n"
+    assert fixed("Dockerfile", text, "--pins", "digests.toml") == text.replace(f"{URL} &&", f"{URL}{CHECK} &&")
 
 
 def test_all_programs() -> None:
@@ -260,6 +285,15 @@ def test_same_source(script: str, expected: list[str]) -> None:
             f'if [ "$(sha256sum {NAME})" != "$SUM" ]; then echo bad; fi', ["toothless"], id="substitution in a test"
         ),
         pytest.param(f"sha256sum {NAME} | grep -q $SUM || echo bad", ["toothless"], id="grep"),
+        pytest.param(
+            f'x=$(sha256sum {NAME})\ncase "$x" in\n  1*) ;;\n  *) echo bad ;;\nesac', ["toothless"], id="case"
+        ),
+        pytest.param(
+            f'x=$(sha256sum {NAME})\nif true; then\n  if [ "$x" != 1 ]; then echo bad; fi\nfi',
+            ["toothless"],
+            id="nested",
+        ),
+        pytest.param(f'x=$(sha256sum {NAME})\nif [ "$y" != 1 ]; then echo bad; fi\ngrep "$x" sums', [], id="elsewhere"),
     ],
 )
 def test_toothless(script: str, expected: list[str]) -> None:
@@ -295,6 +329,11 @@ RECORD = 'FROM a\nRUN sha256sum "$(which wkg)" > /versions/wkg.sha256\n'
         pytest.param(RECORD, "cd /versions && sha256sum -c *.sha256", [], id="checked by glob"),
         pytest.param(RECORD, "diff wkg.sha256 <(docker run x cat /versions/wkg.sha256)", [], id="compared"),
         pytest.param("FROM a\nRUN sha256sum dist/*.tar.gz > SHA256SUMS\n", "", [], id="release"),
+        pytest.param("FROM a\nRUN sha256sum $(type -P x) > /versions/x.sum\n", "", ["2 unverified-record"], id="type"),
+        pytest.param("FROM a\nRUN sha256sum /usr/sbin/x > /y\n", "", ["2 unverified-record"], id="sbin"),
+        pytest.param("FROM a\nRUN sha256sum -c /usr/bin/x > /y\n", "", [], id="verification"),
+        pytest.param("FROM a\nRUN sha256sum /usr/bin/x > /dev/stderr\n", "", [], id="no-record"),
+        pytest.param(RECORD, "sha256sum -c /other/*.sha256", ["2 unverified-record"], id="another-glob"),
         pytest.param("FROM a\nRUN sha256sum target/release/x > x.sha256\n", "", [], id="own program"),
         pytest.param('FROM a\nRUN sha256sum "$(which wkg)"\n', "", [], id="no file"),
     ],
@@ -303,6 +342,11 @@ def test_records(text: str, other: str, expected: list[str]) -> None:
     if other:
         write("check.sh", other)
     assert found("Dockerfile", text) == expected
+
+
+def test_many_records() -> None:
+    text = "".join(f"RUN sha256sum /usr/bin/x{at} > /{at}.sum\n" for at in range(21))
+    assert len(found("Dockerfile", f"FROM a\n{text}")) == 20
 
 
 LISTED = f'[workspace.metadata.dunnage.digests]\n"{URL}" = "sha256:{SUM}"\n'
@@ -338,6 +382,7 @@ CHECK = f' && echo "{SUM}  {NAME}" | sha256sum -c -'
         ),
         pytest.param("Dockerfile", f"FROM a\nRUN curl -LO {URL}; tar xf {NAME}\n", "", id="failure is ignored"),
         pytest.param("Dockerfile", f"FROM a\nRUN curl -L {URL} | tar x\n", "", id="pipe"),
+        pytest.param("Dockerfile", f'FROM a\nRUN ["curl", "-LO", "{URL}"]\nRUN tar xf {NAME}\n', "", id="array"),
         pytest.param(
             WORKFLOW,
             step(f"curl -LO {URL}\ntar xf {NAME}"),
