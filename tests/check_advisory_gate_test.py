@@ -16,6 +16,7 @@ from dunnage import check_cargo_install, check_locked_builds
 from dunnage.check_advisory_gate import HOOK, REQUIRE_SCHEDULE, check, main
 from dunnage.files.source import Tree
 from dunnage.frame.options import Options
+from repository import write_tracked as write
 
 pytestmark = pytest.mark.usefixtures("repository")
 
@@ -36,15 +37,6 @@ AZURE, BUILDKITE = "azure-pipelines.yml", ".buildkite/pipeline.yml"
 CIRCLECI, GITLAB, PRE_COMMIT = ".circleci/config.yml", ".gitlab-ci.yml", ".pre-commit-config.yaml"
 DENY_HOOK = "repos:\n- repo: https://github.com/EmbarkStudios/cargo-deny\n  rev: 0.20.2\n  hooks: [{id: cargo-deny}]\n"
 LOCAL = "repos:\n- repo: local\n  hooks:\n"
-
-
-def write(files: Mapping[str, str]) -> None:
-    """Write files, and have git track them."""
-    for name, text in files.items():
-        path = Path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode("utf-8", "surrogateescape"))
-    subprocess.run(["git", "add", "--all", "--force"], check=True)
 
 
 def run(*steps: str) -> str:

@@ -13,17 +13,12 @@ from dunnage.check_wit_limits import HOOK, check, main
 from dunnage.files.source import Tree
 from dunnage.frame.finding import Finding
 from dunnage.frame.options import Options
+from repository import write_all as write
 
 pytestmark = pytest.mark.usefixtures("folder")
 
 
 HEADER = "package a:b;\n"
-
-
-def write(files: dict[str, str | bytes]) -> None:
-    for name, text in files.items():
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_bytes(text if isinstance(text, bytes) else text.encode())
 
 
 def findings(*names: str, **options: int) -> tuple[list[Finding], Tree]:

@@ -27,12 +27,16 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
+_NO_SETTINGS = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+"""The environment in which git reads no settings of a user or a machine."""
+
+
 @pytest.fixture(autouse=True)
 def _no_git_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    for name, value in _NO_SETTINGS.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture
@@ -44,10 +48,21 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def _git_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder `.git` of an empty repository, without the samples that git puts there."""
+    top = tmp_path_factory.mktemp("empty")
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | _NO_SETTINGS
+    subprocess.run(["git", "init", "--quiet", "--template=", top], env=env, check=True)
+    for name in ("hooks", "info"):
+        (top / ".git" / name).mkdir()
+    return top / ".git"
+
+
 @pytest.fixture
-def repository(folder: Path) -> Path:
+def repository(folder: Path, _git_folder: Path) -> Path:
     """Work in an empty folder, which is the topmost of a git repository."""
-    subprocess.run(["git", "init", "--quiet"], check=True)
+    shutil.copytree(_git_folder, folder / ".git")
     return folder
 
 

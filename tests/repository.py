@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 
@@ -10,8 +11,20 @@ def write(name: str, text: str | bytes) -> Path:
     """Write a file, and the folders it is in."""
     path = Path(name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape"))
     return path
+
+
+def write_all(files: Mapping[str, str | bytes]) -> None:
+    """Write files by their names, and the folders they are in."""
+    for name, text in files.items():
+        write(name, text)
+
+
+def write_tracked(files: Mapping[str, str | bytes]) -> None:
+    """Write files, and have git track all that are there."""
+    write_all(files)
+    subprocess.run(["git", "add", "--all", "--force"], check=True)
 
 
 def fixed(main: Callable[[Sequence[str]], int], name: str, text: str, *options: str) -> str:

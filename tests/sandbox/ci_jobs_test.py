@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from dunnage.check_build_sandbox import REQUIRE_ISOLATION, STRICT_JOBS, check, m
 from dunnage.files.source import Tree
 from dunnage.frame.finding import Finding
 from dunnage.frame.options import Options
+from repository import write_tracked as write
 
 pytestmark = pytest.mark.usefixtures("repository")
 
@@ -30,14 +30,6 @@ CONTAINER = (
     "cargo build --frozen"
 )
 IDENTITY = "permissions: {id-token: write}"
-
-
-def write(files: Mapping[str, str]) -> None:
-    for name, text in files.items():
-        path = Path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode())
-    subprocess.run(["git", "add", "--all", "--force"], check=True)
 
 
 def findings(files: Mapping[str, str], options: Options | None = None) -> list[Finding]:

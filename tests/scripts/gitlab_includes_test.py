@@ -8,16 +8,11 @@ import pytest
 
 from dunnage.files.source import Tree
 from dunnage.scripts.commands import commands, files
+from repository import write_all as write
 
 pytestmark = pytest.mark.usefixtures("repository")
 
 ROOT = ".gitlab-ci.yml"
-
-
-def write(texts: dict[str, str]) -> None:
-    for name, text in texts.items():
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_text(text, encoding="utf-8")
 
 
 @pytest.mark.parametrize(
