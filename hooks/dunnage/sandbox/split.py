@@ -8,7 +8,7 @@ from typing import NamedTuple
 from dunnage.cargo_cli.command_line import LOCKING
 from dunnage.files.source import File
 from dunnage.sandbox.compiled import Compiled
-from dunnage.sandbox.network import OFFLINE_OPTIONS, OFFLINE_VARIABLE, is_component, takes_offline
+from dunnage.sandbox.network import OFFLINE_OPTIONS, OFFLINE_VARIABLE, is_component, lacks_network, takes_offline
 from dunnage.shell.model import Command, Word
 
 _LONGEST = 200
@@ -42,7 +42,7 @@ def fetch_lines(file: File, compiled: Compiled, *, has_lock: bool) -> list[str]:
     locked = " --locked" if has_lock or any(option in words for option in LOCKING) else ""
     if not compiled.is_direct:
         return [f"cargo fetch{locked}"]
-    around = _around(file, compiled.outer)
+    around = "" if lacks_network(compiled.outer.wrapper) else _around(file, compiled.outer)
     toolchain = f" {words[1]}" if len(words) > 1 and (words[1] or "").startswith("+") else ""
     fetch = f"{around}cargo{toolchain} fetch{locked}"
     if inner.name.endswith("chef cook"):
