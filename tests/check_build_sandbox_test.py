@@ -216,6 +216,19 @@ def test_a_step_with_network(text: str, expected: list[str]) -> None:
             id="bind-mount-without-a-lock",
         ),
         pytest.param(
+            "RUN cargo build --manifest-path=a/Cargo.toml",
+            [
+                "RUN cargo fetch --manifest-path=a/Cargo.toml",
+                "RUN --network=none cargo build --frozen --manifest-path=a/Cargo.toml",
+            ],
+            id="manifest-in-one-word",
+        ),
+        pytest.param(
+            "RUN unset B; b='cargo build'; $b --locked",
+            ["RUN cargo fetch --locked", "RUN --network=none CARGO_NET_OFFLINE=true $b --locked"],
+            id="words-of-a-variable",
+        ),
+        pytest.param(
             "RUN wasm-pack build",
             [
                 "RUN cargo fetch",
@@ -291,6 +304,13 @@ def test_a_configuration_in_the_image_makes_cargo_offline(text: str, expected: l
     assert found("Dockerfile", component) == ["3:20 not-offline"]
 
 
+def test_a_broken_configuration_is_not_read() -> None:
+    write(".cargo/config.toml", "[net\n")
+    write("a/.cargo/config.toml", "[net]\noffline = true\n")
+    assert found("Dockerfile", "FROM rust\nRUN --network=none cargo build\n") == ["2:20 not-offline"]
+    assert found("a/Dockerfile", "FROM rust\nRUN --network=none cargo build\n") == []
+
+
 def test_the_configuration_makes_cargo_offline() -> None:
     write(".cargo/config.toml", "[net]\noffline = true\n")
     assert found("Dockerfile", "FROM rust\nRUN --network=none cargo build\n") == []
@@ -327,6 +347,14 @@ def test_a_step_with_a_secret(flags: str, what: str, position: int) -> None:
     ]
     assert [each.message for each in secrets] == [f"`cargo build` runs build scripts and macros with access to {what}"]
     assert [each.span.start for each in secrets] == [len("FROM rust\n") + position - 1]
+
+
+def test_a_secret_is_for_a_download_with_network() -> None:
+    text = "FROM rust\nRUN --mount=type=secret,id=a unshare -n nice cargo build --frozen\n"
+    assert help_of("Dockerfile", text).splitlines()[1:] == [
+        "RUN --mount=type=secret,id=a cargo fetch --locked",
+        "RUN --network=none unshare -n nice cargo build --frozen",
+    ]
 
 
 def test_a_step_with_all_privileges() -> None:
@@ -471,6 +499,9 @@ def test_a_container(text: str, expected: list[str]) -> None:
         pytest.param("-v ~/.ssh:/root/.ssh:ro", "`~/.ssh`", id="ssh"),
         pytest.param("-v ${HOME}/.docker/config.json:/x", "`~/.docker/config.json`", id="docker"),
         pytest.param("--mount type=bind,source=/root/.aws,target=/x", "`~/.aws`", id="aws"),
+        pytest.param("-v /home/me/.ssh:/root/.ssh", "`~/.ssh`", id="home-of-a-user"),
+        pytest.param("--use-api-socket", "the socket of the container engine", id="api-socket"),
+        pytest.param("-v ./a:/b --", "", id="end-of-options"),
         pytest.param("-v $SSH_AUTH_SOCK:/agent", "the ssh agent", id="ssh-agent"),
         pytest.param("-v $PWD:/src", "", id="source"),
         pytest.param("-v ./data:/home", "", id="relative"),
@@ -542,6 +573,14 @@ RUN = "docker compose run --rm app cargo build"
             id="two",
         ),
         pytest.param({"a.yml": SERVICE}, RUN.replace(" run", " -f a.yml -f $X run"), [], id="file-in-a-variable"),
+        pytest.param({"a.yml": SERVICE}, RUN.replace(" run", " -f ../a.yml run"), [], id="file-above"),
+        pytest.param({"compose.yaml": SERVICE}, RUN.replace("app", "a~b"), [], id="no-name-of-a-service"),
+        pytest.param(
+            {"compose.yaml": ISOLATED, "compose.override.yaml": "services: {b: {image: b}}\n"},
+            f"{RUN} --frozen",
+            [],
+            id="override-of-another-service",
+        ),
         pytest.param({"a.yml": SERVICE}, RUN.replace(" run", " -f b.yml run"), [], id="no-such-file"),
         pytest.param({"compose.yaml": SERVICE}, f"export COMPOSE_FILE=b.yml\n{RUN}", [], id="other-file-by-variable"),
         pytest.param({"compose.yaml": SERVICE, ".env": "COMPOSE_FILE=b.yml\n"}, RUN, [], id="other-file-by-env"),
@@ -657,6 +696,24 @@ def test_a_source_that_can_be_written(mounts: str, message: str) -> None:
             'docker run -v "$DIR/ci/a.sh:/a.sh" rust bash /a.sh',
             ["2:1 network", "2:1 writable"],
             id="mounted-script",
+        ),
+        pytest.param(
+            {"ci/a.sh": SCRIPT + "cargo test\n"},
+            "docker run -v /x:/src -v ~/y:/src -v no:/src -v .:/src rust sh /src/ci/a.sh",
+            ["2:1 network", "2:1 writable"],
+            id="one-of-several-mounts",
+        ),
+        pytest.param(
+            {"ci/a.sh": SCRIPT + "cargo test\n"},
+            "docker run -v .:/x rust sh -c 'cd /src && ci/a.sh'",
+            [],
+            id="a-folder-that-is-not-mounted",
+        ),
+        pytest.param(
+            {"ci/a.sh": SCRIPT + "cargo test\n"},
+            "docker run -v .:/x -w / rust sh -c 'cd x/ci && ./a.sh'",
+            ["2:1 network", "2:1 writable"],
+            id="a-folder-of-the-mount",
         ),
         pytest.param({"ci/a.sh": SCRIPT + "cargo test\n"}, "docker run rust /src/ci/a.sh", [], id="not-mounted"),
         pytest.param(

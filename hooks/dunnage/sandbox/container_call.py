@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from dunnage.shell.model import Command, Values, Word, programs
+from dunnage.shell.model import Values, Word, programs
 from dunnage.shell.wrapper_options import (
     COMPOSE,
     COMPOSE_RUN,
@@ -71,10 +71,6 @@ class ContainerCall(NamedTuple):
     def has(self, name: str) -> bool:
         """Whether a flag is set."""
         return any(option.name == name and option.values != ("false",) for option in self.options)
-
-    def may_have(self, name: str) -> bool:
-        """Whether an option is given, or may be by a variable."""
-        return self.has_unknown_options or self.has(name)
 
 
 def container_call(words: Sequence[Word]) -> ContainerCall | None:
@@ -158,15 +154,13 @@ def _option(name: str, values: Values, text: str, word: Word) -> ContainerOption
     return ContainerOption(_LONG_NAMES.get(name, name), values, text, word)
 
 
-def directory_of(command: Command, call: ContainerCall) -> str | None:
-    """Return the directory of the container in which a command runs; None if it is unknown.
+def first_directory(call: ContainerCall) -> Values:
+    """Return the directory in which the commands of a container start; None if it is unknown.
 
-    If no option names the first one, it is taken for that of the first mount.
+    If no option names it, it is taken for that of the first mount.
     """
     first = next(iter(call.values("--workdir")), "") or next((target for _, target in mounts(call)), "")
-    if command.directory and command.directory[0].startswith("/"):
-        first = command.directory[0]
-    return first if first.startswith("/") else None
+    return (first,) if first.startswith("/") else None
 
 
 def mounts(call: ContainerCall) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ from dunnage.sandbox.container_call import ContainerCall, ContainerOption, mount
 from dunnage.sandbox.exposure import EXPOSED_HOST, WRITABLE, Exposure
 from dunnage.sandbox.network import is_component
 from dunnage.sandbox.secret_names import exposed_path, is_secret_name
+from dunnage.shell.model import Values
 
 
 class Container:
@@ -20,6 +21,8 @@ class Container:
         self.calls: list[ContainerCall] = []
         self.entered: list[ContainerCall] = []
         """The calls of `exec` that compile in it."""
+        self.directory: Values = None
+        """The directory in which its next command runs; None if it is unknown."""
         self.commands = 0
         """How many commands it runs."""
         self.compiled: list[Compiled] = []

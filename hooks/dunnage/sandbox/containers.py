@@ -16,12 +16,13 @@ from dunnage.sandbox.compiled import (
     needs_network,
     runs_programs,
 )
-from dunnage.sandbox.container_call import ContainerCall, container_call, directory_of, mounts
+from dunnage.sandbox.container_call import ContainerCall, container_call, first_directory, mounts
 from dunnage.sandbox.container_rules import Container, name_of, place_of
 from dunnage.sandbox.exposure import ISOLATING, NETWORK, Exposure
 from dunnage.sandbox.network import OFFLINE_VARIABLE, is_component, is_offline, lacks_network
 from dunnage.scripts.commands import commands
-from dunnage.shell.model import Command
+from dunnage.shell.directories import entered
+from dunnage.shell.model import Command, Values, programs
 
 _NO_NETWORK = "none"
 _REGISTRY = "-v ~/.cargo/registry:/usr/local/cargo/registry"
@@ -48,11 +49,14 @@ def exposures(file: File, compilations: Compilations) -> Iterator[Exposure]:
             continue
         if call.verb.values == ("run",):
             named.update(dict.fromkeys(call.values("--name"), call.verb.span))
-        compiled = _compiled(file, command, call, compilations)
         container = containers.setdefault(call.verb.span, Container())
         container.commands += 1
         if not container.calls or container.calls[-1] is not call:
             container.calls.append(call)
+            container.directory = first_directory(call)
+        if programs(command.words[0]) == ("cd",):
+            container.directory = entered(command.words, container.directory)
+        compiled = _compiled(file, command, container.directory, call, compilations)
         container.compiled += compiled
         container.downloads = container.downloads or is_download(command) or any(map(needs_network, compiled))
     _join_named(containers, named)
@@ -78,15 +82,16 @@ def _join_named(containers: dict[Span, Container], named: dict[str, Span]) -> No
         del containers[container.calls[0].verb.span]
 
 
-def _compiled(file: File, command: Command, call: ContainerCall, compilations: Compilations) -> list[Compiled]:
+def _compiled(
+    file: File, command: Command, directory: Values, call: ContainerCall, compilations: Compilations
+) -> list[Compiled]:
     # The words before the image are not those of the command in the container.
     wrapper = tuple(word for word in command.wrapper if word.span.start > call.image.span.start)
     inside = command._replace(wrapper=wrapper)
     direct = compilations.of(file, inside)
     if direct is not None:
         return [direct]
-    directory = directory_of(command, call)
-    inside = inside._replace(directory=None if directory is None else (directory,))
+    inside = inside._replace(directory=directory)
     return compilations.through_calls(file, inside, partial(_origin, file, call, compilations))
 
 
