@@ -646,6 +646,7 @@ def test_lenient(files: dict[str, str]) -> None:
             id="configured in part",
         ),
         pytest.param({CI: run("cargo audit"), ".cargo/audit.toml": '[output]\ndeny = ["warnings"]\n'}, id="configured"),
+        pytest.param({CI: run("cargo audit"), ".cargo/audit.toml": "[output\n"}, id="unknown configuration"),
         pytest.param({CI: run("cargo audit --json | jq .")}, id="a report for a program"),
     ],
 )

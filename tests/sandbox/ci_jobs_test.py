@@ -76,6 +76,10 @@ def run(text: str, env: str = "") -> str:
         pytest.param(workflow(run("cargo build", "X: '${{ github.token }}'"), top="permissions: write-all"), id="all"),
         pytest.param(workflow(AZURE, BUILD), id="azure"),
         pytest.param(workflow("- uses: aws-actions/configure-aws-credentials@v4", BUILD, top=IDENTITY), id="aws"),
+        pytest.param(
+            workflow(run(f'echo a\necho "Y=b" >> "$GITHUB_ENV"\necho "X={VALUE}" >> "$GITHUB_ENV"'), BUILD),
+            id="exported in a later line",
+        ),
         pytest.param(workflow(run(f'echo "X={VALUE}" >> "$GITHUB_ENV"'), BUILD), id="exported"),
         pytest.param(workflow(run('echo "X=$Y" >> $GITHUB_ENV', f"Y: '{VALUE}'"), BUILD), id="exported variable"),
         pytest.param(workflow(run("cargo install --locked x", f"X: '{VALUE}'")), id="install"),
@@ -136,6 +140,8 @@ def test_secret_env(text: str) -> None:
         ),
         pytest.param(workflow(run("sudo cargo build", f"X: '{VALUE}'")), id="sudo"),
         pytest.param(workflow(run("systemd-run --user cargo build", f"X: '{VALUE}'")), id="systemd-run"),
+        pytest.param(workflow(run("env -i PATH=/bin cargo build", f"X: '{VALUE}'")), id="all removed"),
+        pytest.param(workflow(run(f'echo {VALUE}\necho "Y=b" >> "$GITHUB_ENV"'), BUILD), id="something else exported"),
         pytest.param(workflow(run("env -u X cargo build", f"X: '{VALUE}'")), id="removed"),
         pytest.param(workflow(run("X= cargo build", f"X: '{VALUE}'")), id="emptied"),
         pytest.param(workflow(run(CONTAINER, f"X: '{VALUE}'")), id="in a container"),
@@ -301,6 +307,13 @@ def test_the_help_silences_the_finding(command: str, help: str) -> None:
     assert findings({CI: workflow(run(earlier), step)}) == []
 
 
+@pytest.mark.parametrize("command", ["cargo t", "cargo test $X"])
+def test_the_help_names_the_option(command: str) -> None:
+    write({".cargo/config.toml": "alias.t = 'test -q'"})
+    (finding,) = findings({CI: workflow(run(command, f"X: '{VALUE}'"))})
+    assert finding.help.startswith("compile in an earlier step without the secret: `cargo test --no-run")
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -328,12 +341,23 @@ def test_the_help_silences_the_finding(command: str, help: str) -> None:
             id="dry run of the action",
         ),
         pytest.param(
+            "- {uses: katyo/publish-crates@v2, with: {registry-token: abc}}\n" + run("echo", f"T: '{VALUE}'"),
+            ["publish-token"],
+            id="literal token",
+        ),
+        pytest.param(
             run("cargo build\ncargo publish", f"CARGO_REGISTRY_TOKEN: '{VALUE}'"), ["publish-token"], id="one step"
         ),
     ],
 )
 def test_publish_token(text: str, expected: list[str]) -> None:
     assert rules({CI: workflow(text)}) == expected
+
+
+def test_the_help_of_publish_token_for_two_packages() -> None:
+    step = run("cargo publish -p a\ncargo publish -p b --token x", f"T: '{VALUE}'")
+    helps = [finding.help.splitlines()[0] for finding in findings({CI: workflow(step)})]
+    assert helps == ["compile all packages in an earlier step without the token: `cargo package --workspace`"] * 2
 
 
 @pytest.mark.parametrize(
@@ -372,6 +396,7 @@ def test_publish_token_elsewhere(name: str, text: str, expected: list[str]) -> N
         pytest.param((BUILD, CHECKOUT), WRITE, [], id="compilation before"),
         pytest.param((CHECKOUT + "\n  with: {persist-credentials: false}", BUILD), WRITE, [], id="not kept"),
         pytest.param((CHECKOUT + "\n  with: {persist-credentials: '${{ x }}'}", BUILD), WRITE, [], id="unknown"),
+        pytest.param((CHECKOUT + "\n  with: {token: abc}", BUILD), WRITE, [], id="a text for a token"),
         pytest.param((CHECKOUT + f"\n  with: {{token: '{VALUE}'}}", BUILD), "", ["checkout-token"], id="own token"),
         pytest.param(
             (CHECKOUT.replace("v4", "v6"), "- uses: taiki-e/upload-rust-binary-action@v1"),
@@ -393,6 +418,31 @@ def test_a_called_workflow_has_the_permissions_of_its_caller() -> None:
     (finding,) = findings({CI: caller, CALLED: called})
     assert (finding.rule.id, finding.path) == ("build-sandbox/checkout-token", CALLED)
     assert rules({CALLED: called}) == []
+
+
+def test_a_called_workflow_that_cannot_be_read() -> None:
+    jobs = "".join(
+        f"  {name}:\n    permissions: {{contents: write}}\n    uses: ./.github/workflows/{name}.yml\n" for name in "abc"
+    )
+    files = {CI: f"on: push\njobs:\n{jobs}", ".github/workflows/a.yml": "jobs: [\n", ".github/workflows/c.yml": "a\n"}
+    assert rules(files) == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        ([run(f'echo "X={VALUE}" >> "$GITHUB_ENV"')] * 202, "a job gets secrets from more than 200 places"),
+        (
+            [run("\n".join(f"cargo build -p a{at}" for at in range(1001)), f"X: '{VALUE}'")],
+            "a job runs more than 1,000 commands that compile",
+        ),
+    ],
+    ids=["secrets", "builds"],
+)
+def test_more_of_a_job_than_is_read(steps: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write({CI: workflow(*steps, BUILD)})
+    assert main(["--", CI]) == 1
+    assert message in capsys.readouterr().out
 
 
 ISOLATED = Options({REQUIRE_ISOLATION: True})
@@ -568,6 +618,13 @@ def test_the_fix_of_checkout_token(checkout: str, fixed: str | None, newline: st
         pytest.param("- run: x\n  shell: python", False, id="another language"),
         pytest.param(run("cargo run -p xtask"), False, id="a program of the repository"),
         pytest.param("- uses: peter-evans/create-pull-request@v7", False, id="action that pushes"),
+        pytest.param("- {uses: actions/github-script@v7, with: {script: exec.exec('git push')}}", False, id="script"),
+        pytest.param(run("git $WORD"), False, id="unknown word of git"),
+        pytest.param(run("git -C x"), True, id="git without a subcommand"),
+        pytest.param(run("cargo $WORD"), False, id="unknown word of cargo"),
+        pytest.param(run("cargo --version"), True, id="cargo without a subcommand"),
+        pytest.param(run("docker build ."), True, id="docker build"),
+        pytest.param(run("docker run x"), False, id="docker run"),
         pytest.param("- uses: who/knows@v1", False, id="unknown action"),
         pytest.param("- uses: ./.github/actions/missing", False, id="unknown action of the repository"),
         pytest.param(run("make push"), False, id="make"),
