@@ -1030,6 +1030,11 @@ LISTED: dict[str, Shape] = {
         WORKFLOW: JOB.replace(": x", ": windows-2025")
         + each(f"      - run: |\n          iwr {JUST}/1/a -OutFile a#.zip\n          Expand-Archive a#.zip\n", n)
     },
+    "powershell-variables": lambda n: {
+        WORKFLOW: JOB.replace(": x", ": windows-2025")
+        + "      - run: |\n"
+        + each(f'          $a# = "{JUST}/1/a#-$env:B"\n          iwr $a# -OutFile $b#\n          tar xf $b#\n', n)
+    },
 }
 
 SANDBOX: dict[str, Shape] = {

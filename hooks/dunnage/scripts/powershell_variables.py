@@ -5,7 +5,8 @@ https://learn.microsoft.com/en-us/powershell/scripting/lang-spec/chapter-02, "Va
 """
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 
 _PROGRAM = r"""(?xi)\s*
@@ -38,13 +39,19 @@ def _in_word(text: str, start: int, end: int, *, is_quoted: bool) -> Iterator[tu
         yield start + found.start(), start + found.end(), new if is_quoted or not name else f'"{new}"'
 
 
-def assignment(text: str, start: int, end: int) -> list[tuple[int, int, str]]:
+def set_once(text: str) -> frozenset[str]:
+    """The variables that a program sets in one place, in lower case."""
+    counts = Counter(name.lower() for name in re.findall(r"\$(\w+)[ \t]*\+?=", text))
+    return frozenset(name for name, count in counts.items() if count == 1)
+
+
+def assignment(text: str, start: int, end: int, names: Collection[str]) -> list[tuple[int, int, str]]:
     """What makes a statement that sets a variable to a text one of a POSIX shell; empty if it is another statement.
 
-    Variables that are set several times are left out, and so are names in capitals, which may be in the environment.
+    Only variables in `names` are set. Names in capitals are left out, because they may be in the environment.
     """
     found = re.compile(_ASSIGNMENT).fullmatch(text, start, end)
-    if found is None or found[1].isupper() or len(re.findall(rf"(?i)\${found[1]}[ \t]*\+?=", text)) > 1:
+    if found is None or found[1].isupper() or found[1].lower() not in names:
         return []
     words = [found.span(at) for at in (2, 3, 4) if found[at]]
     insides = [(at + 1, stop - 1) if text[at] in "'\"" else (at, stop) for at, stop in words]

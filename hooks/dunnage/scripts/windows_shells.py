@@ -72,8 +72,13 @@ def as_posix(shell: str, text: str, offsets: tuple[Segment, ...]) -> tuple[str, 
         copied = end + 2
     masked = "".join((*pieces, text[copied:]))
     replacements: list[tuple[int, int, str]] = []
+    names: frozenset[str] | None = None
+    if syntax is _POWERSHELL and "$" in masked:
+        from dunnage.scripts.powershell_variables import set_once
+
+        names = set_once(masked)
     for statement in _statements(masked, syntax):
-        found = _with_variables(masked, statement) if syntax is _POWERSHELL else None
+        found = _with_variables(masked, statement, names) if names is not None else None
         replacements += _replacements(masked, statement, syntax) if found is None else found
     return rewrite(text, offsets, replacements)
 
@@ -160,8 +165,13 @@ def _replacements(text: str, statement: tuple[list[_Line], bool], syntax: _Synta
         yield from _line_end(line, is_last=line is last)
 
 
-def _with_variables(text: str, statement: tuple[list[_Line], bool]) -> list[tuple[int, int, str]] | None:
-    """What makes a statement of PowerShell with variables one of a POSIX shell; None if it is not one that is read."""
+def _with_variables(
+    text: str, statement: tuple[list[_Line], bool], names: frozenset[str]
+) -> list[tuple[int, int, str]] | None:
+    """What makes a statement of PowerShell with variables one of a POSIX shell; None if it is not one that is read.
+
+    `names` are the variables that the program sets in one place.
+    """
     lines, is_code = statement
     code = " ".join(text[line.start : line.end] for line in lines)
     if not is_code or "$" not in code or _effect(code):
@@ -170,7 +180,7 @@ def _with_variables(text: str, statement: tuple[list[_Line], bool]) -> list[tupl
 
     if powershell_variables.is_read(code):
         changes = [[*powershell_variables.replacements(text, line.start, line.end)] for line in lines]
-    elif len(lines) == 1 and (changed := powershell_variables.assignment(text, lines[0].start, lines[0].end)):
+    elif len(lines) == 1 and (changed := powershell_variables.assignment(text, lines[0].start, lines[0].end, names)):
         changes = [changed]
     else:
         return None
