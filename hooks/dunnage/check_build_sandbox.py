@@ -1,7 +1,7 @@
 """Code that compiles has no network, no secrets, and nothing to write to.
 
-Build scripts and procedural macros run strangers' code, with whatever the build has: the network, tokens, the socket of
-docker, the home folder. This hook says where that code can reach something, and what takes it away.
+Build scripts and procedural macros run third-party code, with whatever the build has: the network, tokens, the socket
+of docker, the home folder. This hook says where that code can reach something, and what takes it away.
 """
 
 import os
