@@ -106,6 +106,21 @@ def found(
             [],
             id="gitlab job of its own",
         ),
+        pytest.param(
+            {
+                ".cargo/config.toml": '[source.a]\ndirectory = "crates"\n',
+                **{f"crates/a/{name}": text for name, text in CRATE.items()},
+                "crates/a/.cargo-checksum.json": '{"files": {"Cargo.toml": "", "Cargo.lock": ""}}',
+            },
+            [],
+            id="vendored crate",
+        ),
+        pytest.param({**CRATE, "Cargo.toml": "["}, [], id="manifest that is not valid"),
+        pytest.param(
+            {**CRATE, WORKFLOW: f"on: schedule\njobs: {{}}\n# git push {'hashFiles(' * 50_000}\n"},
+            ["absent Cargo.toml:1"],
+            id="comment with many brackets",
+        ),
     ],
 )
 def test_absent(tmp_path: Path, files: dict[str, str], expected: list[str]) -> None:
@@ -235,6 +250,16 @@ def test_dead_entry(tmp_path: Path, files: dict[str, str], expected: list[str]) 
     assert found(tmp_path, files)[0] == expected
 
 
+def test_a_lock_whose_manifest_is_not_committed_is_not_reported(tmp_path: Path) -> None:
+    assert found(tmp_path, {**CRATE, ".gitignore": "Cargo.toml\n"}, "Cargo.lock")[0] == []
+
+
+def test_the_managers_to_write_without_a_bot_read_the_tools(tmp_path: Path) -> None:
+    shown, help = found(tmp_path, {"x.sh": INSTALL})
+    assert shown == ["absent x.sh:1"]
+    assert found(tmp_path, {"renovate.json": help["absent"].partition("\n")[2]})[0] == []
+
+
 def test_a_dead_entry_may_become_the_folder_of_a_workspace(tmp_path: Path) -> None:
     member = '[package]\nname = "c"\nversion = "0.1.0"\n'
     files = {
@@ -245,17 +270,22 @@ def test_a_dead_entry_may_become_the_folder_of_a_workspace(tmp_path: Path) -> No
         "k8s/a.yml": "apiVersion: v1\nkind: Pod\n",
         WORKFLOW: job("uses: a/b@v1"),
         DEPENDABOT: dependabot(
-            entry("/c"), entry("/", "docker"), entry("/x", "github-actions"), entry("/x", "pre-commit")
+            entry("/c"),
+            entry("/", "docker"),
+            entry("/x", "github-actions"),
+            entry("/x", "pre-commit"),
+            entry("/x", "docker-compose"),
         ),
     }
     shown, _ = found(tmp_path, files)
-    assert shown == [f"dead-entry {DEPENDABOT}:{line}" for line in (4, 7, 10, 13)]
+    assert shown == [f"dead-entry {DEPENDABOT}:{line}" for line in (4, 7, 10, 13, 16)]
     helps = [finding.help for finding in check([str(tmp_path / DEPENDABOT)], Tree(), Options())]
     assert helps == [
         "remove the entry for cargo, or write a folder with a Cargo.toml: `/b`",
         "remove the entry for docker, or write a folder with a Dockerfile: `/docker`",
         "remove the entry for github-actions, or write a folder with a workflow or action.yml: `/`",
         "remove the entry for pre-commit",
+        "remove the entry for docker-compose",
     ]
 
 
@@ -338,6 +368,14 @@ TWO = {**CRATE, "b/Cargo.toml": PACKAGE, "b/Cargo.lock": LOCK}
         pytest.param({**TWO, "renovate.json": '{"ignorePaths": ["b/Cargo.toml"]}'}, [], id="manifest that is ignored"),
         pytest.param(
             {
+                **{f"node_modules/a/{name}": text for name, text in CRATE.items()},
+                "renovate.json": '{"extends": ["config:recommended"]}',
+            },
+            ["uncovered renovate.json:1"],
+            id="path that a preset excludes",
+        ),
+        pytest.param(
+            {
                 "b/Cargo.toml": PACKAGE,
                 "b/Cargo.lock": LOCK,
                 "renovate.json": '{"ignorePaths": ["b/Cargo.toml", "?(x)"]}',
@@ -352,6 +390,20 @@ TWO = {**CRATE, "b/Cargo.toml": PACKAGE, "b/Cargo.lock": LOCK}
         ),
         pytest.param(
             {**TWO, "renovate.json": '{"cargo": {"ignorePaths": ["b/"]}}'}, [], id="paths of a manager, so unknown"
+        ),
+        pytest.param(
+            {**{f"b/{name}": text for name, text in CRATE.items()}, "c/d/Cargo.toml": PACKAGE, "renovate.json": "{}"},
+            [],
+            id="manifest without a lock",
+        ),
+        pytest.param(
+            {
+                **TWO,
+                "package.json": '{"keywords": ["renovate"], "x": {"renovate": {}}}',
+                DEPENDABOT: dependabot(entry()),
+            },
+            [f"uncovered {DEPENDABOT}:3"],
+            id="package.json about Renovate",
         ),
     ],
 )
@@ -395,6 +447,10 @@ def test_required_kinds_without_entries(tmp_path: Path) -> None:
     assert found(tmp_path, files)[0] == []
     shown, _ = found(tmp_path, files, require=KINDS)
     assert shown == [f"uncovered {DEPENDABOT}:1"] * 4
+    (tmp_path / "docker/Dockerfile").unlink()
+    (tmp_path / "rust-toolchain.toml").write_text("[")
+    options = Options({REQUIRE: [("docker", "rust-toolchain")]})
+    assert list(check([str(tmp_path / DEPENDABOT)], Tree(), options)) == []
 
 
 def test_required_kinds_with_entries(tmp_path: Path) -> None:
@@ -476,10 +532,45 @@ def test_pre_commit_ci_updates_hooks_by_itself(tmp_path: Path) -> None:
         ),
         pytest.param({**CRATE, "renovate.json": '{"dockerfile": {"enabled": false}}'}, [], id="manager without files"),
         pytest.param({**CRATE, "renovate.json": '{"npm": {"enabled": false}}'}, [], id="other manager"),
+        pytest.param(
+            {**CRATE, "renovate.json": '{"cargo": {"enabled": false}}', DEPENDABOT: dependabot(entry())},
+            [],
+            id="manager that the other bot replaces",
+        ),
+        pytest.param(
+            {
+                **CRATE,
+                "renovate.json": '{"extends": ["local>a/b"]}',
+                DEPENDABOT: dependabot(entry() + "  open-pull-requests-limit: 0\n"),
+            },
+            [],
+            id="off, but perhaps moved by the other bot",
+        ),
+        pytest.param(
+            {
+                **CRATE,
+                DEPENDABOT: dependabot(
+                    entry() + "  open-pull-requests-limit: 0\n", entry() + "  target-branch: next\n"
+                ),
+            },
+            [],
+            id="off, but perhaps moved in another branch",
+        ),
+        pytest.param(
+            {**CRATE, "link": "", DEPENDABOT: dependabot(entry("/link") + "  open-pull-requests-limit: 0\n")},
+            [],
+            id="off for a folder that may be elsewhere",
+        ),
     ],
 )
 def test_off(tmp_path: Path, files: dict[str, str], expected: list[str]) -> None:
     assert found(tmp_path, files)[0] == expected
+
+
+def test_a_configuration_that_was_deleted_is_not_used(tmp_path: Path) -> None:
+    found(tmp_path, {**CRATE, "renovate.json": '{"enabled": false}', ".renovaterc": "{}"})
+    (tmp_path / "renovate.json").unlink()
+    assert list(check([str(tmp_path / name) for name in ("Cargo.lock", ".renovaterc")], Tree(), Options())) == []
 
 
 def test_the_help_names_what_disables_renovate(tmp_path: Path) -> None:
@@ -512,6 +603,9 @@ BY_NAME = r"(?<depName>[\w-]+)@(?<currentValue>[\d.]+)"
         pytest.param(_custom(BY_NAME + "(?= --locked)"), True, id="unknown expression"),
         pytest.param(_custom(BY_NAME)[:-1] + ', "enabledManagers": ["cargo"]}', False, id="not enabled"),
         pytest.param(_custom(BY_NAME)[:-1] + ', "ignorePaths": ["x.sh"]}', False, id="ignored"),
+        pytest.param('{"customManagers": [{"customType": "jsonata", "fileFormat": "yaml", "managerFilePatterns":'
+                     ' ["*.sh"], "matchStrings": ["{\'depName\': a}"], "datasourceTemplate": "crate"}]}', True,
+                     id="query"),
         pytest.param('{"extends": ["local>a/b"]}', True, id="unknown preset"),
         pytest.param('{"extends": ["config:recommended"]}', False, id="known preset"),
     ],
@@ -564,6 +658,31 @@ def test_the_help_says_where_the_managers_belong(tmp_path: Path, renovate: str, 
     assert shown[-1] == f"unmoved-tool {name}:{1 + is_package}"
     place = place if is_package else (tmp_path / name).as_posix()
     assert f"x.sh:1\n{how}add to {place}:\n{{" in help["unmoved-tool"]
+
+
+def test_patterns_may_exceed_the_limit_after_the_first_tools(tmp_path: Path) -> None:
+    matches = ", ".join(f'"{number}a{{980}}(?<currentValue>.)"' for number in range(140))
+    manager = f'"managerFilePatterns": ["*.sh"], "matchStrings": [{matches}], "datasourceTemplate": "crate"'
+    renovate = f'{{"customManagers": [{{{manager}, "depNameTemplate": "a"}}]}}'
+    script = "".join(f"cargo install tool-{number}@1.0.0 --locked\n" for number in range(50))
+    shown, help = found(tmp_path, {"x.sh": script, "renovate.json": renovate})
+    assert shown == ["unmoved-tool renovate.json:1"]
+    assert 0 < help["unmoved-tool"].count(" in x.sh:") < 50
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param("version=1.2.3\ncargo install a@$version\n", id="nothing names it"),
+        pytest.param(f"# {'x' * 1600}\nversion=1.2.3\ncargo install a@$version\n", id="long line above"),
+        pytest.param(f"#{'.' * 1400} x\nversion=1.2.3\ncargo install a@$version\n", id="long expression"),
+        pytest.param("v_a=1.2.3\ncargo install a@$v_a\nv_a=2.0.0\n", id="set twice"),
+    ],
+)
+def test_versions_that_no_expression_tells_apart_are_not_reported(tmp_path: Path, script: str) -> None:
+    assert found(tmp_path, {"x.sh": script, "renovate.json": "{}"})[0] == []
+    image = f"FROM a\nARG V=1.2.3\nRUN cargo install a@$V\n{'#' * 100}\n" + f"# {'x' * 1000}\n" * 300
+    assert found(tmp_path, {"x.sh": "", "Dockerfile": image})[0] == []
 
 
 def test_the_number_of_reported_tools_has_a_limit(tmp_path: Path) -> None:

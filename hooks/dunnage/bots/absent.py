@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from dunnage.bots import jobs, movable
 from dunnage.bots.dependabot import written_entry
+from dunnage.bots.managers_block import MOST_PINS, Place, block, written
 from dunnage.bots.unmoved_tools import places
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.files.document import Problem
 from dunnage.files.span import Span
 
 RULE = "update-bot/absent"
+_FOR_RENOVATE = "write into renovate.json, and enable Renovate for the repository:"
 
 
 def absent(repository: RepositoryFiles) -> Iterator[Problem]:
@@ -28,7 +30,8 @@ def absent(repository: RepositoryFiles) -> Iterator[Problem]:
     count = len(locks or pins) - 1
     more = f" and {count} more" if count else ""
     message = f"no update bot is configured, so nobody updates the versions in {what}{more}"
-    yield Problem(RULE, file, message, _help(repository, locks), span=_place(repository, file.path))
+    help = _help(repository, locks) if locks else _help_for_tools(pins)
+    yield Problem(RULE, file, message, help, span=_place(repository, file.path))
 
 
 def _place(repository: RepositoryFiles, path: str) -> Span:
@@ -43,11 +46,15 @@ def _place(repository: RepositoryFiles, path: str) -> Span:
 def _help(repository: RepositoryFiles, locks: list[str]) -> str:
     folders = [f"/{posixpath.dirname(lock)}" for lock in locks]
     is_github = any(path.startswith(".github/") for path in repository.paths)
-    if not is_github or not folders:
-        return (
-            'write into renovate.json, and enable Renovate for the repository:\n{ "extends": ["config:recommended"] }'
-        )
+    if not is_github:
+        return f'{_FOR_RENOVATE}\n{{ "extends": ["config:recommended"] }}'
     entries = [written_entry(movable.CARGO, folders)]
     if movable.files(repository, movable.ACTIONS):
         entries.append(written_entry(movable.ACTIONS, ["/"]))
     return "\n".join(["write into .github/dependabot.yml:", "version: 2", "updates:", *entries])
+
+
+def _help_for_tools(pins: list[Place]) -> str:
+    """Only custom managers read the versions of tools."""
+    managers, _ = block(pins[:MOST_PINS])
+    return f"{_FOR_RENOVATE}\n{written({'extends': ['config:recommended'], 'customManagers': managers})}"

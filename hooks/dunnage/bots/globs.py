@@ -1,7 +1,7 @@
 """The globs of Renovate and of Dependabot, as regular expressions for `dunnage.bots.patterns`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dunnage.bots.patterns import MAX_LENGTH, Budget, Pattern, UnsupportedError
 from dunnage.files.source import File
@@ -29,8 +29,12 @@ class Patterns:
         self._expressions: dict[str, Pattern] = {}
         self._paths: dict[tuple[str, bool], PathPattern] = {}
 
-    def expression(self, text: str) -> Pattern:
-        """The pattern that a regular expression is. Raises UnsupportedError."""
+    def expressions(self, texts: Sequence[str]) -> list[Pattern]:
+        """The patterns that regular expressions are. Raises UnsupportedError."""
+        self._budget.spend(len(texts))
+        return [self._expression(text) for text in texts]
+
+    def _expression(self, text: str) -> Pattern:
         if text not in self._expressions:
             self._expressions[text] = Pattern(text, budget=self._budget)
         return self._expressions[text]

@@ -44,5 +44,5 @@ def _may_update(workflow: tuple[str, File]) -> bool:
         return False
     # A cache whose key depends on Cargo.lock does not update it.
     return bool(
-        re.search(_PROPOSES, file.data) and re.search(_UPDATES, re.sub(rb"hashFiles\([^)\n]*\)", b"", file.data))
+        re.search(_PROPOSES, file.data) and re.search(_UPDATES, re.sub(rb"hashFiles\([^()\n]*\)", b"", file.data))
     )

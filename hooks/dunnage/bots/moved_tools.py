@@ -36,10 +36,9 @@ class MovedTools:
             if pin.kind == "list" and any("dunnage.tools" in text for text in manager.match_strings):
                 return True
             raise UnsupportedError("a query")
-        if pin.literal is None:
-            return False
-        expressions = [self._settings.patterns.expression(text) for text in manager.match_strings]
-        return captures(expressions, pin, is_recursive=manager.is_recursive)
+        return captures(
+            self._settings.patterns.expressions(manager.match_strings), pin, is_recursive=manager.is_recursive
+        )
 
 
 def captures(patterns: Sequence[Pattern], pin: PinnedTool, *, is_recursive: bool) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from dunnage.bots import jobs
 from dunnage.bots.configuration import MANAGERS_OF, Bots, unmoved
-from dunnage.bots.dependabot import Directory, directory_of, written_directories, written_entry
+from dunnage.bots.dependabot import directory_of, written_directories, written_entry
 from dunnage.bots.patterns import UnsupportedError
 from dunnage.bots.renovate import Settings
 from dunnage.files.document import Problem
@@ -20,13 +20,14 @@ def uncovered(found: Bots, kinds: Sequence[str]) -> Iterator[Problem]:
     for kind in kinds:
         try:
             paths = list(unmoved(found, kind))
+            problems = [*_problem(found, kind, paths)] if paths and not jobs.may_update(found.repository) else []
         except UnsupportedError:
             continue
-        if paths and not jobs.may_update(found.repository):
-            yield from _problem(found, kind, paths)
+        yield from problems
 
 
 def _problem(found: Bots, kind: str, paths: list[str]) -> Iterator[Problem]:
+    """Yield the problem, unless another rule reports the cause. Raises UnsupportedError if that is unknown."""
     shown = ", ".join(f"`{path}`" for path in paths[:_MOST_NAMES])
     more = len(paths) - _MOST_NAMES
     message = f"no update bot updates {shown}" + (f" and {more} more" if more > 0 else "")
@@ -34,22 +35,17 @@ def _problem(found: Bots, kind: str, paths: list[str]) -> Iterator[Problem]:
         entry = next((entry for entry in reversed(found.entries) if entry.ecosystem == kind), None)
         span = entry.span if entry is not None else Span(0, 0)
         missing = list(dict.fromkeys(directory_of(path, kind) for path in paths))
-        listed = [each.text for each in entry.directories if _is_used(found, each, kind)] if entry is not None else None
+        listed = None
+        if entry is not None:
+            listed = [each.text for each in entry.directories if found.folders.reached(each, kind)]
         help = _for_dependabot(found.dependabot, kind, listed, missing)
         yield Problem(RULE, found.dependabot, message, help, span=span)
-    elif found.renovate is not None:
-        place = _for_renovate(found.renovate, kind, paths)
-        if place is not None:
-            help, span = place
-            yield Problem(RULE, found.renovate.file, message, help, span=span)
-
-
-def _is_used(found: Bots, directory: Directory, kind: str) -> bool:
-    """Whether Dependabot finds something to update in a directory; also if that is unknown."""
-    try:
-        return bool(found.folders.reached(directory, kind))
-    except UnsupportedError:
-        return True
+        return
+    settings = found.renovate
+    place = _for_renovate(settings, kind, paths) if settings is not None else None
+    if settings is not None and place is not None:
+        help, span = place
+        yield Problem(RULE, settings.file, message, help, span=span)
 
 
 def _for_dependabot(file: File, kind: str, listed: list[str] | None, missing: list[str]) -> str:
@@ -60,7 +56,10 @@ def _for_dependabot(file: File, kind: str, listed: list[str] | None, missing: li
 
 
 def _for_renovate(settings: Settings, kind: str, paths: list[str]) -> tuple[str, Span] | None:
-    """What to change in Renovate's configuration, and where; None if another rule reports the cause."""
+    """What to change in Renovate's configuration, and where; None if another rule reports the cause.
+
+    Raises UnsupportedError if that is unknown.
+    """
     manager = MANAGERS_OF[kind]
     enabled = settings.root.get(manager, "enabled")
     if not settings.is_enabled or (enabled is not None and enabled.value is False):
@@ -70,13 +69,9 @@ def _for_renovate(settings: Settings, kind: str, paths: list[str]) -> tuple[str,
         return f'add "{manager}" to `enabledManagers`', listed.span
     if manager in settings.disabled:
         return f'add to {settings.place}: "{manager}": {{ "enabled": true }}', Span(0, 0)
-    try:
-        hidden = [(path, key) for path in paths if (key := settings.hidden_by(path))]
-    except UnsupportedError:
+    path, key = next(((path, key) for path in paths if (key := settings.hidden_by(path))), ("", ""))
+    if not key:
         return None
-    if not hidden:
-        return None
-    path, key = hidden[0]
     node = settings.root.get(key)
     if node is not None:
         return f"change `{key}` so that Renovate reads `{path}`", node.span

@@ -9,6 +9,7 @@ from dunnage.bots.configuration import Bots
 from dunnage.bots.managers_block import MOST_PINS, Place, block
 from dunnage.bots.moved_tools import MovedTools
 from dunnage.bots.patterns import UnsupportedError
+from dunnage.bots.renovate import Settings
 from dunnage.ci.pinned_tools import pinned_tools
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.files.document import Problem
@@ -34,9 +35,11 @@ def _may_install(path: str) -> bool:
 
 def unmoved_tools(found: Bots, pins: Sequence[Place]) -> Iterator[Problem]:
     """Yield one problem for all pins that no manager reads, unless that is unknown."""
-    if not found.is_known or (found.renovate is not None and not found.renovate.is_enabled):
+    settings = found.renovate
+    file = settings.file if settings is not None else found.dependabot
+    if file is None or not found.is_known or (settings is not None and not settings.is_enabled):
         return
-    if found.renovate is None and jobs.may_run_bot(found.repository):
+    if settings is None and jobs.may_run_bot(found.repository):
         return
     unmoved = [place for place in pins if not _is_moved(found, place)]
     managers, left = block(unmoved[:MOST_PINS])
@@ -53,11 +56,9 @@ def unmoved_tools(found: Bots, pins: Sequence[Place]) -> Iterator[Problem]:
     )
     if len(unmoved) > MOST_PINS:
         lines += f"\nafter these, up to {len(unmoved) - MOST_PINS} more are reported"
-    settings = found.renovate
     if settings is not None:
         node = settings.root.get("customManagers")
         span = node.span if node is not None else Span(settings.root.span.start, settings.root.span.start)
-        file = settings.file
         how = f"add to {settings.place}:"
         text = managers_block.written({"customManagers": managers})
         if node is not None:
@@ -68,17 +69,23 @@ def unmoved_tools(found: Bots, pins: Sequence[Place]) -> Iterator[Problem]:
         if missing:
             names = " and ".join(f'"{name}"' for name in missing)
             how = f"add {names} to `enabledManagers`, and {how}"
-        hidden = next((place.path for place in left if settings.hidden_by(place.path)), None)
-        if hidden is not None:
-            how = f"change `{settings.hidden_by(hidden)}` so that Renovate reads `{hidden}`, and {how}"
-    elif found.dependabot is not None:
-        span, file = Span(0, 0), found.dependabot
+        path, key = _first_hidden(settings, left)
+        if key:
+            how = f"change `{key}` so that Renovate reads `{path}`, and {how}"
+    else:
+        span = Span(0, 0)
         how = "Dependabot cannot read them. To let Renovate update only these versions, write into renovate.json:"
         kinds = sorted({f"custom.{manager['customType']}" for manager in managers})
         text = managers_block.written({"enabledManagers": kinds, "customManagers": managers})
-    else:
-        return
     yield Problem(RULE, file, message, f"the versions are:{lines}\n{how}\n{text}", span=span)
+
+
+def _first_hidden(settings: Settings, places: Sequence[Place]) -> tuple[str, str]:
+    """The first path that Renovate does not read, and the setting that excludes it; empty if that is unknown."""
+    try:
+        return next(((place.path, key) for place in places if (key := settings.hidden_by(place.path))), ("", ""))
+    except UnsupportedError:
+        return "", ""
 
 
 def _is_moved(found: Bots, place: Place) -> bool:
