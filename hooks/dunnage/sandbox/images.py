@@ -10,7 +10,7 @@ from typing import NamedTuple
 from dunnage.ci.image_files import contexts, origin_of
 from dunnage.files.source import File
 from dunnage.files.span import Edit
-from dunnage.sandbox import offline, split
+from dunnage.sandbox import offline
 from dunnage.sandbox.compiled import Compilations, Compiled, fetches_crates, needs_network, runs_programs
 from dunnage.sandbox.exposure import EXPOSED_HOST, NETWORK, SECRET_MOUNT, Exposure
 from dunnage.sandbox.network import is_component, is_offline, lacks_network
@@ -60,15 +60,17 @@ def exposures(file: File, compilations: Compilations) -> Iterator[Exposure]:
         without_network = [
             each for each in step.compiled if step.network == "none" or lacks_network(each.outer.wrapper)
         ]
-        if without_network and configured is None:
-            from dunnage.sandbox.image_config import offline_from
+        for each in offline.missing(without_network, compilations):
+            if configured is None:
+                from dunnage.sandbox.image_config import offline_from
 
-            configured = offline_from(file, compilations.tree)
-        if configured is not None and configured <= step.instruction.span.start:
-            without_network = [each for each in without_network if is_component(each.inner)]
-        yield from offline.exposures(file, without_network, compilations)
+                configured = offline_from(file, compilations.tree)
+            if step.instruction.span.start < configured or is_component(each.inner):
+                yield offline.exposure(file, each, compilations)
         yield from _secrets(file, step, compilations)
         if flag(step.instruction, "--security") == "insecure":
+            from dunnage.sandbox import split
+
             span = next(each.span for each in step.instruction.flags if each.text.startswith("--security"))
             message = f"{split.shown(step.compiled[0])} with all privileges of the host"
             yield Exposure(EXPOSED_HOST, file, span, message, "remove `--security=insecure`")
@@ -112,6 +114,8 @@ def _network(file: File, step: Step, fetching: list[Instruction], compilations: 
     exposed = [each for each in step.compiled if not needs_network(each) and not lacks_network(each.outer.wrapper)]
     if step.network == "none" or not exposed:
         return
+    from dunnage.sandbox import split
+
     compiled = exposed[0]
     where = "the network of the host" if step.network == "host" else "network access"
     message = f"{split.shown(compiled)} with {where}"
@@ -129,6 +133,8 @@ def _network(file: File, step: Step, fetching: list[Instruction], compilations: 
 
 def _help(file: File, step: Step, compiled: Compiled, compilations: Compilations) -> str:
     """How to split the step: what downloads gets the secrets, what compiles gets none and no network."""
+    from dunnage.sandbox import split
+
     kept = [each for each in step.instruction.flags if not each.text.startswith("--network")]
     kinds = [_mount_type(each) for each in kept]
     caches = [each for each in kept if _is_download_cache(each)]
@@ -225,6 +231,8 @@ def _secrets(file: File, step: Step, compilations: Compilations) -> Iterator[Exp
     mounts = [each for each in step.instruction.flags if _mount_type(each) in ("secret", "ssh")]
     if not mounts:
         return
+    from dunnage.sandbox import split
+
     compiled = step.compiled[0]
     lines = _help(file, step, compiled, compilations).partition("\n")[2]
     help = f"mount it in a step that compiles nothing, such as one that downloads:\n{lines}"

@@ -4,8 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from dunnage.files.source import File, Tree
-from dunnage.files.span import Edit
-from dunnage.sandbox import split
+from dunnage.files.span import Edit, Span
 from dunnage.sandbox.compiled import Compilations, Compiled
 from dunnage.sandbox.exposure import NOT_OFFLINE, Exposure
 from dunnage.sandbox.network import is_component, is_offline, sets_offline, takes_offline
@@ -13,16 +12,28 @@ from dunnage.shell.model import insert_after
 
 
 def exposures(file: File, compiled: Sequence[Compiled], compilations: Compilations) -> Iterator[Exposure]:
-    """Yield the compilations without `--offline` among those that have no network where they run."""
-    offline = {each.outer.words[0].span for each in compiled if _is_offline(each, compilations)}
+    """Yield what is wrong with the compilations without `--offline` among those that have no network where they run."""
+    for each in missing(compiled, compilations):
+        yield exposure(file, each, compilations)
+
+
+def missing(compiled: Sequence[Compiled], compilations: Compilations) -> list[Compiled]:
+    """Return the compilations without `--offline` among those that have no network where they run."""
+    found: dict[Span, Compiled] = {}
+    offline: set[Span] = set()
     for each in compiled:
         # A command is there once for each of its values.
-        if each.outer.words[0].span not in offline:
-            offline.add(each.outer.words[0].span)
-            yield _exposure(file, each, compilations)
+        span = each.outer.words[0].span
+        if _is_offline(each, compilations):
+            offline.add(span)
+        found.setdefault(span, each)
+    return [each for span, each in found.items() if span not in offline]
 
 
-def _exposure(file: File, compiled: Compiled, compilations: Compilations) -> Exposure:
+def exposure(file: File, compiled: Compiled, compilations: Compilations) -> Exposure:
+    """Return what is wrong with a compilation that has no network and is not offline."""
+    from dunnage.sandbox import split
+
     name = compiled.inner.name
     if is_component(compiled.inner):
         message = f"`{name}` has no network here, and requests WIT packages without a literal `--offline`"
