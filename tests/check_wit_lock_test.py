@@ -704,6 +704,18 @@ def test_wkg_out_of_order(folder: Path, changes: Files, finding: str, capsys: py
     assert _findings(capsys, *files) == [finding]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_wasm_that_cannot_be_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder, {path: text for path, text in WKG.items() if text is not None})
+    (folder / "wit/deps").mkdir(exist_ok=True)
+    os.mkfifo(folder / "wit/deps/x-base-0.2.0.wasm")
+    (finding,) = _findings(capsys, *WKG)
+    assert finding == (
+        "wkg.lock:5:12: wit-lock/drifted wit/deps/x-base-0.2.0.wasm is a named pipe, not a regular file, "
+        "so it cannot be compared with the lock"
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "help"),
     [

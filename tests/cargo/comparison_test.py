@@ -482,6 +482,18 @@ lib 0.2.0 -> dup 2.0.1, helper
         ["fork/Cargo.toml:3:1 stale: `beta` is at version 1.2.0, but Cargo.lock has it at 1.3.0"],
         id="bumped-replacement",
     ),
+    pytest.param(
+        {
+            "Cargo.toml": (
+                'exclude = ["helper"]',
+                'exclude = ["helper", "fork"]\n\n[replace]\n"beta:1.3.0" = { path = "fork" }',
+            ),
+            "fork/Cargo.toml": package("beta", "1.4.0"),
+            "Cargo.lock": REPLACED,
+        },
+        ["Cargo.toml:7:1 bad-manifest: `[replace]` requires version 1.3.0 of `beta`, but … is at version 1.4.0"],
+        id="replacement-of-another-version",
+    ),
 ]
 
 FOREIGN_SOURCE = [
