@@ -20,6 +20,8 @@ the output of a command must name the rule, and after a fix the last command mus
 
 from __future__ import annotations
 
+import importlib
+import io
 import json
 import os
 import re
@@ -27,9 +29,11 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
 from review.home import add_entries
 
@@ -95,6 +99,7 @@ class Example:
         self.rule = rule
         self._last = ""
         self._called_git = False
+        self._env = {"CI": "", "CARGO_HOME": str(folder / _CARGO_HOME)}
         self._git("init", "--quiet", "--initial-branch", "main")
 
     def run(self) -> str:
@@ -151,19 +156,24 @@ class Example:
             return self._git(*arguments, check=check)
         if not self._called_git:
             self._git("add", "--all")
-        module = f"dunnage.{program.replace('-', '_')}" if program != "dunnage" else "dunnage"
-        return self._run([sys.executable, "-m", module, *arguments], check=check)
+        module = f"dunnage.{program.replace('-', '_')}" if program != "dunnage" else "dunnage.frame.cli"
+        output, before = io.StringIO(), Path.cwd()
+        os.chdir(self.folder)
+        try:
+            with patch.dict(os.environ, self._env), redirect_stdout(output), redirect_stderr(output):
+                status = importlib.import_module(module).main(arguments)
+        finally:
+            os.chdir(before)
+        assert not check or status == 0, output.getvalue()
+        return output.getvalue()
 
     def _git(self, *arguments: str, check: bool = True) -> str:
         settings = ("user.name=Example", "user.email=example@example.invalid", "advice.addIgnoredFile=false")
-        return self._run(["git", *(part for each in settings for part in ("-c", each)), *arguments], check=check)
-
-    def _run(self, command: list[str], *, check: bool) -> str:
         result = subprocess.run(
-            command,
+            ["git", *(part for each in settings for part in ("-c", each)), *arguments],
             cwd=self.folder,
             check=False,
-            env={**os.environ, "PYTHONUTF8": "1", "CI": "", "CARGO_HOME": str(self.folder / _CARGO_HOME)},
+            env={**os.environ, **self._env},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
