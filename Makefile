@@ -31,7 +31,7 @@ demo: $(READY)
 # All tests, on all processors, with the coverage of branches that pyproject.toml requires. Or only those in T (files or
 # folders), or those whose names match the expression K: make test T=tests/frame K='json or sarif'
 test: $(READY)
-	$(BIN)/python -m pytest $(if $(T)$(K),$(if $(K),-k '$(K)') $(T),--numprocesses auto --cov)
+	$(BIN)/python -m pytest $(if $(T)$(K),$(if $(K),-k '$(K)') $(T),--numprocesses auto --dist worksteal --cov)
 
 lint: $(READY)
 	$(BIN)/python -m ruff check
