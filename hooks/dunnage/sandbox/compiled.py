@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from dunnage.cargo_cli.aliases import Aliases
 from dunnage.cargo_cli.compiling import HINTS, Compilation, compilation
-from dunnage.ci.committed_locks import CommittedLocks
 from dunnage.ci.repository_files import RepositoryFiles, repository_files
 from dunnage.ci.runs import Calls, script_word
 from dunnage.files.source import File, Tree
@@ -129,6 +128,8 @@ class Compilations:
 
     def has_lock(self, compiled: Compiled) -> bool:
         """Return whether a committed Cargo.lock is available to a compilation, as far as its file says."""
+        from dunnage.ci.committed_locks import CommittedLocks
+
         return self.tree.memo(CommittedLocks).has_lock(compiled.file, compiled.inner.call)
 
     def paths(self, file: File) -> frozenset[str]:
