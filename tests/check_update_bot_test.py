@@ -436,6 +436,7 @@ REQUIRED = {
     WORKFLOW: job("uses: actions/checkout@v4"),
     "act/action.yml": "runs:\n  using: composite\n  steps:\n    - uses: a/b@v1\n",
     "local/action.yml": "runs:\n  using: node20\n",
+    "off/action.yml": "runs:\n  using: composite\n  steps: []\n  #  - uses: a/b@v1\n",
     "rust-toolchain.toml": '[toolchain]\nchannel = "1.97.1"\n',
     ".pre-commit-config.yaml": "repos:\n  - repo: https://x/y\n    rev: v1\n    hooks: [{id: a}]\n",
 }

@@ -262,6 +262,7 @@ FILES = {
     WORKFLOW: STEPS,
     ".github/workflows/sub/x.yaml": STEPS,
     ".github/workflows/inputs.yml": INPUTS,
+    ".github/workflows/off.yml": "on: push\n#     - uses: actions/checkout@v4\n",
     ".github/actions/a/action.yml": "runs:\n  using: composite\n  steps:\n    - uses: actions/cache@v4\n",
     "b/action.yaml": "runs:\n  using: composite\n  steps:\n    - uses: actions/cache@v4\n",
     "b/actions.yml": "runs:\n  using: composite\n  steps:\n    - uses: actions/cache@v4\n",

@@ -22,7 +22,7 @@ _NAMES = {
     PRE_COMMIT: r"^\.pre-commit-config\.ya?ml$",
 }
 _FROM = rb"(?im)^FROM[ \t]+(?:--platform=\S+[ \t]+)?[^\s$#@:]+[:@][^\s$]+(?=\s|\Z)"
-_USES = rb"\buses:[ \t]*[\"']?[\w.-]+/[\w./-]+@"
+_USES = rb"(?m)^(?![ \t]*#).*\buses:[ \t]*[\"']?[\w.-]+/[\w./-]+@"
 
 
 def is_of_kind(path: str, kind: str) -> bool:
