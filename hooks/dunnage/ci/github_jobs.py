@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from dunnage.ci.job import FailureMasks, Job, JobStep
 from dunnage.ci.outcome import FailureMask, Shell, shell_options
+from dunnage.files.path_pattern import ANYTHING, FOLDERS, NAME, Part, PathPattern, literal
 from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.scripts import github, yaml
@@ -22,6 +23,10 @@ _MOST_JOBS = 2000
 _MAX_STEPS = 10_000
 """How many steps all jobs of a file may have. By aliases and matrices, a small file may have millions."""
 _MAX_PATTERN = 200
+_LONGEST_PATTERN = 2000
+_COST_OF_PATTERN = 100
+_MOST_STEPS = 2_000_000
+"""How many steps the patterns of a workflow may take for all paths; real ones take a few thousand."""
 _FOLDER = ("defaults", "run", "working-directory")
 
 
@@ -52,46 +57,105 @@ def path_filter(file: File, path: str) -> PathFilter | None:
 
     None if it runs then, or if other events than pushes and pull requests start it. Raises SourceError.
     """
-    for document in yaml.documents(file)[:1]:
-        filters = []
-        for event in sorted(events(file) - {"workflow_dispatch"}):
-            settings = document.path("on", event)
-            found = _filter_of(settings, path) if settings is not None and event in _COMMIT_EVENTS else None
-            if found is None:
+    return file.memo(_PathFilters).of(path)
+
+
+class _PathFilters:
+    """The filters of a workflow that keep it from running, for each path that changes alone."""
+
+    def __init__(self, file: File) -> None:
+        self._file = file
+        self._known: dict[str, PathFilter | None] = {}
+        self._patterns: dict[str, PathPattern | None] = {}
+        self._steps = 0
+
+    def of(self, path: str) -> PathFilter | None:
+        """Return the filter for a path; None if the workflow runs, or if the patterns take too long to match."""
+        if path not in self._known:
+            self._known[path] = self._find(path)
+        return self._known[path]
+
+    def _find(self, path: str) -> PathFilter | None:
+        for document in yaml.documents(self._file)[:1]:
+            filters = []
+            for event in sorted(events(self._file) - {"workflow_dispatch"}):
+                settings = document.path("on", event)
+                found = self._filter_of(settings, path) if settings is not None and event in _COMMIT_EVENTS else None
+                if found is None:
+                    return None
+                filters.append(found)
+            return filters[0] if filters else None
+        return None
+
+    def _filter_of(self, settings: yaml.Node, path: str) -> PathFilter | None:
+        for key, is_ignored in (("paths", False), ("paths-ignore", True)):
+            patterns = settings.get(key)
+            if patterns is not None and patterns.kind == "sequence":
+                is_included = self._includes(patterns, path)
+                if is_included is not None and is_included == is_ignored:
+                    return PathFilter(key, patterns.span)
+        return None
+
+    def _includes(self, patterns: yaml.Node, path: str) -> bool | None:
+        """Whether the last of the patterns that match a path includes it; None if that takes too many steps."""
+        is_included = False
+        for node in patterns.elements():
+            text = node.text.removeprefix("!")
+            if text not in self._patterns:
+                self._steps += _COST_OF_PATTERN
+                self._patterns[text] = _pattern(text)
+            pattern = self._patterns[text]
+            if pattern is None:
+                return True
+            before = pattern.steps
+            if pattern.matches(path):
+                is_included = not node.text.startswith("!")
+            self._steps += pattern.steps - before
+            if self._steps > _MOST_STEPS:
+                message = f"the filters of paths take more than {_MOST_STEPS:,} steps to match; they are not checked"
+                self._file.note_unread("input/too-large", message, patterns.span)
                 return None
-            filters.append(found)
-        return filters[0] if filters else None
-    return None
+        return is_included
 
 
-def _filter_of(settings: yaml.Node, path: str) -> PathFilter | None:
-    for key, is_ignored in (("paths", False), ("paths-ignore", True)):
-        patterns = settings.get(key)
-        if patterns is not None and patterns.kind == "sequence" and _matches(patterns, path) == is_ignored:
-            return PathFilter(key, patterns.span)
-    return None
-
-
-def _matches(patterns: yaml.Node, path: str) -> bool:
-    """Whether the last of the patterns that match a path includes it.
+def _pattern(text: str) -> PathPattern | None:
+    """A pattern of a filter; None if GitHub rejects the workflow, or reads the pattern in another way.
 
     The patterns are those of https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax, under
     "Filter pattern cheat sheet".
     """
-    is_included = False
-    for pattern in patterns.elements():
-        text = pattern.text.removeprefix("!")
-        parts = re.findall(r"\*\*/|\*\*|\*|\[[^\]]+\]|[?+]|.", text, re.DOTALL)
-        kept = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "?", "+": "+"}
-        expression = "".join(
-            kept.get(part) or (part if len(part) > 1 else re.escape(part)) for part in parts[:_MAX_PATTERN]
-        )
-        try:
-            if re.fullmatch(expression, path):
-                is_included = not pattern.text.startswith("!")
-        except re.error:
-            return True  # GitHub rejects the workflow, or reads the pattern in another way
-    return is_included
+    if len(text) > _LONGEST_PATTERN:
+        return None
+    parts: list[Part] = []
+    may_quantify = False
+    for piece in re.findall(r"\*\*/|\*\*|\*|\[[^\]]+\]|.", text, re.DOTALL)[:_MAX_PATTERN]:
+        if piece in ("?", "+"):
+            if not may_quantify:
+                return None
+            last = parts[-1]
+            if not (last.may_repeat or last.is_folders):
+                parts[-1] = last._replace(may_be_absent=piece == "?", may_repeat=piece == "+")
+            may_quantify = False
+            continue
+        may_quantify = True
+        if piece in _WILDCARDS:
+            parts.append(_WILDCARDS[piece])
+        elif len(piece) > 1:
+            try:
+                characters = re.compile(piece)
+            except re.error:
+                return None
+            parts.append(Part(partial(_is_in, characters)))
+        else:
+            parts.append(literal(piece))
+    return PathPattern(parts)
+
+
+def _is_in(characters: re.Pattern[str], character: str) -> bool:
+    return characters.match(character) is not None
+
+
+_WILDCARDS = {"**/": FOLDERS, "**": ANYTHING, "*": NAME}
 
 
 def called(file: File) -> list[str]:

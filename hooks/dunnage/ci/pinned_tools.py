@@ -186,9 +186,13 @@ def _of_list(tree: Tree, name: str) -> Iterator[PinnedTool]:
 def _literal(file: File, span: Span, version: str, tool: str = "") -> Span | None:
     """The bytes of a version in `span`, after the name of the tool if it is there; else in a variable named there."""
     text = file.data[span.start : span.end]
+    if tool:
+        for at in _named_versions(file, span).get(tool.encode(), ()):
+            if text.startswith(version.encode(), at):
+                return Span(span.start + at, span.start + at + len(version.encode()))
+    text = text[:_LONGEST_TEXT]
     written = re.escape(version.encode())
-    named = re.search(rb"(?<![\w-])" + re.escape(tool.encode()) + rb"@[=v]?" + written, text) if tool else None
-    found = named or re.search(rb"(?<![\w.+-])v?" + written + rb"(?![\w+]|\.\d)", text) or re.search(written, text)
+    found = re.search(rb"(?<![\w.+-])v?" + written + rb"(?![\w+]|\.\d)", text) or re.search(written, text)
     if found is not None:
         return Span(span.start + found.end() - len(version.encode()), span.start + found.end())
     found_names = re.findall(rb"[A-Za-z_][\w-]*", text)[:_MOST_NAMES]
@@ -197,6 +201,29 @@ def _literal(file: File, span: Span, version: str, tool: str = "") -> Span | Non
 
 
 _MOST_NAMES = 20
+_LONGEST_TEXT = 4096
+"""How much of a text is searched for a version without the name of its tool."""
+
+
+def _named_versions(file: File, span: Span) -> dict[bytes, list[int]]:
+    """By the names of tools: where the versions begin that follow them after `@`. A text may name many tools."""
+    return file.memo(_NamedVersions).of(span)
+
+
+class _NamedVersions:
+    """What the texts of a file name, each read once."""
+
+    def __init__(self, file: File) -> None:
+        self._data = file.data
+        self._known: dict[Span, dict[bytes, list[int]]] = {}
+
+    def of(self, span: Span) -> dict[bytes, list[int]]:
+        if span not in self._known:
+            found: dict[bytes, list[int]] = {}
+            for match in re.finditer(rb"(?<![\w-])([\w-]+)@[=v]?", self._data[span.start : span.end]):
+                found.setdefault(match[1], []).append(match.end())
+            self._known[span] = found
+        return self._known[span]
 
 
 def _definitions(file: File) -> dict[tuple[bytes, str], Span]:

@@ -94,6 +94,7 @@ class _Walk:
     def __init__(self, repository: RepositoryFiles, hints: Collection[str]) -> None:
         self._repository = repository
         self._hints = hints
+        self._mentioning: dict[str, bool] = {}
         self._seen: set[tuple[object, ...]] = set()
         """What has been called in the current job, with its call site."""
         self._without_runs: set[tuple[object, ...]] = set()
@@ -194,7 +195,7 @@ class _Walk:
             return
         texts = (action.name, *(given.text for given in action.inputs.values()))
         texts = (*texts, *(value for given in action.inputs.values() for value in given.values or ()))
-        if any(hint in text for text in texts for hint in self._hints):
+        if any(map(self._mentions, texts)):
             yield Run(file, None, action, *context)
         for name in sorted(_PROGRAM_INPUTS & action.inputs.keys()):
             given = action.inputs[name]
@@ -204,6 +205,12 @@ class _Walk:
             extra = action.inputs.get("extra_args") or action.inputs.get("extra-args")
             arguments = (extra.values or ("",))[0].split() if extra else []
             yield from self._hooks(arguments, action.variables.get("SKIP"), context)
+
+    def _mentions(self, text: str) -> bool:
+        """Whether a text holds a hint. By aliases, thousands of actions may have one long text."""
+        if text not in self._mentioning:
+            self._mentioning[text] = any(hint in text for hint in self._hints)
+        return self._mentioning[text]
 
     def _local_action(self, action: "Action", context: _Context) -> Iterator[Run]:
         for name in ("action.yml", "action.yaml"):
@@ -414,6 +421,8 @@ def _paths(word: Word) -> tuple[str, ...]:
     """
     if word.values is not None:
         return word.values
+    if re.search(r"[A-Za-z0-9_.+-][\"']?$", word.text[-2:]) is None:
+        return ()  # looking for an ending at each character would take quadratic time
     ending = re.search(r"[\"')}]?/?([A-Za-z0-9_.+-]+(?:/[A-Za-z0-9_.+-]+)*)[\"']?$", word.text[-300:])
     if ending is None:
         return ()

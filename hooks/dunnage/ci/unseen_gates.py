@@ -41,7 +41,7 @@ OTHER_FOLDERS = (
 _MENTION = r"(?i)cargo[-_ ]*(?:deny|audit)(?![a-z])|audit-check|actions-rust-lang/audit"
 # What names the tools and does not run them: names of steps, installation, and information options.
 _NO_RUN = (
-    r"(?i)\b(?:name|tools?|crate): [^\n}]*|\bcargo[ -]+(?:\+\S+ +)?(?:binstall|install)\b[^\n;&|]*"
+    r"(?i)\b(?:name|tools?|crate): [^\n}]*|\bcargo[ -]+(?:\+\S{1,100} +)?(?:binstall|install)\b[^\n;&|]*"
     r"|\bcargo[ -](?:deny|audit) +(?:-V|--help|--version|fetch|help|init|list)\b"
 )
 _WORD = r"(?<![-\w])(?:deny|audit)(?![-\w])"
@@ -53,13 +53,14 @@ _FOR_BUILDS = r"(?:^|/)(?:ci|dev|scripts?|tasks?|tools?|xtasks?)/"
 
 # Programs that run something that is not read.
 _OPAQUE = (
-    r"\bcargo +(?:\+\S+ +)?(?:make|run|x|xtask)\b|\./[\w./-]{1,200}\.(?:js|mjs|nu|pl|ps1|py|rb|ts)\b"
+    r"\bcargo +(?:\+\S{1,100} +)?(?:make|run|x|xtask)\b|\./[\w./-]{1,200}\.(?:js|mjs|nu|pl|ps1|py|rb|ts)\b"
     r"|\bshell: *(?:nu|pwsh|python)"
     r"|\b(?:ansible-playbook|bazel|bazelisk|buck2|bun|dagger|deno|docker|earthly|gradle|gradlew|invoke|mise|mvn|nix)\b"
     r"|\b(?:nix-build|nix-shell|node|nox|npm|npx|nu|perl|pnpm|podman|poetry|pwsh|python3?|rake|ruby|task|tox|uv|yarn)\b"
 )
 _BUILDS = (
-    r"\bcargo +(?:\+\S+ +)?(?:b|bench|build|c|check|clippy|doc|fmt|hack|llvm-cov|nextest|t|test)\b|actions-rs/cargo\b"
+    r"\bcargo +(?:\+\S{1,100} +)?(?:b|bench|build|c|check|clippy|doc|fmt|hack|llvm-cov|nextest|t|test)\b"
+    r"|actions-rs/cargo\b"
 )
 
 # Actions with such names may be gates, unless the name also shows another purpose.
@@ -83,7 +84,7 @@ _HARMLESS = (
 
 # Programs that run the tasks of a file that is not read.
 _TASK_RUNNERS = (
-    r"\bcargo +(?:\+\S+ +)?(?:make|x|xtask)\b"
+    r"\bcargo +(?:\+\S{1,100} +)?(?:make|x|xtask)\b"
     r"|\b(?:bazel|bazelisk|buck2|dagger|earthly|invoke|mise|moon|nix|nox|poe|rake|task|tox) +[\w./:-]"
 )
 _NO_CI = re.compile(r"^\.github/(?:ISSUE_TEMPLATE/|dependabot\.)")

@@ -106,7 +106,7 @@ def _lines(data: bytes) -> list[bytes]:
 
 
 def _checks_list(line: bytes) -> bool:
-    return re.search(_SUM.encode() + rb"\s(?:[^\n|;&]*\s)?(?:-\w*c\b|--check)", line) is not None
+    return re.search(_SUM.encode() + rb"\s(?:[^\n|;&]{0,500}\s)?(?:-\w*c\b|--check)", line) is not None
 
 
 def _is_written(before: bytes) -> bool:

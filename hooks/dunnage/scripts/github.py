@@ -6,7 +6,7 @@ Their syntax is that of https://docs.github.com/en/actions/reference/workflows-a
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.files.source import File
@@ -30,6 +30,10 @@ from dunnage.shell.offsets import Segment
 
 if TYPE_CHECKING:
     from dunnage.scripts.github_matrix import Matrix
+
+
+_MOST_INPUT_CHARACTERS = 1024 * 1024
+"""How many characters the inputs of actions may have together; real files have a few thousand."""
 
 
 class Input(NamedTuple):
@@ -122,9 +126,18 @@ def _start(step: Step) -> int:
 def uses(file: File) -> Iterator[Action]:
     """Yield the actions that steps use, in the order of the file. Raises SourceError as YAML does."""
     found: dict[int, Action] = {}
+    characters = 0
     for step in limited(file, _steps(file), _start):
-        if step.action is not None:
-            found.setdefault(step.action.span.start, step.action)
+        if step.action is None or step.action.span.start in found:
+            continue
+        # By aliases and expressions, many inputs may have one long value.
+        values = (given.values or () for given in step.action.inputs.values())
+        characters += sum(map(len, chain.from_iterable(values)))
+        if characters > _MOST_INPUT_CHARACTERS:
+            what = f"the inputs of actions have more than {_MOST_INPUT_CHARACTERS:,} characters, the limit for CI files"
+            file.note_unread("input/too-large", f"{what}; the others are not read", step.action.span)
+            break
+        found[step.action.span.start] = step.action
     yield from (action for _, action in sorted(found.items()))
 
 

@@ -14,7 +14,7 @@ from dunnage.shell.model import Place, Script
 def tasks(file: File) -> Iterator[Task]:
     """Yield the scripts in the order of the file. Raises SourceError as YAML does."""
     for document in yaml.documents(file)[:1]:
-        names = [name for name, _ in document.items("scripts")]
+        names = {name for name, _ in document.items("scripts")}
         for name, script in document.items("scripts"):
             if script.style == "double" and script.text:
                 program = Program(Script(script.text, script.offsets, Place("npm", (f"script {name}",))))
