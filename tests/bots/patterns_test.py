@@ -97,3 +97,42 @@ def test_a_budget_ends() -> None:
         budget.spend(MAX_STEPS)
     with pytest.raises(UnsupportedError):
         pattern.is_found_in("b" * 1000)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        pytest.param("(" * 6 + "){9999}" * 6, id="repetitions of nothing"),
+        pytest.param("(" * 40 + "){9}" * 40, id="many repetitions of nothing"),
+    ],
+)
+def test_parts_without_characters_cost_steps(expression: str) -> None:
+    with pytest.raises(UnsupportedError):
+        Pattern(expression)
+
+
+def test_each_range_of_a_set_costs_a_step() -> None:
+    pattern = Pattern("[" + "".join(chr(0x4E00 + 2 * number) for number in range(900)) + "]{900}")
+    with pytest.raises(UnsupportedError):
+        pattern.is_found_in("\u4e00" * 900)
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_cheap"),
+    [
+        pytest.param("a{900}(?<currentValue>b)", False, id="many states"),
+        pytest.param("a+(?<currentValue>b)", True, id="few states"),
+    ],
+)
+def test_many_states_cost_more_than_few(expression: str, is_cheap: bool) -> None:
+    budget = Budget()
+    pattern = Pattern(expression, budget=budget)
+    text = "a" * 500
+    # What comes next has been computed, so only the number of states counts.
+    assert not pattern.captures(text, 400, 401)
+    budget.spend(budget.left - 5_000)
+    if is_cheap:
+        assert not pattern.captures(text, 400, 401)
+    else:
+        with pytest.raises(UnsupportedError):
+            pattern.captures(text, 400, 401)

@@ -983,6 +983,23 @@ SEVERAL: dict[str, Shape] = {
         WORKFLOW: JOB + "      - run: pre-commit run -a\n" * n,
         "Cargo.lock": LOCK,
     },
+    "filters-of-paths": lambda n: {
+        WORKFLOW: f"on: {{push: {{paths: ['{'**a' * n}b', '{'a?' * n}*b', '{'[' * n}']}}}}\njobs:\n"
+        f"  a: {{steps: [{{run: cargo deny check, working-directory: {'a' * 200}}}]}}\n",
+        f"{'a' * 200}/Cargo.lock": LOCK,
+        f"{'a' * 200}/Cargo.toml": CRATE,
+    },
+    "programs-with-endings": lambda n: {
+        WORKFLOW: JOB
+        + "      - run: |\n"
+        + ("          $X" + "/A/0" * 70 + "%\n") * (1 + n // 300)
+        + "          cargo audit\n",
+        "Cargo.lock": LOCK,
+    },
+    "records-of-sums": lambda n: {
+        "a.sh": 'sha256sum "$(which a)" > a.sums\n',
+        "b.sh": "cat a.sums; " + "b3sum " * n + "\n",
+    },
     "audit-ignores": lambda n: {
         ".cargo/audit.toml": "[advisories]\nignore = [" + each('"RUSTSEC-2020-#", ', n) + "]\n",
         WORKFLOW: JOB + "      - run: cargo audit\n",
@@ -1133,6 +1150,37 @@ BOTS: dict[str, Shape] = {
         DEPENDABOT: "updates: []\n",
     },
     "from": lambda n: {"Dockerfile": "FROM " + "a" * n, DEPENDABOT: "updates: []\n"},
+    "repetitions-of-nothing": _patterns(
+        custom=True, pattern=lambda n: '"' + "(" * min(n, 40) + "){9}" * min(n, 40) + '"'
+    ),
+    "ranges-in-an-expression": _patterns(
+        custom=True, pattern=lambda n: '"[' + "".join(chr(0x4E00 + 2 * i) for i in range(min(n, 900))) + ']{900}"'
+    ),
+    "entries-with-one-list": lambda n: {
+        **_folders(2),
+        DEPENDABOT: "x: &i ["
+        + "{dependency-name: b, update-types: [a]}, " * n
+        + "]\nupdates:\n"
+        + "- {package-ecosystem: cargo, directory: /, ignore: *i}\n" * n,
+    },
+    "job-that-may-update": lambda n: {**_folders(2), WORKFLOW: "on: {schedule: []}\n# " + "cargo-+" * n + "\n"},
+    "versions-in-a-line": lambda n: {
+        "Dockerfile": "FROM a\n"
+        + each("RUN echo " + "1.2.3/" * 30 + " && cargo install foo# --version 9.9.9\n", 2 + n // 400)
+        + f"# {'/' * n}\n",
+        DEPENDABOT: "updates: []\n",
+    },
+    "tools-of-actions": lambda n: {
+        WORKFLOW: f"x: &t '{each('a#@1.2.3,', n)}'\n"
+        + JOB
+        + "      - {uses: taiki-e/install-action@v2, with: {tool: *t}}\n" * n,
+        DEPENDABOT: "updates: []\n",
+    },
+    "scripts-of-npm": lambda n: {
+        "package.json": f'{{"scripts": {{{each(chr(34) + "s#" + chr(34) + ":" + chr(34) + "cargo install a" + chr(34) + ",", n)}"z":""}}}}',
+        DEPENDABOT: "updates: []\n",
+    },
+    "comments-after-open-strings": one("renovate.json5", lambda n: "// dunnage: x\n" + '"\\a::\\' * n),
 }
 
 SHAPES: dict[str, Shape] = {

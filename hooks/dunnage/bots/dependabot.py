@@ -67,6 +67,7 @@ def find(repository: RepositoryFiles) -> File | None:
 
 def entries(file: File) -> Iterator[Entry]:
     """Yield the entries for the known ecosystems. Raises SourceError."""
+    ignored: dict[int, Span | None] = {}
     for document in yaml.documents(file)[:1]:
         for node in document.elements("updates"):
             ecosystem = node.get("package-ecosystem")
@@ -75,20 +76,33 @@ def entries(file: File) -> Iterator[Entry]:
             single = node.get("directory")
             listed = [*([single] if single is not None else []), *node.elements("directories")]
             directories = tuple(Directory(found.text, found.span) for found in listed if found.kind == "scalar")
-            yield Entry(ecosystem.text, directories, ecosystem.span, _off(node), node.get("target-branch") is not None)
+            off = _off(node, ignored)
+            yield Entry(ecosystem.text, directories, ecosystem.span, off, node.get("target-branch") is not None)
 
 
-def _off(node: yaml.Node) -> tuple[str, Span] | None:
+def _off(node: yaml.Node, ignored: dict[int, Span | None]) -> tuple[str, Span] | None:
+    """What switches off an entry. `ignored` keeps the results for lists, of which aliases put one into many entries."""
     limit = node.get("open-pull-requests-limit")
     if limit is not None and limit.text == "0":
         return "open-pull-requests-limit: 0", limit.span
-    for condition in node.elements("ignore"):
+    conditions = node.get("ignore")
+    if conditions is None:
+        return None
+    if id(conditions) not in ignored:
+        ignored[id(conditions)] = _ignores_all(conditions)
+    span = ignored[id(conditions)]
+    return ('ignore: dependency-name: "*"', span) if span is not None else None
+
+
+def _ignores_all(conditions: yaml.Node) -> Span | None:
+    """The place of the condition in a list that ignores all updates."""
+    for condition in conditions.elements():
         name = condition.get("dependency-name")
         types = {found.text for found in condition.elements("update-types")}
         kinds = {f"version-update:semver-{size}" for size in ("major", "minor", "patch")}
         is_all = condition.get("update-types") is None or types >= kinds
         if name is not None and name.text == "*" and condition.get("versions") is None and is_all:
-            return 'ignore: dependency-name: "*"', name.span
+            return name.span
     return None
 
 

@@ -7,7 +7,7 @@ from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.files.source import File
 
 _UPDATES = (
-    rb"cargo[ \t-]+(?:\+\S+[ \t]+)?(?:update|upgrade)\b|Cargo\.lock"
+    rb"cargo[ \t-]+(?:\+\S{1,100}[ \t]+)?(?:update|upgrade)\b|Cargo\.lock"
     rb"|(?:pre-commit|prek)[ \t]+auto-?update|renovate|updatecli"
 )
 _PROPOSES = (

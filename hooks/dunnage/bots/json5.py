@@ -73,7 +73,10 @@ def comments(file: File) -> Iterator[tuple[Span, str]]:
     text = file.text
     start = len(file.data) - len(text.encode("utf-8"))
     counted = 0
-    for token in re.finditer(rf"{_STRING}|/\*[\s\S]*?(?:\*/|\Z)|//[^\n\r]*", text):
+    # A string that is not closed ends with the text: looking for its end again and again would take quadratic time.
+    for token in re.finditer(rf"{_STRING}|/\*[\s\S]*?(?:\*/|\Z)|//[^\n\r]*|[\"']", text):
+        if token[0] in ("'", '"'):
+            return
         if token[0].startswith("//"):
             start += len(text[counted : token.start()].encode("utf-8"))
             counted = token.start()

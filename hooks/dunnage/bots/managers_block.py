@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from dunnage.bots.moved_tools import captures
-from dunnage.bots.patterns import Pattern, UnsupportedError
+from dunnage.bots.patterns import Budget, Pattern, UnsupportedError
 from dunnage.ci.pinned_tools import PinnedTool
+from dunnage.files.source import File
 
 _VERSION = r"\d+\.\d+\.\d+[\w.+-]*"
 _VALUE = rf"(?<currentValue>{_VERSION})"
@@ -23,6 +24,8 @@ _COMMAND = r"cargo[\s-]+(?:\+\S+\s+)?b?install\b(?:[^\n;&|\\]|\\\r?\n)*"
 _OPERAND = rf"\s(?<depName>[A-Za-z][\w-]*)@=?{_VALUE}"
 _MOST_LINES = 8
 _LARGEST_FILE = 256 * 1024
+_BEFORE, _AFTER = 2000, 500
+"""How many characters around a version an expression is compared with."""
 MOST_PINS = 200
 """How many pins of tools are judged, in the order of their files. Real repositories have up to 60."""
 
@@ -107,8 +110,9 @@ def _single_managers(places: Sequence[Place]) -> tuple[list[dict[str, Any]], lis
     """Managers for one tool each, whose expressions hold the text around the version."""
     found: dict[tuple[str, str], dict[str, list[str]]] = {}
     read: list[Place] = []
+    budget = Budget()
     for place in places:
-        expression = _expression(place, places)
+        expression = _expression(place, places, budget)
         if expression is not None:
             paths = found.setdefault((place.pin.registry, place.pin.name), {}).setdefault(expression, [])
             if place.path not in paths:
@@ -133,20 +137,19 @@ def _merged(found: "dict[tuple[str, str], dict[str, list[str]]]") -> Iterator[di
             yield manager | ({"versioningTemplate": "semver"} if registry == "crate" else {})
 
 
-def _expression(place: Place, places: Sequence[Place]) -> str | None:
+def _expression(place: Place, places: Sequence[Place], budget: Budget) -> str | None:
     """An expression that matches the version of a pin, and no other version of the file but those of the same tool."""
     literal = place.pin.literal
     if literal is None or len(place.pin.file.data) > _LARGEST_FILE:
         return None
-    text = place.pin.file.data.decode("utf-8", "surrogateescape")
-    start = len(place.pin.file.data[: literal.start].decode("utf-8", "surrogateescape"))
+    text = _text(place.pin.file)
+    start = _character(place.pin.file, literal.start)
     end = start + literal.end - literal.start
-    same = {
-        other.pin.literal.start
+    own_places = {
+        _character(place.pin.file, other.pin.literal.start)
         for other in places
         if other.path == place.path and other.pin.name == place.pin.name and other.pin.literal is not None
     }
-    own_places = {len(place.pin.file.data[:at].decode("utf-8", "surrogateescape")) for at in same}
     line_end = text.find("\n", end)
     after = text[end : line_end if line_end >= 0 else len(text)]
     for before in _prefixes(text, start):
@@ -154,17 +157,76 @@ def _expression(place: Place, places: Sequence[Place]) -> str | None:
             if not _names_something(before + suffix):
                 continue
             expression = f"{_flexible(before)}{_VALUE}{_flexible(suffix)}"
-            matches = re.finditer(expression.replace("(?<", "(?P<"), text)
-            if all(match.start("currentValue") in own_places for match in matches):
-                return _confirmed(expression, place)
+            try:
+                pattern = Pattern(expression, budget=budget)
+                places_of_others = [at for at in place.pin.file.memo(_version_places) if at not in own_places]
+                budget.spend(len(places_of_others))
+                if not _reads_any(pattern, _parts(before), text, places_of_others):
+                    return expression if captures([pattern], place.pin, is_recursive=False) else None
+            except UnsupportedError:
+                return None
     return None
 
 
-def _confirmed(expression: str, place: Place) -> str | None:
-    try:
-        return expression if captures([Pattern(expression)], place.pin, is_recursive=False) else None
-    except UnsupportedError:
-        return None
+def _text(file: File) -> str:
+    return file.data.decode("utf-8", "surrogateescape")
+
+
+def _character(file: File, offset: int) -> int:
+    """The number of characters before a byte."""
+    return file.memo(_CharacterPlaces).of(offset)
+
+
+class _CharacterPlaces:
+    """The numbers of characters before the bytes of a file, each counted once."""
+
+    def __init__(self, file: File) -> None:
+        self._data = file.data
+        self._known: dict[int, int] = {}
+
+    def of(self, offset: int) -> int:
+        if offset not in self._known:
+            self._known[offset] = len(self._data[:offset].decode("utf-8", "surrogateescape"))
+        return self._known[offset]
+
+
+def _version_places(file: File) -> list[int]:
+    """The characters at which something begins in a file that may be read as a version."""
+    numbers = re.finditer(r"(?<!\d)(?=\d+\.\d+\.\d+)(\d{1,20})", _text(file))
+    return [at for number in numbers for at in range(number.start(), number.end())]
+
+
+def _reads_any(pattern: Pattern, before: Sequence[str], text: str, places: Iterable[int]) -> bool:
+    """Whether an expression reads a version at one of some places. `before` are the parts of the text before a version.
+
+    With parts such as `\\S+?`, an expression of Python would take time that grows with a power of the length of the
+    text. So the text before each place is compared first, and then an automaton decides.
+    """
+    for start in places:
+        if _follows(before, text, start):
+            first = max(start - _BEFORE, 0)
+            if pattern.captures(text[first : start + _AFTER], start - first):
+                return True
+    return False
+
+
+def _follows(parts: Sequence[str], text: str, end: int) -> bool:
+    """Whether the last parts of a text, up to a version, are before a place of another text."""
+    for part in reversed(parts):
+        if _is_version(part):
+            return True
+        if part.isspace():
+            start = end
+            while start and text[start - 1].isspace():
+                start -= 1
+            if start == end:
+                return False
+            end = start
+        elif text.startswith(part, end - len(part)) and end >= len(part):
+            end -= len(part)
+        else:
+            return False
+    return True
 
 
 def _prefixes(text: str, start: int) -> Iterator[str]:
@@ -199,12 +261,18 @@ def _names_something(text: str) -> bool:
 
 def _flexible(text: str) -> str:
     """An expression for a text in which spaces and other versions may change."""
-    parts = re.split(rf"(\s+|(?<![\w.]){_VERSION})", text)
     return "".join(
-        r"\s+" if part.isspace() else r"\S+?" if re.fullmatch(_VERSION, part) else _escape(part)
-        for part in parts
-        if part
+        r"\s+" if part.isspace() else r"\S+?" if _is_version(part) else _escape(part) for part in _parts(text)
     )
+
+
+def _parts(text: str) -> list[str]:
+    """The spaces, the versions and the texts between them."""
+    return [part for part in re.split(rf"(\s+|(?<![\w.]){_VERSION})", text) if part]
+
+
+def _is_version(text: str) -> bool:
+    return re.fullmatch(_VERSION, text) is not None
 
 
 def _escape(text: str) -> str:

@@ -21,6 +21,8 @@ MAX_STEPS = 4_000_000
 """How many characters are compared for all patterns of a configuration; a new state counts as several."""
 _COST_OF_STATE = 5
 _COST_OF_COMPILING = 25
+_STATES_OF_A_STEP = 4
+"""How many states are looked up in the time of one step."""
 _MAX_DEPTH = 50
 _VALUE = "currentValue"
 """The group whose place is compared."""
@@ -224,13 +226,13 @@ class Budget:
     """The steps that are left for the patterns of a configuration. What exceeds a limit is noted in its file."""
 
     def __init__(self, file: File | None = None) -> None:
-        self._left = MAX_STEPS
+        self.left = MAX_STEPS
         self._file = file
 
     def spend(self, steps: int) -> None:
         """Take some of the steps. Raises UnsupportedError if there are not so many."""
-        self._left -= steps
-        if self._left < 0:
+        self.left -= steps
+        if self.left < 0:
             raise self.excess(f"the patterns take more than {MAX_STEPS:,} steps to match")
 
     def excess(self, what: str) -> UnsupportedError:
@@ -265,7 +267,6 @@ class Pattern:
         tree = parser.parse()
         self._start = self._add(tree, 0)
         self._is_anchored = not parser.is_multiline and tree.parts[:1] == (_Node("assert", text="^"),)
-        self._budget.spend(len(self._instructions) * _COST_OF_COMPILING)
         self._ignores_case = ignores_case or parser.ignores_case
         self._is_multiline = parser.is_multiline
         self._first = _Place(frozenset((self._start + len(self._instructions),)), "", {})
@@ -274,6 +275,8 @@ class Pattern:
 
     def _add(self, node: _Node, after: int) -> int:
         """Add the steps of a part; return the first. `after` is the step that follows it."""
+        # Parts without steps, such as `()` repeated, take time too.
+        self._budget.spend(_COST_OF_COMPILING)
         if node.kind in ("set", "assert"):
             return self._append(_Instruction(node.kind, (after,), node.set, node.text))
         if node.kind == "either":
@@ -331,42 +334,48 @@ class Pattern:
 
     def enclosing_end(self, text: str, start: int, end: int) -> int | None:
         """Where the longest match ends that contains these characters; None if there is none."""
-        self._budget.spend(len(text))
-        ends = [at for at, accepts in self._run(text, start, -1, -1) if accepts and at >= end]
+        ends = [at for at in self._ends(text, start, -1, -1) if at >= end]
         return ends[-1] if ends else None
 
-    def captures(self, text: str, start: int, end: int) -> bool:
-        """Whether it matches so that the group `currentValue` is these characters, perhaps with one before them."""
-        self._budget.spend(len(text))
+    def captures(self, text: str, start: int, end: int = -1) -> bool:
+        """Whether it matches so that the group `currentValue` is these characters, perhaps with one before them.
+
+        Without `end`, the group may end anywhere.
+        """
         return any(
-            accepts
+            self._ends(text, start, begin, end)
             for begin in (start, start - 1)
             if begin == start or text[begin : begin + 1] in ("v", "=")
-            for _, accepts in self._run(text, start, begin, end)
         )
 
-    def _run(self, text: str, last_start: int, begin: int, end: int) -> Iterator[tuple[int, bool]]:
-        """Yield each position, and whether a match that starts at `last_start` or before ends there.
+    def _ends(self, text: str, last_start: int, begin: int, end: int) -> list[int]:
+        """The positions where a match ends that starts at `last_start` or before.
 
-        If `begin` is not negative, only matches count in which `currentValue` begins and ends at these positions. In
-        the states, step N + size means that this group is complete.
+        If `begin` is not negative, only matches count in which `currentValue` begins and ends at these positions; if
+        `end` is, it ends anywhere. In the states, step N + size means that this group is complete.
         """
-        size = len(self._instructions)
+        start = frozenset((self._start + (len(self._instructions) if begin < 0 else 0),))
+        moves = self._moves
         states: frozenset[int] = frozenset()
         before = ""
-        for at in range(len(text) + 1):
+        found: list[int] = []
+        steps = 0
+        for at, character in enumerate((*text, "")):
             if at <= last_start:
-                states |= {self._start + (size if begin < 0 else 0)}
+                states |= start
             elif not states:
-                return
-            character = text[at : at + 1]
-            key = (states, before, character, at == begin, at == end)
-            move = self._moves.get(key)
+                break
+            steps += 2 + len(states) // _STATES_OF_A_STEP
+            key = (states, before, character, at == begin, at == end or end < 0)
+            move = moves.get(key)
             if move is None:
-                move = self._moves[key] = self._move(*key)
+                move = moves[key] = self._move(*key)
             states, accepts = move
-            yield at, accepts
+            if accepts:
+                found.append(at)
             before = _kind(character)
+        self._budget.spend(steps)
+        return found
 
     def _move(
         self, states: frozenset[int], before: str, character: str, may_open: bool, may_close: bool
@@ -385,8 +394,10 @@ class Pattern:
                 accepts = accepts or bool(complete)
                 continue
             if instruction.kind == "set":
-                if character and instruction.set is not None and self._contains(instruction.set, character):
-                    read.add(instruction.next[0] + complete)
+                if character and instruction.set is not None:
+                    self._budget.spend(len(instruction.set.ranges))
+                    if self._contains(instruction.set, character):
+                        read.add(instruction.next[0] + complete)
                 continue
             if instruction.kind == "assert" and not self._holds(instruction.text, before, character):
                 continue

@@ -17,11 +17,17 @@ _KINDS = {"cargo": movable.CARGO, "dockerfile": movable.DOCKER, "github-actions"
 def switched_off(found: Bots) -> Iterator[Problem]:
     """Yield what is switched off, unless it is moved all the same, or unless that is unknown."""
     moved: dict[str, set[str] | None] = {}
+    remaining: dict[tuple[str, tuple[str, ...]], bool] = {}
     for entry in found.entries:
         if entry.off is not None and not entry.is_for_branch:
             if entry.ecosystem not in moved:
                 moved[entry.ecosystem] = _moved(found, entry.ecosystem)
-            yield from _check_entry(found, entry, moved[entry.ecosystem])
+            # Many entries may have the same directories, with many folders.
+            key = entry.ecosystem, tuple(directory.text for directory in entry.directories)
+            if key not in remaining:
+                remaining[key] = _leaves_some(found, entry, moved[entry.ecosystem])
+            if remaining[key]:
+                yield from _check_entry(found, entry)
     if found.renovate is not None and found.renovate.is_known:
         yield from _check_renovate(found, found.renovate)
 
@@ -36,15 +42,19 @@ def _moved(found: Bots, ecosystem: str) -> set[str] | None:
         return None
 
 
-def _check_entry(found: Bots, entry: Entry, moved: set[str] | None) -> Iterator[Problem]:
-    """Check one entry. `moved` holds the folders of its ecosystem that are moved all the same."""
-    if entry.off is None or found.dependabot is None or moved is None:
-        return
+def _leaves_some(found: Bots, entry: Entry, moved: set[str] | None) -> bool:
+    """Whether something in the folders of an entry is not moved. `moved` holds the folders that are moved."""
+    if moved is None:
+        return False
     try:
         reached = {directory.text: found.folders.reached(directory, entry.ecosystem) for directory in entry.directories}
     except UnsupportedError:
-        return
-    if not any(reached.values()) or all(folders <= moved for folders in reached.values()):
+        return False
+    return any(not folders <= moved for folders in reached.values())
+
+
+def _check_entry(found: Bots, entry: Entry) -> Iterator[Problem]:
+    if entry.off is None or found.dependabot is None:
         return
     setting, span = entry.off
     message = f"`{setting}` disables version updates of {entry.ecosystem}; only security updates remain"
