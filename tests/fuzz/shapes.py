@@ -989,6 +989,11 @@ SEVERAL: dict[str, Shape] = {
         f"{'a' * 200}/Cargo.lock": LOCK,
         f"{'a' * 200}/Cargo.toml": CRATE,
     },
+    "open-comments-of-containers": lambda n: {".devcontainer/devcontainer.json": '{"image": "rust"} ' + "/* " * n},
+    "open-strings-of-containers": lambda n: {".devcontainer/devcontainer.json": '{"image": "rust"} ' + '"\\a::\\' * n},
+    "open-references-of-cargo-make": one(
+        "Makefile.toml", lambda n: f'[tasks.t]\ncommand = "cargo"\nargs = ["install", "{"${" * n}"]\n'
+    ),
     "programs-with-endings": lambda n: {
         WORKFLOW: JOB
         + "      - run: |\n"

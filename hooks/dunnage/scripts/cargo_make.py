@@ -22,7 +22,7 @@ from dunnage.shell.offsets import Segment
 
 _PLATFORMS = ("linux", "mac", "windows")
 _MOST_ANCESTORS = 30
-_REFERENCE = r"\$\{([^}]*)\}"
+_REFERENCE = r"\$\{([^}]{0,200})\}"
 
 
 def tasks(file: File) -> Iterator[Task]:

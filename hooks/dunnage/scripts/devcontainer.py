@@ -10,7 +10,8 @@ from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.scripts.image_use import ImageUse
 
-_TOKEN = rb'//[^\n]*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|[{}\[\]:,]'
+# What is not closed goes on to the end: looking for its end again and again would take quadratic time.
+_TOKEN = rb'//[^\n]*|/\*.*?(?:\*/|\Z)|"(?:[^"\\\n]|\\.)*"?|[{}\[\]:,]'
 
 
 def images(file: File) -> Iterator[ImageUse]:
@@ -23,7 +24,7 @@ def images(file: File) -> Iterator[ImageUse]:
         if text.startswith((b"//", b"/*")):
             continue
         depth += (text in b"{[") - (text in b"}]")
-        if depth == 1 and before == (b'"image"', b":") and text.startswith(b'"'):
+        if depth == 1 and before == (b'"image"', b":") and len(text) > 1 and text[:1] == text[-1:] == b'"':
             span = Span(token.start() + 1, token.end() - 1)
             value = text[1:-1].decode()
             if "\\" not in value and "${" not in value:
