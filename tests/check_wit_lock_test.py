@@ -358,6 +358,14 @@ def test_what_cannot_be_read(folder: Path, capsys: pytest.CaptureFixture[str]) -
     assert pipe.endswith("the lock: wit/deps/io/a.wit is a named pipe, not a regular file")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_what_cannot_be_read_is_not_locked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder, {**WIT_DEPS, "wit/deps/new/b.wit": "package a:new;\n"})
+    os.mkfifo(folder / "wit/deps/new/a.wit")
+    message = "wit/deps/new is vendored but missing from deps.lock"
+    assert _findings(capsys, "wit/deps.lock") == [f"wit/deps.lock:1:1: wit-lock/drifted {message}"]
+
+
 def test_links_are_followed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(folder, {**WIT_DEPS, "elsewhere/poll.wit": IO["poll.wit"]})
     (folder / "wit/deps/io/poll.wit").unlink()
@@ -714,6 +722,37 @@ def test_wasm_that_cannot_be_read(folder: Path, capsys: pytest.CaptureFixture[st
         "wkg.lock:5:12: wit-lock/drifted wit/deps/x-base-0.2.0.wasm is a named pipe, not a regular file, "
         "so it cannot be compared with the lock"
     )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param(
+            {
+                "wkg.lock": WKG_LOCK + OTHER,
+                "wit/world.wit": _world("x:base/i@0.2.0", "x:other/i@0.1.0"),
+                "wit/deps/x-other/package.wit": "package x:other;\n",
+            },
+            id="vendored-without-a-version",
+        ),
+        pytest.param({"wit/deps/x-base-0.2.0/more.wit": "// package x:base@0.3.0;\n"}, id="version-in-a-comment"),
+        pytest.param({"wit/deps/x-base-0.2.0/more.wit": "package x:base@0.3.0;\n{\n"}, id="malformed"),
+    ],
+)
+def test_wkg_vendored_in_order(folder: Path, changes: Files, capsys: pytest.CaptureFixture[str]) -> None:
+    files = {**WKG, **changes}
+    write(folder, files)
+    assert [finding for finding in _findings(capsys, *files) if "drifted" in finding] == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_what_wkg_vendored_cannot_be_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    locked = "version = 1\n" + _locked("x:base", ("=0.2.0", "0.2.0"), digest=PUBLISHED, wkg=True)
+    write(folder, {"wkg.lock": locked, "wit/world.wit": _world("x:base/i@0.2.0"), "wit/deps/x-new-0.1.0/b.wit": "\n"})
+    os.mkfifo(folder / "wit/deps/x-base-0.2.0.wasm")
+    os.mkfifo(folder / "wit/deps/x-new-0.1.0/a.wit")
+    message = "wit/deps/x-base-0.2.0.wasm is a named pipe, not a regular file, so it cannot be compared with the lock"
+    assert _findings(capsys, "wkg.lock") == [f"wkg.lock:4:12: wit-lock/drifted {message}"]
 
 
 @pytest.mark.parametrize(

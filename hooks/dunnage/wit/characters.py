@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from dunnage.files.source import File
@@ -152,11 +153,16 @@ def _is_needed(text: str, at: int) -> bool:
 
 def _looks_like(text: str, at: int, kind: str) -> str | None:
     """The ASCII character that a reader takes this one for, as a clause. A string may hold text in another script."""
-    import unicodedata
-
-    known = next((known for known, likes in _LIKE.items() if text[at] in likes), "") or unicodedata.normalize(
-        "NFKC", text[at]
-    )
+    known = _plain(text[at])
     if not known.isascii() or (kind == "string" and not re.search("[A-Za-z0-9]", text[at - 1 : at + 2])):
         return None
     return "looks like a space" if known == " " else f"looks like `{known}`"
+
+
+@lru_cache(maxsize=4096)
+def _plain(character: str) -> str:
+    """The ASCII character that a reader takes this one for, or else what Unicode holds to be the same."""
+    import unicodedata
+
+    like = next((known for known, likes in _LIKE.items() if character in likes), "")
+    return like or unicodedata.normalize("NFKC", character)

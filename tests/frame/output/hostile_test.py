@@ -94,14 +94,14 @@ def _as_github(hostile: Report) -> None:
 
 
 def _as_json(hostile: Report) -> None:
-    for format_name in ("json", "sarif"):
-        text = _rendered(format_name, hostile)
+    texts = [_rendered(format_name, hostile) for format_name in ("json", "sarif")]
+    for text in texts:
         assert text.isascii()
         assert all(line.isprintable() and _commands(line) == [] for line in text.splitlines())
         assert not re.search(r"\\ud[89a-f]", re.sub(r"\\ud[89ab]..\\ud[c-f]..", "", text.replace(r"\\", "")))
-    read = json.loads(_rendered("json", hostile))
+    read, log = map(json.loads, texts)
     assert [finding["message"].isprintable() for finding in read["findings"]] == [True, True]
-    (run,) = json.loads(_rendered("sarif", hostile))["runs"]
+    (run,) = log["runs"]
     assert len(run["results"]) == 3
 
 
