@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -225,6 +226,7 @@ def test_what_was_found_is_printed_if_a_source_fails(
         pytest.param("/config.json", Reply(b"{}"), "does not say where archives are", id="no template"),
         pytest.param("/config.json", Reply(b'{"dl": "ftp://x"}'), "does not say where archives are", id="ftp"),
         pytest.param(f"/dl/{TOOL}/1.0.0/download", Reply(b"other"), "does not have the checksum", id="wrong archive"),
+        pytest.param(f"/dl/{TOOL}/1.0.0/download", Reply(b"", 418), "with status 418", id="archive 418"),
         pytest.param(f"/dl/{TOOL}/1.0.0/download", Reply(b"", 404), "", id="no archive"),
     ],
 )
@@ -375,6 +377,7 @@ def test_since_leaves_out_what_is_older(world: World, watch: Watch) -> None:
         (["--index", "https://user:password@example.com"], "is not an https URL without user name, query and fragment"),
         (["--since", "yesterday"], "is not a date"),
         (["--output-file", "report.html"], "use one of .json, .sarif, .sarif.json, .txt, .md, or add"),
+        (["--state", "."], "--state . cannot be read: Is a directory"),
         (["--timeout", "0"], "is not a number of seconds"),
         (["--timeout", "-1"], "is not a number of seconds"),
         (["1.0.0..1.1.0"], "no tool precedes it"),
@@ -382,6 +385,7 @@ def test_since_leaves_out_what_is_older(world: World, watch: Watch) -> None:
         ([TOOL, ".."], "nothing is not a version"),
         ([f"{TOOL}@1"], "1 is not a version"),
         (["--base", "HEAD"], "--base requires a git repository"),
+        (["--base", "HEAD", "--timeout", "9", TOOL], "--base reviews the pins of a change, so no tool can be named"),
         ([], "this folder is not in a git repository"),
         (["--unknown"], "unrecognized arguments: --unknown"),
         (["--required-version", ">=99", TOOL], "requires >=99"),
@@ -456,6 +460,53 @@ def test_a_release_without_a_lock(world: World, watch: Watch, lock: str | None) 
             f"note upstream/unknown the lock of {TOOL} {version} is missing or cannot be read, "
             "so its crates are not checked for advisories\n"
         ) in printed
+
+
+def test_only_the_newer_release_has_no_lock(world: World, watch: Watch) -> None:
+    manifest = f'[package]\nname = "{TOOL}"\nrepository = "https://github.com/{NAME}"\n'
+    world.archives = {**world.archives, "1.1.0": crate(f"{TOOL}-1.1.0", {"Cargo.toml": manifest})}
+    world.write_archives()
+    _, printed = watch(f"{TOOL}@1.0.0", "--mirror", str(world.mirror))
+    assert "help: the lock of the newer release is not known\n" in printed
+
+
+def test_a_release_that_names_no_repository(world: World, watch: Watch) -> None:
+    manifest = {"Cargo.toml": f'[package]\nname = "{TOOL}"\n'}
+    world.archives = {version: crate(f"{TOOL}-{version}", manifest) for version in world.archives}
+    world.write_archives()
+    _, printed = watch(f"{TOOL}@1.0.0", "--mirror", str(world.mirror))
+    message = f"the manifest of {TOOL} names no repository on GitHub, so its commits are not read"
+    assert f"note upstream/unknown {message}\n" in printed
+
+
+def test_what_is_no_name_of_a_crate(world: World, watch: Watch) -> None:
+    status, printed = watch("a/evil@1.0.0", "--mirror", str(world.mirror))
+    assert (status, printed.count("upstream/")) == (3, 0)
+    assert "neither cargo's index nor a clone on this machine lists the releases of a/evil" in watch.errors
+
+
+def test_a_database_that_cannot_be_fetched_fails_once(
+    watch: Watch, servers: tuple[Server, Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, crates = servers
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    git = shutil.which("git")
+    script = f'case "$*" in *advisory-db*) echo >>{tmp_path}/calls; exit 1 ;; *) exec {git} "$@" ;; esac'
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent))
+    status, _ = watch(f"{TOOL}@1.0.0", "--index", crates.url)
+    assert status == 3
+    assert watch.errors.count("git cannot fetch the advisory database from https://github.com/RustSec/") == 1
+    assert (tmp_path / "calls").read_text() == "\n"
+
+
+def test_a_database_without_advisories(watch: Watch, tmp_path: Path) -> None:
+    bare = tmp_path / "empty.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", str(bare)], check=True)
+    assert watch(TOOL, "--offline", "--advisory-db", str(bare)) == (2, "")
+    assert watch.errors == f"watch-upstream: --advisory-db: the clone in {bare} has no advisories\n"
 
 
 def test_a_file_of_a_mirror_that_cannot_be_read(world: World, watch: Watch) -> None:

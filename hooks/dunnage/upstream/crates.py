@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.cargo.source_id import CRATES_IO
-from dunnage.cargo.version import Version, VersionError
+from dunnage.cargo.version import Version
 from dunnage.files.source import SourceError, Tree
 from dunnage.review.cargo_home import CargoHome, place
 from dunnage.upstream.source import Release, SourceFailed
@@ -59,10 +59,7 @@ class LocalCrates:
 
     def archive(self, name: str, release: Release) -> bytes | None:
         """See `source.Crates`. An archive with a different checksum is passed over."""
-        try:
-            kept = self._home.archives(locked(name, release.version, release.checksum)).data
-        except VersionError:
-            return None
+        kept = self._home.archives(locked(name, release.version, release.checksum)).data
         if kept is not None or not is_crate_name(name):
             return kept
         file = f"{name}-{release.version}.crate"
