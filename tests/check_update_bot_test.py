@@ -819,7 +819,7 @@ def test_a_file_is_checked_for_what_depends_on_it(tmp_path: Path, name: str, exp
     [
         pytest.param(
             DEPENDABOT,
-            dependabot(*(entry(f"'/**/*{number}*'") for number in range(4000))),
+            dependabot(*(entry(f"'/{'a' * 1900}{number}*'") for number in range(90))),
             "the patterns take more than 4,000,000 steps to match",
             id="all globs of Dependabot",
         ),
@@ -831,7 +831,7 @@ def test_a_file_is_checked_for_what_depends_on_it(tmp_path: Path, name: str, exp
         ),
         pytest.param(
             "renovate.json",
-            '{"ignorePaths": [' + ",".join(f'"**/*a*{number}*/**"' for number in range(8000)) + "]}",
+            '{"ignorePaths": [' + ",".join(f'"{"a" * 1900}{number}*"' for number in range(90)) + "]}",
             "the patterns take more than 4,000,000 steps to match",
             id="all globs of Renovate",
         ),
