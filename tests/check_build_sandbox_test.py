@@ -819,3 +819,12 @@ def test_fixes(name: str, before: str, after: str | None, capsys: pytest.Capture
         assert main(["--fix", name]) in (0, 1)
         assert Path(name).read_text() == (before if after is None else after)
     capsys.readouterr()
+
+
+def test_the_commands_of_called_scripts_are_bounded(capsys: pytest.CaptureFixture[str]) -> None:
+    write("b.sh", SCRIPT + "cargo build\n" * 100)
+    subprocess.run(["git", "add", "b.sh"], check=True)
+    for calls, is_bounded in ((90, False), (110, True)):
+        write("a.sh", SCRIPT + "docker run -v .:/src a /src/b.sh\n" * calls)
+        assert main(["a.sh"]) == 1
+        assert ("this file calls more scripts and recipes" in capsys.readouterr().out) == is_bounded

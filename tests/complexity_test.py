@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from fuzz.shapes import SHAPES as HOSTILE
 from steps import assert_linear
 
 WORKFLOW = ".github/workflows/a.yml"
@@ -21,11 +22,19 @@ LOCKED = (
 )
 
 
+DOWNLOADS = ("downloads-used-once", "downloads-unknown-names", "downloads-renamed", "downloads-fixes", "downloads-adds")
+SANDBOX = ("sandbox-mounts", "sandbox-named-containers", "sandbox-steps-after-fetches", "sandbox-container-options")
+BOTS = ("bots-ignored-paths", "bots-file-patterns", "bots-entries", "bots-directories-in-entries", "bots-listed-tools")
+
+
 def _each(text: str, count: int) -> str:
     return "".join(text.replace("#", str(number)) for number in range(count))
 
 
 SHAPES: dict[str, tuple[str, Callable[[int], dict[str, str]]]] = {
+    **{name: ("check-tool-digests", HOSTILE[name]) for name in DOWNLOADS},
+    **{name: ("check-build-sandbox", HOSTILE[name]) for name in SANDBOX},
+    **{name: ("check-update-bot", HOSTILE[name]) for name in BOTS},
     "image-arguments": (
         "check-base-images",
         lambda n: {"Dockerfile": _each("ARG A#=$A$B\n", n) + "FROM a/b:$A1\n" * n},

@@ -40,6 +40,9 @@ _MOST_INNER = 20
 """How many compilations are looked at that one command starts."""
 _MOST_SEARCHES = 500
 """How often the file of a script or of a runner is searched in what an image or a container contains."""
+_MOST_FOLLOWED = 10_000
+"""How many commands of other files are looked at for the images and containers of a file."""
+_TOO_MANY_CALLS = "this file calls more scripts and recipes than the hook follows"
 _SELF = ("$0", "${0}", "$BASH_SOURCE", "${BASH_SOURCE}", "${BASH_SOURCE[0]}", '$(basename "$0")', "$(basename $0)")
 
 Resolve = Callable[[str], "str | None"]
@@ -74,6 +77,7 @@ class Compilations:
         self._aliases = Aliases(tree)
         self._repositories: dict[str, tuple[RepositoryFiles, Calls, frozenset[str]]] = {}
         self._searches: dict[str, int] = {}
+        self._followed: dict[str, int] = {}
         self._own: dict[str, tuple[list[tuple[File, Compilation]], bool]] = {}
 
     def of(self, file: File, command: Command) -> Compiled | None:
@@ -107,8 +111,13 @@ class Compilations:
         """Yield the commands that a command runs through other files, each with its file."""
         located = self._located(file, command, resolve)
         for run in self._repository(file)[1].runs(file, *located) if located else ():
-            if run.command is not None:
-                yield run.file, run.command
+            if run.command is None:
+                continue
+            self._followed[file.path] = self._followed.get(file.path, 0) + 1
+            if self._followed[file.path] > _MOST_FOLLOWED:
+                file.note_unread("input/too-large", _TOO_MANY_CALLS, command.words[0].span)
+                return
+            yield run.file, run.command
 
     def _located(self, file: File, command: Command, resolve: Resolve) -> tuple[Command, list[str]] | None:
         """Locate what a command calls, as `_located` does, for a limited number of commands of a file."""
@@ -119,8 +128,7 @@ class Compilations:
                 return None
             self._searches[file.path] = self._searches.get(file.path, 0) + 1
             if self._searches[file.path] > _MOST_SEARCHES:
-                message = "this file calls more scripts and recipes than the hook follows"
-                file.note_unread("input/too-large", message, command.words[0].span)
+                file.note_unread("input/too-large", _TOO_MANY_CALLS, command.words[0].span)
                 return None
             return resolve(path)
 

@@ -22,7 +22,7 @@ from dunnage.sandbox.exposure import ISOLATING, NETWORK, Exposure
 from dunnage.sandbox.network import OFFLINE_VARIABLE, is_component, is_offline, lacks_network
 from dunnage.scripts.commands import commands
 from dunnage.shell.directories import entered
-from dunnage.shell.model import Command, Values, programs
+from dunnage.shell.model import Command, Values, Word, programs
 
 _NO_NETWORK = "none"
 _REGISTRY = "-v ~/.cargo/registry:/usr/local/cargo/registry"
@@ -34,29 +34,30 @@ def exposures(file: File, compilations: Compilations) -> Iterator[Exposure]:
     fetches: list[int] = []
     containers: dict[Span, Container] = {}
     named: dict[str, Span] = {}
-    calls: dict[int, ContainerCall | None] = {}
+    calls: dict[int, tuple[ContainerCall | None, tuple[Word, ...]]] = {}
     found = list(commands(file, ISOLATING))
     for command in found:
         # The commands of one program share its wrapper.
         if id(command.wrapper) not in calls:
-            calls[id(command.wrapper)] = container_call(command.wrapper)
-        call = calls[id(command.wrapper)]
+            calls[id(command.wrapper)] = _split(command.wrapper)
+        call, inner = calls[id(command.wrapper)]
         if fetches_crates(command):
             fetches.append(command.words[0].span.start)
         if call is None:
             direct = compilations.of(file, command) if lacks_network(command.wrapper) else None
             without_network += [direct] if direct is not None else []
             continue
-        if call.verb.values == ("run",):
-            named.update(dict.fromkeys(call.values("--name"), call.verb.span))
         container = containers.setdefault(call.verb.span, Container())
         container.commands += 1
         if not container.calls or container.calls[-1] is not call:
             container.calls.append(call)
             container.directory = first_directory(call)
+            if call.verb.values == ("run",):
+                named.update(dict.fromkeys(call.values("--name"), call.verb.span))
         if programs(command.words[0]) == ("cd",):
             container.directory = entered(command.words, container.directory)
-        compiled = _compiled(file, command, container.directory, call, compilations)
+        inside = command._replace(wrapper=inner)
+        compiled = _compiled(file, inside, container.directory, call, compilations)
         container.compiled += compiled
         container.downloads = container.downloads or is_download(command) or any(map(needs_network, compiled))
     _join_named(containers, named)
@@ -82,12 +83,15 @@ def _join_named(containers: dict[Span, Container], named: dict[str, Span]) -> No
         del containers[container.calls[0].verb.span]
 
 
+def _split(wrapper: tuple[Word, ...]) -> tuple[ContainerCall | None, tuple[Word, ...]]:
+    """Return the container of commands with a wrapper, and the part of the wrapper that is in the container."""
+    call = container_call(wrapper)
+    return call, tuple(word for word in wrapper if call is None or word.span.start > call.image.span.start)
+
+
 def _compiled(
-    file: File, command: Command, directory: Values, call: ContainerCall, compilations: Compilations
+    file: File, inside: Command, directory: Values, call: ContainerCall, compilations: Compilations
 ) -> list[Compiled]:
-    # The words before the image are not those of the command in the container.
-    wrapper = tuple(word for word in command.wrapper if word.span.start > call.image.span.start)
-    inside = command._replace(wrapper=wrapper)
     direct = compilations.of(file, inside)
     if direct is not None:
         return [direct]
