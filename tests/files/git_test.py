@@ -213,6 +213,27 @@ def test_an_index_of_another_kind(top: Path, index: bytes) -> None:
     assert not _repository(top).lists(str(top / "Cargo.lock"))
 
 
+def test_an_index_of_many_files(top: Path) -> None:
+    empty = _git(top, "hash-object", "-w", "-t", "blob", os.devnull).strip()
+    listed = "".join(f"100644 {empty} 0\td{number}/Cargo.lock\n" for number in range(5_000))
+    subprocess.run(["git", "update-index", "--index-info"], cwd=top, check=True, input=listed, text=True)
+    assert _repository(top).lists(str(top / "d4999/Cargo.lock"))
+    assert not _repository(top).lists(str(top / "d5000/Cargo.lock"))
+    assert len(_tracked(top) or ()) == 5_000
+    repositories = Repositories(Tree(), "**/Cargo.lock")
+    assert repositories.is_tracked(str(top / "d4999/Cargo.lock"))
+    assert not repositories.is_tracked(str(top / "d5000/Cargo.lock"))
+
+
+def test_an_index_that_is_too_long_to_read(top: Path) -> None:
+    with open(top / ".git" / "index", "wb") as stream:
+        stream.write(b"DIRC\0\0\0\2")
+        stream.seek(64 * 1024 * 1024)
+        stream.write(b"\0\x0aCargo.lock\0")
+    assert not _repository(top).lists(str(top / "Cargo.lock"))
+    assert _tracked(top) is None
+
+
 def test_index_of_another_repository(top: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = tmp_path / "other"
     other.mkdir()
