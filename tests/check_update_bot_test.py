@@ -66,6 +66,11 @@ def found(
         pytest.param({"Cargo.toml": PACKAGE}, [], id="nothing to move"),
         pytest.param({"tests/a/Cargo.toml": PACKAGE, "tests/a/Cargo.lock": LOCK}, [], id="lock of a test"),
         pytest.param({"examples/x.sh": INSTALL}, [], id="tool of an example"),
+        pytest.param(
+            {".github/workflows/test.yml": job("run: cargo install a@1.2.3")},
+            ["absent .github/workflows/test.yml:1"],
+            id="tool of a workflow that tests",
+        ),
         pytest.param({**CRATE, DEPENDABOT: dependabot(entry())}, [], id="dependabot"),
         pytest.param({**CRATE, ".github/renovate.json5": "{}"}, [], id="renovate"),
         pytest.param(

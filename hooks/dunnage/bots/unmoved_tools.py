@@ -23,7 +23,7 @@ _MOST_NAMES = 3
 
 def places(repository: RepositoryFiles, paths: Iterable[str]) -> list[Place]:
     """The pins of tools in these files of a repository, without tests, examples and vendored files."""
-    relevant = [path for path in sorted(paths) if is_project(path) and _may_install(path)]
+    relevant = [path for path in sorted(paths) if is_project(posixpath.dirname(path)) and _may_install(path)]
     names = {os.path.join(repository.top, path): path for path in relevant}
     found = pinned_tools(repository.tree, names)
     return [Place(pin, posixpath.join(repository.folder(pin.file), posixpath.basename(pin.file.path))) for pin in found]
