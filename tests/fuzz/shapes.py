@@ -5,28 +5,8 @@ A shape is a function from a count to the files of a repository; `sized` finds t
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
-
-Files: TypeAlias = dict[str, str]
-Text: TypeAlias = Callable[[int], str]
-Shape: TypeAlias = Callable[[int], Files]
-
-WORKFLOW = ".github/workflows/a.yml"
-JOB = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n"
-CRATE = '[package]\nname = "x"\nversion = "0.1.0"\nedition = "2021"\n'
-REGISTRY = "registry+https://github.com/rust-lang/crates.io-index"
-LOCK = "version = 4\n"
-
-
-def each(text: str, count: int) -> str:
-    """`text` as often as counted, with the number of each in place of `#`, and that of the next in place of `@@`."""
-    return "".join(text.replace("@@", str(number + 1)).replace("#", str(number)) for number in range(count))
-
-
-def one(name: str, text: Text) -> Shape:
-    """A shape of one file."""
-    return lambda count: {name: text(count)}
+from fuzz.ci_shapes import CI_SHAPES
+from fuzz.shape import CRATE, JOB, LOCK, REGISTRY, WORKFLOW, Files, Shape, Text, each, one
 
 
 def locked(name: str, version: str, *dependencies: str) -> str:
@@ -1205,6 +1185,7 @@ SHAPES: dict[str, Shape] = {
     **{f"wit-{name}": one("wit/a.wit", text) for name, text in WIT.items()},
     **{f"wit-project-{name}": shape for name, shape in WIT_PROJECTS.items()},
     **{f"several-{name}": shape for name, shape in SEVERAL.items()},
+    **CI_SHAPES,
 }
 
 
