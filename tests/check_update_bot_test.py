@@ -459,6 +459,11 @@ def test_required_kinds_without_entries(tmp_path: Path) -> None:
     assert list(check([str(tmp_path / DEPENDABOT)], Tree(), options)) == []
 
 
+def test_a_required_kind_in_a_file_whose_name_says_that_it_tests(tmp_path: Path) -> None:
+    files = {**CRATE, ".github/workflows/test.yml": job("uses: a/b@v1"), DEPENDABOT: dependabot(entry())}
+    assert found(tmp_path, files, require=("github-actions",))[0] == [f"uncovered {DEPENDABOT}:1"]
+
+
 def test_required_kinds_with_entries(tmp_path: Path) -> None:
     entries = (entry("/docker", "docker"), entry("/", "rust-toolchain"), entry("/", "pre-commit"))
     files = {**REQUIRED, DEPENDABOT: dependabot(entry(), *entries, entry("/", "github-actions"))}

@@ -31,8 +31,11 @@ def is_of_kind(path: str, kind: str) -> bool:
 
 
 def files(repository: RepositoryFiles, kind: str) -> list[str]:
-    """Return the paths of the files of a kind that hold a pin, without tests, examples and vendored files."""
-    paths = sorted(path for path in repository.paths if is_of_kind(path, kind) and is_project(path))
+    """Return the paths of the files of a kind that hold a pin.
+
+    Vendored files are left out, and files in folders of tests, examples and the like.
+    """
+    paths = sorted(path for path in repository.paths if is_of_kind(path, kind) and is_project(posixpath.dirname(path)))
     if kind == CARGO:
         roots = {*workspace_roots(repository, map(posixpath.dirname, paths))}
         return [path for path in paths if posixpath.dirname(path) in roots]
