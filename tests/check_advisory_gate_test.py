@@ -902,6 +902,7 @@ def test_what_calls_itself(files: dict[str, str]) -> None:
     list(check([CI], Tree(), Options({REQUIRE_SCHEDULE: True})))
 
 
+@pytest.mark.untraced
 def test_what_calls_a_lot() -> None:
     steps = run(*(f"./s{number}.sh" for number in range(30)))
     scripts = {f"s{number}.sh": "".join(f"./s{other}.sh\n" for other in range(30)) for number in range(30)}

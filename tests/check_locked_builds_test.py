@@ -906,6 +906,7 @@ def test_folders_of_scripts_that_ci_calls(lock: Path, text: str, expected: int) 
     assert len(list(check([CI], Tree(), Options()))) == expected
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     "text",
     [

@@ -128,6 +128,7 @@ SHAPES: dict[str, tuple[str, Callable[[int], dict[str, str]]]] = {
 }
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("shape", SHAPES)
 def test_steps(shape: str, folder: Path) -> None:
     hook, files = SHAPES[shape]

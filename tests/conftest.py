@@ -7,7 +7,7 @@ import pickle
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,6 +25,23 @@ Result = TypeVar("Result")
 # A busy machine must not fail a test.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Trace no test with very much input, nor one whose input fuzzers or Hypothesis choose.
+
+    Such tests run several times longer if their coverage is measured. What is covered has a test that says what it
+    expects.
+    """
+    is_random = isinstance(item, pytest.Function) and getattr(item.obj, "is_hypothesis_test", False)
+    tracer = sys.gettrace()
+    if is_random or item.path.parent.name == "fuzz" or item.get_closest_marker("untraced"):
+        sys.settrace(None)
+    try:
+        yield
+    finally:
+        sys.settrace(tracer)
 
 
 _NO_SETTINGS = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}

@@ -122,6 +122,7 @@ def faults(source: str, names: dict[str, object]) -> Iterator[str]:
             yield f"line {line}: {text!r} takes long for {found.example()}"
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(HOOKS / "dunnage").as_posix())
 def test_linear(path: Path) -> None:
     source = path.read_text("utf-8")

@@ -155,6 +155,7 @@ def test_hostile_files_are_rejected(data: bytes, message: str) -> None:
     assert file.position(toml.locate(file, ("a",)).start) == (1, 1)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     "data",
     [

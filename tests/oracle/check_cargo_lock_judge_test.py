@@ -13,6 +13,8 @@ from oracle import damage
 from oracle.cargo_judge import CRATES_IO, Judge
 from oracle.check_cargo_lock_judge import Arena, Outcome, arenas
 
+pytestmark = pytest.mark.untraced
+
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "workspaces"
 CASES_OF_THE_CORPUS = 30
 

@@ -314,6 +314,7 @@ def test_bytes_that_are_no_text_are_refused() -> None:
         list(scripts(File("Dockerfile", b"FROM a\nRUN \xff\n")))
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     "text",
     [

@@ -99,6 +99,7 @@ def test_crlf_and_offsets() -> None:
     assert (script.text, script.offsets) == ("é y", ((0, 9, 3), (3, 18, 1)))
 
 
+@pytest.mark.untraced
 def test_hostile_expressions_take_no_time() -> None:
     lines = [f"v{index} := v{index + 1} + v{index + 1}" for index in range(200)]
     assert scripts("\n".join([*lines, "v200 := 'x'", "a:", "  y {{v0}}"]))[0].variables["v0"] is None

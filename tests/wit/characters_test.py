@@ -31,6 +31,7 @@ def test_problems(text: str, problems: list[tuple[str, str]]) -> None:
     assert found(text) == problems
 
 
+@pytest.mark.untraced
 def test_a_long_line_is_looked_at_once() -> None:
     assert found('@external-id("' + "\u0435" * 300_000 + '")') == []
     assert len(found("\u0435" * 300_000)) == 1

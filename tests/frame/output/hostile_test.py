@@ -160,6 +160,7 @@ def _repository(folder: Path) -> list[str]:
     return files
 
 
+@pytest.mark.untraced
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
 @pytest.mark.parametrize("format_name", FORMATS)
 @pytest.mark.parametrize("hook", HOOKS)
