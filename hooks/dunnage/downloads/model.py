@@ -125,7 +125,7 @@ _MOST_TARGETS = 10
 _COMPARES_FILE = r"\b(?:cmp|comm|diff|grep|read)\b|-c\b|--check|\$\("
 _FORWARDS = r"""(?x)
     (?<![\w-]) ([\w-]{1,99}) [ \t]* \( [ \t]* \) \s* \{ \s* (?:(?:command|exec)[ \t]+)?
-    (curl|wget) ([ \t] [^\n;|&{}]*)? [ \t] "\$@" [ \t]* ;? \s* \}
+    (curl|wget) ([ \t] [^\n;|&{}]*)? [ \t] "\$@" \s* (?: ; \s* )? \}
 """
 _WRITES = r"\s-(?:\w*[oO]|-output|-remote)"
 _PRINTING = ("echo ", "export ", "info ", "log", "printf ")
