@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import pickle
+import pkgutil
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +18,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
+import dunnage
 from clients.hooks import Hooks, commit_hooks
 from demo.run import CHECKOUT, runs
 from distributions import build
@@ -36,12 +40,21 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """
     is_random = isinstance(item, pytest.Function) and getattr(item.obj, "is_hypothesis_test", False)
     tracer = sys.gettrace()
-    if is_random or item.path.parent.name == "fuzz" or item.get_closest_marker("untraced"):
+    if tracer and (is_random or item.path.parent.name == "fuzz" or item.get_closest_marker("untraced")):
+        _load_all_modules()
         sys.settrace(None)
     try:
         yield
     finally:
         sys.settrace(tracer)
+
+
+@cache
+def _load_all_modules() -> None:
+    """Load what a test that is not traced may load first: the lines outside of functions run once in a process."""
+    for module in pkgutil.walk_packages(dunnage.__path__, "dunnage."):
+        if not module.name.endswith(".__main__"):
+            importlib.import_module(module.name)
 
 
 _NO_SETTINGS = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
