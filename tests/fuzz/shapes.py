@@ -974,6 +974,44 @@ SEVERAL: dict[str, Shape] = {
     "open-references-of-cargo-make": one(
         "Makefile.toml", lambda n: f'[tasks.t]\ncommand = "cargo"\nargs = ["install", "{"${" * n}"]\n'
     ),
+    "one-script-before-all-jobs": one(
+        ".gitlab-ci.yml",
+        lambda n: (
+            f"default: {{before_script: [{'cargo install a, ' * n}]}}\n" + each("j#: {script: [cargo build]}\n", n)
+        ),
+    ),
+    "variables-and-tasks-of-mise": one(
+        "mise.toml",
+        lambda n: (
+            "[env]\n"
+            + each('A# = "b"\n', n)
+            + each('[tasks.t#]\nrun = "cargo install $A#"\n[tasks.u#]\nrun = "cargo b"\nenv = {C = "d"}\n', n)
+        ),
+    ),
+    "new-names-of-one-crate": lambda n: {
+        "Cargo.toml": CRATE + "[dependencies]\n" + each('d# = {package = "a", version = "=1.0.#"}\n', n),
+        "Cargo.lock": LOCK
+        + "".join(locked("a", f"1.0.{number}") for number in range(n))
+        + locked("x", "0.1.0", *(f"a 1.0.{number}" for number in range(n))),
+    },
+    "members-in-many-patterns": lambda n: {
+        "Cargo.toml": f"[workspace]\nmembers = [{each(chr(34) + 'd*#/*' + chr(34) + ', ', n)}]\n",
+        **{f"d{number}/e/Cargo.toml": CRATE for number in range(20)},
+    },
+    "configurations-that-include-others": lambda n: {
+        "Cargo.toml": CRATE,
+        ".cargo/config.toml": 'include = ["c0.toml"]\n',
+        **{f".cargo/c{number}.toml": f'include = ["c{number + 1}.toml"]\n' for number in range(n)},
+    },
+    "ranges-in-a-lock-of-wit": lambda n: {
+        "wkg.lock": "version = 1\n"
+        + each(
+            '[[packages]]\nname = "a:b#"\nregistry = "r"\n[[packages.versions]]\nrequirement = "^0.#"\n'
+            f'version = "0.#.1"\ndigest = "sha256:{"0" * 64}"\n',
+            n,
+        ),
+        "wkg.toml": "[overrides]\n" + each('"a:b#" = {version = "0.#"}\n', n),
+    },
     "programs-with-endings": lambda n: {
         WORKFLOW: JOB
         + "      - run: |\n"

@@ -44,6 +44,7 @@ def concerned(paths: Iterable[str], manifests: Manifests, locks_near: LocksNear)
     """
     result = Concerned({}, {}, {}, [])
     crates: set[str] = set()
+    included: dict[str, frozenset[str] | None] = {}
     for path in paths:
         folder, name = os.path.split(path)
         if name == CHECKSUMS or (name == MANIFEST and manifests.tree.exists(os.path.join(folder, CHECKSUMS))):
@@ -64,7 +65,7 @@ def concerned(paths: Iterable[str], manifests: Manifests, locks_near: LocksNear)
                 if lock.startswith(os.path.join(above, "")):
                     _add(os.path.dirname(lock), result, manifests)
         else:
-            _add_including(path, result, manifests, locks_near)
+            _add_including(path, result, manifests, locks_near, included)
     _add_using(crates, result, manifests, locks_near)
     return result
 
@@ -114,14 +115,26 @@ def _is_template(found: Manifest) -> bool:
     return package is not None and "{{" in str(package[1].get("name", ""))
 
 
-def _add_including(path: str, result: Concerned, manifests: Manifests, locks_near: LocksNear) -> None:
-    """Add the workspaces whose configuration includes the file at `path`."""
+def _add_including(
+    path: str,
+    result: Concerned,
+    manifests: Manifests,
+    locks_near: LocksNear,
+    included: dict[str, frozenset[str] | None],
+) -> None:
+    """Add the workspaces whose configuration includes the file at `path`.
+
+    `included` keeps the files that configure each folder; None if cargo could not read one of them.
+    """
     for near in _folders_near(os.path.dirname(path), locks_near):
-        try:
-            included = [os.path.abspath(found.file.path) for _, found in config_files(manifests.tree, near)]
-        except Refused:
-            included = [path]  # perhaps because of this file
-        if path in included and manifests.tree.exists(os.path.join(near, MANIFEST)):
+        if near not in included:
+            try:
+                files = config_files(manifests.tree, near)
+                included[near] = frozenset(os.path.abspath(found.file.path) for _, found in files)
+            except Refused:
+                included[near] = None  # perhaps because of this file
+        known = included[near]
+        if (known is None or path in known) and manifests.tree.exists(os.path.join(near, MANIFEST)):
             _add(near, result, manifests)
 
 

@@ -16,6 +16,10 @@ MAX_FOLDERS = 100_000
 
 
 _MOST_VISITS = 1_000_000
+_MOST_NAMES = 2_000_000
+"""How many names all patterns may be compared with."""
+_COST_OF_WILDCARDS = 200
+"""How many names are compared in the time that a part of a pattern with wildcards takes to compile."""
 
 
 class UnexpandedPattern(Exception):
@@ -34,6 +38,7 @@ class PatternFolders:
         self._folder = folder
         self._visits_left = most_visits
         self._most_visits = most_visits
+        self._names_left = _MOST_NAMES
         self._names: dict[str, list[str]] = {}
         self._below: dict[str, list[str]] = {}
 
@@ -55,6 +60,7 @@ class PatternFolders:
             if is_magic(part):
                 if was_path:
                     self._check_inside(found)
+                self._compare(_COST_OF_WILDCARDS)
                 matches = compile_pattern(translate(part)).match
                 found = self._bounded(
                     (below for above in found for below in self._at_any_depth(above))
@@ -91,6 +97,7 @@ class PatternFolders:
                 self._names[folder] = os.listdir(folder)
             except OSError:
                 self._names[folder] = []
+        self._names_left -= len(self._names[folder])
         return self._names[folder]
 
     def _spend(self, visits: int) -> None:
@@ -98,6 +105,12 @@ class PatternFolders:
         if self._visits_left < 0:
             message = f"and the patterns before it make Cargo visit more than {self._most_visits:,} folders"
             raise UnexpandedPattern(message, "write fewer patterns, or patterns that match fewer folders")
+
+    def _compare(self, names: int) -> None:
+        self._names_left -= names
+        if self._names_left < 0:
+            message = f"and the patterns before it make Cargo compare more than {_MOST_NAMES:,} names of files"
+            raise UnexpandedPattern(message, "write fewer patterns")
 
     def _bounded(self, paths: Iterable[str]) -> list[str]:
         found = dict.fromkeys(islice(paths, MAX_FOLDERS + 1))

@@ -17,6 +17,10 @@ from dunnage.cargo.lockfile import Edge, LockedPackage, Lockfile
 from dunnage.cargo.source_id import SourceId
 from dunnage.cargo.version import Version
 from dunnage.cargo.workspace import Patch, Workspace
+from dunnage.files.span import Span
+
+_MOST_COMPARISONS = 500_000
+"""How many versions the dependencies of all packages are compared with; real workspaces make a few thousand."""
 
 Node = str | int
 """A package: the folder that it is in, or its index in the lock."""
@@ -67,6 +71,7 @@ class Resolution:
         """Locked packages that `[replace]` replaces, each with its replacement."""
         self._resolve_edges()
         self._positions: dict[int, dict[int, int]] = {}
+        self._comparisons = 0
         self.misread: set[SourceId] = set()
         """Git sources of the lock that Cargo does not recognize as the required ones, so that it ignores the commit."""
         self.outdated: dict[str, set[int]] = defaultdict(set)
@@ -325,6 +330,13 @@ class Resolution:
 
     def _find_edge(self, dependency: Dependency, edges: Iterable[int]) -> int | None:
         """Return the edge that satisfies a dependency that is not a path, among the edges with its name."""
+        edges = list(edges)
+        self._comparisons += len(edges)
+        if self._comparisons > _MOST_COMPARISONS:
+            message = f"the dependencies are compared with more than {_MOST_COMPARISONS:,} versions in the lock"
+            help = "; those after them are not checked"
+            self.workspace.root.file.note_unread("input/too-large", message + help, Span(0, 0))
+            return edges[0] if edges else None
         replacements = self._replacements[dependency.source.location]
         found = [
             index

@@ -95,6 +95,8 @@ class _Walk:
         self._repository = repository
         self._hints = hints
         self._mentioning: dict[str, bool] = {}
+        self._with_variables: dict[str, bool] = {}
+        """Whether a variable may be a command or an argument of cargo, by the text of programs."""
         self._seen: set[tuple[object, ...]] = set()
         """What has been called in the current job, with its call site."""
         self._without_runs: set[tuple[object, ...]] = set()
@@ -259,12 +261,14 @@ class _Walk:
         )
 
     def _may_have_hint(self, script: Script) -> bool:
-        if any(hint in script.text for hint in self._hints):
+        text = script.text
+        if self._mentions(text):
             return True
-        # `cargo $TOOL check`, and `$CARGO_DENY`.
-        return bool(re.search(r"cargo[^\n]{0,200}\$|(?m:^[ \t]*[\"']?\$)", script.text, re.IGNORECASE)) and mentions(
-            script, self._hints
-        )
+        if text not in self._with_variables:
+            # `cargo $TOOL check`, and `$CARGO_DENY`.
+            found = re.search(r"cargo[^\n]{0,200}\$|(?m:^[ \t]*[\"']?\$)", text, re.IGNORECASE)
+            self._with_variables[text] = found is not None
+        return self._with_variables[text] and mentions(script, self._hints)
 
     def _may_call(self, file: File, text: str, context: _Context) -> bool:
         if text not in self._mentioned:

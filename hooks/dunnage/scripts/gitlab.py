@@ -54,13 +54,14 @@ def _document_scripts(file: File, document: yaml.Node) -> Iterator[Script]:
     everywhere = variables_everywhere(document, visible) if shared else {}
     places = [(script, place, everywhere) for script, place in shared]
     windows: list[tuple[yaml.Node, Place, Variables]] = []
+    assigned: dict[int, tuple[set[str], bool]] = {}
     for name, job in jobs.items():
         is_windows = _is_windows(job) or (not job.get("tags") and _is_windows(default))
         for key, script in _own_scripts(job):
             variables = visible[name]
             if key == "script":
                 before = job.get("before_script") or (default and default.get("before_script"))
-                variables = _without_assigned(variables, before or document.get("before_script"))
+                variables = _without_assigned(variables, before or document.get("before_script"), assigned)
             found = windows if is_windows else places
             found.append((script, Place("gitlab", (f"job {name}", key)), variables))
     programs = list(_programs(file, places))
@@ -309,8 +310,23 @@ def _substituted(values: tuple[str, ...], known: Variables, budget: Budget) -> V
     return bounds.union(found, MOST_EXPRESSION_VALUES)
 
 
-def _without_assigned(variables: Variables, script: yaml.Node | None) -> Variables:
-    """`variables` without those that an earlier script in the same shell may set."""
+def _without_assigned(
+    variables: Variables, script: yaml.Node | None, known: dict[int, tuple[set[str], bool]]
+) -> Variables:
+    """`variables` without those that an earlier script in the same shell may set.
+
+    `known` keeps what scripts set, since many jobs have one `before_script`.
+    """
+    if id(script) not in known:
+        known[id(script)] = _assigned(script)
+    names, changes_directory = known[id(script)]
+    if changes_directory:
+        variables = {**variables, DIRECTORY: None}
+    return {name: values for name, values in variables.items() if name not in names} if names else variables
+
+
+def _assigned(script: yaml.Node | None) -> tuple[set[str], bool]:
+    """The variables that a script may set, and whether it may change the directory."""
     names: set[str] = set()
     changes_directory = False
     seen: set[int] = set()
@@ -322,6 +338,4 @@ def _without_assigned(variables: Variables, script: yaml.Node | None) -> Variabl
             waiting += node.elements()
             names |= assigned_names(node.text, r"\+?=")
             changes_directory = changes_directory or re.search(r"\b(?:cd|pushd)\b", node.text) is not None
-    if changes_directory:
-        variables = {**variables, DIRECTORY: None}
-    return {name: values for name, values in variables.items() if name not in names} if names else variables
+    return names, changes_directory

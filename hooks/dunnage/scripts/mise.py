@@ -10,6 +10,7 @@ from dunnage.scripts import toml_strings
 from dunnage.scripts.shell_names import interpreter, read_by, shell_of
 from dunnage.scripts.tasks import Program, Task
 from dunnage.scripts.toml_strings import Keys
+from dunnage.scripts.variables import limited, merged
 from dunnage.shell.model import Place, Script, Values
 
 _TEMPLATE = "{{"
@@ -20,7 +21,8 @@ def tasks(file: File) -> Iterator[Task]:
     config = toml_strings.parsed(file)
     variables = toml_strings.variables(config.get("env"), _TEMPLATE)
     variables |= toml_strings.variables(config.get("vars"), _TEMPLATE, "vars.")
-    for name, task in toml_strings.tables(config.get("tasks")):
+    found = toml_strings.tables(config.get("tasks"))
+    for name, task in limited(file, found, lambda _: 0, what="tasks"):
         yield from _task(file, name, task, variables)
 
 
@@ -29,7 +31,9 @@ def _task(file: File, name: str, task: object, variables: Mapping[str, Values]) 
     if not isinstance(task, dict):
         yield Task(name, tuple(_programs(file, keys, task, "", variables)))
         return
-    seen = {**variables, **toml_strings.variables(task.get("env"), _TEMPLATE)}
+    own_variables = toml_strings.variables(task.get("env"), _TEMPLATE)
+    # A copy for each of thousands of tasks would take much memory.
+    seen = merged(variables, own_variables) if own_variables else variables
     own = task.get("shell")
     shell = own if isinstance(own, str) else ""
     programs = [

@@ -61,6 +61,10 @@ def exact_version(text: str) -> str:
     return str(exact) if exact else bare if bare.startswith("0.0.") and "-" not in bare else ""
 
 
+_MOST_BYTES = 2 * 1024 * 1024
+"""How many bytes of files the edits of locks may be proved with; ranges after them have no fix that edits a lock."""
+
+
 def full_version(text: str) -> str:
     """The version `text` without its build metadata, which requirements ignore; empty if it is not a full version."""
     try:
@@ -105,8 +109,15 @@ def pins(
     found = {
         requirement: WitPin(versions[requirement], False, edits) for requirement, edits in _rewritten(versions).items()
     }
+    left = _MOST_BYTES
+    if lock is None:
+        return found
     for package, changed in changes.items():
-        found.update(_locked_pins(lock, package, changed) if lock else {})
+        # The edits of each package are proved with the whole files.
+        left -= sum(len(file.data) for file in {lock.file, *(each.file for _, _, own, _ in changed for each in own)})
+        if left < 0:
+            break
+        found.update(_locked_pins(lock, package, changed))
     return found
 
 
