@@ -16,7 +16,7 @@ from dunnage.files.git import Repository, repository
 from dunnage.files.source import Tree
 from dunnage.frame.arguments import Program, parse
 from dunnage.frame.execution import WrongUsage, complain, guarded, require_version
-from dunnage.frame.options import REQUIRED_VERSION, Option, Options, choice, flag, repeated, single
+from dunnage.frame.options import REQUIRED_VERSION, Option, Options, flag, output_options, repeated, single
 from dunnage.frame.output import delivery
 from dunnage.review import cargo_home
 from dunnage.upstream import advisory_sources, clone, github, pins, state, watch
@@ -76,17 +76,8 @@ TIMEOUT = single("--timeout", "the time limit for one response (default: 60)", "
 LONGEST_WAIT = single(
     "--longest-wait", "the longest wait for a rate limit to end (default: 60)", "SECONDS", _seconds, 60.0
 )
-_FORMATS = ("text", "markdown", "json", "sarif")
-OUTPUT_FORMAT = choice("--output-format", "how to print the report (default: text)", _FORMATS)
-OUTPUT_FILE = single(
-    "--output-file",
-    "also write the report to FILE; its extension selects the format: .json, .md, .sarif or .txt",
-    "FILE",
-    os.path.abspath,
-    None,
-)
-OUTPUT_FILE_FORMAT = choice(
-    "--output-file-format", "the format of FILE (default: auto, by its extension)", ("auto", *_FORMATS)
+OUTPUT_FORMAT, OUTPUT_FILE, OUTPUT_FILE_FORMAT = output_options(
+    "the report", ("text", "markdown", "json", "sarif"), ".json, .md, .sarif or .txt"
 )
 OPTIONS: tuple[Option[Any], ...] = (
     ALSO,

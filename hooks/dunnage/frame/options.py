@@ -104,21 +104,29 @@ class Options:
         return self[FIX] or self[OUTPUT_FORMAT] not in QUIET_FORMATS or self[OUTPUT_FILE] is not None
 
 
+def output_options(
+    content: str, formats: tuple[str, ...], extensions: str
+) -> tuple[Option[str], Option[str | None], Option[str]]:
+    """`--output-format`, `--output-file` and `--output-file-format` of a program that prints `content`."""
+    file = single(
+        "--output-file",
+        f"also write {content} to FILE; its extension selects the format: {extensions}",
+        "FILE",
+        os.path.abspath,
+        None,
+    )
+    return (
+        choice("--output-format", f"how to print {content} (default: text)", formats),
+        file,
+        choice("--output-file-format", "the format of FILE (default: auto, by its extension)", ("auto", *formats)),
+    )
+
+
 FIX = flag("--fix", "apply the safe fixes")
 FORMATS = ("text", "github", "json", "sarif")
 QUIET_FORMATS = ("text", "github")
 """The formats in which a run without findings prints nothing."""
-OUTPUT_FORMAT = choice("--output-format", "how to print findings (default: text)", FORMATS)
-OUTPUT_FILE = single(
-    "--output-file",
-    "also write findings to FILE; its extension selects the format: .json, .sarif or .txt",
-    "FILE",
-    os.path.abspath,
-    None,
-)
-OUTPUT_FILE_FORMAT = choice(
-    "--output-file-format", "the format of FILE (default: auto, by its extension)", ("auto", *FORMATS)
-)
+OUTPUT_FORMAT, OUTPUT_FILE, OUTPUT_FILE_FORMAT = output_options("findings", FORMATS, ".json, .sarif or .txt")
 IGNORE = repeated("--ignore", "do not report this rule (repeatable)", "RULE", str)
 REQUIRED_VERSION = single(
     "--required-version", "fail unless the version of dunnage satisfies SPEC, such as '>=1.2'", "SPEC", str, None
