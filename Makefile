@@ -78,7 +78,7 @@ dist: $(READY)
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m hatchling build
 
 # Updates every pin in requirements/.
-COMPILE := $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \
+COMPILE := $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-strip-extras \
 	--custom-compile-command 'make lock'
 lock: $(READY)
 	$(COMPILE) --extra upstream --group pyproject.toml:dev --output-file $(LOCK) pyproject.toml
