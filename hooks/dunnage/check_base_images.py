@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from dunnage.containers.official import is_official
 from dunnage.containers.reference import Reference, parse
 from dunnage.containers.tags import CHANNEL, LATEST, PARTIAL, floating
-from dunnage.files.project_manifest import project_manifest
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Edit
+from dunnage.files.walk import project_manifest
 from dunnage.frame.finding import Finding, Fix, Rule, findings, with_advice
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag

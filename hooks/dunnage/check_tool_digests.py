@@ -243,7 +243,7 @@ class _Checks:
     def _listed(self, file: File, url: str) -> "ListedDigest | None":
         """The digest of a URL in the list that applies to a file."""
         if self._lists is None:
-            from dunnage.files.project_manifest import project_manifest
+            from dunnage.files.walk import project_manifest
 
             if not url or project_manifest(self._tree, file) is None:
                 return None

@@ -17,11 +17,11 @@ from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Option, Options, single
 from dunnage.wit import packages
 from dunnage.wit.cursor import TooDeep
+from dunnage.wit.definition_parser import MAX_NESTING
 from dunnage.wit.graph import Cycle, Item, Source, WitGraph
 from dunnage.wit.lexer import comments, is_plain
 from dunnage.wit.measure import MAX_COUNTED, MAX_LEVELS, MAX_SIZE, Excess, Measures, encoded, measure
 from dunnage.wit.syntax import parse
-from dunnage.wit.type_parser import MAX_NESTING
 
 NESTING = Rule("wit-limits/nesting", "types are nested too deeply")
 RECURSION = Rule("wit-limits/recursion", "a type, an interface, a world or a package depends on itself")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from dunnage.files import document, git, shown, toml
 from dunnage.files.document import Document, Keys, Problem, Refused, is_template
 from dunnage.files.git import Repositories
-from dunnage.files.source import File, SourceError, Tree
+from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
 from dunnage.files.walk import upwards
 from dunnage.frame.finding import Finding, Rule, findings
@@ -147,14 +147,14 @@ class _Checker:
     def _check_wkg(self, root: WkgRoot) -> Iterator[Finding]:
         """Check the `wkg.lock` of a folder in which wkg runs."""
         from dunnage.wit import lock as lock_reader
-        from dunnage.wit import lock_comparison, lock_text
+        from dunnage.wit import lock_comparison
         from dunnage.wit.references import references
 
         if root.refused:
             yield from _unreadable(root.refused)
             return
         try:
-            lock = self._read(root.lock, lock_text.parse)
+            lock = self._read(root.lock, lock_reader.parse)
             locked = lock_reader.read(lock) if lock else ()
         except Refused as refused:
             yield from _unreadable(refused)
@@ -227,24 +227,22 @@ class _Checker:
 
     def _may_have_components(self, path: str) -> bool:
         """Whether a manifest may have a component's section, or its workspace a lock."""
-        try:
-            if b"component" in self._tree.read(path).data:
-                return True
-        except (FileNotFoundError, SourceError):
-            return False
+        data = self._tree.content(path)
+        if data is None or b"component" in data:
+            return data is not None
         locks = (os.path.join(folder, CARGO_COMPONENT_LOCK) for folder in upwards(os.path.dirname(path)))
         return any(map(self._tree.exists, locks))
 
     def _check_workspace(self, root: Manifest, members: Iterable[Manifest]) -> Iterator[Finding]:
         """Check the `Cargo-component.lock` of a workspace."""
         from dunnage.wit import lock as lock_reader
-        from dunnage.wit import lock_comparison, lock_text
+        from dunnage.wit import lock_comparison
 
         wanted, is_complete = _component_requirements(members)
         path = os.path.join(root.folder, CARGO_COMPONENT_LOCK)
         update = f"run `cargo component update` in {_named(root.folder)}"
         try:
-            lock = self._read(path, lock_text.parse)
+            lock = self._read(path, lock_reader.parse)
             locked = lock_reader.read(lock) if lock else ()
         except Refused as refused:
             yield from _unreadable(refused)

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import pytest
+import tomli
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dunnage.files import toml
 from dunnage.files.document import Document, Refused
 from dunnage.files.source import File
-from dunnage.wit.lock import LockedVersion, LockedWitPackage, read
+from dunnage.wit.lock import LockedVersion, LockedWitPackage, parse, read
 
 DIGEST = "sha256:" + "0" * 64
 LOCK = f"""\
@@ -105,3 +108,55 @@ def test_refused(name: str, text: str, keys: tuple[str | int, ...], message: str
 def test_wkg_refuses_both_spellings() -> None:
     with pytest.raises(Refused, match="has both `packages` and `package`"):
         read(document("wkg.lock", "version = 1\npackages = []\npackage = []\n"))
+
+
+# The quick reader reads what a TOML reader reads, or nothing.
+
+ENTRY = 'requirement = "=0.2.0"\nversion = "0.2.0"\ndigest = "sha256:00"\n'
+PLAIN_LOCK = f'# Generated.\nversion = 1\n\n[[package]]\nname = "a:b"\n\n[[package.version]]\n{ENTRY}'
+PLAIN_WKG = f'version = 1\n\n[[packages]]\nname = "a:b"\nregistry = "r"\n\n[[packages.versions]]\n{ENTRY}'
+
+
+@pytest.mark.parametrize(
+    "text", ["", "version = 1\n", PLAIN_LOCK, PLAIN_WKG, PLAIN_WKG + PLAIN_WKG[13:], f"{PLAIN_WKG}[[packages]]\n"]
+)
+def test_as_written(text: str) -> None:
+    assert parse(text.encode()) == tomli.loads(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version = 1\r\n",
+        "version = 2\n",
+        "version = '1'\n",
+        "version = 1 # one\n",
+        "version = 1\nversion = 1\n",
+        "packages = []\n",
+        " [[package]]\n",
+        "[[package.version]]\n",
+        '[[package]]\nversion = "1"\n[[package.version]]\n',
+        '[[package]]\nname = "a\\\\b"\n',
+        '[[package]]\nname = "é"\n',
+        '[[package]]\nname = ""a"\n',
+        '[[package]]\nname="a"\n',
+        '[[package]]\n"name" = "a"\n',
+        '[[package]]\nname = "\n',
+        "[[package]]\nversion = 1\n",
+        "<<<<<<< HEAD\n",
+    ],
+)
+def test_left_to_a_toml_reader(text: str) -> None:
+    assert parse(text.encode()) is None
+
+
+_HEADERS = st.sampled_from(["[[package]]", "[[packages]]", "[[package.version]]", "[[packages.versions]]", "[x]"])
+_OTHERS = st.sampled_from(
+    ["", "# x", "version = 1", 'name = "a"', 'version = "1"', 'versions = "1"', 'package = "x"', "x"]
+)
+
+
+@given(st.lists(_HEADERS | _OTHERS).map("\n".join))
+def test_whatever_is_read_is_what_toml_says(text: str) -> None:
+    found = parse(text.encode())
+    assert found is None or found == tomli.loads(text)

@@ -12,10 +12,10 @@ from dunnage.cargo_cli import actions, command_line, installers, tools
 from dunnage.cargo_cli.aliases import Aliases
 from dunnage.cargo_cli.calls import CargoCall, cargo_call
 from dunnage.cargo_cli.command_line import UNKNOWN
-from dunnage.files.project_manifest import project_manifest
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
 from dunnage.files.vendored import is_in_vendored_crate
+from dunnage.files.walk import project_manifest
 from dunnage.scripts import commands
 from dunnage.shell.model import Command
 

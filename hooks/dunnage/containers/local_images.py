@@ -11,9 +11,8 @@ from typing import NamedTuple
 
 from dunnage.ci.repository_files import RepositoryFiles, repository_files
 from dunnage.containers.reference import Reference, parse
-from dunnage.files.first_bytes import first_bytes, is_text
 from dunnage.files.source import File, SourceError, Tree
-from dunnage.files.walk import top_folder
+from dunnage.files.walk import first_bytes, is_text, top_folder
 from dunnage.scripts import compose
 from dunnage.scripts.images import image_kind
 

@@ -7,9 +7,9 @@ The user must list licences that such a key allowed.
 from typing import Any
 
 from dunnage.deny import licences
+from dunnage.deny.exceptions import is_template_text
 from dunnage.deny.reading import formerly_allowed
 from dunnage.deny.schema import ROOT, TableType
-from dunnage.deny.template import is_template_text
 from dunnage.files import toml
 from dunnage.files.document import Keys, Problem
 from dunnage.files.source import File

@@ -1,7 +1,7 @@
 """The schema of deny.toml, as data.
 
 The source is cargo-deny 0.20.2, and the tests compare every key with that program. For a new release of cargo-deny,
-change this file, and spdx.py if the release has a new list of licences.
+change this file, and licences.py if the release has a new list of licences.
 
 The type of a value is one of
 

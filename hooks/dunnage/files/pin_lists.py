@@ -8,9 +8,9 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from dunnage.files.project_manifest import project_manifest
 from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.span import Span
+from dunnage.files.walk import project_manifest
 
 if TYPE_CHECKING:
     from dunnage.files.document import Keys, Problem

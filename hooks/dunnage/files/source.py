@@ -202,10 +202,15 @@ class Tree:
             raise SourceError(found.message, found.span, found.rule)
         return found
 
+    def find(self, path: str) -> File | None:
+        """The regular file at `path`; None if nothing exists there, or if it cannot be read."""
+        found = self._found(display(path))
+        return found if isinstance(found, File) else None
+
     def content(self, path: str) -> bytes | None:
         """The content of the file at `path`; None if nothing exists there, or if it cannot be read."""
-        found = self._found(display(path))
-        return found.data if isinstance(found, File) else None
+        found = self.find(path)
+        return found.data if found else None
 
     def _found(self, path: str) -> File | SourceError | None:
         if path not in self._read:
@@ -241,10 +246,8 @@ class Tree:
 
     def position(self, path: str, offset: int) -> tuple[int, int]:
         """Line and column of `offset` in the file at `path`; (1, 1) if it cannot be read."""
-        try:
-            return self.read(path).position(offset)
-        except (FileNotFoundError, SourceError):
-            return 1, 1
+        found = self.find(path)
+        return found.position(offset) if found else (1, 1)
 
     def unreadable(self) -> list[tuple[str, SourceError]]:
         """Every path where something is that could not be read, and why, in order."""

@@ -132,9 +132,7 @@ def _parse(file: File) -> dict[str, Any]:
     except tomli.TOMLDecodeError as error:
         place = _character(data, error.lineno, error.colno)
         if error.msg.startswith(_DUPLICATES):
-            from dunnage.files.toml_duplicate import last_key
-
-            place = last_key(data, place.start, _TOKEN, _KEY)
+            place = _duplicate(data, place.start)
             duplicate = data[place.start : place.end].decode("utf-8")
             raise TomlError(f"is not valid TOML: `{duplicate}` is defined twice", place) from None
         raise TomlError(f"is not valid TOML: {error.msg}", place) from None
@@ -156,6 +154,36 @@ def _character(data: bytes, line: int, column: int) -> Span:
         rest = rest.removeprefix("\ufeff")
     start = len(data) - len(rest[column - 1 :].encode("utf-8"))
     return Span(start, start + len(rest[column - 1 : column].encode("utf-8")))
+
+
+def _duplicate(data: bytes, end: int) -> Span:
+    """Find a key that is defined twice: the last one before `end`, where tomli reports the end of its value or header.
+
+    The file is TOML up to there.
+    """
+    statement = 0
+    opened: list[int] = []
+    """For each bracket that is open, where its last element begins."""
+    position = 0
+    for token in re.finditer(_TOKEN, data[:end]):
+        comma = data.rfind(b",", position, token.start())
+        if opened and comma >= 0:
+            opened[-1] = comma + 1
+        position = token.end()
+        if token.lastgroup == "open":
+            opened.append(position)
+        elif token.lastgroup == "close" and opened:
+            opened.pop()
+        elif token.lastgroup == "newline" and not opened:
+            statement = position
+    comma = data.rfind(b",", position, end)
+    if opened and comma >= 0:
+        opened[-1] = comma + 1
+    path = rb"[ \t]*(%b(?:[ \t]*\.[ \t]*%b)*)" % (_KEY, _KEY)
+    header = re.compile(rb"[ \t]*\[\[?" + path).match(data, statement, end)
+    blank = rb"(?:[ \t\r\n]|#[^\n]*\n)*"
+    found = header or re.compile(blank + path).match(data, opened[-1] if opened else statement, end)
+    return Span(*found.span(1)) if found else Span(end, end)
 
 
 def _first_deep_bracket(data: bytes) -> Span:

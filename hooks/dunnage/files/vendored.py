@@ -73,9 +73,8 @@ class _Crates:
     def _files(self, folder: str) -> Mapping[str, Any] | None:
         """Return the files that the record in a folder lists; None if there is no record of a crate."""
         path = os.path.join(folder, CHECKSUMS)
-        if not os.path.lexists(path) or self._tree.content(path) is None:
-            return None
-        record = recorded(self._tree.read(path))
+        file = self._tree.find(path) if os.path.lexists(path) else None
+        record = recorded(file) if file else {}
         files = record.get("files")
         # The packagers of some distributions record the checksum of the archive alone.
         return files if isinstance(files, dict) and (files or record.get("package")) else None

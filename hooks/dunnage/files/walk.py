@@ -1,7 +1,11 @@
-"""Walking folders: up to the top of a repository, and down into a project."""
+"""Walking folders: up to the top of a repository, and down into a project. Choosing files by how they begin."""
 
 import os
 from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dunnage.files.source import File, Tree
 
 SKIPPED = frozenset({".git", ".hg", ".jj", ".svn", ".venv", "node_modules", "target"})
 """Names of folders that contain no sources of a project."""
@@ -17,6 +21,10 @@ _NO_PROJECTS = frozenset(
 
 MAX_FOLDERS = 20_000
 """The most folders that a walk visits."""
+
+_FIRST_BYTES = 1024
+# A file is text, as for `file` and git, if its first bytes have no control characters except these.
+_TEXT = bytes({*b"\a\b\t\n\v\f\r\x1b", *range(0x20, 0x7F), *range(0x80, 0x100)})
 
 
 def upwards(folder: str, *, beyond_repository: bool = False) -> Iterator[str]:
@@ -73,6 +81,13 @@ def top_folder(folder: str, folders: RepositoryFolders | None = None) -> str:
     return here if os.path.join(folder, "").startswith(os.path.join(here, "")) else folder
 
 
+def project_manifest(tree: "Tree", file: "File") -> "File | None":
+    """Return the Cargo.toml at the top of the repository of `file`; None if it does not configure Dunnage."""
+    folder = os.path.dirname(os.path.abspath(file.path))
+    manifest = tree.find(os.path.join(top_folder(folder), "Cargo.toml"))
+    return manifest if manifest and b"dunnage" in manifest.data else None
+
+
 def is_project(path: str) -> bool:
     """Whether no part of a path in a repository, separated by `/`, names a folder of `_NO_PROJECTS`."""
     return _NO_PROJECTS.isdisjoint(path.replace("-", "/").replace("_", "/").replace(".", "/").split("/"))
@@ -102,3 +117,20 @@ def folders(
             return
         below[:] = sorted(name for name in below if name not in skipped)
         yield folder, sorted(names)
+
+
+def first_bytes(path: str) -> bytes | None:
+    """Return how a regular file begins; None if it cannot be read. Never blocks."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        try:
+            return os.read(descriptor, _FIRST_BYTES)
+        finally:
+            os.close(descriptor)
+    except (OSError, ValueError):
+        return None
+
+
+def is_text(start: bytes) -> bool:
+    """Whether a file that begins with these bytes is text."""
+    return not start.translate(None, _TEXT)

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dunnage.files import git, walk
-from dunnage.files.first_bytes import first_bytes, is_text
 from dunnage.frame import registry
 from dunnage.frame.execution import WrongUsage
 
@@ -123,5 +122,5 @@ def _is_regular(path: str) -> bool:
 
 def _is_script(name: str) -> bool:
     """Whether a regular file is text that begins with `#!`. An unreadable file counts, so that hooks report that."""
-    start = first_bytes(name)
-    return start is None or (start.startswith(b"#!") and is_text(start))
+    start = walk.first_bytes(name)
+    return start is None or (start.startswith(b"#!") and walk.is_text(start))

@@ -9,10 +9,9 @@ from dunnage.files.source import File, SourceError
 from dunnage.review.wit_contents import Contents, contents, meaning
 from dunnage.review.wit_folder import WitFolder
 from dunnage.review.wit_state import Foreign, OwnWorld, WitState
-from dunnage.wit.compatibility import Comparison, members
+from dunnage.wit.compatibility import Comparison, members, scope_name
 from dunnage.wit.elaboration import Cause, ElaboratedWorld
 from dunnage.wit.graph import WitGraph
-from dunnage.wit.shapes import scope_name
 from dunnage.wit.syntax import parse
 
 

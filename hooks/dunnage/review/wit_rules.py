@@ -12,9 +12,8 @@ from dunnage.review.concern import Advice, Concern, listed
 from dunnage.review.wit_changes import Changes, Imported, ItemChange, PackageChange, WorldChange, track, version
 from dunnage.review.wit_contents import contents
 from dunnage.review.wit_state import Foreign
-from dunnage.wit.compatibility import Break, Side, breaks
+from dunnage.wit.compatibility import Break, Side, breaks, scope_name
 from dunnage.wit.model import WitDocument
-from dunnage.wit.shapes import scope_name
 from dunnage.wit.syntax import parse
 
 _MOST_NAMED = 5

@@ -139,7 +139,7 @@ class Sources:
 
     @cached_property
     def _binaries(self) -> list[bytes]:
-        return [file.data for file in _files(self._wasm, self._tree)]
+        return [self._tree.content(path) or b"" for path in self._wasm]
 
     @cached_property
     def _locked(self) -> set[str] | None:
@@ -166,16 +166,8 @@ class Sources:
         return names
 
 
-def _files(paths: Iterable[str], tree: Tree) -> Iterator[File]:
-    for path in paths:
-        try:
-            yield tree.read(path)
-        except (FileNotFoundError, SourceError):
-            continue
-
-
 def _documents(paths: Iterable[str], tree: Tree) -> Iterator[tuple[File, WitDocument]]:
-    for file in _files(paths, tree):
+    for file in filter(None, map(tree.find, paths)):
         try:
             yield file, syntax.parse(file)
         except SourceError:

@@ -113,11 +113,8 @@ def is_of_wit_deps(folder: str, tree: Tree) -> bool:
     has_lock = tree.exists(lock)
     if not tree.exists(manifest) and not has_lock:
         return False
-    try:
-        if not has_lock and is_template(tree.read(manifest).data):
-            return False
-    except (FileNotFoundError, SourceError):
-        pass
+    if not has_lock and is_template(tree.content(manifest) or b""):
+        return False
     name = os.path.basename(folder)
     is_wit = name == "wit" or name.startswith("wit-")
     if is_wit or own_files(folder) or vendored(os.path.join(folder, DEPS)):

@@ -6,7 +6,7 @@ wkg takes the packages to which the WIT of a folder itself refers, in the versio
 
 import os
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container
 
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.walk import MAX_FOLDERS, folders, upwards
@@ -51,7 +51,7 @@ def references(root: WkgRoot, tree: Tree, locked: Container[tuple[str, str]]) ->
         return found
     # wash runs wkg, and may take the packages that its settings name from a folder.
     paths = (os.path.join(folder, name) for folder in upwards(root.folder) for name in _WASH)
-    settings = [file.data for path in paths if (file := _file(path, tree)) is not None]
+    settings = [tree.content(path) or b"" for path in paths]
     return [
         entry
         for entry in found
@@ -70,17 +70,17 @@ def mentioned(folder: str) -> set[tuple[str, str]] | None:
             return None
         for name in filter(wit_deps.is_wit, names):
             # Not through the run's own tree, which would report unused ignore comments of unchecked files.
-            file = _file(os.path.join(below, name), Tree())
-            if file is not None and len(file.data) > _MAX_BYTES:
+            data = Tree().content(os.path.join(below, name)) or b""
+            if len(data) > _MAX_BYTES:
                 return None
-            found |= _mentions(file.data)[1] if file else set()
+            found |= _mentions(data)[1]
     return found or None
 
 
 def _read(path: str, tree: Tree, local: set[str], locked: Container[tuple[str, str]]) -> list[WitRequirement]:
     """The references of the WIT in a folder or file. The packages that it defines are added to `local`."""
     found = []
-    for file in _files(path, tree):
+    for file in filter(None, map(tree.find, own_files(path) or (path,))):
         if len(file.data) <= _MAX_BYTES:
             defined, mentioned = _mentions(file.data)
             if all(entry in locked or entry[0] in local or entry[0] in defined for entry in mentioned):
@@ -105,21 +105,6 @@ def _parsed(file: File, local: set[str]) -> list[WitRequirement]:
         requirement = "*" if package.version is None else f"={package.version}"
         found.append(WitRequirement(package.unversioned, "", requirement, file, (), span))
     return found
-
-
-def _files(path: str, tree: Tree) -> Iterator[File]:
-    """The WIT files of a folder, or the file at `path` itself."""
-    for name in own_files(path) or (path,):
-        file = _file(name, tree)
-        if file is not None:
-            yield file
-
-
-def _file(path: str, tree: Tree) -> File | None:
-    try:
-        return tree.read(path)
-    except (FileNotFoundError, SourceError):
-        return None
 
 
 def _mentions(data: bytes) -> tuple[set[str], set[tuple[str, str]]]:

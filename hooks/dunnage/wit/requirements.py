@@ -11,9 +11,8 @@ from dunnage.cargo.version import Requirement, Version, VersionError
 from dunnage.files import toml, toml_edit
 from dunnage.files.source import File
 from dunnage.files.span import Edit
-from dunnage.files.toml_edit import Change, Set
-from dunnage.wit.lock import LockedVersion, LockedWitPackage
-from dunnage.wit.lock_edit import follow
+from dunnage.files.toml_edit import ArrangeTables, Change, Set
+from dunnage.wit.lock import WKG, LockedVersion, LockedWitPackage
 from dunnage.wit.values import WitRequirement
 
 _MAX_TOGETHER = 100
@@ -162,3 +161,35 @@ def _rewritten(versions: Mapping[WitRequirement, str]) -> dict[WitRequirement, t
         edits = toml_edit.edits(file, [Change("", (Set(keys, text),)) for keys, text in texts])
         found.update((requirement, own) for requirement, own in zip(requirements, edits, strict=True) if own)
     return found
+
+
+def follow(
+    file: File, package: LockedWitPackage, changes: Mapping[LockedVersion, tuple[str, bool]]
+) -> tuple[Edit, ...] | None:
+    """The edits that change requirements of a package: for each entry, its new requirement, and whether to keep the old
+    entry too.
+
+    None if its tool would write the lock in a different layout, or if one requirement would get two versions.
+    """
+    entries: dict[str, LockedVersion] = {}
+    for entry in package.versions:
+        requirement, keep = changes.get(entry, (entry.requirement, False))
+        if keep:
+            entries[entry.requirement] = entry
+        other = entries.setdefault(requirement, entry)
+        if (other.version, other.digest) != (entry.version, entry.digest):
+            return None
+    # cargo-component uses binary search in this list.
+    ordered = entries if file.path.endswith(WKG) else sorted(entries)
+    if [(requirement, entries[requirement]) for requirement in ordered] == [
+        (entry.requirement, entry) for entry in package.versions
+    ]:
+        return ()
+    tables = tuple(
+        (int(entry.keys[-1]), {} if requirement == entry.requirement else {"requirement": requirement})
+        for requirement in ordered
+        for entry in [entries[requirement]]
+    )
+    change = Change("", (ArrangeTables(package.versions[0].keys[:-1], tables),))
+    (edits,) = toml_edit.edits(file, [change])
+    return edits or None

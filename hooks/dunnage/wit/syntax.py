@@ -5,8 +5,13 @@ import re
 from dunnage.files.source import File, SourceError
 from dunnage.files.span import Span
 from dunnage.wit.cursor import Cursor, WitError
-from dunnage.wit.definition_parser import DEFINITIONS, read_definition, read_function
-from dunnage.wit.gates import check_attributes, read_attributes
+from dunnage.wit.definition_parser import (
+    DEFINITIONS,
+    check_attributes,
+    read_attributes,
+    read_definition,
+    read_function,
+)
 from dunnage.wit.lexer import Tokens, is_plain
 from dunnage.wit.model import PackageContent, PackageName, Path, Use, WitDocument, WitScope
 

@@ -281,13 +281,7 @@ class _Unlocked:
                 self.by_package[name] = found
 
     def _read(self, paths: Iterable[str]) -> bytes:
-        found = []
-        for path in paths:
-            try:
-                found.append(self._tree.read(path).data)
-            except (FileNotFoundError, SourceError):
-                continue
-        return b"\n".join(found)
+        return b"\n".join(self._tree.content(path) or b"" for path in paths)
 
     def is_used(self, package: str, found: VendoredWit) -> bool:
         """Whether any other WIT names the package. Also True if there is more WIT than this search covers."""
@@ -347,12 +341,8 @@ def _read(tree: Tree, folder: str) -> _Contents:
 def _at_top(tree: Tree, found: VendoredWit, lock: File, message: str, help: str) -> Problem:
     """Report a vendored package that is not locked: at the top of its first file, or of the lock if that is binary."""
     path = found.files[0]
-    if wit_deps.is_wit(path):
-        try:
-            return _drifted(tree.read(path), message, help, span=Span(0, 0))
-        except (FileNotFoundError, SourceError):
-            pass
-    return _drifted(lock, message, help, span=Span(0, 0))
+    file = tree.find(path) if wit_deps.is_wit(path) else None
+    return _drifted(file or lock, message, help, span=Span(0, 0))
 
 
 def _listed(names: Iterable[str]) -> str:

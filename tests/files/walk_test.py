@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dunnage.files.first_bytes import first_bytes, is_text
+from dunnage.files.walk import first_bytes, is_text
 
 
 @pytest.mark.parametrize(
