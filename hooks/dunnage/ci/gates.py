@@ -9,7 +9,7 @@ from dunnage.cargo_cli import advisory_tools as tools
 from dunnage.cargo_cli import aliases
 from dunnage.cargo_cli.aliases import Aliases
 from dunnage.cargo_cli.calls import CARGO, CargoCall, cargo_call
-from dunnage.ci.call_stack import Run
+from dunnage.ci.job import Run
 from dunnage.ci.lock_replacements import LockReplacements, Replacement
 from dunnage.ci.outcome import FailureMask
 from dunnage.ci.repository_files import RepositoryFiles

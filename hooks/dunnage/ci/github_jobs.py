@@ -32,13 +32,11 @@ _FOLDER = ("defaults", "run", "working-directory")
 
 def events(file: File) -> frozenset[str]:
     """Return the events that start a workflow: `push`, `schedule`, `workflow_call`. Raises SourceError."""
-    for document in yaml.documents(file)[:1]:
-        on = document.get("on")
-        if on is None:
-            break
-        names = [on.text] if on.kind == "scalar" else [element.text for element in on.elements()]
-        return frozenset((*names, *(name for name, _ in on.items())))
-    return frozenset()
+    on = next((document.get("on") for document in yaml.documents(file)), None)
+    if on is None:
+        return frozenset()
+    names = [on.text] if on.kind == "scalar" else [element.text for element in on.elements()]
+    return frozenset((*names, *(name for name, _ in on.items())))
 
 
 _COMMIT_EVENTS = ("push", "pull_request", "pull_request_target")
@@ -76,24 +74,20 @@ class _PathFilters:
         return self._known[path]
 
     def _find(self, path: str) -> PathFilter | None:
-        for document in yaml.documents(self._file)[:1]:
-            filters = []
-            for event in sorted(events(self._file) - {"workflow_dispatch"}):
-                settings = document.path("on", event)
-                found = self._filter_of(settings, path) if settings is not None and event in _COMMIT_EVENTS else None
-                if found is None:
-                    return None
-                filters.append(found)
-            return filters[0] if filters else None
-        return None
+        first = None
+        for event in sorted(events(self._file) - {"workflow_dispatch"}):
+            found = self._filter_of(event, path) if event in _COMMIT_EVENTS else None
+            if found is None:
+                return None
+            first = first or found
+        return first
 
-    def _filter_of(self, settings: yaml.Node, path: str) -> PathFilter | None:
+    def _filter_of(self, event: str, path: str) -> PathFilter | None:
         for key, is_ignored in (("paths", False), ("paths-ignore", True)):
-            patterns = settings.get(key)
-            if patterns is not None and patterns.kind == "sequence":
-                is_included = self._includes(patterns, path)
-                if is_included is not None and is_included == is_ignored:
-                    return PathFilter(key, patterns.span)
+            patterns = yaml.documents(self._file)[0].path("on", event, key)
+            # Neither is the answer if the patterns take too long.
+            if patterns is not None and patterns.kind == "sequence" and self._includes(patterns, path) is is_ignored:
+                return PathFilter(key, patterns.span)
         return None
 
     def _includes(self, patterns: yaml.Node, path: str) -> bool | None:
@@ -160,12 +154,8 @@ _WILDCARDS = {"**/": FOLDERS, "**": ANYTHING, "*": NAME}
 
 def called(file: File) -> list[str]:
     """Return the reusable workflows that the jobs of a workflow call, as they are written. Raises SourceError."""
-    found: list[str] = []
-    for document in yaml.documents(file)[:1]:
-        for _, job in document.items("jobs"):
-            used = job.get("uses")
-            found += [used.text] if used is not None else []
-    return found
+    jobs = (job for document in yaml.documents(file)[:1] for _, job in document.items("jobs"))
+    return [used.text for job in jobs if (used := job.get("uses")) is not None]
 
 
 def jobs(file: File, inputs: Variables | None = None) -> Iterator[Job]:
@@ -226,21 +216,18 @@ def _depends_on_matrix(job: yaml.Node) -> bool:
 def _steps(
     file: File, steps: Iterable[Step], job: FailureMasks, folder: yaml.Node | None = None, has_inputs: bool = True
 ) -> tuple[JobStep, ...]:
-    found: list[JobStep] = []
-    for step in limited(file, steps, lambda step: step.node.span.start):
-        where = step.node.get("working-directory") or folder
-        found.append(
-            JobStep(
-                step.script,
-                step.action,
-                _shell(step),
-                _path(where, step.variables),
-                partial(_all_masks, file, step, job, has_inputs),
-                step.node.get("if") is not None,
-                step.node,
-            )
+    return tuple(
+        JobStep(
+            step.script,
+            step.action,
+            _shell(step),
+            _path(step.node.get("working-directory") or folder, step.variables),
+            partial(_all_masks, file, step, job, has_inputs),
+            step.node.get("if") is not None,
+            step.node,
         )
-    return tuple(found)
+        for step in limited(file, steps, lambda step: step.node.span.start)
+    )
 
 
 def _path(node: yaml.Node | None, variables: Variables) -> str | None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from dunnage.cargo_cli.aliases import Alias, Aliases
 from dunnage.cargo_cli.calls import cargo_call
-from dunnage.ci.call_stack import Run
+from dunnage.ci.job import Run
 from dunnage.ci.lock_changes import PRECISE, REMOVED, RESOLVED, RESTORED, UNCERTAIN, lock_change
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.files.source import File

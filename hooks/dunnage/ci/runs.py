@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.ci import jobs as ci
 from dunnage.ci import pre_commit_runs
-from dunnage.ci.call_stack import CallSite, Run
-from dunnage.ci.job import Job
+from dunnage.ci.job import CallSite, Job, Run
 from dunnage.ci.outcome import FailureMask, Shell, shell_options
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.files.source import File
@@ -135,7 +134,6 @@ class _Walk:
         yield from ((file, job) for job in ci.jobs(file))
         if kind_of(file.path, b"") != "gitlab":
             return
-        from dunnage.ci import gitlab_jobs
         from dunnage.scripts import gitlab_includes
 
         pending, seen = [file], set[str]()
@@ -146,7 +144,7 @@ class _Walk:
                 seen.add(path)
                 if part is not None:
                     pending.append(part)
-                    yield from ((part, job) for job in gitlab_jobs.jobs(part))
+                    yield from ((part, job) for job in ci.gitlab_jobs(part))
 
     def _call(self, context: _Context, called: tuple[object, ...], inside: Iterator[Run]) -> Iterator[Run]:
         """Yield the runs inside of what is called, unless this job has called it from this call site before."""

@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 from dunnage.cargo_cli.command_line import BUILTIN, invocation
 from dunnage.cargo_cli.compiling import compiling_subcommand
-from dunnage.ci.call_stack import Run
-from dunnage.ci.job import JobStep
+from dunnage.ci.job import JobStep, Run
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.ci.runs import LOCAL, job_runs
 from dunnage.sandbox.job_view import JobView

@@ -8,8 +8,8 @@ from dunnage.cargo_cli.aliases import Aliases
 from dunnage.cargo_cli.calls import CargoCall
 from dunnage.cargo_cli.compiling import compilation
 from dunnage.cargo_cli.compiling_actions import ActionBuild, action_build, publishes
-from dunnage.ci.call_stack import Run
 from dunnage.ci.github_jobs import never_runs
+from dunnage.ci.job import Run
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
 from dunnage.scripts.github import Action

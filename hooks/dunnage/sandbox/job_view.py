@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from dunnage.ci.call_stack import CallSite, Run
-from dunnage.ci.job import Job
+from dunnage.ci.job import CallSite, Job, Run
 from dunnage.files.source import File
 from dunnage.sandbox.github_secrets import ISSUED, Permissions
 from dunnage.sandbox.job_builds import Build
