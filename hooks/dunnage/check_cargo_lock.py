@@ -205,7 +205,7 @@ def _untracked_packages(
     for (file, keys), (package, *others) in by_entry.items():
         path = os.path.join(package.folder, MANIFEST)
         if repository is not None and repository.ignored_by(path):
-            from dunnage.ci.generated_folders import may_be_generated
+            from dunnage.ci.omitted_locks import may_be_generated
 
             if may_be_generated(tree, repository, package.folder):
                 continue

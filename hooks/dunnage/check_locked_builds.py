@@ -14,7 +14,18 @@ from dunnage.cargo_cli.aliases import Alias, Aliases
 from dunnage.cargo_cli.builds import Build, build
 from dunnage.cargo_cli.calls import CargoCall, cargo_call
 from dunnage.cargo_cli.command_line import LOCKING
-from dunnage.ci.lock_changes import CREATED, OUTDATED, PRECISE, RESOLVED, RESTORED, LockChange, lock_change, may_edit
+from dunnage.ci.lock_changes import (
+    CREATED,
+    OUTDATED,
+    PRECISE,
+    RESOLVED,
+    RESTORED,
+    LockChange,
+    commits_lock,
+    last_commits,
+    lock_change,
+    may_edit,
+)
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit, Span
 from dunnage.frame.finding import Finding, Fix, Rule
@@ -234,9 +245,7 @@ def _unless_stale(finding: Finding, file: File, call: CargoCall, tree: Tree, opt
     """A finding without its fix if the lock is stale: with `--locked`, the build would fail."""
     if finding.fix is None or not options.wants_fixes:
         return finding
-    from dunnage.ci.stale_locks import StaleLocks
-
-    if not tree.memo(StaleLocks).may_concern(file, call):
+    if not _locks(tree).may_be_stale(file, call):
         return finding
     warning = "\nupdate Cargo.lock first: it does not match the manifests, so the build fails with `--locked`"
     return finding._replace(help=finding.help + warning, fix=None)
@@ -259,8 +268,6 @@ def _first_edit(file: File, job: Sequence[_Call]) -> int:
 
 def _commits(file: File, job: Sequence[_Call]) -> dict[Values, int]:
     """The directories in which a job commits what its steps changed, and the offset of the last such commit in each."""
-    from dunnage.ci.lock_commits import commits_lock, last_commits
-
     found = {call.command.directory: call.command.words[0].span.start for call in job if commits_lock(call.command)}
     place = job[0].command.place
     if place.kind == "github":

@@ -1,4 +1,4 @@
-"""The shell scripts of a repository that CI calls by their paths."""
+"""The shell scripts of a repository that commands call by their paths."""
 
 import os
 import posixpath
@@ -12,6 +12,8 @@ from dunnage.shell.model import Command, Values, Word, programs
 from dunnage.shell.wrappers import SHELLS, shell_input
 
 _MOST_SCRIPTS = 100
+SOURCING = (".", "source")
+"""Programs of a shell that run a script in the same shell."""
 
 
 def called_scripts(tree: Tree, file: File, commands: Iterable[Command]) -> Iterator[tuple[str, Values]]:
@@ -37,12 +39,19 @@ def called_scripts(tree: Tree, file: File, commands: Iterable[Command]) -> Itera
 def _script(words: Sequence[Word]) -> str:
     """Return the path of the script that a command calls directly or through a shell; empty if there is none."""
     names = programs(words[0]) or ()
-    word = words[0]
-    if names and names[0] in SHELLS:
-        source, at = shell_input([value.values[0] if value.values else value.text for value in words])
-        if source != "file":
-            return ""
-        word = words[at]
-    elif word.values and "/" not in word.values[0]:
+    at = script_word(words, names)
+    values = words[at].values if at is not None else None
+    if not values or len(values) != 1 or (names and names[0] in SOURCING) or (at == 0 and "/" not in values[0]):
         return ""
-    return word.values[0] if word.values and len(word.values) == 1 else ""
+    return values[0]
+
+
+def script_word(words: Sequence[Word], names: Sequence[str]) -> int | None:
+    """Return the word that names the script that a command may run, by the `names` of its program; None if none does.
+
+    It is the program itself, or the argument of a shell or of `source`.
+    """
+    if names and names[0] in SHELLS:
+        kind, at = shell_input([word.values[0] if word.values else word.text for word in words])
+        return at if kind == "file" else None
+    return 1 if names and names[0] in SOURCING and len(words) > 1 else 0

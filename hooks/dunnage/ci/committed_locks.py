@@ -1,4 +1,4 @@
-"""Whether a committed Cargo.lock is available where CI or a Dockerfile builds with cargo."""
+"""Whether a committed Cargo.lock is available, and current, where CI or a Dockerfile builds with cargo."""
 
 import os
 import posixpath
@@ -7,10 +7,9 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from dunnage.ci.image_files import contexts, origin_of, place_of
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
-from dunnage.files.walk import upwards
+from dunnage.files.walk import is_in_project, top_folder, upwards
 from dunnage.shell.directories import TEMPORARY, is_outside
 
 if TYPE_CHECKING:
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 _MOST_FOLDERS = 16
 """How many folders above a working directory are searched."""
+_MOST_LOCKS = 100
+"""How many locks are compared with the manifests if it is unknown which one a call uses."""
 
 
 class HiddenLock(NamedTuple):
@@ -40,7 +41,7 @@ class CommittedLocks:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self._manifests: Manifests | None = None
+        self._is_stale: dict[str, bool] = {}
         # What is known of images, by file, by what has been copied there, and by working directory.
         self._has_lock: dict[object, bool] = {}
         self._hidden: dict[object, HiddenLock | None] = {}
@@ -50,6 +51,12 @@ class CommittedLocks:
         from dunnage.files.git import Repositories
 
         return Repositories(self._tree, "**/Cargo.lock")
+
+    @cached_property
+    def _manifests(self) -> "Manifests":
+        from dunnage.cargo.manifests import Manifests
+
+        return Manifests(self._tree)
 
     def has_lock(self, file: File, call: "CargoCall") -> bool:
         """Whether a committed Cargo.lock is available to a call of cargo, as far as the file says where it runs.
@@ -152,10 +159,8 @@ class CommittedLocks:
 
     def _is_root(self, folder: str) -> bool:
         """Whether a folder contains a manifest that belongs to no workspace above it, so cargo stops there."""
-        from dunnage.cargo.manifests import Manifests
         from dunnage.files.document import Refused
 
-        self._manifests = self._manifests or Manifests(self._tree)
         try:
             found = self._manifests.find(folder)
             return found is not None and self._manifests.root_of(found) is found
@@ -204,6 +209,59 @@ class CommittedLocks:
             return (found.path, line) if line is not None else None
         return None
 
+    # Stale locks
+
+    def may_be_stale(self, file: File, call: "CargoCall") -> bool:
+        """Whether a lock that does not match the manifests, or cannot be read, may be that of a call of cargo."""
+        for folder in self._folders(file, call):
+            if folder not in self._is_stale:
+                self._is_stale[folder] = self._differs(folder)
+            if self._is_stale[folder]:
+                return True
+        return False
+
+    def _folders(self, file: File, call: "CargoCall") -> Iterator[str]:
+        """Yield the folders of the locks that a call may use.
+
+        In an image these are the folders above and below that of the Dockerfile, which may be the build context or a
+        part of it. Elsewhere, without a known directory, they are all folders of the repository.
+        """
+        folder = os.path.dirname(os.path.abspath(file.path))
+        repository = self._repositories.repository(folder)
+        if repository is None:
+            return
+        folders = {os.path.dirname(lock) for lock in self._repositories.tracked_near(folder)}
+        directories = call.directory
+        is_image = call.command.place.kind == "dockerfile"
+        if is_image or directories is None or any(map(is_outside, directories)):
+            above, below = set(upwards(folder)), os.path.join(folder, "")
+            near = (lock for lock in folders if not is_image or lock in above or lock.startswith(below))
+            yield from sorted(filter(is_in_project, near))[:_MOST_LOCKS]
+            return
+        for directory in directories:
+            parents = upwards(os.path.normpath(os.path.join(repository.top, directory)))
+            yield from [path for path in parents if path in folders][:1]
+
+    def _differs(self, folder: str) -> bool:
+        """Whether the lock of a folder does not match the manifests, or one of them cannot be read."""
+        from dunnage.cargo import lock_text, lockfile
+        from dunnage.cargo.comparison import compare
+        from dunnage.cargo.workspace import load
+        from dunnage.files import document
+
+        try:
+            manifest = self._manifests.find(folder)
+            if manifest is None or self._manifests.root_of(manifest) is not manifest:
+                return False  # cargo uses no lock there
+            workspace, _ = load(self._manifests, manifest)
+            if workspace is None:
+                return True
+            parsed = document.read(self._tree, workspace.lock, lock_text.parse)
+            lock, _ = lockfile.read(parsed, {local.package.name for local in workspace.local.values()})
+        except (FileNotFoundError, document.Refused):
+            return True
+        return lock is None or bool(compare(workspace, lock))
+
 
 def _manifests_in(file: File, call: "CargoCall", directory: str) -> Iterator[str]:
     """Yield the paths of the manifests that a Dockerfile may copy into a directory of the image."""
@@ -233,3 +291,39 @@ def _copies(file: File, call: "CargoCall") -> "Iterator[tuple[Span, Copied]]":
 def _ignore_files(file: File, context: str) -> tuple[str, str]:
     """The paths of the files that may keep files out of a build context; the first takes precedence."""
     return f"{os.path.abspath(file.path)}.dockerignore", os.path.join(context, ".dockerignore")
+
+
+# What a Dockerfile copies into an image
+
+
+def contexts(file: File) -> Iterator[str]:
+    """Yield the folders that may be the build context of a Dockerfile: its own and those above."""
+    folder = os.path.dirname(os.path.abspath(file.path))
+    top = top_folder(folder)
+    for above in upwards(folder, beyond_repository=True):
+        yield above
+        if above == top:
+            return
+
+
+def place_of(copied: "Copied") -> str:
+    """The path in the image of a file that is copied."""
+    return posixpath.join(copied.target, copied.name) if copied.is_in_target else copied.target
+
+
+def origin_of(copied: "Copied", context: str, path: str) -> str | None:
+    """Return the path of the file that is copied to `path` in the image; None if none is."""
+    if copied.source is None:
+        return None
+    source = posixpath.normpath(copied.source.lstrip("/"))
+    if set(copied.name) & set("*?["):
+        import fnmatch
+
+        folder, name = posixpath.split(path)
+        is_copied = folder == copied.target and fnmatch.fnmatchcase(name, copied.name)
+        return os.path.join(context, posixpath.dirname(source), name) if is_copied else None
+    origin = os.path.normpath(os.path.join(context, source))
+    if not os.path.isdir(origin):
+        return origin if path == place_of(copied) else None
+    below = posixpath.relpath(path, copied.target)
+    return None if below.startswith("..") else os.path.join(origin, below)

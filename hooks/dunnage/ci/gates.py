@@ -7,17 +7,17 @@ from typing import NamedTuple
 
 from dunnage.cargo_cli import advisory_tools as tools
 from dunnage.cargo_cli import aliases
-from dunnage.cargo_cli.aliases import Aliases
+from dunnage.cargo_cli.aliases import Alias, Aliases
 from dunnage.cargo_cli.calls import CARGO, CargoCall, cargo_call
 from dunnage.ci.job import Run
-from dunnage.ci.lock_replacements import LockReplacements, Replacement
+from dunnage.ci.lock_changes import PRECISE, REMOVED, RESOLVED, RESTORED, UNCERTAIN, lock_change
 from dunnage.ci.outcome import FailureMask
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.ci.runs import runs
-from dunnage.files.source import SourceError
+from dunnage.files.source import File, SourceError
 from dunnage.files.span import Span
 from dunnage.scripts.commands import kind_of
-from dunnage.shell.model import Command, programs
+from dunnage.shell.model import Command, Script, programs
 
 _HINTS = ("deny", "audit")
 _DIRECT = frozenset(("cargo-deny", "cargo-audit"))
@@ -69,6 +69,15 @@ _MOST_GATES = 1000
 _MAX_WORDS = 1000
 
 
+class Replacement(NamedTuple):
+    """A command or an action that replaces the committed Cargo.lock."""
+
+    path: str
+    span: Span
+    text: str
+    """The command or action as it is written."""
+
+
 class Gate(NamedTuple):
     """A run of cargo-deny or cargo-audit by CI."""
 
@@ -114,7 +123,7 @@ def gates(repository: RepositoryFiles) -> list[Gate]:
 # Actions
 
 
-def _of_action(run: Run, locks: LockReplacements) -> Gate | None:
+def _of_action(run: Run, locks: "LockReplacements") -> Gate | None:
     action = run.action
     if action is None:
         return None
@@ -158,7 +167,7 @@ def _union(found: Iterable[tools.ToolRun | None]) -> tools.ToolRun | None:
     return union
 
 
-def _path_filter(run: Run, locks: LockReplacements, tool: str) -> Iterator[FailureMask]:
+def _path_filter(run: Run, locks: "LockReplacements", tool: str) -> Iterator[FailureMask]:
     """Yield the filter that keeps the workflow of a run from running if only Cargo.lock, or its policy, changes."""
     workflow = run.call_stack[0].file
     given = [word.text for word in run.command.words] if run.command else []
@@ -180,7 +189,7 @@ def _path_filter(run: Run, locks: LockReplacements, tool: str) -> Iterator[Failu
 # Commands
 
 
-def _of_command(repository: RepositoryFiles, run: Run, resolve: Aliases, locks: LockReplacements) -> Gate | None:
+def _of_command(repository: RepositoryFiles, run: Run, resolve: Aliases, locks: "LockReplacements") -> Gate | None:
     if run.command is None:
         return None
     for command in _readings(run.command):
@@ -253,3 +262,75 @@ def _configured(repository: RepositoryFiles, run: Run) -> frozenset[str]:
             except SourceError:
                 return tools.WARNINGS
     return frozenset()
+
+
+# Replaced locks
+
+
+class LockReplacements:
+    """Finds what replaces the committed locks in jobs."""
+
+    def __init__(self, repository: RepositoryFiles, resolve: Aliases) -> None:
+        self._repository = repository
+        self._resolve = resolve
+        # By the identity of a script, which is kept here too.
+        self._changes: dict[int, tuple[Script, list[_Change]]] = {}
+
+    def paths(self, run: Run, name: str) -> list[str]:
+        """Return the committed files of a name in a working directory of a run, in the folder above, and at the top."""
+        folders = {"", *run.folders, *(posixpath.dirname(folder) for folder in run.folders)}
+        paths = {posixpath.normpath(posixpath.join(folder, name)) for folder in folders}
+        return sorted(paths & self._repository.paths)
+
+    def before(self, run: Run) -> Replacement | None:
+        """Return what replaces the lock in the steps and programs that the job of a run executes before it."""
+        if not self.paths(run, "Cargo.lock"):
+            return None
+        changes: list[_Change] = []
+        for site in run.call_stack:
+            if site.job is not None and site.job.steps:
+                folder = site.job.steps[site.step].folder
+                for step in site.job.steps[: site.step]:
+                    if step.script is not None and step.folder == folder and not step.is_conditional:
+                        changes += self._of(site.file, step.script)[-1:]
+            elif site.script is not None and site.command is not None:
+                here = site.command.words[0].span
+                changes += [change for change in self._of(site.file, site.script) if change.at < here][-1:]
+        return changes[-1].replacement if changes else None
+
+    def _of(self, file: File, script: Script) -> "list[_Change]":
+        if id(script) not in self._changes:
+            text = script.text
+            may_change = "Cargo.lock" in text or "update" in text or "generate-lockfile" in text or "git" in text
+            alias = self._resolve.of(file)
+            self._changes[id(script)] = script, list(_changes(file, script, alias)) if may_change else []
+        return self._changes[id(script)][1]
+
+
+class _Change(NamedTuple):
+    at: Span
+    replacement: Replacement | None
+    """None if the committed lock is restored."""
+
+
+def _changes(file: File, script: Script, alias: Alias) -> Iterator[_Change]:
+    """Yield the changes that a program makes to the lock, in order."""
+    from dunnage.shell.commands import commands
+
+    is_here = True
+    for command in commands(file, script):
+        is_here = is_here and programs(command.words[0]) not in (("cd",), ("pushd",))
+        first = command.words[0].span
+        # With this directory, the change is relative to where the program runs.
+        local = command._replace(directory=(".",))
+        change = lock_change(local, cargo_call(local, alias))
+        if change is None:
+            continue
+        is_certain = is_here and change.directories == (".",) and command.inside.isdisjoint(UNCERTAIN)
+        if change.kind == RESTORED:
+            yield _Change(first, None)
+        elif is_certain and change.kind in (PRECISE, REMOVED, RESOLVED):
+            span = Span(first.start, command.words[-1].span.end)
+            text = " ".join(word.text for word in command.words)
+            shown = text if len(text) <= 60 else f"{text[:60]} …"
+            yield _Change(first, Replacement(file.path, span, shown))

@@ -1,11 +1,12 @@
-"""Commands after which a build or a check does not use the committed Cargo.lock."""
+"""Commands after which a build or a check does not use the committed Cargo.lock, and those that commit a new one."""
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from dunnage.cargo_cli.calls import CargoCall
 from dunnage.cargo_cli.command_line import LOCKING, arguments, invocation
+from dunnage.files.source import File
 from dunnage.shell.directories import is_outside, joined
 from dunnage.shell.model import Command, Values, programs
 
@@ -183,3 +184,38 @@ def _of_cargo(command: Command, call: CargoCall) -> LockChange | None:
     if not command.inside.isdisjoint(UNCERTAIN):
         return None
     return LockChange(PRECISE if "--precise" in found.options else RESOLVED, call.directory)
+
+
+# Commits
+
+_COMMITTING_ACTIONS = ("create-pull-request", "git-auto-commit-action", "add-and-commit")
+"""The last parts of the names of actions that commit all changes, also of forks."""
+_ALL = frozenset({".", "--all", "--update", "-A", "-u"})
+
+
+def commits_lock(command: Command) -> bool:
+    """Whether a command is a `git commit` or `git add` of everything or of Cargo.lock."""
+    if programs(command.words[0]) != ("git",):
+        return False
+    texts = {value for word in command.words[1:] for value in word.values or ()}
+    if "commit" in texts:
+        clusters = (text.partition("m")[0] for text in texts if text[:1] == "-" != text[1:2])
+        is_all = "--all" in texts or any("a" in cluster for cluster in clusters)
+    elif "add" in texts:
+        is_all = not _ALL.isdisjoint(texts)
+    else:
+        return False
+    return is_all or any(posixpath.basename(text) == "Cargo.lock" for text in texts)
+
+
+def last_commits(file: File) -> Mapping[tuple[str, ...], int]:
+    """The offset of the last action that commits, by the job. Raises SourceError as YAML does."""
+    if not any(name.encode() in file.data for name in _COMMITTING_ACTIONS):
+        return {}
+    from dunnage.scripts import github
+
+    return {
+        action.place.names[:1]: action.span.start
+        for action in github.uses(file)
+        if action.name.lower().endswith(_COMMITTING_ACTIONS)
+    }

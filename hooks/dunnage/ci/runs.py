@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.ci import jobs as ci
 from dunnage.ci import pre_commit_runs
+from dunnage.ci.called_scripts import SOURCING, script_word
 from dunnage.ci.job import CallSite, Job, Run
 from dunnage.ci.outcome import FailureMask, Shell, shell_options
 from dunnage.ci.repository_files import RepositoryFiles
@@ -30,8 +31,6 @@ _PROGRAM_INPUTS = frozenset(("cmd", "command", "commands", "run", "script"))
 _CALLERS = r"\b(?:make|gmake|makers|just|pre-commit|pre_commit|prek|bun|mise|npm|pnpm|task|yarn)\b|\.sh\b"
 _TASK_RUNNERS = frozenset(("bun", "cargo", "makers", "mise", "npm", "pnpm", "task", "yarn"))
 _PATH = r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+(?:/[A-Za-z0-9_.+-]+)+"
-
-_SOURCING = (".", "source")
 
 LOCAL = ("./", "../", "$/")
 """How the name of an action or workflow of the same repository begins."""
@@ -318,7 +317,7 @@ class _Walk:
         if at is None:
             return
         word, shell = words[at], Shell()
-        if at and names[0] in _SOURCING:
+        if at and names[0] in SOURCING:
             # It shares the shell of the calling program, whose options at this point are not known.
             shell = Shell(stops=True, pipefail=True)
         elif at:
@@ -388,19 +387,6 @@ class _Walk:
         for file, hook, program in pre_commit_runs.hooks(self._repository.yaml, arguments, skipped):
             inside = self._program(file, program, Shell(), context)
             yield from self._call(context, ("hook", file.path, hook.span), inside)
-
-
-def script_word(words: Sequence[Word], names: Sequence[str]) -> int | None:
-    """Return the word that names the script that a command may run, by the `names` of its program; None if none does.
-
-    It is the program itself, or the argument of a shell or of `source`.
-    """
-    from dunnage.shell.wrappers import SHELLS, shell_input
-
-    if names and names[0] in SHELLS:
-        kind, at = shell_input([_text(word) or word.text for word in words])
-        return at if kind == "file" else None
-    return 1 if names and names[0] in _SOURCING and len(words) > 1 else 0
 
 
 def local_path(name: str) -> str:

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from dunnage.cargo_cli.aliases import Aliases
 from dunnage.cargo_cli.compiling import HINTS, Compilation, compilation
+from dunnage.ci.called_scripts import script_word
 from dunnage.ci.repository_files import RepositoryFiles, repository_files
-from dunnage.ci.runs import Calls, script_word
+from dunnage.ci.runs import Calls
 from dunnage.files.source import File, Tree
 from dunnage.files.walk import top_folder
 from dunnage.scripts.commands import commands

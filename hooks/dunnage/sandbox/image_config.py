@@ -5,7 +5,7 @@ import posixpath
 import re
 
 from dunnage.cargo.config_files import CONFIG_NAMES
-from dunnage.ci.image_files import contexts
+from dunnage.ci.committed_locks import contexts
 from dunnage.files import document
 from dunnage.files.document import Refused
 from dunnage.files.source import File, Tree

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
-from dunnage.ci.image_files import contexts, origin_of
 from dunnage.files.source import File
 from dunnage.files.span import Edit
 from dunnage.sandbox import offline
@@ -97,6 +96,8 @@ def _compiled(file: File, command: Command, compilations: Compilations) -> list[
 
 
 def _origin(file: File, offset: int, compilations: Compilations, path: str) -> str | None:
+    from dunnage.ci.committed_locks import contexts, origin_of
+
     paths, top = compilations.paths(file), compilations.top(file)
     for _, copied in reversed(copied_before(file, offset)):
         for context in contexts(file):
