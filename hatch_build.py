@@ -1,4 +1,4 @@
-"""Build the wheel: the modules without comments and docstrings, and the pages for `dunnage explain` in one file.
+"""Build the wheel: the modules without what the interpreter does not need, and the pages for `dunnage explain`.
 
 Each line of code keeps its number, so a traceback from an installed module leads to the line of its source.
 """
@@ -6,9 +6,10 @@ Each line of code keeps its number, so a traceback from an installed module lead
 from __future__ import annotations
 
 import ast
-import gzip
+import bz2
 import io
 import json
+import re
 import shutil
 import tempfile
 import tokenize
@@ -20,47 +21,119 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 def compact(source: str) -> str:
-    """Return the source of a module without comments and docstrings, and with as many lines.
+    """Return a module that does the same and has as many lines. One space indents a block.
 
-    A string that is a statement counts as a docstring, because it documents what stands before it.
+    It has no comments, no docstrings, and no annotations but those in the body of a class, which may define fields.
+    Nor does it import types of the standard library for others. A string that is a statement counts as a docstring,
+    because it documents what stands before it.
     Raises ValueError if the result would not be the same code.
     """
-    lines = source.splitlines(keepends=True)
     tree = ast.parse(source)
-    for body in _bodies(tree):
-        for statement in filter(_is_docstring, body):
-            first, last = statement.lineno - 1, statement.end_lineno or statement.lineno
-            lines[first:last] = ["\n"] * (last - first)
-            if len(body) == 1 and body is not tree.body:
-                lines[first] = " " * statement.col_offset + "...\n"
-    for token in tokenize.generate_tokens(io.StringIO("".join(lines)).readline):
-        if token.type == tokenize.COMMENT:
-            row, column = token.start
-            lines[row - 1] = lines[row - 1][:column].rstrip() + "\n"
-    result = "".join(lines)
-    for body in _bodies(tree):
-        code = [statement for statement in body if not _is_docstring(statement)]
-        body[:] = code if code or body is tree.body else [ast.Expr(ast.Constant(...))]
-    if ast.dump(ast.parse(result)) != ast.dump(tree):
-        raise ValueError("the code is not the same without comments and docstrings")
+    text = _Text(source)
+    for node in list(ast.walk(tree)):
+        if isinstance(node, ast.arg) and node.annotation:
+            text.cut(text.start(node) + len(node.arg), text.end(node.annotation))
+            node.annotation = None
+        elif isinstance(node, ast.FunctionDef) and node.returns:
+            text.cut(text.arrow(node.returns), text.end(node.returns))
+            node.returns = None
+        for block in (getattr(node, name, None) for name in ("body", "orelse", "finalbody")):
+            if isinstance(block, list):
+                block[:] = _reduced(block, node, text)
+    _drop_unused_types(tree, text)
+    result = text.result()
+    try:
+        same = ast.dump(ast.parse(result)) == ast.dump(tree)
+    except SyntaxError:
+        same = False
+    if not same:
+        raise ValueError("the code is not the same without comments, docstrings and annotations")
     return result
 
 
-def _bodies(tree: ast.Module) -> list[list[ast.stmt]]:
-    bodies = (getattr(node, "body", None) for node in ast.walk(tree))
-    return [body for body in bodies if isinstance(body, list)]
+def _reduced(block: list[ast.stmt], parent: ast.AST, text: _Text) -> list[ast.stmt]:
+    """The statements of a block of code that stay. What goes is cut from the text."""
+    left: list[ast.stmt] = []
+    for statement in block:
+        match statement:
+            case ast.Expr(ast.Constant(str())) if block == [statement] and not isinstance(parent, ast.Module):
+                text.cut(text.start(statement), text.end(statement), "...")
+                left.append(ast.Expr(ast.Constant(...)))
+            case ast.Expr(ast.Constant(str())) | ast.If(ast.Name("TYPE_CHECKING"), orelse=[]):
+                text.cut(text.start(statement), text.end(statement))
+            case ast.AnnAssign(target, annotation, value) if value and not isinstance(parent, ast.ClassDef):
+                text.cut(text.end(target), text.end(annotation))
+                left.append(ast.Assign([target], value, lineno=statement.lineno))
+            case _:
+                left.append(statement)
+    return left
 
 
-def _is_docstring(statement: ast.stmt) -> bool:
-    value = statement.value if isinstance(statement, ast.Expr) else None
-    return isinstance(value, ast.Constant) and isinstance(value.value, str)
+def _drop_unused_types(tree: ast.Module, text: _Text) -> None:
+    """Import only those types of the standard library that the code still names."""
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    for statement in list(tree.body):
+        if isinstance(statement, ast.ImportFrom) and statement.module in ("typing", "collections.abc"):
+            statement.names = [alias for alias in statement.names if alias.name in used]
+            text.cut(text.start(statement), text.end(statement), ast.unparse(statement) if statement.names else "")
+            if not statement.names:
+                tree.body.remove(statement)
+
+
+class _Text:
+    """The source of a module, from which parts are cut."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source.encode()
+        self._lines = [0, *(found.end() for found in re.finditer(b"\n", self._source))]
+        self._cuts: list[tuple[int, int, str]] = []
+        self._in_strings: set[int] = set()
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            (row, column), (last_row, _) = token.start, token.end
+            if token.type == tokenize.COMMENT:
+                start = self._lines[row - 1] + len(token.line[:column].encode())
+                self.cut(start, start + len(token.string.encode()))
+            elif token.type == tokenize.STRING or (last_row > row and token.string.strip()):
+                self._in_strings.update(range(row, last_row))
+
+    def start(self, node: ast.expr | ast.stmt | ast.arg) -> int:
+        """The offset of the first byte of a node."""
+        return self._lines[node.lineno - 1] + node.col_offset
+
+    def end(self, node: ast.expr | ast.stmt) -> int:
+        """The offset after the last byte of a node."""
+        return self._lines[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
+
+    def arrow(self, node: ast.expr) -> int:
+        """The offset after which ` -> ` begins, which stands before a node."""
+        before, _, _ = self._source[: self.start(node)].rpartition(b"->")
+        return len(before.rstrip())
+
+    def cut(self, start: int, end: int, instead: str = "") -> None:
+        """Replace a part of the source. Its line breaks stay."""
+        self._cuts.append((start, end, instead))
+
+    def result(self) -> str:
+        """Return the text that is left, with one space where the source indents with four."""
+        parts = []
+        end = 0
+        for start, stop, instead in sorted(self._cuts):
+            if stop > end:  # the part is not inside the one before
+                parts += [self._source[end:start], instead.encode(), b"\n" * self._source.count(b"\n", start, stop)]
+                end = stop
+        lines = b"".join([*parts, self._source[end:]]).decode().split("\n")
+        for index, line in enumerate(lines):
+            if index not in self._in_strings:
+                code = line.strip(" ")
+                lines[index] = " " * (-(-(len(line) - len(line.lstrip(" "))) // 4)) + code if code else ""
+        return "\n".join(lines)
 
 
 def pages(docs: Path) -> bytes:
     """Return the pages of hooks and rules as compressed JSON: an object with the text of each, by its path in docs/."""
     found = sorted(path for part in ("hooks", "rules") for path in (docs / part).rglob("*.md") if path.stem != "index")
     texts = {path.relative_to(docs).as_posix(): path.read_text("utf-8") for path in found}
-    return gzip.compress(json.dumps(texts, ensure_ascii=False).encode(), mtime=0)
+    return bz2.compress(json.dumps(texts, ensure_ascii=False).encode())
 
 
 class WheelHook(BuildHookInterface[BuilderConfig]):
@@ -79,7 +152,7 @@ class WheelHook(BuildHookInterface[BuilderConfig]):
         shutil.copytree(source, package, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
         for module in package.rglob("*.py"):
             module.write_text(compact(module.read_text("utf-8")), "utf-8", newline="\n")
-        (package / "pages.json.gz").write_bytes(pages(checkout / "docs"))
+        (package / "pages.json.bz2").write_bytes(pages(checkout / "docs"))
         build_data["force_include"][self._folder] = "dunnage"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 - its interface

@@ -58,6 +58,12 @@ def test_every_file_names_the_same_website() -> None:
     assert urls["Changelog"] == address("changelog.md")
 
 
+def test_the_page_of_a_rule_says_how_to_ignore_it(site: Path) -> None:
+    for rule, _ in rules():
+        page = (site / "rules" / rule.id / "index.html").read_text("utf-8")
+        assert (f"ignore[{rule.id}]" in page) == (f"--ignore {rule.id}" in page) == (not rule.id.startswith("ignore/"))
+
+
 def test_no_link_leads_nowhere(site: Path) -> None:
     pages = {path.relative_to(site).as_posix(): Page(path.read_text("utf-8")) for path in site.rglob("*.html")}
     broken = []

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from dunnage.frame.finding import how_to_accept
 from dunnage.frame.registry import ENTRIES
 from dunnage.frame.rules import rules
 
@@ -56,6 +57,12 @@ def stage(folder: Path) -> None:
     shutil.copytree(CHECKOUT / "website" / "assets", folder / "assets")
     for page in folder.rglob("*.md"):
         page.write_text(relocated(page.read_text("utf-8"), is_document=False), "utf-8")
+    for rule, _ in rules():
+        if not rule.id.startswith("ignore/"):  # no comment silences a finding about comments
+            with (folder / f"rules/{rule.id}.md").open("a", encoding="utf-8") as page_of_rule:
+                page_of_rule.write(
+                    f"\n## How to ignore it\n\n{how_to_accept(rule.id)} See [Ignoring findings](../../ignoring.md).\n"
+                )
     for source, name in DOCUMENTS.items():
         text = (CHECKOUT / source).read_text("utf-8")
         (folder / name).write_text(relocated(text, is_document=True), "utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 import sys
@@ -63,13 +62,15 @@ def _shown(name: str, page: str) -> str:
 
 def _text(name: str, page: str) -> str:
     package = Path(dunnage.__file__).parent
-    packed = package / "pages.json.gz"
+    packed = package / "pages.json.bz2"
     try:
         if packed.is_file():  # in a wheel; a checkout has the pages beside its source
-            text: str = json.loads(gzip.decompress(packed.read_bytes()))[page]
+            import bz2  # some builds of Python do not have it
+
+            text: str = json.loads(bz2.decompress(packed.read_bytes()))[page]
             return text
         return (package.parent.parent / "docs" / page).read_text("utf-8")
-    except (OSError, KeyError):
+    except (OSError, KeyError, ImportError):
         raise WrongUsage(f"this installation has no page for {name}; read {address(page)}") from None
 
 
