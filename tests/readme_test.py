@@ -23,7 +23,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 README = CHECKOUT / "README.md"
 TEXT = README.read_text("utf-8")
 REAL = CHECKOUT.parent / "shared" / "corpus" / "workspaces" / "wasm-pkg-tools"
-MAX_BYTES = 9 * 1024
+MAX_BYTES = 9_000
 
 EXAMPLE = re.compile(
     r"(?P<start>^<!-- example: stopped -->\n```console\n)(?P<text>.*?)(?=^```\n)", re.DOTALL | re.MULTILINE
