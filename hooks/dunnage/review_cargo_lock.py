@@ -26,9 +26,8 @@ from dunnage.frame.review_options import (
     accepted,
     say_notes,
 )
-from dunnage.review.judgement import Examination, problems, summaries
+from dunnage.review.judgement import Examination, Settings, problems, summaries
 from dunnage.review.lock_examination import LOCK, examine
-from dunnage.review.settings import Settings
 
 _RULES = (
     Rule("lock-review/checksum-changed", "the checksum of a locked version changed or is missing now"),
@@ -82,7 +81,7 @@ def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Exa
 
 def _accept(options: Options) -> str:
     """Write a review of all that is found, and say which."""
-    from dunnage.review.acceptance import NotAcceptedError, accept_all
+    from dunnage.review.reviews import NotAcceptedError, accept_all
 
     reviews = accept_all(_examine(_locks(options), Tree(), options), options[ACCEPT])
     return accepted(HOOK.name, options, reviews, NotAcceptedError)
@@ -111,7 +110,7 @@ def _read_database(text: str) -> str:
 
 
 def _read_age(text: str) -> int:
-    from dunnage.review.age_policy import duration
+    from dunnage.review.policies import duration
 
     return duration(text)
 

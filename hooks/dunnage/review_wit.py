@@ -27,8 +27,7 @@ from dunnage.frame.review_options import (
     accepted,
     say_notes,
 )
-from dunnage.review.judgement import Examination, problems, summaries
-from dunnage.review.settings import Settings
+from dunnage.review.judgement import Examination, Settings, problems, summaries
 from dunnage.review.wit_examination import examine
 
 _RULES = (
@@ -57,7 +56,7 @@ def _examine(names: Iterable[str], tree: Tree, options: Options) -> Iterator[Exa
 
 def _accept(options: Options) -> str:
     """Write a review of all that is found, and say which."""
-    from dunnage.review.acceptance import NotAcceptedError, accept_all
+    from dunnage.review.reviews import NotAcceptedError, accept_all
 
     reviews = accept_all(_examine(_files(options), Tree(), options), options[ACCEPT])
     return accepted(HOOK.name, options, reviews, NotAcceptedError)

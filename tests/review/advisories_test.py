@@ -10,8 +10,8 @@ import pytest
 
 from cargo.files import write
 from dunnage.files.source import Tree
-from dunnage.review.advisories import AdvisoryDatabase, find, ignored
-from dunnage.review.advisory_rule import advisory
+from dunnage.review.advisories import AdvisoryDatabase, advisory, find
+from dunnage.review.policies import ignored
 from review.locks import ADVICE, changes, parsed, said
 
 

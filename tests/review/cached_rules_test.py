@@ -12,13 +12,12 @@ import pytest
 from cargo.files import CHECKSUM, lock, write
 from dunnage.files.source import File, Tree
 from dunnage.review import changes as lock_changes
-from dunnage.review.age_policy import AgePolicy, duration
-from dunnage.review.allowed_scripts import AllowedScripts
 from dunnage.review.cached_rules import compile_time_code, published, undeclared_edge, wrong_checksum
 from dunnage.review.cargo_home import CargoHome
 from dunnage.review.changes import Changes
-from dunnage.review.compile_time import Contents, Vendored, vendored_folder
-from dunnage.review.unknowns import Unknowns
+from dunnage.review.compile_time import Contents, Vendored
+from dunnage.review.lock_concern import Unknowns
+from dunnage.review.policies import AgePolicy, AllowedScripts, duration, vendored_folder
 from review.home import add_archive, add_entries, crate, dependency
 from review.home import published as at
 from review.locks import ADVICE, changes, parsed, said

@@ -6,7 +6,7 @@ import pytest
 
 from dunnage.files.source import File
 from dunnage.review.wit_changes import Changes, compare
-from dunnage.review.wit_folder import WitFolder
+from dunnage.review.wit_examination import WitFolder
 from steps import assert_linear
 
 

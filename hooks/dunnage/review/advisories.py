@@ -6,25 +6,24 @@ of `patched` or `unaffected` holds it. Versions are in plain order, and numbers 
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.cargo.version import Requirement, Version, VersionError
-from dunnage.files import document, toml
-from dunnage.files.document import Refused
+from dunnage.files import toml
 from dunnage.files.git import repository
 from dunnage.files.git_objects import GitObjects
+from dunnage.files.shown import argument
 from dunnage.files.source import File, SourceError, Tree
-from dunnage.files.walk import upwards
-from dunnage.review.changes import is_from_crates_io
+from dunnage.review.changes import Changes, is_from_crates_io
+from dunnage.review.concern import Concern, listed
+from dunnage.review.lock_concern import LockAdvice, about, package_subject
 
 _PLACES = (("advisory-db",), ("advisory-dbs", "advisory-db-3157b0e258782691"))
 """The folders below CARGO_HOME in which cargo-audit and cargo-deny keep the database."""
 _OPENING, _CLOSING = b"```toml", b"\n```"
-_DENY = ("deny.toml", ".deny.toml", os.path.join(".cargo", "deny.toml"))
-_AUDIT = (os.path.join(".cargo", "audit.toml"),)
 
 
 class Advisory(NamedTuple):
@@ -114,27 +113,38 @@ def find(home: str, folder: str) -> AdvisoryDatabase | None:
     return None
 
 
-def ignored(tree: Tree, folder: str) -> frozenset[str]:
-    """The advisories that the nearest deny.toml and `.cargo/audit.toml` say to ignore."""
-    ids: set[str] = set()
-    for names in (_DENY, _AUDIT):
-        for data in policies(tree, folder, names):
-            listed = toml.lookup(data, ("advisories", "ignore"))
-            for entry in listed if isinstance(listed, list) else ():
-                found = entry.get("id") if isinstance(entry, dict) else entry
-                ids |= {found} if isinstance(found, str) else set()
-            break
-    return frozenset(ids)
-
-
-def policies(tree: Tree, folder: str, names: tuple[str, ...] = _DENY) -> Iterator[dict[str, Any]]:
-    """The configurations of these names in a folder and above it, in the repository, nearest first."""
-    for above in upwards(folder):
-        for name in names:
-            try:
-                yield document.read(tree, os.path.join(above, name)).data
-            except (FileNotFoundError, Refused):
+def advisory(
+    packages: Iterable[LockedPackage],
+    changes: Changes,
+    advice: LockAdvice,
+    database: AdvisoryDatabase,
+    ignored: Container[str],
+) -> Iterator[Concern]:
+    """Yield the vulnerabilities of packages that affect no package of the same name in a base."""
+    for package in packages:
+        found = [entry for entry in database.of(package) if not entry.informational and entry.id not in ignored]
+        if not found:
+            continue
+        olds = [old for base in changes.bases for old in base.packages if old.name == package.name]
+        before = {entry.id for old in olds for entry in database.of(old)}
+        for entry in found:
+            if entry.id in before:
                 continue
+            title = f": {entry.title}" if entry.title else ""
+            message = f"`{package}` has the known vulnerability {entry.id}{title}"
+            subjects = (package_subject(package),)
+            repair = "no patched version is known"
+            if entry.patched:
+                repair = (
+                    f"patched in {listed(f'`{text}`' for text in entry.patched)}: run `cargo update "
+                    f"{argument(subjects[0])}`, and change the requirement first if it excludes these"
+                )
+            help = (
+                f"{repair}; see https://rustsec.org/advisories/{entry.id}.html\n"
+                f"{advice.restore()}\n{advice.accept(subjects)}, "
+                f"or add {entry.id} to `advisories.ignore` in deny.toml"
+            )
+            yield about(package, changes, "lock-review/advisory", message, help, subjects)
 
 
 def _parse(data: bytes) -> Advisory | None:

@@ -11,17 +11,17 @@ from typing import Any
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.cargo.version import Requirement, VersionError
 from dunnage.files.shown import path as shown_path
-from dunnage.review.age_policy import AgePolicy
 from dunnage.review.archive import ArchiveError
 from dunnage.review.cargo_home import CargoHome, index_of
 from dunnage.review.changes import Changes, Graph, identity
 from dunnage.review.compile_time import CompileTimeCode, Contents
 from dunnage.review.concern import Concern
-from dunnage.review.lock_concern import LockAdvice, about, package_subject
-from dunnage.review.unknowns import Unknowns
+from dunnage.review.lock_concern import LockAdvice, Unknowns, about
+from dunnage.review.policies import AgePolicy
 
 _DAY = 86_400
 _NEWBORN = 7 * _DAY
+_CODE = "lock-review/compile-time-code"
 
 
 def wrong_checksum(changes: Changes, advice: LockAdvice, home: CargoHome) -> Iterator[Concern]:
@@ -88,7 +88,6 @@ def published(
         if entry is None:
             unknown.add("the index entries", str(package))
             continue
-        subjects = (package_subject(package),)
         age = _age(now, entry.data.get("pubtime"))
         life = None if package.name in changes.old_names else _age(now, entry.born)
         least = policy.least(package)
@@ -107,7 +106,7 @@ def published(
             )
         else:
             continue
-        yield about(package, changes, rule, message, advice.help(package, subjects), subjects)
+        yield advice.inspect(package, changes, rule, message)
 
 
 def compile_time_code(
@@ -126,7 +125,7 @@ def compile_time_code(
             code = contents.code(package)
         except ArchiveError as error:
             message = f"the build script and macros of `{package}` are unknown, because its archive {error}"
-            yield _about_code(changes, advice, package, message)
+            yield advice.inspect(package, changes, _CODE, message)
             continue
         if code is None:
             unknown.add("the build scripts and macros", str(package))
@@ -135,7 +134,7 @@ def compile_time_code(
             continue
         if package.name not in changes.old_names:
             message = f"`{package}` is new and has {code}, which {code.verb} on every machine that compiles it"
-            yield _about_code(changes, advice, package, message, code.script)
+            yield advice.inspect(package, changes, _CODE, message, file=code.script)
             continue
         before = replaced.get(identity(package)) or _latest(changes, package.name)
         try:
@@ -149,13 +148,7 @@ def compile_time_code(
                 f"`{package}` has {code}, which {before.version} did not have: "
                 f"{'they' if code.verb == 'run' else 'it'} {code.verb} on every machine that compiles it"
             )
-            yield _about_code(changes, advice, package, message, code.script)
-
-
-def _about_code(changes: Changes, advice: LockAdvice, package: LockedPackage, message: str, file: str = "") -> Concern:
-    subjects = (package_subject(package),)
-    help = advice.help(package, subjects, file)
-    return about(package, changes, "lock-review/compile-time-code", message, help, subjects)
+            yield advice.inspect(package, changes, _CODE, message, file=code.script)
 
 
 def _latest(changes: Changes, name: str) -> LockedPackage:

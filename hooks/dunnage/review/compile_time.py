@@ -9,16 +9,15 @@ import os
 from collections.abc import Container, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from dunnage.cargo.config_files import config_files
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.cargo.vendored import Read, VendoredCrate, read_crate
-from dunnage.files.document import Refused
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.review import archive
 from dunnage.review.archive import ArchiveError
 from dunnage.review.cargo_home import CargoHome
+from dunnage.review.policies import vendored_folder
+from dunnage.review.reviews import MANIFEST
 
-MANIFEST = "Cargo.toml"
 _SCRIPT = "build.rs"
 
 
@@ -115,19 +114,6 @@ class Vendored:
             crate = read_crate(self._read, folder)
             if crate is not None and crate.checksum == package.checksum:
                 yield folder, crate
-
-
-def vendored_folder(tree: Tree, folder: str) -> str | None:
-    """The folder that Cargo's configuration names as a directory source; None if it names none."""
-    try:
-        for above, configuration in config_files(tree, folder):
-            for source in _table(configuration.data, "source").values():
-                path = source.get("directory") if isinstance(source, dict) else None
-                if isinstance(path, str):
-                    return os.path.normpath(os.path.join(above, path))
-    except Refused:
-        pass
-    return None
 
 
 def _code(manifest: bytes, files: Container[str]) -> CompileTimeCode:

@@ -1,12 +1,18 @@
 """What a review of a change says, and what a person writes down to accept it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from dunnage.files.document import Problem
-from dunnage.files.shown import toml_string
+from dunnage.files.shown import argument, toml_string
+from dunnage.files.shown import path as shown_path
+from dunnage.review.base import Base
+from dunnage.review.judgement import Settings
 
 _MOST_SUBJECTS = 5
+_MOST_LISTED = 5
+FETCH = "fetch the history (`fetch-depth: 0` with actions/checkout), or name a commit with --base"
+"""What to do where there is no base."""
 
 
 class Concern(NamedTuple):
@@ -44,6 +50,24 @@ class Advice(NamedTuple):
         return f"to accept: add {entries}{rest} to {self.reviews}, or run `{command}`"
 
 
-def listed(texts: Sequence[str]) -> str:
+def command(program: str, base: Base, settings: Settings) -> list[str]:
+    """The words of the command that repeats a review with the same findings, whichever commit is checked out."""
+    words = [program]
+    if base.revision != "HEAD":
+        words.append(f"--base={argument(base.revision)}")
+    if settings.reviews:
+        words.append(f"--reviews={shown_path(settings.reviews)}")
+    return words
+
+
+def first_of(texts: Iterable[str]) -> list[str]:
+    """The first texts, and how many more there are."""
+    found = list(texts)
+    more = len(found) - _MOST_LISTED
+    return [*found[:_MOST_LISTED], *([f"{more} more"] if more > 0 else [])]
+
+
+def listed(texts: Iterable[str]) -> str:
     """The texts as a sentence lists them."""
-    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
+    *start, last = texts
+    return f"{', '.join(start)} and {last}" if start else last

@@ -1,4 +1,4 @@
-"""The findings of a review about the files that it compares."""
+"""What the user of a review chose, and the findings about the files that it compares."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,6 +9,24 @@ if TYPE_CHECKING:
     from dunnage.files.document import Problem
     from dunnage.review.concern import Concern
     from dunnage.review.tables import Table
+
+
+class Settings(NamedTuple):
+    """The choices of a run."""
+
+    base: str = ""
+    """The commit to compare with; empty for the usual one."""
+    refs: tuple[str, str] = ("", "")
+    """The commits of which the first one's common ancestor with the second one is the base; empty for the usual one."""
+    require_base: bool = False
+    reviews: str = ""
+    """A file with reviews, beside the manifest; empty if there is none."""
+    advisory_db: str = ""
+    """The folder of the advisory database; empty for where the tools keep it."""
+    least_age: int | None = None
+    """The minimum age of a version, in seconds; None for the value in cargo's configuration."""
+    whole_lock: bool = False
+    """Whether known vulnerabilities of the whole lock count, and not only those of incoming packages."""
 
 
 class Judgement(NamedTuple):
@@ -35,16 +53,11 @@ class Examination(NamedTuple):
 def problems(examinations: Iterable[Examination]) -> "Iterable[Problem]":
     """All problems, each once. Those that are not concerns come first."""
     found = []
-    for examination in examinations:
-        judgement = examination.judgement
+    for _, _, judgement in examinations:
         found += [*judgement.problems, *(concern.problem for concern in judgement.concerns)]
     return dict.fromkeys(found)
 
 
 def summaries(examinations: Iterable[Examination]) -> "dict[str, list[Table]]":
     """What changed, by the path of the files that did."""
-    return {
-        examination.path: list(examination.judgement.summary())
-        for examination in examinations
-        if examination.judgement.summary is not None
-    }
+    return {path: list(judgement.summary()) for path, _, judgement in examinations if judgement.summary}

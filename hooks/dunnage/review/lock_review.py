@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.cargo.vendored import Read
@@ -11,21 +12,17 @@ from dunnage.files.git import Repositories
 from dunnage.files.shown import argument
 from dunnage.files.shown import path as shown_path
 from dunnage.files.source import File, SourceError, Tree, display
-from dunnage.review import advisories, cached_rules, cargo_home, lock_rules, vet_rule
-from dunnage.review.advisory_rule import advisory
-from dunnage.review.age_policy import AgePolicy
-from dunnage.review.allowed_scripts import AllowedScripts
+from dunnage.review import advisories, cached_rules, cargo_home, lock_rules, policies
 from dunnage.review.base import Base
 from dunnage.review.changes import Changes, compare, read, read_base
 from dunnage.review.compile_time import CompileTimeCode, Contents, contents_at
-from dunnage.review.concern import Concern
-from dunnage.review.judgement import Judgement
-from dunnage.review.lock_concern import LockAdvice, package_subject, subjects
-from dunnage.review.manifests import LockedWorkspace
+from dunnage.review.concern import FETCH, Concern, command
+from dunnage.review.judgement import Judgement, Settings
+from dunnage.review.lock_concern import LockAdvice, Unknowns, package_subject, subjects
 from dunnage.review.reviews import Review, Reviews, problems
-from dunnage.review.settings import Settings
-from dunnage.review.tables import Table
-from dunnage.review.unknowns import Unknowns
+
+if TYPE_CHECKING:
+    from dunnage.review.tables import Table
 
 _OLD_DATABASE = 90
 
@@ -65,15 +62,14 @@ def judge(
         message = f"there is nothing to compare this lock with: {base.missing}"
         notes.append(f"{file.path}: {message}")
         if settings.require_base:
-            help = "fetch the history (`fetch-depth: 0` with actions/checkout), or name a commit with --base"
-            found.append(Problem("lock-review/no-base", file, message, help, ("version",)))
+            found.append(Problem("lock-review/no-base", file, message, FETCH, ("version",)))
     elif not old:
         notes.append(f"{file.path} is new, so there is nothing to compare it with")
     changes = compare(lock, old if old and not base.missing else (lock,))
     concerns: list[Concern] = []
     if not changes.is_empty or settings.whole_lock:
-        revision = argument(base.revision)
-        advice = LockAdvice(shown_path(file.path), revision, _command(base, settings), reviews.place())
+        paths, revision = shown_path(file.path), argument(base.revision)
+        advice = LockAdvice(paths, revision, _command(base, settings), reviews.place())
         unknown = Unknowns()
         contents = contents_at(tree, folder, cargo_home.find(), readers)
         concerns = list(_concerns(changes, advice, reviews, tree, folder, settings, contents, unknown))
@@ -89,17 +85,12 @@ def judge(
 
 
 def _command(base: Base, settings: Settings) -> str:
-    """The command that repeats this review with the same findings, whichever commit is checked out."""
-    words = ["review-cargo-lock"]
-    if base.revision != "HEAD":
-        words.append(f"--base={argument(base.revision)}")
-    if settings.reviews:
-        words.append(f"--reviews={shown_path(settings.reviews)}")
+    words = command("review-cargo-lock", base, settings)
     if settings.advisory_db:
         words.append(f"--advisory-db={shown_path(settings.advisory_db)}")
     if settings.least_age is not None:
         days, rest = divmod(settings.least_age, 86_400)
-        words.append(f"--min-age='{settings.least_age} seconds'" if rest else f"--min-age='{days} days'")
+        words.append(f"--min-age='{f'{settings.least_age} seconds' if rest else f'{days} days'}'")
     if settings.whole_lock:
         words.append("--all")
     return " ".join(words)
@@ -132,7 +123,7 @@ def _concerns(
 
     home = contents.home
     unreviewed = changes.without(is_reviewed)
-    workspace = LockedWorkspace(tree, folder)
+    workspace = policies.LockedWorkspace(tree, folder)
     yield from lock_rules.checksum_changed(changes, advice)
     yield from cached_rules.wrong_checksum(changes, advice, home)
     yield from cached_rules.undeclared_edge(changes, advice, home)
@@ -140,18 +131,19 @@ def _concerns(
     yield from lock_rules.look_alike(unreviewed, advice, unknown)
     yield from lock_rules.new_source(unreviewed, advice, reviews.accepts)
     yield from lock_rules.downgrade(unreviewed, advice, workspace.explain)
-    yield from cached_rules.published(unreviewed, advice, home, AgePolicy(tree, folder, settings.least_age), unknown)
-
-    scripts = AllowedScripts(tree, folder)
-
-    vetting = vet_rule.find(tree, folder, workspace, changes) if unreviewed.incoming else None
+    age = policies.AgePolicy(tree, folder, settings.least_age)
+    yield from cached_rules.published(unreviewed, advice, home, age, unknown)
+    vetting = policies.vetting_of(tree, folder, workspace, changes.lock) if unreviewed.incoming else None
     if vetting:
-        yield from vet_rule.unvetted(unreviewed, advice, vetting)
+        from dunnage.review.vetting import unvetted
+
+        yield from unvetted(unreviewed, advice, vetting)
+
+    scripts = policies.AllowedScripts(tree, folder)
 
     def is_allowed(package: LockedPackage, code: CompileTimeCode) -> bool:
-        if not code.is_macro and scripts.allows(package):
-            return True
-        return vetting is not None and vetting.vets(package)
+        is_listed = not code.is_macro and scripts.allows(package)
+        return is_listed or (vetting is not None and vetting.vets(package))
 
     yield from cached_rules.compile_time_code(unreviewed, advice, contents, is_allowed, unknown)
 
@@ -161,7 +153,7 @@ def _concerns(
         judged = changes._replace(bases=())
     database = advisories.find(home.folder, settings.advisory_db) if packages else None
     if database is not None:
-        yield from advisory(packages, judged, advice, database, advisories.ignored(tree, folder))
+        yield from advisories.advisory(packages, judged, advice, database, policies.ignored(tree, folder))
         if database.age is not None and database.age > _OLD_DATABASE:
             unknown.add(f"vulnerabilities of the last {database.age} days (the advisory database is that old)")
     elif packages:

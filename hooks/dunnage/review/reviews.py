@@ -8,12 +8,17 @@ trailer in a commit message does not.
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dunnage.files import toml
 from dunnage.files.document import Keys, Problem
 from dunnage.files.shown import toml_string
-from dunnage.files.source import File, SourceError, Tree, display
+from dunnage.files.source import File, SourceError, Tree, apply, display
+from dunnage.files.walk import top_folder
+
+if TYPE_CHECKING:
+    from dunnage.cargo.source_id import SourceId
+    from dunnage.review.judgement import Examination
 
 MANIFEST = "Cargo.toml"
 _OWNERS = ("workspace", "package")
@@ -52,7 +57,7 @@ class Reviews(NamedTuple):
         """The table in which a new review is written."""
         if os.path.basename(self.path) != MANIFEST:
             return ("reviews",)
-        found = _read_toml(self.manifest) if self.manifest else None
+        found = _read_toml(self.manifest)
         return ("workspace" if found is None or "workspace" in found else "package", *_TABLE)
 
     def place(self) -> str:
@@ -62,6 +67,10 @@ class Reviews(NamedTuple):
     def accepts(self, subject: str) -> bool:
         """Whether somebody has reviewed this and said why."""
         return subject in self.accepted
+
+
+class NotAcceptedError(Exception):
+    """A review cannot be written; the message says why, in one line."""
 
 
 def read(tree: Tree, folders: Sequence[str], path: str) -> Reviews:
@@ -91,16 +100,54 @@ def problems(reviews: Iterable[Review], rule: str, where: str, is_there: Callabl
     for review in reviews:
         if not review.reason:
             message = f"the review of `{review.subject}` gives no reason, so it accepts nothing"
-            yield Problem(
-                rule,
-                review.file,
-                message,
-                f'write the reason: {toml_string(review.subject)} = "what you reviewed"',
-                review.keys,
-            )
+            help = f'write the reason: {toml_string(review.subject)} = "what you reviewed"'
         elif not is_there(review):
             message = f"the review of `{review.subject}` is stale: it matches nothing {where}"
-            yield Problem(rule, review.file, message, "remove the entry", review.keys)
+            help = "remove the entry"
+        else:
+            continue
+        yield Problem(rule, review.file, message, help, review.keys)
+
+
+def accept_all(examinations: "Iterable[Examination]", reason: str) -> Iterator[str]:
+    """Write a review of all that is found, and yield a line about each. Raises NotAcceptedError."""
+    for path, reviews, judgement in examinations:
+        subjects = dict.fromkeys(subject for concern in judgement.concerns for subject in concern.subjects)
+        shown = display(reviews.path)
+        if subjects:
+            try:
+                _accept(reviews, subjects, reason)
+            except FileNotFoundError:
+                raise NotAcceptedError(f"there is no {shown} to write a review to") from None
+            except SourceError as error:
+                raise NotAcceptedError(f"{shown} {error.message}") from None
+            yield from (f"{shown}: accepted {subject}" for subject in subjects)
+        left = sum(not concern.subjects for concern in judgement.concerns)
+        if left:
+            yield f"{path}: {left} {'finding' if left == 1 else 'findings'} that no review can accept"
+
+
+def _accept(reviews: Reviews, subjects: Iterable[str], reason: str) -> None:
+    """Write a review of each subject. Raises FileNotFoundError, and SourceError if one cannot be added."""
+    from dunnage.files.toml_edit import AddTable, Change, Operation, Set, edits
+    from dunnage.files.writing import replace
+
+    file = before = Tree().read(reviews.path)
+    table = reviews.table
+    for subject in subjects:
+        operation: Operation = Set((*table, subject), reason)
+        if toml.lookup(toml.parse(file), table) is None:
+            operation = AddTable(table, {subject: reason})
+        (found,) = edits(file, [Change("reviewed", (operation,))])
+        if not found:
+            raise SourceError(f'cannot be edited to add the review of `{subject}`; write `"{subject}" = "…"` yourself')
+        file = File(file.path, apply(file.data, found))
+    replace(reviews.path, before.data, file.data, top_folder(os.path.dirname(reviews.path)))
+
+
+def source_subject(source: "SourceId") -> str:
+    """The key of a review of a registry or git repository."""
+    return source.url if source.kind == "sparse" else f"{source.kind}+{source.url}"
 
 
 def _file(tree: Tree, path: str) -> File | None:
@@ -110,9 +157,9 @@ def _file(tree: Tree, path: str) -> File | None:
         return None
 
 
-def _read_toml(file: File) -> dict[str, Any] | None:
+def _read_toml(file: File | None) -> dict[str, Any] | None:
     try:
-        return toml.parse(file)
+        return toml.parse(file) if file else None
     except SourceError:
         return None
 
@@ -126,10 +173,8 @@ def _entries(file: File, keys: Keys) -> Iterator[Review]:
 def _subject(key: str) -> str:
     """Normalize a key, so that keys with the same meaning are equal."""
     from dunnage.cargo import source_id
-    from dunnage.cargo.source_id import SourceIdError
-    from dunnage.review.lock_concern import source_subject
 
     try:
         return source_subject(source_id.parse(key)[0])
-    except SourceIdError:
+    except source_id.SourceIdError:
         return key

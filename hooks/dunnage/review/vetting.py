@@ -1,4 +1,8 @@
-"""Which criteria of cargo-vet each locked package needs, and whether the store vets it.
+"""The audits of cargo-vet: which versions they vet, what is needed of each package, and the rule about both.
+
+Format and rules are those of cargo-vet 0.10: https://mozilla.github.io/cargo-vet/config.html and "The Criteria", "Audit
+Entries", "Wildcard Audits" there. A version is vetted for a criterion if a path leads to it from nothing, over audits,
+deltas, exemptions, and publishers whom a wildcard audit or a `trusted` entry trusts.
 
 Requirements flow from the roots: members on which nothing depends for its own build. A member that only tests of others
 use is a root, too. `policy.criteria` of a package takes precedence over what leads to it; `policy.dependency-criteria`
@@ -8,19 +12,185 @@ Source: `DepGraph::new` and `resolve_requirements` in src/resolver.rs of cargo-v
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
-from collections.abc import Mapping
-from functools import cached_property
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, cached_property, partial
+from itertools import chain
+from typing import Any, TypeAlias
 
 from dunnage.cargo.lockfile import LockedPackage, Lockfile
 from dunnage.cargo.resolution import Resolution
+from dunnage.cargo.version import Requirement, Version, VersionError
 from dunnage.cargo.workspace import Workspace
-from dunnage.review.changes import identity, is_from_crates_io
-from dunnage.review.vet_store import DEPLOY, RUN, VetStore
+from dunnage.files import document
+from dunnage.files.document import Refused
+from dunnage.files.shown import argument
+from dunnage.files.source import Tree
+from dunnage.review.changes import Changes, identity, is_from_crates_io
+from dunnage.review.concern import Concern, listed
+from dunnage.review.lock_concern import LockAdvice, about, package_subject
 
+RUN, DEPLOY = "safe-to-run", "safe-to-deploy"
+_Criteria: TypeAlias = Mapping[str, tuple[str, ...]]
+"""Criteria, and what each implies."""
+_BUILT_IN: _Criteria = {RUN: (), DEPLOY: (RUN,)}
+_PUBLISHERS = ("user-id", "trusted-publisher")
+_NOTHING = ""
+"""The version from which a full audit leads."""
 _Node = str | int
 """A package in a folder, or the index of a locked package."""
+_Edge: TypeAlias = "tuple[str, str, frozenset[str]]"
+"""An audit that leads from one version to another: both, and the criteria."""
+
+
+class VetStore:
+    """What the three files of a store say."""
+
+    def __init__(self, config: Mapping[str, Any], audits: Mapping[str, Any], imports: Mapping[str, Any]) -> None:
+        self._config, self._audits, self._imports = config, audits, imports
+        self._criteria = _criteria(audits)
+        self._paths: dict[tuple[str, str], frozenset[str]] = {}
+
+    def policy(self, name: str, version: str) -> Mapping[str, Any]:
+        """The policy for a package; empty if there is none."""
+        policies = _table(self._config.get("policy"))
+        return _table(policies.get(f"{name}:{version}", policies.get(name)))
+
+    def closure(self, criteria: object) -> frozenset[str]:
+        """Criteria, one name or several, with all that they imply."""
+        return _closure(_names(criteria), self._criteria)
+
+    def lacking(self, name: str, version: str, criteria: frozenset[str]) -> frozenset[str]:
+        """The criteria for which no path leads to a version of a crate."""
+        violated = frozenset[str]().union(
+            *(violated for requirement, violated in self._violations(name) if _is_in(version, requirement))
+        )
+        return frozenset(
+            criterion
+            for criterion in criteria
+            if criterion in violated or version not in self._reached(name, criterion)
+        )
+
+    def _reached(self, name: str, criterion: str) -> frozenset[str]:
+        """The versions of a crate to which a path of audits for a criterion leads from nothing."""
+        if (name, criterion) not in self._paths:
+            after: dict[str, list[str]] = defaultdict(list)
+            for before, version, criteria in self._edges(name):
+                if criterion in criteria:
+                    after[before].append(version)
+            pending, seen = [_NOTHING], {_NOTHING}
+            while pending:
+                for reached in after[pending.pop()]:
+                    if reached not in seen:
+                        seen.add(reached)
+                        pending.append(reached)
+            self._paths[name, criterion] = frozenset(seen)
+        return self._paths[name, criterion]
+
+    def _edges(self, name: str) -> Iterator[_Edge]:
+        for entry in _entries(self._config.get("exemptions"), name):
+            yield _NOTHING, str(entry.get("version")), self.closure(entry.get("criteria"))
+        publishers = _entries(self._imports.get("publisher"), name)
+        for audits, mapped in self._sources:
+            for entry in _entries(audits.get("audits"), name):
+                criteria = mapped(entry.get("criteria"))
+                if isinstance(entry.get("version"), str):
+                    yield _NOTHING, entry["version"], criteria
+                elif isinstance(entry.get("delta"), str):
+                    before, _, after = entry["delta"].partition("->")
+                    yield before.strip(), after.strip(), criteria
+            for key in ("wildcard-audits", "trusted"):
+                for entry in _entries(audits.get(key), name):
+                    for publisher in publishers:
+                        if _is_trusted(entry, publisher):
+                            yield _NOTHING, str(publisher.get("version")), mapped(entry.get("criteria"))
+        for entry in _entries(self._imports.get("unpublished"), name):
+            every = frozenset({*_BUILT_IN, *self._criteria})
+            yield str(entry.get("audited_as")), str(entry.get("version")), every
+
+    def _violations(self, name: str) -> Iterator[tuple[Requirement, frozenset[str]]]:
+        for audits, mapped in self._sources:
+            for entry in _entries(audits.get("audits"), name):
+                try:
+                    yield Requirement.parse(str(entry["violation"])), mapped(entry.get("criteria"))
+                except (KeyError, VersionError):
+                    continue
+
+    @cached_property
+    def _sources(self) -> list[tuple[Mapping[str, Any], Callable[[object], frozenset[str]]]]:
+        """The store's own audits and those of every import, each with the meaning of its criteria here."""
+        sources: list[tuple[Mapping[str, Any], Callable[[object], frozenset[str]]]] = [(self._audits, self.closure)]
+        imports = _table(self._config.get("imports"))
+        for peer, audits in _table(self._imports.get("audits")).items():
+            names = _table(_table(imports.get(peer)).get("criteria-map"))
+            sources.append((_table(audits), partial(self._mapped, names, _criteria(_table(audits)))))
+        return sources
+
+    def _mapped(self, names: Mapping[str, Any], foreign: _Criteria, criteria: object) -> frozenset[str]:
+        """What criteria of an import mean in this store. `names` maps them; the built-in ones need no entry."""
+        there = _closure(_names(criteria), foreign)
+        here = (_names(names.get(name, name if name in _BUILT_IN else None)) for name in there)
+        return _closure(chain.from_iterable(here), self._criteria)
+
+
+def read(tree: Tree, folder: str) -> VetStore | None:
+    """Read the store in a folder; None if there is none, or if cargo-vet could not read it."""
+    files = []
+    for name in ("config.toml", "audits.toml", "imports.lock"):
+        try:
+            files.append(document.read(tree, os.path.join(folder, name)).data)
+        except FileNotFoundError:
+            if name != "imports.lock":
+                return None
+            files.append({})
+        except Refused:
+            return None
+    return VetStore(*files)
+
+
+def _is_trusted(entry: Mapping[str, Any], publisher: Mapping[str, Any]) -> bool:
+    """Whether an entry is about the user, or the CI that is a trusted publisher, and the time of a publication."""
+    is_same = any(entry.get(key) is not None and entry.get(key) == publisher.get(key) for key in _PUBLISHERS)
+    return is_same and str(entry.get("start")) <= str(publisher.get("when")) < str(entry.get("end"))
+
+
+def _is_in(version: str, requirement: Requirement) -> bool:
+    try:
+        return requirement.matches(Version.parse(version))
+    except VersionError:
+        return False
+
+
+def _criteria(audits: Mapping[str, Any]) -> _Criteria:
+    """The criteria that a file of audits defines."""
+    return {name: _names(_table(entry).get("implies")) for name, entry in _table(audits.get("criteria")).items()}
+
+
+def _closure(names: Iterable[str], criteria: _Criteria) -> frozenset[str]:
+    found: set[str] = set()
+    pending = list(names)
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending += (*_BUILT_IN.get(name, ()), *criteria.get(name, ()))
+    return frozenset(found)
+
+
+def _entries(table: object, name: str) -> list[Mapping[str, Any]]:
+    found = _table(table).get(name)
+    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else ()
+
+
+def _table(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 class Vetting:
@@ -117,3 +287,30 @@ class Vetting:
             return locked.name, str(locked.version)
         package = self._resolution.workspace.local[node].package
         return package.name, str(package.version)
+
+
+def unvetted(changes: Changes, advice: LockAdvice, vetting: Vetting) -> Iterator[Concern]:
+    """Yield incoming crates that the audits do not vet: updates of versions that they vet, and new crates."""
+    replaced = changes.replaced()
+    incoming = {identity(package) for package in changes.incoming}
+
+    @cache
+    def is_in_use() -> bool:
+        """Whether the store vets most of the crates that did not change. Many stores are no longer maintained."""
+        others = (package for package in changes.lock.packages if identity(package) not in incoming)
+        known = [not vetting.lacking(package) for package in others if is_from_crates_io(package)]
+        return 2 * sum(known) > len(known)
+
+    for package in changes.incoming:
+        before = replaced.get(identity(package))
+        lacking = vetting.lacking(package, before)
+        if not lacking or (before is None and not is_in_use()):
+            continue
+        though = f", although it vets {before.version}" if before else ""
+        message = f"cargo-vet's store does not vet `{package}` for {listed(sorted(lacking))}{though}"
+        subjects = (package_subject(package),)
+        name = argument(package.name)
+        versions = f"diff {name} {before.version}" if before else f"inspect {name}"
+        look = f"look at it with `cargo vet {versions} {package.version}`, then run `cargo vet certify`"
+        help = f"{look}\n{advice.restore()}\n{advice.accept(subjects)}"
+        yield about(package, changes, "lock-review/unvetted", message, help, subjects)

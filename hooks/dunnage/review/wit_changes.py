@@ -2,17 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.cargo.version import Version, VersionError
 from dunnage.files.source import File, SourceError
-from dunnage.review.wit_contents import Contents, contents, meaning
-from dunnage.review.wit_folder import WitFolder
-from dunnage.review.wit_state import Foreign, OwnWorld, WitState
+from dunnage.review.wit_state import Contents, Foreign, OwnWorld, WitState, contents, meaning
 from dunnage.wit.compatibility import Comparison, members, scope_name
 from dunnage.wit.elaboration import Cause, ElaboratedWorld
 from dunnage.wit.graph import WitGraph
 from dunnage.wit.syntax import parse
+
+if TYPE_CHECKING:
+    from dunnage.review.wit_examination import WitFolder
+
+_STATEMENTS = ("import ", "export ", "include ")
 
 
 class ItemChange(NamedTuple):
@@ -73,15 +76,16 @@ class WorldChange(NamedTuple):
 class Changes(NamedTuple):
     """How a WIT folder differs from a commit."""
 
-    folder: WitFolder
     state: WitState
+    changed: set[str]
+    """The paths of the files that are new, changed or removed."""
     packages: tuple[PackageChange, ...]
     worlds: tuple[WorldChange, ...]
     unknown: tuple[str, ...]
     """What could not be compared, as clauses."""
 
 
-def compare(folder: WitFolder) -> Changes | None:
+def compare(folder: "WitFolder") -> Changes | None:
     """Compare a WIT folder with its previous state; None if its meaning has not changed."""
     changed = folder.changed()
     if all(_says_the_same(folder.before.get(path), folder.files.get(path)) for path in changed):
@@ -105,7 +109,7 @@ def compare(folder: WitFolder) -> Changes | None:
             unknown += reasons
         elif same:
             unknown.append(f"`{world.name}` was defined {len(same)} times")
-    return Changes(folder, state, packages, tuple(worlds), tuple(dict.fromkeys(unknown)))
+    return Changes(state, changed, packages, tuple(worlds), tuple(dict.fromkeys(unknown)))
 
 
 def _says_the_same(old: File | None, new: File | None) -> bool:
@@ -232,9 +236,6 @@ def _items(
                 continue
         change = "added" if item not in olds else "removed" if item not in news else "changed"
         yield ItemChange(name, item, change, file, token)
-
-
-_STATEMENTS = ("import ", "export ", "include ")
 
 
 def _text(found: Contents, item: str) -> str | None:

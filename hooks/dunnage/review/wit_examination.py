@@ -8,16 +8,28 @@ from typing import NamedTuple
 from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.walk import upwards
 from dunnage.review.base import Base, Histories, History, same_text
-from dunnage.review.judgement import Examination, Judgement
+from dunnage.review.judgement import Examination, Judgement, Settings
 from dunnage.review.reviews import MANIFEST
 from dunnage.review.reviews import read as read_reviews
-from dunnage.review.settings import Settings
-from dunnage.review.wit_folder import WitBase, WitFolder
 from dunnage.wit.packages import root
 
 _DEPENDENCIES = "deps"
 _ENDINGS = (".wit", ".wasm")
-_PATTERNS = ("**/*.wit", "**/deps/*.wasm")
+PATTERNS = ("**/*.wit", "**/deps/*.wasm")
+
+
+class WitFolder(NamedTuple):
+    """A WIT folder with the packages that are vendored in its `deps`, now and before the change."""
+
+    path: str
+    files: Mapping[str, File]
+    """By absolute path."""
+    before: Mapping[str, File]
+    """A file that has not changed is the same object as in `files`."""
+
+    def changed(self) -> set[str]:
+        """The paths of the files that are new, changed or removed."""
+        return {path for path in {*self.files, *self.before} if self.files.get(path) is not self.before.get(path)}
 
 
 class Project(NamedTuple):
@@ -58,11 +70,10 @@ def _examine(project: Project, tree: Tree, settings: Settings) -> Examination:
     folder, history, named, manifests = project
     above = sorted(manifests, key=len, reverse=True) or [folder]
     reviews = read_reviews(tree, above, settings.reviews)
-    found = _compared(history, named, tree)
-    is_same = bool(found.base.commits) and not any(found.folders)
+    base, folders = _compared(history, named, tree)
     first = min(path for paths in named.values() for path in paths)
     name = _shown(folder if len(named) > 1 else root(first))
-    if is_same and not any(review.is_about_wit for review in reviews.entries):
+    if base.commits and not any(folders) and not any(review.is_about_wit for review in reviews.entries):
         return Examination(name, reviews, Judgement())
     from dunnage.review.wit_review import judge
 
@@ -70,25 +81,27 @@ def _examine(project: Project, tree: Tree, settings: Settings) -> Examination:
         file = tree.read(first)
     except (FileNotFoundError, SourceError):
         return Examination(name, reviews, Judgement())
-    return Examination(name, reviews, judge(name, file, found, reviews, tree, settings))
+    return Examination(name, reviews, judge(name, file, base, folders, reviews, tree, settings))
 
 
-def _compared(history: History | None, named: Mapping[str, list[str]], tree: Tree) -> WitBase:
-    """Find the commits to compare with, and the WIT folders that differ from each."""
+def _compared(
+    history: History | None, named: Mapping[str, list[str]], tree: Tree
+) -> tuple[Base, list[list[WitFolder]]]:
+    """Find the commits to compare with, and for each the WIT folders that differ from it."""
     if history is None:
-        return WitBase(Base((), "it is not in a git repository"), ())
-    known: dict[str, tuple[WitFolder, ...]] = {}
+        return Base((), "it is not in a git repository"), []
+    known: dict[str, list[WitFolder]] = {}
 
-    def changes(commit: str) -> tuple[WitFolder, ...]:
+    def changes(commit: str) -> list[WitFolder]:
         if commit not in known:
-            known[commit] = tuple(_changed(history, commit, named, tree))
+            known[commit] = list(_changed(history, commit, named, tree))
         return known[commit]
 
     try:
         base = history.base(lambda commit: bool(changes(commit)))
-        return WitBase(base, tuple(changes(commit) for commit in base.commits))
+        return base, [changes(commit) for commit in base.commits]
     except SourceError as error:
-        return WitBase(Base((), error.message), ())
+        return Base((), error.message), []
 
 
 def _changed(history: History, commit: str, named: Mapping[str, list[str]], tree: Tree) -> Iterator[WitFolder]:
@@ -96,7 +109,7 @@ def _changed(history: History, commit: str, named: Mapping[str, list[str]], tree
 
     Raises SourceError if git cannot read the commit.
     """
-    differing = history.differing(commit, _PATTERNS)
+    differing = history.differing(commit, PATTERNS)
     before: dict[str, set[str]] = {}
     roots: dict[str, str] = {}
     for path in history.files(commit):

@@ -4,71 +4,72 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from dunnage.files.document import Problem
 from dunnage.files.git import Repositories
 from dunnage.files.shown import argument
-from dunnage.files.shown import path as shown_path
-from dunnage.files.source import File, SourceError, Tree
+from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.span import Span
 from dunnage.review import wit_rules
 from dunnage.review.base import Base
-from dunnage.review.concern import Advice, Concern
-from dunnage.review.judgement import Judgement
+from dunnage.review.concern import FETCH, Advice, Concern, command, first_of
+from dunnage.review.judgement import Judgement, Settings
 from dunnage.review.reviews import Review, Reviews, problems
-from dunnage.review.settings import Settings
 from dunnage.review.tables import Table
-from dunnage.review.wit_changes import Changes, compare
-from dunnage.review.wit_folder import WitBase
+from dunnage.review.wit_changes import Changes, PackageChange, compare
+from dunnage.review.wit_rules import content_subject, package_subject, world_subject
+from dunnage.review.wit_state import WitState
 from dunnage.wit.packages import root
 
-_MOST_UNKNOWN = 5
+if TYPE_CHECKING:
+    from dunnage.review.wit_examination import WitFolder
+
+_TRACKED = "**/*.wit"
 _OWN_PACKAGE = rb"^[ \t]*package\s+%?([a-z][a-z0-9-]*)\s*:[^;{]{0,300};"  # bounded, or files without `;` take long
 
 
-def judge(name: str, first: File, found: WitBase, reviews: Reviews, tree: Tree, settings: Settings) -> Judgement:
-    """Judge the WIT folders that differ from the base. `first` is a file in them."""
-    base = found.base
+def judge(
+    name: str,
+    first: File,
+    base: Base,
+    folders: Sequence[Sequence[WitFolder]],
+    reviews: Reviews,
+    tree: Tree,
+    settings: Settings,
+) -> Judgement:
+    """Judge WIT: `folders` are those that differ from each commit of the base, `first` is a file in them."""
     notes = []
     problem: list[Problem] = []
     if base.missing:
         message = f"there is nothing to compare this WIT with: {base.missing}"
         notes.append(f"{name}: {message}")
         if settings.require_base:
-            help = "fetch the history (`fetch-depth: 0` with actions/checkout), or name a commit with --base"
-            problem.append(Problem("wit-review/no-base", first, message, help, span=Span(0, 0)))
+            problem.append(Problem("wit-review/no-base", first, message, FETCH, span=Span(0, 0)))
     entries = [review for review in reviews.entries if review.is_about_wit]
     folder = os.path.dirname(os.path.abspath(first.path))
     if entries:
-        from dunnage.review.wit_subjects import present
-
-        known = present(tree, folder)
+        known = _present(tree, folder)
 
         def is_there(review: Review) -> bool:
             return known is None or review.subject in known
 
         problem += problems(entries, "wit-review/stale-review", "in the WIT of the repository", is_there)
 
-    compared = [[changes for each in folders if (changes := compare(each))] for folders in found.folders]
-    unknown = [reason for changes in (compared[0] if compared else ()) for reason in changes.unknown]
+    compared = [[changes for folder in each if (changes := compare(folder))] for each in folders]
+    first_compared = compared[0] if compared else []
+    unknown = [reason for changes in first_compared for reason in changes.unknown]
     if unknown:
-        more = len(unknown) - _MOST_UNKNOWN
-        shown = [*unknown[:_MOST_UNKNOWN], *([f"{more} more"] if more > 0 else [])]
-        notes.append(f"{name}: not all changes are checked: {'; '.join(shown)}")
+        notes.append(f"{name}: not all changes are checked: {'; '.join(first_of(unknown))}")
     place = reviews.place() if os.path.lexists(reviews.path) else "`[reviews]` in a TOML file that `--reviews` names"
     advice = Advice("", argument(base.revision), _command(base, settings, reviews), place)
     judges = wit_rules.Judge(advice, _own_namespaces(tree, folder), reviews.accepts)
     concerns = _in_all([list(_concerns(each, judges)) for each in compared])
-    changed = [changes for changes in (compared[0] if compared else ()) if changes.packages or changes.worlds]
-
-    def summary() -> Iterator[Table]:
-        from dunnage.review.wit_summary import tables
-
-        return tables(changed)
-
-    return Judgement(tuple(problem), tuple(concerns), summary if changed else None, tuple(notes))
+    changed = [changes for changes in first_compared if changes.packages or changes.worlds]
+    summary = partial(_tables, changed) if changed else None
+    return Judgement(tuple(problem), tuple(concerns), summary, tuple(notes))
 
 
 def _concerns(all_changes: Sequence[Changes], judges: wit_rules.Judge) -> Iterator[Concern]:
@@ -87,13 +88,8 @@ def _in_all(concerns: Sequence[Sequence[Concern]]) -> list[Concern]:
 
 
 def _command(base: Base, settings: Settings, reviews: Reviews) -> str:
-    """The command that repeats this review with the same findings, whichever commit is checked out."""
-    words = ["review-wit"]
-    if base.revision != "HEAD":
-        words.append(f"--base={argument(base.revision)}")
-    if settings.reviews:
-        words.append(f"--reviews={shown_path(settings.reviews)}")
-    elif not os.path.lexists(reviews.path):
+    words = command("review-wit", base, settings)
+    if not settings.reviews and not os.path.lexists(reviews.path):
         words.append("--reviews=FILE")
     return " ".join(words)
 
@@ -104,15 +100,84 @@ def _own_namespaces(tree: Tree, folder: str) -> Callable[[str], bool]:
     @cache
     def namespaces() -> frozenset[bytes]:
         found: set[bytes] = set()
-        for path in _outside_of_deps(Repositories(tree, "**/*.wit").tracked_near(folder)):
-            try:
-                found.update(re.findall(_OWN_PACKAGE, Tree().read(path).data, re.MULTILINE))
-            except (FileNotFoundError, SourceError):
-                continue
+        for path in Repositories(tree, _TRACKED).tracked_near(folder):
+            if os.path.dirname(path) == root(path):  # not in `deps`
+                try:
+                    found.update(re.findall(_OWN_PACKAGE, Tree().read(path).data, re.MULTILINE))
+                except (FileNotFoundError, SourceError):
+                    continue
         return frozenset(found)
 
     return lambda package: package.partition(":")[0].encode() in namespaces()
 
 
-def _outside_of_deps(paths: Iterable[str]) -> Iterator[str]:
-    return (path for path in paths if os.path.dirname(path) == root(path))
+def _present(tree: Tree, folder: str) -> frozenset[str] | None:
+    """The keys of all reviews that match something in the WIT of a repository; None if some of it is unknown."""
+    roots: dict[str, dict[str, File]] = {}
+    for path in sorted(Repositories(tree, _TRACKED).tracked_near(folder)):
+        try:
+            # Not through the run's own tree, which would report unused ignore comments of unchecked files.
+            roots.setdefault(root(path), {})[path] = Tree().read(path)
+        except (FileNotFoundError, SourceError):
+            return None
+    found: set[str] = set()
+    for top, files in roots.items():
+        state = WitState(top, files, files)
+        if state.unreadable:
+            return None
+        for package in state.foreign():
+            found |= {package_subject(package.name, package.version), content_subject(package)}
+        for world in state.worlds():
+            elaborated = state.elaborated(world)
+            if elaborated is None or elaborated.missing:
+                return None
+            for number in elaborated.imports:
+                name, _, text = (world.graph.scopes[number].part.package.name or "").partition("@")
+                found.add(world_subject(name, text, world.name))
+    return frozenset(found)
+
+
+def _tables(all_changes: Sequence[Changes]) -> Iterator[Table]:
+    """Yield what a reviewer wants to see at a glance, in the tables that have rows."""
+    packages: dict[tuple[str, str, str], list[str]] = {}
+    contents: dict[tuple[str, str, str, str], None] = {}
+    worlds: dict[tuple[str, str, str, str], None] = {}
+    for changes in all_changes:
+        for package in changes.packages:
+            packages.setdefault(_package(package), []).append(display(changes.state.folder))
+            contents.update(dict.fromkeys(_contents(package)))
+        for world in changes.worlds:
+            for what, interfaces in (
+                ("import gained", world.imports),
+                ("import lost", world.lost_imports),
+                ("export gained", world.exports),
+                ("export lost", world.lost_exports),
+            ):
+                rows = ((world.new.name, what, package_subject(*each[:2]), each.interface) for each in interfaces)
+                worlds.update(dict.fromkeys(rows))
+    binaries = sorted({display(path) for changes in all_changes for path in changes.changed if path.endswith(".wasm")})
+    for table in (
+        Table(
+            "packages",
+            ("package", "from", "to", "folders"),
+            [(*row, ", ".join(folders)) for row, folders in sorted(packages.items())],
+        ),
+        Table("content", ("package", "interface or world", "item", "change"), sorted(contents)),
+        Table("worlds", ("world", "change", "package", "interface"), sorted(worlds)),
+        Table("binary packages", ("file",), [(path,) for path in binaries]),
+    ):
+        if table.rows:
+            yield table
+
+
+def _package(change: PackageChange) -> tuple[str, str, str]:
+    old, new = change.old, change.new
+    return change.name, old.version or "no version" if old else "", new.version or "no version" if new else ""
+
+
+def _contents(change: PackageChange) -> Iterator[tuple[str, str, str, str]]:
+    found = change.new or change.old
+    name = found.full_name if found else ""
+    yield from ((name, scope, "", "added") for scope in change.added)
+    yield from ((name, scope, "", "removed") for scope in change.removed)
+    yield from ((name, item.scope, item.item, item.change) for item in change.items)

@@ -7,16 +7,13 @@ from typing import NamedTuple
 from dunnage.files.document import Problem
 from dunnage.files.shown import path as shown_path
 from dunnage.files.source import File
-from dunnage.files.span import Span
-from dunnage.review.concern import Advice, Concern, listed
+from dunnage.review.concern import Advice, Concern, first_of, listed
 from dunnage.review.wit_changes import Changes, Imported, ItemChange, PackageChange, WorldChange, track, version
-from dunnage.review.wit_contents import contents
-from dunnage.review.wit_state import Foreign
+from dunnage.review.wit_state import Foreign, contents
 from dunnage.wit.compatibility import Break, Side, breaks, scope_name
 from dunnage.wit.model import WitDocument
 from dunnage.wit.syntax import parse
 
-_MOST_NAMED = 5
 _END_OF_PATH = frozenset([";", ".", "{", "with", "interface", "func", ""])
 
 
@@ -36,7 +33,7 @@ class Judge(NamedTuple):
         file, token = place
         advice = self.advice._replace(paths=shown_path(path), checked=shown_path(file.path))
         text = f"{help}\n{advice.restore()}\n{advice.accept(subjects)}"
-        return Concern(Problem(rule, file, message, text, span=_span(file, token)), subjects)
+        return Concern(Problem(rule, file, message, text, span=parse(file).tokens.span(token)), subjects)
 
 
 def package_subject(name: str, text: str) -> str:
@@ -143,8 +140,8 @@ def _new_import(changes: Changes, world: WorldChange, found: list[Imported], jud
     message = f"the world `{new.name}` gains imports of {_named(texts)}{next(iter(ways)) if len(ways) == 1 else ''}"
     subjects = tuple(f"{name} in {new.name}" for name in by_package)
     help = "each import is a capability that a host gives to every component of the world: keep only what it needs"
-    is_changed = any(changes.folder.files.get(path) is new.file for path in changes.folder.changed())
-    restored = new.file.path if is_changed else changes.folder.path
+    is_changed = any(changes.state.files.get(path) is new.file for path in changes.changed)
+    restored = new.file.path if is_changed else changes.state.folder
     return judge.concern("wit-review/new-import", (new.file, found[0].cause.token), message, help, restored, subjects)
 
 
@@ -317,9 +314,7 @@ def _item_name(scope: str, item: str) -> str:
 
 
 def _named(texts: Iterable[str]) -> str:
-    found = list(texts)
-    more = len(found) - _MOST_NAMED
-    return listed(found[:_MOST_NAMED] + ([f"{more} more"] if more > 0 else []))
+    return listed(first_of(texts))
 
 
 def _path(document: WitDocument, token: int) -> str:
@@ -329,7 +324,3 @@ def _path(document: WitDocument, token: int) -> str:
     while texts[end] not in _END_OF_PATH:
         end += 1
     return "".join(texts[token:end])
-
-
-def _span(file: File, token: int) -> Span:
-    return parse(file).tokens.span(token)

@@ -1,4 +1,7 @@
-"""The packages in a WIT folder and in its `deps` at one time. Only the needed ones are parsed."""
+"""The packages in a WIT folder and in its `deps` at one time, and what their items mean.
+
+Only the needed packages are parsed. Comments, order, trailing commas, `%`, `@since` and `@deprecated` have no meaning.
+"""
 
 import os
 import re
@@ -8,6 +11,7 @@ from typing import NamedTuple
 from dunnage.files.source import File, SourceError
 from dunnage.wit.elaboration import ElaboratedWorld, Elaboration
 from dunnage.wit.graph import PackageScopes, Source, WitGraph
+from dunnage.wit.model import WitDocument, WitScope
 from dunnage.wit.packages import is_package
 from dunnage.wit.syntax import parse
 
@@ -180,3 +184,78 @@ def _unit(folder: str, path: str) -> str:
     """The folder or file that is a package: the WIT folder itself, or what is in `deps`."""
     above = os.path.dirname(path)
     return path if os.path.basename(above) == _DEPENDENCIES and above != folder else above
+
+
+_CLOSING = frozenset([")", "}", ">"])
+
+
+class Content(NamedTuple):
+    """An item of an interface or world."""
+
+    text: str
+    token: int
+    """Number of a token in it, where a finding about it is placed."""
+
+
+Contents = dict[str, Content]
+"""The items of an interface or world: types and functions by their names in the component model, and statements of
+worlds by what they say, without versions.
+"""
+
+
+def contents(document: WitDocument, scope: WitScope) -> Contents:
+    """The items of an interface or world."""
+    return {name: Content(text, token) for name, text, token in _items(document, scope)}
+
+
+def meaning(document: WitDocument) -> object:
+    """The meaning of a file. Files with the same meaning give equal values."""
+    name = document.name
+    found = []
+    for package in (document.own, *document.nested):
+        uses = {name(use.names[0][1]): use.path.full_name for use in package.uses}
+        scopes = {
+            name(scope.token): (scope.kind, {item: each.text for item, each in contents(document, scope).items()})
+            for scope in package.scopes
+        }
+        found.append((package.name, uses, scopes, len(package.scopes)))
+    return found
+
+
+def _items(document: WitDocument, scope: WitScope) -> Iterator[tuple[str, str, int]]:
+    name = document.name
+    for use in scope.uses:
+        for token, alias in use.names:
+            yield name(alias), f"use {use.path.full_name} {name(token)}", alias
+    for definition in scope.definitions:
+        if definition.kind == "resource":
+            yield name(definition.token), "resource", definition.token
+            continue
+        text = _text(document, definition.token + 1, definition.end)
+        if definition.kind == "func":
+            is_linked = scope.kind == "world" and definition.resource < 0
+            is_exported = document.tokens.texts[definition.token - 1] == "export"
+            keyword = ("export " if is_exported else "import ") if is_linked else ""
+            yield f"{keyword}{document.function_name(definition)}", text, definition.token
+        else:
+            yield name(definition.token), f"{definition.kind} {text}", definition.token
+    for include in scope.includes:
+        renamed = sorted(f"{name(old)} as {name(new)}" for old, new in include.names)
+        unversioned, _, version = include.path.full_name.partition("@")
+        yield f"include {unversioned}", " ".join((version, *renamed)), include.path.token
+    for keyword, path in scope.links:
+        unversioned, _, version = path.full_name.partition("@")
+        # A world may give a name to what it imports or exports.
+        own_name = f"{name(path.token - 2)}: " if document.tokens.texts[path.token - 1] == ":" else ""
+        yield f"{keyword} {own_name}{unversioned}", version, path.token
+    for keyword, inner in scope.inner:
+        texts = sorted(f"{item}: {content.text}" for item, content in contents(document, inner).items())
+        yield f"{keyword} {name(inner.token)}", "; ".join(texts), inner.token
+
+
+def _text(document: WitDocument, start: int, end: int) -> str:
+    texts = document.tokens.texts
+    words = (
+        texts[at].removeprefix("%") for at in range(start, end) if not (texts[at] == "," and texts[at + 1] in _CLOSING)
+    )
+    return " ".join(words)

@@ -10,9 +10,8 @@ import pytest
 from cargo.files import lock, package, write
 from dunnage.files.source import File, Tree
 from dunnage.review import changes as lock_changes
-from dunnage.review import vet_rule, vet_store
-from dunnage.review.manifests import LockedWorkspace
-from dunnage.review.vet_store import VetStore
+from dunnage.review.policies import LockedWorkspace, vetting_of
+from dunnage.review.vetting import VetStore, read, unvetted
 from review.locks import ADVICE, said
 
 RUN, DEPLOY = "safe-to-run", "safe-to-deploy"
@@ -20,7 +19,7 @@ RUN, DEPLOY = "safe-to-run", "safe-to-deploy"
 
 def store(folder: Path, audits: str = "", config: str = "", imports: str = "") -> VetStore:
     write(folder, {"audits.toml": audits, "config.toml": config, "imports.lock": imports})
-    found = vet_store.read(Tree(), str(folder))
+    found = read(Tree(), str(folder))
     assert found is not None
     return found
 
@@ -150,7 +149,7 @@ def test_lacking(tmp_path: Path, files: Mapping[str, str], lacking: set[str]) ->
 @pytest.mark.parametrize("files", [{}, {"config.toml": ""}, {"config.toml": "[[", "audits.toml": ""}])
 def test_no_store(tmp_path: Path, files: Mapping[str, str]) -> None:
     write(tmp_path, files)
-    assert vet_store.read(Tree(), str(tmp_path)) is None
+    assert read(Tree(), str(tmp_path)) is None
 
 
 WORKSPACE = {
@@ -191,8 +190,8 @@ def _unvetted(
     assert old is not None
     assert new is not None
     changes = lock_changes.compare(new, [old])
-    vetting = vet_rule.find(tree, str(folder), LockedWorkspace(tree, str(folder)), changes)
-    return said(list(vet_rule.unvetted(changes, ADVICE, vetting))) if vetting else ["no store"]
+    vetting = vetting_of(tree, str(folder), LockedWorkspace(tree, str(folder)), changes.lock)
+    return said(list(unvetted(changes, ADVICE, vetting))) if vetting else ["no store"]
 
 
 BEFORE, AFTER = LOCK.format("1.0.0"), LOCK.format("1.0.1")
@@ -271,10 +270,9 @@ def test_where_the_store_is(folder: Path) -> None:
     workspace = LockedWorkspace(Tree(), str(folder))
     found = lock_changes.read(File("Cargo.lock", lock(BEFORE).encode()))
     assert found is not None
-    changes = lock_changes.compare(found, [found])
-    assert vet_rule.find(Tree(), str(folder), workspace, changes) is None
+    assert vetting_of(Tree(), str(folder), workspace, found) is None
     write(folder, {"audits/config.toml": "", "audits/audits.toml": OLD})
-    vetting = vet_rule.find(Tree(), str(folder), workspace, changes)
+    vetting = vetting_of(Tree(), str(folder), workspace, found)
     assert vetting is not None
     assert [str(crate) for crate in found.packages if vetting.vets(crate)] == [
         "alpha 1.0.0",
