@@ -11,11 +11,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dunnage.cargo import lock_text, lockfile
+from dunnage.cargo import lockfile
 from dunnage.cargo.comparison import compare
-from dunnage.cargo.concerned import concerned
+from dunnage.cargo.concerned import Concerned
 from dunnage.cargo.config_files import config_files
-from dunnage.cargo.dependents import add_dependents
 from dunnage.cargo.lock_report import RESTORE_MANIFEST
 from dunnage.cargo.lockfile import EMPTY
 from dunnage.cargo.manifest import package_table
@@ -76,27 +75,24 @@ def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[tup
     manifests = Manifests(tree)
     repositories = Repositories(tree, f"**/{LOCK}", f"**/{MANIFEST}")
     paths = [*map(os.path.abspath, names)]
-    affected = concerned(paths, manifests, partial(_locks_near, repositories))
+    concerned = Concerned(manifests, repositories)
+    concerned.add(paths)
+    concerned.add_dependents(paths, repositories)
     changed = {os.path.dirname(path) for path in paths}
-    add_dependents(affected, paths, manifests, repositories)
-    yield None, _rejected_manifests(affected.refused)
+    yield None, _rejected_manifests(concerned.refused)
     named: dict[str, list[Manifest]] = {}
-    for manifest, root in affected.named.values():
+    for manifest, root in concerned.named.values():
         named.setdefault(root.folder, []).append(manifest)
-    for folder, root in sorted(affected.roots.items()):
+    for folder, root in sorted(concerned.roots.items()):
         if not is_in_project(folder) and not tree.exists(os.path.join(folder, LOCK)):
             continue  # an example, or data of a test, which may be wrong on purpose
-        workspace, refusals = affected.loaded.get(folder) or load(manifests, root)
+        workspace, refusals = concerned.loaded.get(folder) or load(manifests, root)
         found = _rejected_manifests(refusals)
         if workspace is not None:
             found += _unlisted(workspace, named.get(folder, ()))
             found += _untracked_includes(folder, tree, repositories)
             found += _check_lock(workspace, manifests, repositories, options, changed)
         yield workspace, found
-
-
-def _locks_near(repositories: Repositories, folder: str) -> Iterator[str]:
-    return (path for path in repositories.tracked_near(folder) if os.path.basename(path) == LOCK)
 
 
 def _may_omit(workspace: Workspace, manifests: Manifests, repositories: Repositories, options: Options) -> bool:
@@ -125,7 +121,7 @@ def _check_lock(
         yield from _untracked_packages([each for each in packages if not each.is_matched], tree, repository)
     may_omit = partial(_may_omit, workspace, manifests, repositories, options)
     try:
-        parsed = document.read(tree, workspace.lock, lock_text.parse)
+        parsed = document.read(tree, workspace.lock, lockfile.parse)
     except FileNotFoundError:
         problems = [problem for problem in compare(workspace, EMPTY) if problem.rule == BAD_MANIFEST.id]
         yield from findings(problems, _RULES)

@@ -215,11 +215,12 @@ class _Checker:
         paths = [path for path in manifests if self._may_have_components(path)]
         if not paths:
             return
-        from dunnage.cargo.concerned import concerned
+        from dunnage.cargo.concerned import Concerned
         from dunnage.cargo.workspace import load
 
-        roots = concerned(paths, self._projects.manifests, lambda _: ()).roots
-        for _, root in sorted(roots.items()):
+        concerned = Concerned(self._projects.manifests)
+        concerned.add(paths)
+        for _, root in sorted(concerned.roots.items()):
             workspace, _ = load(self._projects.manifests, root)
             # check-cargo-lock reports a workspace that cargo rejects.
             if workspace is not None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from cargo.files import Files, found, lock, matches, package, write
-from dunnage.cargo.config import read_config
 from dunnage.cargo.config_files import config_files
+from dunnage.cargo.workspace import read_config
 from dunnage.cargo_cli import aliases
 from dunnage.files.document import Refused
 from dunnage.files.source import Tree

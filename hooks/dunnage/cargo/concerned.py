@@ -1,113 +1,181 @@
-"""Which workspaces a set of changed files concerns."""
+"""Which workspaces a set of changed files concerns: their own, and others in the repository whose lock depends on them.
+
+A lock contains every package of its workspace, and those in other folders that the workspace requires by path, directly
+or not. Each of them may inherit values from a workspace root of its own. So the lock depends on all these manifests.
+"""
+
+from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 
-from dunnage.cargo.config import read_config
-from dunnage.cargo.config_files import CONFIG_NAMES, config_files
-from dunnage.cargo.directory_sources import directory_sources
+from dunnage.cargo.config_files import CONFIG_NAMES, config_files, directory_sources
 from dunnage.cargo.manifest import package_table
 from dunnage.cargo.manifests import MANIFEST, Manifest, Manifests
 from dunnage.cargo.vendored import is_vendored_crate
-from dunnage.cargo.workspace import LOCK, Workspace
+from dunnage.cargo.workspace import LOCK, Workspace, load, path_dependencies, read_config
 from dunnage.files import toml
 from dunnage.files.document import Refused, is_template
-from dunnage.files.source import SourceError, Tree
+from dunnage.files.git import Repositories
+from dunnage.files.source import SourceError
 from dunnage.files.vendored import CHECKSUMS, is_in_vendored_crate
 from dunnage.files.walk import is_in_project, top_folder, upwards
 
-LocksNear = Callable[[str], Iterable[str]]
-"""Returns the paths of all locks in the repository of a folder."""
+_TABLES = (b"[package]", b"[project]")
 
 
-class Concerned(NamedTuple):
-    """The workspaces that a set of files concerns."""
+class Concerned:
+    """The workspaces that a set of files concerns. Vendored crates and templates of manifests count for none."""
 
-    roots: dict[str, Manifest]
-    """The root manifests, by folder."""
-    named: dict[str, tuple[Manifest, Manifest]]
-    """By folder, each manifest that is in the set or beside a lock in it, with its workspace root."""
-    loaded: dict[str, tuple[Workspace | None, list[Refused]]]
-    """By folder, the workspaces that have already been loaded, as `load` returns them."""
-    refused: list[Refused]
-    """Why a file could not be assigned to a workspace."""
+    def __init__(self, manifests: Manifests, repositories: Repositories | None = None) -> None:
+        """`repositories` list the manifests and locks that git tracks. Without it, only folders above files count."""
+        self.manifests = manifests
+        self.repositories = repositories
+        self.roots: dict[str, Manifest] = {}
+        """The root manifests, by folder."""
+        self.named: dict[str, tuple[Manifest, Manifest]] = {}
+        """By folder, each manifest that is in the set or beside a lock in it, with its workspace root."""
+        self.loaded: dict[str, tuple[Workspace | None, list[Refused]]] = {}
+        """By folder, the workspaces that have already been loaded, as `load` returns them."""
+        self.refused: list[Refused] = []
+        """Why a file could not be assigned to a workspace."""
+        self._tree = manifests.tree
+        self._included: dict[str, frozenset[str] | None] = {}
+        """The files that configure each folder; None if cargo could not read one of them."""
 
+    def add(self, paths: Iterable[str]) -> None:
+        """Add the workspaces to which manifests, locks, configuration files and files that these include belong.
 
-def concerned(paths: Iterable[str], manifests: Manifests, locks_near: LocksNear) -> Concerned:
-    """Find the workspaces that manifests, locks, configuration files and files that these include concern.
-
-    `paths` are absolute.
-
-    These are the workspaces that the files belong to. Vendored crates and templates of manifests are ignored: Cargo
-    never builds them in place.
-    """
-    result = Concerned({}, {}, {}, [])
-    crates: set[str] = set()
-    included: dict[str, frozenset[str] | None] = {}
-    for path in paths:
-        folder, name = os.path.split(path)
-        if name == CHECKSUMS or (name == MANIFEST and manifests.tree.exists(os.path.join(folder, CHECKSUMS))):
-            crates.add(folder)
-        elif is_in_vendored_crate(manifests.tree, path):
-            continue
-        elif name == MANIFEST:
-            _add(folder, result, manifests)
-        elif name == LOCK:
-            if manifests.tree.exists(os.path.join(folder, MANIFEST)):
-                _add(folder, result, manifests)
+        `paths` are absolute.
+        """
+        crates: set[str] = set()
+        for path in paths:
+            folder, name = os.path.split(path)
+            if name == CHECKSUMS or (name == MANIFEST and self._has(folder, CHECKSUMS)):
+                crates.add(folder)
+            elif is_in_vendored_crate(self._tree, path):
+                continue
+            elif name == MANIFEST or (name == LOCK and self._has(folder, MANIFEST)):
+                self._add(folder)
+            elif name == LOCK:
+                self._add_with_moved_lock(path)
+            elif os.path.basename(folder) == ".cargo" and name in CONFIG_NAMES:
+                above = os.path.dirname(folder)
+                self._add(above)
+                for locked in self._locked_near(above):
+                    if locked.startswith(os.path.join(above, "")):
+                        self._add(locked)
             else:
-                _add_with_moved_lock(path, result, manifests)
-        elif os.path.basename(folder) == ".cargo" and name in CONFIG_NAMES:
-            above = os.path.dirname(folder)
-            _add(above, result, manifests)
-            for lock in locks_near(above):
-                if lock.startswith(os.path.join(above, "")):
-                    _add(os.path.dirname(lock), result, manifests)
-        else:
-            _add_including(path, result, manifests, locks_near, included)
-    _add_using(crates, result, manifests, locks_near)
-    return result
+                self._add_including(path)
+        self._add_using(crates)
 
+    def _has(self, folder: str, name: str) -> bool:
+        return self._tree.exists(os.path.join(folder, name))
 
-def _add(folder: str, result: Concerned, manifests: Manifests) -> None:
-    """Add the workspace of the manifest in `folder`, if that contains one."""
-    if is_vendored_crate(manifests.tree, folder):
-        return
-    try:
-        found = manifests.find(folder)
-        if found is None or _is_template(found):
+    def _locked_near(self, folder: str) -> Iterator[str]:
+        """Yield the folders of all locks in the repository of a folder."""
+        for path in self.repositories.tracked_near(folder) if self.repositories else ():
+            if os.path.basename(path) == LOCK:
+                yield os.path.dirname(path)
+
+    def _folders_near(self, folder: str) -> Iterable[str]:
+        """Return the folders above a folder, and those of all locks in its repository."""
+        return dict.fromkeys((*upwards(folder, beyond_repository=True), *sorted(self._locked_near(folder))))
+
+    def _add(self, folder: str) -> None:
+        """Add the workspace of the manifest in `folder`, if that contains one."""
+        if is_vendored_crate(self._tree, folder):
             return
-        root = manifests.root_of(found)
-    except Refused as refused:
-        if is_template(refused.file.data):
+        try:
+            found = self.manifests.find(folder)
+            if found is None or _is_template(found):
+                return
+            root = self.manifests.root_of(found)
+        except Refused as refused:
+            if is_template(refused.file.data):
+                return
+            is_empty = self._is_empty(refused.file.path)
+            has_lock = self._has(folder, LOCK) and not (is_empty and self._is_empty(os.path.join(folder, LOCK)))
+            if has_lock or (is_in_project(folder) and not is_empty):
+                self.refused.append(refused)
+            elif folder != top_folder(folder):
+                # An example, or data of a test, may be wrong on purpose. A workspace of which it is a member is not.
+                above = (above for above in upwards(os.path.dirname(folder)) if self._has(above, MANIFEST))
+                nearest = next(above, None)
+                if nearest is not None:
+                    self._add(nearest)
             return
-        lock, is_empty = os.path.join(folder, LOCK), _is_empty(manifests.tree, refused.file.path)
-        has_lock = manifests.tree.exists(lock) and not (is_empty and _is_empty(manifests.tree, lock))
-        if has_lock or (is_in_project(folder) and not is_empty):
-            result.refused.append(refused)
-        elif folder != top_folder(folder):
-            # An example, or data of a test, may be wrong on purpose. If it is a member, its workspace has the problem.
-            _add_above(os.path.dirname(folder), result, manifests)
-        return
-    result.roots[root.folder] = root
-    result.named[folder] = found, root
+        self.roots[root.folder] = root
+        self.named[folder] = found, root
 
+    def _is_empty(self, path: str) -> bool:
+        """Whether a manifest or lock contains nothing but comments: it only marks a place, or is data of a test."""
+        try:
+            return not toml.parse(self._tree.read(path))
+        except (FileNotFoundError, SourceError):
+            return False
 
-def _add_above(folder: str, result: Concerned, manifests: Manifests) -> None:
-    """Add the workspace of the nearest manifest in a folder and those above it."""
-    for above in upwards(folder):
-        if manifests.tree.exists(os.path.join(above, MANIFEST)):
-            _add(above, result, manifests)
-            return
+    def _add_including(self, path: str) -> None:
+        """Add the workspaces whose configuration includes the file at `path`."""
+        for near in self._folders_near(os.path.dirname(path)):
+            if near not in self._included:
+                try:
+                    files = config_files(self._tree, near)
+                    self._included[near] = frozenset(os.path.abspath(found.file.path) for _, found in files)
+                except Refused:
+                    self._included[near] = None  # perhaps because of this file
+            known = self._included[near]
+            if (known is None or path in known) and self._has(near, MANIFEST):
+                self._add(near)
 
+    def _add_using(self, crates: set[str]) -> None:
+        """Add the workspaces that use vendored crates, and those of copies that no source replacement uses."""
+        used: set[str] = set()
+        folders = {os.path.dirname(crate) for crate in crates}
+        for near in dict.fromkeys(near for folder in sorted(folders) for near in self._folders_near(folder)):
+            sources = folders.intersection(directory_sources(self._tree, near).values())
+            if sources and self._has(near, MANIFEST):
+                used |= sources
+                self._add(near)
+        for crate in sorted(crates):
+            if os.path.dirname(crate) not in used:
+                self._add(crate)
 
-def _is_empty(tree: Tree, path: str) -> bool:
-    """Whether a manifest or lock contains nothing but comments: it only marks a place, or is data of a test."""
-    try:
-        return not toml.parse(tree.read(path))
-    except (FileNotFoundError, SourceError):
-        return False
+    def _add_with_moved_lock(self, lock: str) -> None:
+        """Add the workspace whose configuration sets the path of its lock to this one."""
+        for folder in upwards(os.path.dirname(os.path.dirname(lock)), beyond_repository=True):
+            try:
+                if self.manifests.find(folder) and read_config(self._tree, folder).lock == lock:
+                    self._add(folder)
+            except Refused as refused:
+                self.refused.append(refused)
+
+    def add_dependents(self, paths: Iterable[str], repositories: Repositories) -> None:
+        """Add the workspaces whose lock depends on a changed manifest, or on one that the next commit deletes.
+
+        Also add those whose lock is a symbolic link to a changed one. `paths` are those of the changed files. Only
+        tracked locks are looked at.
+        """
+        by_listing: dict[frozenset[str], list[str]] = {}
+        for path in paths:
+            if os.path.basename(path) in (LOCK, MANIFEST):
+                by_listing.setdefault(repositories.tracked_near(os.path.dirname(path)), []).append(path)
+        for tracked, changed in by_listing.items():
+            locks = sorted(path for path in tracked if os.path.basename(path) == LOCK)
+            others = [lock for lock in locks if os.path.dirname(lock) not in self.roots]
+            if not others:
+                continue
+            targets = {os.path.realpath(path) for path in changed if os.path.basename(path) == LOCK}
+            for lock in others:
+                if targets and os.path.islink(lock) and os.path.realpath(lock) in targets:
+                    root = _root_in(os.path.dirname(lock), self.manifests)
+                    if root is not None:
+                        self.roots[root.folder] = root
+            folders = [os.path.dirname(path) for path in changed if os.path.basename(path) == MANIFEST]
+            named = [folder for folder in folders if folder in self.named]
+            if named:
+                _Search(self, named, tracked, repositories).add(others)
 
 
 def _is_template(found: Manifest) -> bool:
@@ -115,54 +183,131 @@ def _is_template(found: Manifest) -> bool:
     return package is not None and "{{" in str(package[1].get("name", ""))
 
 
-def _add_including(
-    path: str,
-    result: Concerned,
-    manifests: Manifests,
-    locks_near: LocksNear,
-    included: dict[str, frozenset[str] | None],
-) -> None:
-    """Add the workspaces whose configuration includes the file at `path`.
+class _Search:
+    """The changed manifests of one repository, and what is known about its other manifests."""
 
-    `included` keeps the files that configure each folder; None if cargo could not read one of them.
-    """
-    for near in _folders_near(os.path.dirname(path), locks_near):
-        if near not in included:
-            try:
-                files = config_files(manifests.tree, near)
-                included[near] = frozenset(os.path.abspath(found.file.path) for _, found in files)
-            except Refused:
-                included[near] = None  # perhaps because of this file
-        known = included[near]
-        if (known is None or path in known) and manifests.tree.exists(os.path.join(near, MANIFEST)):
-            _add(near, result, manifests)
+    def __init__(
+        self, result: Concerned, changed: list[str], tracked: frozenset[str], repositories: Repositories
+    ) -> None:
+        self._result = result
+        self._tracked = tracked
+        self._manifests = result.manifests
+        self._repository = repositories.repository(changed[0])
+        self._changed = {_real_manifest(folder) for folder in changed}
+        self._roots = {folder for folder in changed if result.named[folder][0].workspace is not None}
+        """The folders of changed manifests from which packages may inherit."""
+        self._names = {_declared_name(result.named[folder][0].file.data) for folder in changed}
+        """The names of the packages that may have changed."""
+        for folder in self._roots:
+            workspace, _ = result.loaded[folder] = load(result.manifests, result.named[folder][0])
+            for member in workspace.members.values() if workspace else ():
+                self._names.add(member.package.name.encode())
 
+    def add(self, locks: Iterable[str]) -> None:
+        """Add the workspaces of those locks that depend on a changed manifest."""
+        for lock in locks:
+            names = set(_local_names(self._manifests.tree.content(lock) or b""))
+            if names.isdisjoint(self._names) and names <= self._known_names:
+                continue
+            root = _root_in(os.path.dirname(lock), self._manifests)
+            if root is None or root.folder in self._result.roots:
+                continue
+            workspace, refused = load(self._manifests, root)
+            if self._is_concerned(root.folder, workspace):
+                self._result.roots[root.folder] = root
+                self._result.loaded[root.folder] = workspace, refused
 
-def _add_using(crates: set[str], result: Concerned, manifests: Manifests, locks_near: LocksNear) -> None:
-    """Add the workspaces that use vendored crates, and those of copies that no source replacement uses."""
-    used: set[str] = set()
-    folders = {os.path.dirname(crate) for crate in crates}
-    for near in dict.fromkeys(near for folder in sorted(folders) for near in _folders_near(folder, locks_near)):
-        sources = folders.intersection(directory_sources(manifests.tree, near).values())
-        if sources and manifests.tree.exists(os.path.join(near, MANIFEST)):
-            used |= sources
-            _add(near, result, manifests)
-    for crate in sorted(crates):
-        if os.path.dirname(crate) not in used:
-            _add(crate, result, manifests)
+    @cached_property
+    def _known_names(self) -> frozenset[bytes]:
+        """The names of all packages in the repository. A locked name that is not here has been renamed or deleted."""
+        paths = (path for path in self._tracked if os.path.basename(path) == MANIFEST)
+        return frozenset(_declared_name(self._manifests.tree.content(path) or b"") for path in paths)
 
+    def _is_concerned(self, folder: str, workspace: Workspace | None) -> bool:
+        """Whether a workspace, None if Cargo would reject it, depends on a changed or deleted manifest."""
+        local = workspace.local if workspace else {}
+        if any(_real_manifest(each) in self._changed or self._inherits(local[each].manifest) for each in local):
+            return True
+        missing = {os.path.join(each, MANIFEST) for each in _missing_folders(workspace)} if workspace else set()
+        below = os.path.join(folder, "")
+        return any(path in missing or path.startswith(below) for path in self._deleted)
 
-def _folders_near(folder: str, locks_near: LocksNear) -> Iterable[str]:
-    """Return the folders above a folder, and those of all locks in its repository."""
-    locked = map(os.path.dirname, locks_near(folder))
-    return dict.fromkeys((*upwards(folder, beyond_repository=True), *sorted(locked)))
-
-
-def _add_with_moved_lock(lock: str, result: Concerned, manifests: Manifests) -> None:
-    """Add the workspace whose configuration sets the path of its lock to this one."""
-    for folder in upwards(os.path.dirname(os.path.dirname(lock)), beyond_repository=True):
+    def _inherits(self, manifest: Manifest) -> bool:
         try:
-            if manifests.find(folder) and read_config(manifests.tree, folder).lock == lock:
-                _add(folder, result, manifests)
-        except Refused as refused:
-            result.refused.append(refused)
+            return self._manifests.root_of(manifest).folder in self._roots
+        except Refused:
+            return False
+
+    @cached_property
+    def _deleted(self) -> frozenset[str]:
+        """The manifests that the next commit deletes."""
+        return (self._repository and self._repository.deleted(f"**/{MANIFEST}")) or frozenset()
+
+
+def _real_manifest(folder: str) -> str:
+    """Return the path of the manifest in a folder without symbolic links."""
+    return os.path.realpath(os.path.join(folder, MANIFEST))
+
+
+def _root_in(folder: str, manifests: Manifests) -> Manifest | None:
+    """Return the workspace root in a folder; None if there is none, or if Cargo would reject it."""
+    try:
+        found = manifests.find(folder)
+        return found if found is not None and manifests.root_of(found) is found else None
+    except Refused:
+        return None
+
+
+def _missing_folders(workspace: Workspace) -> Iterator[str]:
+    """Yield the folders that the packages of a workspace require, but that contain no package."""
+    patched = (patch.dependency.source for patch in workspace.patches)
+    yield from (source.url for source in patched if source.kind == "path" and source.url not in workspace.local)
+    for local in workspace.local.values():
+        yield from (folder for folder in path_dependencies(local.package) if folder not in workspace.local)
+
+
+def _local_names(lock: bytes) -> Iterator[bytes]:
+    """Yield the names of the packages in a lock that have no source, unused patches included."""
+    for block in lock.split(b"\nname = ")[1:]:
+        if b"\nsource = " not in block:
+            yield block.split(b'"', 2)[1] if b'"' in block else b""
+
+
+def _declared_name(manifest: bytes) -> bytes:
+    """Return the name of the package in a manifest in its usual form, else an empty text."""
+    for table in _TABLES:
+        for line in manifest.partition(table)[2].partition(b"\n[")[0].splitlines():
+            key, _, value = line.partition(b"=")
+            if key.strip() == b"name":
+                return value.partition(b"#")[0].strip(b" \t\"'")
+    return b""
+
+
+def is_part_of_others(workspace: Workspace, manifests: Manifests, tracked: Iterable[str]) -> bool:
+    """Whether other workspaces contain every member of a workspace by path, also through symbolic links.
+
+    `tracked` are the paths of manifests and locks.
+    """
+    paths = sorted(path for path in tracked if os.path.basename(path) in (MANIFEST, LOCK))
+    missing = {_real_manifest(folder): member for folder, member in workspace.members.items()}
+    names = {member.package.name.encode() for member in missing.values()}
+    seen = {workspace.root.folder}
+    for path in paths:
+        text = manifests.tree.content(path) or b""
+        # A member that is a symbolic link is named in the lock alone.
+        may_name = b"path" in text or os.path.basename(path) == LOCK
+        if not may_name or not any(name in text for name in names):
+            continue
+        try:
+            found = manifests.find(os.path.dirname(path))
+            root = found and manifests.root_of(found)
+        except Refused:
+            continue
+        if root is not None and root.folder not in seen:
+            seen.add(root.folder)
+            other, _ = load(manifests, root)
+            for folder in other.local if other is not None else ():
+                missing.pop(_real_manifest(folder), None)
+        if not missing:
+            return True
+    return False

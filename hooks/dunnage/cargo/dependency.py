@@ -1,20 +1,76 @@
-"""The dependency tables of a manifest.
+"""The dependency tables of a manifest, and values of manifests in general, checked for their TOML type.
 
-Source of the rules: the Cargo book, "Specifying Dependencies". Every combination of keys that Cargo rejects raises a
-ManifestError.
+Source of the rules: the Cargo book, "Specifying Dependencies" and "Platform specific dependencies", and the Rust
+reference, "Conditional compilation". Every combination of keys that Cargo rejects raises a ManifestError.
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dunnage.cargo import source_id
-from dunnage.cargo.fields import ManifestError, check_name, flag, string, strings, table
-from dunnage.cargo.platform import is_platform
 from dunnage.cargo.source_id import CRATES_IO, SourceId, SourceIdError
 from dunnage.cargo.version import Requirement, Version, VersionError
 from dunnage.files.document import Keys
 from dunnage.files.source import File
+
+
+class ManifestError(ValueError):
+    """Cargo rejects something in a manifest.
+
+    keys: its place in the document, down to the last key that exists. help: how to correct it.
+    """
+
+    def __init__(self, message: str, keys: Keys, help: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.keys = keys
+        self.help = help
+
+
+def table(value: Any, keys: Keys) -> Mapping[str, Any]:
+    """Return `value` if it is a table. Raises ManifestError."""
+    if not isinstance(value, dict):
+        raise _mismatch(keys, "a table")
+    return value
+
+
+def string(value: Any, keys: Keys) -> str:
+    """Return `value` if it is a string. Raises ManifestError."""
+    if not isinstance(value, str):
+        raise _mismatch(keys, "a string")
+    return value
+
+
+def strings(value: Any, keys: Keys) -> tuple[str, ...]:
+    """Return `value` as a tuple if it is an array of strings. Raises ManifestError."""
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise _mismatch(keys, "an array of strings")
+    return tuple(value)
+
+
+def flag(entry: Mapping[str, Any], key: str, keys: Keys) -> bool:
+    """Return the Boolean at `key`, false by default. Raises ManifestError; `keys` is the place of `entry`."""
+    value = entry.get(key, False)
+    if not isinstance(value, bool):
+        raise ManifestError(f"`{key}` must be `true` or `false`", (*keys, key))
+    return value
+
+
+def check_name(name: str, keys: Keys) -> None:
+    """Raise ManifestError if `name` is no package name: a Unicode identifier with `-` after the first character."""
+    if not name.replace("-", "_").isidentifier() or name.startswith("-"):
+        raise ManifestError(
+            f"`{name}` is not a valid package name",
+            keys,
+            "use letters, digits, `-` and `_`, and begin with a letter",
+        )
+
+
+def _mismatch(keys: Keys, expected: str) -> ManifestError:
+    return ManifestError(f"`{'.'.join(map(str, keys))}` must be {expected}", keys)
+
 
 _TABLES = (
     ("dependencies", "normal", ""),
@@ -162,7 +218,7 @@ def _inherit_dependency(
     if dependency is None:
         dependency = read_dependency(name, base, EntrySettings(root.folder, settings.registries), kind, keys)
         root.parsed[name] = dependency
-    own_default = _default_value(entry)
+    own_default = _default_features(entry)
     base_default = _default_features(base) if isinstance(base, dict) else None
     if own_default is False and base_default is not False and settings.is_strict:
         raise ManifestError(
@@ -236,12 +292,7 @@ def _features(entry: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     return features
 
 
-def _default_features(entry: Mapping[str, Any]) -> bool | None:
-    value = _default_value(entry)
-    return value if isinstance(value, bool) else None
-
-
-def _default_value(entry: Mapping[str, Any]) -> Any:
+def _default_features(entry: Mapping[str, Any]) -> Any:
     return entry.get("default-features", entry.get("default_features"))
 
 
@@ -255,3 +306,58 @@ def _check_same_source(dependencies: list[Dependency]) -> None:
                 dependency.keys,
                 f"give `{dependency.name}` one source everywhere, or rename one of them with `package = `",
             )
+
+
+_SYMBOL = r'(?s) *(?:((?:r#)?[A-Za-z_][A-Za-z0-9_]*|"[^"]*"|[(),=])|.)'
+"""A name, a string or punctuation of an expression. Without a group, it is anything else."""
+_LISTS = ("all", "any", "not")
+
+
+def is_platform(key: str) -> bool:
+    """Whether Cargo accepts a key of `[target]`."""
+    if key.startswith("cfg(") and key.endswith(")"):
+        return _is_expression([symbol or "?" for symbol in re.findall(_SYMBOL, key[4:-1].rstrip(" "))])
+    return all(character.isalnum() or character in "_-." for character in key)
+
+
+def _is_expression(symbols: list[str]) -> bool:
+    """Check an expression: a name, `name = "value"`, or `all(…)`, `any(…)`, `not(…)` of expressions."""
+    symbols = [*symbols, "", "", ""]  # for looking ahead
+    open_lists: list[str] = []
+    may_close = False
+    position = 0
+    while True:
+        symbol = symbols[position]
+        if symbol in _LISTS:
+            if symbols[position + 1] != "(":
+                return False
+            open_lists.append(symbol)
+            may_close = symbol != "not"
+            position += 2
+            continue
+        if symbol == ")" and may_close:
+            open_lists.pop()
+            position += 1
+        elif length := _option_length(symbols, position):
+            position += length
+        else:
+            return False
+        while open_lists and symbols[position] == ")":
+            open_lists.pop()
+            position += 1
+        if not open_lists:
+            return not symbols[position]
+        if symbols[position] != "," or open_lists[-1] == "not":
+            return False
+        position += 1
+        may_close = True
+
+
+def _option_length(symbols: list[str], position: int) -> int:
+    """Count the symbols of `name` or `name = "value"` at a position; 0 if there is neither."""
+    name, equals, value = symbols[position : position + 3]
+    if not name.isidentifier() and not name.startswith("r#"):
+        return 0
+    if equals != "=":
+        return 1
+    return 3 if value.startswith('"') else 0

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dunnage.cargo.dependency import Dependency
-from dunnage.cargo.fields import ManifestError
+from dunnage.cargo.dependency import Dependency, ManifestError
 from dunnage.files.document import Keys
 
 FeatureMap = Mapping[str, tuple[str, ...]]

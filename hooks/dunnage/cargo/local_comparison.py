@@ -2,14 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache, cached_property
 
 from dunnage.cargo.dependency import Dependency
 from dunnage.cargo.lock_report import LockReport, describe, describe_source
-from dunnage.cargo.patch_comparison import PatchComparison
-from dunnage.cargo.path_comparison import find_package
+from dunnage.cargo.patch_comparison import PatchComparison, find_package
 from dunnage.cargo.resolution import Resolution, ResolvedDependency, has_other_reference
 from dunnage.cargo.source_id import SourceId
-from dunnage.cargo.unneeded import Unneeded
 from dunnage.cargo.version import Version
 from dunnage.cargo.workspace import LocalPackage
 
@@ -17,19 +16,13 @@ from dunnage.cargo.workspace import LocalPackage
 class LocalComparison:
     """Compares the packages in folders with the lock."""
 
-    def __init__(
-        self, resolution: Resolution, report: LockReport, patches: PatchComparison, unneeded: Unneeded
-    ) -> None:
+    def __init__(self, resolution: Resolution, report: LockReport, patches: PatchComparison) -> None:
         self._resolution = resolution
         self._workspace = resolution.workspace
         self._packages = resolution.packages
         self._report = report
         self._patches = patches
-        self._unneeded = unneeded
-        # Looked up for many problems, computed once.
-        self._edges_by_name: dict[int, dict[str, list[int]]] = {}
-        self._dangling_by_name: dict[int, dict[str, int]] = {}
-        self._locked_versions: dict[str, set[str]] = defaultdict(set)
+        self._dangling = cache(self._find_dangling)
 
     def is_other_lock(self, local: Sequence[LocalPackage]) -> bool:
         """Whether the lock contains none of several packages. Reports this once, not for each package."""
@@ -91,7 +84,7 @@ class LocalComparison:
                 self._report_missed_path(local, dependency, entry)
             else:
                 self._report_missed(local, dependency, entry)
-        self._unneeded.missed_names |= missed
+        self._report.missed_names |= missed
         if entry is not None:
             self._check_edges(local, entry, missed)
 
@@ -124,7 +117,7 @@ class LocalComparison:
 
     def _report_missed(self, local: LocalPackage, dependency: Dependency, entry: int) -> None:
         """Report a dependency that the entry of its package does not have, or not in a version that satisfies it."""
-        of_other_version = self._edges(entry).get(dependency.package, ())
+        of_other_version = self._resolution.edges_by_name(entry).get(dependency.package, ())
         if not self._resolution.outdated[dependency.source.location].isdisjoint(of_other_version):
             return  # reported at the entry of `[patch]`
         for index in of_other_version:
@@ -141,7 +134,7 @@ class LocalComparison:
             versions = " and ".join(sorted(str(self._packages[index].version) for index in of_other_version))
             self._report.unmet("cargo-lock/stale", local, dependency, f"but {lock_name} has {versions}")
             return
-        elsewhere = self._versions().get(dependency.package)
+        elsewhere = self._versions.get(dependency.package)
         if elsewhere:
             actual = f"has `{dependency.package}` ({', '.join(sorted(elsewhere))}) only for other packages"
         else:
@@ -150,7 +143,7 @@ class LocalComparison:
 
     def _report_foreign(self, local: LocalPackage, dependency: Dependency, entry: int) -> bool:
         """Report an edge that satisfies a dependency in all but its source. Returns whether there is one."""
-        edges = self._edges(entry).get(dependency.package, ())
+        edges = self._resolution.edges_by_name(entry).get(dependency.package, ())
         foreign = [index for index in edges if dependency.accepts(self._packages[index].version)]
         if foreign:
             expected = f"`{local.package.name}` requires {describe(dependency)}"
@@ -171,7 +164,7 @@ class LocalComparison:
         for index in dict.fromkeys(self._resolution.edges[entry]):
             if index in used:
                 continue
-            self._unneeded.explain([index])
+            self._report.unwanted.add(index)
             package = self._packages[index]
             if package.name not in missed:
                 position = self._resolution.position(entry, index)
@@ -182,25 +175,15 @@ class LocalComparison:
                     f"but {local.manifest.file.path} does not require it",
                 )
 
-    def _edges(self, entry: int) -> dict[str, list[int]]:
-        """Group the dependencies of a locked package by name."""
-        if entry not in self._edges_by_name:
-            by_name = self._edges_by_name[entry] = defaultdict(list)
-            for index in self._resolution.edges[entry]:
-                by_name[self._packages[index].name].append(index)
-        return self._edges_by_name[entry]
-
-    def _dangling(self, entry: int) -> dict[str, int]:
+    def _find_dangling(self, entry: int) -> dict[str, int]:
         """Return, by name, the first position at which a dependency of a locked package leads to no package."""
-        if entry not in self._dangling_by_name:
-            edges = self._packages[entry].edges
-            positions = reversed(self._resolution.dangling[entry])
-            self._dangling_by_name[entry] = {edges[position].name: position for position in positions}
-        return self._dangling_by_name[entry]
+        edges = self._packages[entry].edges
+        return {edges[position].name: position for position in reversed(self._resolution.dangling[entry])}
 
+    @cached_property
     def _versions(self) -> dict[str, set[str]]:
-        """Group the versions of all locked packages by name."""
-        if not self._locked_versions:
-            for package in self._packages:
-                self._locked_versions[package.name].add(str(package.version))
-        return self._locked_versions
+        """The versions of all locked packages, by name."""
+        versions: dict[str, set[str]] = defaultdict(set)
+        for package in self._packages:
+            versions[package.name].add(str(package.version))
+        return versions

@@ -28,6 +28,10 @@ class LockReport:
         self._lock = lock.file
         self._folder = workspace.root.folder
         self._changed = changed
+        self.missed_names: set[str] = set()
+        """The names of packages to which a dependency should lead but does not; the reason has been reported."""
+        self.unwanted: set[int] = set()
+        """The locked packages on which another depends in the lock only, as has been reported."""
         self._foreign: set[Keys] = set()
         """The locked packages whose source has been reported."""
         self._dangling: dict[tuple[str, str], list[tuple[LockedPackage, int]]] = defaultdict(list)
@@ -57,27 +61,22 @@ class LockReport:
         """Add a difference that `cargo update --workspace` removes."""
         self.problems.append(self.stale_problem(file, keys, message))
 
-    def unreadable(self, keys: Keys, message: str) -> None:
-        """Add a part of the lock that Cargo could not interpret."""
-        self.problems.append(Problem("cargo-lock/unreadable", self._lock, message, self._restore(), keys))
-
-    def no_checksum(self, keys: Keys, message: str) -> None:
-        """Add a registry crate without a checksum."""
-        self.problems.append(Problem("cargo-lock/no-checksum", self._lock, message, self._restore(), keys))
+    def bad_lock(self, rule: str, keys: Keys, message: str, help: str = "") -> None:
+        """Add a problem of the lock itself. Without a help text, the lock should be restored."""
+        restore = f"restore {self.lock_name} from the last good commit, then {self._update()}"
+        self.problems.append(Problem(rule, self._lock, message, help or restore, keys))
 
     def no_commit(self, packages: Sequence[LockedPackage]) -> None:
         """Add packages from one git repository without a full commit."""
         message = f"{_subject(packages, packages[0].source)} locked without a full commit"
-        keys = (*packages[0].keys, "source")
-        self.problems.append(Problem("cargo-lock/no-commit", self._lock, message, self._restore(), keys))
+        self.bad_lock("cargo-lock/no-commit", (*packages[0].keys, "source"), message)
 
     def ignored_commit(self, packages: Sequence[LockedPackage]) -> None:
         """Add packages from one git repository whose reference Cargo misreads, so that it ignores their commit."""
         subject = _subject(packages, packages[0].intended)
         reason = "because this lock format does not escape the name of the branch or tag"
         message = f"{subject} locked at a commit that cargo ignores, {reason}"
-        keys = (*packages[0].keys, "source")
-        self.problems.append(Problem("cargo-lock/no-commit", self._lock, message, self._update(), keys))
+        self.bad_lock("cargo-lock/no-commit", (*packages[0].keys, "source"), message, self._update())
 
     def other_commit(self, packages: Sequence[LockedPackage], revision: str) -> None:
         """Add packages from one git repository that are locked at a commit other than their `revision`.
@@ -90,8 +89,7 @@ class LockReport:
             f"if {revision} is an annotated tag, require the commit that\n"
             f"`git rev-parse '{revision}^{{commit}}'` prints in that repository instead"
         )
-        keys = (*packages[0].keys, "source")
-        self.problems.append(Problem("cargo-lock/foreign-source", self._lock, message, help, keys))
+        self.bad_lock("cargo-lock/foreign-source", (*packages[0].keys, "source"), message, help)
 
     def foreign_source(self, package: LockedPackage, expected: str) -> None:
         """Add a package that is locked from a source other than the expected one, once for each package.
@@ -109,7 +107,7 @@ class LockReport:
             f"if you changed the source in a manifest on purpose, {self._update()};\n"
             f"if not, restore {self.lock_name} from the last good commit and find out who changed it"
         )
-        self.problems.append(Problem("cargo-lock/foreign-source", self._lock, message, help, (*package.keys, "source")))
+        self.bad_lock("cargo-lock/foreign-source", (*package.keys, "source"), message, help)
 
     def is_foreign(self, package: LockedPackage) -> bool:
         """Whether the source of a package has been reported."""
@@ -192,9 +190,6 @@ class LockReport:
         # Cargo writes the file that a symbolic link leads to.
         lock = os.path.realpath(self._lock_path) if os.path.islink(self._lock_path) else self._lock_path
         return f"run `cargo update --workspace`{where} and commit {shown.path(lock)}"
-
-    def _restore(self) -> str:
-        return f"restore {self.lock_name} from the last good commit, then {self._update()}"
 
 
 RESTORE_MANIFEST = "correct it, or restore it from the last good commit"

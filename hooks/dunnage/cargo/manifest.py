@@ -6,7 +6,7 @@ of the rules: the Cargo book, "The Manifest Format", "Features" and "Workspaces"
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from dunnage.cargo import source_id
@@ -15,12 +15,16 @@ from dunnage.cargo.dependency import (
     EntrySettings,
     Inherit,
     Inherited,
+    ManifestError,
     Registries,
+    check_name,
     read_dependencies,
     read_dependency,
+    string,
+    strings,
+    table,
 )
 from dunnage.cargo.features import FeatureMap, feature_map
-from dunnage.cargo.fields import ManifestError, check_name, string, strings, table
 from dunnage.cargo.source_id import CRATES_IO, SourceIdError
 from dunnage.cargo.version import Requirement, Version, VersionError
 from dunnage.files.document import Keys
@@ -56,9 +60,9 @@ class Package(NamedTuple):
 class WorkspaceTable(NamedTuple):
     """The `[workspace]` table of a root manifest. Paths are as they are written."""
 
-    members: tuple[str, ...] | None
+    members: tuple[str, ...]
     exclude: tuple[str, ...]
-    default_members: tuple[str, ...] | None
+    default_members: tuple[str, ...]
 
 
 def package_table(data: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
@@ -85,11 +89,8 @@ def workspace_table(data: Mapping[str, Any]) -> WorkspaceTable | None:
                 (*keys, "optional"),
                 "write `optional = true` in the member that inherits it",
             )
-    return WorkspaceTable(
-        members=_workspace_paths(workspace, "members"),
-        exclude=_workspace_paths(workspace, "exclude") or (),
-        default_members=_workspace_paths(workspace, "default-members"),
-    )
+    paths = (strings(workspace.get(key, []), ("workspace", key)) for key in ("members", "exclude", "default-members"))
+    return WorkspaceTable(*paths)
 
 
 def workspace_pointer(data: Mapping[str, Any]) -> str | None:
@@ -122,11 +123,8 @@ def check_virtual(data: Mapping[str, Any]) -> None:
         raise ManifestError("the manifest has neither a `[package]` nor a `[workspace]`", (), "add a `[package]` table")
     for key in _PACKAGE_ONLY:
         if key in data:
-            raise ManifestError(
-                f"a virtual manifest cannot have `{key}`",
-                (key,),
-                "move it to a member, or add a `[package]` table here",
-            )
+            help = "move it to a member, or add a `[package]` table here"
+            raise ManifestError(f"a virtual manifest cannot have `{key}`", (key,), help)
 
 
 def read_package(data: Mapping[str, Any], folder: str, inherit: Inherit, registries: Registries) -> Package:
@@ -157,12 +155,13 @@ def read_package(data: Mapping[str, Any], folder: str, inherit: Inherit, registr
     return Package(name, version, dependencies, feature_map(_features(data), dependencies))
 
 
-def read_patches(data: Mapping[str, Any], folder: str, registries: Registries) -> Iterator[tuple[str, Dependency]]:
+def read_patches(data: Mapping[str, Any], folder: str, registries: Registries) -> list[tuple[str, Dependency]]:
     """Read `[patch]` of a root manifest or of Cargo's configuration.
 
-    Yields the location of the patched source, as `SourceId.location`, and the dependency that replaces its packages.
+    Returns the location of each patched source, as `SourceId.location`, with the dependency that replaces its packages.
     Raises ManifestError.
     """
+    patches = []
     for source, entries in table(data.get("patch", {}), ("patch",)).items():
         keys: Keys = ("patch", source)
         if source == "crates-io":
@@ -179,7 +178,9 @@ def read_patches(data: Mapping[str, Any], folder: str, registries: Registries) -
                     ) from None
                 url = source
         for name, entry in table(entries, keys).items():
-            yield url, read_dependency(name, entry, EntrySettings(folder, registries), "normal", (*keys, name))
+            dependency = read_dependency(name, entry, EntrySettings(folder, registries), "normal", (*keys, name))
+            patches.append((url, dependency))
+    return patches
 
 
 def _may_be_registry(name: str) -> bool:
@@ -193,17 +194,20 @@ def _may_be_registry(name: str) -> bool:
 
 def read_replacements(
     data: Mapping[str, Any], folder: str, registries: Registries
-) -> Iterator[tuple[str, str, Dependency]]:
+) -> list[tuple[str, str, Dependency]]:
     """Read `[replace]`: the name and version of a package, and its replacement. Raises ManifestError."""
-    replacements = table(data.get("replace", {}), ("replace",))
-    if replacements and "patch" in data:
+    entries = table(data.get("replace", {}), ("replace",))
+    if entries and "patch" in data:
         raise ManifestError("both `[replace]` and `[patch]` are set", ("replace",), "use `[patch]` alone")
-    for spec, entry in replacements.items():
+    replacements = []
+    for spec, entry in entries.items():
         keys: Keys = ("replace", spec)
         name, colon, version = spec.rpartition("#")[2].replace("@", ":").partition(":")
         if not colon:
             raise ManifestError(f"`{spec}` has no version to replace", keys, f'write `"{spec}:VERSION"`')
-        yield name, version, read_dependency(name, entry, EntrySettings(folder, registries), "normal", keys)
+        dependency = read_dependency(name, entry, EntrySettings(folder, registries), "normal", keys)
+        replacements.append((name, version, dependency))
+    return replacements
 
 
 def has_binary_or_component(data: Mapping[str, Any], exists: Callable[[str], bool]) -> bool:
@@ -304,7 +308,3 @@ def _check_resolver(above: Mapping[str, Any], keys: Keys) -> None:
         raise ManifestError(
             f"resolver `{resolver}` is not known to Cargo", (*keys, "resolver"), 'write "1", "2" or "3"'
         )
-
-
-def _workspace_paths(workspace: Mapping[str, Any], key: str) -> tuple[str, ...] | None:
-    return strings(workspace[key], ("workspace", key)) if key in workspace else None

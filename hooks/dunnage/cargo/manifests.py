@@ -6,11 +6,10 @@ Source of the rules: the Cargo book, "Workspaces".
 
 import os
 from collections.abc import Callable, Iterator
-from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from dunnage.cargo import manifest
-from dunnage.cargo.fields import ManifestError
+from dunnage.cargo.dependency import ManifestError
 from dunnage.cargo.manifest import Package, WorkspaceTable
 from dunnage.cargo.member_patterns import join
 from dunnage.files import document
@@ -18,6 +17,7 @@ from dunnage.files.document import Refused
 from dunnage.files.source import File, Tree
 from dunnage.files.walk import upwards
 
+P = ParamSpec("P")
 T = TypeVar("T")
 MANIFEST = "Cargo.toml"
 
@@ -35,6 +35,11 @@ class Manifest(NamedTuple):
     """The paths in `workspace.members`; patterns are not expanded."""
     excluded: frozenset[str]
     """The paths in `workspace.exclude`."""
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The paths and patterns in `workspace.members`."""
+        return self.workspace.members if self.workspace else ()
 
     def excludes(self, folder: str) -> bool:
         """Whether `exclude` covers `folder`, and `members` names neither it nor a folder above it."""
@@ -62,7 +67,7 @@ class Manifests:
             except FileNotFoundError:
                 self._parsed[folder] = None
             else:
-                self._parsed[folder] = _parse(file, folder, data)
+                self._parsed[folder] = with_file(file, _parse, file, folder, data)
         return self._parsed[folder]
 
     def root_of(self, member: Manifest) -> Manifest:
@@ -101,33 +106,27 @@ class Manifests:
         return root
 
 
-def real_manifest(folder: str) -> str:
-    """Return the path of the manifest in a folder without symbolic links."""
-    return os.path.realpath(os.path.join(folder, MANIFEST))
-
-
-def with_file(file: File, read: Callable[[], T]) -> T:
+def with_file(file: File, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call `read` and turn its ManifestError into a Refused for `file`."""
     try:
-        return read()
+        return read(*args, **kwargs)
     except ManifestError as error:
         raise Refused(file, error.message, error.keys, error.help) from None
 
 
 def _parse(file: File, folder: str, data: dict[str, Any]) -> Manifest:
-    if with_file(file, partial(manifest.package_table, data)) is None:
-        with_file(file, partial(manifest.check_virtual, data))
-    pointer = with_file(file, partial(manifest.workspace_pointer, data))
-    workspace = with_file(file, partial(manifest.workspace_table, data))
-    listed, excluded = (workspace.members or (), workspace.exclude) if workspace else ((), ())
+    if manifest.package_table(data) is None:
+        manifest.check_virtual(data)
+    pointer = manifest.workspace_pointer(data)
+    workspace = manifest.workspace_table(data)
     return Manifest(
         file,
         folder,
         data,
         workspace,
         None if pointer is None else join(folder, pointer),
-        frozenset(join(folder, path) for path in listed),
-        frozenset(join(folder, path) for path in excluded),
+        frozenset(join(folder, path) for path in (workspace.members if workspace else ())),
+        frozenset(join(folder, path) for path in (workspace.exclude if workspace else ())),
     )
 
 

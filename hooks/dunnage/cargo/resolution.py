@@ -8,7 +8,7 @@ A locked package is identified by its index in the lock, a package in a folder b
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from dunnage.cargo.dependency import Dependency
@@ -70,7 +70,9 @@ class Resolution:
         self.replaced: dict[int, int] = {}
         """Locked packages that `[replace]` replaces, each with its replacement."""
         self._resolve_edges()
-        self._positions: dict[int, dict[int, int]] = {}
+        self.edges_by_name = cache(self._group_edges)
+        """The dependencies of a locked package, by name."""
+        self._positions = cache(self._find_positions)
         self._comparisons = 0
         self.misread: set[SourceId] = set()
         """Git sources of the lock that Cargo does not recognize as the required ones, so that it ignores the commit."""
@@ -119,12 +121,19 @@ class Resolution:
 
     def position(self, index: int, target: int) -> int:
         """Return the position at which the dependencies of a locked package name another."""
-        if index not in self._positions:
-            dangling = self.dangling[index]
-            positions = [position for position in range(len(self.packages[index].edges)) if position not in dangling]
-            # An edge may occur twice: the first one counts.
-            self._positions[index] = dict(zip(reversed(self.edges[index]), reversed(positions), strict=True))
-        return self._positions[index][target]
+        return self._positions(index)[target]
+
+    def _find_positions(self, index: int) -> dict[int, int]:
+        dangling = self.dangling[index]
+        positions = [position for position in range(len(self.packages[index].edges)) if position not in dangling]
+        # An edge may occur twice: the first one counts.
+        return dict(zip(reversed(self.edges[index]), reversed(positions), strict=True))
+
+    def _group_edges(self, index: int) -> dict[str, list[int]]:
+        edges: dict[str, list[int]] = {}
+        for target in self.edges[index]:
+            edges.setdefault(self.packages[target].name, []).append(target)
+        return edges
 
     def _assign_folders(self) -> dict[int, str]:
         """Match packages without a source by name, and by version if several folders have a package of that name."""
@@ -196,32 +205,26 @@ class Resolution:
         unlocked: list[tuple[Patch, LockedPackage | None]] = []
         if not self.workspace.patches:
             return patches, unlocked
-        by_name: dict[str, list[int]] = defaultdict(list)
+        by_name: dict[str, list[tuple[LockedPackage, int | None]]] = defaultdict(list)
         for index, package in enumerate(self.packages):
-            by_name[package.name].append(index)
-        unused_by_name: dict[str, list[LockedPackage]] = defaultdict(list)
+            by_name[package.name].append((package, index))
         for package in self.lock.unused_patches:
-            unused_by_name[package.name].append(package)
+            by_name[package.name].append((package, None))
         for patch in self.workspace.patches:
             dependency = patch.dependency
             if dependency.source.kind == "path":
                 if (resolved := self._resolve_path_patch(patch)) is not None:
                     patches[patch.url].append(resolved)
                 continue
-            name = dependency.package
-            locked = next((index for index in by_name[name] if self._satisfies(self.packages[index], dependency)), None)
-            unused = next((package for package in unused_by_name[name] if self._satisfies(package, dependency)), None)
-            if locked is not None:
-                patches[patch.url].append(ResolvedPatch(patch, self.packages[locked].version, None, locked))
-            elif unused is not None:
-                patches[patch.url].append(ResolvedPatch(patch, unused.version, None, None))
-            else:
-                indices = [index for index in by_name[name] if has_other_reference(self.packages[index], dependency)]
-                others = [package for package in unused_by_name[name] if has_other_reference(package, dependency)]
-                self.outdated[patch.url].update(indices)
-                self.outdated_unused.update(others)
-                outdated = [*(self.packages[index] for index in indices), *others]
-                unlocked.append((patch, outdated[0] if outdated else None))
+            locked = by_name[dependency.package]
+            found = next((each for each in locked if self._satisfies(each[0], dependency)), None)
+            if found is not None:
+                patches[patch.url].append(ResolvedPatch(patch, found[0].version, None, found[1]))
+                continue
+            outdated = [each for each in locked if has_other_reference(each[0], dependency)]
+            self.outdated[patch.url].update(index for _, index in outdated if index is not None)
+            self.outdated_unused.update(package for package, index in outdated if index is None)
+            unlocked.append((patch, outdated[0][0] if outdated else None))
         return patches, unlocked
 
     def _resolve_path_patch(self, patch: Patch) -> ResolvedPatch | None:
@@ -301,9 +304,7 @@ class Resolution:
         package = self.workspace.local[folder].package
         is_member = folder in self.workspace.members
         entry = self.entries.get(folder)
-        edges: dict[str, list[int]] = defaultdict(list)
-        for index in self.edges[entry] if entry is not None else ():
-            edges[self.packages[index].name].append(index)
+        edges = self.edges_by_name(entry) if entry is not None else {}
         enabled = enabled_dependencies(package.features, package.dependencies, self._enabled[folder])
         for dependency in package.dependencies:
             if not is_member:
@@ -320,7 +321,7 @@ class Resolution:
                     yield ResolvedDependency(dependency, features, None, None)
                     continue
                 locked = self.entries.get(path)
-                is_edge = locked in edges[dependency.package]
+                is_edge = locked in edges.get(dependency.package, ())
                 yield ResolvedDependency(dependency, features, locked if is_edge else None, path)
             else:
                 locked = self._find_edge(dependency, edges.get(dependency.package, ()))

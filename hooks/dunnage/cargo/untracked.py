@@ -77,7 +77,7 @@ class _Search:
 
     def _listed(self) -> Iterator[UntrackedPackage]:
         root = self._workspace.root
-        for index, path in enumerate(root.workspace.members or () if root.workspace else ()):
+        for index, path in enumerate(root.members):
             if not is_magic(path):
                 keys: Keys = ("workspace", "members", index)
                 yield UntrackedPackage(join(root.folder, path), root.file, keys, is_matched=False)
@@ -101,9 +101,7 @@ class _Search:
     def _matched(self) -> Iterator[UntrackedPackage]:
         """Yield the members that no other entry names, at the first pattern: they need not be told apart."""
         root = self._workspace.root
-        patterns = [
-            index for index, path in enumerate(root.workspace.members or () if root.workspace else ()) if is_magic(path)
-        ]
+        patterns = [index for index, path in enumerate(root.members) if is_magic(path)]
         for folder in self._workspace.members if patterns else ():
             yield UntrackedPackage(folder, root.file, ("workspace", "members", patterns[0]), is_matched=True)
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 
-from dunnage.cargo.directory_sources import directory_sources
+from dunnage.cargo.config_files import directory_sources
 from dunnage.cargo.lockfile import LockedPackage, Lockfile
 from dunnage.cargo.manifests import MANIFEST
 from dunnage.cargo.workspace import LOCK, Workspace

@@ -3,22 +3,23 @@
 Follows the Cargo book, "Workspaces", and Cargo itself where the book says nothing: path dependencies below the root
 become members, `members` takes precedence over `exclude` for what it lists by name, and a nested `[workspace]` starts
 a workspace of its own.
+
+Of Cargo's configuration, only what affects locks is read; `[source]` replacement and `paths` do not. Neither
+`$CARGO_HOME` nor the environment is read, because a repository cannot contain them.
 """
 
 import os
-from collections.abc import Collection, Iterator
-from functools import partial
+from collections.abc import Collection, Sequence
 from typing import NamedTuple, NoReturn
 
 from dunnage.cargo import manifest
-from dunnage.cargo.config import read_config
-from dunnage.cargo.dependency import Dependency, Inherited
-from dunnage.cargo.fields import ManifestError
+from dunnage.cargo.config_files import config_files
+from dunnage.cargo.dependency import Dependency, Inherited, ManifestError
 from dunnage.cargo.manifest import Package, WorkspaceTable
 from dunnage.cargo.manifests import MANIFEST, Manifest, Manifests, with_file
 from dunnage.cargo.member_patterns import PatternFolders, UnexpandedPattern, is_malformed
 from dunnage.files.document import Keys, Refused
-from dunnage.files.source import File, display
+from dunnage.files.source import File, Tree, display
 
 LOCK = "Cargo.lock"
 # Far more than any workspace has, and than anybody would read in a report.
@@ -63,9 +64,42 @@ class Workspace(NamedTuple):
     """By folder, the members and every package that these, `[patch]` and `[replace]` can reach by path."""
     unreadable: dict[str, Refused]
     """By folder, why a path dependency that is no member cannot be read. The resolution may not need it."""
-    patches: tuple[Patch, ...]
-    replacements: tuple[tuple[str, str, Dependency], ...]
+    patches: Sequence[Patch]
+    replacements: Sequence[tuple[str, str, Dependency]]
     """The entries of `[replace]`: the name and version of a package, and its replacement."""
+
+
+class CargoConfig(NamedTuple):
+    """The configuration in force in a folder."""
+
+    registries: dict[str, str]
+    """Index URLs by registry name."""
+    patches: tuple[Patch, ...]
+    lock: str | None
+    """The path of the lock if `resolver.lockfile-path` sets it."""
+
+
+def read_config(tree: Tree, folder: str) -> CargoConfig:
+    """Read the configuration in force in `folder`; a nearer file takes precedence.
+
+    Raises Refused if a file cannot be read or its `[patch]` is malformed.
+    """
+    files = list(config_files(tree, folder))
+    registries: dict[str, str] = {}
+    lock = None
+    for above, (_, data) in reversed(files):
+        named = data.get("registries", {})
+        for name, registry in named.items() if isinstance(named, dict) else ():
+            if isinstance(registry, dict) and isinstance(registry.get("index"), str):
+                registries[name] = registry["index"]
+        resolver = data.get("resolver", {})
+        if isinstance(resolver, dict) and isinstance(resolver.get("lockfile-path"), str):
+            lock = os.path.normpath(os.path.join(above, resolver["lockfile-path"]))
+    patches: dict[tuple[str, str], Patch] = {}
+    for above, (file, data) in files:
+        for url, dependency in with_file(file, manifest.read_patches, data, above, registries):
+            patches.setdefault((url, dependency.name), Patch(url, dependency, file))
+    return CargoConfig(registries, tuple(patches.values()), lock)
 
 
 def load(
@@ -103,27 +137,19 @@ class _Loader:
             raise Refused(root.file, message, ("workspace",), "list the folders of its packages in `members`")
         if root.workspace is not None:
             self._check_default_members(root.workspace, members)
-        patches = tuple(self._patches())
-        read = partial(manifest.read_replacements, root.data, root.folder, self._config.registries)
-        replacements = tuple(with_file(root.file, lambda: list(read())))
+        patches = self._patches()
+        replacements = with_file(root.file, manifest.read_replacements, root.data, root.folder, self._config.registries)
         substitutes = [patch.dependency for patch in patches] + [dependency for _, _, dependency in replacements]
         local, unreadable = self._find_others(members, substitutes)
-        return Workspace(
-            root,
-            self._config.lock or os.path.join(root.folder, LOCK),
-            members,
-            local,
-            unreadable,
-            patches,
-            replacements,
-        )
+        lock = self._config.lock or os.path.join(root.folder, LOCK)
+        return Workspace(root, lock, members, local, unreadable, patches, replacements)
 
     def _find_members(self) -> dict[str, LocalPackage]:
         """Find the members: the root package, those that it lists, and their path dependencies below the root."""
         root = self.root
         members: dict[str, LocalPackage] = {}
         pending = [root.folder]
-        for index, pattern in enumerate(root.workspace.members or () if root.workspace else ()):
+        for index, pattern in enumerate(root.members):
             pending += self._listed_folders(pattern, ("workspace", "members", index))
         by_name: dict[str, LocalPackage] = {}
         seen: set[str] = set()
@@ -180,14 +206,9 @@ class _Loader:
         if without_manifest:
             missing = display(os.path.join(without_manifest[0], MANIFEST))
             more = f" (and {len(without_manifest) - 1:,} more)" if len(without_manifest) > 1 else ""
-            self.refused.append(
-                Refused(
-                    self.root.file,
-                    f"the workspace lists `{pattern}`, but there is no {missing}{more}",
-                    keys,
-                    "remove the entry or the folder, list the folder in `workspace.exclude`, or restore its Cargo.toml",
-                )
-            )
+            message = f"the workspace lists `{pattern}`, but there is no {missing}{more}"
+            help = "remove the entry or the folder, list the folder in `workspace.exclude`, or restore its Cargo.toml"
+            self.refused.append(Refused(self.root.file, message, keys, help))
         return found
 
     def _is_implicit_member(self, folder: str) -> bool:
@@ -235,7 +256,7 @@ class _Loader:
     def _check_default_members(self, table: WorkspaceTable, members: dict[str, LocalPackage]) -> None:
         if not table.default_members or self.refused:
             return
-        listed = {folder for pattern in table.members or () for folder in self._expand(pattern, ("workspace",))}
+        listed = {folder for pattern in table.members for folder in self._expand(pattern, ("workspace",))}
         for index, pattern in enumerate(table.default_members):
             keys: Keys = ("workspace", "default-members", index)
             for folder in self._expand(pattern, keys):
@@ -253,17 +274,15 @@ class _Loader:
         except UnexpandedPattern as error:
             raise Refused(self.root.file, f"`{pattern}` {error}", keys, error.help) from None
 
-    def _patches(self) -> Iterator[Patch]:
+    def _patches(self) -> list[Patch]:
         """Read `[patch]` of the root and of Cargo's configuration, which takes precedence for the same name."""
-        configured = set()
-        for url, dependency, file in self._config.patches:
-            configured.add((url, dependency.name))
-            yield Patch(url, dependency, file)
-        root = self.root
-        read = partial(manifest.read_patches, root.data, root.folder, self._config.registries)
-        for url, dependency in with_file(root.file, lambda: list(read())):
-            if (url, dependency.name) not in configured:
-                yield Patch(url, dependency, root.file)
+        root, configured = self.root, self._config.patches
+        names = {(patch.url, patch.dependency.name) for patch in configured}
+        own = with_file(root.file, manifest.read_patches, root.data, root.folder, self._config.registries)
+        return [
+            *configured,
+            *(Patch(url, dependency, root.file) for url, dependency in own if (url, dependency.name) not in names),
+        ]
 
     def _find_others(
         self, members: dict[str, LocalPackage], substitutes: list[Dependency]
@@ -304,16 +323,17 @@ class _Loader:
             self._inherited[root.folder] = manifest.inherited(root.file, root.folder, root.data)
             return self._inherited[root.folder]
 
-        read = partial(manifest.read_package, found.data, found.folder, inherit, self._config.registries)
-        registries = frozenset(self._config.registries.items())
-        package = self.manifests.packages.get((found.folder, registries)) or with_file(found.file, read)
-        self.manifests.packages[found.folder, registries] = package
-        key, table = manifest.package_table(found.data) or ("package", {})
-        if isinstance(table.get("version"), dict):
-            return LocalPackage(
-                found, package, (self.manifests.root_of(found).file, ("workspace", "package", "version"))
+        registries, packages = self._config.registries, self.manifests.packages
+        known = found.folder, frozenset(registries.items())
+        if known not in packages:
+            packages[known] = with_file(
+                found.file, manifest.read_package, found.data, found.folder, inherit, registries
             )
-        return LocalPackage(found, package, (found.file, (key, "version")))
+        key, table = manifest.package_table(found.data) or ("package", {})
+        version_at: tuple[File, Keys] = found.file, (key, "version")
+        if isinstance(table.get("version"), dict):
+            version_at = self.manifests.root_of(found).file, ("workspace", "package", "version")
+        return LocalPackage(found, packages[known], version_at)
 
 
 def path_dependencies(package: Package) -> list[str]:

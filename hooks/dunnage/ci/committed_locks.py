@@ -244,7 +244,7 @@ class CommittedLocks:
 
     def _differs(self, folder: str) -> bool:
         """Whether the lock of a folder does not match the manifests, or one of them cannot be read."""
-        from dunnage.cargo import lock_text, lockfile
+        from dunnage.cargo import lockfile
         from dunnage.cargo.comparison import compare
         from dunnage.cargo.workspace import load
         from dunnage.files import document
@@ -256,7 +256,7 @@ class CommittedLocks:
             workspace, _ = load(self._manifests, manifest)
             if workspace is None:
                 return True
-            parsed = document.read(self._tree, workspace.lock, lock_text.parse)
+            parsed = document.read(self._tree, workspace.lock, lockfile.parse)
             lock, _ = lockfile.read(parsed, {local.package.name for local in workspace.local.values()})
         except (FileNotFoundError, document.Refused):
             return True

@@ -4,7 +4,7 @@ import os
 import re
 from functools import partial
 
-from dunnage.cargo.containment import is_part_of_others
+from dunnage.cargo.concerned import is_part_of_others
 from dunnage.cargo.manifest import has_binary_or_component, has_target
 from dunnage.cargo.manifests import Manifests
 from dunnage.cargo.workspace import Workspace

@@ -4,7 +4,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from dunnage.cargo import lock_text, lockfile
+from dunnage.cargo import lockfile
 from dunnage.cargo.lockfile import Edge, LockedPackage, Lockfile
 from dunnage.cargo.source_id import CRATES_IO, SourceId
 from dunnage.cargo.version import Version
@@ -98,7 +98,7 @@ def parts_of(data: bytes) -> list[bytes]:
 
 def _read(file: File) -> Lockfile | None:
     try:
-        data = lock_text.parse(file.data) or toml.parse(file)
+        data = lockfile.parse(file.data) or toml.parse(file)
     except SourceError:
         return None
     packages = data.get("package", [])

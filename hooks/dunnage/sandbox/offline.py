@@ -57,7 +57,7 @@ def _is_offline(compiled: Compiled, compilations: Compilations) -> bool:
 
 def _is_vendored(tree: Tree, file: File) -> bool:
     """Whether cargo, in the folder of a file, reads the crates of crates.io from a folder of the repository."""
-    from dunnage.cargo.directory_sources import directory_sources
+    from dunnage.cargo.config_files import directory_sources
     from dunnage.cargo.source_id import CRATES_IO
 
     return CRATES_IO in directory_sources(tree, os.path.dirname(os.path.abspath(file.path)))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cargo.dependents_test import COMMITS, commit
+from cargo.concerned_test import COMMITS, commit
 from cargo.files import found
 
 BROKEN_BEFORE = {"stale", "broken"}
