@@ -19,8 +19,7 @@ from dunnage.frame.options import Options, flag
 from dunnage.frame.pins import PINS
 from dunnage.scripts.commands import note, readable, with_text
 from dunnage.scripts.comments import comments
-from dunnage.scripts.image_use import ImageUse
-from dunnage.scripts.images import image_kind, images
+from dunnage.scripts.images import ImageUse, image_kind, images
 
 if TYPE_CHECKING:
     from dunnage.containers.image_list import ListedImage

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from dunnage.containers.reference import parse
 from dunnage.files.source import File
-from dunnage.scripts.dockerfile_images import images
+from dunnage.scripts.images import images
 
 RECORDED = Path(__file__).with_name("dockerfile_images.jsonl")
 

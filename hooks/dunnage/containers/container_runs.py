@@ -8,7 +8,7 @@ from dunnage.cargo_cli.compiling import compiles
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
 from dunnage.scripts.commands import commands
-from dunnage.scripts.image_use import ImageUse
+from dunnage.scripts.images import ImageUse
 from dunnage.shell.model import Command, Word
 from dunnage.shell.wrappers import CONTAINER_PROGRAMS, container_image
 

@@ -13,8 +13,7 @@ from dunnage.ci.repository_files import RepositoryFiles, repository_files
 from dunnage.containers.reference import Reference, parse
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.walk import first_bytes, is_text, top_folder
-from dunnage.scripts import compose
-from dunnage.scripts.images import image_kind
+from dunnage.scripts.images import built, image_kind
 
 _MOST_BYTES = 1024 * 1024
 _HINTS = (b"docker", b"podman", b"buildah", b"kaniko", b"nerdctl", b"buildx")
@@ -88,7 +87,7 @@ def _names(repository: RepositoryFiles) -> _Names:
 
 def _built(file: File) -> list[str]:
     try:
-        return list(compose.built(file))
+        return list(built(file))
     except SourceError:
         return []
 

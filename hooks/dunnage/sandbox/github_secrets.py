@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from dunnage.scripts.yaml import Node
-from dunnage.shell.expression import MARK, marked, pieces
+from dunnage.shell.expression import MARK, insides, marked
 from dunnage.shell.model import Values
 
 ISSUED = "GITHUB_TOKEN"
@@ -50,12 +50,9 @@ def secrets_in(text: str, known: Secrets) -> tuple[str, ...]:
 
     A secret that an expression only tests, as `secrets.X != ''` does, is not in the text. `secrets` alone means all.
     """
-    if "${{" not in text:
-        return ()
     found: list[str] = []
-    for inside, is_expression in pieces(text):
-        if is_expression:
-            found += _secrets_of(inside, known)
+    for start, end in insides(text, "${{"):
+        found += _secrets_of(text[start:end], known)
     return tuple(dict.fromkeys(found))
 
 

@@ -60,11 +60,7 @@ def steps(file: File) -> Iterator[Step]:
     """Yield the steps with a program. Raises SourceError as YAML does."""
     for document in yaml.documents(file)[:1]:
         context = _Context(merged({DIRECTORY: (".",)}, _parameters(document)), "", False, ())
-        yield from limited(file, _below(document, context, set()), _start)
-
-
-def _start(step: Step) -> int:
-    return step.nodes[0].span.start
+        yield from limited(file, _below(document, context, set()), lambda step: step.nodes[0].span.start)
 
 
 def _below(node: yaml.Node, context: _Context, seen: set[int]) -> Iterator[Step]:
@@ -95,16 +91,15 @@ def _below(node: yaml.Node, context: _Context, seen: set[int]) -> Iterator[Step]
 def _entered(node: yaml.Node, context: _Context) -> _Context:
     """The context inside of a pipeline, a stage, a job or a template."""
     variables = _with_variables(context.variables, node)
-    names = [found.text for key in ("job", "deployment", "stage") if (found := node.get(key)) and found.text]
+    name = node.named("job", "deployment", "stage")
     pool = node.get("pool")
     is_windows = context.is_windows if pool is None else _is_windows(pool, variables)
     if node.get("container") is not None:
         is_windows = False
     if any(_checks_out_elsewhere(step) for step in node.elements("steps")):
         variables = merged(variables, {DIRECTORY: None})
-    is_outer = bool(names) or not context.nodes
-    nodes = (node, *context.nodes) if is_outer else context.nodes
-    return _Context(variables, names[0] if names else context.job, is_windows, nodes)
+    nodes = (node, *context.nodes) if name or not context.nodes else context.nodes
+    return _Context(variables, name or context.job, is_windows, nodes)
 
 
 def _step(node: yaml.Node, context: _Context, number: int) -> Step | None:
@@ -120,8 +115,7 @@ def _step(node: yaml.Node, context: _Context, number: int) -> Step | None:
     text, offsets = read_by(shell, *_rewritten(program, context.variables))
     if not text.strip():
         return None
-    label = next((each.text for key in ("displayName", "name") if (each := node.get(key)) and each.text), str(number))
-    names = (*((f"job {context.job}",) if context.job else ()), f"step {label}")
+    names = (*((f"job {context.job}",) if context.job else ()), f"step {node.named('displayName', 'name') or number}")
     variables = _with_env(context.variables, node.get("env"))
     own = inputs.get("workingDirectory") or inputs.get("cwd")
     if own is not None and own.text:
@@ -133,14 +127,13 @@ def _step(node: yaml.Node, context: _Context, number: int) -> Step | None:
 def _program(node: yaml.Node) -> tuple[yaml.Node, str] | None:
     """The program of a step, with the shell that reads it."""
     for key, shell in _KEYS.items():
-        if (found := node.get(key)) is not None and found.kind == "scalar" and found.text:
+        if (found := node.get(key)) and found.text:
             return found, shell
     task = node.get("task")
     name = task.text.partition("@")[0].lower() if task else ""
     if name in _TASKS:
         values = (node.path("inputs", key) for key in _PROGRAMS)
-        program = next((each for each in values if each is not None and each.kind == "scalar" and each.text), None)
-        return (program, _TASKS[name]) if program is not None else None
+        return next(((each, _TASKS[name]) for each in values if each and each.text), None)
     return None
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from dunnage.files.source import File
 from dunnage.scripts import yaml
 from dunnage.scripts.variables import MOST_VARIABLES, Variables, distinct, limited, merged
-from dunnage.shell.assembly import Text, rewrite
+from dunnage.shell.assembly import joined_lines, rewrite
 from dunnage.shell.model import DIRECTORY, Place, Script
 from dunnage.shell.offsets import Segment
 
@@ -34,14 +34,13 @@ def steps(file: File) -> Iterator[Step]:
         variables = merged({DIRECTORY: (".",)}, _environment(document))
         # By the identity of their nodes: by aliases, many steps may have one program.
         programs: dict[tuple[int, ...], tuple[str, tuple[Segment, ...]]] = {}
-        for number, node in enumerate(limited(file, candidates(document), _start), 1):
+        for number, node in enumerate(limited(file, candidates(document)), 1):
             commands = [found for key in ("command", "commands") if (found := node.get(key))]
             if not commands or _is_windows(node.get("agents")):
                 continue
-            names = (found.text for key in ("label", "key") if (found := node.get(key)) and found.text)
-            place = Place("buildkite", (f"step {next(names, number)}",))
+            place = Place("buildkite", (f"step {node.named('label', 'key') or number}",))
             key = tuple(map(id, commands))
-            programs[key] = programs.get(key) or _program(file, commands)
+            programs[key] = programs.get(key) or _program(commands)
             text, offsets = programs[key]
             seen = merged(variables, _environment(node))
             yield Step(node, Script(text, offsets, place, seen, expressions="just"))
@@ -56,18 +55,9 @@ def candidates(document: yaml.Node) -> Iterator[yaml.Node]:
             yield from node.elements("steps")
 
 
-def _start(step: yaml.Node) -> int:
-    return step.span.start
-
-
-def _program(file: File, commands: list[yaml.Node]) -> tuple[str, tuple[Segment, ...]]:
-    assembled = Text(file.data)
-    parts = [part for command in commands for part in command.listed() if part.kind == "scalar"]
-    for number, part in enumerate(parts):
-        if number:
-            assembled.add(b"\n")
-        assembled.append(part.text.encode("utf-8"), part.offsets)
-    text, offsets = assembled.result()
+def _program(commands: list[yaml.Node]) -> tuple[str, tuple[Segment, ...]]:
+    parts = (part for command in commands for part in command.listed() if part.kind == "scalar")
+    text, offsets = joined_lines((part.text, part.offsets) for part in parts)
     if "$$" not in text:
         return text, offsets
     return rewrite(text, offsets, [(found.start(), found.end(), "$") for found in re.finditer(r"\$\$", text)])

@@ -16,7 +16,7 @@ from dunnage.scripts.shell_names import interpreter, read_by, shell_of
 from dunnage.scripts.tasks import Program, Task
 from dunnage.scripts.toml_strings import Keys
 from dunnage.shell import bounds
-from dunnage.shell.assembly import Text
+from dunnage.shell.assembly import joined_lines
 from dunnage.shell.model import POSIX_SHELLS, Command, Place, Script, Values, Word
 from dunnage.shell.offsets import Segment
 
@@ -129,13 +129,7 @@ def _script(file: File, keys: Keys, value: object) -> tuple[str, tuple[Segment, 
             for key in ("file", "pre", "main", "post")
             for part in toml_strings.strings((*keys, key), value.get(key))
         ]
-    text = Text(file.data)
-    for number, (at, part) in enumerate(parts):
-        if number:
-            text.add(b"\n")
-        found, offsets = toml_strings.text_of(file, at, part)
-        text.append(found.encode("utf-8"), offsets)
-    return text.result()
+    return joined_lines(toml_strings.text_of(file, *part) for part in parts)
 
 
 def _word(file: File, keys: Keys, text: str, variables: Mapping[str, Values]) -> Word:
@@ -143,11 +137,5 @@ def _word(file: File, keys: Keys, text: str, variables: Mapping[str, Values]) ->
     written = file.data[span.start : span.end].decode("utf-8", "replace")
     if text.startswith("@@") or "${@}" in text:
         return Word(span, None, written, splits=True)
-    pieces: list[tuple[str, ...] | None] = []
-    position = 0
-    for reference in re.finditer(_REFERENCE, text):
-        pieces += [(text[position : reference.start()],), variables.get(reference[1])]
-        position = reference.end()
-    known = [piece for piece in (*pieces, (text[position:],)) if piece is not None]
-    values = bounds.Budget().product(known) if len(known) == len(pieces) + 1 else None
-    return Word(span, values, written)
+    references = ((*found.span(), variables.get(found[1])) for found in re.finditer(_REFERENCE, text))
+    return Word(span, bounds.Budget().filled(text, references), written)

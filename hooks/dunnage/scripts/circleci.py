@@ -135,10 +135,9 @@ def _scripts(sequence: StepSequence) -> Iterator[tuple[int, Script]]:
         if run is None:
             continue
         command = run if run.kind == "scalar" else run.get("command")
-        if command is None or command.kind != "scalar" or not command.text:
+        if command is None or not command.text:
             continue
-        name = run.get("name")
-        names = (*sequence.names, f"step {name.text if name and name.text else number}")
+        names = (*sequence.names, f"step {run.named('name') or number}")
         shell = expanded(run.get("shell"), variables) if run.get("shell") else sequence.shell
         seen = _with_environment(variables, run.get("environment"))
         # https://circleci.com/docs/guides/execute/using-windows/

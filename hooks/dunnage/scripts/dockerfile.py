@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from dunnage.files.source import File
-from dunnage.scripts.dockerfile_arguments import GlobalArguments, afforded
 from dunnage.scripts.dockerfile_lines import InstructionArgument
 from dunnage.scripts.dockerfile_syntax import Heredoc, Instruction, is_heredoc, read
-from dunnage.scripts.dockerfile_words import Expansion, expand
+from dunnage.scripts.dockerfile_words import Expansion, GlobalArguments, afforded, expand
 from dunnage.scripts.shell_names import interpreter, program_name
 from dunnage.shell.assembly import Text
 from dunnage.shell.bounds import Budget

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.files.source import File
@@ -79,8 +80,8 @@ class Step:
     @cached_property
     def script(self) -> Script | None:
         """The program that it runs in a known shell, if it does."""
-        run = self.node.get("run")
-        if run is None or run.kind != "scalar":
+        run = self.node.scalar("run")
+        if run is None:
             return None
         text, offsets = read_by(_shell_of(self), run.text, run.offsets)
         if not text.strip():
@@ -95,7 +96,7 @@ class Step:
     def action(self) -> Action | None:
         """The action that it uses, if it does."""
         used = self.node.get("uses")
-        if used is None or used.kind != "scalar" or not used.text:
+        if used is None or not used.text:
             return None
         variables = _with_env(self.variables, self.node.get("env"))
         inputs = {
@@ -114,20 +115,16 @@ def scripts(file: File) -> Iterator[Script]:
     """
     yield from distinct(
         (run.span.start, script)
-        for step in limited(file, _steps(file), _start)
+        for step in limited(file, _steps(file), attrgetter("node.span.start"))
         if (run := step.node.get("run")) and (script := step.script)
     )
-
-
-def _start(step: Step) -> int:
-    return step.node.span.start
 
 
 def uses(file: File) -> Iterator[Action]:
     """Yield the actions that steps use, in the order of the file. Raises SourceError as YAML does."""
     found: dict[int, Action] = {}
     characters = 0
-    for step in limited(file, _steps(file), _start):
+    for step in limited(file, _steps(file), attrgetter("node.span.start")):
         if step.action is None or step.action.span.start in found:
             continue
         # By aliases and expressions, many inputs may have one long value.
@@ -235,8 +232,8 @@ def _each_step(
     for number, node in enumerate(steps.elements() if steps else (), 1):
         if node.kind != "mapping":
             continue
-        label = next((found.text for key in ("name", "id") if (found := node.get(key)) and found.text), str(number))
-        yield Step(node, Place("github", (*names, f"step {label}")), variables, shell, is_windows=is_windows)
+        place = Place("github", (*names, f"step {node.named('name', 'id') or number}"))
+        yield Step(node, place, variables, shell, is_windows=is_windows)
         run = node.get("run")
         if run is not None and ("GITHUB_ENV" in run.text or "github.env" in run.text):
             variables = without_written(variables, run.text)

@@ -13,7 +13,7 @@ from dunnage.scripts import yaml
 from dunnage.scripts.shell_names import read_by
 from dunnage.scripts.variables import Variables, assigned_names, in_either, union
 from dunnage.shell import bounds
-from dunnage.shell.assembly import Text
+from dunnage.shell.assembly import joined_lines
 from dunnage.shell.bounds import MOST_EXPRESSION_VALUES, Budget
 from dunnage.shell.model import DIRECTORY, Place, Script, Values
 
@@ -38,11 +38,11 @@ def scripts(file: File) -> Iterator[Script]:
     """
     found: list[Script] = []
     for document in yaml.documents(file):
-        found += _document_scripts(file, document)
+        found += _document_scripts(document)
     yield from sorted(found, key=lambda script: script.offsets[:1])
 
 
-def _document_scripts(file: File, document: yaml.Node) -> Iterator[Script]:
+def _document_scripts(document: yaml.Node) -> Iterator[Script]:
     jobs = jobs_of(document)
     visible = variables_of_jobs(document, jobs)
     default = document.get("default")
@@ -64,12 +64,12 @@ def _document_scripts(file: File, document: yaml.Node) -> Iterator[Script]:
                 variables = _without_assigned(variables, before or document.get("before_script"), assigned)
             found = windows if is_windows else places
             found.append((script, Place("gitlab", (f"job {name}", key)), variables))
-    programs = list(_programs(file, places))
+    programs = list(_programs(places))
     yield from programs
     if windows:
         # What other jobs run too has been read for their shell.
         seen = {program.offsets[:1] for program in programs}
-        for program in _programs(file, windows):
+        for program in _programs(windows):
             text, offsets = read_by("powershell", program.text, program.offsets)
             if text.strip() and program.offsets[:1] not in seen:
                 yield program._replace(text=text, offsets=offsets)
@@ -113,7 +113,7 @@ def _is_windows(job: yaml.Node | None) -> bool:
 # Programs
 
 
-def _programs(file: File, places: list[tuple[yaml.Node, Place, Variables]]) -> Iterator[Script]:
+def _programs(places: list[tuple[yaml.Node, Place, Variables]]) -> Iterator[Script]:
     """Yield one script for the items of each list; a list behind an alias is a script of its own."""
     groups: dict[int, tuple[list[yaml.Node], Place, Variables]] = {}
     aliased: list[tuple[yaml.Node, Place, Variables]] = []
@@ -133,12 +133,7 @@ def _programs(file: File, places: list[tuple[yaml.Node, Place, Variables]]) -> I
     for start, (items, place, variables) in later.items():
         groups[start] = ([item for item in items if item.span.start not in taken], place, variables)
     for items, place, variables in groups.values():
-        text = Text(file.data)
-        for number, item in enumerate(items):
-            if number:
-                text.add(b"\n")
-            text.append(item.text.encode("utf-8"), item.offsets)
-        program, offsets = text.result()
+        program, offsets = joined_lines((item.text, item.offsets) for item in items)
         if program.strip():
             yield Script(program, offsets, place, {DIRECTORY: (".",), **variables})
 
@@ -287,26 +282,20 @@ def _resolved(templates: Mapping[str, Values], budget: Budget) -> Variables:
 
 def expanded(text: str, variables: Variables) -> Values:
     """Return the values of a text with references to variables; None if they are unknown."""
-    references = (match for match in re.finditer(_REFERENCE, text))
-    needed = {match[1] or match[2] for match in references} - {None}
+    needed = {match[1] or match[2] for match in re.finditer(_REFERENCE, text)} - {None}
     known = {name: values for name, values in variables.items() if name in needed}
     return _substituted((text,), known, Budget()) if needed <= known.keys() else None
 
 
 def _substituted(values: tuple[str, ...], known: Variables, budget: Budget) -> Values:
     """`values` with the values of variables in place of references; None if that is unknown or too much."""
-    found: list[Values] = []
-    for value in values:
-        parts: list[tuple[str, ...]] = []
-        position = 0
+
+    def replacements(value: str) -> Iterator[tuple[int, int, Values]]:
         for match in re.finditer(_REFERENCE, value):
             name = match[1] or match[2]
-            choices = known[name] if name else ("$" if match[0] == "$$" else match[0],)
-            if choices is None:
-                return None
-            parts += [(value[position : match.start()],), choices]
-            position = match.end()
-        found.append(budget.product((*parts, (value[position:],)), MOST_EXPRESSION_VALUES))
+            yield *match.span(), known[name] if name else ("$" if match[0] == "$$" else match[0],)
+
+    found = (budget.filled(value, replacements(value), MOST_EXPRESSION_VALUES) for value in values)
     return bounds.union(found, MOST_EXPRESSION_VALUES)
 
 

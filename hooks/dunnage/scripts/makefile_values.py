@@ -51,15 +51,8 @@ class Expansion:
             return (text,)
         if depth > _MOST_LEVELS:
             return None
-        parts: list[tuple[str, ...]] = []
-        position = 0
-        for start, end in references(text):
-            values = self._reference(text[start:end], depth)
-            if values is None:
-                return None
-            parts += [(text[position:start],), values]
-            position = end
-        return self._budget.product((*parts, (text[position:],)), MOST_BUILD_VALUES)
+        found = ((start, end, self._reference(text[start:end], depth)) for start, end in references(text))
+        return self._budget.filled(text, found, MOST_BUILD_VALUES)
 
     def _reference(self, reference: str, depth: int) -> Values:
         inner = reference[2:-1] if len(reference) > 2 else reference[1:]

@@ -39,8 +39,8 @@ def hooks(file: File) -> Iterator[ConfiguredHook]:
         for repository in document.elements("repos"):
             location = repository.get("repo")
             for hook in repository.elements("hooks"):
-                name = hook.get("id")
-                if location is None or name is None or name.kind != "scalar":
+                name = hook.scalar("id")
+                if location is None or name is None:
                     continue
                 values = hook.get("args")
                 arguments = tuple(value.text for value in values.elements()) if values else None
@@ -51,7 +51,7 @@ def hooks(file: File) -> Iterator[ConfiguredHook]:
 
 def _program(hook: yaml.Node, name: str, arguments: tuple[str, ...] | None) -> Script | None:
     entry = hook.get("entry")
-    if entry is None or entry.kind != "scalar" or not entry.text:
+    if entry is None or not entry.text:
         return None
     added = "".join(f" {quote(argument)}" for argument in arguments or ())
     offsets: tuple[Segment, ...] = entry.offsets

@@ -35,10 +35,6 @@ def included(file: File) -> list[str]:
     return found
 
 
-def _start(node: yaml.Node) -> int:
-    return node.span.start
-
-
 def _tasks(file: File, document: yaml.Node, variables: Mapping[str, Values]) -> Iterator[Task]:
     named = limited(file, document.items("tasks"), lambda pair: pair[1].span.start)
     for name, task in named:
@@ -47,7 +43,7 @@ def _tasks(file: File, document: yaml.Node, variables: Mapping[str, Values]) -> 
         needs: list[str] = []
         own = _mask(task)
         commands = task.listed() if task.kind != "mapping" else _commands(task)
-        for command in limited(file, commands, _start):
+        for command in limited(file, commands):
             called = command.get("task") or command.path("defer", "task")
             if called is not None:
                 needs.append(called.text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import attrgetter
 from typing import TypeAlias, TypeVar
 
 from dunnage.files.source import File
@@ -60,7 +61,11 @@ def in_either(first: Variables, second: Variables) -> Variables:
 
 
 def limited(
-    file: File, steps: Iterable[T], start: Callable[[T], int], most: int = MOST_STEPS, what: str = "steps"
+    file: File,
+    steps: Iterable[T],
+    start: Callable[[T], int] = attrgetter("span.start"),
+    most: int = MOST_STEPS,
+    what: str = "steps",
 ) -> Iterator[T]:
     """Yield the first steps of a file, and note where those begin that are too many; `start` gives their offsets.
 

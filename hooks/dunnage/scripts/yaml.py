@@ -96,6 +96,15 @@ class Node:
         """
         return self._own.get(key) or self._merged.get(key)
 
+    def scalar(self, key: str) -> Node | None:
+        """The value of `key` if it is a scalar."""
+        found = self.get(key)
+        return found if found is not None and found.kind == "scalar" else None
+
+    def named(self, *keys: str) -> str:
+        """The first text that is not empty of the scalars at `keys`; else empty."""
+        return next((found.text for key in keys if (found := self.get(key)) and found.text), "")
+
     def path(self, *keys: str) -> Node | None:
         """The value that `keys` lead to through nested mappings."""
         node: Node | None = self

@@ -60,6 +60,16 @@ class Text:
         return b"".join(self._pieces).decode("utf-8", "replace"), tuple(self._segments)
 
 
+def joined_lines(parts: Iterable[tuple[str, Iterable[Segment]]]) -> tuple[str, tuple[Segment, ...]]:
+    """Texts with their segments, joined by LF."""
+    result = Text(b"")
+    for number, (text, offsets) in enumerate(parts):
+        if number:
+            result.add(b"\n")
+        result.append(text.encode("utf-8"), offsets)
+    return result.result()
+
+
 def rewrite(
     text: str, offsets: tuple[Segment, ...], replacements: Iterable[tuple[int, int, str]]
 ) -> tuple[str, tuple[Segment, ...]]:

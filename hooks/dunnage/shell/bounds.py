@@ -148,6 +148,20 @@ class Budget:
             return None
         return tuple(dict.fromkeys("".join(chosen) for chosen in product(*choices)))
 
+    def filled(self, text: str, replacements: Iterable[tuple[int, int, Values]], most: int = MOST_VALUES) -> Values:
+        """The values of a text with values in place of parts, which are given in order with start and end.
+
+        None if the values of a part are unknown, or if the results are too many or too long.
+        """
+        choices: list[tuple[str, ...]] = []
+        position = 0
+        for start, end, values in replacements:
+            if values is None:
+                return None
+            choices += [(text[position:start],), values]
+            position = end
+        return self.product((*choices, (text[position:],)), most)
+
 
 def are_few(choices: Iterable[Sequence[object]], most: int = MOST_VALUES) -> bool:
     """Whether there are at most `most` selections of one item from each of `choices`."""

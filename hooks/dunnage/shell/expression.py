@@ -52,30 +52,13 @@ def expand(text: str, variables: Mapping[str, Values]) -> Values:
     """The values of a text in which GitHub replaces expressions; None if they are unknown."""
     if _OPEN not in text:
         return (text,)
-    found: list[tuple[str, ...]] = []
-    for piece, is_expression in pieces(text):
-        values = resolve(piece, variables) if is_expression else (piece,)
-        if values is None:
-            return None
-        found.append(values)
-    return Budget().product(found, MOST_EXPRESSION_VALUES)
-
-
-def pieces(text: str) -> Iterator[tuple[str, bool]]:
-    """The parts of `text` in order, each with whether it is the inside of an expression.
-
-    An expression that is never closed is plain text.
-    """
-    position = 0
-    for start, end in insides(text, _OPEN):
-        yield text[position : start - len(_OPEN)], False
-        yield text[start:end], True
-        position = end + len(_CLOSE)
-    yield text[position:], False
+    found = insides(text, _OPEN)
+    values = ((start - 3, end + 2, resolve(text[start:end], variables)) for start, end in found)
+    return Budget().filled(text, values, MOST_EXPRESSION_VALUES)
 
 
 def insides(text: str, opening: str) -> Iterator[tuple[int, int]]:
-    """Yield the start and end of the inside of each expression that is closed.
+    """Yield the start and end of the inside of each expression that is closed; what is not is plain text.
 
     `opening` is `${{`, or `{{` for expressions of just, which reads `{{{{` as two braces.
     """
