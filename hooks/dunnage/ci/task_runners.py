@@ -142,9 +142,9 @@ def _with_included(read: Callable[[str], File | None], path: str) -> Iterator[Fi
         yield file
         if kind_of(path, b"") != "taskfile":
             continue
-        from dunnage.scripts import taskfile
+        from dunnage.scripts.yaml_tasks import included_taskfiles
 
-        for name in taskfile.included(file):
+        for name in included_taskfiles(file):
             for ending in ("", *_TASKFILES):
                 other = posixpath.normpath(posixpath.join(posixpath.dirname(path), name, ending))
                 if other not in seen:

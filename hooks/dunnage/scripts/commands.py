@@ -195,22 +195,14 @@ def scripts(file: File) -> Sequence[Script | Command]:
 def tasks(file: File) -> Sequence[Task]:
     """The tasks in the file of a task runner, for `File.memo`. Raises SourceError if the file cannot be read."""
     kind = kind_of(file.path, b"")
-    if kind == "cargo-make":
-        from dunnage.scripts import cargo_make
+    if kind in ("cargo-make", "mise"):
+        from dunnage.scripts import toml_tasks
 
-        return list(cargo_make.tasks(file))
-    if kind == "mise":
-        from dunnage.scripts import mise
+        return list(toml_tasks.tasks(file, kind))
+    if kind in ("npm", "taskfile"):
+        from dunnage.scripts import yaml_tasks
 
-        return list(mise.tasks(file))
-    if kind == "npm":
-        from dunnage.scripts import npm
-
-        return list(npm.tasks(file))
-    if kind == "taskfile":
-        from dunnage.scripts import taskfile
-
-        return list(taskfile.tasks(file))
+        return list(yaml_tasks.npm_tasks(file) if kind == "npm" else yaml_tasks.taskfile_tasks(file))
     return []
 
 

@@ -1,6 +1,9 @@
-"""The tasks in a Taskfile, by https://taskfile.dev/docs/reference/schema.
+"""The tasks in a Taskfile, and the scripts in a `package.json`.
 
-Templates, `{{ … }}`, remain in the text of a program as expressions, of which variables of the same file are known.
+In a Taskfile, templates, `{{ … }}`, remain in the text of a program as expressions, of which variables of the same file
+are known. Source: https://taskfile.dev/docs/reference/schema.
+
+JSON is read as YAML, of which it is a part but for rare escapes. Source: https://docs.npmjs.com/cli/using-npm/scripts.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +18,7 @@ from dunnage.shell import bounds
 from dunnage.shell.model import Place, Script, Values
 
 
-def tasks(file: File) -> Iterator[Task]:
+def taskfile_tasks(file: File) -> Iterator[Task]:
     """Yield the tasks in the order of the file, those of a task runner's variables first. Raises SourceError."""
     for document in yaml.documents(file)[:1]:
         variables = _variables(document)
@@ -25,7 +28,7 @@ def tasks(file: File) -> Iterator[Task]:
         yield from _tasks(file, document, variables)
 
 
-def included(file: File) -> list[str]:
+def included_taskfiles(file: File) -> list[str]:
     """The files or folders that a Taskfile includes, relative to its own folder. Raises SourceError."""
     found: list[str] = []
     for document in yaml.documents(file)[:1]:
@@ -109,3 +112,15 @@ def _variables(document: yaml.Node) -> Mapping[str, Values]:
                 values = None if known is None or "{{" in known[0] or "$" in known[0] else known
                 found[f"{prefix}{name}"] = bounds.union((found.get(f"{prefix}{name}", ()), values))
     return found if len(found) <= MOST_VARIABLES else {}
+
+
+def npm_tasks(file: File) -> Iterator[Task]:
+    """Yield the scripts in the order of the file. Raises SourceError as YAML does."""
+    for document in yaml.documents(file)[:1]:
+        names = {name for name, _ in document.items("scripts")}
+        for name, script in document.items("scripts"):
+            if script.style == "double" and script.text:
+                program = Program(Script(script.text, script.offsets, Place("npm", (f"script {name}",))))
+                # `npm run test` also runs `pretest` and `posttest`.
+                around = tuple(each for each in (f"pre{name}", f"post{name}") if each in names)
+                yield Task(name, (program,), around)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dunnage.files.source import File, SourceError
-from dunnage.scripts.toml_strings import parsed, text_of, variables
+from dunnage.scripts.toml_tasks import parsed, table_variables, text_of
 
 STRINGS = {
     "basic": '"a b"',
@@ -60,11 +60,11 @@ def test_what_is_no_toml() -> None:
 
 def test_variables() -> None:
     table = {"a": "x", "b": 1, "c": True, "d": "{{ x }}", "e": ["x"], "f": {"value": "x"}}
-    found = variables(table, "{{", "vars.")
+    found = table_variables(table, "{{", "vars.")
     assert found == {
         "vars.a": ("x",),
         "vars.b": ("1",),
         "vars.c": ("true",),
         **dict.fromkeys(("vars.d", "vars.e", "vars.f")),
     }
-    assert variables(["a"], "{{") == {}
+    assert table_variables(["a"], "{{") == {}
