@@ -10,6 +10,7 @@ import pytest
 from cargo.files import lock, package, write
 from dunnage.files.source import File, Tree
 from dunnage.review import changes as lock_changes
+from dunnage.review.lock_concern import Unknowns
 from dunnage.review.policies import LockedWorkspace, vetting_of
 from dunnage.review.vetting import VetStore, read, unvetted
 from review.locks import ADVICE, said
@@ -191,7 +192,7 @@ def _unvetted(
     assert new is not None
     changes = lock_changes.compare(new, [old])
     vetting = vetting_of(tree, str(folder), LockedWorkspace(tree, str(folder)), changes.lock)
-    return said(list(unvetted(changes, ADVICE, vetting))) if vetting else ["no store"]
+    return said(list(unvetted(changes, ADVICE, vetting, Unknowns()))) if vetting else ["no store"]
 
 
 BEFORE, AFTER = LOCK.format("1.0.0"), LOCK.format("1.0.1")

@@ -165,10 +165,15 @@ class Repository(NamedTuple):
         found = self._git("merge-base", first, second)
         return found.strip() if found else None
 
-    def files_of(self, commit: str) -> frozenset[str] | None:
-        """The paths, relative to `top` and with `/` as separator, of all files in a commit."""
-        names = self._git("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
-        return None if names is None else frozenset(name for name in names.split("\0") if name)
+    def files_of(self, commit: str) -> dict[str, str] | None:
+        """The paths, relative to `top` and with `/` as separator, of all files in a commit, and the hash of each."""
+        # Folders are listed too: without them, git could walk folders in folders for ever and print nothing.
+        output = self._git("ls-tree", "-r", "-t", "-z", "--full-tree", commit)
+        if output is None:
+            return None
+        entries = (entry.partition("\t") for entry in output.split("\0") if entry)
+        kinds = ((about.split(" "), path) for about, _, path in entries)
+        return {path: about[2] for about, path in kinds if about[1] != "tree"}
 
     def _git(
         self, *arguments: str, stdin: str = "", may_be: int = 0, settings: Mapping[str, str] | None = None

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 _SECONDS = 60
 """How long a process may live."""
 _LONGEST_REQUEST = 8192
+_MOST_BYTES = 256 * 1024 * 1024
+"""How much git gives of one repository."""
+_MOST_TOO_LARGE = 16
+"""How many objects may be too large. git is started again after each."""
 _MOST_PENDING = 8192
 """How many bytes of requests are sent before the answers are read. A pipe holds more on every system."""
 
@@ -36,6 +40,8 @@ class GitObjects:
         self._process: subprocess.Popen[bytes] | None = None
         self._timer: Timer | None = None
         self._is_broken = False
+        self._left = _MOST_BYTES
+        self._too_large = 0
 
     def commit(self, revision: str) -> GitObject | None:
         """The commit that a revision names, also through an annotated tag; None if this clone does not have it."""
@@ -132,9 +138,12 @@ class GitObjects:
         if len(parts) != 3 or not parts[2].isdigit() or parts[1] not in (b"blob", b"commit", b"tag", b"tree"):
             return None  # missing or ambiguous: nothing follows
         size = int(parts[2])
-        if size > MAX_BYTES:
+        if size > min(MAX_BYTES, self._left):
+            self._too_large += 1
+            self._is_broken = size <= MAX_BYTES or self._too_large >= _MOST_TOO_LARGE
             self.close()
             return None
+        self._left -= size
         data = stdout.read(size + 1)
         if len(data) != size + 1:
             raise ValueError("git ended")

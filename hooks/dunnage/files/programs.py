@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 _KILL = 9
 """The signal that ends a process at once, on every system that has `posix_spawn`."""
+LONGEST_OUTPUT = 128 * 1024 * 1024
+"""In bytes. git lists half a million files of a commit in less."""
 
 
 def search_path() -> str:
@@ -30,7 +32,7 @@ def find(name: str) -> str | None:
 def run(command: list[str], environment: Mapping[str, str], stdin: bytes, seconds: float) -> tuple[int, bytes] | None:
     """Run a program, given by its path and arguments, and return its exit status and its output.
 
-    None if it cannot be started, or has not ended after so many seconds.
+    None if it cannot be started, has not ended after so many seconds, or prints more than `LONGEST_OUTPUT`.
     """
     if not stdin and hasattr(os, "posix_spawn"):
         return _spawn(command, environment, seconds)
@@ -48,7 +50,7 @@ def run(command: list[str], environment: Mapping[str, str], stdin: bytes, second
         )
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return None
-    return ended.returncode, ended.stdout
+    return (ended.returncode, ended.stdout) if len(ended.stdout) <= LONGEST_OUTPUT else None
 
 
 def _spawn(command: list[str], environment: Mapping[str, str], seconds: float) -> tuple[int, bytes] | None:
@@ -72,11 +74,13 @@ def _spawn(command: list[str], environment: Mapping[str, str], seconds: float) -
         finally:
             os.close(writer)
         pieces: list[bytes] = []
-        while select([stream], [], [], max(deadline - monotonic(), 0))[0]:
+        size = 0
+        while size <= LONGEST_OUTPUT and select([stream], [], [], max(deadline - monotonic(), 0))[0]:
             piece = stream.read(1 << 20)
             if not piece:
                 return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), b"".join(pieces)
             pieces.append(piece)
+            size += len(piece)
         os.kill(process, _KILL)
         os.waitpid(process, 0)
         return None

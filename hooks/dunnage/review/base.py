@@ -7,7 +7,7 @@ not, the first parent of HEAD. What pre-commit sets is in its documentation, "Su
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from dunnage.files.git import Repository, repository
@@ -42,7 +42,7 @@ class History:
         self._revision = revision
         self._refs = refs
         self._texts: dict[tuple[str, str], bytes | None] = {}
-        self._files: dict[str, frozenset[str]] = {}
+        self._files: dict[str, dict[str, str]] = {}
         self._differing: dict[tuple[str, tuple[str, ...]], frozenset[str] | None] = {}
         self._chosen: Base | None = None
 
@@ -96,15 +96,29 @@ class History:
     def _name(self, path: str) -> str:
         return os.path.relpath(path, self.repository.top).replace(os.sep, "/")
 
-    def files(self, commit: str) -> frozenset[str]:
-        """The absolute paths of all files in a commit. Raises SourceError if git cannot list them."""
+    def files(self, commit: str) -> Mapping[str, str]:
+        """The absolute paths of all files in a commit, and the hash of each.
+
+        Raises SourceError if git cannot list them.
+        """
         if commit not in self._files:
             top = self.repository.top
-            names = self.repository.files_of(commit)
-            if names is None:
+            found = self.repository.files_of(commit)
+            if found is None:
                 raise SourceError(_cannot("list the files of", commit))
-            self._files[commit] = frozenset(os.path.join(top, name) for name in names)
+            self._files[commit] = {os.path.join(top, name): blob for name, blob in found.items()}
         return self._files[commit]
+
+    def removed(self, commit: str, name: str) -> Sequence[bytes]:
+        """The contents of the files of a name in a commit that are no longer at their paths, each content once.
+
+        Raises SourceError if git cannot give one.
+        """
+        blobs: dict[str, str] = {}
+        for path, blob in sorted(self.files(commit).items()):
+            if os.path.basename(path) == name and blob not in blobs and not os.path.lexists(path):
+                blobs[blob] = path
+        return [text for text in self.require_all(commit, list(blobs.values())) if text]
 
     def differing(self, commit: str, patterns: tuple[str, ...]) -> frozenset[str] | None:
         """The absolute paths of the tracked files of some patterns that may differ from a commit; None if unknown."""

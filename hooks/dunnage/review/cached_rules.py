@@ -118,6 +118,9 @@ def compile_time_code(
 ) -> Iterator[Concern]:
     """Yield new crates with a build script or a procedural macro, and crates that gained one."""
     replaced = changes.replaced()
+    latest: dict[str, LockedPackage] = {}
+    for package in sorted((old for base in changes.bases for old in base.packages), key=lambda old: old.version):
+        latest[package.name] = package
     for package in changes.incoming:
         if package.source is None:
             continue
@@ -136,7 +139,7 @@ def compile_time_code(
             message = f"`{package}` is new and has {code}, which {code.verb} on every machine that compiles it"
             yield advice.inspect(package, changes, _CODE, message, file=code.script)
             continue
-        before = replaced.get(identity(package)) or _latest(changes, package.name)
+        before = replaced.get(identity(package)) or latest[package.name]
         try:
             old = contents.code(before)
         except ArchiveError:
@@ -149,11 +152,6 @@ def compile_time_code(
                 f"{'they' if code.verb == 'run' else 'it'} {code.verb} on every machine that compiles it"
             )
             yield advice.inspect(package, changes, _CODE, message, file=code.script)
-
-
-def _latest(changes: Changes, name: str) -> LockedPackage:
-    olds = (package for base in changes.bases for package in base.packages if package.name == name)
-    return max(olds, key=lambda package: package.version)
 
 
 def _requirements(declared: list[Any], name: str) -> Iterator[Requirement | None]:

@@ -8,7 +8,7 @@ verify what is found there.
 import hashlib
 import os
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from dunnage.cargo.lockfile import LockedPackage
@@ -19,6 +19,8 @@ _CACHE_FORMAT = b"\x03\x02\x00\x00\x00"
 """The version of the cache file, and that of the index schema."""
 _CRATES_IO_PREFIXES = ("index.crates.io-", "github.com-1ecc6299db9ec823", "github.com-25cdd57fae9f0462")
 """The folders of crates.io: those of the sparse index, and of the git index before and since Cargo 1.85."""
+_KEPT = 16
+"""How many files of the index are kept."""
 _LONGEST_FILE = 128 * 1024 * 1024
 _NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 
@@ -28,13 +30,8 @@ class IndexEntry(NamedTuple):
 
     data: dict[str, Any]
     """As the registry publishes it: https://doc.rust-lang.org/cargo/reference/registry-index.html."""
-    versions: tuple[bytes, ...]
-    """What the index says about each version of the crate, as it is written."""
-
-    @property
-    def born(self) -> str:
-        """When the first version of the crate was published, in RFC 3339; empty if that is not known."""
-        return min(map(_published, self.versions), default="")
+    born: str
+    """When the first version of the crate was published, in RFC 3339; empty if that is not known."""
 
 
 class Archives(NamedTuple):
@@ -52,6 +49,8 @@ class CargoHome:
     def __init__(self, folder: str) -> None:
         self.folder = folder
         self._tree = Tree(_LONGEST_FILE)
+        # A lock may have many versions of a few crates.
+        self._index = lru_cache(_KEPT)(self._read_index)
         self._entries: dict[tuple[str, str], IndexEntry | None] = {}
         self._archives: dict[tuple[str, str], Archives] = {}
 
@@ -67,7 +66,7 @@ class CargoHome:
 
     def versions(self, package: LockedPackage) -> tuple[bytes, ...]:
         """What the index says about each version of a crate, as it is written; empty if the cache does not have it."""
-        return next((found for data in self._cached(package) if (found := _versions(data)[1])), ())
+        return next((found for path in self._cached(package) if (found := self._index(path).entries)), ())
 
     def archives(self, package: LockedPackage) -> Archives:
         """The archives of a package, none of them if it has no checksum or no registry."""
@@ -109,21 +108,21 @@ class CargoHome:
         return found if host and len(found) == 1 and host != "github.com" else []
 
     def _find_entry(self, package: LockedPackage) -> IndexEntry | None:
-        for data in self._cached(package):
-            found = _entry(data, str(package.version).encode("ascii"))
+        for path in self._cached(package):
+            found = self._index(path).entry(str(package.version).encode("ascii"))
             if found is not None:
                 return found
         return None
 
-    def _cached(self, package: LockedPackage) -> Iterator[bytes]:
-        """The cache files about a crate, the file first that was written last."""
+    def _cached(self, package: LockedPackage) -> Iterator[str]:
+        """The paths of the cache files about a crate, the file first that was written last."""
         if not _is_plain(package.name):
             return
         paths = [os.path.join(index, ".cache", *place(package.name)) for index in self._of(package, self._indexes)]
-        for path in sorted(paths, key=_written, reverse=True):
-            data = self._tree.content(path)
-            if data:
-                yield data
+        yield from sorted(paths, key=_written, reverse=True)
+
+    def _read_index(self, path: str) -> "_IndexFile":
+        return _IndexFile(self._tree.content(path) or b"")
 
 
 def find() -> CargoHome:
@@ -165,30 +164,36 @@ def place(name: str) -> tuple[str, ...]:
     return ("3", name[0], name) if len(name) == 3 else (name[:2], name[2:4], name)
 
 
-def _versions(data: bytes) -> tuple[list[bytes], tuple[bytes, ...]]:
-    """The versions in a cache file, and what the index says about each.
+class _IndexFile:
+    """A cache file about a crate.
 
-    NUL separates the parts of the file: a header, the state of the index, then each version and its JSON.
+    NUL separates its parts: a header, the state of the index, then each version and its JSON.
     """
-    if not data.startswith(_CACHE_FORMAT):
-        return [], ()
-    _, *parts = data[len(_CACHE_FORMAT) :].split(b"\0")
-    versions, entries = parts[::2], parts[1::2]
-    return versions[: len(entries)], tuple(entries)
 
+    def __init__(self, data: bytes) -> None:
+        parts = data[len(_CACHE_FORMAT) :].split(b"\0")[1:] if data.startswith(_CACHE_FORMAT) else []
+        self.entries = tuple(parts[1::2])
+        """What the index says about each version, as it is written."""
+        self._numbers: dict[bytes, int] = {}
+        for number, version in enumerate(parts[::2][: len(self.entries)]):
+            self._numbers.setdefault(version, number)
 
-def _entry(data: bytes, version: bytes) -> IndexEntry | None:
-    """Find a version in a cache file."""
-    versions, entries = _versions(data)
-    if version not in versions:
-        return None
-    import json
+    @cached_property
+    def _born(self) -> str:
+        return min(map(_published, self.entries), default="")
 
-    try:
-        found = json.loads(entries[versions.index(version)])
-    except (ValueError, RecursionError):
-        return None
-    return IndexEntry(found, entries) if isinstance(found, dict) else None
+    def entry(self, version: bytes) -> IndexEntry | None:
+        """Find a version."""
+        number = self._numbers.get(version)
+        if number is None:
+            return None
+        import json
+
+        try:
+            found = json.loads(self.entries[number])
+        except (ValueError, RecursionError):
+            return None
+        return IndexEntry(found, self._born) if isinstance(found, dict) else None
 
 
 def _published(entry: bytes) -> str:

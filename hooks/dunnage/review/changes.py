@@ -150,16 +150,15 @@ class Graph:
     """The edges of a lock, each resolved to its package."""
 
     def __init__(self, lock: Lockfile) -> None:
-        self._found: dict[tuple[str, str | None], list[LockedPackage]] = defaultdict(list)
+        self._found: dict[tuple[str, str | None, SourceId | None], list[LockedPackage]] = defaultdict(list)
         for package in lock.packages:
-            self._found[package.name, None].append(package)
-            self._found[package.name, str(package.version)].append(package)
+            for version in (None, str(package.version)):
+                for source in {None, package.source}:
+                    self._found[package.name, version, source].append(package)
 
     def target(self, edge: Edge) -> LockedPackage | None:
         """The package that an edge leads to; None if the lock holds none, or several that it could be."""
-        found = self._found.get((edge.name, edge.version), [])
-        if edge.source is not None:
-            found = [package for package in found if package.source == edge.source]
+        found = self._found.get((edge.name, edge.version, edge.source), [])
         return found[0] if len(found) == 1 else None
 
 

@@ -7,6 +7,7 @@ Source of the rules: the Cargo book, "The Manifest Format", `build` and `proc-ma
 import hashlib
 import os
 from collections.abc import Container, Iterable, Iterator
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from dunnage.cargo.lockfile import LockedPackage
@@ -92,26 +93,46 @@ class Vendored:
     def __init__(self, folder: str, read: Read) -> None:
         self._folder = folder
         self._read = read
+        # A lock may have any number of packages with one checksum.
+        self._crate = cache(partial(read_crate, read))
+        self._code = cache(self._read_code)
+        self._file = cache(self._read_file)
 
     def code(self, package: LockedPackage) -> CompileTimeCode | None:
-        """The code of a vendored package that runs during compilation; None if it is not vendored as recorded."""
-        for _, crate in self._crates(package):
-            return _code(crate.manifest, crate.files)
+        """The code of a vendored package that runs during compilation; None if it is not vendored as recorded.
+
+        Raises ArchiveError if its manifest cannot be read.
+        """
+        for folder, _ in self._crates(package):
+            found = self._code(folder)
+            if isinstance(found, ArchiveError):
+                raise found.with_traceback(None)
+            return found
         return None
 
     def file(self, package: LockedPackage, path: str) -> bytes | None:
         """The content of a file of a vendored package; None if it is not vendored as recorded."""
-        for folder, crate in self._crates(package):
-            data = self._read(os.path.join(folder, path)) if path in crate.files else None
-            if data is not None and hashlib.sha256(data).hexdigest() == crate.files[path]:
-                return data
-        return None
+        found = (self._file(folder, path) for folder, _ in self._crates(package))
+        return next((data for data in found if data is not None), None)
+
+    def _read_code(self, folder: str) -> CompileTimeCode | ArchiveError | None:
+        crate = self._crate(folder)
+        try:
+            return _code(crate.manifest, crate.files) if crate else None
+        except ArchiveError as error:
+            return error
+
+    def _read_file(self, folder: str, path: str) -> bytes | None:
+        crate = self._crate(folder)
+        data = self._read(os.path.join(folder, path)) if crate and path in crate.files else None
+        is_recorded = crate and data is not None and hashlib.sha256(data).hexdigest() == crate.files[path]
+        return data if is_recorded else None
 
     def _crates(self, package: LockedPackage) -> Iterator[tuple[str, VendoredCrate]]:
         """The folders in which a package is, by its checksum: those of other versions may have the same name."""
         for name in (package.name, f"{package.name}-{package.version}"):
             folder = os.path.join(self._folder, name)
-            crate = read_crate(self._read, folder)
+            crate = self._crate(folder)
             if crate is not None and crate.checksum == package.checksum:
                 yield folder, crate
 

@@ -10,26 +10,61 @@ from dunnage.review.judgement import Examination, Judgement, Settings
 from dunnage.review.reviews import read as read_reviews
 
 LOCK = "Cargo.lock"
+_MOST_COMPARED = 20_000_000
+"""How many packages of removed locks are compared with those of new locks. These take a few seconds."""
+
+
+class _MovedLocks:
+    """The locks in commits that are no longer at their paths."""
+
+    def __init__(self) -> None:
+        self._removed: dict[tuple[str, str], list[tuple[bytes, list[bytes]]]] = {}
+        """The text of each and its packages, by the top of the repository and the commit."""
+        self._compared = 0
+
+    def origin(self, history: History, commit: str, file: File) -> bytes | None:
+        """The lock that holds most of the content of `file`; None if there is none.
+
+        Raises SourceError if git cannot give a lock, or if there are too many.
+        """
+        from dunnage.review.changes import parts_of
+
+        key = history.repository.top, commit
+        if key not in self._removed:
+            self._removed[key] = [(text, parts_of(text)[1:]) for text in history.removed(commit, LOCK)]
+        now = set(parts_of(file.data)[1:])
+        best: tuple[int, bytes] | None = None
+        for text, packages in self._removed[key]:
+            self._compared += 1 + len(packages)
+            if self._compared > _MOST_COMPARED:
+                raise SourceError(f"too many locks of {commit[:12]} could be the one that was moved here")
+            common = len(now.intersection(packages))
+            if 2 * common > len(now) and (best is None or common > best[0]):
+                best = common, text
+        return best and best[1]
 
 
 def examine(paths: Iterable[str], tree: Tree, settings: Settings) -> Iterator[Examination]:
     """Yield the findings about the lock at each absolute path. A missing lock is skipped."""
     histories = Histories(settings.base, settings.refs)
+    moved = _MovedLocks()
     try:
         for path in paths:
             try:
                 file = tree.read(path)
             except (FileNotFoundError, SourceError):
                 continue  # check-cargo-lock reports what cannot be read
-            yield _examine(path, file, histories.of(os.path.dirname(path)), tree, settings)
+            yield _examine(path, file, histories.of(os.path.dirname(path)), tree, settings, moved)
     finally:
         histories.close()
 
 
-def _examine(path: str, file: File, history: History | None, tree: Tree, settings: Settings) -> Examination:
+def _examine(
+    path: str, file: File, history: History | None, tree: Tree, settings: Settings, moved: _MovedLocks
+) -> Examination:
     folder = os.path.dirname(path)
     reviews = read_reviews(tree, (folder,), settings.reviews)
-    base, texts = _base(history, path, file)
+    base, texts = _base(history, path, file, moved)
     is_same = bool(texts) and all(same_text(file.data, text) for text in texts)
     if is_same and not reviews.entries and not settings.whole_lock:
         return Examination(file.path, reviews, Judgement())
@@ -39,7 +74,7 @@ def _examine(path: str, file: File, history: History | None, tree: Tree, setting
     return Examination(file.path, reviews, judge(file, base, texts, readers, reviews, tree, folder, settings))
 
 
-def _base(history: History | None, path: str, file: File) -> tuple[Base, list[bytes]]:
+def _base(history: History | None, path: str, file: File, moved: _MovedLocks) -> tuple[Base, list[bytes]]:
     """Find the commits to compare a lock with, and the contents of the lock there: none if it is new."""
     if history is None:
         return Base((), "it is not in a git repository"), []
@@ -50,22 +85,7 @@ def _base(history: History | None, path: str, file: File) -> tuple[Base, list[by
     try:
         base = history.base(lambda commit: not same_text(file.data, lock(commit)))
         texts = [text for commit in base.commits if (text := lock(commit)) is not None]
-        return base, texts or [text for commit in base.commits if (text := _moved(history, commit, file)) is not None]
+        origins = (moved.origin(history, commit, file) for commit in base.commits) if not texts else ()
+        return base, texts or [text for text in origins if text is not None]
     except SourceError as error:
         return Base((), error.message), []
-
-
-def _moved(history: History, commit: str, file: File) -> bytes | None:
-    """The lock in a commit that is no longer at its path, and that holds most of the content of `file`."""
-    from dunnage.review.changes import parts_of
-
-    now = set(parts_of(file.data)[1:])
-    best: tuple[int, bytes] | None = None
-    for path in sorted(history.files(commit)):
-        if os.path.basename(path) != LOCK or os.path.lexists(path):
-            continue
-        text = history.require_all(commit, [path])[0]
-        common = len(now.intersection(parts_of(text)[1:])) if text else 0
-        if text and 2 * common > len(now) and (best is None or common > best[0]):
-            best = common, text
-    return best and best[1]

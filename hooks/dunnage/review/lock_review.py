@@ -137,7 +137,7 @@ def _concerns(
     if vetting:
         from dunnage.review.vetting import unvetted
 
-        yield from unvetted(unreviewed, advice, vetting)
+        yield from unvetted(unreviewed, advice, vetting, unknown)
 
     scripts = policies.AllowedScripts(tree, folder)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict, deque
 from collections.abc import Iterator
+from functools import cache
 
 from dunnage.cargo.lockfile import LockedPackage, Lockfile
 from dunnage.review.archive import ArchiveError
@@ -13,6 +14,8 @@ from dunnage.review.compile_time import CompileTimeCode, Contents
 from dunnage.review.tables import Table
 
 _Code = dict[Identity, CompileTimeCode | None]
+_MOST_NAMED = 50
+"""The most packages that are named of a path."""
 
 
 def tables(changes: Changes, contents: Contents) -> Iterator[Table]:
@@ -42,11 +45,11 @@ def _updated(changes: Changes) -> Table:
 def _added(changes: Changes, code: _Code) -> Table:
     replaced = changes.replaced()
     added = [package for package in changes.incoming if identity(package) not in replaced]
-    paths = _paths(changes.lock) if added else {}
+    steps = _steps(changes.lock) if added else {}
     rows = []
     for package in added:
         found = code.get(identity(package))
-        through = " → ".join(paths.get(identity(package), ()))
+        through = " → ".join(_path(steps, identity(package)))
         rows.append((package.name, _version(package), through, found.license if found else ""))
     return Table("added", ("crate", "version", "through", "licence"), sorted(rows))
 
@@ -72,6 +75,10 @@ def _duplicated(changes: Changes) -> Table:
 
 
 def _scripts(changes: Changes, code: _Code, contents: Contents) -> Table:
+    @cache  # many packages may have one text
+    def digest(text: bytes) -> str:
+        return hashlib.sha256(text).hexdigest()[:16]
+
     rows = []
     for package in changes.incoming:
         found = code.get(identity(package))
@@ -79,8 +86,7 @@ def _scripts(changes: Changes, code: _Code, contents: Contents) -> Table:
             continue
         text = contents.script(package, found.script) if found.script else None
         size = f"{len(text)} bytes" if text is not None else ""
-        digest = hashlib.sha256(text).hexdigest()[:16] if text is not None else ""
-        rows.append((package.name, _version(package), str(found), size, digest))
+        rows.append((package.name, _version(package), str(found), size, digest(text) if text is not None else ""))
     return Table("runs when it is compiled", ("crate", "version", "what", "size", "sha256"), sorted(rows))
 
 
@@ -105,17 +111,29 @@ def _version(package: LockedPackage) -> str:
     return f"{package.version} ({package.source.url}#{package.commit[:12]})"
 
 
-def _paths(lock: Lockfile) -> dict[Identity, tuple[str, ...]]:
-    """The shortest path to each package from a package in a folder, without its own name."""
+def _steps(lock: Lockfile) -> dict[Identity, Identity | None]:
+    """The last step of the shortest path to each package from a package in a folder: the package before it."""
     graph = Graph(lock)
     pending = deque(package for package in lock.packages if package.source is None)
-    paths: dict[Identity, tuple[str, ...]] = {identity(package): () for package in pending}
+    steps: dict[Identity, Identity | None] = {identity(package): None for package in pending}
     while pending:
         package = pending.popleft()
-        path = (*paths[identity(package)], package.name)
         for edge in package.edges:
             target = graph.target(edge)
-            if target is not None and identity(target) not in paths:
-                paths[identity(target)] = path
+            if target is not None and identity(target) not in steps:
+                steps[identity(target)] = identity(package)
                 pending.append(target)
-    return paths
+    return steps
+
+
+def _path(steps: dict[Identity, Identity | None], package: Identity) -> list[str]:
+    """The names of the packages through which a package is reached, the nearest of a long path only."""
+    names: list[str] = []
+    above = steps.get(package)
+    while above is not None:
+        if len(names) == _MOST_NAMED:
+            names.append("…")
+            break
+        names.append(above[0])
+        above = steps[above]
+    return names[::-1]

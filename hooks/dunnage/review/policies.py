@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from dunnage.cargo.config_files import config_files
 from dunnage.cargo.lockfile import LockedPackage
-from dunnage.cargo.source_id import SourceIdError, registry
+from dunnage.cargo.source_id import SourceId, SourceIdError, registry
 from dunnage.cargo.version import Requirement, VersionError
 from dunnage.files import document, toml
 from dunnage.files.document import Refused
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _DENY = ("deny.toml", ".deny.toml", os.path.join(".cargo", "deny.toml"))
 _VET_FOLDER = "supply-chain"
+_MOST_COMPARED = 1_000_000
+"""How often versions are compared with the entries for build scripts."""
 _AUDIT = (os.path.join(".cargo", "audit.toml"),)
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 7 * 86_400, "month": 30 * 86_400}
 
@@ -51,17 +53,23 @@ class AgePolicy:
         """`least` overrides the configuration in force in `folder`."""
         self._least = least
         self._configurations = [] if least is not None else [data for _, data in _configurations(tree, folder)]
+        self._known: dict[SourceId | None, int] = {}
 
     def least(self, package: LockedPackage) -> int:
         """The minimum age of a package, in seconds; 0 if there is none."""
         if self._least is not None:
             return self._least
+        if package.source not in self._known:
+            self._known[package.source] = self._configured(package)
+        return self._known[package.source]
+
+    def _configured(self, package: LockedPackage) -> int:
         if self._first(("resolver", "incompatible-publish-age")) == "allow":
             return 0
         if is_from_crates_io(package):
             keys = [("registry", "min-publish-age"), ("registries", "crates-io", "min-publish-age")]
         else:
-            keys = [("registries", name, "min-publish-age") for name in self._names(package)]
+            keys = [("registries", name, "min-publish-age") for name in self._names.get(package.source, ())]
         for key in (*keys, ("registry", "global-min-publish-age")):
             found = self._first(key)
             if isinstance(found, str):
@@ -76,17 +84,20 @@ class AgePolicy:
         found = (toml.lookup(data, keys) for data in self._configurations)
         return next((value for value in found if value is not None), None)
 
-    def _names(self, package: LockedPackage) -> Iterator[str]:
-        """The names that the configuration has for the registry of a package."""
+    @cached_property
+    def _names(self) -> dict[SourceId | None, list[str]]:
+        """The names that the configuration has for each registry."""
+        names: dict[SourceId | None, list[str]] = {}
         for data in self._configurations:
             named = data.get("registries")
             for name, table in named.items() if isinstance(named, dict) else ():
                 index = table.get("index") if isinstance(table, dict) else None
                 try:
-                    if isinstance(index, str) and registry(index) == package.source:
-                        yield name
+                    if isinstance(index, str):
+                        names.setdefault(registry(index), []).append(name)
                 except SourceIdError:
                     continue
+        return names
 
 
 def vendored_folder(tree: Tree, folder: str) -> str | None:
@@ -115,13 +126,17 @@ class AllowedScripts:
     def __init__(self, tree: Tree, folder: str) -> None:
         lists = (toml.lookup(data, ("bans", "build", "allow-build-scripts")) for data in _policies(tree, folder, _DENY))
         entries = next((found for found in lists if isinstance(found, list)), ())
-        self._specifications = [found for found in map(_specification, entries) if found]
+        self._specifications: dict[str, list[Requirement | None]] = {}
+        for name, requirement in filter(None, map(_specification, entries)):
+            self._specifications.setdefault(name, []).append(requirement)
+        self._compared = 0
 
     def allows(self, package: LockedPackage) -> bool:
-        """Whether an entry names the package."""
-        return any(
-            name == package.name and (requirement is None or requirement.matches(package.version))
-            for name, requirement in self._specifications
+        """Whether an entry names the package. False after very many comparisons."""
+        requirements = self._specifications.get(package.name, ())
+        self._compared += len(requirements)
+        return self._compared <= _MOST_COMPARED and any(
+            requirement is None or requirement.matches(package.version) for requirement in requirements
         )
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-_ESCAPED = "\\|<>*[]`"
+_ESCAPED = "\\|<>*[]`&"
+_WIDEST = 200
+"""To how many characters the shorter cells of a column are filled up."""
 
 
 class Table(NamedTuple):
@@ -36,7 +38,7 @@ def as_text(title: str, tables: Iterable[Table]) -> str:
     lines = [title]
     for table in tables:
         lines += ["", f"{table.title} ({len(table.rows)})"]
-        widths = [max(map(len, column)) for column in zip(*table.rows, strict=True)]
+        widths = [min(max(map(len, column)), _WIDEST) for column in zip(*table.rows, strict=True)]
         lines += [
             "  " + "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in table.rows

@@ -29,7 +29,7 @@ from dunnage.files.shown import argument
 from dunnage.files.source import Tree
 from dunnage.review.changes import Changes, identity, is_from_crates_io
 from dunnage.review.concern import Concern, listed
-from dunnage.review.lock_concern import LockAdvice, about, package_subject
+from dunnage.review.lock_concern import LockAdvice, Unknowns, about, package_subject
 
 RUN, DEPLOY = "safe-to-run", "safe-to-deploy"
 _Criteria: TypeAlias = Mapping[str, tuple[str, ...]]
@@ -43,6 +43,13 @@ _Node = str | int
 _Edge: TypeAlias = "tuple[str, str, frozenset[str]]"
 """An audit that leads from one version to another: both, and the criteria."""
 
+_MOST_STEPS = 500_000
+"""How many entries and criteria are looked at. For the largest stores, it is some ten thousand."""
+
+
+class StoreTooLargeError(Exception):
+    """What a store vets is unknown, because to find it would take too many steps."""
+
 
 class VetStore:
     """What the three files of a store say."""
@@ -51,6 +58,15 @@ class VetStore:
         self._config, self._audits, self._imports = config, audits, imports
         self._criteria = _criteria(audits)
         self._paths: dict[tuple[str, str], frozenset[str]] = {}
+        self._edges = cache(self._read_edges)
+        self._violations = cache(self._read_violations)
+        self._steps = 0
+
+    def spend(self, steps: int) -> None:
+        """Count what is looked at. Raises StoreTooLargeError if that is too much, as other methods do."""
+        self._steps += steps
+        if self._steps > _MOST_STEPS:
+            raise StoreTooLargeError
 
     def policy(self, name: str, version: str) -> Mapping[str, Any]:
         """The policy for a package; empty if there is none."""
@@ -59,12 +75,14 @@ class VetStore:
 
     def closure(self, criteria: object) -> frozenset[str]:
         """Criteria, one name or several, with all that they imply."""
-        return _closure(_names(criteria), self._criteria)
+        return _closure(_names(criteria), self._criteria, self.spend)
 
     def lacking(self, name: str, version: str, criteria: frozenset[str]) -> frozenset[str]:
         """The criteria for which no path leads to a version of a crate."""
+        violations = self._violations(name)
+        self.spend(len(criteria) + sum(1 + len(violated) for _, violated in violations))
         violated = frozenset[str]().union(
-            *(violated for requirement, violated in self._violations(name) if _is_in(version, requirement))
+            *(violated for requirement, violated in violations if _is_in(version, requirement))
         )
         return frozenset(
             criterion
@@ -76,6 +94,7 @@ class VetStore:
         """The versions of a crate to which a path of audits for a criterion leads from nothing."""
         if (name, criterion) not in self._paths:
             after: dict[str, list[str]] = defaultdict(list)
+            self.spend(len(self._edges(name)))
             for before, version, criteria in self._edges(name):
                 if criterion in criteria:
                     after[before].append(version)
@@ -88,11 +107,15 @@ class VetStore:
             self._paths[name, criterion] = frozenset(seen)
         return self._paths[name, criterion]
 
-    def _edges(self, name: str) -> Iterator[_Edge]:
+    def _read_edges(self, name: str) -> list[_Edge]:
+        return list(self._listed_edges(name))
+
+    def _listed_edges(self, name: str) -> Iterator[_Edge]:
         for entry in _entries(self._config.get("exemptions"), name):
             yield _NOTHING, str(entry.get("version")), self.closure(entry.get("criteria"))
         publishers = _entries(self._imports.get("publisher"), name)
         for audits, mapped in self._sources:
+            self.spend(1)
             for entry in _entries(audits.get("audits"), name):
                 criteria = mapped(entry.get("criteria"))
                 if isinstance(entry.get("version"), str):
@@ -102,6 +125,7 @@ class VetStore:
                     yield before.strip(), after.strip(), criteria
             for key in ("wildcard-audits", "trusted"):
                 for entry in _entries(audits.get(key), name):
+                    self.spend(len(publishers))
                     for publisher in publishers:
                         if _is_trusted(entry, publisher):
                             yield _NOTHING, str(publisher.get("version")), mapped(entry.get("criteria"))
@@ -109,13 +133,16 @@ class VetStore:
             every = frozenset({*_BUILT_IN, *self._criteria})
             yield str(entry.get("audited_as")), str(entry.get("version")), every
 
-    def _violations(self, name: str) -> Iterator[tuple[Requirement, frozenset[str]]]:
+    def _read_violations(self, name: str) -> list[tuple[Requirement, frozenset[str]]]:
+        found = []
         for audits, mapped in self._sources:
+            self.spend(1)
             for entry in _entries(audits.get("audits"), name):
                 try:
-                    yield Requirement.parse(str(entry["violation"])), mapped(entry.get("criteria"))
+                    found.append((Requirement.parse(str(entry["violation"])), mapped(entry.get("criteria"))))
                 except (KeyError, VersionError):
                     continue
+        return found
 
     @cached_property
     def _sources(self) -> list[tuple[Mapping[str, Any], Callable[[object], frozenset[str]]]]:
@@ -129,9 +156,9 @@ class VetStore:
 
     def _mapped(self, names: Mapping[str, Any], foreign: _Criteria, criteria: object) -> frozenset[str]:
         """What criteria of an import mean in this store. `names` maps them; the built-in ones need no entry."""
-        there = _closure(_names(criteria), foreign)
+        there = _closure(_names(criteria), foreign, self.spend)
         here = (_names(names.get(name, name if name in _BUILT_IN else None)) for name in there)
-        return _closure(chain.from_iterable(here), self._criteria)
+        return _closure(chain.from_iterable(here), self._criteria, self.spend)
 
 
 def read(tree: Tree, folder: str) -> VetStore | None:
@@ -167,14 +194,16 @@ def _criteria(audits: Mapping[str, Any]) -> _Criteria:
     return {name: _names(_table(entry).get("implies")) for name, entry in _table(audits.get("criteria")).items()}
 
 
-def _closure(names: Iterable[str], criteria: _Criteria) -> frozenset[str]:
+def _closure(names: Iterable[str], criteria: _Criteria, spend: Callable[[int], None]) -> frozenset[str]:
     found: set[str] = set()
     pending = list(names)
     while pending:
         name = pending.pop()
         if name not in found:
             found.add(name)
-            pending += (*_BUILT_IN.get(name, ()), *criteria.get(name, ()))
+            implied = *_BUILT_IN.get(name, ()), *criteria.get(name, ())
+            spend(1 + len(implied))
+            pending += implied
     return frozenset(found)
 
 
@@ -205,7 +234,7 @@ class Vetting:
         """The criteria that a locked package of crates.io needs and the store does not vet it for.
 
         A criterion that another one of them implies is left out. With `before`, an earlier version, the
-        result holds only the criteria for which that version would be vetted.
+        result holds only the criteria for which that version would be vetted. Raises StoreTooLargeError.
         """
         index = self._indices.get(identity(package))
         if index is None or not is_from_crates_io(package):
@@ -214,6 +243,7 @@ class Vetting:
         lacking = self._store.lacking(package.name, str(package.version), needed)
         if before is not None:
             lacking -= self._store.lacking(before.name, str(before.version), needed)
+        self._store.spend(len(lacking) ** 2)
         implied = {each: self._store.closure(each) for each in lacking}
         return frozenset(
             each
@@ -222,9 +252,12 @@ class Vetting:
         )
 
     def vets(self, package: LockedPackage) -> bool:
-        """Whether the store vets a package of crates.io for all that is needed of it."""
+        """Whether the store is known to vet a package of crates.io for all that is needed of it."""
         index = self._indices.get(identity(package))
-        return index is not None and bool(self._requirements[index]) and not self.lacking(package)
+        try:
+            return index is not None and bool(self._requirements[index]) and not self.lacking(package)
+        except StoreTooLargeError:
+            return False
 
     @cached_property
     def _requirements(self) -> Mapping[_Node, frozenset[str]]:
@@ -244,6 +277,7 @@ class Vetting:
             node = pending.pop()
             policy = self._policy(node)
             for target, is_dev in self._targets(node):
+                store.spend(1 + len(needed[node]))
                 special = policy.get("dependency-criteria")
                 criteria = special.get(self._called(target)[0]) if isinstance(special, dict) else None
                 if criteria is not None:
@@ -289,8 +323,15 @@ class Vetting:
         return package.name, str(package.version)
 
 
-def unvetted(changes: Changes, advice: LockAdvice, vetting: Vetting) -> Iterator[Concern]:
+def unvetted(changes: Changes, advice: LockAdvice, vetting: Vetting, unknown: Unknowns) -> Iterator[Concern]:
     """Yield incoming crates that the audits do not vet: updates of versions that they vet, and new crates."""
+    try:
+        yield from _unvetted(changes, advice, vetting)
+    except StoreTooLargeError:
+        unknown.add("what cargo-vet's store vets (it has too many entries)")
+
+
+def _unvetted(changes: Changes, advice: LockAdvice, vetting: Vetting) -> Iterator[Concern]:
     replaced = changes.replaced()
     incoming = {identity(package) for package in changes.incoming}
 

@@ -1,7 +1,7 @@
 """What changed in a WIT folder: in its foreign packages, and in what its own worlds import and export."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.cargo.version import Version, VersionError
@@ -178,22 +178,26 @@ def _packages(comparisons: _Comparisons) -> Iterator[PackageChange]:
 
 
 def _paired(
-    outgoing: Iterable[Foreign], incoming: Iterable[Foreign]
+    outgoing: Sequence[Foreign], incoming: Sequence[Foreign]
 ) -> Iterator[tuple[Foreign | None, Foreign | None]]:
     """Pair packages with old ones of their name: those of one track first, then in the order of their versions."""
-    left: dict[str, list[Foreign]] = defaultdict(list)
+    olds: dict[tuple[str, tuple[int, ...]], deque[Foreign]] = defaultdict(deque)
     for package in outgoing:
-        left[package.name].append(package)
+        olds[package.name, track(package.version)].append(package)
     unpaired = []
     for package in incoming:
-        same = [old for old in left[package.name] if track(old.version) == track(package.version)]
+        same = olds.get((package.name, track(package.version)))
         if same:
-            left[package.name].remove(same[0])
-            yield same[0], package
+            yield same.popleft(), package
         else:
             unpaired.append(package)
+    is_left = {id(package) for packages in olds.values() for package in packages}
+    left: dict[str, deque[Foreign]] = defaultdict(deque)
+    for package in outgoing:
+        if id(package) in is_left:
+            left[package.name].append(package)
     for package in unpaired:
-        yield left[package.name].pop(0) if left[package.name] else None, package
+        yield left[package.name].popleft() if left[package.name] else None, package
     for packages in left.values():
         for package in packages:
             yield package, None

@@ -14,6 +14,8 @@ from dunnage.review.reviews import read as read_reviews
 from dunnage.wit.packages import root
 
 _DEPENDENCIES = "deps"
+_MOST_BYTES = 8 * 1024 * 1024
+"""How much WIT of a folder in a commit is compared."""
 _ENDINGS = (".wit", ".wasm")
 PATTERNS = ("**/*.wit", "**/deps/*.wasm")
 
@@ -109,10 +111,11 @@ def _changed(history: History, commit: str, named: Mapping[str, list[str]], tree
 
     Raises SourceError if git cannot read the commit.
     """
+    paths_before = history.files(commit)  # first, because git could compare a tree of hostile size for long
     differing = history.differing(commit, PATTERNS)
     before: dict[str, set[str]] = {}
     roots: dict[str, str] = {}
-    for path in history.files(commit):
+    for path in paths_before:
         if path.endswith(_ENDINGS):
             above = os.path.dirname(path)
             if above not in roots:  # files of one folder have one root
@@ -135,7 +138,11 @@ def _read(
     now = _files(folder, tree)
     before = {path: file for path, file in now.items() if path in olds and path not in differing}
     read = sorted(olds - before.keys())
+    size = 0
     for path, text in zip(read, history.require_all(commit, read), strict=True):
+        size += len(text or b"")
+        if size > _MOST_BYTES:
+            raise SourceError(f"{display(folder)} has more than {_MOST_BYTES // 2**20} MiB of WIT in {commit[:12]}")
         file = now.get(path)
         if text is not None:
             is_same = file is not None and same_text(file.data, text)

@@ -18,6 +18,8 @@ from dunnage.wit.syntax import parse
 _DEPENDENCIES = "deps"
 _MOST_REPEATED = 2000
 """How often packages are resolved for files beside each other that do not form a package, such as those of tests."""
+_MOST_REPEATED_TOKENS = 2_000_000
+"""How many tokens these packages have together."""
 _PACKAGE = rb"package\s+%?([a-z][a-z0-9-]*:%?[a-z][a-z0-9-]*(?:@[0-9A-Za-z.+-]+)?)"
 
 
@@ -163,7 +165,7 @@ class WitState:
         own = self._loaded.get(self.folder, [])
         if not own or is_package(own):
             yield WitGraph([*([own] if own else []), *packages], hides_unstable=True)
-        elif len(own) * len(packages) > _MOST_REPEATED:
+        elif len(own) * len(packages) > _MOST_REPEATED or len(own) * _tokens(packages) > _MOST_REPEATED_TOKENS:
             yield WitGraph(packages, hides_unstable=True)
         else:  # files that have nothing to do with each other
             yield from (WitGraph([[source], *packages], hides_unstable=True) for source in own)
@@ -171,6 +173,10 @@ class WitState:
 
 def _packages(sources: list[Source]) -> list[list[Source]]:
     return [sources] if is_package(sources) else [[source] for source in sources]
+
+
+def _tokens(packages: list[list[Source]]) -> int:
+    return sum(len(source.document.tokens.texts) for sources in packages for source in sources)
 
 
 def _referenced(sources: Iterable[Source]) -> Iterator[str]:

@@ -1,0 +1,272 @@
+"""Commits, locks and stores of hostile sizes: what they hold is read once, and no more of it than a limit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cargo.files import lock, write
+from dunnage import review_cargo_lock, review_wit
+from dunnage.files import git_objects, programs
+from dunnage.files.git import Repository
+from dunnage.files.git_objects import GitObjects
+from dunnage.files.source import Tree
+from dunnage.review import lock_examination, policies, vetting, wit_examination, wit_state
+from dunnage.review.base import History
+from dunnage.review.cargo_home import CargoHome
+from dunnage.review.changes import Graph
+from dunnage.review.compile_time import Vendored
+from dunnage.review.lock_summary import tables
+from dunnage.review.policies import AllowedScripts
+from dunnage.review.tables import Table, as_text
+from review.cached_rules_test import entry
+from review.home import add_entries
+from review.locks import changes, parsed
+from review.wit_changes_test import changes as wit_changes
+from review_cargo_lock_test import git
+from steps import assert_linear
+
+LOCK = lock("app 0.1.0")
+WIT = "package a:b;\n"
+
+
+def stored(folder: Path, kind: str, text: str) -> str:
+    """Write an object of git, and return its hash: a blob, or a tree as `git mktree` reads it."""
+    command = ["git", "mktree"] if kind == "tree" else ["git", "hash-object", "-w", "--stdin"]
+    return (
+        subprocess.run(command, cwd=folder, input=text.encode(), check=True, capture_output=True, text=False)
+        .stdout.decode("ascii")
+        .strip()
+    )
+
+
+def commit_of(folder: Path, tree: str) -> str:
+    return git("commit-tree", "-m", "x", tree, folder=folder)
+
+
+def many_folders(folder: Path, tree: str, levels: int) -> str:
+    """A tree of thirty folders with thirty folders…, each of which is the same."""
+    for _ in range(levels):
+        tree = stored(folder, "tree", "".join(f"040000 tree {tree}\td{number}\n" for number in range(30)))
+    return tree
+
+
+@pytest.mark.parametrize("content", ["files", "nothing"])
+def test_folders_in_folders(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], content: str
+) -> None:
+    monkeypatch.setattr(programs, "LONGEST_OUTPUT", 100_000)
+    blob = stored(repository, "blob", LOCK)
+    leaf = "".join(f"100644 blob {blob}\t{name}\n" for name in ("Cargo.lock", "a.wit")) if content == "files" else ""
+    base = commit_of(repository, many_folders(repository, stored(repository, "tree", leaf), 3))
+    write(repository, {"Cargo.lock": LOCK, "a.wit": WIT})
+    for hook, name in ((review_cargo_lock, "Cargo.lock"), (review_wit, "a.wit")):
+        assert hook.main([f"--base={base}", "--require-base", "--", name]) == 1
+        assert f"git cannot list the files of {base}" in capsys.readouterr().out
+
+
+def with_files(folder: Path, blob: str, names: list[str]) -> str:
+    """A commit with one content in all files."""
+    write(folder, dict.fromkeys(names, ""))
+    for name in names:
+        git("update-index", "--add", "--cacheinfo", f"100644,{blob},{name}", folder=folder)
+        folder.joinpath(name).unlink()
+    return commit_of(folder, git("write-tree", folder=folder))
+
+
+def test_locks_of_one_content_are_read_once(repository: Path) -> None:
+    base = with_files(repository, stored(repository, "blob", LOCK), [f"{at}/Cargo.lock" for at in range(5)])
+    history = History(Repository(str(repository)), base, ("", ""))
+    assert history.removed(base, "Cargo.lock") == [LOCK.encode()]
+    history.objects.close()
+
+
+def test_too_many_removed_locks(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = with_files(repository, stored(repository, "blob", LOCK), ["a/Cargo.lock"])
+    names = [f"{at}/Cargo.lock" for at in range(3)]
+    write(repository, dict.fromkeys(names, LOCK))
+    assert review_cargo_lock.main([f"--base={base}", "--require-base", "--", *names]) == 0
+    monkeypatch.setattr(lock_examination, "_MOST_COMPARED", 5)
+    assert review_cargo_lock.main([f"--base={base}", "--require-base", "--", *names]) == 1
+    assert capsys.readouterr().out.count("too many locks of") == 1
+
+
+def test_wit_of_a_folder_in_a_commit(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(wit_examination, "_MOST_BYTES", 3 * len(WIT))
+    blob = stored(repository, "blob", WIT)
+    write(repository, {"wit/deps/z.wit": WIT})
+    for count, status in ((3, 0), (4, 1)):
+        base = with_files(repository, blob, [f"wit/deps/{at}.wit" for at in range(count)])
+        assert review_wit.main([f"--base={base}", "--require-base", "--", "wit/deps/z.wit"]) == status
+    assert "wit has more than 0 MiB of WIT in" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("bound", "value"), [("_MOST_BYTES", 150), ("_MOST_TOO_LARGE", 1), ("_MOST_TOO_LARGE", 3)])
+def test_what_git_gives(repository: Path, monkeypatch: pytest.MonkeyPatch, bound: str, value: int) -> None:
+    monkeypatch.setattr(git_objects, bound, value)
+    monkeypatch.setattr(git_objects, "MAX_BYTES", 150)
+    size = 100 if bound == "_MOST_BYTES" else 200
+    files = [f"{size}00644 blob {stored(repository, 'blob', 'x' * size)}\tx\n", stored(repository, "blob", "y")]
+    tree = stored(repository, "tree", f"{files[0].replace(str(size), '1', 1)}100644 blob {files[1]}\ty\n")
+    commit = commit_of(repository, tree)
+    objects = GitObjects(Repository(str(repository)))
+    found = objects.files(commit, ["y", "x", "x", "y"])
+    objects.close()
+    text = b"x" * size if bound == "_MOST_BYTES" else None
+    assert found == [b"y", text, None, None if value != 3 else b"y"]
+
+
+# Locks.
+
+
+def chain(count: int) -> str:
+    steps = [f"p{at} 1.0.0 crates.io -> p{at + 1}" for at in range(count)]
+    return "\n".join(["app 0.1.0 -> p0", *steps, f"p{count} 1.0.0 crates.io"])
+
+
+def test_a_long_path(tmp_path: Path) -> None:
+    from dunnage.review.compile_time import Contents
+
+    contents = Contents(CargoHome(str(tmp_path)))
+    (table,) = tables(changes("", chain(100)), contents)
+    paths = {row[0]: row[2] for row in table.rows}
+    assert paths["p3"] == "app → p0 → p1 → p2"
+    assert paths["p100"] == " → ".join(["…", *(f"p{at}" for at in range(50, 100))])
+    assert_linear(lambda count: list(tables(changes("", chain(count)), contents)), 200)
+
+
+def test_a_long_cell_does_not_fill_the_others() -> None:
+    text = as_text("x", [Table("added", ("crate", "version"), [("a" * 10_000, "1")] + [("b", "1")] * 100)])
+    assert len(text) < 40_000
+
+
+def test_one_version_from_many_sources() -> None:
+    def run(count: int) -> None:
+        sources = "\n".join(f"a 1.0.0 git+https://example.com/{at}#{'0' * 40}" for at in range(count))
+        found = parsed(sources)
+        graph = Graph(found)
+        for package in found.packages:
+            assert package.source
+            assert graph.target(package.edges[0]) if package.edges else True
+
+    assert_linear(run, 50)
+
+
+def test_vendored_crates_are_read_once(tmp_path: Path) -> None:
+    manifest = b'[package]\nname = "a"\nversion = "1.0.0"\n'
+    files = {"Cargo.toml": hashlib.sha256(manifest).hexdigest(), "build.rs": hashlib.sha256(b"x").hexdigest()}
+    record = json.dumps({"package": "00", "files": files}).encode()
+    contents = {".cargo-checksum.json": record, "Cargo.toml": manifest, "build.rs": b"x"}
+    read: list[str] = []
+
+    def content(path: str) -> bytes | None:
+        read.append(path)
+        return contents.get(path.removeprefix(str(tmp_path / "a")).lstrip("/\\"))
+
+    vendored = Vendored(str(tmp_path), content)
+    text = "\n".join(f"a 1.0.{at} crates.io" for at in range(20))
+    for package in parsed(text).packages:
+        same = package._replace(checksum="00")
+        code = vendored.code(same)
+        assert code is not None
+        assert (code.script, vendored.file(same, "build.rs")) == ("build.rs", b"x")
+    assert len(set(read)) == len(read)
+
+
+def test_the_index_of_a_crate_is_read_once(tmp_path: Path) -> None:
+    def run(count: int) -> None:
+        home = tmp_path / str(count)
+        add_entries(home, "many", [entry(f"1.0.{at}") for at in range(count)])
+        found = CargoHome(str(home))
+        for package in parsed("\n".join(f"many 1.0.{at} crates.io" for at in range(count))).packages:
+            about = found.entry(package)
+            assert about is not None
+            assert about.born
+
+    assert_linear(run, 60)
+
+
+# Configuration.
+
+
+def stores() -> Iterator[object]:
+    few, many = range(20), range(60)
+    violations = "".join(f'[[audits.a]]\ncriteria = "x"\nviolation = "={at}.0.0"\n' for at in many)
+    yield pytest.param(violations, "", "", id="violations")
+    chain = "".join(f'[criteria.c{at}]\nimplies = "c{at + 1}"\n' for at in many)
+    audits = "".join(f'[[audits.a]]\ncriteria = "c{at}"\nversion = "1.0.{at}"\n' for at in few)
+    yield pytest.param(chain + audits, "", "", id="criteria")
+    wild = '[[wildcard-audits.a]]\nuser-id = 1\ncriteria = "x"\nstart = "2020-01-01"\nend = "2030-01-01"\n'
+    publisher = '[[publisher.a]]\nuser-id = 1\nversion = "1.0.0"\nwhen = "2024-01-01"\n'
+    yield pytest.param(wild * 30, "", publisher * 30, id="publishers")
+    criteria = ", ".join(f'"c{at}"' for at in many)
+    yield pytest.param("", f"[policy.app]\ncriteria = [{criteria}]\n", "", id="policy")
+
+
+@pytest.mark.parametrize(("audits", "config", "imports"), [*stores()])
+def test_a_store_with_too_many_entries(
+    repository: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    audits: str,
+    config: str,
+    imports: str,
+) -> None:
+    store = {"audits.toml": audits, "config.toml": config, "imports.lock": imports}
+    manifest = '[package]\nname = "app"\nversion = "0.1.0"\nedition = "2021"\n[dependencies]\na = "1"\n'
+    before, after = "app 0.1.0 -> a\na 1.0.0 crates.io", "app 0.1.0 -> a\na 1.0.1 crates.io"
+    files = {f"supply-chain/{name}": text for name, text in store.items()}
+    write(repository, {**files, "Cargo.toml": manifest, "src/lib.rs": "", "Cargo.lock": lock(before)})
+    git("add", ".", folder=repository)
+    git("commit", "-qm", "x", folder=repository)
+    write(repository, {"Cargo.lock": lock(after)})
+    note = "what cargo-vet's store vets (it has too many entries)"
+    review_cargo_lock.main(["--", "Cargo.lock"])
+    assert note not in capsys.readouterr().err
+    monkeypatch.setattr(vetting, "_MOST_STEPS", 50)
+    review_cargo_lock.main(["--", "Cargo.lock"])
+    assert note in capsys.readouterr().err
+
+
+def test_very_many_allowed_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = ", ".join(f'"a@1.0.{at}"' for at in range(10))
+    write(tmp_path, {"deny.toml": f"[bans.build]\nallow-build-scripts = [{entries}]\n", ".git/HEAD": ""})
+    (package,) = parsed("a 1.0.9 crates.io").packages
+    monkeypatch.setattr(policies, "_MOST_COMPARED", 25)
+    scripts = AllowedScripts(Tree(), str(tmp_path))
+    assert [scripts.allows(package) for _ in range(3)] == [True, True, False]
+
+
+# WIT.
+
+
+def test_versions_of_one_package_are_paired() -> None:
+    def run(count: int) -> None:
+        old, new = (
+            "".join(f"package x:y@1.{at}.{of} {{ interface i {{}} }}\n" for at in range(count)) for of in (0, 1)
+        )
+        assert len(wit_changes({"deps/a.wit": f"package z:z;\n{old}"}, {"deps/a.wit": f"package z:z;\n{new}"}).packages)
+
+    assert_linear(run, 40)
+
+
+def test_a_large_package_beside_many_files() -> None:
+    def files(count: int, text: str) -> dict[str, str]:
+        interfaces = "".join(f"interface i{at} {{ f: func({text}); }}\n" for at in range(count))
+        own = {f"{at}.wit": f"package a:b{at};\nworld w {{ import x:y/i0; }}\n" for at in range(count)}
+        return {**own, "deps/a.wit": f"package x:y;\n{interfaces}"}
+
+    few = wit_changes(files(2, ""), files(2, "a: u8"))
+    assert len(few.state.graphs) == 2
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wit_state, "_MOST_REPEATED_TOKENS", 2000)
+        assert_linear(lambda count: wit_changes(files(count, ""), files(count, "a: u8")), 30)
