@@ -7,9 +7,9 @@ of docker, the home folder. This hook says where that code can reach something, 
 import os
 from collections.abc import Iterator, Sequence
 
-from dunnage.files.dockerfile_names import is_dockerfile
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
+from dunnage.files.walk import is_dockerfile
 from dunnage.frame.finding import Finding, Fix, Rule
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag

@@ -16,11 +16,10 @@ from dunnage.frame.finding import Finding, Rule
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Option, Options, single
 from dunnage.wit import packages
-from dunnage.wit.cursor import TooDeep
 from dunnage.wit.definition_parser import MAX_NESTING
+from dunnage.wit.elaboration import MAX_COUNTED, MAX_LEVELS, MAX_SIZE, Excess, Measures, encoded, measure
 from dunnage.wit.graph import Cycle, Item, Source, WitGraph
-from dunnage.wit.lexer import comments, is_plain
-from dunnage.wit.measure import MAX_COUNTED, MAX_LEVELS, MAX_SIZE, Excess, Measures, encoded, measure
+from dunnage.wit.lexer import TooDeep, comments, is_plain
 from dunnage.wit.syntax import parse
 
 NESTING = Rule("wit-limits/nesting", "types are nested too deeply")

@@ -21,7 +21,7 @@ from dunnage.files.walk import upwards
 from dunnage.frame.finding import Finding, Rule, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options
-from dunnage.wit import wit_deps
+from dunnage.wit import packages, wit_deps
 from dunnage.wit.projects import (
     CARGO_COMPONENT_LOCK,
     CARGO_MANIFEST,
@@ -35,7 +35,6 @@ from dunnage.wit.projects import (
     is_vendored,
     own_files,
     vendored,
-    wit_folder,
 )
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
         else:
             wit_folders[folder] = None
             if is_vendored(path):
-                wit_folders[wit_folder(path)] = wit_deps_folders[wit_folder(path)] = None
+                wit_folders[packages.root(path)] = wit_deps_folders[packages.root(path)] = None
     checker = _Checker(tree)
     found = (
         *checker.check_cargo_component(manifests),
@@ -148,7 +147,7 @@ class _Checker:
         """Check the `wkg.lock` of a folder in which wkg runs."""
         from dunnage.wit import lock as lock_reader
         from dunnage.wit import lock_comparison
-        from dunnage.wit.references import references
+        from dunnage.wit.lock_comparison import references
 
         if root.refused:
             yield from _unreadable(root.refused)
@@ -183,7 +182,7 @@ class _Checker:
     ) -> Iterator[Problem]:
         from dunnage.wit import lock_comparison
         from dunnage.wit import vendored as vendored_files
-        from dunnage.wit.references import mentioned
+        from dunnage.wit.lock_comparison import mentioned
 
         invalid = list(lock_comparison.bad_versions(lock, locked, "wkg", update))
         yield from invalid
@@ -296,7 +295,7 @@ def _component_requirements(members: Iterable[Manifest]) -> tuple[list[WitRequir
         if component is None:
             continue
         is_complete = is_complete and not component.problems
-        for requirement in cargo_component.requirements(member.file, component.registry_dependencies):
+        for requirement in cargo_component.requirements(component.all_dependencies):
             try:
                 Requirement.parse(requirement.text)
             except VersionError:

@@ -114,10 +114,10 @@ def _check_components(components: Mapping[str, tuple[File, Component]], tree: Tr
 
     ranges: dict[str, list[WitRequirement]] = {}
     for folder, (file, component) in components.items():
-        requirements = cargo_component.requirements(file, component.registry_dependencies)
+        requirements = cargo_component.requirements(component.all_dependencies)
         yield from _rejected_entries(file, component.problems)
         yield from findings(_malformed("cargo-component", requirements), RULES)
-        yield from findings(conflicts.check_section(file, component), RULES)
+        yield from findings(conflicts.check_section(component), RULES)
         if own := _ranges(requirements):
             ranges[folder] = own
     if ranges:
@@ -161,7 +161,7 @@ def _workspace_requirements(manifests: Manifests, root: str | None) -> list[WitR
         file, data = member.manifest.file, member.manifest.data
         component = cargo_component.read(file, data)
         if component:
-            requirements += cargo_component.requirements(file, component.registry_dependencies)
+            requirements += cargo_component.requirements(component.all_dependencies)
     return requirements
 
 
@@ -171,7 +171,7 @@ def _workspace_requirements(manifests: Manifests, root: str | None) -> list[WitR
 def _check_wkg(paths: Iterable[str], tree: Tree) -> Iterator[Finding]:
     """Check manifests of wkg."""
     for path in paths:
-        from dunnage.wit import conflicts, wkg
+        from dunnage.wit import projects
 
         try:
             manifest = document.read(tree, path)
@@ -180,8 +180,8 @@ def _check_wkg(paths: Iterable[str], tree: Tree) -> Iterator[Finding]:
         except Refused as refused:
             yield from findings([refused.problem(UNREADABLE.id, _RESTORE)], RULES)
             continue
-        config = wkg.read_config(manifest)
-        requirements = conflicts.overridden(manifest.file, config)
+        config = projects.read_config(manifest)
+        requirements = config.requirements(manifest.file)
         yield from _rejected_entries(manifest.file, config.problems)
         yield from findings(_malformed("wkg", requirements), RULES)
         lock = os.path.join(os.path.dirname(path), "wkg.lock")
@@ -320,18 +320,17 @@ def _check_wit_deps(paths: Iterable[str], tree: Tree, allow_tags: bool) -> Itera
 
 def _moving_urls(file: File, entries: Iterable[WitDepsEntry], allow_tags: bool) -> Iterator[Problem]:
     """Find URLs whose content can change. The first one with a tag gets the advice on how to accept all of them."""
-    from dunnage.wit import archive_url
-    from dunnage.wit.archive_url import COMMIT, OTHER, RELEASE_ASSET, SHORT_COMMIT, TAG
+    from dunnage.wit import wit_deps
 
     advice = f"\nto accept tags and releases everywhere: pass `{ALLOW_TAGS.name}`"
     for entry in entries:
         if entry.url is None or entry.sha256 or entry.sha512:
             continue
-        kind, ref = archive_url.classify(entry.url)
-        if kind == COMMIT or (kind == OTHER and re.search("[0-9a-f]{40}", entry.url)):
+        kind, ref = wit_deps.classify(entry.url)
+        if kind == wit_deps.COMMIT or (kind == wit_deps.OTHER and re.search("[0-9a-f]{40}", entry.url)):
             continue
         problem = _moving_url(file, entry, kind, ref)
-        if kind not in (TAG, RELEASE_ASSET, SHORT_COMMIT):
+        if kind not in (wit_deps.TAG, wit_deps.RELEASE_ASSET, wit_deps.SHORT_COMMIT):
             yield problem
         elif not allow_tags:
             yield problem._replace(help=problem.help + advice)
@@ -339,27 +338,19 @@ def _moving_urls(file: File, entries: Iterable[WitDepsEntry], allow_tags: bool) 
 
 
 def _moving_url(file: File, entry: WitDepsEntry, kind: str, ref: str) -> Problem:
-    from dunnage.wit.archive_url import BRANCH, HEAD, LATEST_RELEASE, OTHER, RELEASE_ASSET, SHORT_COMMIT, TAG
-    from dunnage.wit.wit_deps import digest_command
+    from dunnage.wit import wit_deps
 
-    reason = {
-        BRANCH: f"is downloaded from the branch `{ref}`, which changes with every commit",
-        HEAD: "is downloaded from the latest commit, which changes",
-        LATEST_RELEASE: "is downloaded from the latest release, which changes",
-        TAG: f"is downloaded from the tag `{ref}`, which can be moved to another commit",
-        SHORT_COMMIT: f"is downloaded from `{ref}`, which is not a full commit: a branch or a tag can have this name",
-        RELEASE_ASSET: f"is downloaded from the release `{ref}`, whose files can be replaced",
-        OTHER: "is downloaded from a URL whose content can change",
-    }[kind]
-    commit = "" if kind in (LATEST_RELEASE, RELEASE_ASSET, OTHER) else "write the full commit in the URL, or "
+    has_commit = kind not in (wit_deps.LATEST_RELEASE, wit_deps.RELEASE_ASSET, wit_deps.OTHER)
+    commit = "write the full commit in the URL, or " if has_commit else ""
     url = entry.url or ""
     is_string = isinstance(toml.parse(file)[entry.name], str)
     digest = 'sha256 = "DIGEST"'
     if is_string:
         digest = f"{shown.toml_key(entry.name)} = {{ url = {shown.toml_string(url)}, {digest} }}"
-    help = f"{commit}write the digest that this command prints:\n{digest_command(url)}\n{digest}"
+    help = f"{commit}write the digest that this command prints:\n{wit_deps.digest_command(url)}\n{digest}"
     keys: Keys = entry.keys if is_string else (*entry.keys, "url")
-    return Problem(MOVING_URL.id, file, f"`{entry.name}` {reason}", help, keys, about_value=True)
+    message = f"`{entry.name}` is downloaded from {wit_deps.MOVING[kind].format(ref)}"
+    return Problem(MOVING_URL.id, file, message, help, keys, about_value=True)
 
 
 # WIT

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from dunnage.files.dockerfile_names import DOCKERFILES
 from dunnage.files.source import Tree
+from dunnage.files.walk import DOCKERFILES
 from dunnage.frame.check import ALL
 from dunnage.frame.options import Options
 from dunnage.frame.registry import CI, ENTRIES, PERHAPS_SCRIPT, SCRIPTS, Entry, pattern

@@ -4,15 +4,21 @@ import pytest
 import tomli
 
 from dunnage.files.source import File
-from dunnage.wit.cargo_component import SECTION, Component, ComponentDependency, read
+from dunnage.wit.cargo_component import SECTION, Component, ComponentDependency, read, requirements
+from dunnage.wit.values import WitRequirement
 
+FILE = File("Cargo.toml", b"")
 HEADER = "[package.metadata.component]\n"
 TARGET = (*SECTION, "target")
 DEPENDENCIES = (*SECTION, "dependencies")
 
 
+def dependency(name: str, package: str, requirement: str, registry: str, keys: tuple[str, ...]) -> ComponentDependency:
+    return ComponentDependency(name, package, WitRequirement(package, registry, requirement, FILE, keys))
+
+
 def section(text: str) -> Component | None:
-    return read(File("Cargo.toml", text.encode()), tomli.loads(text))
+    return read(FILE, tomli.loads(text))
 
 
 def component(text: str) -> Component:
@@ -33,24 +39,26 @@ def test_nothing_said() -> None:
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [
-        ('"0.2.1"', ComponentDependency("a:b", "a:b", "0.2.1", None, None, ("a:b",), ("a:b",))),
-        ('{ version = "1" }', ComponentDependency("a:b", "a:b", "1", None, None, ("a:b",), ("a:b", "version"))),
+        ('"0.2.1"', dependency("a:b", "a:b", "0.2.1", "default", ("a:b",))),
+        ('{ version = "1" }', dependency("a:b", "a:b", "1", "default", ("a:b", "version"))),
         (
             '{ version = "1", package = "c:d", registry = "r" }',
-            ComponentDependency("a:b", "c:d", "1", None, "r", ("a:b",), ("a:b", "version")),
+            dependency("a:b", "c:d", "1", "r", ("a:b", "version")),
         ),
-        ('{ path = "../x" }', ComponentDependency("a:b", "a:b", None, "../x", None, ("a:b",), ("a:b",))),
+        ('{ path = "../x" }', ComponentDependency("a:b", "a:b", None)),
     ],
 )
 def test_dependencies(entry: str, expected: ComponentDependency) -> None:
     def at(keys: tuple[str, ...]) -> ComponentDependency:
-        return expected._replace(keys=(*keys, *expected.keys), requirement_keys=(*keys, *expected.requirement_keys))
+        wanted = expected.requirement
+        return expected._replace(requirement=wanted and wanted._replace(keys=(*keys, *wanted.keys)))
 
     text = f'dependencies = {{ "a:b" = {entry} }}\ntarget = {{ path = "w", dependencies = {{ "a:b" = {entry} }} }}\n'
     found = component(text)
     ours, others = at(DEPENDENCIES), at((*TARGET, "dependencies"))
     assert found == Component((ours,), (others,), None, "w", ())
-    assert found.registry_dependencies == ((others, ours) if expected.requirement else ())
+    wanted = [others.requirement, ours.requirement] if expected.requirement else []
+    assert requirements(found.all_dependencies) == wanted
 
 
 @pytest.mark.parametrize(
@@ -64,10 +72,10 @@ def test_dependencies(entry: str, expected: ComponentDependency) -> None:
     ],
 )
 def test_target_of_a_registry(text: str, requirement: str, registry: str | None, keys: tuple[str, ...]) -> None:
-    target = ComponentDependency("a:b", "a:b", requirement, None, registry, TARGET, (*TARGET, *keys))
+    target = dependency("a:b", "a:b", requirement, registry or "default", (*TARGET, *keys))
     found = component(f"target = {text}\n")
     assert found == Component((), (), target, None, ())
-    assert found.registry_dependencies == (target,)
+    assert requirements(found.all_dependencies) == [target.requirement]
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,20 @@ from pathlib import Path
 import pytest
 
 from cargo.files import write
-from dunnage.files.source import Tree
-from dunnage.wit.projects import Projects, VendoredWit, is_vendored, own_files, vendored, wit_folder
+from dunnage.files import toml
+from dunnage.files.document import Document
+from dunnage.files.source import File, Tree
+from dunnage.wit.packages import root
+from dunnage.wit.projects import (
+    Override,
+    Projects,
+    VendoredWit,
+    WkgConfig,
+    is_vendored,
+    own_files,
+    read_config,
+    vendored,
+)
 
 WIT = "package a:b;\n"
 COMPONENT = '[package]\nname = "c"\nversion = "0.1.0"\n[package.metadata.component]\n'
@@ -29,7 +41,7 @@ COMPONENT = '[package]\nname = "c"\nversion = "0.1.0"\n[package.metadata.compone
     ],
 )
 def test_wit_folder(path: str, folder: str, is_there: bool) -> None:
-    assert (wit_folder(path), is_vendored(path)) == (folder, is_there)
+    assert (root(path), is_vendored(path)) == (folder, is_there)
 
 
 def test_files(tmp_path: Path) -> None:
@@ -85,11 +97,13 @@ def test_wkg_roots(tmp_path: Path, files: dict[str, str], wit: str, roots: list[
 
 
 @pytest.mark.parametrize(
-    ("files", "wit", "folder"),
+    ("files", "wit", "path"),
     [
-        pytest.param({"Cargo.toml": COMPONENT}, "wit", ".", id="default"),
-        pytest.param({"Cargo.toml": f'{COMPONENT}target = {{ path = "w/x" }}'}, "w/x", ".", id="target"),
-        pytest.param({"Cargo.toml": f'{COMPONENT}target = {{ path = "w/a.wit" }}'}, "w", ".", id="target-is-a-file"),
+        pytest.param({"Cargo.toml": COMPONENT}, "wit", "wit", id="default"),
+        pytest.param({"Cargo.toml": f'{COMPONENT}target = {{ path = "w/x" }}'}, "w/x", "w/x", id="target"),
+        pytest.param(
+            {"Cargo.toml": f'{COMPONENT}target = {{ path = "w/a.wit" }}'}, "w", "w/a.wit", id="target-is-a-file"
+        ),
         pytest.param({"Cargo.toml": f'{COMPONENT}target = "a:b@1.0.0"'}, "wit", None, id="target-elsewhere"),
         pytest.param({"Cargo.toml": COMPONENT}, "other", None, id="other-folder"),
         pytest.param({"Cargo.toml": COMPONENT, "p/Cargo.toml": ""}, "p/wit", None, id="nearest-is-none"),
@@ -97,7 +111,82 @@ def test_wkg_roots(tmp_path: Path, files: dict[str, str], wit: str, roots: list[
         pytest.param({}, "wit", None, id="none"),
     ],
 )
-def test_component(tmp_path: Path, files: dict[str, str], wit: str, folder: str | None) -> None:
+def test_component(tmp_path: Path, files: dict[str, str], wit: str, path: str | None) -> None:
     write(tmp_path, {".git/HEAD": "", **files})
     found = Projects(Tree()).component(str(tmp_path / wit))
-    assert (found and os.path.relpath(found[0].folder, tmp_path)) == folder
+    assert (found and found.wit_path) == path
+
+
+# wkg.toml
+
+
+def config(text: str) -> WkgConfig:
+    file = File("wkg.toml", text.encode())
+    return read_config(Document(file, toml.parse(file)))
+
+
+def test_overrides() -> None:
+    text = """\
+[overrides]
+"a:b" = { path = "../b", version = "1" }
+"c:d".version = "=1.0.0"
+"e:f" = {}
+
+[metadata]
+author = "x"
+license = "MIT"
+repository = "https://x.example"
+"""
+    assert config(text) == WkgConfig(
+        {
+            "a:b": Override("a:b", "../b", "1", ("overrides", "a:b")),
+            "c:d": Override("c:d", None, "=1.0.0", ("overrides", "c:d")),
+            "e:f": Override("e:f", None, None, ("overrides", "e:f")),
+        },
+        None,
+        (),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "members"),
+    [
+        ("", None),
+        ("[workspace]\n", None),
+        ('[workspace]\nroot = "../wkg.toml"\n', None),
+        ("[workspace]\nfoo = 3\n", None),
+        # What is wrong with the members makes a root one of them, without a word.
+        ("[workspace]\nmembers = 3\n", None),
+        ('[workspace]\nmembers = ["wit"]\n[workspace.metadata]\nfoo = "1"\n', None),
+        ("[workspace]\nmembers = []\n", []),
+        ('[workspace]\nmembers = ["a", "b/*/wit"]\n[workspace.metadata]\nlicenses = "MIT"\n', ["a", "b/*/wit"]),
+    ],
+)
+def test_members(text: str, members: list[str] | None) -> None:
+    assert config(text) == WkgConfig({}, None if members is None else tuple(members), ())
+
+
+# Each of these was shown to wkg 0.16.1, which refuses it.
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("[foo]", ("foo",)),
+        ('workspace = "x"', ("workspace",)),
+        ("[workspace]\nroot = 3", ("workspace",)),
+        ('[workspace]\nmembers = ["wit"]\n[overrides]', ("overrides",)),
+        ('[workspace]\nmembers = ["wit"]\n[metadata]', ("metadata",)),
+        ('[overrides]\n"bad" = { path = "x" }', ("overrides", "bad")),
+        ('[overrides]\n"A:b" = { path = "x" }', ("overrides", "A:b")),
+        ('[overrides]\n"a:b" = "x"', ("overrides", "a:b")),
+        ('[overrides]\n"a:b" = { path = "x", z = 1 }', ("overrides", "a:b", "z")),
+        ('[overrides]\n"a:b" = { path = 1 }', ("overrides", "a:b", "path")),
+        ('[metadata]\nauthor = "a"\nauthors = "b"', ("metadata", "author")),
+        ('[metadata]\nauthors = ["b"]', ("metadata", "authors")),
+        ('[metadata]\nhomepages = "b"', ("metadata", "homepages")),
+    ],
+)
+def test_refused(text: str, keys: tuple[str, ...]) -> None:
+    (problem,) = config(text).problems
+    assert problem.keys == keys
+    assert problem.message.startswith("wkg ")
+    assert problem.help

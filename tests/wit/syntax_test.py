@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dunnage.files.source import File
 from dunnage.files.span import Span
-from dunnage.wit.cursor import TooDeep, WitError
+from dunnage.wit.lexer import TooDeep, WitError
 from dunnage.wit.model import WitDocument
 from dunnage.wit.syntax import parse
 
@@ -163,8 +163,8 @@ def test_the_package_and_what_it_refers_to() -> None:
     )
     document = read(text)
     data = text.encode()
-    assert document.package == ("wasi", "http", "0.2.0")
-    assert [(str(nested.name and nested.name.name)) for nested in document.nested] == ["m"]
+    assert document.package == ("wasi:http", "0.2.0")
+    assert [nested.name and nested.name.unversioned for nested in document.nested] == ["n:m"]
     assert [
         (written(data, found.span), found.package.unversioned, found.item, found.package.version)
         for found in document.references

@@ -1,6 +1,7 @@
 """Walking folders: up to the top of a repository, and down into a project. Choosing files by how they begin."""
 
 import os
+import re
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
@@ -134,3 +135,26 @@ def first_bytes(path: str) -> bytes | None:
 def is_text(start: bytes) -> bool:
     """Whether a file that begins with these bytes is text."""
     return not start.translate(None, _TEXT)
+
+
+_OTHER_FORMATS = (
+    "bash|c|cc|cpp|cs|css|dart|dockerignore|go|h|hpp|html|java|js|json|kt|lock|lua|md|mjs|php|pl|png|proto|py|rb|rs|rst|"
+    "scala|sh|snap|sql|svg|swift|toml|ts|tsx|txt|vim|xml|ya?ml|zig"
+)
+
+DOCKERFILES = (
+    r"(?i:(docker|container)file)",
+    r"[^/]*\.(?i:(docker|container)file)",
+    rf"(?i:(docker|container)file)[._-](?!([^/]*\.)?(?i:{_OTHER_FORMATS})$)[^/]*",
+)
+"""Regular expressions that match the whole name of a file."""
+
+
+def is_dockerfile(name: str) -> bool:
+    """Whether a file of this name is a Dockerfile."""
+    lower = name.lower()
+    if lower in ("containerfile", "dockerfile"):
+        return True
+    # The patterns are compiled only for the few names that may match.
+    is_likely = "dockerfile" in lower or "containerfile" in lower
+    return is_likely and any(re.fullmatch(pattern, name) for pattern in DOCKERFILES)

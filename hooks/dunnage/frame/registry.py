@@ -6,7 +6,7 @@ imported only where they are needed.
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dunnage.files.dockerfile_names import DOCKERFILES
+from dunnage.files.walk import DOCKERFILES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -183,7 +183,7 @@ def _referenced(sources: Iterable[Source]) -> Iterator[str]:
     """The full names of all packages to which files refer."""
     for source in sources:
         for package, _, _ in source.document.references:
-            yield f"{package.unversioned}@{package.version}" if package.version else package.unversioned
+            yield package.full
 
 
 def _unit(folder: str, path: str) -> str:

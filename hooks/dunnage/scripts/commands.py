@@ -29,7 +29,7 @@ def kind_of(path: str, head: bytes) -> str | None:
         return _toml_kind(folder, lower, stem)
     if name == "package.json":
         return "npm"
-    from dunnage.files.dockerfile_names import is_dockerfile
+    from dunnage.files.walk import is_dockerfile
 
     if is_dockerfile(name):
         return "dockerfile"

@@ -52,21 +52,14 @@ _TARGET_TYPES: Mapping[str, type] = {
 
 
 class ComponentDependency(NamedTuple):
-    """A package that a component depends on: from a registry if it has a requirement, or from a path."""
+    """A package that a component depends on."""
 
     name: str
     """NAMESPACE:NAME, the key in the table or the name in a target."""
     package: str
     """The name under which it is fetched."""
-    requirement: str | None
-    path: str | None
-    """Its path, relative to the folder of the manifest."""
-    registry: str | None
-    """The name of its registry; None for the default registry."""
-    keys: Keys
-    """The keys of the entry in the manifest."""
-    requirement_keys: Keys
-    """The keys of the string with the requirement. In a target it holds more: NAMESPACE:NAME/WORLD@REQUIREMENT."""
+    requirement: WitRequirement | None
+    """None if it comes from a path. In a target, the string holds more: NAMESPACE:NAME/WORLD@REQUIREMENT."""
 
 
 class Component(NamedTuple):
@@ -83,11 +76,9 @@ class Component(NamedTuple):
     problems: tuple[Problem, ...]
 
     @property
-    def registry_dependencies(self) -> tuple[ComponentDependency, ...]:
-        """All dependencies from a registry, which the lock holds."""
-        target = (self.target,) if self.target else ()
-        entries = (*target, *self.target_dependencies, *self.dependencies)
-        return tuple(entry for entry in entries if entry.requirement is not None)
+    def all_dependencies(self) -> tuple[ComponentDependency, ...]:
+        """The target and all dependencies."""
+        return (*((self.target,) if self.target else ()), *self.target_dependencies, *self.dependencies)
 
 
 def read(file: File, data: Mapping[str, Any]) -> Component | None:
@@ -101,15 +92,9 @@ def read(file: File, data: Mapping[str, Any]) -> Component | None:
     return _Reader(file).read(section)
 
 
-def requirements(file: File, dependencies: Iterable[ComponentDependency]) -> list[WitRequirement]:
-    """The requirements of those dependencies that come from a registry."""
-    return [
-        WitRequirement(
-            entry.package, entry.registry or DEFAULT_REGISTRY, entry.requirement, file, entry.requirement_keys
-        )
-        for entry in dependencies
-        if entry.requirement is not None
-    ]
+def requirements(dependencies: Iterable[ComponentDependency]) -> list[WitRequirement]:
+    """The requirements of those dependencies that come from a registry. The lock holds them."""
+    return [entry.requirement for entry in dependencies if entry.requirement]
 
 
 class _Reader:
@@ -127,33 +112,36 @@ class _Reader:
         registries = section.get("registries")
         for key, value in registries.items() if isinstance(registries, dict) else ():
             if not isinstance(value, str) or ":" not in value:
-                keys = (*SECTION, "registries", key)
-                self._reject(keys, f"{_TOOL} requires a URL for the registry `{key}`", "write the URL of the registry")
+                place = (*SECTION, "registries", key)
+                self._reject(place, f"{_TOOL} requires a URL for the registry `{key}`", "write the URL of the registry")
         bindings = section.get("bindings")
         known = {key: bindings[key] for key in _BINDINGS_TYPES if key in bindings} if isinstance(bindings, dict) else {}
         self._check_types(known, _BINDINGS_TYPES, (*SECTION, "bindings"))
         dependencies = self._dependencies(section.get("dependencies"), (*SECTION, "dependencies"))
-        target, wit, target_dependencies = self._target(section.get("target", {}))
-        return Component(dependencies, target_dependencies, target, wit, tuple(self.problems))
-
-    def _target(self, target: Any) -> tuple[ComponentDependency | None, str | None, tuple[ComponentDependency, ...]]:
-        """The package of the target, or else the path of the component's WIT and the packages that it refers to."""
-        keys = (*SECTION, "target")
+        target, keys = section.get("target", {}), (*SECTION, "target")
+        package, wit = None, None
+        others: tuple[ComponentDependency, ...] = ()
         if isinstance(target, str):
-            return self._target_text(target, keys), None, ()
-        if not isinstance(target, dict):
+            package = self._target_text(target, keys)
+        elif not isinstance(target, dict):
             self._reject(keys, f"{_TOOL} requires a string or a table for `target`", _WRITE_TARGET)
-            return None, None, ()
-        self._check_types(target, _TARGET_TYPES, keys)
-        if target.get("package") is not None:
-            return self._target_package(target, keys), None, ()
+        else:
+            self._check_types(target, _TARGET_TYPES, keys)
+            if target.get("package") is not None:
+                package = self._target_package(target, keys)
+            else:
+                wit, others = self._own_wit(target, keys)
+        return Component(dependencies, others, package, wit, tuple(self.problems))
+
+    def _own_wit(self, target: dict[str, Any], keys: Keys) -> tuple[str, tuple[ComponentDependency, ...]]:
+        """The path of the component's WIT and the packages that it refers to, of a target without `package`."""
         for key in ("version", "registry"):
             if key in target:
                 message = f"{_TOOL} rejects a target with `{key}` but without `package`"
                 self._reject((*keys, key), message, f"remove `{key}`, or add the `package` that it belongs to")
         path = target.get("path")
         dependencies = self._dependencies(target.get("dependencies"), (*keys, "dependencies"))
-        return None, path if isinstance(path, str) else DEFAULT_WIT, dependencies
+        return path if isinstance(path, str) else DEFAULT_WIT, dependencies
 
     def _target_package(self, target: dict[str, Any], keys: Keys) -> ComponentDependency | None:
         """The package of a target that is a table with `package`."""
@@ -169,21 +157,18 @@ class _Reader:
             return None
         if not isinstance(version, str) or target.get("path") is not None:
             return None
-        return _dependency(package, package, version, target.get("registry"), keys, (*keys, "version"))
+        return self._dependency(package, version, (*keys, "version"), target.get("registry"))
 
     def _target_text(self, target: str, keys: Keys) -> ComponentDependency | None:
         """The package of a target that is a string."""
         name, at, requirement = target.partition("@")
-        if not at:
-            self._reject(keys, f"{_TOOL} rejects the target `{target}`: the version is missing", _WRITE_TARGET)
-            return None
         name, slash, world = name.partition("/")
-        if slash and not _is_identifier(world):
-            self._reject(keys, f"{_TOOL} rejects the target `{target}`: `{world}` cannot name a world", _WRITE_TARGET)
-            return None
-        if not self._is_package(name, keys):
-            return None
-        return _dependency(name, name, requirement, None, keys, keys)
+        reason = "" if at else "the version is missing"
+        if at and slash and not _is_identifier(world):
+            reason = f"`{world}` cannot name a world"
+        if reason:
+            self._reject(keys, f"{_TOOL} rejects the target `{target}`: {reason}", _WRITE_TARGET)
+        return None if reason or not self._is_package(name, keys) else self._dependency(name, requirement, keys)
 
     def _dependencies(self, table: Any, keys: Keys) -> tuple[ComponentDependency, ...]:
         dependencies: list[ComponentDependency | None] = []
@@ -192,17 +177,17 @@ class _Reader:
             if not self._is_package(name, entry_keys):
                 continue
             if isinstance(entry, str):
-                dependencies.append(_dependency(name, name, entry, None, entry_keys, entry_keys))
+                dependencies.append(self._dependency(name, entry, entry_keys))
             elif isinstance(entry, dict):
                 dependencies.append(self._table_dependency(name, entry, entry_keys))
             else:
                 message = f"{_TOOL} requires a string or a table for `{name}`"
                 self._reject(entry_keys, message, 'write `{ version = "=1.2.3" }`')
-        return tuple(dependency for dependency in dependencies if dependency is not None)
+        return tuple(filter(None, dependencies))
 
     def _table_dependency(self, name: str, entry: dict[str, Any], keys: Keys) -> ComponentDependency | None:
         has_wrong_type = self._check_types(entry, _DEPENDENCY_TYPES, keys)
-        path, package, version = entry.get("path"), entry.get("package"), entry.get("version")
+        path, package, version = entry.get("path"), entry.get("package", name), entry.get("version")
         for key in ("version", "registry", "package"):
             if path is not None and key in entry:
                 message = f"{_TOOL} rejects a dependency with both `path` and `{key}`"
@@ -212,11 +197,20 @@ class _Reader:
             message = f"{_TOOL} rejects a dependency with neither `version` nor `path`"
             self._reject(keys, message, 'write `version = "=1.2.3"`')
             return None
-        if has_wrong_type or (package is not None and not self._is_package(package, (*keys, "package"))):
+        if has_wrong_type or (package != name and not self._is_package(package, (*keys, "package"))):
             return None
-        if isinstance(version, str):
-            return _dependency(name, package or name, version, entry.get("registry"), keys, (*keys, "version"))
-        return ComponentDependency(name, name, None, path, None, keys, keys)
+        if version is None:
+            return ComponentDependency(name, name, None)
+        return self._dependency(package, version, (*keys, "version"), entry.get("registry"), name)
+
+    def _dependency(
+        self, package: str, requirement: str, keys: Keys, registry: object = None, name: str = ""
+    ) -> ComponentDependency:
+        """A dependency from a registry. `keys` are those of the string with the requirement."""
+        source = registry if isinstance(registry, str) and registry else DEFAULT_REGISTRY
+        return ComponentDependency(
+            name or package, package, WitRequirement(package, source, requirement, self.file, keys)
+        )
 
     def _check_types(self, table: Mapping[str, Any], types: Mapping[str, type], keys: Keys) -> bool:
         """Reject unknown keys and wrong types. Returns whether the value of a known key has the wrong type."""
@@ -233,13 +227,6 @@ class _Reader:
 
     def _reject(self, keys: Keys, message: str, help: str) -> None:
         self.problems.append(unreadable(self.file, keys, message, help))
-
-
-def _dependency(
-    name: str, package: str, requirement: str, registry: object, keys: Keys, requirement_keys: Keys
-) -> ComponentDependency:
-    known = registry if isinstance(registry, str) else None
-    return ComponentDependency(name, package, requirement, None, known, keys, requirement_keys)
 
 
 def _is_identifier(name: str) -> bool:

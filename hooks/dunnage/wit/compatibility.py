@@ -3,13 +3,15 @@
 `wasm-tools component semver-check` decides the same.
 
 A component fits if it imports no more than the new world imports, and exports all that the new world exports. Types are
-compared by structure. Versions of packages do not count.
+compared by structure: an alias changes nothing, and a resource is the same only as itself. Versions of packages do not
+count.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from itertools import product
 from typing import NamedTuple
 
-from dunnage.wit.elaboration import ElaboratedWorld
+from dunnage.wit.elaboration import ElaboratedWorld, NamedItem
 from dunnage.wit.graph import WitGraph
 from dunnage.wit.model import Definition, WitDocument
 
@@ -40,13 +42,26 @@ class Side(NamedTuple):
     graph: WitGraph
     world: ElaboratedWorld
 
+    def items(self, is_named: bool, is_import: bool) -> dict[str, NamedItem]:
+        """What the world imports or exports: what it names itself, or the other interfaces by name without version."""
+        if is_named:
+            keyword = "import" if is_import else "export"
+            return {name: item for (key, name), item in self.world.items.items() if key == keyword}
+        interfaces = self.world.imports if is_import else self.world.exports
+        return {scope_name(self.graph, number): NamedItem("interface", number) for number in interfaces}
+
+    def nodes(self, item: NamedItem) -> range:
+        """The nodes of an item of the world."""
+        is_interface = item.kind == "interface"
+        return self.graph.nodes_of[item.number] if is_interface else range(item.number, item.number + 1)
+
 
 class Comparison:
     """The types and functions of two graphs."""
 
     def __init__(self, old: WitGraph, new: WitGraph) -> None:
         self._old, self._new = old, new
-        structures = Structures()
+        structures: dict[str, str] = {}
         self._new_scopes = {scope_name(new, number): number for number in range(len(new.scopes))}
         self._new_shapes = Shapes(new, structures)
         self._old_shapes = Shapes(old, structures, self._same_resource)
@@ -55,9 +70,9 @@ class Comparison:
         """The shape of the resource that has the same name in the new interface."""
         interface, resource = key
         number = self._new_scopes.get(interface)
-        node = None if number is None else self._new.types_of(number).get(resource)
+        node = None if number is None else self._new.types_of[number].get(resource)
         shape = None if node is None else self._new_shapes.of(node)
-        return shape if is_resource(shape) else None
+        return shape if _is_resource(shape) else None
 
     def differ(self, old: int, new: int) -> bool:
         """Whether two types or functions, given by their nodes, are known to differ."""
@@ -81,7 +96,7 @@ class Comparison:
             if name not in olds or name not in news:
                 yield name, "removed" if is_import else "added"
             elif self.differ(olds[name], news[name]) or (
-                not is_import and _defines_resource(self._old, olds[name]) > _defines_resource(self._new, news[name])
+                not is_import and self._old.kind(olds[name]) == "resource" != self._new.kind(news[name])
             ):
                 yield name, "changed"
 
@@ -93,73 +108,42 @@ def breaks(old: Side, new: Side, comparison: Comparison | None = None) -> Iterat
     """
     comparison = comparison or Comparison(old.graph, new.graph)
     live = _live(old)
-    for is_import in (True, False):
-        olds, news = (_interfaces(side, is_import) for side in (old, new))
+    for is_named, is_import in product((False, True), (True, False)):
+        olds, news = (side.items(is_named, is_import) for side in (old, new))
         for name in olds if is_import else news:
-            if name in olds and name in news:
-                for item, change in comparison.differences(olds[name], news[name], is_import, live):
-                    yield Break(is_import, name, item, change)
-            elif not is_import:
-                yield Break(False, name, "", "added")
-            elif live.intersection(old.graph.nodes_of(olds[name])):
-                yield Break(True, name, "", "removed")
-    yield from _named(old, new, comparison, live)
-
-
-def _named(old: Side, new: Side, comparison: Comparison, live: set[int]) -> Iterator[Break]:
-    """Yield the differences between the items that the worlds themselves name."""
-    for is_import in (True, False):
-        keyword = "import" if is_import else "export"
-        olds, news = (
-            {name: item for (key, name), item in side.world.items.items() if key == keyword} for side in (old, new)
-        )
-        for name in olds if is_import else news:
-            if name not in olds:
-                yield Break(False, "", name, "added")
-                continue
-            before = olds[name]
-            is_used = (
-                before.number in live
-                if before.kind != "interface"
-                else bool(live.intersection(old.graph.nodes_of(before.number)))
-            )
-            if name not in news:
+            whole = ("", name) if is_named else (name, "")
+            before, after = olds.get(name), news.get(name)
+            is_used = before is not None and not live.isdisjoint(old.nodes(before))
+            if before is None:
+                yield Break(False, *whole, "added")
+            elif after is None:
                 if is_used:
-                    yield Break(True, "", name, "removed")
-                continue
-            after = news[name]
-            if before.kind != after.kind:
-                yield Break(is_import, "", name, "changed")
+                    yield Break(True, *whole, "removed")
+            elif before.kind != after.kind:
+                yield Break(is_import, *whole, "changed")
             elif before.kind == "interface":
                 found = comparison.differences(before.number, after.number, is_import, live)
                 yield from (Break(is_import, name, item, change) for item, change in found)
             elif is_used and comparison.differ(before.number, after.number):
-                yield Break(is_import, "", name, "changed")
-
-
-def _defines_resource(graph: WitGraph, node: int) -> bool:
-    """Whether a node is the definition of a resource, and not a name for one."""
-    definition = graph.nodes[node].definition
-    return definition is not None and definition.kind == "resource"
+                yield Break(is_import, *whole, "changed")
 
 
 def members(graph: WitGraph, number: int) -> dict[str, int]:
     """The nodes of the types and functions of an interface, by their names in the component model."""
     found = {}
-    for node in graph.nodes_of(number):
+    for node in graph.nodes_of[number]:
         item = graph.nodes[node]
-        document, definition = item.source.document, item.definition
+        definition = item.definition
         is_function = definition is not None and definition.kind == "func"
-        name = document.function_name(definition) if definition and is_function else document.name(item.token)
-        found[name] = node
+        found[item.source.document.function_name(definition) if definition and is_function else item.item.name] = node
     return found
 
 
-def _interfaces(side: Side, is_import: bool) -> dict[str, int]:
-    """The interfaces that a world imports or exports, by name without version."""
-    return {
-        scope_name(side.graph, number): number for number in (side.world.imports if is_import else side.world.exports)
-    }
+def scope_name(graph: WitGraph, number: int) -> str:
+    """The full name of an interface or world without the version of its package."""
+    part, scope = graph.scopes[number]
+    package = (part.package.name or "").partition("@")[0]
+    return f"{package}/{part.source.document.name(scope.token)}"
 
 
 def _live(side: Side) -> set[int]:
@@ -168,23 +152,13 @@ def _live(side: Side) -> set[int]:
     wit-component leaves other types of imported interfaces out of what a component imports.
     """
     graph, world = side.graph, side.world
+    items = [(True, NamedItem("interface", number)) for number in world.imports]
+    items += [(False, NamedItem("interface", number)) for number in world.exports]
+    items += [(keyword == "import", item) for (keyword, _), item in world.items.items()]
     needed: list[int] = []
-
-    def is_needed(node: int) -> bool:
-        definition = graph.nodes[node].definition
-        return definition is not None and definition.kind in ("func", "resource")
-
-    for number in world.imports:
-        needed += filter(is_needed, graph.nodes_of(number))
-    for number in world.exports:
-        needed += graph.nodes_of(number)
-    for (keyword, _), item in world.items.items():
-        if item.kind != "interface":
-            needed.append(item.number)
-        elif keyword == "import":
-            needed += filter(is_needed, graph.nodes_of(item.number))
-        else:
-            needed += graph.nodes_of(item.number)
+    for is_import, item in items:
+        needs_all = not is_import or item.kind != "interface"
+        needed += (node for node in side.nodes(item) if needs_all or graph.kind(node) in ("func", "resource"))
     live: set[int] = set()
     while needed:
         node = needed.pop()
@@ -194,28 +168,14 @@ def _live(side: Side) -> set[int]:
     return live
 
 
-# Shapes: the structure of types and functions with all names expanded, as the component model compares them. Two types
-# are the same if they have the same structure: an alias changes nothing. A resource is the same only as itself.
-
-
-class Structures:
-    """Short names for structures, so that types that double at each step stay short."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, str] = {}
-
-    def name(self, structure: str) -> str:
-        """The name of a structure."""
-        return self._known.setdefault(structure, f"#{len(self._known)}")
-
-
 class Shapes:
     """The shapes of the types and functions of a graph, each computed when it is first needed."""
 
     def __init__(
-        self, graph: WitGraph, structures: Structures, same: Callable[[ResourceKey], str | None] = lambda _: None
+        self, graph: WitGraph, structures: dict[str, str], same: Callable[[ResourceKey], str | None] = lambda _: None
     ) -> None:
-        """Graphs that are compared share `structures`.
+        """`structures` holds short names for structures, so that types that double at each step stay short. Graphs that
+        are compared share them.
 
         `same` gives the shape of a resource that has another name in the graph with which this one is compared.
         """
@@ -250,61 +210,48 @@ class Shapes:
             ends = graph.edges[number]
             return self._texts[ends[0][0]] if ends else None
         if node.definition.kind == "resource":
-            key = (scope_name(graph, node.scope), node.source.document.name(node.token))
+            key = (scope_name(graph, node.scope), node.item.name)
             return self._same(key) or f"{_OF_RESOURCE}{key[0]}.{key[1]}"
-        known = graph.types_of(node.scope)
-        return _shape(node.source.document, node.definition, known, self._texts, self._structures)
+        return self._of_definition(node.source.document, node.definition, graph.types_of[node.scope])
+
+    def _of_definition(self, document: WitDocument, definition: Definition, known: dict[str, int]) -> str | None:
+        """The shape of a definition: its tokens without what has no meaning, each type in it by its structure's name.
+
+        `known` are the nodes of the types that it may name. None if a type in it is unknown.
+        """
+        tokens = document.tokens.texts
+        names = {token for token, _ in definition.type_names}
+        # Frames of type constructors that are not closed; each begins with the word of the constructor.
+        frames: list[list[str]] = [[]]
+        for at in range(definition.token + 1, definition.end):
+            word = tokens[at]
+            if word == "," and tokens[at + 1] in _CLOSING:
+                continue
+            if at in names:
+                target = known.get(document.name(at))
+                found = None if target is None else self._texts[target]
+                if found is None:
+                    return None
+                is_handle = tokens[at - 1] == "<" and tokens[at - 2] in ("own", "borrow")
+                is_alone = definition.kind == "type" and len(frames) == 1
+                if _is_resource(found) and not is_handle and not is_alone:
+                    found = self._name(f"own<{found}>")
+                frames[-1].append(found)
+            elif word == "<":
+                frames.append([frames[-1].pop(), "<"])
+            elif word == ">":
+                structure = "".join((*frames.pop(), ">"))
+                frames[-1].append(self._name(structure))
+            else:
+                frames[-1].append(word.removeprefix("%"))
+        text = " ".join(frames[0])
+        if definition.kind == "type":
+            return text.removeprefix("= ").removesuffix(" ;")
+        return text if definition.kind == "func" else self._name(f"{definition.kind} {text}")
+
+    def _name(self, structure: str) -> str:
+        return self._structures.setdefault(structure, f"#{len(self._structures)}")
 
 
-def scope_name(graph: WitGraph, number: int) -> str:
-    """The full name of an interface or world without the version of its package."""
-    part, scope = graph.scopes[number]
-    package = (part.package.name or "").partition("@")[0]
-    return f"{package}/{part.source.document.name(scope.token)}"
-
-
-def is_resource(shape: str | None) -> bool:
-    """Whether a shape is that of a resource."""
+def _is_resource(shape: str | None) -> bool:
     return shape is not None and shape.startswith(_OF_RESOURCE)
-
-
-def _shape(
-    document: WitDocument,
-    definition: Definition,
-    known: Mapping[str, int],
-    texts: Mapping[int, str | None],
-    structures: Structures,
-) -> str | None:
-    """The shape of a definition: its tokens without what has no meaning, each type in it by the name of its structure.
-
-    `known` are the nodes of the types that it may name, and `texts` their shapes. None if a type in it is unknown.
-    """
-    tokens = document.tokens.texts
-    names = {token for token, _ in definition.type_names}
-    # Frames of type constructors that are not closed; each begins with the word of the constructor.
-    frames: list[list[str]] = [[]]
-    for at in range(definition.token + 1, definition.end):
-        word = tokens[at]
-        if word == "," and tokens[at + 1] in _CLOSING:
-            continue
-        if at in names:
-            target = known.get(document.name(at))
-            found = None if target is None else texts[target]
-            if found is None:
-                return None
-            is_handle = tokens[at - 1] == "<" and tokens[at - 2] in ("own", "borrow")
-            is_alone = definition.kind == "type" and len(frames) == 1
-            if is_resource(found) and not is_handle and not is_alone:
-                found = structures.name(f"own<{found}>")
-            frames[-1].append(found)
-        elif word == "<":
-            frames.append([frames[-1].pop(), "<"])
-        elif word == ">":
-            structure = "".join((*frames.pop(), ">"))
-            frames[-1].append(structures.name(structure))
-        else:
-            frames[-1].append(word.removeprefix("%"))
-    text = " ".join(frames[0])
-    if definition.kind == "type":
-        return text.removeprefix("= ").removesuffix(" ;")
-    return text if definition.kind == "func" else structures.name(f"{definition.kind} {text}")

@@ -1,20 +1,196 @@
-"""Versions of WIT packages that conflict or are missing, in WIT and in the manifests of wkg and cargo-component."""
+"""The packages to which WIT refers, and their versions that conflict or are missing, in WIT and in the manifests of wkg
+and cargo-component.
+"""
 
-from __future__ import annotations
-
+import os
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
-from dunnage.files.document import Problem
-from dunnage.files.source import File, Tree
-from dunnage.wit import package_folder
-from dunnage.wit.package_folder import FolderPackage, ForeignReference, Sources, track
+from dunnage.files import document
+from dunnage.files.document import Problem, Refused
+from dunnage.files.source import File, SourceError, Tree
+from dunnage.files.span import Span
+from dunnage.files.walk import folders
+from dunnage.wit import lock, syntax
+from dunnage.wit.model import WitDocument
+from dunnage.wit.projects import DEPS, WORKSPACE_OUT, Projects, own_files, vendored
 from dunnage.wit.values import WitRequirement
+from dunnage.wit.wit_deps import is_wit
 
 if TYPE_CHECKING:
     from dunnage.wit.cargo_component import Component
     from dunnage.wit.projects import Projects
-    from dunnage.wit.wkg import WkgConfig
+
+
+class ForeignReference(NamedTuple):
+    """A reference in WIT to an interface or a world of another package."""
+
+    package: str
+    """NAMESPACE:NAME."""
+    version: str | None
+    text: str
+    """NAMESPACE:NAME/ITEM, and `@` and the version if there is one."""
+    file: File
+    span: Span
+
+    @property
+    def place(self) -> str:
+        """The file and the line as messages show them."""
+        return f"{self.file.path}:{self.file.position(self.span.start)[0]}"
+
+
+class FolderPackage(NamedTuple):
+    """The content of the WIT files directly in a folder."""
+
+    names: frozenset[str]
+    """The packages that they define: the folder's own, and nested ones."""
+    references: tuple[ForeignReference, ...]
+    """The references to other packages."""
+
+
+def read_folder(folder: str, tree: Tree) -> FolderPackage:
+    """Read the WIT files directly in a folder. A file that cannot be parsed is skipped."""
+    documents = list(_documents(own_files(folder), tree))
+    names = frozenset(name.unversioned for _, document in documents for name in document.defined)
+    references = (reference for file, document in documents for reference in _references(file, document))
+    return FolderPackage(names, tuple(reference for reference in references if reference.package not in names))
+
+
+def worlds(path: str, tree: Tree) -> list[list[ForeignReference]]:
+    """The references in each world of a WIT file. A file that cannot be parsed has none."""
+    by_world: dict[int, list[ForeignReference]] = {}
+    for file, wit in _documents([path], tree):
+        scopes = [scope for package in (wit.own, *wit.nested) for scope in package.scopes]
+        kinds = sorted((wit.tokens.span(scope.token).start, scope.kind) for scope in scopes)
+        starts = [start for start, _ in kinds]
+        for reference in _references(file, wit):
+            index = bisect_right(starts, reference.span.start) - 1
+            if index >= 0 and kinds[index][1] == "world":
+                by_world.setdefault(index, []).append(reference)
+    return list(by_world.values())
+
+
+def by_version(references: Iterable[ForeignReference]) -> dict[str, dict[str, ForeignReference]]:
+    """For each package, the first reference to each of its versions. References without a version are left out."""
+    found: dict[str, dict[str, ForeignReference]] = {}
+    for reference in references:
+        if reference.version is not None:
+            found.setdefault(reference.package, {}).setdefault(reference.version, reference)
+    return found
+
+
+def track(text: str) -> tuple[int, ...]:
+    """The numbers up to the first that is not 0, which all compatible releases of a version share.
+
+    A host provides the newest of these releases for all of them. The result is empty for a version with which no other
+    is compatible: a pre-release, or 0.0.z.
+    """
+    from dunnage.cargo.version import Version, VersionError
+
+    try:
+        version = Version.parse(text)
+    except VersionError:
+        return ()
+    if version.pre:
+        return ()
+    return (version.major,) if version.major else (0, version.minor) if version.minor else ()
+
+
+class Sources:
+    """Where wkg finds the packages to which the WIT in a folder refers, apart from a registry."""
+
+    def __init__(self, folder: str, projects: Projects, tree: Tree) -> None:
+        self._roots = projects.wkg_roots(folder)
+        self._tree = tree
+        component = projects.component(folder)
+        self._required = {entry.package for entry in component.target_dependencies} if component else set()
+        deps = [os.path.join(folder, DEPS)]
+        deps += [os.path.join(root.folder, WORKSPACE_OUT, DEPS) for root in self._roots if root.is_workspace]
+        paths = [path for folder in deps for entry in vendored(folder) for path in entry.files]
+        self._wasm = [path for path in paths if path.endswith(".wasm")]
+        self._texts = [path for path in paths if not path.endswith(".wasm")]
+
+    def has_folder(self, package: str) -> bool:
+        """Whether a package comes from a folder, in any version. Also True if a `wkg.toml` cannot be read."""
+        overrides = [root.config.overrides.get(package) for root in self._roots if root.config]
+        has_path = any(override is not None and override.path is not None for override in overrides)
+        return has_path or any(root.refused for root in self._roots)
+
+    def has_vendored(self, package: str, version: str) -> bool:
+        """Whether a version of a package is vendored. A binary holds the full names of its interfaces."""
+        item, at = f"{package}/".encode(), f"@{version}".encode()
+        return (package, version) in self._vendored or any(item in data and at in data for data in self._binaries)
+
+    def is_settled(self, package: str) -> bool:
+        """Whether a new release of a package has no effect.
+
+        True if the package is overridden, locked, or required by a manifest of cargo-component. Also True if the
+        project defines it, because a build may take it from there.
+        """
+        return (
+            package in self._required
+            or self.has_folder(package)
+            or any(root.config is not None and package in root.config.overrides for root in self._roots)
+            or self._locked is None
+            or package in self._locked
+            or any(f"{package}/".encode() in data for data in self._binaries)
+            or package in self._defined
+        )
+
+    @cached_property
+    def _vendored(self) -> set[tuple[str, str | None]]:
+        names = (name for _, document in _documents(self._texts, self._tree) for name in document.defined)
+        return {(name.unversioned, name.version) for name in names}
+
+    @cached_property
+    def _binaries(self) -> list[bytes]:
+        return [self._tree.content(path) or b"" for path in self._wasm]
+
+    @cached_property
+    def _locked(self) -> set[str] | None:
+        """The locked packages; None if a lock cannot be read."""
+        names: set[str] = set()
+        for root in self._roots:
+            try:
+                names.update(package.name for package in lock.read(document.read(self._tree, root.lock)))
+            except FileNotFoundError:
+                continue
+            except Refused:
+                return None
+        return names
+
+    @cached_property
+    def _defined(self) -> set[str]:
+        """The packages that are defined anywhere below the folders in which wkg runs."""
+        names: set[str] = set()
+        for root in self._roots:
+            names.update(*(read_folder(wit, self._tree).names for wit in root.wit_folders))
+            for folder, files in folders(root.folder):
+                paths = [os.path.join(folder, name) for name in files if is_wit(name)]
+                documents = _documents(paths, self._tree)
+                names.update(name.unversioned for _, document in documents for name in document.defined)
+        return names
+
+
+def _documents(paths: Iterable[str], tree: Tree) -> Iterator[tuple[File, WitDocument]]:
+    for file in filter(None, map(tree.find, paths)):
+        try:
+            yield file, syntax.parse(file)
+        except SourceError:
+            continue
+
+
+def _references(file: File, document: WitDocument) -> Iterator[ForeignReference]:
+    for package, item, span in document.references:
+        name = package.unversioned
+        version = f"@{package.version}" if package.version else ""
+        yield ForeignReference(name, package.version, f"{name}/{item}{version}", file, span)
+
+
+# Conflicts
+
 
 _Versions = Mapping[str, Mapping[str, ForeignReference]]
 """For each package, the first reference to each of its versions."""
@@ -22,7 +198,7 @@ _Versions = Mapping[str, Mapping[str, ForeignReference]]
 _SAME_VERSION = "write the same version in both places"
 
 
-def check_section(file: File, component: Component) -> Iterator[Problem]:
+def check_section(component: "Component") -> Iterator[Problem]:
     """Find packages that the target and the imports of a component require in different but compatible versions.
 
     A host provides one version for both. A dependency with a different name is intended to be a second version.
@@ -31,8 +207,8 @@ def check_section(file: File, component: Component) -> Iterator[Problem]:
     from dunnage.wit.requirements import exact_version
 
     seen: dict[tuple[str, tuple[int, ...]], str] = {}
-    unrenamed = (entry for entry in component.registry_dependencies if entry.name == entry.package)
-    for requirement in requirements(file, unrenamed):
+    unrenamed = (entry for entry in component.all_dependencies if entry.name == entry.package)
+    for requirement in requirements(unrenamed):
         version = exact_version(requirement.text)
         first = seen.setdefault((requirement.package, track(version)), version)
         if track(version) and first != version:
@@ -42,8 +218,8 @@ def check_section(file: File, component: Component) -> Iterator[Problem]:
 
 def check_worlds(path: str, tree: Tree) -> Iterator[Problem]:
     """Find packages to which one world of a WIT file refers in different but compatible versions."""
-    for world in package_folder.worlds(path, tree):
-        for package, versions in package_folder.by_version(world).items():
+    for world in worlds(path, tree):
+        for package, versions in by_version(world).items():
             seen: dict[tuple[int, ...], str] = {}
             for version, reference in versions.items():
                 first = seen.setdefault(track(version), version)
@@ -58,34 +234,24 @@ def check_worlds(path: str, tree: Tree) -> Iterator[Problem]:
 def check_folder(folder: str, projects: Projects, tree: Tree) -> Iterator[Problem]:
     """Compare the references in a WIT folder with each other and with the manifests of wkg and cargo-component."""
     roots, component = projects.wkg_roots(folder), projects.component(folder)
-    pinned = [overridden(root.manifest.file, root.config) for root in roots if root.manifest and root.config]
+    pinned = [root.config.requirements(root.manifest.file) for root in roots if root.manifest and root.config]
     imported: list[WitRequirement] = []
     if component:
         from dunnage.wit import cargo_component
 
-        manifest, section = component
-        pinned.append(cargo_component.requirements(manifest.file, section.target_dependencies))
+        pinned.append(cargo_component.requirements(component.target_dependencies))
         # Except the packages that the component also names for its own WIT.
-        named = {entry.package for entry in section.target_dependencies}
-        dependencies = (entry for entry in section.dependencies if entry.package not in named)
-        imported = cargo_component.requirements(manifest.file, dependencies)
+        named = {entry.package for entry in component.target_dependencies}
+        dependencies = (entry for entry in component.dependencies if entry.package not in named)
+        imported = cargo_component.requirements(dependencies)
     if not roots and not any(pinned) and not imported:
         return
-    wit = package_folder.read(folder, tree)
-    versions = package_folder.by_version(wit.references)
+    wit = read_folder(folder, tree)
+    versions = by_version(wit.references)
     for requirements in (_compatible(imported, versions), *pinned):
         yield from _check_pinned(requirements, versions)
     if roots:
         yield from _check_wkg_references(wit, versions, Sources(folder, projects, tree))
-
-
-def overridden(file: File, config: WkgConfig) -> list[WitRequirement]:
-    """The versions in the overrides of a `wkg.toml`. wkg ignores the version of an override that also has a path."""
-    return [
-        WitRequirement(override.package, "", override.version, file, (*override.keys, "version"))
-        for override in config.overrides.values()
-        if override.version is not None and override.path is None
-    ]
 
 
 def _check_wkg_references(wit: FolderPackage, versions: _Versions, sources: Sources) -> Iterator[Problem]:

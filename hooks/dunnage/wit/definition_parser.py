@@ -3,7 +3,7 @@
 No function for types calls itself, so no text can exhaust the stack, and each token is visited once.
 """
 
-from dunnage.wit.cursor import Cursor, TooDeep
+from dunnage.wit.lexer import Cursor, TooDeep
 from dunnage.wit.model import Definition, WitScope
 
 DEFINITIONS = frozenset(["enum", "flags", "record", "resource", "type", "variant"])

@@ -6,8 +6,90 @@ Undefined names refer to nothing here; the tools report them. The code is not re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from dunnage.wit.cycles import Targets, cycles, order
-from dunnage.wit.model import Definition, PackageContent, Path, Use, WitDocument, WitScope
+from dunnage.wit.model import Definition, PackageContent, PackageName, Path, Use, WitDocument, WitScope
+
+Targets = list[list[int]]
+"""For each node, the nodes that its edges lead to."""
+
+
+def order(targets: Targets) -> tuple[list[int], list[int]]:
+    """Return the nodes from which no cycle can be reached, each after its targets, and the other nodes."""
+    sources: Targets = [[] for _ in targets]
+    missing = [len(ends) for ends in targets]
+    for node, ends in enumerate(targets):
+        for end in ends:
+            sources[end].append(node)
+    ordered = [node for node, count in enumerate(missing) if not count]
+    for node in ordered:  # grows while it is read
+        for source in sources[node]:
+            missing[source] -= 1
+            if not missing[source]:
+                ordered.append(source)
+    return ordered, [node for node, count in enumerate(missing) if count]
+
+
+def cycles(targets: Targets, nodes: Sequence[int]) -> Iterator[list[int]]:
+    """Yield a short cycle of each strongly connected component of `nodes`, from the component's first node."""
+    for component in _components(targets, nodes):
+        cycle = _shortest_cycle(targets, component)
+        if cycle:
+            yield cycle
+
+
+def _shortest_cycle(targets: Targets, component: frozenset[int]) -> list[int]:
+    """The shortest path from a component's first node back to it; empty if there is none."""
+    first = min(component)
+    previous: dict[int, int] = {}
+    queue = [first]
+    for node in queue:  # grows while it is read
+        for end in targets[node]:
+            if end == first:
+                cycle = [node]
+                while cycle[-1] != first:
+                    cycle.append(previous[cycle[-1]])
+                return cycle[::-1]
+            if end in component and end not in previous:
+                previous[end] = node
+                queue.append(end)
+    return []
+
+
+def _components(targets: Targets, nodes: Sequence[int]) -> Iterator[frozenset[int]]:
+    """Yield the strongly connected components of `nodes` by Tarjan's algorithm with an explicit stack."""
+    index: dict[int, int] = {}
+    lowest: dict[int, int] = {}
+    stack: list[int] = []
+    on_stack: set[int] = set()
+    allowed = frozenset(nodes)
+    for start in nodes:
+        if start in index:
+            continue
+        calls = [(start, iter(targets[start]))]
+        index[start] = lowest[start] = len(index)
+        stack.append(start)
+        on_stack.add(start)
+        while calls:
+            node, ends = calls[-1]
+            for end in ends:
+                if end not in index and end in allowed:
+                    index[end] = lowest[end] = len(index)
+                    stack.append(end)
+                    on_stack.add(end)
+                    calls.append((end, iter(targets[end])))
+                    break
+                if end in on_stack:
+                    lowest[node] = min(lowest[node], index[end])
+            else:
+                calls.pop()
+                if calls:
+                    caller = calls[-1][0]
+                    lowest[caller] = min(lowest[caller], lowest[node])
+                if lowest[node] == index[node]:
+                    component = [stack.pop()]
+                    while component[-1] != node:
+                        component.append(stack.pop())
+                    on_stack.difference_update(component)
+                    yield frozenset(component)
 
 
 class Source(NamedTuple):
@@ -81,6 +163,11 @@ class ScopeInPart(NamedTuple):
     part: PackagePart
     scope: WitScope
 
+    @property
+    def item(self) -> Item:
+        """Where it is named."""
+        return Item(self.part.source, self.scope.token)
+
 
 class WorldLink(NamedTuple):
     """An interface that a world imports or exports."""
@@ -109,34 +196,29 @@ class WitGraph:
         self._by_name: dict[str, PackageScopes | None] = {}
         self._inner: dict[int, list[WorldLink]] = {}
         self._used: dict[int, list[int]] = {}
-        self._members: dict[int, range] = {}
-        self._types: list[dict[str, int]] = []
-        """For each scope, the nodes of its types by name."""
+        self.nodes_of: list[range] = []
+        """For each interface or world, its nodes in the order of the file. Types that `use` imports come first."""
+        self.types_of: list[dict[str, int]] = []
+        """For each interface or world, the nodes of its types by name."""
         for sources in packages:
-            self._add_package(sources)
-        self._scope_targets: Targets = [self._required_scopes(placed) for placed in self.scopes]
+            own = self._register(next((part.document.package for part in sources if part.document.package), None))
+            for source in sources:
+                self._add_part(source, own, source.document.own)
+                for content in source.document.nested:
+                    self._add_part(source, self._register(content.name), content)
         self.edges: list[list[tuple[int, int]]] = self._edges()
         """For each node, the nodes that it consists of, each with its level of nesting."""
         self._type_targets: Targets = [[node for node, _ in edges] for edges in self.edges]
         self.order, self._unordered = order(self._type_targets)
         """The nodes from which no cycle can be reached, each after all that it consists of."""
 
-    def _add_package(self, sources: Sequence[Source]) -> None:
-        name = next((_full_name(source.document.own) for source in sources if source.document.package), None)
-        own = PackageScopes(name, {})
-        self._register(own)
-        for source in sources:
-            self._add_part(source, own, source.document.own)
-            for content in source.document.nested:
-                nested = PackageScopes(_full_name(content), {})
-                self._register(nested)
-                self._add_part(source, nested, content)
-
-    def _register(self, package: PackageScopes) -> None:
+    def _register(self, name: PackageName | None) -> PackageScopes:
+        package = PackageScopes(name and name.full, {})
         self.packages.append(package)
         if package.name is not None:
             # If two packages have the same name, a reference to that name is ambiguous, so it leads to neither.
             self._by_name[package.name] = None if package.name in self._by_name else package
+        return package
 
     def _add_part(self, source: Source, package: PackageScopes, content: PackageContent) -> None:
         name = source.document.name
@@ -154,7 +236,7 @@ class WitGraph:
         number = len(self.scopes)
         self.scopes.append(ScopeInPart(part, scope))
         types: dict[str, int] = {}
-        self._types.append(types)
+        self.types_of.append(types)
         first = len(self.nodes)
         source = part.source
         for use in scope.uses:
@@ -165,7 +247,7 @@ class WitGraph:
             if definition.kind != "func":
                 types[source.document.name(definition.token)] = len(self.nodes)
             self.nodes.append(TypeNode(source, definition.token, number, definition))
-        self._members[number] = range(first, len(self.nodes))
+        self.nodes_of.append(range(first, len(self.nodes)))
         for keyword, inner in scope.inner:
             link = WorldLink(len(self.scopes), keyword == "import", True, inner.token)
             self._inner.setdefault(number, []).append(link)
@@ -173,15 +255,15 @@ class WitGraph:
 
     def find(self, part: PackagePart, path: Path) -> int | None:
         """The number of the interface or world to which a path in this part refers."""
-        package = part.package
+        scopes = part.package.scopes
         if path.package is None:
             if path.item not in part.used:
-                return part.scopes.get(path.item, package.scopes.get(path.item))
+                return part.scopes.get(path.item, scopes.get(path.item))
             path = part.used[path.item]
         if path.package is not None:
             named = self._by_name.get(path.package)
-            return named and named.scopes.get(path.item)
-        return package.scopes.get(path.item)
+            scopes = named.scopes if named else {}
+        return scopes.get(path.item)
 
     def used(self, number: int) -> list[int]:
         """The interfaces from which an interface or world uses a type."""
@@ -223,28 +305,28 @@ class WitGraph:
             if self.find(part, path) is None:
                 yield keyword, path
 
-    def nodes_of(self, number: int) -> range:
-        """The nodes of an interface or world, in the order of the file. Types that `use` imports come first."""
-        return self._members[number]
+    def kind(self, node: int) -> str:
+        """The kind of a definition; empty for a type that `use` imports."""
+        definition = self.nodes[node].definition
+        return definition.kind if definition else ""
 
-    def types_of(self, number: int) -> dict[str, int]:
-        """The nodes of the types of an interface or world, by name."""
-        return self._types[number]
-
-    def _required_scopes(self, placed: ScopeInPart) -> list[int]:
-        """The interfaces or worlds of the same package that this one requires."""
-        part, scope = placed
-        paths = [use.path for use in (scope.includes if scope.kind == "world" else scope.uses)]
-        numbers = (self.find(part, path) for path in paths if path.package is None)
-        return [end for end in numbers if end is not None and self.scopes[end].part.package is part.package]
+    def _required_scopes(self, number: int) -> list[int]:
+        """The interfaces or worlds of the same package that an interface or world requires."""
+        part, scope = self.scopes[number]
+        ends = (
+            self.find(part, use.path)
+            for use in (scope.includes if scope.kind == "world" else scope.uses)
+            if use.path.package is None
+        )
+        return [end for end in ends if end is not None and self.scopes[end].part.package is part.package]
 
     def _edges(self) -> list[list[tuple[int, int]]]:
         edges: list[list[tuple[int, int]]] = []
-        for types, (part, scope) in zip(self._types, self.scopes, strict=True):
+        for types, (part, scope) in zip(self.types_of, self.scopes, strict=True):
             texts = part.source.document.tokens.texts
             for use in scope.uses:
                 target = self.find(part, use.path)
-                known = {} if target is None else self._types[target]
+                known = {} if target is None else self.types_of[target]
                 for name, _ in use.names:
                     node = known.get(texts[name].removeprefix("%"))
                     edges.append([] if node is None else [(node, 1)])
@@ -264,12 +346,11 @@ class WitGraph:
             reported |= {node.scope for node in nodes if node.definition is None}
             items = tuple(node.item for node in nodes)
             yield Cycle("type", items, tuple(item.name for item in items))
-        _, unordered = order(self._scope_targets)
-        for cycle in cycles(self._scope_targets, unordered):
+        targets = list(map(self._required_scopes, range(len(self.scopes))))
+        for cycle in cycles(targets, order(targets)[1]):
             if reported.isdisjoint(cycle):
-                placed = [self.scopes[number] for number in cycle]
-                items = tuple(Item(part.source, scope.token) for part, scope in placed)
-                yield Cycle(placed[0].scope.kind, items, tuple(item.name for item in items))
+                items = tuple(self.scopes[number].item for number in cycle)
+                yield Cycle(self.scopes[cycle[0]].scope.kind, items, tuple(item.name for item in items))
         known = {self.scopes[number].part.package.name for number in reported}
         yield from (cycle for cycle in self._package_cycles() if known.isdisjoint(cycle.names))
 
@@ -287,8 +368,7 @@ class WitGraph:
                 if target is not None and (number, target) not in references:
                     targets[number].append(target)
                     references[number, target] = Item(part.source, path.token)
-        _, unordered = order(targets)
-        for cycle in cycles(targets, unordered):
+        for cycle in cycles(targets, order(targets)[1]):
             items = tuple(references[cycle[at - 1], number] for at, number in enumerate(cycle))
             yield Cycle("package", items, tuple(names[number] for number in cycle))
 
@@ -304,13 +384,6 @@ def _without(scope: WitScope, hidden: Container[int]) -> WitScope:
         [link for link in scope.links if link[1].token not in hidden],
         [(keyword, _without(inner, hidden)) for keyword, inner in scope.inner if inner.token not in hidden],
     )
-
-
-def _full_name(package: PackageContent) -> str | None:
-    name = package.name
-    if name is None:
-        return None
-    return name.unversioned + (f"@{name.version}" if name.version else "")
 
 
 def _paths(package: PackageContent) -> Iterator[Path]:

@@ -13,14 +13,14 @@ from dunnage.wit.lexer import Tokens
 class PackageName(NamedTuple):
     """The name of a package as a file spells it: `wasi:http@0.2.0`."""
 
-    namespace: str
-    name: str
+    unversioned: str
+    """NAMESPACE:NAME."""
     version: str | None
 
     @property
-    def unversioned(self) -> str:
-        """NAMESPACE:NAME."""
-        return f"{self.namespace}:{self.name}"
+    def full(self) -> str:
+        """`unversioned`, and `@` and the version if there is one."""
+        return f"{self.unversioned}@{self.version}" if self.version else self.unversioned
 
 
 class ItemReference(NamedTuple):
@@ -167,5 +167,5 @@ def _reference(tokens: Tokens, first: int) -> ItemReference:
     namespace, name, item = (text.removeprefix("%") for text in texts[first : first + 5 : 2])
     has_version = texts[first + 5] == "@"
     last = first + 6 if has_version else first + 4
-    package = PackageName(namespace, name, texts[last] if has_version else None)
+    package = PackageName(f"{namespace}:{name}", texts[last] if has_version else None)
     return ItemReference(package, item, tokens.span(first, last))

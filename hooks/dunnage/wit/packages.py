@@ -18,14 +18,10 @@ _DEPENDENCIES = "deps"
 def root(path: str) -> str:
     """The folder of the package to which the file at `path` belongs, directly or as a dependency."""
     folder = os.path.dirname(path)
-    for _ in range(2):
-        if os.path.basename(folder) == _DEPENDENCIES:
-            return os.path.dirname(folder)
-        above = os.path.dirname(folder)
-        if os.path.basename(above) != _DEPENDENCIES:
-            break
-        folder = above
-    return os.path.dirname(path)
+    for deps in (folder, os.path.dirname(folder)):
+        if os.path.basename(deps) == _DEPENDENCIES:
+            return os.path.dirname(deps)
+    return folder
 
 
 def files_of(folder: str) -> list[str]:
@@ -66,6 +62,6 @@ def is_package(sources: Sequence[Source]) -> bool:
 
     A folder of tests often holds files that are unrelated.
     """
-    names = {(name.namespace, name.name, name.version) for source in sources if (name := source.document.package)}
+    names = {source.document.package for source in sources if source.document.package}
     defined = [source.document.name(scope.token) for source in sources for scope in source.document.own.scopes]
     return len(names) <= 1 and len(set(defined)) == len(defined)

@@ -12,18 +12,122 @@ All paths are absolute.
 """
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dunnage.files import document
-from dunnage.files.document import Document, Refused, is_template
-from dunnage.files.source import File, SourceError, Tree
+from dunnage.files.document import Document, Keys, Problem, Refused, is_template
+from dunnage.files.source import File, Tree
 from dunnage.files.walk import upwards
 from dunnage.wit import wit_deps
-from dunnage.wit.wkg import WkgConfig
+from dunnage.wit.packages import root
+from dunnage.wit.values import WitRequirement, not_a_package, unreadable, wrong_types
 
 if TYPE_CHECKING:
-    from dunnage.cargo.manifests import Manifest, Manifests
+    from dunnage.cargo.manifests import Manifests
     from dunnage.wit.cargo_component import Component
+
+_WKG = "wkg"
+_WKG_TYPES: Mapping[str, type] = {"workspace": dict, "overrides": dict, "metadata": dict}
+_OVERRIDE_TYPES: Mapping[str, type] = {"path": str, "version": str}
+_METADATA_TYPES: Mapping[str, type] = dict.fromkeys(
+    ("authors", "author", "description", "licenses", "license", "source", "repository", "homepage", "revision"), str
+)
+_ALIASES = {"author": "authors", "license": "licenses", "repository": "source"}
+
+
+class Override(NamedTuple):
+    """The folder, the file or the version that replaces the version of a package in the WIT."""
+
+    package: str
+    """NAMESPACE:NAME."""
+    path: str | None
+    """Relative to the folder in which wkg runs, normally the manifest's. Takes precedence over `version`."""
+    version: str | None
+    """A requirement on the version."""
+    keys: Keys
+    """The place of the entry in the manifest."""
+
+
+class WkgConfig(NamedTuple):
+    """One manifest. An entry that wkg rejects is left out and among the problems."""
+
+    overrides: Mapping[str, Override]
+    """By package."""
+    members: tuple[str, ...] | None
+    """The folders of WIT in the workspace, or patterns of such folders; None if this is not the root of a workspace."""
+    problems: tuple[Problem, ...]
+
+    def requirements(self, file: File) -> list[WitRequirement]:
+        """The versions in the overrides of the manifest. wkg ignores that of an override that also has a path."""
+        return [
+            WitRequirement(override.package, "", override.version, file, (*override.keys, "version"))
+            for override in self.overrides.values()
+            if override.version is not None and override.path is None
+        ]
+
+
+def read_config(document: Document) -> WkgConfig:
+    """Read a parsed `wkg.toml`."""
+    file, data = document
+    problems = wrong_types(data, _WKG_TYPES, file, (), _WKG)
+    overrides = {}
+    table = data.get("overrides")
+    for package, entry in table.items() if isinstance(table, dict) else ():
+        keys = ("overrides", package)
+        rejected = list(_rejected_override(file, package, entry, keys))
+        problems += rejected
+        if not rejected:
+            overrides[package] = Override(package, entry.get("path"), entry.get("version"), keys)
+    problems += _rejected_metadata(file, data.get("metadata"), ("metadata",))
+    return WkgConfig(overrides, _members(file, data.get("workspace"), problems, data), tuple(problems))
+
+
+def _rejected_override(file: File, package: str, entry: Any, keys: Keys) -> Iterator[Problem]:
+    if problem := not_a_package(package):
+        message = f"{_WKG} rejects the package name `{package}`: {problem}"
+        yield unreadable(file, keys, message, "write a name such as `wasi:http`")
+    if not isinstance(entry, dict):
+        message = f"{_WKG} requires a table for `{package}`"
+        yield unreadable(file, keys, message, 'write `{ path = "…" }` or `{ version = "=1.2.3" }`')
+        return
+    yield from wrong_types(entry, _OVERRIDE_TYPES, file, keys, _WKG)
+
+
+def _rejected_metadata(file: File, metadata: Any, keys: Keys) -> Iterator[Problem]:
+    if not isinstance(metadata, dict):
+        return
+    yield from wrong_types(metadata, _METADATA_TYPES, file, keys, _WKG)
+    for alias, name in _ALIASES.items():
+        if alias in metadata and name in metadata:
+            message = f"{_WKG} rejects both `{alias}` and `{name}`, which mean the same"
+            yield unreadable(file, (*keys, alias), message, f"remove `{alias}`")
+
+
+def _members(file: File, workspace: Any, problems: list[Problem], data: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The members. wkg takes a `[workspace]` without readable members for that of a member if its `root` is valid."""
+    if not isinstance(workspace, dict):
+        return None
+    for key in ("overrides", "metadata"):
+        if key in data:
+            message = f"{_WKG} rejects `[{key}]` beside `[workspace]`"
+            help = f"move `[{key}]` to the wkg.toml of the members that need it"
+            if key == "metadata":
+                help = "rename it to `[workspace.metadata]`"
+            problems.append(unreadable(file, (key,), message, help))
+    members, metadata = workspace.get("members"), workspace.get("metadata", {})
+    is_rejected = not isinstance(metadata, dict) or any(_rejected_metadata(file, metadata, ()))
+    if not is_rejected and isinstance(members, list) and all(isinstance(member, str) for member in members):
+        return tuple(members)
+    if not isinstance(workspace.get("root", ""), str):
+        message = f"{_WKG} rejects a `[workspace]` without valid `members` or `root`"
+        problems.append(unreadable(file, ("workspace",), message, 'write `members = ["wit"]`'))
+    return None
+
+
+# Projects
+
 
 DEPS = wit_deps.FOLDER
 """The subfolder of a WIT folder with the vendored packages."""
@@ -73,12 +177,7 @@ class WkgRoot(NamedTuple):
 
 def is_vendored(path: str) -> bool:
     """Whether a WIT file is in `deps/NAME/` or directly in `deps`."""
-    return _folder_above_deps(path) is not None
-
-
-def wit_folder(path: str) -> str:
-    """The WIT folder of a WIT file: the one in whose `deps` the file is vendored, or else the folder of the file."""
-    return _folder_above_deps(path) or os.path.dirname(path)
+    return root(path) != os.path.dirname(path)
 
 
 def own_files(folder: str) -> tuple[str, ...]:
@@ -132,7 +231,6 @@ class Projects:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._roots: dict[str, WkgRoot | None] = {}
-        self._manifests: Manifests | None = None
 
     def wkg_root(self, folder: str) -> WkgRoot | None:
         """The root in `folder`; None if there is neither `wkg.toml` nor `wkg.lock`."""
@@ -146,38 +244,31 @@ class Projects:
             root for folder in upwards(wit) if (root := self.wkg_root(folder)) is not None and wit in root.wit_folders
         )
 
-    def component(self, wit: str) -> "tuple[Manifest, Component] | None":
-        """The manifest of the component whose WIT is in a WIT folder, and its section; None if there is none.
+    def component(self, wit: str) -> "Component | None":
+        """The section of the component whose WIT is in a WIT folder; None if there is none.
 
         Only the nearest `Cargo.toml` is read. One that cannot be read has no component.
         """
-        for folder in upwards(wit):
-            if self._tree.exists(os.path.join(folder, CARGO_MANIFEST)):
-                found = self.component_in(folder)
-                return found if found and wit == _wit_folder_of(*found) else None
-        return None
-
-    def component_in(self, folder: str) -> "tuple[Manifest, Component] | None":
-        """The manifest in a folder and its section for cargo-component; None if it has no such section."""
+        paths = (os.path.join(folder, CARGO_MANIFEST) for folder in upwards(wit))
+        path = next(filter(self._tree.exists, paths), None)
+        if path is None or b"component" not in (self._tree.content(path) or b""):
+            return None
+        folder = os.path.dirname(path)
         from dunnage.wit import cargo_component
 
         try:
-            if b"component" not in self._tree.read(os.path.join(folder, CARGO_MANIFEST)).data:
-                return None
             manifest = self.manifests.find(folder)
-        except (FileNotFoundError, Refused, SourceError):
+        except Refused:
             return None
-        component = cargo_component.read(manifest.file, manifest.data) if manifest else None
-        return (manifest, component) if manifest and component else None
+        component = manifest and cargo_component.read(manifest.file, manifest.data)
+        return component if component and wit == _wit_folder_of(folder, component) else None
 
-    @property
+    @cached_property
     def manifests(self) -> "Manifests":
         """The manifests of cargo that the run has read."""
-        if self._manifests is None:
-            from dunnage.cargo.manifests import Manifests
+        from dunnage.cargo.manifests import Manifests
 
-            self._manifests = Manifests(self._tree)
-        return self._manifests
+        return Manifests(self._tree)
 
     def _read_root(self, folder: str) -> WkgRoot | None:
         manifest = refused = config = None
@@ -189,18 +280,16 @@ class Projects:
             if not self._tree.exists(os.path.join(folder, WKG_LOCK)):
                 return None
         if manifest is not None:
-            from dunnage.wit import wkg
-
-            config = wkg.read_config(manifest)
+            config = read_config(manifest)
         if manifest is not None and config is not None and config.members is not None:
-            folders, refused = _members(folder, manifest.file, config)
+            folders, refused = _member_folders(folder, manifest.file, config)
         else:
             inside = os.path.join(folder, WKG_WIT)
             folders = (inside,) if os.path.isdir(inside) else (folder,) if own_files(folder) else ()
         return WkgRoot(folder, manifest, config, refused, folders)
 
 
-def _members(folder: str, file: File, config: "WkgConfig") -> tuple[tuple[str, ...], Refused | None]:
+def _member_folders(folder: str, file: File, config: "WkgConfig") -> tuple[tuple[str, ...], Refused | None]:
     """Return the WIT folders of a workspace, or the reason why they are not read.
 
     These are the folders that it names, and those that match a pattern and hold WIT directly.
@@ -209,33 +298,23 @@ def _members(folder: str, file: File, config: "WkgConfig") -> tuple[tuple[str, .
 
     found: dict[str, None] = {}
     folders = PatternFolders(folder)
-    for member in config.members or ():
+    for index, member in enumerate(config.members or ()):
         try:
-            paths = folders.expand(member.pattern)
+            paths = folders.expand(member)
         except UnexpandedPattern as error:
-            message = f"`{member.pattern}` {error}".replace("Cargo", "wkg")
-            return (), Refused(file, message, member.keys, error.help)
-        literal = os.path.normpath(os.path.join(folder, member.pattern))
+            message = f"`{member}` {error}".replace("Cargo", "wkg")
+            return (), Refused(file, message, ("workspace", "members", index), error.help)
+        literal = os.path.normpath(os.path.join(folder, member))
         found.update(dict.fromkeys(path for path in paths if path == literal or own_files(path)))
     return tuple(found), None
 
 
-def _wit_folder_of(manifest: "Manifest", component: "Component") -> str | None:
+def _wit_folder_of(folder: str, component: "Component") -> str | None:
     """The WIT folder of a component, or the folder of its WIT file; None if it has no WIT of its own."""
     if component.wit_path is None:
         return None
-    path = os.path.normpath(os.path.join(manifest.folder, component.wit_path))
+    path = os.path.normpath(os.path.join(folder, component.wit_path))
     return os.path.dirname(path) if wit_deps.is_wit(path) and not os.path.isdir(path) else path
-
-
-def _folder_above_deps(path: str) -> str | None:
-    folder = os.path.dirname(path)
-    for _ in range(2):
-        above, name = os.path.split(folder)
-        if name == DEPS:
-            return above
-        folder = above
-    return None
 
 
 def _names(folder: str) -> list[str]:

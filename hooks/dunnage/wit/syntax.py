@@ -4,7 +4,6 @@ import re
 
 from dunnage.files.source import File, SourceError
 from dunnage.files.span import Span
-from dunnage.wit.cursor import Cursor, WitError
 from dunnage.wit.definition_parser import (
     DEFINITIONS,
     check_attributes,
@@ -12,7 +11,7 @@ from dunnage.wit.definition_parser import (
     read_definition,
     read_function,
 )
-from dunnage.wit.lexer import Tokens, is_plain
+from dunnage.wit.lexer import Cursor, Tokens, WitError, is_plain
 from dunnage.wit.model import PackageContent, PackageName, Path, Use, WitDocument, WitScope
 
 _REJECTED = (
@@ -87,7 +86,7 @@ def _read_package_name(cursor: Cursor) -> PackageName:
     cursor.expect(":")
     name = cursor.name(cursor.identifier())
     version = cursor.texts[cursor.version()] if cursor.texts[cursor.at] == "@" else None
-    return PackageName(namespace, name, version)
+    return PackageName(f"{namespace}:{name}", version)
 
 
 def _read_package_item(cursor: Cursor, package: PackageContent) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from cargo.files import write
 from dunnage.files.source import Tree
-from dunnage.wit.package_folder import by_version, read, track, worlds
+from dunnage.wit.conflicts import by_version, read_folder, track, worlds
 
 TEXT = """\
 package my:ship@1.0.0;
@@ -31,7 +31,7 @@ package n:n {
 
 def test_references(tmp_path: Path) -> None:
     write(tmp_path, {"a.wit": TEXT, "b.wit": "not WIT", "c.wit": "package x:y { interface z { use n:n/o.{t}; } }"})
-    found = read(str(tmp_path), Tree())
+    found = read_folder(str(tmp_path), Tree())
     assert found.names == {"my:ship", "n:n", "x:y"}
     assert [reference.text for reference in found.references] == [
         "wasi:io/top",
