@@ -1,8 +1,8 @@
-"""What make and just run for given goals."""
+"""What make, just and task runners run for given goals."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dunnage.ci import recipes
 from dunnage.ci.outcome import Shell
-from dunnage.ci.recipes import RunnerArguments
+from dunnage.ci.recipes import RunnerCall, Started, runner_call, started
 from dunnage.files.source import File
 from dunnage.shell.model import Script
 
@@ -19,16 +19,20 @@ def reader(files: Mapping[str, str]) -> recipes.Read:
     return {name: File(name, text.encode()) for name, text in files.items()}.get
 
 
-def texts(found: list[tuple[File, Script, Shell]]) -> list[str]:
-    return [script.text.strip() for _, script, _ in found]
+def run(runner: str, files: Mapping[str, str], path: str, goals: Sequence[str]) -> list[Started]:
+    return list(started(reader(files), RunnerCall(runner, (path,), goals=tuple(goals)), path))
+
+
+def texts(found: list[Started]) -> list[str]:
+    return [script.text.strip() for _, script, *_ in found if isinstance(script, Script)]
 
 
 def made(files: Mapping[str, str], *goals: str) -> list[str]:
-    return texts(list(recipes.make_recipes(reader(files), "Makefile", goals)))
+    return texts(run("make", files, "Makefile", goals))
 
 
 def done(files: Mapping[str, str], *goals: str) -> list[str]:
-    return texts(list(recipes.just_recipes(reader(files), "justfile", goals)))
+    return texts(run("just", files, "justfile", goals))
 
 
 MAKEFILE = """\
@@ -77,7 +81,7 @@ def test_make_includes() -> None:
 
 def test_makes_shell() -> None:
     text = "SHELL = bash\n.SHELLFLAGS := -euo pipefail -c\nx:\n\tx\n"
-    ((_, _, shell),) = recipes.make_recipes(reader({"Makefile": text}), "Makefile", ["x"])
+    ((_, _, shell, _),) = run("make", {"Makefile": text}, "Makefile", ["x"])
     assert shell == Shell(stops=True, pipefail=True)
 
 
@@ -111,37 +115,31 @@ def test_just(goals: tuple[str, ...], expected: list[str]) -> None:
 
 
 def test_justs_shell() -> None:
-    (*_, (_, _, shell)) = recipes.just_recipes(reader({"justfile": JUSTFILE}), "justfile", ["three"])
+    (*_, (_, _, shell, _)) = run("just", {"justfile": JUSTFILE}, "justfile", ["three"])
     assert shell.stops
 
 
 @pytest.mark.parametrize(
-    ("line", "expected"),
+    ("line", "folder", "file", "goals", "ignoring"),
     [
-        ("make", RunnerArguments()),
-        ("make -j4 a b X=1", RunnerArguments(goals=("a", "b"))),
-        ("make -C sub --directory=more -f x.mk a", RunnerArguments("sub/more", "x.mk", ("a",))),
-        ("make -Csub -fx.mk", RunnerArguments("sub", "x.mk")),
-        ("make -i a", RunnerArguments(goals=("a",), ignoring=1)),
-        ("make a --ignore-errors", RunnerArguments(goals=("a",), ignoring=2)),
-        ("make -C", RunnerArguments()),
+        ("make", "", "GNUmakefile", (), 0),
+        ("make -j4 a b X=1", "", "GNUmakefile", ("a", "b"), 0),
+        ("make -C sub --directory=more -f x.mk a", "sub/more", "x.mk", ("a",), 0),
+        ("make -Csub -fx.mk", "sub", "x.mk", (), 0),
+        ("make -i a", "", "GNUmakefile", ("a",), 1),
+        ("make a --ignore-errors", "", "GNUmakefile", ("a",), 2),
+        ("make -C", "", "GNUmakefile", (), 0),
+        ("just", "", "justfile", (), 0),
+        ("just a b", "", "justfile", ("a", "b"), 0),
+        ("just -f x/justfile -d x a", "x", "x/justfile", ("a",), 0),
+        ("just --justfile=x a=b --color never c", "", "x", ("c",), 0),
     ],
 )
-def test_make_argumentss(line: str, expected: RunnerArguments) -> None:
-    assert recipes.make_arguments(line.split()) == expected
-
-
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ("just", RunnerArguments()),
-        ("just a b", RunnerArguments(goals=("a", "b"))),
-        ("just -f x/justfile -d x a", RunnerArguments("x", "x/justfile", ("a",))),
-        ("just --justfile=x a=b --color never c", RunnerArguments("", "x", ("c",))),
-    ],
-)
-def test_just_argumentss(line: str, expected: RunnerArguments) -> None:
-    assert recipes.just_arguments(line.split()) == expected
+def test_command_lines(line: str, folder: str, file: str, goals: tuple[str, ...], ignoring: int) -> None:
+    words = line.split()
+    call = runner_call(words[0], words)
+    assert call is not None
+    assert (call.folder, call.files[0], call.goals, call.ignoring) == (folder, file, goals, ignoring)
 
 
 @pytest.mark.parametrize(
@@ -159,15 +157,80 @@ def test_just_argumentss(line: str, expected: RunnerArguments) -> None:
     ],
 )
 def test_ignored(name: str, text: str, at: int | None) -> None:
-    read = recipes.make_recipes if name == "Makefile" else recipes.just_recipes
-    ((file, script, _),) = read(reader({name: text}), name, ["x"])
+    ((file, script, *_),) = run("make" if name == "Makefile" else "just", {name: text}, name, ["x"])
+    assert isinstance(script, Script)
     found = recipes.ignore_mark(file, script)
     assert (found.start if found else None) == at
+
+
+@pytest.mark.parametrize(
+    ("line", "goals", "folder", "file"),
+    [
+        ("cargo make ci", ("ci",), "", "Makefile.toml"),
+        ("cargo +nightly make --profile x -e A=b --cwd sub --makefile x.toml ci arg", ("ci",), "sub", "x.toml"),
+        ("cargo make", ("default",), "", "Makefile.toml"),
+        ("cargo build", None, "", ""),
+        ("makers ci", ("ci",), "", "Makefile.toml"),
+        ("task", ("default",), "", "Taskfile.yml"),
+        ("task -d sub a b VAR=x -- c", ("a", "b"), "sub", "Taskfile.yml"),
+        ("task --taskfile x.yml -C 4 a", ("a",), "", "x.yml"),
+        ("mise run a --x ::: b", ("a", "b"), "", "mise.toml"),
+        ("mise tasks run -C sub a", ("a",), "sub", "mise.toml"),
+        ("mise r a", ("a",), "", "mise.toml"),
+        ("mise ci", ("ci",), "", "mise.toml"),
+        ("npm run a -- b", ("a",), "", "package.json"),
+        ("npm --prefix sub run a", ("a",), "sub", "package.json"),
+        ("npm t", ("test",), "", "package.json"),
+        ("npm ci", None, "", ""),
+        ("npm install", None, "", ""),
+        ("yarn a", ("a",), "", "package.json"),
+        ("yarn --cwd sub a", ("a",), "sub", "package.json"),
+        ("yarn", None, "", ""),
+        ("pnpm -C sub run a", ("a",), "sub", "package.json"),
+        ("pnpm install", None, "", ""),
+        ("bun run a", ("a",), "", "package.json"),
+    ],
+)
+def test_command_lines_of_tasks(line: str, goals: tuple[str, ...] | None, folder: str, file: str) -> None:
+    words = line.split()
+    call = runner_call(words[0], words)
+    assert (call and call.goals) == goals
+    if call is not None:
+        assert (call.folder, call.files[0]) == (folder, file)
+
+
+FILES = {
+    "Makefile.toml": "[tasks]\na.script = 'x'\nb.script = 'y'\n[tasks.ci]\ndependencies = ['a']\nscript = 'z'\n",
+    "Taskfile.yml": "includes: {s: ./sub, t: {taskfile: t.yml}}\ntasks: {ci: {deps: ['s:a'], cmds: [x, {defer: y}]}}\n",
+    "sub/Taskfile.yml": "tasks: {a: [y, {task: b}], b: z}\n",
+    "t.yml": "tasks: {ci: w}\n",
+    "mise.toml": "[tasks]\n'lint:a' = 'x'\n'lint:b' = 'y'\nb = 'z'\n[tasks.ci]\ndepends = ['lint:*', 'ci']\n",
+    "package.json": '{"scripts": {"preci": "x", "ci": "y", "b": "z"}}',
+    "loop/Taskfile.yml": "includes: {a: .}\ntasks: {}\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "goals", "expected", "stops"),
+    [
+        pytest.param("Makefile.toml", ["ci"], ["x", "z"], True, id="cargo-make"),
+        pytest.param("Makefile.toml", ["other"], [], True, id="unknown"),
+        pytest.param("Taskfile.yml", ["ci"], ["x", "y", "z"], True, id="task"),
+        pytest.param("mise.toml", ["ci"], ["x", "y"], True, id="mise"),
+        pytest.param("package.json", ["ci"], ["x", "y"], False, id="npm"),
+        pytest.param("loop/Taskfile.yml", ["ci"], [], True, id="loop"),
+        pytest.param("nothing", ["ci"], [], True, id="no-file"),
+    ],
+)
+def test_programs(path: str, goals: list[str], expected: list[str], stops: bool) -> None:
+    found = run("task", FILES, path, goals)
+    assert texts(found) == expected
+    assert all(shell.stops == stops for _, _, shell, _ in found)
 
 
 @given(st.text(alphabet="abx:%\t\n $()#=;|&@-'\"includeport"), st.lists(st.text(alphabet="ab%:x", max_size=4)))
 def test_whatever_is_in_a_file(text: str, goals: list[str]) -> None:
     made({"Makefile": text, "a": text}, *goals)
     done({"justfile": text, "a.just": text}, *goals)
-    recipes.make_arguments([None, *goals])
-    recipes.just_arguments([None, *goals])
+    for runner in recipes.RUNNERS:
+        runner_call(runner, [None, *goals])

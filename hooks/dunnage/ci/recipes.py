@@ -1,104 +1,210 @@
-"""What `make` and `just` run for given goals: the recipes of the goals and of all their dependencies."""
+"""What `make`, `just` and runners of tasks run for given goals: the recipes and tasks of the goals and all they need.
+
+The runners of tasks are cargo-make, mise, Task, npm, pnpm, Yarn and Bun. Their command lines are those of
+https://sagiegurari.github.io/cargo-make/, https://mise.jdx.dev/cli/run.html, https://taskfile.dev/docs/reference/cli
+and https://docs.npmjs.com/cli/commands/npm-run.
+"""
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
-from dunnage.ci.outcome import Shell, shell_options
-from dunnage.files.source import File
+from dunnage.ci.outcome import FailureMask, Shell, shell_options
+from dunnage.files.source import File, SourceError
 from dunnage.files.span import Span
-from dunnage.shell.model import Script
+from dunnage.scripts.commands import kind_of, note, tasks
+from dunnage.shell.model import Command, Script
 
 if TYPE_CHECKING:
     from dunnage.scripts.justfile import Recipe
     from dunnage.scripts.makefile_syntax import MakeRule
+    from dunnage.scripts.tasks import Task
 
 Read = Callable[[str], File | None]
 """Returns the UTF-8 file at a path relative to the top of the repository; None if there is none."""
+Started = tuple[File, Script | Command, Shell, FailureMask | None]
+"""A program that is run: its file, the options of its shell, and what makes the runner ignore its failure."""
 
 _MAX_FILES = 100
 
-MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
-JUSTFILES = ("justfile", ".justfile", "Justfile", "JUSTFILE")
-"""The default names of the file, in order of precedence."""
+
+# Command lines
 
 
-class RunnerArguments(NamedTuple):
-    """The arguments of make or just."""
+class _Syntax(NamedTuple):
+    """The files and the options of a runner. All of these options take a value."""
 
+    files: tuple[str, ...]
+    """The default names of its file, in order of precedence."""
+    folder: tuple[str, ...]
+    """The options that name the folder to change to."""
+    file: tuple[str, ...] = ()
+    """The options that name the file."""
+    others: tuple[str, ...] = ()
+
+
+_TASKFILES = tuple(
+    f"{first}askfile{middle}.{ending}" for middle in ("", ".dist") for ending in ("yml", "yaml") for first in "Tt"
+)
+_SYNTAX = {
+    "make": _Syntax(
+        ("GNUmakefile", "makefile", "Makefile"),
+        ("-C", "--directory"),
+        ("-f", "--file", "--makefile"),
+        ("-I", "-o"),
+    ),
+    "just": _Syntax(
+        ("justfile", ".justfile", "Justfile", "JUSTFILE"),
+        ("-d", "--working-directory"),
+        ("-f", "--justfile"),
+        ("--set", "--shell", "--color", "--dotenv-path"),
+    ),
+    "cargo": _Syntax(
+        ("Makefile.toml",), ("--cwd",), ("--makefile",), ("--env", "--loglevel", "--profile", "-e", "-l", "-p")
+    ),
+    "mise": _Syntax(
+        (
+            *("mise.toml", ".mise.toml", "mise/config.toml", ".mise/config.toml", ".config/mise.toml"),
+            ".config/mise/config.toml",
+        ),
+        ("--cd", "-C"),
+        (),
+        ("--env", "--jobs", "-E", "-j"),
+    ),
+    "task": _Syntax(_TASKFILES, ("--dir", "-d"), ("--taskfile", "-t"), ("--concurrency", "--output", "-C", "-o")),
+    "npm": _Syntax(
+        ("package.json",), ("--cwd", "--dir", "--prefix", "-C"), (), ("--filter", "--workspace", "-F", "-w")
+    ),
+}
+"""By the program; of several with the same options, by the first."""
+_SAME_OPTIONS = {"gmake": "make", "makers": "cargo", "bun": "npm", "pnpm": "npm", "yarn": "npm"}
+RUNNERS = frozenset((*_SYNTAX, *_SAME_OPTIONS))
+
+# Of npm and its kin, the commands that run the script of the same name, and all that `pnpm X` does not take for one.
+_SCRIPTS = frozenset(("restart", "start", "stop", "t", "test"))
+_NO_SCRIPTS = frozenset(
+    ("add", "create", "dlx", "exec", "i", "init", "install", "publish", "remove", "up", "workspace")
+)
+
+
+class RunnerCall(NamedTuple):
+    """A command that runs recipes or tasks."""
+
+    runner: str
+    """`make`, `just` or `task`; also `cargo`, `mise` and `npm` stand for several programs."""
+    files: tuple[str, ...]
+    """The file that it names, or the default ones in order of precedence."""
     folder: str = ""
     """The folder to change to first."""
-    file: str = ""
-    """The file that they name; empty if they name none."""
     goals: tuple[str, ...] = ()
-    """Targets or recipes; for just also the arguments of recipes."""
+    """Targets, recipes or tasks; for just also the arguments of recipes."""
     ignoring: int = 0
     """The index of the option with which make continues after failures; 0 if there is none."""
 
 
-def make_arguments(words: Sequence[str | None]) -> RunnerArguments:
-    """Parse the command line of make. None is an unknown word."""
-    folder = file = ""
-    goals: list[str] = []
+def runner_call(name: str, words: Sequence[str | None]) -> RunnerCall | None:
+    """Return what a command line runs, whose program is `name`, one of RUNNERS. None is an unknown word."""
+    runner = _SAME_OPTIONS.get(name, name)
+    syntax = _SYNTAX[runner]
+    is_recipe = runner in ("make", "just")
+    with_value = (*syntax.folder, *syntax.file, *syntax.others)
+    folder = ""
+    files = syntax.files
+    operands: list[str] = []
     ignoring = 0
-    for name, value, index in _options(words, "CfjlIOo", ("--directory", "--file", "--makefile")):
-        if name in ("-C", "--directory"):
+    rest = enumerate(words)
+    next(rest)
+    for index, word in rest:
+        text = word or ""
+        if text == "--" and not is_recipe:
+            break
+        option, equals, value = text.partition("=")
+        if text[:1] == "-" != text[1:2]:
+            option, value = text[:2], text[2:].removeprefix("=")
+        if option in with_value and not equals and not value:
+            value = next(rest, (0, None))[1] or ""
+        if option in syntax.folder:
             folder = posixpath.join(folder, value)
-        elif name in ("-f", "--file", "--makefile"):
-            file = value
-        elif name in ("-i", "--ignore-errors"):
+        elif option in syntax.file:
+            files = (value,) if value else syntax.files
+        elif runner == "make" and option in ("-i", "--ignore-errors"):
             ignoring = index
-        elif not name and "=" not in value:
-            goals.append(value)
-    return RunnerArguments(folder, file, tuple(goals), ignoring)
+        elif text[:1] not in ("", "-", "+") and not (equals and runner in ("make", "just", "task")):
+            operands.append(text)
+    goals = tuple(operands) if is_recipe else _goals(name, operands)
+    return None if goals is None else RunnerCall(runner, files, folder, goals, ignoring)
 
 
-def just_arguments(words: Sequence[str | None]) -> RunnerArguments:
-    """Parse the command line of just. None is an unknown word."""
-    folder = file = ""
-    goals: list[str] = []
-    long = ("--justfile", "--working-directory", "--set", "--shell", "--color", "--dotenv-path")
-    for name, value, _ in _options(words, "fd", long):
-        if name in ("-f", "--justfile"):
-            file = value
-        elif name in ("-d", "--working-directory"):
-            folder = value
-        elif not name and "=" not in value:
-            goals.append(value)
-    return RunnerArguments(folder, file, tuple(goals))
+def _goals(name: str, operands: list[str]) -> tuple[str, ...] | None:
+    first, rest = (operands[0], operands[1:]) if operands else ("", [])
+    if name == "cargo":
+        return (rest[0] if rest else "default",) if first == "make" else None
+    if name == "makers":
+        return (first or "default",)
+    if name == "task":
+        return tuple(operands) or ("default",)
+    if name == "mise":
+        if first in ("task", "tasks") and rest[:1] == ["run"]:
+            first, rest = "run", rest[1:]
+        # `mise run a x ::: b`
+        starts = [0, *(at + 1 for at, word in enumerate(rest) if word == ":::")]
+        return tuple(rest[at] for at in starts if at < len(rest)) if first in ("r", "run") else (first,)
+    if first in ("run", "run-script"):
+        return tuple(rest[:1])
+    if first in _SCRIPTS or (name != "npm" and first and first not in _NO_SCRIPTS):
+        return ("test" if first == "t" else first,)
+    return None
 
 
-def _options(words: Sequence[str | None], letters: str, long: Sequence[str]) -> Iterator[tuple[str, str, int]]:
-    """Yield each option with its value and its index. The name of an operand is empty."""
-    index = 1
-    while index < len(words):
-        word, at = words[index] or "", index
-        if word[:2] == "--":
-            name, equals, value = word.partition("=")
-            if name in long and not equals:
-                index += 1
-                value = (words[index] if index < len(words) else None) or ""
-            yield name, value, at
-        elif word[:1] == "-" and len(word) > 1:
-            value = word[2:]
-            if word[1] in letters and not value and word[1] not in "jlO":
-                index += 1
-                value = (words[index] if index < len(words) else None) or ""
-            yield word[:2], value, at
-        elif word:
-            yield "", word, at
-        index += 1
+def started(read: Read, call: RunnerCall, path: str) -> Iterator[Started]:
+    """Yield what a call runs, in order. `path` is the file; it may include others."""
+    if call.runner == "make":
+        yield from _make_recipes(read, path, call.goals)
+    elif call.runner == "just":
+        yield from _just_recipes(read, path, call.goals)
+    else:
+        yield from _tasks(read, path, call.goals)
 
 
-def make_recipes(read: Read, path: str, goals: Sequence[str]) -> Iterator[tuple[File, Script, Shell]]:
+def _with_included(read: Read, path: str, included: Callable[[str, File], Iterable[str]]) -> Iterator[File]:
+    """Yield a file and all files that it includes, directly or not. `included` returns the paths where they may be."""
+    pending, seen = [path], {path}
+    while pending and len(seen) < _MAX_FILES:
+        path = pending.pop(0)
+        file = read(path)
+        if file is None:
+            continue
+        yield file
+        for other in map(posixpath.normpath, included(path, file)):
+            if other not in seen:
+                seen.add(other)
+                pending.append(other)
+
+
+def _needed(goals: Iterable[str], needs: Callable[[str], Iterable[str]]) -> set[str]:
+    """Return the goals and all that they need, directly or not."""
+    pending, seen = list(goals), set[str]()
+    while pending:
+        goal = pending.pop()
+        if goal not in seen:
+            seen.add(goal)
+            pending += needs(goal)
+    return seen
+
+
+# make
+
+
+def _make_recipes(read: Read, path: str, goals: Sequence[str]) -> Iterator[Started]:
     """Yield the recipe lines that make runs for `goals`, without any for its first target.
 
     `path` is the makefile; the lines may stand in makefiles that it includes.
     """
     from dunnage.scripts import makefile
 
-    files = list(_with_included(read, path, makefile.included))
+    files = list(_with_included(read, path, lambda path, file: _from_either(path, makefile.included(file))))
     rules = [rule for file in files for rule in file.memo(makefile.rules)]
     wanted = {f"recipe {targets}" for targets in _needed_rules(rules, goals or [_first_target(rules)])}
     for file in files:
@@ -106,7 +212,12 @@ def make_recipes(read: Read, path: str, goals: Sequence[str]) -> Iterator[tuple[
         shell = shell_options(flags[1], Shell()) if flags else Shell()
         for script in file.memo(_make_scripts):
             if script.place.names[0] in wanted or script.place.names[0].startswith("define "):
-                yield file, script, shell
+                yield file, script, shell, None
+
+
+def _from_either(path: str, names: Iterable[str]) -> list[str]:
+    """Relative names start at the including file in just, and at the working directory in make."""
+    return [posixpath.join(folder, name) for name in names for folder in (posixpath.dirname(path), "")]
 
 
 def _first_target(rules: "Iterable[MakeRule]") -> str:
@@ -124,17 +235,20 @@ def _needed_rules(rules: "Sequence[MakeRule]", goals: Iterable[str]) -> set[str]
                 by_pattern.append((name, rule))
             else:
                 by_name.setdefault(name, []).append(rule)
-    pending, seen = list(goals), set[str]()
-    needed: set[str] = set()
-    while pending:
-        goal = pending.pop()
-        if goal in seen:
-            continue
-        seen.add(goal)
+    found: set[str] = set()
+
+    def prerequisites(goal: str) -> Iterator[str]:
         for rule in by_name.get(goal) or [rule for pattern, rule in by_pattern if _matches(pattern, goal)]:
-            needed.add(rule.targets)
-            pending += rule.prerequisites.split()
-    return needed
+            found.add(rule.targets)
+            yield from rule.prerequisites.split()
+
+    _needed(goals, prerequisites)
+    return found
+
+
+def _matches(pattern: str, goal: str) -> bool:
+    before, _, after = pattern.partition("%")
+    return goal.startswith(before) and goal.endswith(after) and len(goal) > len(before) + len(after)
 
 
 def _make_scripts(file: File) -> list[Script]:
@@ -143,44 +257,33 @@ def _make_scripts(file: File) -> list[Script]:
     return list(makefile.scripts(file))
 
 
-def _matches(pattern: str, goal: str) -> bool:
-    before, _, after = pattern.partition("%")
-    return goal.startswith(before) and goal.endswith(after) and len(goal) > len(before) + len(after)
+# just
 
 
-def just_recipes(read: Read, path: str, goals: Sequence[str]) -> Iterator[tuple[File, Script, Shell]]:
+def _just_recipes(read: Read, path: str, goals: Sequence[str]) -> Iterator[Started]:
     """Yield the lines that just runs for `goals`, without any for its first recipe.
 
     `path` is the justfile; the lines may stand in justfiles that it imports, and in modules.
     """
     from dunnage.scripts import justfile
 
-    files = list(_with_included(read, path, _imports))
-    recipes = [recipe for file in files for recipe in justfile.recipes(file)]
-    if not goals:
-        goals = [recipe.name for recipe in recipes[:1]]
-    needed = _needed_recipes(recipes, goals)
+    files = list(_with_included(read, path, lambda path, file: _from_either(path, re.findall(_IMPORT, file.text))))
+    recipes: list[Recipe] = [recipe for file in files for recipe in justfile.recipes(file)]
+    goals = goals or [recipe.name for recipe in recipes[:1]]
+    dependencies = {recipe.name: recipe.dependencies for recipe in reversed(recipes)}
+    needed = _needed(goals, lambda goal: dependencies.get(goal, ()))
     flags = _shell_flags(files)
     for file in files:
         for script in file.memo(_just_scripts):
             if script.place.names[0].removeprefix("recipe ") in needed:
                 first = script.text.partition("\n")[0]
                 own_flags = first.partition(" ")[2] if first.startswith("#!") else flags
-                yield file, script, shell_options(own_flags, Shell())
+                yield file, script, shell_options(own_flags, Shell()), None
     for goal in goals:
         yield from _module_recipes(read, path, goal)
 
 
-def _needed_recipes(recipes: "Sequence[Recipe]", goals: Iterable[str]) -> set[str]:
-    """Return the names of the goals and of all the recipes on which they depend."""
-    by_name = {recipe.name: recipe.dependencies for recipe in reversed(recipes)}
-    pending, needed = list(goals), set[str]()
-    while pending:
-        goal = pending.pop()
-        if goal not in needed:
-            needed.add(goal)
-            pending += by_name.get(goal, ())
-    return needed
+_IMPORT = r"(?m)^import\??[ \t]+['\"]([^'\"\n]+)['\"]"
 
 
 def _shell_flags(files: Iterable[File]) -> str:
@@ -195,35 +298,13 @@ def _just_scripts(file: File) -> list[Script]:
     return list(justfile.scripts(file))
 
 
-def _module_recipes(read: Read, path: str, goal: str) -> Iterator[tuple[File, Script, Shell]]:
+def _module_recipes(read: Read, path: str, goal: str) -> Iterator[Started]:
     """Yield the lines of a recipe in a module: `just ci::deny`."""
     module, colons, recipe = goal.partition("::")
     for name in (f"{module}.just", f"{module}/mod.just", f"{module}/justfile") if colons else ():
         inner = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
         if inner != path and read(inner) is not None:
-            yield from just_recipes(read, inner, [recipe.replace("::", "")])
-
-
-def _imports(file: File) -> list[str]:
-    return [found[1] for found in re.finditer(r"(?m)^import\??[ \t]+['\"]([^'\"\n]+)['\"]", file.text)]
-
-
-def _with_included(read: Read, path: str, included: Callable[[File], Iterable[str]]) -> Iterator[File]:
-    """Yield a file and all files that it includes, directly or not."""
-    pending, seen = [path], {path}
-    while pending and len(seen) < _MAX_FILES:
-        path = pending.pop(0)
-        file = read(path)
-        if file is None:
-            continue
-        yield file
-        for name in included(file):
-            # Relative names start at the including file in just, and at the working directory in make.
-            for folder in (posixpath.dirname(path), ""):
-                other = posixpath.normpath(posixpath.join(folder, name))
-                if other not in seen:
-                    seen.add(other)
-                    pending.append(other)
+            yield from _just_recipes(read, inner, [recipe.replace("::", "")])
 
 
 def ignore_mark(file: File, script: Script) -> Span | None:
@@ -246,3 +327,49 @@ def ignore_mark(file: File, script: Script) -> Span | None:
             if not named or targets.intersection(named):
                 return Span(*found.span(1))
     return None
+
+
+# Tasks
+
+
+def _tasks(read: Read, path: str, goals: Collection[str]) -> Iterator[Started]:
+    found: list[tuple[File, Task]] = []
+    for file in _with_included(read, path, _included_taskfiles):
+        try:
+            found += [(file, task) for task in file.memo(tasks)]
+        except SourceError as error:
+            note(file, error)
+    chosen: set[int] = set()
+
+    def needs(goal: str) -> Iterator[str]:
+        for index, (_, task) in enumerate(found):
+            if index not in chosen and _is_meant(task.name, goal):
+                chosen.add(index)
+                yield from task.needs
+
+    _needed(goals, needs)
+    for file, task in (found[index] for index in sorted(chosen)):
+        kind = kind_of(file.path, b"")
+        key = "ignore_error" if kind == "taskfile" else "ignore_errors"
+        for program in task.programs:
+            mask = None
+            if program.ignored is not None:
+                reason = f"`{key}` hides the failure of %COMMAND%"
+                mask = FailureMask(file.path, program.ignored, reason, f"remove `{key}`")
+            if program.is_step:
+                # All runners but npm stop at the first command that fails.
+                yield file, program.script, Shell(stops=kind != "npm"), mask
+
+
+def _included_taskfiles(path: str, file: File) -> list[str]:
+    if kind_of(path, b"") != "taskfile":
+        return []
+    from dunnage.scripts.yaml_tasks import included_taskfiles
+
+    folder = posixpath.dirname(path)
+    return [posixpath.join(folder, name, end) for name in included_taskfiles(file) for end in ("", *_TASKFILES)]
+
+
+def _is_meant(name: str, goal: str) -> bool:
+    """Whether a task is meant by the name of a goal, which may have the name of an included file before it."""
+    return bool(name) and (name == goal or goal.endswith(f":{name}") or ("*" in goal and fnmatchcase(name, goal)))

@@ -20,7 +20,6 @@ from dunnage.scripts.commands import kind_of, with_text
 from dunnage.shell.model import Command, Place, Script, Values, Word, mentions, programs, whole
 
 if TYPE_CHECKING:
-    from dunnage.ci.recipes import RunnerArguments
     from dunnage.scripts.github import Action
 
 _MAX_CALLS = 20_000
@@ -29,7 +28,7 @@ _MAX_DEPTH = 12
 # Inputs of actions that retry a program, or run it in a container or on another system.
 _PROGRAM_INPUTS = frozenset(("cmd", "command", "commands", "run", "script"))
 _CALLERS = r"\b(?:make|gmake|makers|just|pre-commit|pre_commit|prek|bun|mise|npm|pnpm|task|yarn)\b|\.sh\b"
-_TASK_RUNNERS = frozenset(("bun", "cargo", "makers", "mise", "npm", "pnpm", "task", "yarn"))
+_RUNNERS = frozenset(("bun", "cargo", "gmake", "just", "make", "makers", "mise", "npm", "pnpm", "task", "yarn"))
 _PATH = r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+(?:/[A-Za-z0-9_.+-]+)+"
 
 LOCAL = ("./", "../", "$/")
@@ -289,25 +288,11 @@ class _Walk:
         """Yield the runs of other files that a command starts."""
         words = command.words
         names = programs(words[0]) or ()
-        if "make" in names or "gmake" in names:
-            from dunnage.ci import recipes
-
-            arguments = recipes.make_arguments([_text(word) for word in words])
-            if arguments.ignoring:
-                option = words[arguments.ignoring]
-                reason = f"`make {option.text}` ignores a failure of %COMMAND%"
-                context = context.masked(FailureMask(file.path, option.span, reason, f"remove `{option.text}`"))
-            yield from self._recipes(arguments, recipes.MAKEFILES, context)
-        elif "just" in names:
-            from dunnage.ci import recipes
-
-            arguments = recipes.just_arguments([_text(word) for word in words])
-            yield from self._recipes(arguments, recipes.JUSTFILES, context)
-        elif (hook_arguments := pre_commit_runs.run_arguments(words)) is not None:
+        if (hook_arguments := pre_commit_runs.run_arguments(words)) is not None:
             environment = {**variables, **dict(command.environment)}
             yield from self._hooks(hook_arguments, environment.get("SKIP"), context)
-        elif runner := next((name for name in names if name in _TASK_RUNNERS), ""):
-            yield from self._tasks(runner, words, context)
+        elif runner := next((name for name in names if name in _RUNNERS), ""):
+            yield from self._runner(file, runner, words, context)
         else:
             yield from self._script(file, words, names, context)
 
@@ -348,40 +333,30 @@ class _Walk:
                     return path
         return ""
 
-    def _recipes(self, arguments: "RunnerArguments", names: Sequence[str], context: _Context) -> Iterator[Run]:
+    def _runner(self, file: File, name: str, words: Sequence[Word], context: _Context) -> Iterator[Run]:
+        """Yield the runs of the recipes or tasks that a command of a file starts; `name` is its program."""
         from dunnage.ci import recipes
 
-        folders = [posixpath.normpath(posixpath.join(folder, arguments.folder)) for folder in context.folders]
-        candidates = [arguments.file] if arguments.file else names
-        is_named = bool(arguments.folder) and bool(context.folders)
-        path = next((found for name in candidates if (found := self._find(name, folders, is_named))), "")
-        if path:
-            read = recipes.make_recipes if names is recipes.MAKEFILES else recipes.just_recipes
-            scripts = read(self._repository.program, path, arguments.goals)
-            here = context._replace(folders=(posixpath.dirname(path),))
-            inside = (run for file, script, shell in scripts for run in self._program(file, script, shell, here))
-            yield from self._call(context, ("recipes", path, arguments.goals), inside)
-
-    def _tasks(self, name: str, words: Sequence[Word], context: _Context) -> Iterator[Run]:
-        """Yield the runs of the tasks that a command starts; `name` is its program."""
-        from dunnage.ci import task_runners
-
-        call = task_runners.task_call(name, [_text(word) for word in words])
+        call = recipes.runner_call(name, [_text(word) for word in words])
         if call is None:
             return
+        if call.ignoring:
+            option = words[call.ignoring]
+            reason = f"`make {option.text}` ignores a failure of %COMMAND%"
+            context = context.masked(FailureMask(file.path, option.span, reason, f"remove `{option.text}`"))
         folders = [posixpath.normpath(posixpath.join(folder, call.folder)) for folder in context.folders]
-        path = next((found for each in call.files if (found := self._find(each, folders))), "")
+        is_recipe = call.runner in ("make", "just")
+        only_there = is_recipe and bool(call.folder and folders)
+        path = next((found for each in call.files if (found := self._find(each, folders, only_there))), "")
         if path:
-            here = context._replace(folders=tuple(dict.fromkeys((posixpath.dirname(path), *context.folders))))
-            inside = self._task_programs(path, call.goals, here)
-            yield from self._call(context, ("tasks", path, call.goals), inside)
-
-    def _task_programs(self, path: str, goals: Sequence[str], context: _Context) -> Iterator[Run]:
-        from dunnage.ci import task_runners
-
-        for file, program, shell in task_runners.task_programs(self._repository.program, path, goals):
-            mask = task_runners.mask_of(file, program)
-            yield from self._program(file, program.script, shell, context.masked(mask) if mask else context)
+            others = () if is_recipe else context.folders
+            here = context._replace(folders=tuple(dict.fromkeys((posixpath.dirname(path), *others))))
+            inside = (
+                run
+                for origin, script, shell, mask in recipes.started(self._repository.program, call, path)
+                for run in self._program(origin, script, shell, here.masked(mask) if mask else here)
+            )
+            yield from self._call(context, ("runner", path, call.goals), inside)
 
     def _hooks(self, arguments: Sequence[str], skipped: Values, context: _Context) -> Iterator[Run]:
         for file, hook, program in pre_commit_runs.hooks(self._repository.yaml, arguments, skipped):
