@@ -14,8 +14,8 @@ from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.shell.grammar import parse_bash
 from dunnage.shell.model import Command, Script
-from dunnage.shell.offsets import locate
-from dunnage.shell.programs import ShellProgram, program_of
+from dunnage.shell.offsets import Segment, locate
+from dunnage.shell.programs import program_of
 
 
 class Shell(NamedTuple):
@@ -67,8 +67,7 @@ def failure_mask(file: File, script: Script, command: Command, shell: Shell) -> 
     """
     syntax = _syntax(file, script)
     node = syntax and syntax.commands.get((command.wrapper or command.words)[0].span)
-    mask = _mask(syntax, node, shell) if syntax and node else None
-    return mask and syntax and _located(file, syntax, mask)
+    return _mask(syntax, node, shell) if syntax and node else None
 
 
 def function_mask(file: File, script: Script, name: str, shell: Shell) -> FailureMask | None:
@@ -79,24 +78,20 @@ def function_mask(file: File, script: Script, name: str, shell: Shell) -> Failur
     syntax = _syntax(file, script)
     for node in syntax.commands.values() if syntax else ():
         function = _function_around(node)
-        if not syntax or function is None or _program(function, syntax.program.data) != name:
+        if not syntax or function is None or _program(function, syntax.data) != name:
             continue
-        if _program(node, syntax.program.data) in ('"$@"', "$@", "$*") and (mask := _mask(syntax, node, shell)):
-            return _located(file, syntax, mask)
+        if _program(node, syntax.data) in ('"$@"', "$@", "$*") and (mask := _mask(syntax, node, shell)):
+            return mask
     return None
 
 
-def _located(file: File, syntax: "_Syntax", mask: "_Mask") -> FailureMask:
-    return FailureMask(file.path, locate(syntax.program.offsets, mask.start, mask.end), mask.reason, mask.help)
-
-
-def _mask(syntax: "_Syntax", node: Node, shell: Shell, depth: int = 0) -> "_Mask | None":
+def _mask(syntax: "_Syntax", node: Node, shell: Shell, depth: int = 0) -> FailureMask | None:
     """Return what hides the failure of a command, in the function around it or where that function is called."""
-    data = syntax.program.data
+    data = syntax.data
     is_substituted = any(around.type == "command_substitution" for around in _around(node))
     if is_substituted or (node.parent is not None and _writes_file(node.parent, data)):
         return None  # the output may be examined later
-    propagation = _Propagation(syntax.program, *_settings(syntax, node, shell))
+    propagation = _Propagation(syntax, *_settings(syntax, node, shell))
     mask = propagation.mask_of(node)
     function = _function_around(node)
     if mask is not None or function is None or not propagation.leaves_function or depth > _MAX_CALLS:
@@ -109,6 +104,12 @@ def _mask(syntax: "_Syntax", node: Node, shell: Shell, depth: int = 0) -> "_Mask
 
 def _function_around(node: Node) -> Node | None:
     return next((around for around in _around(node) if around.type == "function_definition"), None)
+
+
+def interpreter_options(data: bytes) -> Shell:
+    """Return the options that the first line of a script gives to its shell: `#!/bin/sh -e`."""
+    first = data[:200].partition(b"\n")[0].decode("utf-8", "replace")
+    return shell_options(first.partition(" ")[2], Shell()) if first.startswith("#!") else Shell()
 
 
 def shell_options(words: str, shell: Shell) -> Shell:
@@ -125,20 +126,12 @@ def shell_options(words: str, shell: Shell) -> Shell:
     return Shell(stops, pipefail)
 
 
-class _Mask(NamedTuple):
-    """What hides a failure: bytes of the program, a clause that says why, and the remedy."""
-
-    start: int
-    end: int
-    reason: str
-    help: str
-
-
 class _Propagation:
     """Follows a failure from a command outwards while the program passes it on."""
 
-    def __init__(self, program: ShellProgram, shell: Shell, unset: Node | None) -> None:
-        self._data = program.data
+    def __init__(self, syntax: "_Syntax", shell: Shell, unset: Node | None) -> None:
+        self._syntax = syntax
+        self._data = syntax.data
         self._shell = shell
         self._unset = unset
         """The `set +e` that is in force at the command."""
@@ -147,7 +140,10 @@ class _Propagation:
         self.leaves_function = False
         """Whether the failure ends the function around the command, or the shell."""
 
-    def mask_of(self, node: Node) -> _Mask | None:
+    def _mask(self, start: int, end: int, reason: str, help: str) -> FailureMask:
+        return FailureMask(self._syntax.path, locate(self._syntax.offsets, start, end), reason, help)
+
+    def mask_of(self, node: Node) -> FailureMask | None:
         """Return what hides the failure of `node`; None if the program passes it on, or if that is unknown."""
         for _ in range(_MAX_DEPTH):
             parent = node.parent
@@ -160,7 +156,7 @@ class _Propagation:
             node = parent
         return None
 
-    def _pass_on(self, node: Node, parent: Node) -> tuple[bool, _Mask | None]:
+    def _pass_on(self, node: Node, parent: Node) -> tuple[bool, FailureMask | None]:
         """Return whether `parent` fails when `node` fails, and if not, what hides the failure, if anything does."""
         if parent.type == "list":
             return self._pass_on_list(node, parent)
@@ -174,15 +170,14 @@ class _Propagation:
         # In a substitution, a negation, a condition or a function the status may be used.
         return parent.type == "redirected_statement", None
 
-    def _pass_on_list(self, node: Node, parent: Node) -> tuple[bool, _Mask | None]:
-        left, operator = parent.children[0], parent.children[1].type
-        if node == left and operator == "||":
-            return False, self._alternative(parent)
-        if node == left:
+    def _pass_on_list(self, node: Node, parent: Node) -> tuple[bool, FailureMask | None]:
+        if node == parent.children[0]:
+            if parent.children[1].type == "||":
+                return False, self._alternative(parent)
             self._and_list = parent
         return True, None
 
-    def _pass_on_sequence(self, node: Node, parent: Node) -> tuple[bool, _Mask | None]:
+    def _pass_on_sequence(self, node: Node, parent: Node) -> tuple[bool, FailureMask | None]:
         rest = [
             child for child in parent.children if child.start_byte >= node.end_byte and child.type not in (";", "\n")
         ]
@@ -190,7 +185,7 @@ class _Propagation:
             # Without operands, `wait` succeeds.
             is_awaited = re.search(rb"\bwait[ \t]+(?![\s;&|#)])", self._data[node.end_byte :])
             help = "remove `&`, or call `wait` with its process ID"
-            mask = _Mask(rest[0].start_byte, rest[0].end_byte, "`&` runs %COMMAND% in the background", help)
+            mask = self._mask(rest[0].start_byte, rest[0].end_byte, "`&` runs %COMMAND% in the background", help)
             return False, None if is_awaited else mask
         statements = [other for other in rest if other.is_named and other.type != "comment"]
         if self._shell.stops and self._and_list is None and not _is_tested(parent):
@@ -206,40 +201,38 @@ class _Propagation:
             self._and_list = None
         return True, None
 
-    def _repetition(self, body: Node) -> _Mask | None:
+    def _repetition(self, body: Node) -> FailureMask | None:
         """Return the loop if it may run its last command several times, and so lose the status of all but the last."""
         loop = body.parent
         # `gate && break` tries again until it succeeds.
         if loop is None or self._and_list is not None or self._is_used(body.start_byte, len(self._data)):
             return None
         values = loop.children_by_field_name("value")
-        is_single = len(values) == 1 and re.fullmatch(
-            rb"[\w./-]+", self._data[values[0].start_byte : values[0].end_byte]
-        )
+        is_single = len(values) == 1 and re.fullmatch(r"[\w./-]+", _text(values[0], self._data), re.ASCII)
         if is_single or loop.type not in ("for_statement", "while_statement"):
             return None
         help = "put `set -e` before the loop, or `|| exit 1` after the command"
         reason = "the loop that runs %COMMAND% has no `set -e` and continues after a failure"
-        return _Mask(loop.start_byte, body.start_byte, reason, help)
+        return self._mask(loop.start_byte, body.start_byte, reason, help)
 
     def _is_used(self, start: int, end: int) -> bool:
         """Whether a part of the program may use the status of a command before it."""
         text = self._data[start:end]
         return any(mark in text for mark in (b"$?", b"PIPESTATUS", b"pipestatus")) or b"trap" in self._data
 
-    def _alternative(self, parent: Node) -> _Mask | None:
+    def _alternative(self, parent: Node) -> FailureMask | None:
         """Return the right side of `||` if it hides the failure of the left."""
         right, outer = parent.children[2], parent.parent
         # In the syntax tree, a redirection of the last command of a list is on the list.
         after = [] if outer is None else outer.children[1:] if outer.type in ("list", "redirected_statement") else []
         if not all(_is_harmless(node, self._data) for node in (right, *(node for node in after if node.is_named))):
             return None
-        written = self._data[right.start_byte : right.end_byte].decode("utf-8", "replace")
+        written = _text(right, self._data)
         shown = written if len(written) < 40 and "\n" not in written else written.split()[0] + " …"
         start = parent.children[1].start_byte
-        return _Mask(start, right.end_byte, f"`|| {shown}` hides the failure of %COMMAND%", f"remove `|| {shown}`")
+        return self._mask(start, right.end_byte, f"`|| {shown}` hides the failure of %COMMAND%", f"remove `|| {shown}`")
 
-    def _piped_into(self, node: Node, last: Node) -> _Mask | None:
+    def _piped_into(self, node: Node, last: Node) -> FailureMask | None:
         name = _program(last, self._data)
         if name not in _SINKS | _ALWAYS_SUCCEED or b"PIPESTATUS" in self._data:
             return None
@@ -247,32 +240,36 @@ class _Propagation:
         help = "put `set -o pipefail` before it, or write its output to a file"
         if name in _ALWAYS_SUCCEED:
             help = f"remove `| {name}`"
-        return _Mask(node.start_byte, last.end_byte, reason, help)
+        return self._mask(node.start_byte, last.end_byte, reason, help)
 
-    def _continuation(self, statements: list[Node]) -> _Mask | None:
+    def _continuation(self, statements: list[Node]) -> FailureMask | None:
         """Return what lets the program continue with `statements` after the failure; None if these may use it."""
         if self._is_used(statements[0].start_byte, statements[-1].end_byte):
             return None
         if self._and_list is not None:
             start, end = self._and_list.start_byte, self._and_list.end_byte
             reason = "`set -e` ignores a failure of %COMMAND% on the left of `&&`, and more commands follow"
-            return _Mask(start, end, reason, "write the commands on separate lines without `&&`")
+            return self._mask(start, end, reason, "write the commands on separate lines without `&&`")
         if self._unset is not None:
             start, end = self._unset.start_byte, self._unset.end_byte
-            return _Mask(
+            return self._mask(
                 start, end, "`set +e` lets the script continue after a failure of %COMMAND%", "remove `set +e`"
             )
         start, end = statements[0].start_byte, statements[0].end_byte
-        following = self._data[start:end].decode("utf-8", "replace").split("\n")[0]
+        following = _text(statements[0], self._data).split("\n")[0]
         if len(statements) == 1 and re.fullmatch(r"true|:|exit 0", following):
-            return _Mask(start, end, f"`{following}` hides the failure of %COMMAND%", f"remove `{following}`")
+            return self._mask(start, end, f"`{following}` hides the failure of %COMMAND%", f"remove `{following}`")
         reason = "the script has no `set -e` and runs more commands after %COMMAND%"
         help = "put `set -e` at the start of the script, or `|| exit 1` after the command"
-        return _Mask(start, end, reason, help)
+        return self._mask(start, end, reason, help)
 
 
 class _Syntax(NamedTuple):
-    program: ShellProgram
+    """A program as the shell reads it."""
+
+    path: str
+    data: bytes
+    offsets: tuple[Segment, ...]
     tree: Tree
     commands: dict[Span, Node]
     """By the place of the command's name."""
@@ -285,26 +282,22 @@ def _syntax(file: File, script: Script) -> _Syntax | None:
     known = file.memo(_known_syntax)
     key = (script.offsets[:1], script.text)
     if key not in known:
-        program = program_of(script)
-        tree = parse_bash(program.data)
-        known[key] = None if tree is None else _Syntax(program, tree, *_commands(program, tree.root_node))
+        data, offsets = program_of(script)[:2]
+        tree = parse_bash(data)
+        commands: dict[Span, Node] = {}
+        settings: list[Node] = []
+        for node in _nodes(tree.root_node) if tree is not None else ():
+            name = node.child_by_field_name("name") if node.type == "command" else None
+            if name is not None:
+                commands.setdefault(locate(offsets, name.start_byte, name.end_byte), node)
+                if _text(name, data) in ("set", "shopt"):
+                    settings.append(node)
+        known[key] = None if tree is None else _Syntax(file.path, data, offsets, tree, commands, settings)
     return known[key]
 
 
 def _known_syntax(_: File) -> dict[tuple[object, ...], _Syntax | None]:
     return {}
-
-
-def _commands(program: ShellProgram, root: Node) -> tuple[dict[Span, Node], list[Node]]:
-    commands: dict[Span, Node] = {}
-    settings: list[Node] = []
-    for node in _nodes(root):
-        name = node.child_by_field_name("name") if node.type == "command" else None
-        if name is not None:
-            commands.setdefault(locate(program.offsets, name.start_byte, name.end_byte), node)
-            if program.data[name.start_byte : name.end_byte] in (b"set", b"shopt"):
-                settings.append(node)
-    return commands, settings
 
 
 def _nodes(root: Node) -> Iterator[Node]:
@@ -324,14 +317,13 @@ def _settings(syntax: _Syntax, node: Node, shell: Shell) -> tuple[Shell, Node | 
     """Return the options in force at `node`, and the `set +e` that switched off `-e`, if any."""
     unset: Node | None = None
     enclosing = {around.id for around in _around(node)}
-    data = syntax.program.data
     before = [setting for setting in syntax.settings if setting.start_byte < node.start_byte]
     for setting in before[-_MAX_SETTINGS:]:
         scope = next((around for around in _around(setting) if around.type in _OWN_SETTINGS), None)
         if scope is not None and scope.id not in enclosing:
             continue
-        words = data[setting.start_byte : setting.end_byte].decode("utf-8", "replace")
-        previous, shell = shell, shell_options(words.replace("shopt -so", "set -o"), shell)
+        words = _text(setting, syntax.data).replace("shopt -so", "set -o")
+        previous, shell = shell, shell_options(words, shell)
         if previous.stops and not shell.stops:
             unset = setting
         elif shell.stops:
@@ -374,23 +366,24 @@ def _program(node: Node, data: bytes) -> str:
         body = node.child_by_field_name("body")
         return "" if body is None else _program(body, data)
     name = node.child_by_field_name("name") if node.type in ("command", "function_definition") else None
-    text = "" if name is None else data[name.start_byte : name.end_byte].decode("utf-8", "replace")
+    text = "" if name is None else _text(name, data)
     return text.removeprefix("/usr").removeprefix("/bin/")
+
+
+def _text(node: Node, data: bytes) -> str:
+    return data[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
 
 def _writes_file(node: Node, data: bytes) -> bool:
     """Whether a command with redirections, or a list that ends in it, writes into a file."""
-    if node.type != "redirected_statement":
-        return False
-    redirects = [child for child in node.children if child.type == "file_redirect"]
-    return any(
-        b">" in data[redirect.start_byte : redirect.end_byte] and not _is_no_file(redirect, data)
-        for redirect in redirects
+    return node.type == "redirected_statement" and any(
+        child.type == "file_redirect" and ">" in _text(child, data) and not _is_no_file(child, data)
+        for child in node.children
     )
 
 
 def _is_no_file(redirect: Node, data: bytes) -> bool:
-    target = data[redirect.start_byte : redirect.end_byte].decode("utf-8", "replace").split(">")[-1].strip(" &\"'{}")
+    target = _text(redirect, data).split(">")[-1].strip(" &\"'{}")
     return target in ("1", "2", "-") or target.startswith("/dev/") or "STEP_SUMMARY" in target
 
 
@@ -404,13 +397,10 @@ def _is_harmless(node: Node, data: bytes) -> bool:
                 return False
         elif node.type == "command":
             name = _program(node, data)
-            words = data[node.start_byte : node.end_byte].decode("utf-8", "replace").split()
-            if name in ("break", "continue"):
-                continue
             if name in ("exit", "return"):
-                if words[1:] != ["0"]:
+                if _text(node, data).split()[1:] != ["0"]:
                     return False
-            elif name not in _ALWAYS_SUCCEED:
+            elif name not in _ALWAYS_SUCCEED | {"break", "continue"}:
                 return False
         elif node.type in ("compound_statement", "list", "redirected_statement", "subshell"):
             pending += [child for child in node.children if child.is_named and child.type != "comment"]

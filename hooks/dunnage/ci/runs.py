@@ -5,7 +5,7 @@ Only files of the repository are followed, each from one call site once. Nothing
 
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +13,7 @@ from dunnage.ci import jobs as ci
 from dunnage.ci import pre_commit_runs
 from dunnage.ci.called_scripts import SOURCING, script_word
 from dunnage.ci.job import CallSite, Job, Run
-from dunnage.ci.outcome import FailureMask, Shell, shell_options
+from dunnage.ci.outcome import FailureMask, Shell, interpreter_options, shell_options
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.files.source import File
 from dunnage.scripts.commands import kind_of, with_text
@@ -37,35 +37,11 @@ LOCAL = ("./", "../", "$/")
 
 def runs(repository: RepositoryFiles, hints: Collection[str]) -> Iterator[Run]:
     """Yield the commands and actions that CI runs, workflow by workflow, if any of `hints` may be in their words."""
-    walk = _Walk(repository, hints)
+    walk = Walk(repository, hints)
     for path in repository.known.workflows:
         file = repository.yaml(path)
         if file is not None:
             yield from walk.workflow(file)
-
-
-def job_runs(
-    repository: RepositoryFiles, jobs: Iterable[tuple[File, Job]], hints: Collection[str]
-) -> Iterator[list[Run]]:
-    """Return for each of some jobs, in order, the commands and actions that it runs, as `runs` does.
-
-    A hint that is empty is in the words of every command.
-    """
-    walk = _Walk(repository, hints)
-    for file, job in jobs:
-        yield list(walk.job(file, job))
-
-
-class Calls:
-    """What commands start in other files of a repository: scripts, recipes, tasks."""
-
-    def __init__(self, repository: RepositoryFiles, hints: Collection[str]) -> None:
-        """`hints` are texts of which one is in the words of every command to find."""
-        self._walk = _Walk(repository, hints)
-
-    def runs(self, file: File, command: Command, folders: Sequence[str]) -> Iterator[Run]:
-        """Yield the runs that a command of `file` starts in one of `folders`, paths relative to the top."""
-        return self._walk.called(file, command, tuple(folders))
 
 
 class _Context(NamedTuple):
@@ -85,10 +61,11 @@ class _Context(NamedTuple):
         return self._replace(call_stack=(*outer, site._replace(masks=partial(tuple, (mask,)))))
 
 
-class _Walk:
+class Walk:
     """Follows calls from the jobs of workflows to commands."""
 
     def __init__(self, repository: RepositoryFiles, hints: Collection[str]) -> None:
+        """`hints` are texts of which one is in the words of every command to find. An empty one is in all."""
         self._repository = repository
         self._hints = hints
         self._mentioning: dict[str, bool] = {}
@@ -121,10 +98,10 @@ class _Walk:
         self._seen.clear()
         yield from self._job(file, job, _Context((), events))
 
-    def called(self, file: File, command: Command, folders: tuple[str, ...]) -> Iterator[Run]:
-        """Yield the runs that one command starts in other files."""
+    def called(self, file: File, command: Command, folders: Sequence[str]) -> Iterator[Run]:
+        """Yield the runs that one command of a file starts in `folders`, paths relative to the top."""
         self._seen.clear()
-        context = _Context((CallSite(file, command=command),), frozenset(), folders=folders)
+        context = _Context((CallSite(file, command=command),), frozenset(), folders=tuple(folders))
         yield from self._called(file, {}, command, context)
 
     def _jobs_with_included(self, file: File) -> Iterator[tuple[File, Job]]:
@@ -219,16 +196,20 @@ class _Walk:
 
     # Programs
 
-    def _program(self, file: File, script: Script | Command, shell: Shell, context: _Context) -> Iterator[Run]:
-        if isinstance(script, Command):
-            yield from self._command(file, script, context)
-            return
-        has_hint = self._may_have_hint(script)
-        if not has_hint and not self._may_call(file, script.text, context):
-            return
-        from dunnage.shell.commands import commands
+    def _program(self, file: File, program: Script | Command, shell: Shell, context: _Context) -> Iterator[Run]:
+        """Yield what a program runs. A command is a program without a shell."""
+        if isinstance(program, Command):
+            from dunnage.shell.nested import see_through
 
-        for command in commands(file, script):
+            script, has_hint, found = None, True, see_through(program)
+        else:
+            script, has_hint = program, self._may_have_hint(program)
+            if not has_hint and not self._may_call(file, program.text, context):
+                return
+            from dunnage.shell.commands import commands
+
+            found = commands(file, program)
+        for command in found:
             here = context.at(CallSite(file, script=script, command=command, shell=shell))
             if has_hint and self._has_hint(command):
                 yield Run(file, command, None, *here)
@@ -237,17 +218,7 @@ class _Walk:
                 folders = (posixpath.normpath(posixpath.join(folder, target)) for folder in context.folders if target)
                 context = context._replace(folders=tuple(dict.fromkeys((*folders, *context.folders)))[:10])
             else:
-                yield from self._called(file, script.variables, command, here)
-
-    def _command(self, file: File, command: Command, context: _Context) -> Iterator[Run]:
-        """Yield a command that runs without a shell, and what it starts."""
-        from dunnage.shell.nested import see_through
-
-        for inner in see_through(command):
-            here = context.at(CallSite(file, command=inner))
-            if self._has_hint(inner):
-                yield Run(file, inner, None, *here)
-            yield from self._called(file, {}, inner, here)
+                yield from self._called(file, script.variables if script else {}, command, here)
 
     def _has_hint(self, command: Command) -> bool:
         """Whether one of the hints may be in the words of a command."""
@@ -313,9 +284,8 @@ class _Walk:
         if called is None or kind_of(path, called.data[:200]) != "shell":
             return
         called = with_text(called)
-        first = called.data[:200].partition(b"\n")[0].decode("utf-8", "replace")
-        if first.startswith("#!") and word is words[0]:
-            shell = shell_options(first.partition(" ")[2], shell)
+        if at == 0:
+            shell = interpreter_options(called.data)
         if path not in self._files:
             self._files[path] = whole(called, Place("shell"))
         inside = self._program(called, self._files[path], shell, context)

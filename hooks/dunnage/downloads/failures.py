@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from dunnage.ci.outcome import FailureMask, Shell, failure_mask, shell_options
+from dunnage.ci.outcome import FailureMask, Shell, failure_mask, interpreter_options
 from dunnage.downloads.analysis import Files
 from dunnage.downloads.model import Program
 from dunnage.downloads.verifications import Verification
@@ -61,8 +61,7 @@ def shell(files: Files, program: Program) -> Shell:
     if kind == "dockerfile":
         return Shell(True, True) if b"SHELL" in file.data else Shell()
     if kind == "shell" and file.data.startswith(b"#!") and program.script is not None:
-        first = file.data[:200].partition(b"\n")[0].decode("utf-8", "replace")
-        return shell_options(first.partition(" ")[2], Shell())
+        return interpreter_options(file.data)
     return Shell(True, True)
 
 

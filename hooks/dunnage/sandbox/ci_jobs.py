@@ -9,7 +9,7 @@ from dunnage.cargo_cli.compiling_actions import HINTS as ACTIONS
 from dunnage.ci.job import Job
 from dunnage.ci.jobs import jobs
 from dunnage.ci.repository_files import repository_files
-from dunnage.ci.runs import LOCAL, job_runs, local_path
+from dunnage.ci.runs import LOCAL, Walk, local_path
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.walk import RepositoryFolders, top_folder
 from dunnage.sandbox import checkouts
@@ -65,8 +65,9 @@ def _of_repository(tree: Tree, top: str, files: Iterable[File], strictness: Stri
 
     repository = repository_files(tree, top)
     aliases = Aliases(tree)
-    walked = job_runs(repository, ((view.file, view.job) for view in views), _HINTS)
-    for view, runs in zip(views, walked, strict=True):
+    walk = Walk(repository, _HINTS)
+    for view in views:
+        runs = list(walk.job(view.file, view.job))
         found = list(builds(runs, aliases, tree))
         yield from ci_rules.exposures(view._replace(builds=found, runs=runs), repository, strictness)
 

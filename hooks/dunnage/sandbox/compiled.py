@@ -9,7 +9,7 @@ from dunnage.cargo_cli.aliases import Aliases
 from dunnage.cargo_cli.compiling import HINTS, Compilation, compilation
 from dunnage.ci.called_scripts import script_word
 from dunnage.ci.repository_files import RepositoryFiles, repository_files
-from dunnage.ci.runs import Calls
+from dunnage.ci.runs import Walk
 from dunnage.files.source import File, Tree
 from dunnage.files.walk import top_folder
 from dunnage.scripts.commands import commands
@@ -76,7 +76,7 @@ class Compilations:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self._aliases = Aliases(tree)
-        self._repositories: dict[str, tuple[RepositoryFiles, Calls, frozenset[str]]] = {}
+        self._repositories: dict[str, tuple[RepositoryFiles, Walk, frozenset[str]]] = {}
         self._searches: dict[str, int] = {}
         self._followed: dict[str, int] = {}
         self._own: dict[str, tuple[list[tuple[File, Compilation]], bool]] = {}
@@ -111,7 +111,7 @@ class Compilations:
     def _called(self, file: File, command: Command, resolve: Resolve) -> Iterator[tuple[File, Command]]:
         """Yield the commands that a command runs through other files, each with its file."""
         located = self._located(file, command, resolve)
-        for run in self._repository(file)[1].runs(file, *located) if located else ():
+        for run in self._repository(file)[1].called(file, *located) if located else ():
             if run.command is None:
                 continue
             self._followed[file.path] = self._followed.get(file.path, 0) + 1
@@ -149,13 +149,13 @@ class Compilations:
         """Return the topmost folder of the repository of a file."""
         return self._repository(file)[0].top
 
-    def _repository(self, file: File) -> tuple[RepositoryFiles, Calls, frozenset[str]]:
+    def _repository(self, file: File) -> tuple[RepositoryFiles, Walk, frozenset[str]]:
         """The files of the repository of a file, what their commands call, and the names of the files."""
         top = top_folder(os.path.dirname(os.path.abspath(file.path)))
         if top not in self._repositories:
             files = repository_files(self.tree, top)
             names = frozenset(map(posixpath.basename, files.paths))
-            self._repositories[top] = files, Calls(files, (*HINTS, *_DOWNLOADERS, *_DOWNLOADING)), names
+            self._repositories[top] = files, Walk(files, (*HINTS, *_DOWNLOADERS, *_DOWNLOADING)), names
         return self._repositories[top]
 
 

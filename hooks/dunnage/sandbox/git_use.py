@@ -6,7 +6,7 @@ from dunnage.cargo_cli.command_line import BUILTIN, invocation
 from dunnage.cargo_cli.compiling import compiling_subcommand
 from dunnage.ci.job import JobStep, Run
 from dunnage.ci.repository_files import RepositoryFiles
-from dunnage.ci.runs import LOCAL, job_runs
+from dunnage.ci.runs import LOCAL, Walk
 from dunnage.sandbox.job_view import JobView
 from dunnage.shell.model import Command, programs
 
@@ -126,7 +126,7 @@ _ACTIONS = frozenset(
 
 def users_after(view: JobView, repository: RepositoryFiles) -> list[User]:
     """Return for each step of a job what uses the token in a later step, if the step keeps it."""
-    (runs,) = job_runs(repository, [(view.file, view.job)], ("",))
+    runs = list(Walk(repository, ("",)).job(view.file, view.job))
     followed = {id(site.command) for run in runs for site in run.call_stack[:-1] if site.command is not None}
     own = [User("", _is_opaque(step)) for step in view.job.steps]
     seen: set[int] = set()
