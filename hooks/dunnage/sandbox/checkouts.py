@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.files.span import Edit
 from dunnage.sandbox.exposure import Exposure
-from dunnage.sandbox.github_secrets import ISSUED, secrets_in
-from dunnage.sandbox.job_builds import Build
-from dunnage.sandbox.job_view import JobView
+from dunnage.sandbox.job_view import Build, JobView
+from dunnage.sandbox.secret_sources import ISSUED, secrets_in
 from dunnage.scripts.github import Action
 from dunnage.scripts.yaml import Node
 from dunnage.shell.model import programs

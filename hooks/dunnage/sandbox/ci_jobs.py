@@ -14,10 +14,16 @@ from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.walk import RepositoryFolders, top_folder
 from dunnage.sandbox import checkouts
 from dunnage.sandbox.exposure import Exposure
-from dunnage.sandbox.github_secrets import Permissions, permissions
-from dunnage.sandbox.job_builds import builds
-from dunnage.sandbox.job_view import JobView, Strictness
-from dunnage.sandbox.secret_sources import Source, credentials, job_sources, step_sources, workflow_source
+from dunnage.sandbox.job_view import JobView, Strictness, builds
+from dunnage.sandbox.secret_sources import (
+    Permissions,
+    Source,
+    credentials,
+    job_sources,
+    permissions,
+    step_sources,
+    workflow_source,
+)
 from dunnage.scripts import yaml
 from dunnage.scripts.commands import kind_of, note, with_text
 

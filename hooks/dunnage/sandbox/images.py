@@ -1,18 +1,18 @@
 """The steps of Dockerfiles that compile, and what the code in them can reach."""
 
 import os
+import posixpath
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
-from dunnage.files.source import File
+from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit
-from dunnage.sandbox import offline
 from dunnage.sandbox.compiled import Compilations, Compiled, fetches_crates, needs_network, runs_programs
 from dunnage.sandbox.exposure import EXPOSED_HOST, NETWORK, SECRET_MOUNT, Exposure
-from dunnage.sandbox.network import is_component, is_offline, lacks_network
+from dunnage.sandbox.network import is_component, is_offline, lacks_network, without_offline
 from dunnage.scripts.commands import commands
 from dunnage.scripts.dockerfile import copied_before, instructions
 from dunnage.scripts.dockerfile_lines import InstructionArgument
@@ -26,6 +26,8 @@ _LOCAL = frozenset((
     *("touch", "true"),
 ))  # fmt: skip
 """Programs that use no network."""
+_HOME = r"CARGO_HOME|[./]cargo(?:/|$)"
+"""A path in an image that has this may be in the home folder of cargo, or in a folder `.cargo`."""
 
 
 class Step(NamedTuple):
@@ -59,13 +61,12 @@ def exposures(file: File, compilations: Compilations) -> Iterator[Exposure]:
         without_network = [
             each for each in step.compiled if step.network == "none" or lacks_network(each.outer.wrapper)
         ]
-        for each in offline.missing(without_network, compilations):
-            if configured is None:
-                from dunnage.sandbox.image_config import offline_from
+        for each in without_offline(without_network, compilations.tree):
+            from dunnage.sandbox import split
 
-                configured = offline_from(file, compilations.tree)
+            configured = _offline_from(file, compilations.tree) if configured is None else configured
             if step.instruction.span.start < configured or is_component(each.inner):
-                yield offline.exposure(file, each, compilations)
+                yield split.no_offline_option(file, each, compilations)
         yield from _secrets(file, step, compilations)
         if flag(step.instruction, "--security") == "insecure":
             from dunnage.sandbox import split
@@ -244,3 +245,48 @@ def _secrets(file: File, step: Step, compilations: Compilations) -> Iterator[Exp
         secret = f"the secret `{name}`" if name else "a secret"
         secret = "the ssh agent" if options["type"] == "ssh" else secret
         yield Exposure(SECRET_MOUNT, file, argument.span, f"{subject} with access to {secret}", help)
+
+
+# Cargo's configuration in the image
+
+
+def _offline_from(file: File, tree: Tree) -> int:
+    """Return where a Dockerfile first gives cargo a configuration with `net.offline`, or may do so; else its end."""
+    return next((each.span.end for each in instructions(file) if _configures(file, each, tree)), len(file.data))
+
+
+def _configures(file: File, instruction: Instruction, tree: Tree) -> bool:
+    if instruction.keyword == "RUN":
+        text = file.data[slice(*instruction.span)]
+        return b"offline" in text and b"config" in text and re.search(_HOME.encode(), text) is not None
+    texts = [argument.text for argument in instruction.arguments]
+    if instruction.keyword not in ("ADD", "COPY") or not texts or not re.search(_HOME, texts[-1]):
+        return False
+    is_elsewhere = any(flag.text.startswith("--from=") for flag in instruction.flags)
+    return is_elsewhere or any(_may_be_offline(file, source, tree) for source in texts[:-1])
+
+
+def _may_be_offline(file: File, source: str, tree: Tree) -> bool:
+    """Whether a source of a `COPY` is, or may be, a configuration with `net.offline`."""
+    from dunnage.cargo.config_files import CONFIG_NAMES
+    from dunnage.ci.committed_locks import contexts
+
+    # BuildKit goes no further up than the build context.
+    below = posixpath.normpath(f"/{source}").lstrip("/")
+    paths = [os.path.join(context, below) for context in contexts(file)]
+    found = [each for path in paths for each in (path, *(os.path.join(path, name) for name in CONFIG_NAMES))]
+    found = [each for each in found if os.path.isfile(each)]
+    if not found:
+        # It may be a here-document, an address or a pattern; a folder without a configuration has none.
+        return not any(map(os.path.isdir, paths))
+    return any(_sets_offline(tree, each) for each in found)
+
+
+def _sets_offline(tree: Tree, path: str) -> bool:
+    from dunnage.files import document
+
+    try:
+        table = document.read(tree, path).data.get("net")
+    except document.Refused:
+        return False
+    return isinstance(table, dict) and table.get("offline") is True

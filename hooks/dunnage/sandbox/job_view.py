@@ -1,15 +1,58 @@
-"""A job of CI with what it compiles, and what gives secrets to it."""
+"""A job of CI with what it compiles, in order, and what gives secrets to it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from dunnage.cargo_cli.aliases import Aliases
+from dunnage.cargo_cli.calls import CargoCall
+from dunnage.cargo_cli.compiling import compilation
+from dunnage.cargo_cli.compiling_actions import ActionBuild, action_build, publishes
+from dunnage.ci.github_jobs import never_runs
 from dunnage.ci.job import CallSite, Job, Run
-from dunnage.files.source import File
-from dunnage.sandbox.github_secrets import ISSUED, Permissions
-from dunnage.sandbox.job_builds import Build
-from dunnage.sandbox.secret_sources import Source, credentials, passed_inputs, step_sources
+from dunnage.files.source import File, Tree
+from dunnage.files.span import Span
+from dunnage.sandbox.secret_sources import ISSUED, Permissions, Source, credentials, passed_inputs, step_sources
+from dunnage.scripts.github import Action
 from dunnage.scripts.yaml import Node
+from dunnage.shell.model import Command, Word
+from dunnage.shell.nested import is_elsewhere
+
+_MOST_BUILDS = 1000
+"""How many commands of a job may compile; real jobs have up to about 100."""
+
+
+class Build(NamedTuple):
+    """A command or an action that compiles."""
+
+    run: Run
+    name: str
+    """The program and its subcommand, with aliases expanded: `cargo build`; of an action, what it runs."""
+    span: Span
+    call: CargoCall | None = None
+    """The command as a call of cargo; None for an action."""
+    at: int = 0
+    """The word of the call that names the subcommand."""
+    action: ActionBuild | None = None
+
+    @property
+    def file(self) -> File:
+        """The file that it is in."""
+        return self.run.file
+
+    @property
+    def step(self) -> int:
+        """The index of the step in its job."""
+        return self.run.call_stack[0].step
+
+    @property
+    def is_in_container(self) -> bool:
+        """Whether it runs in a container that the step starts, or may: cross starts one."""
+        command = self.run.command
+        if command is None:
+            return self.action is not None and self.action.is_in_container
+        return is_elsewhere(command) or self.name.startswith("cross ")
 
 
 class Strictness(NamedTuple):
@@ -74,3 +117,112 @@ class JobView(NamedTuple):
 
 def _node(site: CallSite) -> Node | None:
     return site.job.steps[site.step].node if site.job is not None else None
+
+
+# What a job compiles
+
+
+def builds(runs: Iterable[Run], aliases: Aliases, tree: Tree) -> Iterator[Build]:
+    """Yield what compiles among the runs of a job, each command once."""
+    seen: set[tuple[object, ...]] = set()
+    for run in runs:
+        if len(seen) >= _MOST_BUILDS:
+            message = f"a job runs more than {_MOST_BUILDS:,} commands that compile; the others are not read"
+            run.call_stack[0].file.note_unread("input/too-large", message, Span(0, 0))
+            return
+        found = _build(run, aliases, tree)
+        if found is None or any(never_runs(site.masks()) for site in run.call_stack if site.job is not None):
+            continue
+        key = (run.file.path, found.span, found.step)
+        if key not in seen:
+            seen.add(key)
+            yield found
+
+
+def _build(run: Run, aliases: Aliases, tree: Tree) -> Build | None:
+    if run.action is not None:
+        inputs = inputs_of(run.action)
+        action = action_build(run.action.name, inputs)
+        if publishes(run.action.name, inputs):
+            action = ActionBuild("cargo publish", reads_inputs=True)
+        return Build(run, action.name, run.action.span, action=action) if action else None
+    if run.command is None or _is_uncertain(run, run.command):
+        return None
+    found = compilation(run.command, aliases.of(run.file), tree, run.file)
+    if found is None:
+        return None
+    words = run.command.words
+    last = words[max(found.call.origin[found.at], min(1, len(words) - 1))]
+    return Build(run, found.name, Span(words[0].span.start, last.span.end), found.call, found.at)
+
+
+def _is_uncertain(run: Run, command: Command) -> bool:
+    """Whether it is not known that a job runs a command of another file.
+
+    A script, a makefile or an action serves several callers. Its arguments and its environment may decide what it runs:
+    the environment replaces `cargo vdev` if a makefile has `VDEV ?= cargo vdev` and calls `$(VDEV)`, or if a script has
+    `vdev=${VDEV:-cargo vdev}` and calls `$vdev`.
+    """
+    if run.file is run.call_stack[0].file:
+        return False
+    spans = [word.span for word in command.words[:2]]
+    is_variable = len(spans) == 2 and spans[0] == spans[1]
+    if is_variable and (command.place.kind == "makefile" or _has_default(run.file, command.words[0])):
+        return True
+    return "branch" in command.inside
+
+
+def _has_default(file: File, word: Word) -> bool:
+    """Whether a word of a script is a variable with a default, which the environment may replace."""
+    name = re.fullmatch(r"\$\{?([A-Za-z_]\w{0,99})\}?", word.text)
+    expansion = r"\$\{\w{1,100}:?[-=]"
+    texts = word.text if name is None else file.text
+    return re.search(expansion if name is None else rf"\b{name[1]}=[\"']?{expansion}", texts) is not None
+
+
+def inputs_of(action: Action) -> dict[str, str | None]:
+    """Return the inputs of an action, None for one whose value is not known."""
+    return {name: given.values[0] if given.values else None for name, given in action.inputs.items()}
+
+
+_PREPARATIONS = {"cargo bench": "--no-run", "cargo nextest run": "--no-run", "cargo test": "--no-run"}
+
+
+def selection(build: Build, *, is_preparation: bool = False) -> tuple[object, ...] | None:
+    """Return what a command that runs a program selects, by its options; None if it is no such command.
+
+    With `is_preparation`, return the same for the command that compiles it before, such as `cargo build`.
+    """
+    call = build.call
+    if call is None or call.command.directory is None:
+        return None
+    name = "cargo run" if is_preparation and build.name == "cargo build" else build.name
+    if name not in _PREPARATIONS and name != "cargo run":
+        return None
+    if is_preparation and build.name == "cargo run":
+        return None
+    words = call.words[build.at + 1 :]
+    words = words[: words.index("--")] if "--" in words else words
+    option = _PREPARATIONS.get(name)
+    if is_preparation and option is not None and option not in words:
+        return None
+    if None in words:
+        return None
+    given = tuple(word for word in words if word != option)
+    return (name, given, call.directory)
+
+
+def environment_is_kept(command: Command, variables: Iterable[str]) -> bool:
+    """Whether a command gets one of these variables, if its script has them."""
+    removed = {name for name, values in command.environment if values == ("",)}
+    wrapper = [word.values[0] if word.values else word.text for word in command.wrapper]
+    if "sudo" in wrapper and not any(word.startswith(("-E", "--preserve-env")) for word in wrapper):
+        return False
+    if "systemd-run" in wrapper and "--scope" not in wrapper:
+        return False
+    if "env" in wrapper:
+        if not {"-i", "-", "--ignore-environment"}.isdisjoint(wrapper):
+            return False
+        for word, following in zip(wrapper, [*wrapper[1:], ""], strict=True):
+            removed |= {following if word in ("-u", "--unset") else word.removeprefix("--unset=").removeprefix("-u")}
+    return any(name not in removed for name in variables)

@@ -1,4 +1,4 @@
-"""Whether a compilation is offline, and whether its wrappers take the network away."""
+"""Which compilations are offline, and whether their wrappers take the network away."""
 
 import os
 import re
@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dunnage.cargo_cli.builds import build
 from dunnage.cargo_cli.compiling import Compilation
 from dunnage.files.source import File, Tree
+from dunnage.files.span import Span
+from dunnage.sandbox.compiled import Compiled
 from dunnage.shell.model import Command, Word, programs
 from dunnage.shell.wrapper_options import SIMPLE, skip_options, written
 
@@ -16,6 +18,35 @@ _CONFIGURED = "net.offline=true"
 """The value of `--config` that makes cargo offline, without its blanks."""
 
 _SANDBOXES = frozenset(("bwrap", "firejail", "systemd-run", "unshare"))
+
+
+def without_offline(compiled: Sequence[Compiled], tree: Tree) -> list[Compiled]:
+    """Return the compilations without `--offline` among those that have no network where they run."""
+    found: dict[Span, Compiled] = {}
+    offline: set[Span] = set()
+    for each in compiled:
+        # A command is there once for each of its values.
+        span = each.outer.words[0].span
+        if _is_offline_there(each, tree):
+            offline.add(span)
+        found.setdefault(span, each)
+    return [each for span, each in found.items() if span not in offline]
+
+
+def _is_offline_there(compiled: Compiled, tree: Tree) -> bool:
+    """Whether a compilation is offline by itself, by a variable around it, or since its crates are vendored."""
+    if sets_offline(compiled.outer) and not is_component(compiled.inner):
+        return True
+    file = compiled.file
+    return is_offline(compiled.inner, tree, file) or (not is_component(compiled.inner) and _is_vendored(tree, file))
+
+
+def _is_vendored(tree: Tree, file: File) -> bool:
+    """Whether cargo, in the folder of a file, reads the crates of crates.io from a folder of the repository."""
+    from dunnage.cargo.config_files import directory_sources
+    from dunnage.cargo.source_id import CRATES_IO
+
+    return CRATES_IO in directory_sources(tree, os.path.dirname(os.path.abspath(file.path)))
 
 
 def is_offline(compilation: Compilation, tree: Tree, file: File) -> bool:

@@ -8,10 +8,9 @@ from dunnage.files.source import Tree
 from dunnage.sandbox import split
 from dunnage.sandbox.compiled import Compiled, needs_network
 from dunnage.sandbox.exposure import Exposure
-from dunnage.sandbox.github_secrets import action_of
-from dunnage.sandbox.job_builds import Build
-from dunnage.sandbox.job_view import JobView
+from dunnage.sandbox.job_view import Build, JobView
 from dunnage.sandbox.network import lacks_network
+from dunnage.sandbox.secret_sources import action_of
 from dunnage.shell.model import programs
 
 RUNNER = "build-sandbox/runner"

@@ -1,15 +1,24 @@
-"""How to split a build into a step that downloads and one that compiles without network."""
+"""How to split a build into a step that downloads and one that compiles without network, and is offline."""
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from dunnage.cargo_cli.command_line import LOCKING
 from dunnage.files.source import File
-from dunnage.sandbox.compiled import Compiled
-from dunnage.sandbox.network import OFFLINE_OPTIONS, OFFLINE_VARIABLE, is_component, lacks_network, takes_offline
-from dunnage.shell.model import Command, Word
+from dunnage.files.span import Edit
+from dunnage.sandbox.compiled import Compilations, Compiled
+from dunnage.sandbox.exposure import NOT_OFFLINE, Exposure
+from dunnage.sandbox.network import (
+    OFFLINE_OPTIONS,
+    OFFLINE_VARIABLE,
+    is_component,
+    lacks_network,
+    takes_offline,
+    without_offline,
+)
+from dunnage.shell.model import Command, Word, insert_after
 
 _LONGEST = 200
 _LONGEST_ASSIGNMENTS = 300
@@ -160,3 +169,35 @@ def _around(file: File, command: Command) -> str:
         texts.append(word.text)
         start = word.span.start
     return "".join(f"{text} " for text in reversed(texts))
+
+
+# Compilations without network that are not offline
+
+
+def not_offline(file: File, compiled: Sequence[Compiled], compilations: Compilations) -> Iterator[Exposure]:
+    """Yield what is wrong with the compilations without `--offline` among those that have no network where they run."""
+    for each in without_offline(compiled, compilations.tree):
+        yield no_offline_option(file, each, compilations)
+
+
+def no_offline_option(file: File, compiled: Compiled, compilations: Compilations) -> Exposure:
+    """Return what is wrong with a compilation that has no network and is not offline."""
+    name = compiled.inner.name
+    if is_component(compiled.inner):
+        message = f"`{name}` has no network here, and requests WIT packages without a literal `--offline`"
+    else:
+        message = f"`{name}` has no network here, but without `--offline` it retries downloads before it fails"
+    edit = _edit(file, compiled)
+    has_lock = compilations.has_lock(compiled)
+    command = offline_command(file, compiled, has_lock=has_lock)
+    help = f"write `{command}`" if command else f"write it {offline_change(compiled, has_lock=has_lock)}"
+    edits = (edit,) if edit else ()
+    return Exposure(NOT_OFFLINE, file, compiled.outer.words[0].span, message, help, "inserted --offline", edits)
+
+
+def _edit(file: File, compiled: Compiled) -> Edit | None:
+    call, at = compiled.inner.call, compiled.inner.at
+    if not compiled.is_direct or not takes_offline(compiled.inner) or not call.is_written(at):
+        return None
+    edit = insert_after(call.command, call.word(at), "--offline")
+    return edit and Edit(file.path, *edit)
