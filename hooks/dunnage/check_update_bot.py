@@ -30,26 +30,27 @@ _RULES = (ABSENT, DEAD_ENTRY, UNCOVERED, OFF, UNMOVED_TOOL)
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check the bots of each repository that contains a named file, as far as the named files concern them."""
-    from dunnage.bots import movable
+    from dunnage.bots.configuration import CARGO
 
     known = tree.memo(RepositoryFolders)
     by_top: dict[str, list[str]] = {}
     for name in names:
         path = os.path.abspath(name)
         by_top.setdefault(top_folder(os.path.dirname(path), known), []).append(path)
-    kinds = (movable.CARGO, *required(options[REQUIRE], KINDS))
+    kinds = (CARGO, *required(options[REQUIRE], KINDS))
     for top, paths in by_top.items():
         named = [os.path.relpath(path, top).replace(os.sep, "/") for path in paths]
         yield from _check_repository(tree, top, named, kinds)
 
 
 def _check_repository(tree: Tree, top: str, named: Sequence[str], kinds: Sequence[str]) -> Iterator[Finding]:
-    from dunnage.bots import dependabot, movable, renovate
+    from dunnage.bots import dependabot, renovate
+    from dunnage.bots.configuration import is_of_kind
     from dunnage.ci.repository_files import RepositoryFiles, RepositoryPaths, repository_files
 
     configurations = {*dependabot.NAMES, *renovate.NAMES}
     is_configuration = not configurations.isdisjoint(named) or "package.json" in named
-    concerned = [kind for kind in kinds if is_configuration or any(movable.is_of_kind(path, kind) for path in named)]
+    concerned = [kind for kind in kinds if is_configuration or any(is_of_kind(path, kind) for path in named)]
     installs = is_configuration or _install_tools(RepositoryFiles(tree, top, RepositoryPaths(frozenset(named))))
     if not concerned and not installs:
         return
@@ -60,7 +61,7 @@ def _check_repository(tree: Tree, top: str, named: Sequence[str], kinds: Sequenc
 
 
 def _install_tools(repository: "RepositoryFiles") -> bool:
-    from dunnage.bots.unmoved_tools import places
+    from dunnage.bots.unmoved import places
 
     return bool(places(repository, repository.paths))
 
@@ -77,17 +78,14 @@ def _problems(
         yield from absent(repository)
         return
     if is_configuration:
-        from dunnage.bots.dead_entries import dead_entries
-        from dunnage.bots.switched_off import switched_off
+        from dunnage.bots.entries import dead_entries, switched_off
 
         yield from dead_entries(found)
         yield from switched_off(found)
-    from dunnage.bots.uncovered import uncovered
+    from dunnage.bots.unmoved import places, uncovered, unmoved_tools
 
     yield from uncovered(found, kinds)
     if installs:
-        from dunnage.bots.unmoved_tools import places, unmoved_tools
-
         yield from unmoved_tools(found, places(repository, repository.paths))
 
 

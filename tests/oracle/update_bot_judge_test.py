@@ -12,12 +12,10 @@ from typing import Any, NamedTuple
 import pytest
 
 import judges
-from dunnage.bots import movable
-from dunnage.bots.configuration import MANAGERS_OF, bots
+from dunnage.bots.configuration import CARGO, MANAGERS_OF, bots, pinned_files
 from dunnage.bots.globs import Patterns
 from dunnage.bots.managers_block import block, written
-from dunnage.bots.moved_tools import MovedTools
-from dunnage.bots.unmoved_tools import places
+from dunnage.bots.unmoved import places, reads
 from dunnage.ci.repository_files import repository_files
 from dunnage.files.source import Tree
 
@@ -143,22 +141,21 @@ def compare(renovate: Renovate, folder: Path) -> Extraction:
     assert found.is_known
     extracted = renovate.extract(folder)
     for kind, manager in MANAGERS_OF.items():
-        if kind != movable.CARGO:
+        if kind != CARGO:
             read = set(found.renovate.files_of(manager, repository.paths))
             assert extracted.files.get(manager, set()) <= read, manager
-            assert {path for path in movable.files(repository, kind) if path in read} <= extracted.files.get(
+            assert {path for path in pinned_files(repository, kind) if path in read} <= extracted.files.get(
                 manager, set()
             )
     read = set(found.renovate.files_of("cargo", repository.paths))
     assert extracted.files.get("cargo", set()) <= read
-    moved = MovedTools(found.renovate)
     for place in places(repository, repository.paths):
         # A manager may call a tool by the name in the file.
         by_custom_managers = {(path, version) for path, _, version in extracted.tools}
         is_extracted = (place.path, place.pin.version) in {
             (path, version.lstrip("=v")) for path, version in by_custom_managers | extracted.inputs
         }
-        assert moved.contain(place.pin, place.path) == is_extracted, place.path
+        assert reads(found.renovate, place) == is_extracted, place.path
     return extracted
 
 

@@ -4,10 +4,10 @@ import os
 import posixpath
 from collections.abc import Iterator
 
-from dunnage.bots import jobs, movable
+from dunnage.bots.configuration import ACTIONS, CARGO, may_update, pinned_files
 from dunnage.bots.dependabot import written_entry
 from dunnage.bots.managers_block import MOST_PINS, Place, block, written
-from dunnage.bots.unmoved_tools import places
+from dunnage.bots.unmoved import places
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.files.document import Problem
 from dunnage.files.span import Span
@@ -18,9 +18,9 @@ _FOR_RENOVATE = "write into renovate.json, and enable Renovate for the repositor
 
 def absent(repository: RepositoryFiles) -> Iterator[Problem]:
     """Yield one problem if there are locks or pinned tools, and no job may update them."""
-    locks = movable.files(repository, movable.CARGO)
+    locks = pinned_files(repository, CARGO)
     pins = [] if locks else places(repository, repository.paths)
-    if not (locks or pins) or jobs.may_update(repository):
+    if not (locks or pins) or may_update(repository):
         return
     folder = posixpath.dirname(locks[0]) if locks else ""
     file = repository.find(posixpath.join(folder, "Cargo.toml")) if locks else pins[0].pin.file
@@ -48,9 +48,9 @@ def _help(repository: RepositoryFiles, locks: list[str]) -> str:
     is_github = any(path.startswith(".github/") for path in repository.paths)
     if not is_github:
         return f'{_FOR_RENOVATE}\n{{ "extends": ["config:recommended"] }}'
-    entries = [written_entry(movable.CARGO, folders)]
-    if movable.files(repository, movable.ACTIONS):
-        entries.append(written_entry(movable.ACTIONS, ["/"]))
+    entries = [written_entry(CARGO, folders)]
+    if pinned_files(repository, ACTIONS):
+        entries.append(written_entry(ACTIONS, ["/"]))
     return "\n".join(["write into .github/dependabot.yml:", "version: 2", "updates:", *entries])
 
 

@@ -1,23 +1,40 @@
-"""The update bots of a repository, and which of its files they update."""
+"""The update bots of a repository, which of its files they can update, and which they do update."""
 
+import os
 import posixpath
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from dunnage.bots import dependabot, movable, renovate
+from dunnage.bots import dependabot, renovate
 from dunnage.bots.dependabot import Entry, Folders
 from dunnage.bots.patterns import UnsupportedError
 from dunnage.bots.renovate import Settings
 from dunnage.ci.repository_files import RepositoryFiles
+from dunnage.files.document import Refused
 from dunnage.files.source import File, SourceError
+from dunnage.files.vendored import is_in_vendored_crate
+from dunnage.files.walk import is_project
 from dunnage.scripts.commands import note
 
+CARGO, DOCKER, ACTIONS, TOOLCHAIN, PRE_COMMIT = "cargo", "docker", "github-actions", "rust-toolchain", "pre-commit"
+"""The kinds of files, by the names of Dependabot's ecosystems."""
+
+_NAMES = {
+    CARGO: r"(?:^|/)Cargo\.lock$",
+    DOCKER: r"(?i)(?:dockerfile|containerfile)[^/]*$",
+    ACTIONS: r"^\.github/workflows/[^/]+\.ya?ml$|(?:^|/)action\.ya?ml$",
+    TOOLCHAIN: r"(?:^|/)rust-toolchain(?:\.toml)?$",
+    PRE_COMMIT: r"^\.pre-commit-config\.ya?ml$",
+}
+_FROM = rb"(?im)^FROM[ \t]+(?:--platform=\S+[ \t]+)?[^\s$#@:]+[:@][^\s$]+(?=\s|\Z)"
+_USES = rb"(?m)^(?![ \t]*#).*\buses:[ \t]*[\"']?[\w.-]+/[\w./-]+@"
 MANAGERS_OF = {
-    movable.CARGO: "cargo",
-    movable.DOCKER: "dockerfile",
-    movable.ACTIONS: "github-actions",
-    movable.TOOLCHAIN: "rust-toolchain",
-    movable.PRE_COMMIT: "pre-commit",
+    CARGO: "cargo",
+    DOCKER: "dockerfile",
+    ACTIONS: "github-actions",
+    TOOLCHAIN: "rust-toolchain",
+    PRE_COMMIT: "pre-commit",
 }
 """Renovate's manager for each kind of files."""
 
@@ -71,7 +88,7 @@ def unmoved(found: Bots, kind: str) -> Iterator[str]:
         raise UnsupportedError("presets or files that are not read")
     covered = dependabot.covered(found.entries, found.folders, kind)
     moved = set(renovate_moves(found, kind))
-    for path in movable.files(found.repository, kind):
+    for path in pinned_files(found.repository, kind):
         if posixpath.dirname(path) not in covered and path not in moved:
             yield path
 
@@ -83,7 +100,7 @@ def renovate_moves(found: Bots, kind: str) -> Iterator[str]:
     if not found.renovate.is_known:
         raise UnsupportedError("presets that are not read")
     paths = found.repository.paths
-    if kind != movable.CARGO:
+    if kind != CARGO:
         yield from found.renovate.files_of(MANAGERS_OF[kind], paths)
         return
     for manifest in found.renovate.files_of("cargo", paths):
@@ -97,3 +114,105 @@ def renovate_moves(found: Bots, kind: str) -> Iterator[str]:
             if not folder:
                 break
             folder = posixpath.dirname(folder)
+
+
+# Files that a bot can update
+
+
+def is_of_kind(path: str, kind: str) -> bool:
+    """Whether a file is of a kind, by its path in the repository."""
+    return re.search(_NAMES[kind], path) is not None
+
+
+def pinned_files(repository: RepositoryFiles, kind: str) -> list[str]:
+    """Return the paths of the files of a kind that hold a pin.
+
+    Vendored files are left out, and files in folders of tests, examples and the like.
+    """
+    paths = sorted(path for path in repository.paths if is_of_kind(path, kind) and is_project(posixpath.dirname(path)))
+    if kind == CARGO:
+        roots = {*workspace_roots(repository, map(posixpath.dirname, paths))}
+        return [path for path in paths if posixpath.dirname(path) in roots]
+    return [path for path in paths if _holds_pin(repository, path, kind)]
+
+
+def workspace_roots(repository: RepositoryFiles, folders: Iterable[str]) -> Iterator[str]:
+    """Yield the folders of workspaces and of packages in no workspace, without those of vendored crates."""
+    from dunnage.cargo.manifests import Manifests
+
+    manifests = Manifests(repository.tree)
+    for folder in folders:
+        path = os.path.join(repository.top, folder).rstrip(os.sep)
+        if is_in_vendored_crate(repository.tree, os.path.join(path, "Cargo.toml")):
+            continue
+        try:
+            found = manifests.find(path)
+            if found is not None and manifests.root_of(found) is found:
+                yield folder
+        except Refused:  # a finding of check-cargo-lock
+            continue
+
+
+def _holds_pin(repository: RepositoryFiles, path: str, kind: str) -> bool:
+    file = repository.find(path)
+    if file is None:
+        return False
+    if kind == DOCKER:
+        return re.search(_FROM, file.data) is not None
+    if kind == ACTIONS:
+        return re.search(_USES, file.data) is not None
+    if kind == PRE_COMMIT:
+        # pre-commit.ci, which `ci:` configures, updates the hooks by itself.
+        has_service = re.search(rb"(?m)^ci:", file.data) is not None
+        return not has_service and re.search(rb"(?m)^[ \t-]*rev:", file.data) is not None
+    from dunnage.cargo import toolchain_file
+    from dunnage.cargo_cli.toolchains import exact_version
+
+    try:
+        return bool(exact_version(toolchain_file.read(file).channel))
+    except SourceError:
+        return False
+
+
+# Scheduled CI jobs that update the dependencies or the pins, without a configuration of a bot in the repository
+
+_UPDATES = (
+    rb"cargo[ \t-]+(?:\+\S{1,100}[ \t]+)?(?:update|upgrade)\b|Cargo\.lock"
+    rb"|(?:pre-commit|prek)[ \t]+auto-?update|renovate|updatecli"
+)
+_PROPOSES = (
+    rb"create-pull-request|\bgh[ \t]+pr[ \t]+create\b|\bgit[ \t]+push\b"
+    rb"|merge_request\.create|/merge_requests\b|pull-request|/pulls\b"
+)
+_BOT_NAMES = rb"(?i)renovate|updatecli"
+_BOT_FILES = ("updatecli/", "updatecli.d/", ".updatecli", ".github/updatecli")
+
+
+def may_update(repository: RepositoryFiles) -> bool:
+    """Whether a job may update pins and propose the change, or may run a bot whose configuration is elsewhere."""
+    return may_run_bot(repository) or any(map(_may_update, _workflows(repository)))
+
+
+def may_run_bot(repository: RepositoryFiles) -> bool:
+    """Whether a job may run a bot that is configured elsewhere, or in a way that is not read."""
+    return any(path.startswith(_BOT_FILES) for path in repository.paths) or any(
+        re.search(_BOT_NAMES, file.data) for _, file in _workflows(repository)
+    )
+
+
+def _workflows(repository: RepositoryFiles) -> Iterator[tuple[str, File]]:
+    for path in repository.known.workflows:
+        file = repository.find(path)
+        if file is not None:
+            yield path, file
+
+
+def _may_update(workflow: tuple[str, File]) -> bool:
+    path, file = workflow
+    # Services other than GitHub keep their schedules outside of the repository.
+    if "/workflows/" in path and not re.search(rb"\b(?:schedule|workflow_dispatch)\b", file.data):
+        return False
+    # A cache whose key depends on Cargo.lock does not update it.
+    return bool(
+        re.search(_PROPOSES, file.data) and re.search(_UPDATES, re.sub(rb"hashFiles\([^()\n]*\)", b"", file.data))
+    )

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from dunnage.bots.moved_tools import captures
 from dunnage.bots.patterns import Budget, Pattern, UnsupportedError
 from dunnage.ci.pinned_tools import PinnedTool
 from dunnage.files.source import File
@@ -26,6 +25,8 @@ _MOST_LINES = 8
 _LARGEST_FILE = 256 * 1024
 _BEFORE, _AFTER = 2000, 500
 """How many characters around a version an expression is compared with."""
+_BYTES_BEFORE, _BYTES_AFTER = 2000, 500
+"""How many bytes around a version a match may cover."""
 MOST_PINS = 200
 """How many pins of tools are judged, in the order of their files. Real repositories have up to 60."""
 
@@ -286,3 +287,24 @@ def written(settings: dict[str, Any] | list[dict[str, Any]]) -> str:
 
     text = json.dumps(settings, indent=2, ensure_ascii=False)
     return re.sub(r"\[\s+(\"(?:[^\"\\]|\\.)*\")\s+\]", r"[\1]", text)
+
+
+def captures(patterns: Sequence[Pattern], pin: PinnedTool, *, is_recursive: bool) -> bool:
+    """Whether one of several patterns, or the last of nested ones, matches a version. Raises UnsupportedError."""
+    if pin.literal is None:
+        return False
+    data = pin.file.data
+    first = max(pin.literal.start - _BYTES_BEFORE, 0)
+    before = data[first : pin.literal.start].decode("utf-8", "replace")
+    text = before + data[pin.literal.start : pin.literal.end + _BYTES_AFTER].decode("utf-8", "replace")
+    start = len(before)
+    end = start + len(data[pin.literal.start : pin.literal.end].decode())
+    if is_recursive:
+        *outer, last = patterns
+        for pattern in outer:
+            found = pattern.enclosing_end(text, start, end)
+            if found is None:
+                return False
+            text = text[:found]
+        return last.captures(text, start, end)
+    return any(pattern.captures(text, start, end) for pattern in patterns)

@@ -1,7 +1,7 @@
 """Renovate's configuration of a repository, and which files its managers read.
 
 Sources in Renovate: lib/config/app-strings.ts, lib/config/options/index.ts, lib/config/presets/parse.ts,
-lib/workers/repository/extract/file-match.ts, and index.ts of each manager.
+lib/config/presets/internal, lib/workers/repository/extract/file-match.ts, and index.ts of each manager.
 """
 
 import os
@@ -12,7 +12,6 @@ from typing import NamedTuple
 from dunnage.bots import json5
 from dunnage.bots.globs import Patterns
 from dunnage.bots.patterns import UnsupportedError
-from dunnage.bots.renovate_presets import PRESETS, is_known
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.files.source import File
 from dunnage.files.span import Span
@@ -71,7 +70,7 @@ class Settings:
         for preset, _ in root.texts("extends"):
             name = preset.partition("(")[0]
             if preset not in without:
-                self.is_known = self.is_known and is_known(name)
+                self.is_known = self.is_known and _is_known(name)
                 self._add_preset(name)
         self._add_own()
 
@@ -81,7 +80,7 @@ class Settings:
         return "`renovate` in package.json" if os.path.basename(self.file.path) == "package.json" else self.file.path
 
     def _add_preset(self, name: str) -> None:
-        preset = PRESETS.get(name.removeprefix("default"))
+        preset = _PRESETS.get(name.removeprefix("default"))
         if preset is None:
             return
         if preset.is_enabled is not None:
@@ -185,3 +184,81 @@ def find(repository: RepositoryFiles) -> tuple[File, json5.Node] | None:
         if section is not None and isinstance(section.value, dict):
             return package, section
     return None
+
+
+# Presets: what those of Renovate change that decides which files and versions it reads. Others change none of this.
+
+_NAMESPACES = (
+    *("abandonments", "compatibility", "config", "customManagers", "default", "docker", "global", "group", "helpers"),
+    *("mergeConfidence", "monorepo", "packages", "preview", "replacements", "schedule", "security", "workarounds"),
+)
+
+
+class _Preset(NamedTuple):
+    """What a preset changes."""
+
+    ignored: tuple[str, ...] | None = None
+    """`ignorePaths`; None if it leaves them."""
+    is_enabled: bool | None = None
+    enables: tuple[str, ...] = ()
+    disables: tuple[str, ...] = ()
+    """Managers."""
+    file_patterns: tuple[str, ...] = ()
+    expression: str = ""
+    """Of a custom manager."""
+
+
+def _is_known(name: str) -> bool:
+    """Whether a preset, without its parameters, is part of Renovate."""
+    return name.startswith((":", *(f"{namespace}:" for namespace in _NAMESPACES)))
+
+
+def _versions(file_patterns: tuple[str, ...], assignment: str) -> _Preset:
+    """The versions of variables `X_VERSION` in the line after a comment that names the package."""
+    comment = r"# renovate: datasource=[\w.-]+ depName=\S+(?: \w+=\S+)*"
+    return _Preset(file_patterns=file_patterns, expression=rf"{comment}{assignment}[\"']?(?<currentValue>\S+?)[\"']?\s")
+
+
+_RECOMMENDED = _Preset(
+    tuple(
+        f"**/{name}/**"
+        for name in (
+            *("node_modules", "bower_components", "vendor", "examples"),
+            *("__tests__", "test", "tests", "__fixtures__"),
+        )
+    )
+)
+
+_PRESETS = {
+    ":disableRenovate": _Preset(is_enabled=False),
+    ":docker": _Preset(enables=("dockerfile",)),
+    ":enablePreCommit": _Preset(enables=("pre-commit",)),
+    ":enableRenovate": _Preset(is_enabled=True),
+    ":ignoreModulesAndTests": _RECOMMENDED,
+    ":includeNodeModules": _Preset(()),
+    "config:base": _RECOMMENDED,
+    "config:best-practices": _RECOMMENDED,
+    "config:js-app": _RECOMMENDED,
+    "config:js-lib": _RECOMMENDED,
+    "config:recommended": _RECOMMENDED,
+    "customManagers:azurePipelinesVersions": _versions(
+        ("**/.azuredevops/**/*.{yml,yaml}", "azure*pipeline*.{yml,yaml}"), r"\s+\w+_VERSION\s*:\s*"
+    ),
+    "customManagers:dockerfileVersions": _versions(
+        ("**/[Dd]ockerfile*", "**/[Cc]ontainerfile*", "**/*.[Dd]ockerfile*", "**/*.[Cc]ontainerfile*"),
+        r"\s(?:ENV|ARG)\s+\w+_VERSION[ =]",
+    ),
+    "customManagers:githubActionsVersions": _versions(
+        (
+            r"/(?:^|/)(?:workflow-templates|\.(?:github|gitea|forgejo)/(?:workflows|actions))/.+\.ya?ml$/",
+            r"/(?:^|/)action\.ya?ml$/",
+        ),
+        r"\s+\w+_VERSION\s*:\s*",
+    ),
+    "customManagers:gitlabPipelineVersions": _versions(("**/*.gitlab-ci.{yml,yaml}",), r"\s+\w+_VERSION\s*:\s*"),
+    "customManagers:makefileVersions": _versions(
+        ("**/[Mm]akefile", "**/GNUMakefile", "**/*.mk"), r"\s+\w+_VERSION\s*:*\??=\s*"
+    ),
+    "docker:disable": _Preset(disables=("dockerfile",)),
+}
+_PRESETS |= {name.replace("customManagers:", "regexManagers:"): preset for name, preset in _PRESETS.items()}
