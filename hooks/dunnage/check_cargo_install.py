@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.cargo_cli import actions, command_line, installers, tools
-from dunnage.cargo_cli.aliases import Aliases
-from dunnage.cargo_cli.calls import CargoCall, cargo_call
+from dunnage.cargo_cli.calls import Aliases, CargoCall, cargo_call
 from dunnage.cargo_cli.command_line import UNKNOWN, Arguments, Invocation, OptionValue
 from dunnage.cargo_cli.tool_pins import TOOLS, Pin, pin
 from dunnage.files.pin_lists import PinLists
@@ -186,7 +185,7 @@ def _unlocked(
         help = f"add `--locked` to the alias `{word.text}` in .cargo/config.toml"
         yield context.finding(UNLOCKED, word.span, message, help)
         return
-    edit = call.insertion(context.file, invocation.subcommand)
+    edit = call.insertion(context.file.path, invocation.subcommand)
     fix = edit and Fix("inserted --locked", (edit,))
     yield context.finding(UNLOCKED, word.span, message, f"write `{tool} --locked`", fix)
 
@@ -365,14 +364,13 @@ def _check_actions(context: _Context) -> Iterator[Finding]:
     file = context.file
     if commands.kind_of(file.path, b"") != "github" or not any(hint.encode() in file.data for hint in actions.HINTS):
         return
-    from dunnage.cargo_cli.action_tools import possible_tools
     from dunnage.scripts import github
 
     for action in github.uses(file):
         if not actions.is_known(action.name):
             continue
         inputs = {name: given.values for name, given in action.inputs.items()}
-        for tool in possible_tools(action.name, action.ref, inputs):
+        for tool in actions.possible_tools(action.name, action.ref, inputs):
             yield from _check_tool(context, action, tool)
         unknown = next(
             (given for name, given in action.inputs.items() if given.values is None and "token" not in name), None

@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
-from dunnage.cargo_cli.aliases import Alias, Aliases
 from dunnage.cargo_cli.builds import Build, build
-from dunnage.cargo_cli.calls import CargoCall, cargo_call
+from dunnage.cargo_cli.calls import Alias, Aliases, CargoCall, cargo_call
 from dunnage.cargo_cli.command_line import LOCKING
 from dunnage.ci.lock_changes import (
     CREATED,
@@ -154,7 +153,7 @@ class _Calls:
         cargo = cargo_call(command, self._alias)
         change = lock_change(command, cargo)
         if not _TOOLS.isdisjoint(programs(command.words[0]) or () if cargo is None else cargo.words):
-            from dunnage.cargo_cli.build_tools import tool_build
+            from dunnage.cargo_cli.compiling import tool_build
 
             found = tool_build(command, cargo, self.tree, self.file)
             if found is not None:
@@ -310,7 +309,7 @@ def _unlocked(file: File, call: CargoCall, found: Build) -> Finding:
     name = f"{call.program} {found.name}"
     message = f"`{name}` runs without `--locked`, so it may not use the committed Cargo.lock"
     if not _TOOLS.isdisjoint(call.program.split()):
-        from dunnage.cargo_cli.build_tools import advice
+        from dunnage.cargo_cli.compiling import advice
 
         help, edit = advice(file.path, call, found)
         return Finding(UNLOCKED, file.path, word.span, message, help, edit and Fix("inserted --locked", (edit,)))
@@ -333,7 +332,7 @@ def _unlocked(file: File, call: CargoCall, found: Build) -> Finding:
         after = call.origin[found.at] - 1 if found.is_builtin and call.program == "cargo" else None
         if after is not None:
             help = f"write `{call.program} --locked {alias}`, or {help}"
-    edit = call.insertion(file, after) if after is not None else None
+    edit = call.insertion(file.path, after) if after is not None else None
     return Finding(UNLOCKED, file.path, word.span, message, help, edit and Fix("inserted --locked", (edit,)))
 
 

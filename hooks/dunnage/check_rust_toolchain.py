@@ -8,12 +8,19 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from dunnage.cargo import toolchain_file
-from dunnage.cargo.toolchain_file import ToolchainFile, ToolchainFiles
-from dunnage.cargo_cli.aliases import Alias, Aliases
-from dunnage.cargo_cli.compiling import compiles
-from dunnage.cargo_cli.toolchain_actions import HINTS, installed
-from dunnage.cargo_cli.toolchains import exact_version, is_floating, selections
+from dunnage.cargo_cli.calls import Alias, Aliases
+from dunnage.cargo_cli.compiling import compilation
+from dunnage.cargo_cli.toolchains import (
+    ACTION_HINTS,
+    TOOLCHAIN_FILES,
+    ToolchainFile,
+    ToolchainFiles,
+    exact_version,
+    installed_by_action,
+    is_floating,
+    read_file,
+    selections,
+)
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Edit, Span
 from dunnage.files.walk import RepositoryFolders, is_in_project, top_folder, upwards
@@ -35,7 +42,7 @@ MISSING = Rule("rust-toolchain/missing", "nothing pins the compiler, and --requi
 
 REQUIRE_FILE = flag("--require-file", "also report a workspace without a toolchain file")
 
-_HINTS = ("cargo", "rustup", "rust:", *HINTS)
+_HINTS = ("cargo", "rustup", "rust:", *ACTION_HINTS)
 _CI_KINDS = ("azure", "buildkite", "circleci", "dockerfile", "github", "gitlab")
 _RUST_VERSION = (("package", "rust-version"), ("workspace", "package", "rust-version"))
 # The pattern is text until it is needed.
@@ -86,11 +93,11 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     toolchains = ToolchainFiles(tree)
     for file in commands.readable(tree, names):
         name = os.path.basename(file.path)
-        if name in toolchain_file.NAMES:
+        if name in TOOLCHAIN_FILES:
             yield from _check_toolchain_file(file)
         elif name == "Cargo.toml":
             yield from _check_manifest(file, tree, toolchains, options)
-    if named <= {"Cargo.toml", *toolchain_file.NAMES}:
+    if named <= {"Cargo.toml", *TOOLCHAIN_FILES}:
         return
     aliases = Aliases(tree)
     places: list[_Place] = []
@@ -110,7 +117,7 @@ def _advice(finding: Finding) -> str:
 
 def _check_toolchain_file(file: File) -> Iterator[Finding]:
     try:
-        found = toolchain_file.read(file)
+        found = read_file(file)
     except SourceError as error:
         commands.note(file, error)
         return
@@ -282,7 +289,7 @@ def _builds(command: Command, alias: Alias, tree: Tree, file: File) -> bool:
     """Whether a command compiles code of the repository, and not only a tool that it installs."""
     words = [word.values[0] for word in command.words if word.values]
     is_tool = "install" in words and not any(word.startswith("--path") for word in words)
-    return not is_tool and compiles(command, alias, tree, file)
+    return not is_tool and compilation(command, alias, tree, file) is not None
 
 
 def _dockerfile_jobs(file: File, tree: Tree, aliases: Aliases) -> Iterator[_Job]:
@@ -332,13 +339,13 @@ def _ci_jobs(file: File, tree: Tree, aliases: Aliases, kind: str, top: str) -> I
 
 def _action_installs(file: File) -> Iterator[tuple[str, _Install]]:
     """Yield the toolchains that actions install, each with the job."""
-    if not any(hint.encode() in file.data for hint in HINTS):
+    if not any(hint.encode() in file.data for hint in ACTION_HINTS):
         return
     from dunnage.scripts import github
 
     for action in github.uses(file):
         inputs = {name: given.values[0] if given.values else None for name, given in action.inputs.items()}
-        found = installed(action.name, action.ref, inputs)
+        found = installed_by_action(action.name, action.ref, inputs)
         if found is None:
             continue
         toolchain = found.name

@@ -10,7 +10,7 @@ import pytest
 from cargo.files import Files, found, lock, matches, package, write
 from dunnage.cargo.config_files import config_files
 from dunnage.cargo.workspace import read_config
-from dunnage.cargo_cli import aliases
+from dunnage.cargo_cli.calls import Aliases
 from dunnage.files.document import Refused
 from dunnage.files.source import Tree
 
@@ -66,7 +66,7 @@ def test_precedence(folder: Path) -> None:
         },
     )
     assert read_config(Tree(), str(folder)).registries == {"a": "https://own.example", "b": "https://second.example"}
-    assert aliases.read(Tree(), str(folder), str(folder)) == {"x": ("check",), "y": ("test",)}
+    assert Aliases(Tree()).in_folder(str(folder)) == {"x": ("check",), "y": ("test",)}
 
 
 REJECTED = [
@@ -136,7 +136,7 @@ def test_a_string_with_the_unstable_feature(folder: Path) -> None:
     config = "include = 'more'\n[unstable]\nconfig-include = true\n"
     write(folder, {**SOLO, ".cargo/config.toml": config, ".cargo/more": "alias.x = 'build'"})
     assert found("Cargo.toml") == []
-    assert aliases.read(Tree(), str(folder), str(folder)) == {"x": ("build",)}
+    assert Aliases(Tree()).in_folder(str(folder)) == {"x": ("build",)}
 
 
 def test_a_long_chain_ends(folder: Path) -> None:

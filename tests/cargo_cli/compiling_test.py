@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dunnage.cargo_cli.aliases import Alias
-from dunnage.cargo_cli.compiling import compilation, compiles
+from dunnage.cargo_cli.calls import Alias
+from dunnage.cargo_cli.compiling import compilation
 from dunnage.files.source import File, Tree
 from dunnage.shell.commands import commands
 from dunnage.shell.model import Place, whole
@@ -41,7 +41,6 @@ def test_it_compiles(text: str, name: str) -> None:
     found = compilation(command, ALIAS, Tree(), file)
     assert found is not None
     assert found.name == name
-    assert compiles(command, ALIAS, Tree(), file)
 
 
 @pytest.mark.parametrize(

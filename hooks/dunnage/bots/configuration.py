@@ -165,11 +165,10 @@ def _holds_pin(repository: RepositoryFiles, path: str, kind: str) -> bool:
         # pre-commit.ci, which `ci:` configures, updates the hooks by itself.
         has_service = re.search(rb"(?m)^ci:", file.data) is not None
         return not has_service and re.search(rb"(?m)^[ \t-]*rev:", file.data) is not None
-    from dunnage.cargo import toolchain_file
-    from dunnage.cargo_cli.toolchains import exact_version
+    from dunnage.cargo_cli.toolchains import exact_version, read_file
 
     try:
-        return bool(exact_version(toolchain_file.read(file).channel))
+        return bool(exact_version(read_file(file).channel))
     except SourceError:
         return False
 

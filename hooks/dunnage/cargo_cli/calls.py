@@ -1,15 +1,104 @@
-"""Commands that call cargo."""
+"""Commands that call cargo, and the aliases of its subcommands.
 
+Aliases are in `[alias]` of `.cargo/config.toml`, and of the files that it includes. Cargo reads the configuration of
+the folder in which it is called and of those above it; a nearer file takes precedence. Source: the Cargo book,
+"Configuration", `[alias]`.
+"""
+
+import os
 import posixpath
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from dunnage.cargo_cli import aliases
-from dunnage.cargo_cli.aliases import Alias
-from dunnage.cargo_cli.command_line import GLOBAL_WITH_VALUE, UNKNOWN, OptionValue, arguments, invocation
-from dunnage.files.source import File
+from dunnage.cargo_cli.command_line import BUILTIN, GLOBAL_WITH_VALUE, UNKNOWN, OptionValue, arguments, invocation
+from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit
+from dunnage.files.walk import top_folder, upwards
 from dunnage.shell.directories import joined
 from dunnage.shell.model import Command, Values, Word, insert_after, programs
+
+Alias = Callable[[str], "Sequence[str] | None"]
+"""Returns the words for which an alias stands; None if the name is no alias."""
+
+_NAMES = ("config", "config.toml")
+_MAX_ALIASES = 20
+_MAX_WORDS = 1000
+
+
+class Aliases:
+    """The aliases in force in each folder, from the configuration files of its repository."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._by_folder: dict[str, dict[str, tuple[str, ...]]] = {}
+
+    def of(self, file: File) -> Alias:
+        """Return the function that looks up an alias in a command of `file`."""
+        folder = os.path.dirname(os.path.abspath(file.path))
+        return lambda name: self.in_folder(folder).get(name)
+
+    def in_folder(self, folder: str) -> Mapping[str, tuple[str, ...]]:
+        """Return the aliases in force in a folder, an absolute path.
+
+        An unreadable configuration, and an alias that is neither a string nor an array of strings, are ignored.
+        """
+        if folder not in self._by_folder:
+            top = top_folder(folder)
+            aliases = self._by_folder[folder] = {}
+            for above in upwards(folder, beyond_repository=True):
+                for name, words in _aliases_in(self._tree, above).items():
+                    aliases.setdefault(name, words)
+                if above == top:
+                    break
+        return self._by_folder[folder]
+
+
+def expand(words: Sequence[str | None], alias: Alias) -> tuple[list[str | None], list[int]]:
+    """Expand the alias in the subcommand of a call of cargo, repeatedly.
+
+    Returns the words, and for each the index of the original word that it is or replaces. Subcommands that are part
+    of cargo are never aliases.
+    """
+    expanded = list(words)
+    origin = list(range(len(words)))
+    for _ in range(_MAX_ALIASES):
+        call = invocation(expanded)
+        if call is None or call.name in BUILTIN or len(expanded) > _MAX_WORDS:
+            break
+        meaning = alias(call.name)
+        if not meaning or meaning[0] == call.name:
+            break
+        at = call.subcommand
+        origin[at : at + 1] = [origin[at]] * len(meaning)
+        expanded[at : at + 1] = meaning
+    return expanded, origin
+
+
+def _aliases_in(tree: Tree, folder: str) -> dict[str, tuple[str, ...]]:
+    data = next(filter(None, (tree.content(os.path.join(folder, ".cargo", name)) for name in _NAMES)), b"")
+    if b"alias" not in data and b"include" not in data:
+        return {}
+    from dunnage.cargo.config_files import files_in
+    from dunnage.files.document import Refused
+
+    try:
+        tables = [found.data.get("alias") for _, found in files_in(tree, folder)]
+    except Refused:
+        return {}
+    aliases: dict[str, tuple[str, ...]] = {}
+    for table in tables:
+        for alias, meaning in table.items() if isinstance(table, dict) else ():
+            aliases.setdefault(alias, _words(meaning))
+    return {alias: words for alias, words in aliases.items() if words}
+
+
+def _words(meaning: object) -> tuple[str, ...]:
+    if isinstance(meaning, str):
+        return tuple(meaning.split())
+    if isinstance(meaning, list) and all(isinstance(word, str) for word in meaning):
+        return tuple(meaning)
+    return ()
+
 
 CARGO = frozenset({"cargo", "cross", "xx-cargo"})
 """The programs with cargo's command line. `xx-cargo` is that of tonistiigi/xx, for Dockerfiles."""
@@ -70,10 +159,10 @@ class CargoCall(NamedTuple):
             directory = joined(directory, paths and tuple(posixpath.dirname(path) or "." for path in paths))
         return directory
 
-    def insertion(self, file: File, index: int) -> Edit | None:
-        """Return the edit that inserts `--locked` after one of `words`; None if `file` does not contain that word."""
-        edit = insert_after(self.command, self.word(index), "--locked")
-        return edit and Edit(file.path, *edit)
+    def insertion(self, path: str, index: int, text: str = "--locked") -> Edit | None:
+        """Return the edit of a file that inserts an option after one of `words`; None if it is not certain."""
+        edit = insert_after(self.command, self.word(index), text)
+        return edit and Edit(path, *edit)
 
 
 def cargo_call(command: Command, alias: Alias) -> CargoCall | None:
@@ -83,14 +172,14 @@ def cargo_call(command: Command, alias: Alias) -> CargoCall | None:
     if program is None:
         return None
     words = [known_text(word) for word in command.words]
-    origin = list(range(len(words)))
     if program == "cargo-binstall":
+        origin = list(range(len(words)))
         # Cargo passes the name of the subcommand as the first argument; without cargo it may be missing.
         if words[1:2] != ["binstall"]:
             words.insert(1, "binstall")
             origin.insert(1, 0)
         return CargoCall(command, program, words, origin)
-    expanded, origin = aliases.expand(words, alias)
+    expanded, origin = expand(words, alias)
     return CargoCall(command, program, expanded, origin)
 
 

@@ -1,15 +1,182 @@
-"""Commands that compile Rust code, and so run build scripts and procedural macros."""
+"""Commands that compile Rust code, and so run build scripts and procedural macros.
 
+Some tools build with cargo and have their own command line. Sources of where each of them takes `--locked`: maturin's
+src/cargo_options.rs; trunk's src/cmd/build.rs; wasm-pack's src/command/build.rs and test.rs; tauri-cli's src/build.rs;
+cargo-pgrx's src/command/install.rs. `cargo insta test` and `cargo cyclonedx` cannot pass the option on.
+"""
+
+import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from dunnage.cargo_cli.aliases import Alias
-from dunnage.cargo_cli.build_tools import tool_build
-from dunnage.cargo_cli.builds import build
-from dunnage.cargo_cli.calls import CargoCall, cargo_call
-from dunnage.cargo_cli.command_line import NO_ACTION, arguments, install_arguments, invocation
+from dunnage.cargo_cli.builds import Build, build
+from dunnage.cargo_cli.calls import Alias, CargoCall, cargo_call, known_text
+from dunnage.cargo_cli.command_line import LOCKING, NO_ACTION, Arguments, arguments, install_arguments, invocation
+from dunnage.files.git import Repositories
 from dunnage.files.source import File, Tree
-from dunnage.shell.model import Command
+from dunnage.files.span import Edit
+from dunnage.shell.directories import joined
+from dunnage.shell.model import Command, Values, programs
+
+_MATURIN_OPTIONS = frozenset({
+    "--auditwheel", "--bindings", "--color", "--compatibility", "--config", "--features", "--interpreter", "--jobs",
+    "--manifest-path", "--manylinux", "--out", "--profile", "--target", "--target-dir",
+    "-F", "-Z", "-b", "-i", "-j", "-m", "-o",
+})  # fmt: skip
+_PGRX_OPTIONS = frozenset({
+    "--features", "--manifest-path", "--out", "--out-dir", "--package", "--pg-config", "--profile", "--target",
+    "-F", "-c", "-d", "-m", "-o", "-p",
+})  # fmt: skip
+_TAURI_OPTIONS = frozenset(
+    {"--bundles", "--config", "--features", "--runner", "--target", "-b", "-c", "-f", "-r", "-t"}
+)
+_TRUNK_OPTIONS = frozenset({
+    "--cargo-profile", "--config", "--dist", "--example", "--features", "--html-output", "--public-url",
+    "--root-certificate", "-d",
+})  # fmt: skip
+_WASM_PACK_OPTIONS = frozenset({
+    "--chromedriver", "--geckodriver", "--mode", "--out-dir", "--out-name", "--profile", "--safaridriver", "--scope",
+    "--target", "-d", "-m", "-s", "-t",
+})  # fmt: skip
+_WASM_PACK_FLAGS = frozenset({
+    "--chrome", "--debug", "--dev", "--firefox", "--headless", "--no-opt", "--no-optimization", "--no-pack",
+    "--no-package", "--no-typescript", "--node", "--profiling", "--reference-types", "--release", "--safari",
+    "--weak-refs", "-r",
+})  # fmt: skip
+
+
+class _Tool(NamedTuple):
+    subcommands: Mapping[str, str]
+    """The subcommands that build, by each of their spellings."""
+    options: frozenset[str]
+    """The options that take a value."""
+    takes: str
+    """Where it takes `--locked`: after the `subcommand`, at the `end`, after `--` (`dashes`), or in a `variable`."""
+    variables: tuple[str, ...] = ()
+    """The environment variables that may give it a locking option."""
+
+
+_TOOLS = {
+    "maturin": _Tool(
+        {"b": "build", "build": "build", "dev": "develop", "develop": "develop", "publish": "publish"},
+        _MATURIN_OPTIONS,
+        "subcommand",
+    ),
+    "pgrx": _Tool(
+        {name: name for name in ("install", "package", "run", "schema")},
+        _PGRX_OPTIONS,
+        "variable",
+        ("PGRX_BUILD_FLAGS",),
+    ),
+    "tauri": _Tool({"build": "build"}, _TAURI_OPTIONS, "dashes"),
+    "trunk": _Tool(
+        # Its `--locked` takes an optional value, so that a path cannot follow it.
+        {"build": "build"},
+        _TRUNK_OPTIONS,
+        "end",
+        ("TRUNK_BUILD_FROZEN", "TRUNK_BUILD_LOCKED"),
+    ),
+    "wasm-pack": _Tool({"build": "build", "test": "test"}, _WASM_PACK_OPTIONS, "dashes"),
+}
+
+_SETTINGS = {
+    "maturin": ("pyproject.toml",),
+    "tauri": ("tauri.conf.json", "tauri.conf.json5", "Tauri.toml"),
+    "trunk": ("Trunk.toml", ".trunk.toml", "Trunk.yaml", "Trunk.json"),
+}
+_LOCKING_SETTING = rb"--locked|--frozen|\b(?:locked|frozen)[\"']?[ \t]*[=:][ \t]*true\b"
+
+
+def tool_build(command: Command, cargo: CargoCall | None, tree: Tree, file: File) -> tuple[CargoCall, Build] | None:
+    """Return what a command in `file` builds with one of these tools, as a call of cargo.
+
+    `cargo` is the call of cargo that the command is, as `cargo tauri build` is one. None if it builds nothing with
+    them, or if a variable may give the tool a locking option.
+    """
+    if cargo is None:
+        name = next((name for name in programs(command.words[0]) or () if name in _TOOLS), "")
+        cargo = CargoCall(command, name, [known_text(word) for word in command.words], [*range(len(command.words))])
+        start = 0
+    else:
+        called = invocation(cargo.words)
+        name, start = (called.name, called.subcommand) if called else ("", 0)
+        cargo = cargo._replace(program=f"{cargo.program} {name}")
+    tool = _TOOLS.get(name)
+    called = invocation(cargo.words[start:])
+    if tool is None or called is None or called.name not in tool.subcommands:
+        return None
+    at = start + called.subcommand
+    found = arguments(cargo.words, at + 1, tool.options)
+    if not found.flags.isdisjoint(NO_ACTION | {"--skip-build"}):
+        return None
+    environment = {key: values for key, values in command.environment if key in tool.variables}
+    if any(values is None for values in environment.values()):
+        return None
+    rest = cargo.words[at + 1 :]
+    given = [part for values in environment.values() for text in values or () for part in text.split()]
+    is_locked = any(word is not None and word.startswith(LOCKING) for word in (*rest, *given)) or "true" in given
+    is_locked = is_locked or _is_locked_by_settings(tree, file, name)
+    unknown = tuple(index for index, word in enumerate(rest, at + 1) if word is None and index in found.operands)
+    unknown += tuple(index for index in range(found.end, len(cargo.words)) if cargo.words[index] is None)
+    name = tool.subcommands[called.name]
+    directory = _directory(command, cargo, found)
+    build = Build(name, at, is_locked, unknown, is_builtin=False, compiles=True)
+    return cargo._replace(command=command._replace(directory=directory)), build
+
+
+def _directory(command: Command, call: CargoCall, found: Arguments) -> Values:
+    """Return the directories of the package that a tool builds."""
+    directory = command.directory
+    tool = call.program.rpartition(" ")[2]
+    if tool == "tauri":
+        return joined(directory, ("src-tauri",))
+    if tool == "wasm-pack" and found.operands:
+        path = call.words[found.operands[0]]
+        return joined(directory, (path,) if path is not None else None)
+    manifest = found.last("-m")
+    if manifest is not None and manifest.text is not None:
+        return joined(directory, (manifest.text.rpartition("/")[0] or ".",))
+    return directory if manifest is None else None
+
+
+def advice(path: str, call: CargoCall, found: Build) -> tuple[str, Edit | None]:
+    """Return the help for a build without `--locked` in the file `path`, and the edit that adds it if that is safe."""
+    command = call.command
+    name = call.program.rpartition(" ")[2]
+    tool = _TOOLS[name]
+    called = f"{call.program} {found.name}"
+    if tool.takes == "variable":
+        return f"write `{tool.variables[0]}=--locked {called}`", None
+    if tool.takes == "subcommand":
+        return f"write `{called} --locked`", _edit(path, call, found.at, "--locked")
+    last = len(call.words) - 1
+    if tool.takes == "end":
+        help = f"append `--locked`, after all other arguments: `{called} --locked`"
+        return help, _edit(path, call, last, "--locked")
+    help = f"pass `--locked` to cargo: `{called} -- --locked`"
+    arguments_found = arguments(call.words, found.at + 1, tool.options)
+    if arguments_found.end < len(call.words):
+        return help, _edit(path, call, arguments_found.end, "--locked")
+    is_certain = len(arguments_found.operands) <= (name == "wasm-pack")
+    if name == "wasm-pack":
+        # Options that it does not know belong to cargo, and so do all words after them.
+        is_certain = is_certain and arguments_found.flags <= _WASM_PACK_FLAGS
+    separator = '--", "' if command.form == "exec" else "-- "
+    return help, _edit(path, call, last, f"{separator}--locked") if is_certain else None
+
+
+def _edit(path: str, call: CargoCall, index: int, text: str) -> Edit | None:
+    return call.insertion(path, index, text) if call.is_written(index) else None
+
+
+def _is_locked_by_settings(tree: Tree, file: File, tool: str) -> bool:
+    """Whether a settings file of a tool, in the repository of `file`, may make its builds locked."""
+    patterns = [f"**/{name}" for name in _SETTINGS.get(tool, ())]
+    folder = os.path.dirname(os.path.abspath(file.path))
+    paths = sorted(Repositories(tree, *patterns).tracked_near(folder)) if patterns else ()
+    return any(re.search(_LOCKING_SETTING, tree.content(path) or b"") for path in paths)
+
 
 HINTS = ("cargo", "cross", "maturin", "trunk", "wasm-pack", "tauri")
 """A command that compiles has one of these texts in its words."""
@@ -35,23 +202,18 @@ class Compilation(NamedTuple):
     """The word of the call that names the subcommand."""
 
 
-def compiles(command: Command, alias: Alias, tree: Tree, file: File) -> bool:
-    """Whether a command in `file` compiles Rust code. `alias` are the aliases of cargo where it runs."""
-    return compilation(command, alias, tree, file) is not None
-
-
 def compilation(command: Command, alias: Alias, tree: Tree, file: File) -> Compilation | None:
-    """Return what a command in `file` compiles; None if it compiles nothing."""
+    """Return what a command in `file` compiles; None if it compiles nothing.
+
+    `alias` are the aliases of cargo where it runs.
+    """
     call = cargo_call(command, alias)
     tool = tool_build(command, call, tree, file)
     if tool is not None:
         call, found = tool
         return Compilation(call, f"{call.program} {found.name}", found.at)
     subcommand = compiling_subcommand(call.words) if call else None
-    if call is None or subcommand is None:
-        return None
-    name, at = subcommand
-    return Compilation(call, f"{call.program} {name}", at)
+    return Compilation(call, f"{call.program} {subcommand[0]}", subcommand[1]) if call and subcommand else None
 
 
 def compiling_subcommand(words: Sequence[str | None]) -> tuple[str, int] | None:

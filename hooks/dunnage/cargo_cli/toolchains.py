@@ -1,13 +1,21 @@
-"""Names of toolchains, and the commands that install or select a toolchain.
+"""Names of toolchains, and the commands, GitHub actions and files that install or select a toolchain.
 
-Sources: https://rust-lang.github.io/rustup/concepts/toolchains.html, `rustup help`, and rustup's installer.
+Sources: https://rust-lang.github.io/rustup/concepts/toolchains.html and overrides.html, `rustup help`, rustup's
+installer, and action.yml of each action.
 """
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import NamedTuple
 
 from dunnage.cargo_cli.command_line import arguments
+from dunnage.cargo_cli.tools import is_commit
+from dunnage.files import toml
+from dunnage.files.source import File, SourceError, Tree
+from dunnage.files.span import Span
+from dunnage.files.walk import upwards
 from dunnage.shell.model import POSIX_SHELLS, Command, Word, programs
 
 _HOST = r"(?:-[a-z][a-z0-9_]+(?:-[a-z0-9_]+)+)?"
@@ -100,3 +108,103 @@ def _installer(words: tuple[Word, ...], start: int) -> Iterator[Selection]:
         yield Selection("stable", words[0])
     elif chosen.text not in (None, "none"):
         yield Selection(chosen.text or "", words[chosen.at])
+
+
+_INPUTS = {
+    "actions-rs/toolchain": "toolchain",
+    "actions-rust-lang/setup-rust-toolchain": "toolchain",
+    "dtolnay/rust-toolchain": "toolchain",
+    "hecrj/setup-rust-action": "rust-version",
+    "moonrepo/setup-rust": "channel",
+}
+"""The input of each action that names the toolchain."""
+
+_OVERRIDE = {"actions-rust-lang/setup-rust-toolchain": "true"}
+"""The default of the input `override`."""
+
+ACTION_HINTS = tuple(name.partition("/")[2] for name in _INPUTS)
+"""A file without any of these texts uses none of the actions."""
+
+
+class ActionToolchain(NamedTuple):
+    """A toolchain that an action installs."""
+
+    name: str
+    input: str
+    """The input that names it; empty for the ref of the action or its default."""
+    is_override: bool = False
+    """Whether it takes precedence over a toolchain file."""
+
+
+def installed_by_action(name: str, ref: str, inputs: Mapping[str, str | None]) -> ActionToolchain | None:
+    """Return the toolchain that an action installs; `inputs` has None for unknown values.
+
+    None if it is another action, or if the toolchain is unknown.
+    """
+    name = name.lower()
+    key = _INPUTS.get(name)
+    if key is None:
+        return None
+    if key in inputs:
+        given = (inputs[key] or "").strip()
+        override = inputs.get("override", _OVERRIDE.get(name, "false"))
+        return ActionToolchain(given, key, override == "true") if given else None
+    if name == "dtolnay/rust-toolchain":
+        return None if is_commit(ref) or ref in ("master", "v1", "") else ActionToolchain(ref, "")
+    return ActionToolchain("stable", "") if name != "actions-rs/toolchain" else None
+
+
+TOOLCHAIN_FILES = ("rust-toolchain", "rust-toolchain.toml")
+"""The files that select a toolchain for a folder. The first takes precedence, and may be only a name."""
+
+
+class ToolchainFile(NamedTuple):
+    """A toolchain file."""
+
+    file: File
+    channel: str
+    """The name of the toolchain; empty if the file names a folder or none."""
+    span: Span
+    """The place of the name, quotes included."""
+
+
+def read_file(file: File) -> ToolchainFile:
+    """Return what a toolchain file selects. Raises SourceError if it cannot be read."""
+    return file.memo(_read_file)
+
+
+def _read_file(file: File) -> ToolchainFile:
+    lines = [line.strip() for line in file.text.splitlines() if line.strip()]
+    if (
+        len(lines) == 1
+        and "=" not in lines[0]
+        and "[" not in lines[0]
+        and os.path.basename(file.path) == TOOLCHAIN_FILES[0]
+    ):
+        start = file.data.index(lines[0].encode())
+        return ToolchainFile(file, lines[0], Span(start, start + len(lines[0].encode())))
+    keys = ("toolchain", "channel")
+    channel = toml.lookup(toml.parse(file), keys)
+    if not isinstance(channel, str):
+        return ToolchainFile(file, "", Span(0, 0))
+    return ToolchainFile(file, channel, toml.locate_value(file, keys))
+
+
+class ToolchainFiles:
+    """The toolchain files that apply in the folders of a run. Each folder is looked at once."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._in = cache(self._find)
+
+    def of(self, folder: str) -> ToolchainFile | None:
+        """Return the toolchain file of an absolute folder, up to the top of its repository; None if there is none."""
+        return next(filter(None, map(self._in, upwards(folder))), None)
+
+    def _find(self, folder: str) -> ToolchainFile | None:
+        for name in TOOLCHAIN_FILES:
+            try:
+                return read_file(self._tree.read(os.path.join(folder, name)))
+            except (FileNotFoundError, SourceError):
+                continue
+        return None

@@ -16,6 +16,7 @@ from typing import Any
 
 from dunnage.cargo.config_files import config_files
 from dunnage.cargo.manifests import MANIFEST
+from dunnage.cargo_cli.toolchains import TOOLCHAIN_FILES
 from dunnage.files import programs, toml
 from dunnage.files.document import Keys, Refused
 from dunnage.files.shown import toml_string
@@ -25,8 +26,6 @@ from dunnage.files.writing import writable
 
 _PATHS = (("patch", "path"), ("source", "directory"), ("source", "local-registry"), ("resolver", "lockfile-path"))
 """The settings, by table and key, whose value is a path relative to the folder that holds `.cargo`."""
-_TOOLCHAIN_FILES = ("rust-toolchain", "rust-toolchain.toml")
-"""rustup reads the first that exists."""
 _CHANNEL = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 """The name of a toolchain, which is no path."""
 
@@ -94,7 +93,7 @@ def _environment(tree: Tree, folder: str, *, online: bool) -> dict[str, str]:
 def _channel(tree: Tree, folder: str) -> str | None:
     """The toolchain that rustup would use in a folder, by its toolchain file. Raises _NotRun if it is in a folder."""
     for above in upwards(folder, beyond_repository=True):
-        for name in _TOOLCHAIN_FILES:
+        for name in TOOLCHAIN_FILES:
             try:
                 return _channel_in(tree.read(os.path.join(above, name)))
             except FileNotFoundError:

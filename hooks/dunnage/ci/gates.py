@@ -6,9 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from dunnage.cargo_cli import advisory_tools as tools
-from dunnage.cargo_cli import aliases
-from dunnage.cargo_cli.aliases import Alias, Aliases
-from dunnage.cargo_cli.calls import CARGO, CargoCall, cargo_call
+from dunnage.cargo_cli.calls import CARGO, Alias, Aliases, CargoCall, cargo_call
 from dunnage.ci.job import Run
 from dunnage.ci.lock_changes import PRECISE, REMOVED, RESOLVED, RESTORED, UNCERTAIN, lock_change
 from dunnage.ci.outcome import FailureMask
@@ -102,9 +100,9 @@ class Gate(NamedTuple):
 
 def gates(repository: RepositoryFiles) -> list[Gate]:
     """Return the runs of either tool, in the order of workflows and jobs."""
-    own = aliases.read(repository.tree, repository.top, repository.top)
-    hints = (*_HINTS, *(name for name, words in own.items() if any(hint in word for word in words for hint in _HINTS)))
     resolve = Aliases(repository.tree)
+    own = resolve.in_folder(repository.top)
+    hints = (*_HINTS, *(name for name, words in own.items() if any(hint in word for word in words for hint in _HINTS)))
     locks = LockReplacements(repository, resolve)
     found = (
         _of_action(run, locks) if run.action else _of_command(repository, run, resolve, locks)

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.cargo_cli import actions, command_line, installers, tools
-from dunnage.cargo_cli.aliases import Aliases
-from dunnage.cargo_cli.calls import CargoCall, cargo_call
+from dunnage.cargo_cli.calls import Aliases, CargoCall, cargo_call
 from dunnage.cargo_cli.command_line import UNKNOWN
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
@@ -29,7 +28,7 @@ CRATE, NPM, PYPI = "crate", "npm", "pypi"
 """The registries."""
 
 _CRATES = {"wit-bindgen": "wit-bindgen-cli"}
-"""The crates of tools that have another name in the actions of `dunnage.cargo_cli.version_actions`."""
+"""The crates of tools that have another name in the actions of `dunnage.cargo_cli.actions`."""
 _ELSEWHERE = frozenset({
     "auto-doc", "biome", "cosign", "cyclonedx", "d2", "deepsource", "earthly", "editorconfig-checker", "kingfisher",
     "moonbit", "moonbit core", "osv-scanner", "oxfmt", "protoc", "protoc-gen-connect-openapi", "rclone", "rust",
@@ -142,10 +141,8 @@ def _of_actions(file: File) -> Iterator[PinnedTool]:
 
 
 def _of_action(file: File, action: "Action") -> Iterator[PinnedTool]:
-    from dunnage.cargo_cli.action_tools import possible_tools
-
     inputs = {name: given.values for name, given in action.inputs.items()}
-    for tool in possible_tools(action.name, action.ref, inputs):
+    for tool in actions.possible_tools(action.name, action.ref, inputs):
         version = tools.exact(tool.version or "")
         if version:
             given = action.inputs.get(tool.input)

@@ -7,8 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from dunnage.cargo_cli.aliases import Aliases
-from dunnage.cargo_cli.calls import cargo_call
+from dunnage.cargo_cli.calls import Aliases, cargo_call
 from dunnage.cargo_cli.command_line import UNKNOWN
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.ci.runs import LOCAL, runs

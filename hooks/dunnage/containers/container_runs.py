@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from dunnage.cargo_cli.aliases import Aliases
-from dunnage.cargo_cli.compiling import compiles
+from dunnage.cargo_cli.calls import Aliases
+from dunnage.cargo_cli.compiling import compilation
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
 from dunnage.scripts.commands import commands
@@ -21,7 +21,7 @@ def images(file: File, tree: Tree) -> Iterator[ImageUse]:
     alias = Aliases(tree).of(file)
     calls = [(command, _call(command)) for command in commands(file, CONTAINER_PROGRAMS)]
     inner = [(command, call) for command, call in calls if call is not None]
-    compiling = {id(command) for command, _ in inner if compiles(command, alias, tree, file)}
+    compiling = {id(command) for command, _ in inner if compilation(command, alias, tree, file) is not None}
     entered = {call[1].values for command, call in inner if call[0] == "exec" and id(command) in compiling}
     used: set[tuple[str, ...] | None] = set()
     later: list[tuple[Command, tuple[str, Word]]] = []

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cargo_cli.words import words
-from dunnage.cargo_cli.aliases import expand
 from dunnage.cargo_cli.builds import build
+from dunnage.cargo_cli.calls import expand
 from dunnage.cargo_cli.command_line import install_arguments, invocation
 
 ALIASES = {
