@@ -69,6 +69,18 @@ def lookup(data: Any, keys: tuple[Key, ...]) -> Any:
     return data
 
 
+def table_at(data: Any, keys: tuple[Key, ...] = ()) -> dict[str, Any]:
+    """The table at the path `keys` in parsed TOML or JSON; empty if there is none."""
+    found = lookup(data, keys)
+    return found if isinstance(found, dict) else {}
+
+
+def texts_at(data: Any, keys: tuple[Key, ...] = ()) -> tuple[str, ...]:
+    """The strings in the array at the path `keys`; empty if there is none."""
+    found = lookup(data, keys)
+    return tuple(text for text in found if isinstance(text, str)) if isinstance(found, list) else ()
+
+
 def locate(file: File, keys: tuple[Key, ...]) -> Span:
     """The place of the key at the path `keys`, including quotes.
 

@@ -7,6 +7,7 @@ of `patched` or `unaffected` holds it. Versions are in plain order, and numbers 
 import os
 import time
 from collections.abc import Container, Iterable, Iterator
+from contextlib import suppress
 from functools import cached_property
 from typing import NamedTuple
 
@@ -53,14 +54,14 @@ class AdvisoryDatabase:
     def __init__(self, folder: str) -> None:
         self.folder = folder
         self._tree = Tree()
-        self._found: dict[str, tuple[Advisory, ...]] = {}
+        self._found: dict[str, list[Advisory]] = {}
 
     def of(self, package: LockedPackage) -> list[Advisory]:
         """The advisories that affect a package."""
         if not is_from_crates_io(package):
             return []
         if package.name not in self._found:
-            self._found[package.name] = tuple(self._read(package.name))
+            self._found[package.name] = self._read(package.name)
         return [advisory for advisory in self._found[package.name] if advisory.affects(package.version)]
 
     @cached_property
@@ -90,14 +91,13 @@ class AdvisoryDatabase:
             if data is not None:
                 yield data
 
-    def _read(self, name: str) -> Iterator[Advisory]:
+    def _read(self, name: str) -> list[Advisory]:
+        """The advisories about a crate."""
+        found = []
         for text in self.texts(name):
-            try:
-                found = _parse(text)
-            except (SourceError, VersionError):
-                continue
-            if found is not None:
-                yield found
+            with suppress(SourceError, VersionError):
+                found.append(_parse(text))
+        return [advisory for advisory in found if advisory is not None]
 
 
 def is_advisory(file: str) -> bool:
@@ -157,7 +157,7 @@ def _parse(data: bytes) -> Advisory | None:
     about, versions = content.get("advisory", {}), content.get("versions", {})
     if not isinstance(about, dict) or not isinstance(versions, dict) or about.get("withdrawn"):
         return None
-    patched, unaffected = (_texts(versions.get(key)) for key in ("patched", "unaffected"))
+    patched, unaffected = (toml.texts_at(versions, (key,)) for key in ("patched", "unaffected"))
     title = data[end + len(_CLOSING) :].partition(b"\n# ")[2].partition(b"\n")[0].decode("utf-8", "replace").strip()
     informational = about.get("informational", "")
     return Advisory(
@@ -165,11 +165,7 @@ def _parse(data: bytes) -> Advisory | None:
         title,
         informational if isinstance(informational, str) else "",
         str(about.get("date", "")),
-        _texts(about.get("aliases")),
+        toml.texts_at(about, ("aliases",)),
         patched,
         tuple(Requirement.parse(text) for text in (*patched, *unaffected)),
     )
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(text for text in value if isinstance(text, str)) if isinstance(value, list) else ()

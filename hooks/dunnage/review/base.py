@@ -8,6 +8,7 @@ not, the first parent of HEAD. What pre-commit sets is in its documentation, "Su
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from dunnage.files.git import Repository, repository
@@ -43,18 +44,16 @@ class History:
         self._refs = refs
         self._texts: dict[tuple[str, str], bytes | None] = {}
         self._files: dict[str, dict[str, str]] = {}
-        self._differing: dict[tuple[str, tuple[str, ...]], frozenset[str] | None] = {}
-        self._chosen: Base | None = None
+        self.differing = cache(repository.differing)
+        """The absolute paths of the tracked files of some patterns that may differ from a commit; None if unknown."""
 
     def base(self, differs: Callable[[str], bool]) -> Base:
         """Find what to compare with. `differs` says whether what is reviewed differs from what a commit holds.
 
         Raises SourceError as `differs` does.
         """
-        if self._chosen is None:
-            self._chosen = self._named() or Base(())
-        if self._chosen.commits or self._chosen.missing:
-            return self._chosen
+        if self._named is not None:
+            return self._named
         head = self.objects.commit("HEAD")
         if head is None:
             name = self.repository.head()
@@ -120,12 +119,7 @@ class History:
                 blobs[blob] = path
         return [text for text in self.require_all(commit, list(blobs.values())) if text]
 
-    def differing(self, commit: str, patterns: tuple[str, ...]) -> frozenset[str] | None:
-        """The absolute paths of the tracked files of some patterns that may differ from a commit; None if unknown."""
-        if (commit, patterns) not in self._differing:
-            self._differing[commit, patterns] = self.repository.differing(commit, patterns)
-        return self._differing[commit, patterns]
-
+    @cached_property
     def _named(self) -> Base | None:
         """The base that an option or the environment names."""
         if self._revision:
@@ -173,9 +167,7 @@ class Histories:
         found = repository(folder)
         if found is None:
             return None
-        if found.top not in self._found:
-            self._found[found.top] = History(found, self._revision, self._refs)
-        return self._found[found.top]
+        return self._found.setdefault(found.top, History(found, self._revision, self._refs))
 
     def close(self) -> None:
         """End the git processes."""

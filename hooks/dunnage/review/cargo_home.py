@@ -8,7 +8,7 @@ verify what is found there.
 import hashlib
 import os
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any, NamedTuple
 
 from dunnage.cargo.lockfile import LockedPackage
@@ -50,7 +50,7 @@ class CargoHome:
         self.folder = folder
         self._tree = Tree(_LONGEST_FILE)
         # A lock may have many versions of a few crates.
-        self._index = lru_cache(_KEPT)(self._read_index)
+        self._index = lru_cache(_KEPT)(partial(_read_index, self._tree))
         self._entries: dict[tuple[str, str], IndexEntry | None] = {}
         self._archives: dict[tuple[str, str], Archives] = {}
 
@@ -61,7 +61,8 @@ class CargoHome:
         """
         key = package.name, str(package.version)
         if key not in self._entries:
-            self._entries[key] = self._find_entry(package)
+            found = (self._index(path).entry(key[1].encode("ascii")) for path in self._cached(package))
+            self._entries[key] = next((entry for entry in found if entry), None)
         return self._entries[key]
 
     def versions(self, package: LockedPackage) -> tuple[bytes, ...]:
@@ -107,22 +108,12 @@ class CargoHome:
         found = [folder for folder in folders if os.path.basename(folder).rpartition("-")[0] == host]
         return found if host and len(found) == 1 and host != "github.com" else []
 
-    def _find_entry(self, package: LockedPackage) -> IndexEntry | None:
-        for path in self._cached(package):
-            found = self._index(path).entry(str(package.version).encode("ascii"))
-            if found is not None:
-                return found
-        return None
-
     def _cached(self, package: LockedPackage) -> Iterator[str]:
         """The paths of the cache files about a crate, the file first that was written last."""
         if not _is_plain(package.name):
             return
         paths = [os.path.join(index, ".cache", *place(package.name)) for index in self._of(package, self._indexes)]
         yield from sorted(paths, key=_written, reverse=True)
-
-    def _read_index(self, path: str) -> "_IndexFile":
-        return _IndexFile(self._tree.content(path) or b"")
 
 
 def find() -> CargoHome:
@@ -162,6 +153,10 @@ def place(name: str) -> tuple[str, ...]:
     if len(name) < 3:
         return str(len(name)), name
     return ("3", name[0], name) if len(name) == 3 else (name[:2], name[2:4], name)
+
+
+def _read_index(tree: Tree, path: str) -> "_IndexFile":
+    return _IndexFile(tree.content(path) or b"")
 
 
 class _IndexFile:

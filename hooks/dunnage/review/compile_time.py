@@ -145,7 +145,7 @@ def _code(manifest: bytes, files: Container[str]) -> CompileTimeCode:
         data = toml.parse(File(MANIFEST, manifest))
     except SourceError as error:
         raise ArchiveError(f"contains a Cargo.toml that {error.message}") from None
-    package = _table(data, "package") or _table(data, "project")
+    package = toml.table_at(data, ("package",)) or toml.table_at(data, ("project",))
     if not isinstance(package.get("name"), str):
         raise ArchiveError("contains no Cargo.toml of a package")
     build = package.get("build")
@@ -153,7 +153,9 @@ def _code(manifest: bytes, files: Container[str]) -> CompileTimeCode:
     if build is True or (build is None and _SCRIPT in files):
         script = _SCRIPT
     expression = package.get("license")
-    return CompileTimeCode(script, _is_macro(_table(data, "lib")), expression if isinstance(expression, str) else "")
+    return CompileTimeCode(
+        script, _is_macro(toml.table_at(data, ("lib",))), expression if isinstance(expression, str) else ""
+    )
 
 
 def _is_macro(library: dict[str, Any]) -> bool:
@@ -163,8 +165,3 @@ def _is_macro(library: dict[str, Any]) -> bool:
         or library.get("proc_macro") is True
         or (isinstance(kinds, list) and "proc-macro" in kinds)
     )
-
-
-def _table(data: dict[str, Any], key: str) -> dict[str, Any]:
-    found = data.get(key)
-    return found if isinstance(found, dict) else {}

@@ -50,11 +50,9 @@ def examine(paths: Iterable[str], tree: Tree, settings: Settings) -> Iterator[Ex
     moved = _MovedLocks()
     try:
         for path in paths:
-            try:
-                file = tree.read(path)
-            except (FileNotFoundError, SourceError):
-                continue  # check-cargo-lock reports what cannot be read
-            yield _examine(path, file, histories.of(os.path.dirname(path)), tree, settings, moved)
+            file = tree.find(path)
+            if file is not None:  # check-cargo-lock reports what cannot be read
+                yield _examine(path, file, histories.of(os.path.dirname(path)), tree, settings, moved)
     finally:
         histories.close()
 

@@ -11,7 +11,7 @@ from dunnage.files.document import Problem
 from dunnage.files.git import Repositories
 from dunnage.files.shown import argument
 from dunnage.files.shown import path as shown_path
-from dunnage.files.source import File, SourceError, Tree, display
+from dunnage.files.source import File, Tree, display
 from dunnage.review import advisories, cached_rules, cargo_home, lock_rules, policies
 from dunnage.review.base import Base
 from dunnage.review.changes import Changes, compare, read, read_base
@@ -100,10 +100,8 @@ def _in_any(tree: Tree, folder: str) -> frozenset[str]:
     """What can be reviewed of all locks that git tracks: one file of reviews may serve several."""
     found: set[str] = set()
     for path in Repositories(tree, "**/Cargo.lock").tracked_near(folder):
-        try:
-            lock = read(tree.read(path))
-        except (FileNotFoundError, SourceError):
-            continue
+        file = tree.find(path)
+        lock = read(file) if file else None
         found |= subjects(lock.packages) if lock else set()
     return frozenset(found)
 

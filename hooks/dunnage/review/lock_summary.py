@@ -21,12 +21,9 @@ _MOST_NAMED = 50
 def tables(changes: Changes, contents: Contents) -> Iterator[Table]:
     """Yield the tables that have rows."""
     code = {identity(package): _code(package, contents) for package in changes.incoming if package.source}
-    for table in (_updated(changes), _added(changes, code), _removed(changes), _duplicated(changes)):
-        if table.rows:
-            yield table
-    scripts = _scripts(changes, code, contents)
-    if scripts.rows:
-        yield scripts
+    updated, added, removed = _updated(changes), _added(changes, code), _removed(changes)
+    found = (updated, added, removed, _duplicated(changes), _scripts(changes, code, contents))
+    return (table for table in found if table.rows)
 
 
 def _updated(changes: Changes) -> Table:

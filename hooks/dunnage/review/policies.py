@@ -19,10 +19,10 @@ from dunnage.cargo.source_id import SourceId, SourceIdError, registry
 from dunnage.cargo.version import Requirement, VersionError
 from dunnage.files import document, toml
 from dunnage.files.document import Refused
-from dunnage.files.source import SourceError, Tree
+from dunnage.files.source import Tree
 from dunnage.files.walk import upwards
 from dunnage.review.changes import is_from_crates_io
-from dunnage.review.reviews import MANIFEST
+from dunnage.review.reviews import MANIFEST, read_toml
 
 if TYPE_CHECKING:
     from dunnage.cargo.lockfile import Lockfile
@@ -89,9 +89,8 @@ class AgePolicy:
         """The names that the configuration has for each registry."""
         names: dict[SourceId | None, list[str]] = {}
         for data in self._configurations:
-            named = data.get("registries")
-            for name, table in named.items() if isinstance(named, dict) else ():
-                index = table.get("index") if isinstance(table, dict) else None
+            for name, table in toml.table_at(data, ("registries",)).items():
+                index = toml.lookup(table, ("index",))
                 try:
                     if isinstance(index, str):
                         names.setdefault(registry(index), []).append(name)
@@ -103,9 +102,8 @@ class AgePolicy:
 def vendored_folder(tree: Tree, folder: str) -> str | None:
     """The folder that Cargo's configuration names as a directory source; None if it names none."""
     for above, data in _configurations(tree, folder):
-        sources = data.get("source")
-        for source in sources.values() if isinstance(sources, dict) else ():
-            path = source.get("directory") if isinstance(source, dict) else None
+        for source in toml.table_at(data, ("source",)).values():
+            path = toml.lookup(source, ("directory",))
             if isinstance(path, str):
                 return os.path.normpath(os.path.join(above, path))
     return None
@@ -212,14 +210,10 @@ class LockedWorkspace:
 
 def vetting_of(tree: Tree, folder: str, workspace: LockedWorkspace, lock: Lockfile) -> Vetting | None:
     """The audits of cargo-vet that count for the lock in a folder; None if cargo-vet is not used there."""
-    path = _VET_FOLDER
-    try:
-        file = tree.read(os.path.join(folder, MANIFEST))
-        data = toml.parse(file) if b"vet" in file.data else {}
-        named = (toml.lookup(data, (owner, "metadata", "vet", "store", "path")) for owner in ("workspace", "package"))
-        path = next((found for found in named if isinstance(found, str)), path) or path
-    except (FileNotFoundError, SourceError):
-        pass
+    file = tree.find(os.path.join(folder, MANIFEST))
+    data = read_toml(file) if file and b"vet" in file.data else None
+    named = (toml.lookup(data, (owner, "metadata", "vet", "store", "path")) for owner in ("workspace", "package"))
+    path = next((found for found in named if isinstance(found, str)), "") or _VET_FOLDER
     path = os.path.join(folder, path)
     if not tree.exists(os.path.join(path, "config.toml")):
         return None

@@ -57,7 +57,7 @@ class Reviews(NamedTuple):
         """The table in which a new review is written."""
         if os.path.basename(self.path) != MANIFEST:
             return ("reviews",)
-        found = _read_toml(self.manifest)
+        found = read_toml(self.manifest)
         return ("workspace" if found is None or "workspace" in found else "package", *_TABLE)
 
     def place(self) -> str:
@@ -81,12 +81,12 @@ def read(tree: Tree, folders: Sequence[str], path: str) -> Reviews:
     entries: list[Review] = []
     manifest: File | None = None
     for folder in folders:
-        manifest = _file(tree, os.path.join(folder, MANIFEST))
+        manifest = tree.find(os.path.join(folder, MANIFEST))
         # Most manifests have none, which shows without a TOML reader.
         if manifest and b"dunnage" in manifest.data:
             for owner in _OWNERS:
                 entries += _entries(manifest, (owner, *_TABLE))
-    listed = _file(tree, path) if path else None
+    listed = tree.find(path) if path else None
     entries += _entries(listed, ("reviews",)) if listed else []
     accepted = frozenset(entry.subject for entry in entries if entry.reason)
     return Reviews(tuple(entries), path or os.path.join(folders[-1], MANIFEST), None if path else manifest, accepted)
@@ -150,14 +150,8 @@ def source_subject(source: "SourceId") -> str:
     return source.url if source.kind == "sparse" else f"{source.kind}+{source.url}"
 
 
-def _file(tree: Tree, path: str) -> File | None:
-    try:
-        return tree.read(path)
-    except (FileNotFoundError, SourceError):
-        return None
-
-
-def _read_toml(file: File | None) -> dict[str, Any] | None:
+def read_toml(file: File | None) -> dict[str, Any] | None:
+    """The content of a file; None if there is none, or if it is not TOML."""
     try:
         return toml.parse(file) if file else None
     except SourceError:
@@ -165,8 +159,7 @@ def _read_toml(file: File | None) -> dict[str, Any] | None:
 
 
 def _entries(file: File, keys: Keys) -> Iterator[Review]:
-    table = toml.lookup(_read_toml(file), keys)
-    for name, reason in table.items() if isinstance(table, dict) else ():
+    for name, reason in toml.table_at(read_toml(file), keys).items():
         yield Review(_subject(name), reason.strip() if isinstance(reason, str) else "", file, (*keys, name))
 
 

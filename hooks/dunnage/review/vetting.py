@@ -23,7 +23,7 @@ from dunnage.cargo.lockfile import LockedPackage, Lockfile
 from dunnage.cargo.resolution import Resolution
 from dunnage.cargo.version import Requirement, Version, VersionError
 from dunnage.cargo.workspace import Workspace
-from dunnage.files import document
+from dunnage.files import document, toml
 from dunnage.files.document import Refused
 from dunnage.files.shown import argument
 from dunnage.files.source import Tree
@@ -70,8 +70,8 @@ class VetStore:
 
     def policy(self, name: str, version: str) -> Mapping[str, Any]:
         """The policy for a package; empty if there is none."""
-        policies = _table(self._config.get("policy"))
-        return _table(policies.get(f"{name}:{version}", policies.get(name)))
+        policies = toml.table_at(self._config, ("policy",))
+        return toml.table_at(policies.get(f"{name}:{version}", policies.get(name)))
 
     def closure(self, criteria: object) -> frozenset[str]:
         """Criteria, one name or several, with all that they imply."""
@@ -130,8 +130,7 @@ class VetStore:
                         if _is_trusted(entry, publisher):
                             yield _NOTHING, str(publisher.get("version")), mapped(entry.get("criteria"))
         for entry in _entries(self._imports.get("unpublished"), name):
-            every = frozenset({*_BUILT_IN, *self._criteria})
-            yield str(entry.get("audited_as")), str(entry.get("version")), every
+            yield str(entry.get("audited_as")), str(entry.get("version")), frozenset(self._criteria)
 
     def _read_violations(self, name: str) -> list[tuple[Requirement, frozenset[str]]]:
         found = []
@@ -148,10 +147,9 @@ class VetStore:
     def _sources(self) -> list[tuple[Mapping[str, Any], Callable[[object], frozenset[str]]]]:
         """The store's own audits and those of every import, each with the meaning of its criteria here."""
         sources: list[tuple[Mapping[str, Any], Callable[[object], frozenset[str]]]] = [(self._audits, self.closure)]
-        imports = _table(self._config.get("imports"))
-        for peer, audits in _table(self._imports.get("audits")).items():
-            names = _table(_table(imports.get(peer)).get("criteria-map"))
-            sources.append((_table(audits), partial(self._mapped, names, _criteria(_table(audits)))))
+        for peer, audits in toml.table_at(self._imports, ("audits",)).items():
+            names = toml.table_at(self._config, ("imports", peer, "criteria-map"))
+            sources.append((toml.table_at(audits), partial(self._mapped, names, _criteria(audits))))
         return sources
 
     def _mapped(self, names: Mapping[str, Any], foreign: _Criteria, criteria: object) -> frozenset[str]:
@@ -189,9 +187,11 @@ def _is_in(version: str, requirement: Requirement) -> bool:
         return False
 
 
-def _criteria(audits: Mapping[str, Any]) -> _Criteria:
-    """The criteria that a file of audits defines."""
-    return {name: _names(_table(entry).get("implies")) for name, entry in _table(audits.get("criteria")).items()}
+def _criteria(audits: object) -> _Criteria:
+    """The criteria that a file of audits defines, and the built-in ones."""
+    defined = toml.table_at(audits, ("criteria",))
+    own = {name: _names(toml.lookup(entry, ("implies",))) for name, entry in defined.items()}
+    return own | {name: (*own.get(name, ()), *implied) for name, implied in _BUILT_IN.items()}
 
 
 def _closure(names: Iterable[str], criteria: _Criteria, spend: Callable[[int], None]) -> frozenset[str]:
@@ -201,25 +201,19 @@ def _closure(names: Iterable[str], criteria: _Criteria, spend: Callable[[int], N
         name = pending.pop()
         if name not in found:
             found.add(name)
-            implied = *_BUILT_IN.get(name, ()), *criteria.get(name, ())
+            implied = criteria.get(name, ())
             spend(1 + len(implied))
             pending += implied
     return frozenset(found)
 
 
 def _entries(table: object, name: str) -> list[Mapping[str, Any]]:
-    found = _table(table).get(name)
+    found = toml.lookup(table, (name,))
     return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
 def _names(value: object) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return (value,)
-    return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else ()
-
-
-def _table(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+    return (value,) if isinstance(value, str) else toml.texts_at(value)
 
 
 class Vetting:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.cargo.version import Version, VersionError
@@ -128,14 +129,8 @@ class _Comparisons:
 
     def __init__(self, before: WitState, state: WitState) -> None:
         self.before, self.state = before, state
-        self._known: dict[tuple[int, int], Comparison] = {}
-
-    def of(self, old: WitGraph, new: WitGraph) -> Comparison:
+        self.of = cache(Comparison)
         """The comparison of two graphs."""
-        key = id(old), id(new)
-        if key not in self._known:
-            self._known[key] = Comparison(old, new)
-        return self._known[key]
 
     def have_same_world(self, old: WitGraph, before: int, new: WitGraph, after: int) -> bool:
         """Whether two worlds are known to import and export the same, apart from versions."""

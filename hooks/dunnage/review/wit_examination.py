@@ -79,9 +79,8 @@ def _examine(project: Project, tree: Tree, settings: Settings) -> Examination:
         return Examination(name, reviews, Judgement())
     from dunnage.review.wit_review import judge
 
-    try:
-        file = tree.read(first)
-    except (FileNotFoundError, SourceError):
+    file = tree.find(first)
+    if file is None:
         return Examination(name, reviews, Judgement())
     return Examination(name, reviews, judge(name, file, base, folders, reviews, tree, settings))
 
@@ -156,14 +155,8 @@ def _files(root: str, tree: Tree) -> dict[str, File]:
     deps = os.path.join(root, _DEPENDENCIES)
     for path in _names(deps):
         paths += _names(path) if os.path.isdir(path) else [path]
-    files = {}
-    for path in paths:
-        if path.endswith(_ENDINGS):
-            try:
-                files[path] = tree.read(path)
-            except (FileNotFoundError, SourceError):
-                continue
-    return files
+    found = {path: tree.find(path) for path in paths if path.endswith(_ENDINGS)}
+    return {path: file for path, file in found.items() if file is not None}
 
 
 def _names(folder: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from dunnage.files.document import Problem
 from dunnage.files.git import Repositories
 from dunnage.files.shown import argument
-from dunnage.files.source import File, SourceError, Tree, display
+from dunnage.files.source import File, Tree, display
 from dunnage.files.span import Span
 from dunnage.review import wit_rules
 from dunnage.review.base import Base
@@ -20,8 +20,8 @@ from dunnage.review.judgement import Judgement, Settings
 from dunnage.review.reviews import Review, Reviews, problems
 from dunnage.review.tables import Table
 from dunnage.review.wit_changes import Changes, PackageChange, compare
-from dunnage.review.wit_rules import content_subject, package_subject, world_subject
-from dunnage.review.wit_state import WitState
+from dunnage.review.wit_rules import content_subject, world_subject
+from dunnage.review.wit_state import WitState, full_name
 from dunnage.wit.packages import root
 
 if TYPE_CHECKING:
@@ -102,10 +102,7 @@ def _own_namespaces(tree: Tree, folder: str) -> Callable[[str], bool]:
         found: set[bytes] = set()
         for path in Repositories(tree, _TRACKED).tracked_near(folder):
             if os.path.dirname(path) == root(path):  # not in `deps`
-                try:
-                    found.update(re.findall(_OWN_PACKAGE, Tree().read(path).data, re.MULTILINE))
-                except (FileNotFoundError, SourceError):
-                    continue
+                found.update(re.findall(_OWN_PACKAGE, Tree().content(path) or b"", re.MULTILINE))
         return frozenset(found)
 
     return lambda package: package.partition(":")[0].encode() in namespaces()
@@ -115,18 +112,18 @@ def _present(tree: Tree, folder: str) -> frozenset[str] | None:
     """The keys of all reviews that match something in the WIT of a repository; None if some of it is unknown."""
     roots: dict[str, dict[str, File]] = {}
     for path in sorted(Repositories(tree, _TRACKED).tracked_near(folder)):
-        try:
-            # Not through the run's own tree, which would report unused ignore comments of unchecked files.
-            roots.setdefault(root(path), {})[path] = Tree().read(path)
-        except (FileNotFoundError, SourceError):
+        # Not through the run's own tree, which would report unused ignore comments of unchecked files.
+        file = Tree().find(path)
+        if file is None:
             return None
+        roots.setdefault(root(path), {})[path] = file
     found: set[str] = set()
     for top, files in roots.items():
         state = WitState(top, files, files)
         if state.unreadable:
             return None
         for package in state.foreign():
-            found |= {package_subject(package.name, package.version), content_subject(package)}
+            found |= {full_name(package.name, package.version), content_subject(package)}
         for world in state.worlds():
             elaborated = state.elaborated(world)
             if elaborated is None or elaborated.missing:
@@ -153,21 +150,17 @@ def _tables(all_changes: Sequence[Changes]) -> Iterator[Table]:
                 ("export gained", world.exports),
                 ("export lost", world.lost_exports),
             ):
-                rows = ((world.new.name, what, package_subject(*each[:2]), each.interface) for each in interfaces)
-                worlds.update(dict.fromkeys(rows))
+                for each in interfaces:
+                    worlds[world.new.name, what, full_name(each.package, each.version), each.interface] = None
     binaries = sorted({display(path) for changes in all_changes for path in changes.changed if path.endswith(".wasm")})
-    for table in (
-        Table(
-            "packages",
-            ("package", "from", "to", "folders"),
-            [(*row, ", ".join(folders)) for row, folders in sorted(packages.items())],
-        ),
+    rows = [(*row, ", ".join(folders)) for row, folders in sorted(packages.items())]
+    found = (
+        Table("packages", ("package", "from", "to", "folders"), rows),
         Table("content", ("package", "interface or world", "item", "change"), sorted(contents)),
         Table("worlds", ("world", "change", "package", "interface"), sorted(worlds)),
         Table("binary packages", ("file",), [(path,) for path in binaries]),
-    ):
-        if table.rows:
-            yield table
+    )
+    return (table for table in found if table.rows)
 
 
 def _package(change: PackageChange) -> tuple[str, str, str]:

@@ -9,7 +9,7 @@ from dunnage.files.shown import path as shown_path
 from dunnage.files.source import File
 from dunnage.review.concern import Advice, Concern, first_of, listed
 from dunnage.review.wit_changes import Changes, Imported, ItemChange, PackageChange, WorldChange, track, version
-from dunnage.review.wit_state import Foreign, contents
+from dunnage.review.wit_state import Foreign, contents, full_name
 from dunnage.wit.compatibility import Break, Side, breaks, scope_name
 from dunnage.wit.model import WitDocument
 from dunnage.wit.syntax import parse
@@ -36,14 +36,9 @@ class Judge(NamedTuple):
         return Concern(Problem(rule, file, message, text, span=parse(file).tokens.span(token)), subjects)
 
 
-def package_subject(name: str, text: str) -> str:
-    """The key of a review of one version of a package."""
-    return f"{name}@{text}" if text else name
-
-
 def world_subject(package: str, text: str, world: str) -> str:
     """The key of a review of a package in a world."""
-    return f"{package_subject(package, text)} in {world}"
+    return f"{full_name(package, text)} in {world}"
 
 
 def content_subject(package: Foreign) -> str:
@@ -134,7 +129,7 @@ def _new_import(changes: Changes, world: WorldChange, found: list[Imported], jud
     document = parse(new.file)
     by_package: dict[str, list[Imported]] = {}
     for interface in found:
-        by_package.setdefault(package_subject(interface.package, interface.version), []).append(interface)
+        by_package.setdefault(full_name(interface.package, interface.version), []).append(interface)
     ways = {_way(document, interface) for interface in found}
     texts = [_interfaces(document, name, of_package, len(ways) > 1) for name, of_package in by_package.items()]
     message = f"the world `{new.name}` gains imports of {_named(texts)}{next(iter(ways)) if len(ways) == 1 else ''}"
@@ -155,8 +150,7 @@ def _way(document: WitDocument, interface: Imported) -> str:
     """The statement through which an interface came in; empty if the statement imports the interface itself."""
     keyword, token = interface.cause
     path = _path(document, token)
-    text = f"@{interface.version}" if interface.version else ""
-    if keyword == "import" and path == f"{interface.package}/{interface.interface}{text}":
+    if keyword == "import" and path == full_name(f"{interface.package}/{interface.interface}", interface.version):
         return ""
     return f", through `{keyword} {path}`"
 
@@ -180,7 +174,7 @@ def breaking(all_changes: Iterable[Changes], judge: Judge) -> Iterator[Concern]:
 
 def _breaking(change: PackageChange, world: WorldChange, found: list[Break], judge: Judge) -> Concern | None:
     old, new = change.old, change.new
-    if old is None or new is None or judge.is_reviewed(package_subject(new.name, new.version)):
+    if old is None or new is None or judge.is_reviewed(full_name(new.name, new.version)):
         return None
     imported = [each for each in found if each.is_import]
     exported = [each for each in found if not each.is_import]
@@ -196,7 +190,7 @@ def _breaking(change: PackageChange, world: WorldChange, found: list[Break], jud
             f"({_named(map(_broken_item, exported))})"
         )
     message = f"`{new.name}` {new.version} is not compatible with {old.version}: {'; '.join(effects)}"
-    subjects = (package_subject(new.name, new.version),)
+    subjects = (full_name(new.name, new.version),)
     help = f"keep `{old.full_name}`, or release the world as a breaking change"
     place = _place(change, found[0])
     return judge.concern("wit-review/breaking", place, message, help, _wit_folder(new), subjects)
@@ -242,7 +236,7 @@ def downgrade(all_changes: Iterable[Changes], judge: Judge) -> Iterator[Concern]
         old, new = change.old, change.new
         if old is None or new is None or judge.is_own(new.name) or not _goes_back(change):
             continue
-        subject = package_subject(new.name, new.version)
+        subject = full_name(new.name, new.version)
         if not judge.is_reviewed(subject):
             back.setdefault(subject, (new, f"`{new.name}` from {old.version} to {new.version}"))
     if back:

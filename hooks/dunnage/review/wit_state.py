@@ -6,6 +6,7 @@ Only the needed packages are parsed. Comments, order, trailing commas, `%`, `@si
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from dunnage.files.source import File, SourceError
@@ -40,7 +41,7 @@ class Foreign(NamedTuple):
     @property
     def full_name(self) -> str:
         """With the version."""
-        return f"{self.name}@{self.version}" if self.version else self.name
+        return full_name(self.name, self.version)
 
 
 class OwnWorld(NamedTuple):
@@ -72,13 +73,13 @@ class WitState:
         for path in files:
             if path.endswith(".wit"):
                 self._units.setdefault(_unit(folder, path), []).append(path)
-        self._declared: dict[str, list[str]] = {}
         self._later = later
         self._loaded: dict[str, list[Source]] = {}
         self._changed = {_unit(folder, path) for path in changed}
         self._load([unit for unit in self._units if unit == folder or unit in self._changed])
         self.graphs = list(self._graphs())
-        self._elaborations: dict[int, Elaboration] = {}
+        self.elaboration = cache(Elaboration)
+        """The worlds of one of the graphs."""
 
     def foreign(self) -> Iterator[Foreign]:
         """The packages in `deps` whose files changed."""
@@ -106,10 +107,6 @@ class WitState:
     def broken_units(self) -> set[str]:
         """The packages of which a file cannot be parsed."""
         return {_unit(self.folder, path) for path in self.unreadable}
-
-    def elaboration(self, graph: WitGraph) -> Elaboration:
-        """The worlds of one of the graphs."""
-        return self._elaborations.setdefault(id(graph), Elaboration(graph))
 
     def elaborated(self, world: OwnWorld) -> ElaboratedWorld | None:
         """What a world imports and exports; None if it includes itself, or more than is looked at."""
@@ -140,16 +137,18 @@ class WitState:
                     sources = self._loaded[key] = list(later.parsed(unit))
                     pending += _referenced(sources)
 
-    def declaring(self, package: str) -> list[str]:
+    def declaring(self, package: str) -> Mapping[str, None]:
         """The units in which a package with this full name seems to be declared."""
-        if not self._declared:
-            for unit, paths in self._units.items():
-                for path in paths:
-                    for name in re.findall(_PACKAGE, self.files[path].data):
-                        known = self._declared.setdefault(name.decode().replace("%", ""), [])
-                        if unit not in known:
-                            known.append(unit)
-        return self._declared.get(package, [])
+        return self._declared.get(package, {})
+
+    @cached_property
+    def _declared(self) -> dict[str, dict[str, None]]:
+        found: dict[str, dict[str, None]] = {}
+        for unit, paths in self._units.items():
+            for path in paths:
+                for name in re.findall(_PACKAGE, self.files[path].data):
+                    found.setdefault(name.decode().replace("%", ""), {})[unit] = None
+        return found
 
     def parsed(self, unit: str) -> Iterator[Source]:
         """The files of a unit that can be parsed."""
@@ -169,6 +168,11 @@ class WitState:
             yield WitGraph(packages, hides_unstable=True)
         else:  # files that have nothing to do with each other
             yield from (WitGraph([[source], *packages], hides_unstable=True) for source in own)
+
+
+def full_name(name: str, version: str | None) -> str:
+    """A name with the version; the name itself if it has none."""
+    return f"{name}@{version}" if version else name
 
 
 def _packages(sources: list[Source]) -> list[list[Source]]:
