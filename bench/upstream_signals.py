@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from dunnage.upstream import advisory_sources, clone, signals
-from dunnage.upstream.cleared import LockHistory
+from dunnage.upstream import clone, commits
+from dunnage.upstream.affected import LockHistory
 from dunnage.upstream.clone import Clone
 from dunnage.upstream.source import Commit
 
@@ -38,7 +38,7 @@ class Judged(NamedTuple):
 
 def judged(mirrors: str) -> Iterator[Judged]:
     """Judge every labelled commit."""
-    database = advisory_sources.local([mirrors], "")
+    database = clone.local([mirrors], "")
     if database is None:
         raise SystemExit(f"there is no RustSec/advisory-db in {mirrors}")
     part = ""
@@ -64,9 +64,9 @@ def judge(part: str, is_relevant: bool, commit: Commit, paths: Sequence[str], lo
         part,
         is_relevant,
         WIDE.search(commit.message) is not None,
-        bool(signals.advisories(commit) or signals.is_private_fix(commit)) and signals.is_fix(commit, paths),
+        bool(commits.advisories(commit) or commits.is_private_fix(commit)) and commits.is_fix(commit, paths),
         "Cargo.lock" in paths and any(not each.advisory.informational for each in locks.cleared(commit)),
-        bool(signals.words(commit)) and signals.is_reading(commit, paths),
+        bool(commits.words(commit)) and commits.is_reading(commit, paths),
     )
 
 

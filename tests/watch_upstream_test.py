@@ -125,7 +125,7 @@ def test_a_missing_archive_is_a_failure(world: World, watch: Watch) -> None:
 
 
 def test_tags_are_releases_where_there_is_no_index(world: World, watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dunnage.upstream.known.REPOSITORIES", {TOOL: NAME})
+    monkeypatch.setattr("dunnage.upstream.watch.REPOSITORIES", {TOOL: NAME})
     found = watch.observed(TOOL, "1.0.0..1.1.0", "--mirror", str(world.mirror))
     assert found == expected(world)
     assert (
@@ -415,7 +415,7 @@ def test_a_token_is_not_sent_in_the_open(watch: Watch, monkeypatch: pytest.Monke
 
 
 def test_a_release_without_a_tag(world: World, watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dunnage.upstream.known.REPOSITORIES", {TOOL: NAME})
+    monkeypatch.setattr("dunnage.upstream.watch.REPOSITORIES", {TOOL: NAME})
     index = world.mirror / "crates.io-index" / "de" / "mo" / TOOL
     index.parent.mkdir(parents=True)
     index.write_bytes(world.index())

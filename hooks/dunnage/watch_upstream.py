@@ -12,19 +12,17 @@ from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import urlsplit
 
 from dunnage import __version__
-from dunnage.files.git import Repository, repository
+from dunnage.files.git import repository
 from dunnage.files.source import Tree
 from dunnage.frame.arguments import Program, parse
 from dunnage.frame.execution import WrongUsage, complain, guarded, require_version
 from dunnage.frame.options import REQUIRED_VERSION, Option, Options, flag, output_options, repeated, single
 from dunnage.frame.output import delivery
 from dunnage.review import cargo_home
-from dunnage.upstream import advisory_sources, clone, github, pins, state, watch
+from dunnage.upstream import clone, github, pins, report, watch
 from dunnage.upstream.crates import INDEX, LocalCrates, RegistryCrates
-from dunnage.upstream.observation import Observation, Watched
-from dunnage.upstream.report import Report, in_order, text
-from dunnage.upstream.source import LOOPBACK, SourceFailed
-from dunnage.upstream.sources import Failures, Sources
+from dunnage.upstream.report import Observation, Report, StateError, Watched
+from dunnage.upstream.source import LOOPBACK, Failures, SourceFailed, Sources
 
 if TYPE_CHECKING:
     from dunnage.review.advisories import AdvisoryDatabase
@@ -131,8 +129,8 @@ def _main(argv: Sequence[str]) -> int:
     try:
         if file is not None:
             file_format = delivery.format_of(file, file_format, {**delivery.ENDINGS, ".md": "markdown"})
-        earlier = state.read(options[STATE]) if options[STATE] else frozenset[str]()
-    except state.StateError as error:
+        earlier = report.read_state(options[STATE]) if options[STATE] else frozenset[str]()
+    except StateError as error:
         raise WrongUsage(f"--state {error}") from None
     except delivery.OutputError as error:
         raise WrongUsage(str(error)) from None
@@ -143,21 +141,20 @@ def _main(argv: Sequence[str]) -> int:
     for each in watched:
         observed += watch.observe(each, sources, failures)
     new = [each for each in observed if each.key not in earlier and _is_recent(each, options[SINCE])]
-    found = in_order(new, watched)
-    report = Report(watched, found, failures.messages)
+    outcome = Report(watched, report.in_order(new, watched), failures.messages)
     try:
-        delivery.publish(partial(_rendered, report), options[OUTPUT_FORMAT], sys.stdout, file, file_format)
+        delivery.publish(partial(_rendered, outcome), options[OUTPUT_FORMAT], sys.stdout, file, file_format)
     except delivery.OutputError as error:
         raise WrongUsage(str(error)) from None
     for failure in failures.messages:
         complain(NAME, failure)
     if options[STATE]:
         try:
-            state.write(options[STATE], state.after(earlier, observed, is_complete=not failures.messages))
-        except state.StateError as error:
+            report.write_state(options[STATE], report.state_after(earlier, observed, is_complete=not failures.messages))
+        except StateError as error:
             complain(NAME, f"--state {error}")
             return 3
-    return report.status
+    return outcome.status
 
 
 def _chosen(options: Options) -> list[Watched]:
@@ -168,7 +165,9 @@ def _chosen(options: Options) -> list[Watched]:
         if options[BASE]:
             if options.files:
                 raise WrongUsage("--base reviews the pins of a change, so no tool can be named")
-            return pins.moved(_required(found), tree, options[BASE])
+            if found is None:
+                raise WrongUsage("--base requires a git repository")
+            return pins.moved(found, tree, options[BASE])
         needs_pins = not options.files or not all("@" in text or ".." in text for text in options.files)
         pinned = pins.pinned(found, tree) if found and needs_pins else []
         chosen = pins.named(options.files, pinned) if options.files else pinned
@@ -180,27 +179,21 @@ def _chosen(options: Options) -> list[Watched]:
     return list(dict.fromkeys((*chosen, *added)))
 
 
-def _required(found: Repository | None) -> Repository:
-    if found is None:
-        raise WrongUsage("--base requires a git repository")
-    return found
-
-
 def _is_recent(observation: Observation, since: str) -> bool:
     """Whether something happened on a day or later. What has no date counts."""
     return not observation.date or observation.date[:10] >= since
 
 
-def _rendered(report: Report, form: str, _: TextIO | None) -> str:
+def _rendered(outcome: Report, form: str, _: TextIO | None) -> str:
+    if form == "text":
+        return report.text(outcome)
     if form == "markdown":
         from dunnage.upstream import markdown
 
-        return markdown.render(report)
-    if form in ("json", "sarif"):
-        from dunnage.upstream import machine
+        return markdown.render(outcome)
+    from dunnage.upstream import machine
 
-        return machine.json(report) if form == "json" else machine.sarif(report)
-    return text(report)
+    return machine.json(outcome) if form == "json" else machine.sarif(outcome)
 
 
 def _sources(options: Options) -> Sources:
@@ -217,7 +210,7 @@ def _sources(options: Options) -> Sources:
         return Sources(
             LocalCrates(home, mirrors),
             partial(_clone, mirrors),
-            _once(lambda: database or advisory_sources.local(mirrors, home.folder)),
+            _once(lambda: database or clone.local(mirrors, home.folder)),
             lambda _: [],
             is_local=True,
             today=today,
@@ -228,7 +221,7 @@ def _sources(options: Options) -> Sources:
     return Sources(
         RegistryCrates(client, home, options[INDEX_URL]),
         cache(server.history),
-        _once(lambda: database or advisory_sources.fetched(folder)),
+        _once(lambda: database or clone.fetched(folder)),
         server.advisories,
         is_local=False,
         today=today,
@@ -238,7 +231,7 @@ def _sources(options: Options) -> Sources:
 def _database(folder: str) -> "AdvisoryDatabase | None":
     """The database that `--advisory-db` names, if it is given. Raises WrongUsage."""
     try:
-        found = advisory_sources.named(folder) if folder else None
+        found = clone.named(folder) if folder else None
     except SourceFailed as error:
         raise WrongUsage(f"--advisory-db: {error}") from None
     if folder and found is None:

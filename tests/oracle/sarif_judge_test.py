@@ -15,8 +15,7 @@ from dunnage.check_cargo_install import main
 from dunnage.frame.finding import WEBSITE
 from dunnage.frame.output.sarif import render
 from dunnage.upstream.machine import sarif
-from dunnage.upstream.observation import KINDS, Observation, Place, Watched
-from dunnage.upstream.report import Report
+from dunnage.upstream.report import KINDS, Observation, Place, Report, Watched
 from frame.output.hostile_test import TEXTS, hostile_report
 from frame.output.reports import SUPPRESSED, report, write_files
 

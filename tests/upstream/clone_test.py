@@ -9,7 +9,7 @@ import pytest
 
 from dunnage.cargo.version import Version
 from dunnage.review.advisories import AdvisoryDatabase
-from dunnage.upstream import advisory_sources, clone
+from dunnage.upstream import clone
 from dunnage.upstream.clone import Clone
 from dunnage.upstream.crates import locked
 from dunnage.upstream.source import SourceFailed
@@ -107,24 +107,24 @@ def names(database: AdvisoryDatabase) -> list[str]:
 def test_the_advisories_of_a_clone_without_a_work_tree(world: World, tmp_path: Path) -> None:
     bare = tmp_path / "RustSec" / "advisory-db.git"
     subprocess.run(["git", "clone", "--quiet", "--bare", str(world.database), str(bare)], check=True)
-    database = advisory_sources.local([str(tmp_path)], "")
+    database = clone.local([str(tmp_path)], "")
     assert database is not None
     assert names(database) == ["RUSTSEC-2024-0001"]
     assert database.of(locked("no-such-crate", "1.0.0")) == []
     assert database.of(locked("weak", "1.0.1")) == []
-    assert names(advisory_sources.named(str(bare)) or database) == ["RUSTSEC-2024-0001"]
+    assert names(clone.named(str(bare)) or database) == ["RUSTSEC-2024-0001"]
 
 
 def test_the_advisories_are_fetched_and_updated(world: World, tmp_path: Path) -> None:
     copied = world.copy(tmp_path)
     url, cache = copied.database.as_uri(), str(tmp_path / "cache")
-    assert names(advisory_sources.fetched(cache, url)) == ["RUSTSEC-2024-0001"]
+    assert names(clone.fetched(cache, url)) == ["RUSTSEC-2024-0001"]
     path = copied.database / "crates" / "weak" / "RUSTSEC-2024-0009.md"
     path.write_text((path.parent / "RUSTSEC-2024-0001.md").read_text().replace("0001", "0009"))
     identity = ["-c", "user.name=A", "-c", "user.email=a@example.com"]
     for arguments in (["add", "--all"], ["commit", "--quiet", "--message", "More"]):
         subprocess.run(["git", "-C", str(copied.database), *identity, *arguments], check=True)
-    assert names(advisory_sources.fetched(cache, url)) == ["RUSTSEC-2024-0001", "RUSTSEC-2024-0009"]
+    assert names(clone.fetched(cache, url)) == ["RUSTSEC-2024-0001", "RUSTSEC-2024-0009"]
 
 
 def test_a_database_that_cannot_be_read_is_a_failure(world: World, tmp_path: Path) -> None:
@@ -138,18 +138,18 @@ def test_a_database_that_cannot_be_read_is_a_failure(world: World, tmp_path: Pat
     ).stdout.strip()
     (bare / "objects" / name[:2] / name[2:]).unlink()
     with pytest.raises(SourceFailed, match="git cannot read the advisory database in"):
-        advisory_sources.named(str(bare))
+        clone.named(str(bare))
 
 
 def test_a_cache_that_cannot_be_created_is_a_failure(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SourceFailed, match=r"the folder .*cache cannot be created: Not a directory"):
-        advisory_sources.fetched(str(tmp_path / "file" / "cache"))
+        clone.fetched(str(tmp_path / "file" / "cache"))
 
 
 def test_a_database_that_cannot_be_fetched(tmp_path: Path) -> None:
     with pytest.raises(SourceFailed, match="git cannot fetch the advisory database from file:"):
-        advisory_sources.fetched(str(tmp_path / "cache"), (tmp_path / "missing").as_uri())
+        clone.fetched(str(tmp_path / "cache"), (tmp_path / "missing").as_uri())
 
 
 def test_git_gets_no_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +161,7 @@ def test_git_gets_no_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     with pytest.raises(SourceFailed, match="has no advisories"):
-        advisory_sources.fetched(str(tmp_path / "cache"))
+        clone.fetched(str(tmp_path / "cache"))
     assert "GIT_TERMINAL_PROMPT=0" in shown.read_text()
     assert "secret" not in shown.read_text()
 

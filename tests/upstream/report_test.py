@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from dunnage.upstream import machine, markdown, report
-from dunnage.upstream.observation import BEHIND, NAMED_FIX, READING, YANKED, Observation, Place, Watched
-from dunnage.upstream.report import Report
+from dunnage.upstream.report import BEHIND, NAMED_FIX, READING, YANKED, Observation, Place, Report, Watched
 
 WATCHED = Watched("tool", "1.0.0", "", (Place("ci/a b.yml", 3, 5),))
 OTHER = Watched("other", "2.0.0", "3.0.0")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dunnage.upstream.observation import KINDS
+from dunnage.upstream.report import KINDS
 from dunnage.watch_upstream import OPTIONS
 
 PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "watching.md").read_text("utf-8")

@@ -78,7 +78,7 @@ class CargoHome:
 
     def _find_archives(self, package: LockedPackage) -> Archives:
         found, wrong = None, []
-        if package.checksum and _is_plain(package.name):
+        if package.checksum and is_plain(package.name):
             for folder in self._of(package, self._caches):
                 path = os.path.join(folder, f"{package.name}-{package.version}.crate")
                 data = self._tree.content(path)
@@ -110,7 +110,7 @@ class CargoHome:
 
     def _cached(self, package: LockedPackage) -> Iterator[str]:
         """The paths of the cache files about a crate, the file first that was written last."""
-        if not _is_plain(package.name):
+        if not is_plain(package.name):
             return
         paths = [os.path.join(index, ".cache", *place(package.name)) for index in self._of(package, self._indexes)]
         yield from sorted(paths, key=_written, reverse=True)
@@ -142,7 +142,7 @@ def _written(path: str) -> float:
         return 0
 
 
-def _is_plain(name: str) -> bool:
+def is_plain(name: str) -> bool:
     """Whether a name is one that a registry accepts, and so a safe part of a path."""
     return bool(name) and _NAME_CHARACTERS.issuperset(name)
 

@@ -15,21 +15,20 @@ from dunnage.cargo.lockfile import LockedPackage
 from dunnage.cargo.source_id import CRATES_IO
 from dunnage.cargo.version import Version
 from dunnage.files.source import SourceError, Tree
-from dunnage.review.cargo_home import CargoHome, place
+from dunnage.review.cargo_home import CargoHome, is_plain, place
 from dunnage.upstream.source import Release, SourceFailed
 
 if TYPE_CHECKING:
-    from dunnage.upstream.client import Client
+    from dunnage.upstream.client import Client, Response
 
 INDEX = "https://index.crates.io"
 _LARGEST_ARCHIVE = 64 * 1024 * 1024
 _MARKERS = ("crate", "version", "prefix", "lowerprefix", "sha256-checksum")
-_NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 
 
 def is_crate_name(text: str) -> bool:
     """Whether crates.io accepts a text as the name of a crate, so that it is a safe part of a path."""
-    return 0 < len(text) <= 64 and _NAME_CHARACTERS.issuperset(text)
+    return len(text) <= 64 and is_plain(text)
 
 
 def locked(name: str, version: str, checksum: str = "") -> LockedPackage:
@@ -94,14 +93,9 @@ class RegistryCrates:
         """See `source.Crates`."""
         if not is_crate_name(name):
             return None
-        response = self._client.get(f"{self._index}/{'/'.join(place(name))}")
-        if response.status in (404, 410, 451):
-            return None
-        if response.status != 200:
-            raise SourceFailed(
-                f"{urlsplit(self._index).netloc} responds with status {response.status} to the request for {name}"
-            )
-        return _releases(response.body.splitlines())
+        url = f"{self._index}/{'/'.join(place(name))}"
+        found = _body(self._client.get(url), url, name, (404, 410, 451))
+        return None if found is None else _releases(found.splitlines())
 
     def archive(self, name: str, release: Release) -> bytes | None:
         """See `source.Crates`."""
@@ -109,16 +103,10 @@ class RegistryCrates:
         if kept is not None:
             return kept
         url = self._address(name, release)
-        response = self._client.get(url, most_bytes=_LARGEST_ARCHIVE)
-        if response.status in (403, 404, 410):
-            return None
-        if response.status != 200:
-            raise SourceFailed(
-                f"{urlsplit(url).netloc} responds with status {response.status} to the request for {name}"
-            )
-        if hashlib.sha256(response.body).hexdigest() != release.checksum:
+        found = _body(self._client.get(url, most_bytes=_LARGEST_ARCHIVE), url, name, (403, 404, 410))
+        if found is not None and hashlib.sha256(found).hexdigest() != release.checksum:
             raise SourceFailed(f"the archive of {name} {release.version} does not have the checksum in the index")
-        return response.body
+        return found
 
     def _address(self, name: str, release: Release) -> str:
         """The URL of an archive, by the template in `config.json`."""
@@ -127,11 +115,9 @@ class RegistryCrates:
                 template = json.loads(self._client.get(f"{self._index}/config.json").body)["dl"]
             except (ValueError, RecursionError, KeyError, TypeError):
                 template = None
-            if not isinstance(template, str) or urlsplit(template).scheme not in (
-                "https",
-                urlsplit(self._index).scheme,
-            ):
-                raise SourceFailed(f"config.json of {urlsplit(self._index).netloc} does not say where archives are")
+            index = urlsplit(self._index)
+            if not isinstance(template, str) or urlsplit(template).scheme not in ("https", index.scheme):
+                raise SourceFailed(f"config.json of {index.netloc} does not say where archives are")
             has_markers = any(f"{{{marker}}}" in template for marker in _MARKERS)
             self._archives = template if has_markers else f"{template}/{{crate}}/{{version}}/download"
         folders = "/".join(place(name)[:-1])
@@ -140,6 +126,15 @@ class RegistryCrates:
         for marker, value in zip(_MARKERS, values, strict=True):
             address = address.replace(f"{{{marker}}}", value)
         return address
+
+
+def _body(response: "Response", url: str, name: str, absent: tuple[int, ...]) -> bytes | None:
+    """The document about a crate; None if the status is one of `absent`. Raises SourceFailed."""
+    if response.status in absent:
+        return None
+    if response.status != 200:
+        raise SourceFailed(f"{urlsplit(url).netloc} responds with status {response.status} to the request for {name}")
+    return response.body
 
 
 def _releases(lines: Iterable[bytes]) -> list[Release]:

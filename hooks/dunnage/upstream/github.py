@@ -7,10 +7,12 @@ because requests may hold a token.
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from dunnage.upstream.source import Commit, SourceFailed
+from dunnage.files import toml
+from dunnage.review.advisories import Advisory
+from dunnage.upstream.source import Commit, GlobalAdvisory, SourceFailed
 
 if TYPE_CHECKING:
     from dunnage.upstream.client import Client, Response
@@ -28,19 +30,6 @@ _ABSENT = (404, 409, 410, 422)
 """The statuses for what does not exist: 409 of an empty repository, 422 of a commit."""
 _HASH = r"[0-9a-f]{40}|[0-9a-f]{64}"
 _OWN_NAME = r"(?!\.+$)[\w.-]{1,100}"
-
-
-class GlobalAdvisory(NamedTuple):
-    """An advisory of GitHub's database."""
-
-    id: str
-    """`GHSA-…`."""
-    summary: str
-    ranges: tuple[str, ...]
-    """The ranges of affected versions of the crate, such as `>= 1.0, < 1.2.3`. Any of them may match."""
-    patched: tuple[str, ...]
-    url: str
-    published: str
 
 
 class GitHub:
@@ -226,32 +215,28 @@ def _text(value: object) -> str:
 
 
 def _commit(entry: dict[str, Any]) -> Commit | None:
-    inner = entry.get("commit")
     name = _text(entry.get("sha"))
-    if not isinstance(inner, dict) or not re.fullmatch(_HASH, name):
+    if not isinstance(entry.get("commit"), dict) or not re.fullmatch(_HASH, name):
         return None
-    committer = inner.get("committer")
-    date = _text(committer.get("date")) if isinstance(committer, dict) else ""
+    date, message = (_text(toml.lookup(entry, ("commit", *keys))) for keys in (("committer", "date"), ("message",)))
     parents = tuple(_text(parent.get("sha")) for parent in _objects(entry.get("parents")))
-    return Commit(name, parents, date, _text(inner.get("message")))
+    return Commit(name, parents, date, message)
 
 
 def _advisory(entry: dict[str, Any], crate: str) -> GlobalAdvisory | None:
     """An advisory, if it names the crate: `affects` also finds advisories of other ecosystems' packages."""
     ranges, patched = [], []
     for affected in _objects(entry.get("vulnerabilities")):
-        package = affected.get("package")
-        if not isinstance(package, dict) or (package.get("ecosystem"), package.get("name")) != ("rust", crate):
+        package = toml.table_at(affected, ("package",))
+        if (package.get("ecosystem"), package.get("name")) != ("rust", crate):
             continue
         ranges.append(_text(affected.get("vulnerable_version_range")))
         first = affected.get("first_patched_version")
         # The documentation has seen both forms of it.
-        text = _text(first.get("identifier")) if isinstance(first, dict) else _text(first)
+        text = _text(first.get("identifier") if isinstance(first, dict) else first)
         patched += [text] if text else []
     name = _text(entry.get("ghsa_id"))
     if not ranges or not re.fullmatch(r"GHSA(-[0-9a-z]{4}){3}", name):
         return None
-    url = f"https://github.com/advisories/{name}"
-    return GlobalAdvisory(
-        name, _text(entry.get("summary")), tuple(ranges), tuple(patched), url, _text(entry.get("published_at"))
-    )
+    title, date = (_text(entry.get(key)) for key in ("summary", "published_at"))
+    return GlobalAdvisory(Advisory(name, title, "", date, (), tuple(patched), ()), tuple(ranges))

@@ -6,8 +6,7 @@ from dunnage.frame.finding import address
 from dunnage.frame.output.json import dump, unicode
 from dunnage.frame.output.printable import printable
 from dunnage.frame.output.sarif import artifact, descriptor, log, message
-from dunnage.upstream.observation import KINDS, Observation, Place, Watched
-from dunnage.upstream.report import Report
+from dunnage.upstream.report import KINDS, Observation, Place, Report, Watched
 
 VERSION = 1
 _PAGE = address("watching.md")

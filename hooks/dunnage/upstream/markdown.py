@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterable
 
 from dunnage.frame.output.printable import printable
-from dunnage.upstream.observation import READING, Observation, Place, Watched
-from dunnage.upstream.report import Report
+from dunnage.upstream.report import READING, Observation, Place, Report, Watched
 
 _LONGEST_LINE = 300
 _MOST_OF_A_KIND = 40

@@ -1,12 +1,24 @@
-"""The releases of a tool: which is newest, and how many are between two."""
+"""The releases of a tool: their order, the tags that name them, and what the archive of one says.
 
+The archive has the lock that `cargo install --locked` uses, and says where it was built from.
+"""
+
+import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
+from dunnage.cargo.lockfile import Lockfile
 from dunnage.cargo.version import Version, VersionError
-from dunnage.upstream.source import Release
+from dunnage.files import toml
+from dunnage.files.source import File
+from dunnage.review import archive, changes
+from dunnage.review.archive import ArchiveError
+from dunnage.review.reviews import read_toml
+from dunnage.upstream.source import Release, SourceFailed
 
+_LOCK, _MANIFEST, _VCS = "Cargo.lock", "Cargo.toml", ".cargo_vcs_info.json"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -67,11 +79,11 @@ def tags(name: str, version: str) -> tuple[str, ...]:
 
 def days(earlier: str, later: str) -> int | None:
     """The days between two dates in RFC 3339; None if one is unknown."""
-    first, second = day(earlier), day(later)
+    first, second = _day(earlier), _day(later)
     return None if first is None or second is None else (second - first) // timedelta(days=1)
 
 
-def day(text: str) -> date | None:
+def _day(text: str) -> date | None:
     """The day of a date in RFC 3339; None if it is none."""
     found = _DAY.match(text)
     try:
@@ -82,3 +94,38 @@ def day(text: str) -> date | None:
 
 def _order(release: Release) -> Version:
     return Version.parse(release.version)
+
+
+class Published(NamedTuple):
+    """What an archive says about its release."""
+
+    lock: Lockfile | None
+    """None if the archive has no lock that Cargo could read."""
+    repository: str
+    """The URL in the manifest; empty if there is none."""
+    commit: str
+    """The commit from which the release was built; empty if the archive does not say."""
+
+
+def read_archive(name: str, release: Release, data: bytes) -> Published:
+    """Read an archive. Raises SourceFailed."""
+    try:
+        files = archive.read(data, f"{name}-{release.version}", (_LOCK, _MANIFEST, _VCS))
+    except ArchiveError as error:
+        raise SourceFailed(f"the archive of {name} {release.version} {error}") from None
+    lock, manifest, vcs = (files[path].data if path in files else b"" for path in (_LOCK, _MANIFEST, _VCS))
+    repository = toml.lookup(read_toml(File(_MANIFEST, manifest)), ("package", "repository"))
+    return Published(lock_of(lock), repository if isinstance(repository, str) else "", _commit(vcs))
+
+
+def lock_of(data: bytes | None) -> Lockfile | None:
+    """Read a lock; None if there is none, or if Cargo could not read it."""
+    return changes.read(File(_LOCK, data)) if data else None
+
+
+def _commit(data: bytes) -> str:
+    try:
+        found = json.loads(data)["git"]["sha1"]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return ""
+    return found if isinstance(found, str) and re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", found) else ""

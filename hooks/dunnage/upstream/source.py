@@ -1,7 +1,11 @@
 """Where the facts come from: what a source can say, and what happens if it cannot."""
 
-from collections.abc import Collection, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple, Protocol, TypeVar
+
+from dunnage.review.advisories import Advisory, AdvisoryDatabase
+
+T = TypeVar("T")
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 """The names of this machine. Plain HTTP is for these only."""
@@ -81,3 +85,47 @@ class Crates(Protocol):
 
     def archive(self, name: str, release: Release) -> bytes | None:
         """The `.crate` archive of a version, which has its checksum; None if the source does not have it."""
+
+
+class GlobalAdvisory(NamedTuple):
+    """An advisory of GitHub's database about a crate. Its id is `GHSA-…`."""
+
+    advisory: Advisory
+    ranges: tuple[str, ...]
+    """The ranges of affected versions, such as `>= 1.0, < 1.2.3`. Any of them may match."""
+
+
+class Sources(NamedTuple):
+    """Where facts come from. Each function raises SourceFailed."""
+
+    crates: Crates
+    history: Callable[[str], History | None]
+    """The repository `OWNER/NAME`; None if there is none."""
+    rustsec: Callable[[], AdvisoryDatabase | None]
+    """The RustSec database; None if this machine has none and may not fetch it."""
+    global_advisories: Callable[[str], list[GlobalAdvisory]]
+    """The advisories of GitHub's database about a crate."""
+    is_local: bool
+    """Whether they are only what this machine has, so that a tool may be unknown here and still exist."""
+    today: str
+    """YYYY-MM-DD."""
+
+
+class Failures:
+    """What sources failed to say, each once."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    def add(self, error: SourceFailed) -> None:
+        """Remember a failure."""
+        if str(error) not in self.messages:
+            self.messages.append(str(error))
+
+    def attempt(self, ask: Callable[[], T], otherwise: T) -> T:
+        """What a source says; if it fails, remember the failure and return `otherwise`."""
+        try:
+            return ask()
+        except SourceFailed as error:
+            self.add(error)
+            return otherwise

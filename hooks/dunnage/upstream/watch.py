@@ -3,25 +3,56 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from dunnage.cargo.lockfile import Lockfile
 from dunnage.review.advisories import AdvisoryDatabase
-from dunnage.upstream import commits, known, locks, own, published, releases
-from dunnage.upstream.github import GlobalAdvisory, repository_name
-from dunnage.upstream.locks import ReleaseLock
-from dunnage.upstream.observation import (
-    BEHIND,
-    RETIRED,
-    SILENT,
-    UNKNOWN,
-    YANKED,
-    Observation,
-    Watched,
-)
-from dunnage.upstream.published import Published
-from dunnage.upstream.source import Commit, History, Release, SourceFailed
-from dunnage.upstream.sources import Failures, Sources
+from dunnage.upstream import affected, commits, releases
+from dunnage.upstream.affected import ReleaseLock
+from dunnage.upstream.github import repository_name
+from dunnage.upstream.releases import Published
+from dunnage.upstream.report import BEHIND, RETIRED, SILENT, UNKNOWN, YANKED, Observation, Watched
+from dunnage.upstream.source import Commit, Failures, GlobalAdvisory, History, Release, SourceFailed, Sources
 
 _SILENT_DAYS = 365
+
+
+class Retirement(NamedTuple):
+    """The announcement that a tool is being retired."""
+
+    date: str
+    """When it was announced, as YYYY-MM-DD."""
+    source: str
+    """The URL of the announcement."""
+    announcement: str
+    """What it says, as a clause whose subject is the tool."""
+    instead: str
+    """What to use instead, as a sentence without a full stop."""
+
+
+REPOSITORIES = {
+    "cargo-component": "bytecodealliance/cargo-component",
+    "wac-cli": "bytecodealliance/wac",
+    "warg-cli": "bytecodealliance/registry",
+    "wasm-tools": "bytecodealliance/wasm-tools",
+    "wasmtime-cli": "bytecodealliance/wasmtime",
+    "wit-bindgen-cli": "bytecodealliance/wit-bindgen",
+    "wit-deps-cli": "bytecodealliance/wit-deps",
+    "wkg": "bytecodealliance/wasm-pkg-tools",
+}
+"""The repositories of tools whose archives may not be there to say it."""
+
+_RETIRED = {
+    "cargo-component": Retirement(
+        "2025-10-23",
+        "https://github.com/bytecodealliance/component-docs/commit/0c608b3dbbe81f647266a9347a09d18b58f86bef",
+        "is being deprecated in favor of Rust's own target wasm32-wasip2",
+        "build with `cargo build --target wasm32-wasip2`, generate bindings with wit-bindgen, and fetch WIT with wkg",
+    ),
+    "warg-cli": Retirement(
+        "2025-02-12",
+        "https://github.com/bytecodealliance/registry/commit/e3e51adce6bca91426edb1b5fc892a8ddc8adc00",
+        "is no longer developed, and wkg removed the protocol warg on 2026-07-06",
+        "publish and fetch packages with wkg from an OCI registry",
+    ),
+}
 
 
 class Ends(NamedTuple):
@@ -36,7 +67,7 @@ def observe(watched: Watched, sources: Sources, failures: Failures) -> Iterator[
     """Yield what is observed upstream of a tool. What a source failed to say is added to `failures`."""
     watch = _Watch(watched, sources, failures)
     yield from watch.retired()
-    name = known.REPOSITORIES.get(watched.tool, "")
+    name = REPOSITORIES.get(watched.tool, "")
     history = watch.history(name) if name else None
     found = watch.releases(history)
     if found is None:
@@ -78,7 +109,7 @@ class _Watch:
 
     def retired(self) -> Iterator[Observation]:
         """What is announced of the tool."""
-        found = known.RETIRED.get(self._watched.tool)
+        found = _RETIRED.get(self._watched.tool)
         if found:
             message = f"{self._watched.tool} {found.announcement}, announced on {found.date}"
             yield Observation(RETIRED, self._watched, found.date, message, found.instead, found.source, found.date)
@@ -108,15 +139,11 @@ class _Watch:
 
     def releases(self, history: History | None) -> Sequence[Release] | None:
         """All releases of the tool; empty if it is unknown, None if the source failed."""
-        found: Sequence[Release] | None
-        try:
-            found = self._sources.crates.releases(self._watched.tool)
-        except SourceFailed as error:
-            self._failures.add(error)
-            return None
-        if not found and history:
-            found = releases.from_tags(self._watched.tool, self._failures.attempt(history.releases, ()))
-        return found or ()
+        tool = self._watched.tool
+        found = self._failures.attempt(lambda: self._sources.crates.releases(tool) or (), None)
+        if not found and found is not None and history:
+            found = releases.from_tags(tool, self._failures.attempt(history.releases, ()))
+        return found
 
     def ends(self, found: Sequence[Release]) -> Ends | None:
         """The releases to compare; None if one of them is unknown."""
@@ -153,17 +180,17 @@ class _Watch:
         tool, watched = self._watched.tool, self._watched
         named: list[GlobalAdvisory] = self._failures.attempt(lambda: self._sources.global_advisories(tool), [])
         before, after = (
-            own.affecting(tool, release.version, named, self.database()) for release in (ends.old, ends.new)
+            affected.affecting(tool, release.version, named, self.database()) for release in (ends.old, ends.new)
         )
         for name, advisory in before.items():
-            help = own.advice(advisory)
+            help = affected.advice(advisory)
             if ends.old != ends.new and name in after:
                 help = f"{ends.new.version} also has it; {help}"
-            yield own.observation(watched, ends.old.version, advisory, help)
+            yield affected.observation(watched, ends.old.version, advisory, help)
         for name, advisory in after.items():
             if name not in before:
-                help = own.advice(advisory)
-                yield own.observation(watched, ends.new.version, advisory, help, is_note=not watched.is_range)
+                help = affected.advice(advisory)
+                yield affected.observation(watched, ends.new.version, advisory, help, is_note=not watched.is_range)
 
     def archive(self, release: Release) -> Published | None:
         """What the archive of a release says; None if there is no archive."""
@@ -171,7 +198,7 @@ class _Watch:
 
         def read() -> Published | None:
             data = self._sources.crates.archive(tool, release)
-            return None if data is None else published.read(tool, release, data)
+            return None if data is None else releases.read_archive(tool, release, data)
 
         return self._failures.attempt(read, None)
 
@@ -216,21 +243,19 @@ class _Watch:
         is_same = ends.old == ends.new
         second = first if is_same else self._lock(ends.new, new, history, tips[1] if tips else None)
         if first is not None:
-            yield from locks.compare(self._watched, first, second, database)
+            yield from affected.compare(self._watched, first, second, database)
 
     def _lock(
         self, release: Release, archive: Published | None, history: History | None, commit: Commit | None
     ) -> ReleaseLock | None:
         """The lock in an archive, or else in the commit of the release."""
 
-        def read() -> Lockfile | None:
-            if archive is not None:
-                return archive.lock
-            data = history.file(commit.hash, commits.LOCK) if history and commit else None
-            return published.lock_of(data) if data else None
-
-        name = "lock" if archive else "repository lock"
-        lock = self._failures.attempt(read, None)
+        name, lock = "repository lock", None
+        if archive:
+            name, lock = "lock", archive.lock
+        elif history and commit:
+            data = self._failures.attempt(lambda: history.file(commit.hash, commits.LOCK), None)
+            lock = releases.lock_of(data)
         if lock is not None:
             return ReleaseLock(release.version, lock, name)
         if archive or (history and commit):

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from dunnage.upstream import published, releases
-from dunnage.upstream.published import Published
+from dunnage.upstream import releases
+from dunnage.upstream.releases import Published
 from dunnage.upstream.source import Release, SourceFailed
 from review.home import crate
 from upstream.world import lock
@@ -18,7 +18,7 @@ RELEASE = Release("1.0.0", "", is_yanked=False, published="2024-01-01T00:00:00Z"
 def read(**files: str) -> Published:
     """Read an archive with these files."""
     names = {"manifest": "Cargo.toml", "lock": "Cargo.lock", "vcs": ".cargo_vcs_info.json"}
-    return published.read("a", RELEASE, crate("a-1.0.0", {names[name]: text for name, text in files.items()}))
+    return releases.read_archive("a", RELEASE, crate("a-1.0.0", {names[name]: text for name, text in files.items()}))
 
 
 def test_all() -> None:
@@ -50,7 +50,7 @@ def test_nothing(files: dict[str, str]) -> None:
 @pytest.mark.parametrize("data", [b"", b"text", crate("other-1.0.0", {"Cargo.toml": ""})])
 def test_no_archive(data: bytes) -> None:
     with pytest.raises(SourceFailed, match=r"the archive of a 1\.0\.0 "):
-        published.read("a", RELEASE, data)
+        releases.read_archive("a", RELEASE, data)
 
 
 def of(*versions: str, yanked: str = "") -> list[Release]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dunnage.upstream import signals
+from dunnage.upstream import commits
 from dunnage.upstream.source import Commit
 
 
@@ -30,7 +30,7 @@ def commit(message: str) -> Commit:
     ],
 )
 def test_words(message: str) -> None:
-    assert signals.words(commit(message))
+    assert commits.words(commit(message))
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_words(message: str) -> None:
     ],
 )
 def test_no_words(message: str) -> None:
-    assert not signals.words(commit(message))
+    assert not commits.words(commit(message))
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_no_words(message: str) -> None:
     ],
 )
 def test_advisories(message: str, names: list[str]) -> None:
-    assert signals.advisories(commit(message)) == names
+    assert commits.advisories(commit(message)) == names
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_advisories(message: str, names: list[str]) -> None:
     ],
 )
 def test_private_fixes(message: str, is_private: bool) -> None:
-    assert signals.is_private_fix(commit(message)) is is_private
+    assert commits.is_private_fix(commit(message)) is is_private
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_private_fixes(message: str, is_private: bool) -> None:
     ],
 )
 def test_which_commits_fix_an_advisory(message: str, paths: list[str], is_fix: bool) -> None:
-    assert signals.is_fix(commit(message), paths) is is_fix
+    assert commits.is_fix(commit(message), paths) is is_fix
 
 
 @pytest.mark.parametrize(
@@ -104,13 +104,13 @@ def test_which_commits_fix_an_advisory(message: str, paths: list[str], is_fix: b
     ],
 )
 def test_code_of_a_release(paths: list[str], is_code: bool) -> None:
-    assert signals.touches_code(paths) is is_code
+    assert commits.touches_code(paths) is is_code
 
 
 def test_security_needs_no_code() -> None:
-    assert signals.is_reading(commit("update hashbrown deps due to security"), ["Cargo.toml"])
-    assert not signals.is_reading(commit("Fix a panic"), ["Cargo.toml"])
+    assert commits.is_reading(commit("update hashbrown deps due to security"), ["Cargo.toml"])
+    assert not commits.is_reading(commit("Fix a panic"), ["Cargo.toml"])
 
 
 def test_a_long_message_is_searched_in_part() -> None:
-    assert not signals.words(commit(f"Fix it\n\n{'a ' * 20_000} use-after-free"))
+    assert not commits.words(commit(f"Fix it\n\n{'a ' * 20_000} use-after-free"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dunnage.upstream import ranges
+from dunnage.upstream import affected
 
 
 @pytest.mark.parametrize(
@@ -24,8 +24,8 @@ from dunnage.upstream import ranges
     ],
 )
 def test_contains(text: str, inside: list[str], outside: list[str]) -> None:
-    assert [version for version in inside + outside if ranges.contains(text, version)] == inside
+    assert [version for version in inside + outside if affected.contains(text, version)] == inside
 
 
 def test_a_version_that_is_none() -> None:
-    assert not ranges.contains("< 2", "one")
+    assert not affected.contains("< 2", "one")
