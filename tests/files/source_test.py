@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunnage.files.source import File, SourceError, Tree, apply, display
+from dunnage.files.source import File, SourceError, Tree, apply, display, each_in_use
 from dunnage.files.span import Edit, Span
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -283,3 +284,33 @@ def test_links_out_of_the_repository(folder: Path) -> None:
     for path in ("inside", "linked/file", "real/file"):
         assert Tree().read(path).data == b"own"
     assert Tree().read("../outside/file").data == b"secret"  # the user names it
+
+
+class _Words(list[str]):
+    """What a file is parsed into."""
+
+
+def _words(file: File) -> _Words:
+    return _Words(file.text.split())
+
+
+@pytest.mark.parametrize("bound", ["_MOST_OBJECTS", "_MOST_PARSED_BYTES"])
+def test_what_a_file_is_parsed_into_is_released(monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
+    monkeypatch.setattr(f"dunnage.files.source.{bound}", -1)
+    for name in ("a", "b", "c"):
+        Path(name).write_text(f"of {name}")
+    tree = Tree()
+    first = weakref.ref(tree.read("a").memo(_words))
+    assert first() is not None
+    view = tree.view()
+    for file in each_in_use(view.read(name) for name in ("b", "c")):
+        second = weakref.ref(file.memo(_words))
+        assert tree.read("a").memo(_words) == ["of", "a"]
+        assert second() is not None
+    assert first() is None
+    tree.read("a").memo(_text_length)
+    assert second() is None
+
+
+def _text_length(file: File) -> int:
+    return len(file.text)

@@ -276,7 +276,10 @@ def _image(file: File, call: "CargoCall") -> object:
     """The file, what has been copied into the image for a call of cargo, and its working directories."""
     from dunnage.scripts.dockerfile import copied_before
 
-    return file.path, id(copied_before(file, call.command.words[0].span.start)), call.directory
+    copies = copied_before(file, call.command.words[0].span.start)
+    # A Dockerfile that is parsed again has other objects in the same places.
+    places = tuple((instruction.span.start, copied.at) for instruction, copied in copies)
+    return file.path, places, call.directory
 
 
 def _copies(file: File, call: "CargoCall") -> "Iterator[tuple[Span, Copied]]":

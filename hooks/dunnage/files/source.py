@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import stat
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
 from typing import TypeVar, cast
@@ -17,6 +18,9 @@ from dunnage.files.walk import repository_folder
 T = TypeVar("T")
 
 MAX_BYTES = 16 * 1024 * 1024
+
+_MOST_OBJECTS = 400_000
+_MOST_PARSED_BYTES = 8 * 1024 * 1024
 
 
 class SourceError(Exception):
@@ -33,11 +37,57 @@ class SourceError(Exception):
         self.rule = rule
 
 
+class Memo:
+    """What one file has been parsed into."""
+
+    def __init__(self) -> None:
+        self.results: dict[Callable[[File], object], tuple[object, dict[str, tuple[str, Span]]]] = {}
+        """For each parser, its result or the SourceError that it raised, and what it noted as unread."""
+        self.users = 0
+        """How many loops look at the file at present."""
+
+
+class Parsed:
+    """What files have been parsed into. When that is much, it is released, and parsed again where it is needed again.
+
+    So many files do not take more memory than a few. What is much is a count: of objects that the garbage collector
+    tracks, and of bytes of files and characters of values that are computed from them.
+    """
+
+    def __init__(self) -> None:
+        self._memos: list[Memo] = []
+        self._size = 0
+
+    def begin(self, memo: Memo, size: int) -> None:
+        """Release what other files hold, if all together is much, before a file of `size` bytes is parsed."""
+        if gc.get_count()[0] > _MOST_OBJECTS or self._size > _MOST_PARSED_BYTES:
+            self._release(memo)
+        if not memo.results:
+            self._memos.append(memo)
+            self._size += size
+
+    def add(self, characters: int) -> None:
+        """Count the characters of values that a parser has computed."""
+        self._size += characters
+
+    def _release(self, begun: Memo) -> None:
+        kept = [memo for memo in self._memos if memo is begun or memo.users]
+        for memo in self._memos:
+            if memo is not begun and not memo.users:
+                memo.results.clear()
+        self._memos = kept
+        self._size = 0
+        gc.collect()  # it does not run on its own during a check
+
+
 class File:
     """The bytes of one file, and what is computed from them."""
 
-    def __init__(self, path: str, data: bytes) -> None:
-        """`path` is the name of the file as it is printed; `data` is its content."""
+    def __init__(self, path: str, data: bytes, parsed: Parsed | None = None) -> None:
+        """`path` is the name of the file as it is printed; `data` is its content.
+
+        `parsed` keeps what this and other files are parsed into.
+        """
         self.path = path
         self.data = data
         self.unread: dict[str, tuple[str, Span]] = {}
@@ -45,15 +95,15 @@ class File:
         """
         self.role = ""
         """What another file says that this one is, where its name does not say it: `gitlab`."""
-        # The results of the parsers that have read this file.
-        self._memo: dict[Callable[[File], object], tuple[object, dict[str, tuple[str, Span]]]] = {}
+        self.parsed = parsed or Parsed()
+        self.memoized = Memo()
         # Where the column was last counted: start of the line, offset, column.
         self._counted = (0, 0, 1)
 
     def view(self) -> File:
         """The same file for one of several hooks: parsed only once, but with `unread` parts of its own."""
-        view = File(self.path, self.data)
-        view._memo = self._memo
+        view = File(self.path, self.data, self.parsed)
+        view.memoized = self.memoized
         return view
 
     def __repr__(self) -> str:
@@ -74,7 +124,7 @@ class File:
             _ = self.text
         except SourceError:
             text = self.data.decode("utf-8", "surrogateescape")
-            mended = File(self.path, text.encode("utf-8", "replace"))
+            mended = File(self.path, text.encode("utf-8", "replace"), self.parsed)
             mended.unread, mended.role = self.unread, self.role
             return mended
         return self
@@ -89,17 +139,19 @@ class File:
     def memo(self, read: Callable[[File], T]) -> T:
         """The result of `read`, a top-level function, for this file. It is called once for all views.
 
-        What `read` notes as unread is noted for each view. Raises the SourceError that `read` raised.
+        It is called again if the result has been released, so nothing may be looked up by the identity of what is in
+        the result. What `read` notes as unread is noted for each view. Raises the SourceError that `read` raised.
         """
-        if read not in self._memo:
+        if read not in self.memoized.results:
+            self.parsed.begin(self.memoized, len(self.data))
             before, self.unread = self.unread, {}
             try:
                 result: object = read(self)
             except SourceError as error:
                 result = error
-            self._memo[read] = result, self.unread
+            self.memoized.results[read] = result, self.unread
             self.unread = before
-        found, noted = self._memo[read]
+        found, noted = self.memoized.results[read]
         for rule, (message, span) in noted.items():
             self.note_unread(rule, message, span)
         if isinstance(found, SourceError):
@@ -139,6 +191,16 @@ class File:
         return array("Q", accumulate(map(len, _lines(self.data))))
 
 
+def each_in_use(files: Iterable[File]) -> Iterator[File]:
+    """Yield files. What one has been parsed into is not released before the next one is asked for."""
+    for file in files:
+        file.memoized.users += 1
+        try:
+            yield file
+        finally:
+            file.memoized.users -= 1
+
+
 def _text(file: File) -> str:
     try:
         text = file.data.decode("utf-8")
@@ -167,6 +229,7 @@ class Tree:
         self._read: dict[str, File | SourceError | None] = {}
         self._memo: dict[Callable[[Tree], object], object] = {}
         self._load: Callable[[str], File | SourceError | None] = load or self._open
+        self._parsed = Parsed()
         self._containment: _Containment | None = None
         self._origin: Tree | None = None
         self._on_read: Callable[[str], None] | None = None
@@ -230,7 +293,7 @@ class Tree:
     def _open(self, path: str) -> File | SourceError | None:
         if self.leads_out(path):
             return SourceError("is a symbolic link that leads out of the repository")
-        return _read(path, self._limit)
+        return _read(path, self._limit, self._parsed)
 
     def _view_of(self, path: str) -> File | SourceError | None:
         found = self._found(path)
@@ -342,7 +405,7 @@ def take(edits: Iterable[Edit], taken: list[Edit]) -> bool:
     return True
 
 
-def _read(path: str, limit: int) -> File | SourceError | None:
+def _read(path: str, limit: int, parsed: Parsed) -> File | SourceError | None:
     try:
         data = _read_bytes(path, limit)
     except SourceError as error:
@@ -353,7 +416,7 @@ def _read(path: str, limit: int) -> File | SourceError | None:
         if _is_nowhere(error):
             return None
         return SourceError(f"cannot be read: {error.strerror if isinstance(error, OSError) else error}")
-    return File(path, data)
+    return File(path, data, parsed)
 
 
 def _read_bytes(path: str, limit: int) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dunnage.files.source import SourceError
+from dunnage.files.source import SourceError, each_in_use
 
 if TYPE_CHECKING:
     from dunnage.files.source import File, Tree
@@ -61,9 +61,12 @@ def files(tree: Tree, names: Iterable[str], hints: Collection[str]) -> Iterator[
 
 def relevant_files(tree: Tree, names: Iterable[str], is_relevant: Callable[[bytes], bool]) -> Iterator[File]:
     """Yield the files with commands whose content is relevant, as `files` does."""
-    for file in _known(tree, names):
-        if not is_relevant(file.data):
-            continue
+    yield from each_in_use(_with_programs(filter(lambda file: is_relevant(file.data), _known(tree, names))))
+
+
+def _with_programs(files: Iterable[File]) -> Iterator[File]:
+    """Yield the files whose programs can be read."""
+    for file in files:
         mended = with_text(file)
         try:
             programs(mended)

@@ -47,10 +47,7 @@ def scripts(file: File) -> Iterator[Script | Command]:
 
 
 def copied_before(file: File, offset: int) -> Copies:
-    """Return what has been brought into the image when the instruction around `offset` runs, in order.
-
-    Instructions between which nothing is brought have the same object.
-    """
+    """Return what has been brought into the image when the instruction around `offset` runs, in order."""
     ends, copies = file.memo(_copies)
     at = bisect_right(ends, offset)
     return copies[at] if at < len(copies) else ()

@@ -145,21 +145,21 @@ class Workflow:
         self.node = node
         self.variables = variables
         self.shell = shell
-        # By the identity of their nodes: by aliases, many jobs may have one matrix.
-        self._matrices: dict[int, Matrix] = {}
-        # By the names of jobs, and the identity of their nodes.
-        self._steps: dict[tuple[str, int], Sequence[Step]] = {}
+        # By the places of their nodes: by aliases, many jobs may have one matrix.
+        self._matrices: dict[Span | None, Matrix] = {}
+        # By the names of jobs, and the places of their nodes.
+        self._steps: dict[tuple[str, Span], Sequence[Step]] = {}
 
     def matrix(self, job: yaml.Node) -> "Matrix":
         """Return the matrix of a job."""
         from dunnage.scripts.github_matrix import Matrix
 
         node = job.path("strategy", "matrix")
-        return self._matrices.setdefault(id(node), Matrix(node, self.variables))
+        return self._matrices.setdefault(None if node is None else node.span, Matrix(node, self.variables))
 
     def steps(self, name: str, job: yaml.Node) -> Sequence[Step]:
         """Return the steps of a job, whatever the combination of its matrix."""
-        key = (name, id(job))
+        key = (name, job.span)
         if key not in self._steps:
             self._steps[key] = list(islice(job_steps(self, name, job), MOST_STEPS + 1))
         return self._steps[key]

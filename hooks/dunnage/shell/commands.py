@@ -72,6 +72,7 @@ class _Reading:
         self._commands = _read(view, script, budget)
         self._noted = view.unread
         self._after = budget.left
+        file.parsed.add(self._before[0] - self._after[0])
 
     def repeat(self, budget: Budget) -> bool:
         """Whether another hook with this budget, which is spent, reads the same commands."""

@@ -1,0 +1,74 @@
+"""A run keeps of a file only what later files need, so that many files take no more memory than a few."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from importlib import import_module
+
+import pytest
+
+from dunnage.files.source import Tree
+from dunnage.frame.hook import Hook
+from dunnage.frame.options import Options
+from dunnage.scripts.yaml import Node
+from dunnage.shell.model import Command, Script
+from repository import write_tracked
+
+_LINES = ("cargo build --locked", "cargo install --locked a@1.2.3", "curl -o a https://x.org/1.2.3/cargo-deny", "./a")
+_STEPS = "".join(f"      - run: {line}\n" for line in _LINES)
+_JOB = (
+    "on: push\njobs:\n  a:\n    runs-on: x\n    container: rust:1.80.0\n    env: {T: '${{ secrets.T }}'}\n    steps:\n"
+)
+_SCRIPT = "".join(f"{line}\n" for line in _LINES)
+_FILES = {
+    "#/a.sh": f"#!/bin/sh\n{_SCRIPT}docker run rust:1.80.0 cargo build --locked\n",
+    "#/latin.sh": f"#!/bin/sh\n# \xe9\n{_SCRIPT}",
+    "#/Dockerfile": "FROM rust:1.80.0\nCOPY . .\n" + "".join(f"RUN {line}\n" for line in _LINES),
+    "#/Makefile": "a:\n" + "".join(f"\t{line}\n" for line in _LINES),
+    "#/justfile": "a:\n" + "".join(f"    {line}\n" for line in _LINES),
+    "#/.gitlab-ci.yml": "a:\n  image: rust:1.80.0\n  script:\n" + "".join(f"    - {line}\n" for line in _LINES),
+    ".github/workflows/#.yml": f"{_JOB}{_STEPS}      - run: ./#/a.sh\n      - run: make -C #\n      - run: just #/a\n",
+}
+_HOOKS = (
+    "check-advisory-gate",
+    "check-base-images",
+    "check-build-sandbox",
+    "check-cargo-install",
+    "check-locked-builds",
+    "check-rust-toolchain",
+    "check-tool-digests",
+    "check-update-bot",
+)
+_PARSED = (Command, Node, Script)
+
+
+@pytest.fixture
+def collected() -> Iterator[None]:
+    """Let the garbage collector look only at what a test creates."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("repository", "collected")
+@pytest.mark.parametrize("name", _HOOKS)
+def test_what_files_are_parsed_into_is_released(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr("dunnage.files.source._MOST_PARSED_BYTES", 0)
+    hook: Hook = import_module(f"dunnage.{name.replace('-', '_')}").HOOK
+
+    def kept(count: int) -> dict[str, int]:
+        """How many objects of parsers exist after a run over `count` files of each kind."""
+        files = {
+            path.replace("#", str(number)): text.replace("#", str(number)).encode("latin-1")
+            for number in range(count)
+            for path, text in _FILES.items()
+        }
+        write_tracked(files)
+        tree = Tree()
+        list(hook.check([*files], tree.view(), Options()))
+        gc.collect()
+        return {kind.__name__: sum(type(each) is kind for each in gc.get_objects()) for kind in _PARSED}
+
+    assert kept(4) == kept(2)
