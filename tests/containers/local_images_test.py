@@ -18,6 +18,8 @@ from dunnage.files.source import Tree
         pytest.param("a.sh", "docker build -t a/b .\n", "docker.io/a/b@sha256:" + "0" * 64, True, id="full-name"),
         pytest.param("a.sh", "docker build -t ghcr.io/a/b .\n", "a/b", False, id="another-registry"),
         pytest.param("a.sh", "docker build -t ${R:-x}/a/b .\n", "ghcr.io/a/b", True, id="unknown-registry"),
+        pytest.param("a.sh", "docker build -t $X/b .\n", "ghcr.io/a/b", True, id="unknown-folder"),
+        pytest.param("a.sh", "docker build -t $X/b .\n", "ghcr.io/a/bb", False, id="part-of-a-name"),
         pytest.param("a.sh", "docker build -t $X .\n", "a/b", False, id="unknown-name"),
         pytest.param("a.sh", "tar -t a/b\n", "a/b", False, id="no-docker"),
         pytest.param("a.txt", "docker build -t a/b .\n", "a/b", False, id="another-kind-of-file"),
@@ -31,3 +33,13 @@ def test_local_images(repository: Path, name: str, text: str, image: str, expect
     reference = parse(image)
     assert reference is not None
     assert LocalImages(tree).has(tree.read("Dockerfile"), reference) is expected
+
+
+def test_names_are_limited(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dunnage.containers.local_images._MOST_CHARACTERS", 20)
+    for name in "abcd":
+        (repository / f"{name}.sh").write_text(f"docker build -t x.org/{name} .\n")
+    tree = Tree()
+    images = LocalImages(tree)
+    found = [name for name in "abcd" if (image := parse(f"x.org/{name}")) and images.has(tree.read("a.sh"), image)]
+    assert found == ["a", "b", "c"]

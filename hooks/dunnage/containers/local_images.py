@@ -24,6 +24,9 @@ _OTHER_NAMES = ("Makefile.", "makefile.", ".envrc", ".justfile", "docker-bake")
 _UNKNOWN = "\0"
 _MOST_NAMES = 200
 """How many words of a file may be names."""
+_MOST_CHARACTERS = 4 * 1024 * 1024
+"""How long the names of the images of a repository may be together; the names of the files after that are unknown."""
+_LONGEST_ENDING = 256
 _MOST_REPLACEMENTS = 5
 _LONGEST_NAME = 1000
 
@@ -59,11 +62,14 @@ class LocalImages:
         if top not in self._by_repository:
             self._by_repository[top] = _names(repository_files(self._tree, top))
         names = self._by_repository[top]
-        return reference.name in names.whole or any(f"/{reference.path}".endswith(end) for end in names.endings)
+        path = f"/{reference.path}"
+        endings = (path[at:] for at, character in enumerate(path) if character == "/")
+        return reference.name in names.whole or not names.endings.isdisjoint(endings)
 
 
 def _names(repository: RepositoryFiles) -> _Names:
     names = _Names(set(), set())
+    left = _MOST_CHARACTERS
     for path in repository.known.ordered:
         name = path[path.rfind("/") + 1 :]
         # Names without an ending are those of scripts, makefiles and justfiles; others are checked by their ending.
@@ -77,11 +83,11 @@ def _names(repository: RepositoryFiles) -> _Names:
         if file is None or len(file.data) > _MOST_BYTES:
             continue
         if any(hint in file.data for hint in _HINTS):
-            for text in _written_names(file.mended):
-                _add(names, text)
+            left -= sum(_add(names, text) for text in _written_names(file.mended))
         if image_kind(path, b"") == "compose":
-            for text in _built(file):
-                _add(names, text)
+            left -= sum(_add(names, text) for text in _built(file))
+        if left < 0:
+            break
     return names
 
 
@@ -118,14 +124,18 @@ def _resolved(name: str, values: Mapping[str, str]) -> str:
     return name[:_LONGEST_NAME]
 
 
-def _add(names: _Names, text: str) -> None:
+def _add(names: _Names, text: str) -> int:
+    """Add a name, and return how many characters it takes."""
     name = text.partition("@")[0].partition("=")[0]
     if ":" in name.rpartition("/")[2]:
         name = name.rpartition(":")[0]
     known = name.rpartition(_UNKNOWN)[2]
     if known == name:
         reference = parse(name)
-        if reference is not None:
+        if reference is not None and reference.name not in names.whole:
             names.whole.add(reference.name)
-    elif known.startswith("/") and len(known) > 1:
+            return len(reference.name)
+    elif known.startswith("/") and 1 < len(known) <= _LONGEST_ENDING and known not in names.endings:
         names.endings.add(known)
+        return len(known)
+    return 0
