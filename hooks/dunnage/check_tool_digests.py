@@ -18,11 +18,10 @@ from dunnage.scripts.commands import kind_of, note, relevant_files
 from dunnage.scripts.comments import comments
 
 if TYPE_CHECKING:
+    from dunnage.downloads.advice import Repair
     from dunnage.downloads.analysis import Files, UsedDownload
-    from dunnage.downloads.digest_list import ListedDigest
     from dunnage.downloads.model import Download
     from dunnage.downloads.records import CheckedFiles
-    from dunnage.downloads.repairs import Repair
     from dunnage.downloads.verifications import Verification
     from dunnage.files.pin_lists import PinLists
 
@@ -37,6 +36,8 @@ RULES = (UNCHECKED, MOVING_URL, TOOTHLESS, SAME_SOURCE, UNVERIFIED_RECORD)
 
 ALL = flag("--all", "check all programs that are downloaded, not only the tools of Rust and WebAssembly builds")
 
+_Digest = tuple[str, str]
+"""A SHA-256 digest of 64 hexadecimal digits, and the file whose list contains it, as it is printed."""
 _RUN_BY_HAND = frozenset(("justfile", "makefile", "shell"))
 """The kinds of files that people also run with arguments of their own."""
 _INSTALLED = (b"which", b"command", b"type", b"bin/")
@@ -72,6 +73,14 @@ def _may_record(data: bytes) -> bool:
     return any(name in data for name in _SUMS) and any(mark in data for mark in _INSTALLED)
 
 
+def _read_digest(name: str, value: str, path: str) -> _Digest | str:
+    """Read a line of `[workspace.metadata.dunnage.digests]` in the file at `path`; a text says what is wrong."""
+    algorithm, _, digest = value.partition(":")
+    if algorithm != "sha256" or len(digest) != 64 or not set("0123456789abcdef").issuperset(digest):
+        return f"`{value}` is not `sha256:` and 64 hexadecimal digits"
+    return (digest, path) if "://" in name else "the name is not a URL"
+
+
 def _repositories(manifest: File) -> frozenset[str]:
     """The repository on GitHub that a manifest names as its own, in lower case."""
     import re
@@ -87,7 +96,7 @@ class _Checks:
     def __init__(self, tree: Tree, options: Options) -> None:
         self._tree = tree
         self._options = options
-        self._lists: PinLists[ListedDigest] | None = None
+        self._lists: PinLists[_Digest] | None = None
         self._checked: CheckedFiles | None = None
         if options[PINS]:
             self._read_lists()
@@ -117,45 +126,37 @@ class _Checks:
             yield from self._records(files)
 
     def _is_wanted(self, download: "Download") -> bool:
-        from dunnage.downloads.address import is_program, tool
-
-        return (self._options[ALL] or bool(tool(download.address))) and is_program(download.address)
+        return (self._options[ALL] or bool(download.address.tool)) and download.address.is_program
 
     def _is_reported(self, file: File, used: "UsedDownload") -> bool:
         """Whether a download is that of a program of somebody else, in a version that the file chooses."""
         from dunnage.downloads import uses
-        from dunnage.downloads.address import channel, has_literal_version, names_platform, repository, tool
         from dunnage.downloads.text import is_known
 
         address = used.download.address
-        if not tool(address) and used.use.verb == uses.UNPACKED and not names_platform(address):
+        if not address.tool and used.use.verb == uses.UNPACKED and not address.names_platform:
             return False  # perhaps data or sources
         kind = kind_of(file.path, file.data[:200])
         # The version may be an argument: an installer for users, for example.
-        is_given = not is_known(address.url) and not has_literal_version(address) and not channel(address)
+        is_given = not is_known(address.url) and not address.has_literal_version and not address.channel
         if kind in _RUN_BY_HAND and is_given:
             return False
-        name = repository(address)
-        return not name or not self._is_own(file, name)
+        return not address.repository or not self._is_own(file, address.repository)
 
     def _is_own(self, file: File, name: str) -> bool:
         """Whether a repository on GitHub is that of a file, as the manifest at the top says."""
         from dunnage.files.walk import top_folder
 
         top = top_folder(os.path.dirname(os.path.abspath(file.path)))
-        try:
-            manifest = self._tree.read(os.path.join(top, "Cargo.toml"))
-        except (FileNotFoundError, SourceError):
-            return False
-        return name in manifest.memo(_repositories)
+        manifest = self._tree.find(os.path.join(top, "Cargo.toml"))
+        return manifest is not None and name in manifest.memo(_repositories)
 
     def _of_unverified(self, files: "Files", used: "UsedDownload", repairs: "list[Repair]") -> Finding:
         from dunnage.downloads import advice
-        from dunnage.downloads.address import channel
 
         download = used.download
         path, span, name = files.file.path, download.word.span, advice.label(download)
-        if part := channel(download.address):
+        if part := download.address.channel:
             message = f"the download of `{name}` follows `{part}`, so its content changes"
             return Finding(MOVING_URL, path, span, message, advice.moving_help(download))
         verb = f"piped into `{used.use.command.words[0].text}`" if used.readers else used.use.verb
@@ -163,11 +164,10 @@ class _Checks:
         listed = self._listed(files.file, download.url)
         if listed is None:
             return Finding(UNCHECKED, path, span, message, advice.how_to_verify(files.file, used))
-        from dunnage.downloads.repairs import repair
-
-        help = f"{advice.how_to_verify(files.file, used, listed.sha256)}\n{listed.path} lists this digest"
-        description = f"verified {name} with the digest in {listed.path}"
-        found = repair(files, used, listed.sha256) if self._options.wants_fixes else None
+        sha256, source = listed
+        help = f"{advice.how_to_verify(files.file, used, sha256)}\n{source} lists this digest"
+        description = f"verified {name} with the digest in {source}"
+        found = advice.repair(files, used, sha256) if self._options.wants_fixes else None
         if found is None:
             return Finding(UNCHECKED, path, span, message, help)
         repairs.append(found)
@@ -179,7 +179,7 @@ class _Checks:
         if not repairs:
             yield from found
             return
-        from dunnage.downloads.repairs import proved
+        from dunnage.downloads.advice import proved
 
         edits = {each.edit for each in proved(files, repairs)}
         for finding in found:
@@ -188,7 +188,6 @@ class _Checks:
 
     def _of_verified(self, files: "Files", used: "UsedDownload", repairs: "list[Repair]") -> Finding | None:
         """The finding if the failure of every verification is hidden, or if the server of the file has the digest."""
-        from dunnage.downloads.address import channel, has_literal_version
         from dunnage.downloads.verifications import may_be_hidden
 
         download = used.download
@@ -200,9 +199,9 @@ class _Checks:
         sources = [files.digest_source(used, each) for each in verifications]
         if any(source is None or source.address.host != download.address.host for source in sources):
             return None
-        if channel(download.address):
+        if download.address.channel:
             return self._of_unverified(files, used, repairs)
-        if not has_literal_version(download.address):
+        if not download.address.has_literal_version:
             return None
         from dunnage.downloads import advice
 
@@ -240,7 +239,7 @@ class _Checks:
             )
             yield Finding(UNVERIFIED_RECORD, files.file.path, record.word.span, message, help)
 
-    def _listed(self, file: File, url: str) -> "ListedDigest | None":
+    def _listed(self, file: File, url: str) -> _Digest | None:
         """The digest of a URL in the list that applies to a file."""
         if self._lists is None:
             from dunnage.files.walk import project_manifest
@@ -248,15 +247,16 @@ class _Checks:
             if not url or project_manifest(self._tree, file) is None:
                 return None
             self._read_lists()
-        from dunnage.downloads.digest_list import listed
-
-        return listed(self._lists, file, url) if self._lists else None
+        return next((digests[url] for digests in self._lists.of(file) if url in digests), None) if self._lists else None
 
     def _read_lists(self) -> None:
-        from dunnage.downloads.digest_list import DIGESTS
-        from dunnage.files.pin_lists import PinLists
+        from dunnage.files.pin_lists import ListKind, PinLists
 
-        self._lists = PinLists(self._tree, DIGESTS, self._options[PINS])
+        help = "write the URL and the digest of the file that you reviewed: "
+        help += '"https://…" = "sha256:…", with 64 hexadecimal digits'
+        entry = '"URL" = "sha256:DIGEST"'
+        kind = ListKind("digests", entry, UNCHECKED.id, help, _read_digest, lambda name, _: "://" in name)
+        self._lists = PinLists(self._tree, kind, self._options[PINS])
 
 
 HOOK = Hook(

@@ -6,8 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from dunnage.downloads import uses, verifications
-from dunnage.downloads.address import is_digest
-from dunnage.downloads.fetches import downloads
+from dunnage.downloads.fetches import added, downloads
 from dunnage.downloads.model import Download, Program, read_programs
 from dunnage.downloads.text import base_name, is_known, known_part
 from dunnage.downloads.uses import Use, is_same, is_similar, mentioned, reads_pipe
@@ -68,8 +67,6 @@ class Files:
         for at, (program, command) in enumerate(self.commands):
             self.all += downloads(program, command, at)
         if kind_of(file.path, file.data[:200]) == "dockerfile":
-            from dunnage.downloads.dockerfile_adds import added
-
             self.all = [*added(file, self.programs), *self.all]
         self._comparisons = 0
         if len(self.all) > _MOST_DOWNLOADS:
@@ -177,7 +174,7 @@ class Files:
         """The places of the downloads with a scope and a name, without those of digests."""
         found: dict[tuple[tuple[str, ...], str], set[int]] = {}
         for download in self.all:
-            for name in () if is_digest(download.address) else download.names:
+            for name in () if download.address.is_digest else download.names:
                 found.setdefault((download.program.scope, name), set()).add(download.at)
         return found
 
@@ -200,15 +197,12 @@ class Files:
 
     def digest_source(self, used: UsedDownload, each: Verification) -> Download | None:
         """The download from which a verification takes the digest; None if it is another, or unknown."""
-        words: list[Word] = [*each.command.words, *(found.word for found in each.command.redirections)]
-        step = each.command
-        while step.piped_from:
-            step = step.piped_from[0]
-            words += step.words
+        words = [word for step in uses.pipe(each.command) for word in step.words]
+        words += [found.word for found in each.command.redirections]
         text = " ".join(word.text for word in words)
         self._comparisons += len(self.all)
         for other in self.all:
-            if other.program.scope != used.download.program.scope or not is_digest(other.address):
+            if other.program.scope != used.download.program.scope or not other.address.is_digest:
                 continue
             if other.command is not None and "substitution" in other.command.inside:
                 variable = verifications.receiver(self.file, other.command)

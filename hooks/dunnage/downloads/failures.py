@@ -30,19 +30,21 @@ _MOST_NODES = 100_000
 
 def mask(files: Files, each: Verification) -> FailureMask | None:
     """What hides the failure of a verification; None if it stops the program, or if that is unknown."""
-    known = files.file.memo(_Masks).known
+    known = files.file.memo(_Known).masks
     key = id(each.command)
     if key not in known and len(known) < _MOST_MASKS:
         known[key] = each.command, _mask(files, each)
     return known[key][1] if key in known else None
 
 
-class _Masks:
-    """What is known of the verifications in a file."""
+class _Known:
+    """What is known of a file, by the identity of the command or script that it is about, which is kept with it."""
 
     def __init__(self, _file: File) -> None:
-        self.known: dict[int, tuple[Command, FailureMask | None]] = {}
-        """By the identity of the command, which is kept with it."""
+        self.masks: dict[int, tuple[Command, FailureMask | None]] = {}
+        """What hides the failures of verifications."""
+        self.tests: dict[int, tuple[Script, ShellProgram, list[tuple[list[Node], list[Node]]]]] = {}
+        """A program as the shell reads it, and its tests, each with its branches."""
 
 
 def _mask(files: Files, each: Verification) -> FailureMask | None:
@@ -68,7 +70,12 @@ def shell(files: Files, program: Program) -> Shell:
 def _comparison_mask(files: Files, each: Verification, script: Script) -> FailureMask | None:
     """The comparison of a digest whose branches all continue; None if one may stop the program."""
     found: list[Span] = []
-    program, comparisons = files.file.memo(_Comparisons).of(script)
+    known = files.file.memo(_Known).tests
+    if id(script) not in known:
+        program = program_of(script)
+        tree = parse_bash(program.data)
+        known[id(script)] = script, program, list(_comparisons(tree.root_node)) if tree is not None else []
+    _, program, comparisons = known[id(script)]
     for test, branches in comparisons:
         if not _concerns(test, program, each):
             continue
@@ -80,21 +87,6 @@ def _comparison_mask(files: Files, each: Verification, script: Script) -> Failur
         return None
     help = "add `exit 1` to the branch that runs if the digests differ"
     return FailureMask(files.file.path, found[0], "the program continues if the digests differ", help)
-
-
-class _Comparisons:
-    """The tests in the programs of a file."""
-
-    def __init__(self, _file: File) -> None:
-        self._found: dict[int, tuple[Script, ShellProgram, list[tuple[list[Node], list[Node]]]]] = {}
-
-    def of(self, script: Script) -> tuple[ShellProgram, list[tuple[list[Node], list[Node]]]]:
-        """Return a program as the shell reads it, and its tests, each with its branches."""
-        if id(script) not in self._found:
-            program = program_of(script)
-            tree = parse_bash(program.data)
-            self._found[id(script)] = (script, program, list(_comparisons(tree.root_node)) if tree is not None else [])
-        return self._found[id(script)][1:]
 
 
 def _comparisons(root: Node) -> Iterator[tuple[list[Node], list[Node]]]:

@@ -1,14 +1,18 @@
 """The commands and instructions that download files: curl, wget, aria2c, GitHub's `gh`, PowerShell, and `ADD`."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
-from dunnage.downloads.address import parse
 from dunnage.downloads.model import POWERSHELL_OPTIONS, Download, Program
-from dunnage.downloads.text import HOLE, base_name, texts, with_wildcards
+from dunnage.downloads.text import HOLE, base_name, parse_url, texts, with_wildcards
+from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.shell.model import Command, Word, programs
 from dunnage.shell.wrapper_options import names_options, written
+
+if TYPE_CHECKING:
+    from dunnage.scripts.dockerfile_syntax import Instruction
 
 _UNKNOWN = (f"{HOLE}name of the server{HOLE}",)
 _OUTPUT = ("-", "/dev/stdout")
@@ -163,7 +167,7 @@ def _curl(program: Program, command: Command, at: int) -> Iterator[Download]:
     arguments = _arguments(command.words, _CURL)
     if not arguments.values.keys().isdisjoint(("-T", "--upload-file", "-F", "--form")):
         return
-    is_remote_name = any(flag == "--remote-name-all" for flag in arguments.flags)
+    is_remote_name = "--remote-name-all" in arguments.flags
     is_server_named = any(
         flag == "--remote-header-name" or (flag[1:2] != "-" and "J" in flag) for flag in arguments.flags
     )
@@ -174,16 +178,10 @@ def _curl(program: Program, command: Command, at: int) -> Iterator[Download]:
         yield from _download(program, command, at, url, output, is_file=is_file, names=names)
 
 
-def _wget(program: Program, command: Command, at: int) -> Iterator[Download]:
-    arguments = _arguments(command.words, _WGET)
-    output = arguments.outputs[-1] if arguments.outputs else None
-    for url in arguments.operands:
-        yield from _download(program, command, at, url, output, is_file=True)
-
-
-def _aria2c(program: Program, command: Command, at: int) -> Iterator[Download]:
-    arguments = _arguments(command.words, _ARIA2C)
-    is_verified = "--checksum" in arguments.values
+def _to_one_file(options: _Options, program: Program, command: Command, at: int) -> Iterator[Download]:
+    """What wget and aria2c download, all to the same file if an option names one."""
+    arguments = _arguments(command.words, options)
+    is_verified = options is _ARIA2C and "--checksum" in arguments.values
     output = arguments.outputs[-1] if arguments.outputs else None
     for url in arguments.operands:
         yield from _download(program, command, at, url, output, is_file=True, is_verified=is_verified)
@@ -195,8 +193,8 @@ def _gh(program: Program, command: Command, at: int) -> Iterator[Download]:
     if [written(word) for word in words[1:3]] != ["release", "download"]:
         return
     arguments = _arguments(words[2:], _GH)
-    repository = next((arguments.values[name] for name in ("-R", "--repo") if name in arguments.values), None)
-    pattern = next((arguments.values[name] for name in ("-p", "--pattern") if name in arguments.values), None)
+    given = arguments.values
+    repository, pattern = given.get("-R", given.get("--repo")), given.get("-p", given.get("--pattern"))
     if repository is None or pattern is None:
         return
     owner = texts(repository, program.lookup)[0].removeprefix("https://").removeprefix("github.com/")
@@ -205,7 +203,7 @@ def _gh(program: Program, command: Command, at: int) -> Iterator[Download]:
     tag = texts(arguments.operands[0], program.lookup)[0] if arguments.operands else ""
     release = f"download/{tag}" if tag else "latest/download"
     file = with_wildcards(texts(pattern, program.lookup)[0])
-    address = parse(f"https://github.com/{owner}/releases/{release}/{file}")
+    address = parse_url(f"https://github.com/{owner}/releases/{release}/{file}")
     if address is None:
         return
     output = arguments.outputs[-1] if arguments.outputs else None
@@ -228,14 +226,14 @@ def _powershell(program: Program, command: Command, at: int) -> Iterator[Downloa
 
 
 _READERS: dict[str, Callable[[Program, Command, int], Iterator[Download]]] = {
-    "aria2c": _aria2c,
+    "aria2c": partial(_to_one_file, _ARIA2C),
     "curl": _curl,
     "gh": _gh,
     "invoke-webrequest": _powershell,
     "iwr": _powershell,
     "scurl": _curl,  # a script of development containers that runs curl with its own arguments
     "start-bitstransfer": _powershell,
-    "wget": _wget,
+    "wget": partial(_to_one_file, _WGET),
 }
 
 
@@ -252,7 +250,7 @@ def _download(
 ) -> Iterator[Download]:
     """Yield the download of a URL to a file, or to the output."""
     found = texts(url, program.lookup)
-    address = parse(found[0]) if found else None
+    address = parse_url(found[0]) if found else None
     if address is None:
         return
     if not is_file:
@@ -266,7 +264,7 @@ def _download(
     if (not is_file and not paths) or any(path in _OUTPUT for path in paths):
         names, file = (), ""
     elif not names:
-        names = tuple(map(base_name, paths)) or tuple(each.name for text in found if (each := parse(text)))
+        names = tuple(map(base_name, paths)) or tuple(each.name for text in found if (each := parse_url(text)))
     yield Download(address, program, at, command, url, known, names, file, _span(command), is_verified)
 
 
@@ -281,3 +279,45 @@ def _written_name(word: Word) -> str:
 def _span(command: Command) -> Span:
     words = (*command.wrapper, *command.words)
     return Span(words[0].span.start, words[-1].span.end)
+
+
+def added(file: File, programs: Sequence[Program]) -> Iterator[Download]:
+    """Yield the downloads of `ADD`. `programs` are those of the file, which know the variables and what follows."""
+    from dunnage.scripts.dockerfile import instructions
+
+    found = list(instructions(file))
+    starts: dict[int, int] = {}
+    for instruction in found:
+        starts.setdefault(instruction.stage, instruction.span.start)
+    number, at = 0, 0
+    for instruction in found:
+        if instruction.keyword != "ADD" or instruction.onbuild or len(instruction.arguments) < 2:
+            continue
+        # The next program, and the place of its first command among those of the file.
+        while number < len(programs) and _start(programs[number]) < instruction.span.start:
+            at += len(programs[number].commands)
+            number += 1
+        end = starts.get(instruction.stage + 1, len(file.data))
+        if number < len(programs) and _start(programs[number]) < end:
+            yield from _added(instruction, programs[number], at)
+
+
+def _start(program: Program) -> int:
+    """Where the first command of a program begins; programs without commands come before all others."""
+    return program.commands[0].words[0].span.start if program.commands else 0
+
+
+def _added(instruction: "Instruction", program: Program, at: int) -> Iterator[Download]:
+    *sources, target = instruction.arguments
+    path = texts(Word(target.span, None, target.text), program.lookup)[0]
+    is_folder = len(sources) > 1 or path.endswith("/") or path in (".", "..")
+    for source in sources:
+        word = Word(source.span, None, source.text)
+        url = texts(word, program.lookup)[0]
+        address = parse_url(url) if "://" in url else None
+        if address is None:
+            continue
+        name = address.name if is_folder else base_name(path)
+        is_verified = any(flag.text.startswith("--checksum=") for flag in instruction.flags)
+        known = url if "\0" not in url else ""
+        yield Download(address, program, at - 1, None, word, known, (name,), "", instruction.span, is_verified)

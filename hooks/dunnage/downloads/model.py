@@ -1,12 +1,11 @@
 """What a file downloads, and the programs of shells that do so."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from dunnage.downloads.address import Address
-from dunnage.downloads.text import Lookup, written_values
+from dunnage.downloads.text import Address, Lookup, names, written_values
 from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.scripts.commands import programs
@@ -34,6 +33,14 @@ class Program(NamedTuple):
     """None for a command without a shell."""
     commands: Sequence[Command]
     lookup: Lookup
+
+    def names(self, words: Iterable[Word]) -> list[tuple[str, ...]]:
+        """Return the possible names of the file that each word is, with holes."""
+        return [names(word, self.lookup) for word in words]
+
+    def inputs(self, command: Command) -> list[tuple[str, ...]]:
+        """Return the possible names of the files that a command reads as its input."""
+        return self.names(each.word for each in command.redirections if each.operator == "<")
 
     @property
     def compared(self) -> frozenset[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from dunnage.downloads.model import Program
-from dunnage.downloads.text import Lookup, known_part, may_equal, names, texts
+from dunnage.downloads.text import Lookup, known_part, may_equal, texts
 from dunnage.shell.model import POSIX_SHELLS, Command, Word, programs
 from dunnage.shell.wrapper_options import written
 
@@ -59,19 +59,18 @@ def action(command: Command, lookup: Lookup) -> Action | None:
 def _verb(name: str, words: Sequence[Word], lookup: Lookup) -> str:
     options = [written(word) for word in words[1:]]
     if name in _TARS:
-        return UNPACKED if _extracts(options) else ""
+        first = "".join(options[:1])
+        is_unpacking = has_letter(options, "x") or (first[:1] != "-" and "x" in first)
+        return UNPACKED if is_unpacking or not {"--extract", "--get"}.isdisjoint(options) else ""
     if name in _ALWAYS_UNPACK or (name in _SEVEN_ZIPS and options[:1] in (["x"], ["e"])):
         return UNPACKED
     if name in _DECOMPRESSORS:
-        is_decompressing = any(
-            option in ("--decompress", "--uncompress") or (option[:1] == "-" != option[1:2] and "d" in option)
-            for option in options
-        )
-        return UNPACKED if is_decompressing else ""
+        is_unpacking = has_letter(options, "d") or not {"--decompress", "--uncompress"}.isdisjoint(options)
+        return UNPACKED if is_unpacking else ""
     if name == "jar":
         return UNPACKED if "x" in "".join(options[:1]) else ""
     if name in ("dpkg", "rpm", "dpkg-deb"):
-        return INSTALLED if not {"-i", "--install", "-x"}.isdisjoint(options) or _has(options, "iUFx") else ""
+        return INSTALLED if "--install" in options or has_letter(options, "iUFx") else ""
     if name in _PACKAGE_MANAGERS:
         is_installing = not {"add", "install", "localinstall", "-U"}.isdisjoint(options)
         return INSTALLED if is_installing else ""
@@ -85,15 +84,8 @@ def _verb(name: str, words: Sequence[Word], lookup: Lookup) -> str:
     return ""
 
 
-def _extracts(options: Sequence[str]) -> bool:
-    return any(
-        option in ("--extract", "--get") or (number == 0 and option[:1] != "-" and "x" in option)
-        or (option[:1] == "-" != option[1:2] and "x" in option)
-        for number, option in enumerate(options)
-    )  # fmt: skip
-
-
-def _has(options: Sequence[str], letters: str) -> bool:
+def has_letter(options: Sequence[str], letters: str) -> bool:
+    """Whether an option after a single hyphen contains one of some letters: `-xzf`."""
     return any(option[:1] == "-" != option[1:2] and not set(letters).isdisjoint(option[1:]) for option in options)
 
 
@@ -113,18 +105,18 @@ def _is_in_bin(path: str) -> bool:
 
 def mentioned(words: Iterable[Word], command: Command, program: Program) -> list[tuple[str, ...]]:
     """The possible names of each file that words of a command name, or that it reads."""
-    found = []
+    given = []
     for word in words:
         option, equals, text = word.text.partition("=")
         if option.startswith("-") and equals:
             values = None if word.values is None else tuple(each[len(option) + 1 :] for each in word.values)
-            found.append(names(word._replace(text=text, values=values), program.lookup))
+            given.append(word._replace(text=text, values=values))
         else:
-            found.append(names(word, program.lookup))
+            given.append(word)
+    found = program.names(given)
     if programs(command.words[0]) == ("unzip",):
         found = [(*each, *(f"{name}.zip" for name in each)) for each in found]
-    found += [names(each.word, program.lookup) for each in command.redirections if each.operator == "<"]
-    return found
+    return [*found, *program.inputs(command)]
 
 
 def is_same(mine: Iterable[str], theirs: Iterable[str]) -> bool:
@@ -135,9 +127,7 @@ def is_same(mine: Iterable[str], theirs: Iterable[str]) -> bool:
 def is_similar(mine: Iterable[str], theirs: Iterable[str]) -> bool:
     """Whether two files may have the same name, of which enough is known."""
     others = [each for each in theirs if len(known_part(each)) >= _SHORTEST]
-    return any(
-        may_equal(each, other) for each in mine if len(known_part(each)) >= _SHORTEST for other in others
-    )  # fmt: skip
+    return any(may_equal(each, other) for each in mine if len(known_part(each)) >= _SHORTEST for other in others)
 
 
 def renamed(command: Command, program: Program) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
@@ -145,7 +135,7 @@ def renamed(command: Command, program: Program) -> tuple[tuple[str, ...], tuple[
     operands = [word for word in command.words[1:] if not word.text.startswith("-")]
     if {"cp", "ln", "mv"}.isdisjoint(programs(command.words[0]) or ()) or len(operands) != 2:
         return None
-    old, new = (names(word, program.lookup) for word in operands)
+    old, new = program.names(operands)
     folder = operands[1].text.strip("\"'").endswith(("/", "/."))
     return None if folder or not any(new) else (old, new)
 
@@ -166,9 +156,12 @@ def outputs(command: Command, lookup: Lookup) -> Iterator[str]:
 
 def reads_pipe(command: Command, source: Command) -> bool:
     """Whether a command reads what another writes into a pipe."""
-    before = command.piped_from
-    while before:
-        if before[0] is source:
-            return True
-        before = before[0].piped_from
-    return False
+    return any(each is source for each in pipe(command)[1:])
+
+
+def pipe(command: Command) -> list[Command]:
+    """Return a command and those before it in its pipe, the last one first."""
+    found = [command]
+    while found[-1].piped_from:
+        found.append(found[-1].piped_from[0])
+    return found

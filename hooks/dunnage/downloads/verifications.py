@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.downloads.model import Program
-from dunnage.downloads.text import HOLE, base_name, is_known, names, texts
+from dunnage.downloads.text import HOLE, base_name, is_known, texts
+from dunnage.downloads.uses import has_letter, pipe
 from dunnage.files.source import File
 from dunnage.shell.model import Command, Word, programs
 from dunnage.shell.wrapper_options import written
@@ -129,15 +130,11 @@ def _is_own(name: str, words: Sequence[Word]) -> bool:
 def _sum(
     file: File, program: Program, command: Command, readers: Sequence[Command], options: Sequence[str]
 ) -> Verification | None:
-    checks = any(
-        option in ("--check", "-c") or (option[:1] == "-" != option[1:2] and "c" in option) for option in options
-    )
-    if not checks:
+    if "--check" not in options and not has_letter(options, "c"):
         return _computed(file, program, command, readers)
     operands = _operands(command.words)
-    lists = [names(word, program.lookup) for word in operands if written(word) != "-"]
+    lists = program.names(word for word in operands if written(word) != "-") + program.inputs(command)
     texts_read = [each.word for each in command.redirections if each.operator == "<<<"]
-    lists += [names(each.word, program.lookup) for each in command.redirections if each.operator == "<"]
     if not lists and texts_read:
         files = _listed([text for word in texts_read for text in texts(word, program.lookup)])
         return Verification(command, program, files, not files)
@@ -150,35 +147,24 @@ def _sum(
 def _piped(program: Program, command: Command) -> Verification:
     """`… | sha256sum -c -`."""
     source = command.piped_from[0]
-    first = source
-    while first.piped_from:
-        first = first.piped_from[0]
-    if (programs(source.words[0]) or ("",))[0] in _PRINTERS and source is first:
+    if (programs(source.words[0]) or ("",))[0] in _PRINTERS and not source.piped_from:
         words = [word for word in source.words[1:] if not written(word).startswith("-")]
         if programs(source.words[0]) == ("cat",):
-            lists = tuple(names(word, program.lookup) for word in words)
+            lists = tuple(program.names(words))
             return Verification(command, program, tuple(tuple(map(_stem, each)) for each in lists), True, lists)
         if programs(source.words[0]) == ("printf",) and words and "%" in words[0].text:
             words = words[1:]
         text = " ".join(texts(word, program.lookup)[0] if texts(word, program.lookup) else "" for word in words)
         files = _listed([text])
         return Verification(command, program, files, not files)
-    mentioned = []
-    step: Command | None = source
-    while step is not None:
-        mentioned += [names(word, program.lookup) for word in step.words[1:]]
-        step = step.piped_from[0] if step.piped_from else None
+    mentioned = [found for step in pipe(command)[1:] for found in program.names(step.words[1:])]
     return Verification(command, program, tuple(mentioned), True, tuple(mentioned))
 
 
 def _computed(file: File, program: Program, command: Command, readers: Sequence[Command]) -> Verification | None:
     """A command that prints a digest, if something may compare it."""
-    files = tuple(names(word, program.lookup) for word in _operands(command.words))
-    files += tuple(names(each.word, program.lookup) for each in command.redirections if each.operator == "<")
-    step = command
-    while step.piped_from:
-        step = step.piped_from[0]
-        files += tuple(names(word, program.lookup) for word in step.words[1:])
+    found = program.names(_operands(command.words)) + program.inputs(command)
+    files = (*found, *(each for step in pipe(command)[1:] for each in program.names(step.words[1:])))
     if "substitution" in command.inside:
         variable, before = receiver(file, command), _before(file, command)
         if not variable:
@@ -197,9 +183,8 @@ def _computed(file: File, program: Program, command: Command, readers: Sequence[
 
 def _before(file: File, command: Command) -> str:
     """The text before the pipe that a command is in."""
-    while command.piped_from:
-        command = command.piped_from[0]
-    start = (command.wrapper or command.words)[0].span.start
+    first = pipe(command)[-1]
+    start = (first.wrapper or first.words)[0].span.start
     return file.data[max(0, start - 200) : start].decode("utf-8", "replace")
 
 
@@ -211,8 +196,7 @@ def receiver(file: File, command: Command) -> str:
 
 def _of_words(program: Program, command: Command, *, is_open: bool = False, is_signature: bool = False) -> Verification:
     """A verification of all files that a command names."""
-    files = [names(word, program.lookup) for word in command.words[1:]]
-    files += [names(each.word, program.lookup) for each in command.redirections if each.operator == "<"]
+    files = program.names(command.words[1:]) + program.inputs(command)
     files += [tuple(_stem(name) for name in each) for each in files]
     return Verification(command, program, tuple(files), is_open, is_signature=is_signature)
 
