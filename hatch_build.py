@@ -24,8 +24,8 @@ def compact(source: str) -> str:
     """Return a module that does the same and has as many lines. One space indents a block.
 
     It has no comments, no docstrings, and no annotations but those in the body of a class, which may define fields.
-    Nor does it import types of the standard library for others. A string that is a statement counts as a docstring,
-    because it documents what stands before it.
+    Nor does it import names for others. A string that is a statement counts as a docstring, because it documents what
+    stands before it.
     Raises ValueError if the result would not be the same code.
     """
     tree = ast.parse(source)
@@ -40,7 +40,7 @@ def compact(source: str) -> str:
         for block in (getattr(node, name, None) for name in ("body", "orelse", "finalbody")):
             if isinstance(block, list):
                 block[:] = _reduced(block, node, text)
-    _drop_unused_types(tree, text)
+    _drop_unused_names(tree, text)
     result = text.result()
     try:
         same = ast.dump(ast.parse(result)) == ast.dump(tree)
@@ -69,12 +69,12 @@ def _reduced(block: list[ast.stmt], parent: ast.AST, text: _Text) -> list[ast.st
     return left
 
 
-def _drop_unused_types(tree: ast.Module, text: _Text) -> None:
-    """Import only those types of the standard library that the code still names."""
+def _drop_unused_names(tree: ast.Module, text: _Text) -> None:
+    """Import only what the code still names."""
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     for statement in list(tree.body):
-        if isinstance(statement, ast.ImportFrom) and statement.module in ("typing", "collections.abc"):
-            statement.names = [alias for alias in statement.names if alias.name in used]
+        if isinstance(statement, ast.ImportFrom) and statement.module != "__future__":
+            statement.names = [alias for alias in statement.names if (alias.asname or alias.name) in used]
             text.cut(text.start(statement), text.end(statement), ast.unparse(statement) if statement.names else "")
             if not statement.names:
                 tree.body.remove(statement)

@@ -52,11 +52,11 @@ MODULES = sorted((CHECKOUT / "hooks" / "dunnage").rglob("*.py"))
             "class T:\n a: int = 1\n def f(self): ...\n",
             id="class",
         ),
-        pytest.param("from typing import Any\na: Any = 1\n", "\na = 1\n", id="unused-type"),
+        pytest.param("from typing import Any\na: Any = 1\n", "\na = 1\n", id="unused-name"),
         pytest.param(
             "from typing import (\n    Any,\n    NamedTuple,\n)\nclass T(NamedTuple):\n    a: int\n",
             "from typing import NamedTuple\n\n\n\nclass T(NamedTuple):\n a: int\n",
-            id="used-type",
+            id="used-name",
         ),
         pytest.param("if TYPE_CHECKING:\n    from a import B  # c\nd = 1\n", "\n\nd = 1\n", id="type-checking"),
         pytest.param('f("not a statement")\nf"{a}"\nb"bytes"\n', 'f("not a statement")\nf"{a}"\nb"bytes"\n', id="kept"),
