@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from dunnage.check_cargo_install import DENY_UNKNOWN, check, main
 from dunnage.files.source import Tree
-from dunnage.frame.options import Options
-from dunnage.frame.pins import PINS
+from dunnage.frame.options import PINS, Options
 from dunnage.scripts import commands
 from repository import fixed as fixed_by
 from repository import write

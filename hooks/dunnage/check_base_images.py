@@ -15,8 +15,7 @@ from dunnage.files.span import Edit
 from dunnage.files.walk import project_manifest
 from dunnage.frame.finding import Finding, Fix, Rule, findings, with_advice
 from dunnage.frame.hook import Hook, run
-from dunnage.frame.options import Options, flag
-from dunnage.frame.pins import PINS
+from dunnage.frame.options import PINS, Options, flag
 from dunnage.scripts.commands import note, readable, with_text
 from dunnage.scripts.comments import comments
 from dunnage.scripts.images import ImageUse, image_kind, images

@@ -15,8 +15,7 @@ from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit, Span
 from dunnage.frame.finding import Finding, Fix, Rule, findings, with_advice
 from dunnage.frame.hook import Hook, run
-from dunnage.frame.options import Options, flag
-from dunnage.frame.pins import PINS
+from dunnage.frame.options import PINS, Options, flag
 from dunnage.scripts import commands
 from dunnage.scripts.comments import comments
 from dunnage.shell.model import Command, Word

@@ -12,8 +12,7 @@ from dunnage.downloads.tools import DOWNLOAD_HINTS, SUMS, TOOL_HINTS
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.frame.finding import Finding, Fix, Rule, findings
 from dunnage.frame.hook import Hook, run
-from dunnage.frame.options import Options, flag
-from dunnage.frame.pins import PINS
+from dunnage.frame.options import PINS, Options, flag
 from dunnage.scripts.commands import kind_of, note, relevant_files
 from dunnage.scripts.comments import comments
 

@@ -10,24 +10,24 @@ import os
 from collections.abc import Iterator, Sequence
 
 from dunnage.files import toml
-from dunnage.files.git import Repositories
 from dunnage.files.source import Tree
-from dunnage.frame.execution import require_existing
 from dunnage.frame.finding import Finding, Rule, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import FROM_REF, TO_REF, Options, flag, single
-from dunnage.frame.review_options import (
+from dunnage.frame.review import (
     ACCEPT,
     BASE,
     REQUIRE_BASE,
     REVIEWS,
-    SUMMARY,
+    SHOW,
     SUMMARY_FORMAT,
     accepted,
+    reviewed_files,
     say_notes,
 )
 from dunnage.review.judgement import Examination, Settings, problems, summaries
 from dunnage.review.lock_examination import LOCK, examine
+from dunnage.review.reviews import NotAcceptedError, accept_all
 
 _RULES = (
     Rule("lock-review/checksum-changed", "the checksum of a locked version changed or is missing now"),
@@ -81,9 +81,7 @@ def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Exa
 
 def _accept(options: Options) -> str:
     """Write a review of all that is found, and say which."""
-    from dunnage.review.reviews import NotAcceptedError, accept_all
-
-    reviews = accept_all(_examine(_locks(options), Tree(), options), options[ACCEPT])
+    reviews = accept_all(_examine(reviewed_files(options, f"**/{LOCK}"), Tree(), options), options[ACCEPT])
     return accepted(HOOK.name, options, reviews, NotAcceptedError)
 
 
@@ -92,15 +90,9 @@ def _summarize(options: Options) -> str:
     from dunnage.frame.output.printable import printable
     from dunnage.review.tables import written
 
-    found = summaries(_examine(_locks(options), Tree(), options))
+    found = summaries(_examine(reviewed_files(options, f"**/{LOCK}"), Tree(), options))
     say_notes(HOOK.name, options, "" if found else "no Cargo.lock has changed")
     return written(found, options[SUMMARY_FORMAT], printable)
-
-
-def _locks(options: Options) -> Sequence[str]:
-    """The files that are given, or all locks that git tracks. Raises WrongUsage if a file is not there."""
-    require_existing(options.files, Tree())
-    return options.files or sorted(Repositories(Tree(), f"**/{LOCK}").tracked_near(os.getcwd()))
 
 
 def _read_database(text: str) -> str:
@@ -137,8 +129,8 @@ HOOK = Hook(
     rules=_RULES,
     check=check,
     comments=toml.comments,
-    options=(BASE, REQUIRE_BASE, REVIEWS, ADVISORY_DB, MIN_AGE, ALL, ACCEPT, SUMMARY, SUMMARY_FORMAT),
-    prints=((ACCEPT, _accept), (SUMMARY, _summarize)),
+    options=(BASE, REQUIRE_BASE, REVIEWS, ADVISORY_DB, MIN_AGE, ALL, ACCEPT, SHOW, SUMMARY_FORMAT),
+    prints=((ACCEPT, _accept), (SHOW, _summarize)),
 )
 
 

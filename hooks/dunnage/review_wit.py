@@ -10,25 +10,25 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 
 from dunnage.files import toml
-from dunnage.files.git import Repositories
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
-from dunnage.frame.execution import require_existing
 from dunnage.frame.finding import Finding, Rule, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import FROM_REF, TO_REF, Options
-from dunnage.frame.review_options import (
+from dunnage.frame.review import (
     ACCEPT,
     BASE,
     REQUIRE_BASE,
     REVIEWS,
-    SUMMARY,
+    SHOW,
     SUMMARY_FORMAT,
     accepted,
+    reviewed_files,
     say_notes,
 )
 from dunnage.review.judgement import Examination, Settings, problems, summaries
-from dunnage.review.wit_examination import examine
+from dunnage.review.reviews import NotAcceptedError, accept_all
+from dunnage.review.wit_examination import PATTERNS, examine
 
 _RULES = (
     Rule("wit-review/same-version", "the content of a foreign package changed, but its version did not"),
@@ -38,7 +38,6 @@ _RULES = (
     Rule("wit-review/stale-review", "a review matches nothing in the WIT of the repository, or gives no reason"),
     Rule("wit-review/no-base", "there is nothing to compare the WIT with, although `--require-base` is given"),
 )
-_PATTERNS = ("**/*.wit", "**/deps/*.wasm")
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
@@ -56,9 +55,7 @@ def _examine(names: Iterable[str], tree: Tree, options: Options) -> Iterator[Exa
 
 def _accept(options: Options) -> str:
     """Write a review of all that is found, and say which."""
-    from dunnage.review.reviews import NotAcceptedError, accept_all
-
-    reviews = accept_all(_examine(_files(options), Tree(), options), options[ACCEPT])
+    reviews = accept_all(_examine(reviewed_files(options, *PATTERNS), Tree(), options), options[ACCEPT])
     return accepted(HOOK.name, options, reviews, NotAcceptedError)
 
 
@@ -67,16 +64,10 @@ def _summarize(options: Options) -> str:
     from dunnage.frame.output.printable import printable
     from dunnage.review.tables import written
 
-    files = _files(options)
+    files = reviewed_files(options, *PATTERNS)
     found = summaries(_examine(files, Tree(), options))
     say_notes(HOOK.name, options, "no WIT has changed" if files and not found else "")
     return written(found, options[SUMMARY_FORMAT], printable)
-
-
-def _files(options: Options) -> Sequence[str]:
-    """The files that are given, or all WIT that git tracks. Raises WrongUsage if a file is not there."""
-    require_existing(options.files, Tree())
-    return options.files or sorted(Repositories(Tree(), *_PATTERNS).tracked_near(os.getcwd()))
 
 
 def _comments(file: File) -> Iterable[tuple[Span, str]]:
@@ -94,8 +85,8 @@ HOOK = Hook(
     rules=_RULES,
     check=check,
     comments=_comments,
-    options=(BASE, REQUIRE_BASE, REVIEWS, ACCEPT, SUMMARY, SUMMARY_FORMAT),
-    prints=((ACCEPT, _accept), (SUMMARY, _summarize)),
+    options=(BASE, REQUIRE_BASE, REVIEWS, ACCEPT, SHOW, SUMMARY_FORMAT),
+    prints=((ACCEPT, _accept), (SHOW, _summarize)),
 )
 
 

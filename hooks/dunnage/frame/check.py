@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import os
+import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from dunnage import __version__
 from dunnage.files.source import Tree
-from dunnage.frame import options, progress, selection
+from dunnage.frame import options, selection
 from dunnage.frame.execution import WrongUsage, execute, require_existing, require_known, require_version
 from dunnage.frame.options import FROM_REF, TO_REF, Option, Options, flag, repeated
-from dunnage.frame.progress import Progress
 from dunnage.frame.registry import ENTRIES
 
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
+    from dunnage.frame.execution import Task
     from dunnage.frame.registry import Entry
 
 NAME = "dunnage check"
 SUMMARY = "run the hooks over the files of a repository"
+_PATIENCE = 1.0
+"""How many seconds pass before the bar appears."""
 
 
 def _entries(text: str) -> list[Entry]:
@@ -93,11 +99,11 @@ def _prints() -> Iterator[tuple[Option[Any], Callable[[Options], str]]]:
 
 
 def _printed(option: Option[Any], texts: Sequence[tuple[Entry, Callable[[Options], str]]], given: Options) -> str:
-    from dunnage.frame.review_options import SUMMARY, SUMMARY_FORMAT, merged
+    from dunnage.frame.review import SHOW, SUMMARY_FORMAT, merged
 
     hooks = chosen(given)
     found = [text(given) for entry, text in texts if entry in hooks]
-    return merged(found, given[SUMMARY_FORMAT]) if option is SUMMARY else "".join(found)
+    return merged(found, given[SUMMARY_FORMAT]) if option is SHOW else "".join(found)
 
 
 def _epilog() -> str:
@@ -126,4 +132,51 @@ def _check(given: Options, paths: Sequence[str], excluded: Sequence[str], top: s
     below = tuple(os.path.join(path, "") for path in excluded)
     found = [path for path in found if path not in excluded and not path.startswith(below)]
     tasks = [(entry.hook(), files) for entry, files in selection.assign(chosen(given), found).items()]
-    return execute(NAME, tasks, given.without(ALL), tree, Progress(tasks) if progress.wanted() else None)
+    return execute(NAME, tasks, given.without(ALL), tree, Progress(tasks) if wants_progress() else None)
+
+
+class Progress:
+    """The progress of a run of several hooks, counted in the files that they are given."""
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        self._total = sum(len(names) for _, names in tasks)
+        self._before = self._size = self._read = 0
+        self._start = time.monotonic()
+        self._bar: tqdm[NoReturn] | None = None
+
+    def begin(self, name: str, files: Sequence[str]) -> Callable[[str], None]:
+        """Begin a task. Call the result with each path that the task reads."""
+        self._before += self._size
+        if self._before >= self._total:  # the hooks run again after a fix
+            self._before = 0
+        self._size, self._read = len(files), 0
+        if self._bar is not None:
+            self._bar.set_description(name)
+        return self._on_read
+
+    def close(self) -> None:
+        """Remove the bar."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def _on_read(self, _path: str) -> None:
+        self._read += 1
+        if self._bar is None:
+            if time.monotonic() - self._start < _PATIENCE:
+                return
+            self._bar = _bar(self._total)
+        # A hook may read other files than those that it is given.
+        self._bar.update(self._before + min(self._read, self._size) - self._bar.n)
+
+
+def wants_progress() -> bool:
+    """Whether stderr is a terminal."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def _bar(total: int) -> tqdm[NoReturn]:
+    from tqdm import tqdm
+
+    tqdm.monitor_interval = 0  # no thread
+    bar: tqdm[NoReturn] = tqdm(total=total, file=sys.stderr, unit="file", leave=False, dynamic_ncols=True)
+    return bar

@@ -23,10 +23,10 @@ from dunnage.frame.options import (
 )
 
 if TYPE_CHECKING:
+    from dunnage.frame.check import Progress
     from dunnage.frame.finding import Finding, Rule
     from dunnage.frame.hook import Hook
     from dunnage.frame.options import Options
-    from dunnage.frame.progress import Progress
     from dunnage.frame.report import Repaired, Report
 
 
@@ -166,14 +166,14 @@ def look(
         view = tree.view(progress.begin(hook.name, names) if progress else None)
         found = reportable(hook.check(names, view, options))
         if len(found) > MOST_FINDINGS:
-            from dunnage.frame import limits
+            from dunnage.frame.shared_rules import too_many
 
-            found[-1] = limits.too_many(found[-1])
+            found[-1] = too_many(found[-1])
         files = view.files()
         if view.unreadable() or any(file.unread for file in files):
-            from dunnage.frame import limits
+            from dunnage.frame.shared_rules import unread
 
-            found += limits.unread(view, names, found)
+            found += unread(view, names, found)
         if any(MARK in file.data for file in files):
             from dunnage.frame import ignore
             from dunnage.frame.shared_rules import ABOUT_INPUT

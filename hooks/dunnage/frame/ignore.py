@@ -33,6 +33,10 @@ class _Directive(NamedTuple):
     lines: tuple[int, ...]
     """The lines whose findings it silences."""
 
+    def finding(self, rule: Rule, message: str, help: str) -> Finding:
+        """A finding about the comment itself."""
+        return Finding(rule, self.path, self.span, message, help)
+
 
 class Silenced(NamedTuple):
     """The findings of a hook after its ignore comments have been applied."""
@@ -66,13 +70,18 @@ def silence(
     for directive in _directives(tree.files(), comments):
         form = re.fullmatch(_IGNORE, directive.text)
         if form is None:
-            about_comments.append(_malformed(directive))
+            message = f"`{directive.text}` is not an ignore comment"
+            help = "write `dunnage: ignore[RULE] reason`, with the rule that the finding names"
+            about_comments.append(directive.finding(MALFORMED, message, help))
             continue
         named = re.findall(_ID, form[1])
         own = [rule_id for rule_id in named if _concern(rule_id) in concerns]
         about_comments += [_unknown(directive, rule_id) for rule_id in named if not _is_known(rule_id, concerns)]
         if own and not any(character.isalnum() for character in form[2]):
-            about_comments.append(_no_reason(directive))
+            message = f"`{directive.text}` has no reason, so it silences nothing"
+            about_comments.append(
+                directive.finding(NO_REASON, message, f"add the reason: `{directive.text} because …`")
+            )
             continue
         reasons[directive] = form[2].strip()
         for rule_id in own:
@@ -158,42 +167,12 @@ def _unknown(directive: _Directive, rule_id: str) -> Finding:
 
     rules = [rule for entry in ENTRIES for rule in entry.hook().rules]
     message = f"{unknown([rule_id], rules)}, so this comment silences nothing"
-    return Finding(UNUSED, directive.path, directive.span, message, "write the id of the rule as the finding names it")
-
-
-def _malformed(directive: _Directive) -> Finding:
-    return Finding(
-        MALFORMED,
-        directive.path,
-        directive.span,
-        f"`{directive.text}` is not an ignore comment",
-        "write `dunnage: ignore[RULE] reason`, with the rule that the finding names",
-    )
-
-
-def _no_reason(directive: _Directive) -> Finding:
-    return Finding(
-        NO_REASON,
-        directive.path,
-        directive.span,
-        f"`{directive.text}` has no reason, so it silences nothing",
-        f"add the reason: `{directive.text} because …`",
-    )
+    return directive.finding(UNUSED, message, "write the id of the rule as the finding names it")
 
 
 def _unused(directive: _Directive, rule_id: str, known: Sequence[str]) -> Finding:
+    message, help = f"there is no rule {rule_id}, so this comment silences nothing", f"write one of {', '.join(known)}"
     if rule_id in known:
-        return Finding(
-            UNUSED,
-            directive.path,
-            directive.span,
-            f"this comment silences no finding of {rule_id}",
-            f"remove {rule_id} from the comment, or remove the comment if it names no other rule",
-        )
-    return Finding(
-        UNUSED,
-        directive.path,
-        directive.span,
-        f"there is no rule {rule_id}, so this comment silences nothing",
-        f"write one of {', '.join(known)}",
-    )
+        message = f"this comment silences no finding of {rule_id}"
+        help = f"remove {rule_id} from the comment, or remove the comment if it names no other rule"
+    return directive.finding(UNUSED, message, help)

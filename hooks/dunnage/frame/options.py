@@ -134,6 +134,10 @@ REQUIRED_VERSION = single(
 FROM_REF = single("--from-ref", "check the files that changed since the common ancestor with COMMIT", "COMMIT", str, "")
 TO_REF = single("--to-ref", "with --from-ref: the end of the changes (default: HEAD)", "COMMIT", str, "")
 """Both are options of `dunnage check` only, in place of the refs that pre-commit gives to hooks."""
+PINS = single(
+    "--pins", "a TOML file with lists of pins, which take precedence over Cargo.toml", "FILE", os.path.abspath, None
+)
+"""The option of all hooks that read a list of pins."""
 COMMON = (OUTPUT_FORMAT, OUTPUT_FILE, OUTPUT_FILE_FORMAT, IGNORE, REQUIRED_VERSION)
 
 

@@ -1,6 +1,6 @@
-"""The result of a run."""
+"""The result of a run, the order of its findings in every format, and how their places are written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from dunnage.files.source import Tree
@@ -30,3 +30,27 @@ class Repaired(NamedTuple):
     """The changes, one line each, which starts with a path."""
     failed: Mapping[Finding, str]
     """For each finding that could not be repaired, the reason in one line."""
+
+
+def in_order(findings: Iterable[Finding], tree: Tree) -> list[Finding]:
+    """Sort findings by path and position."""
+
+    def order(finding: Finding) -> tuple[object, ...]:
+        position = tree.position(finding.path, finding.span.start)
+        return finding.path, position, finding.rule.id, finding.message, finding.help, finding.hook
+
+    # Positions are computed fastest in ascending order.
+    return sorted(sorted(findings, key=lambda finding: (finding.path, finding.span)), key=order)
+
+
+def ordered(report: Report) -> Report:
+    """Sort all findings of a report."""
+    return report._replace(
+        findings=in_order(report.findings, report.tree), suppressed=in_order(report.suppressed, report.tree)
+    )
+
+
+def place(finding: Finding, tree: Tree) -> str:
+    """`path:line:column` of a finding."""
+    line, column = tree.position(finding.path, finding.span.start)
+    return f"{finding.path}:{line}:{column}"

@@ -1,6 +1,15 @@
-"""The rules that every hook has: about what is not read, and about ignore comments."""
+"""The rules that every hook has: about what is not read, and about ignore comments.
 
-from dunnage.frame.finding import Rule
+A file is not read if that is impossible, or if it is larger or deeper than a bound. All bounds are counts of bytes,
+levels and steps, so that a file is read alike on every machine. What is over a bound is reported, because whatever is
+wrong there is not found.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from dunnage.files.source import Tree, display
+from dunnage.files.span import Span
+from dunnage.frame.finding import MOST_FINDINGS, Finding, Rule
 
 TOO_LARGE = Rule(
     "input/too-large", "a file or a part of it is not checked, because it is too large", "warning", cuts_short=True
@@ -19,3 +28,35 @@ UNUSED = Rule("ignore/unused", "an ignore comment silences no finding", "warning
 ABOUT_COMMENTS = (MALFORMED, NO_REASON, UNUSED)
 
 SHARED_RULES = (*ABOUT_COMMENTS, *ABOUT_INPUT)
+
+_HELP = {
+    TOO_LARGE: "shorten what exceeds the limit, or split the file into smaller ones",
+    TOO_DEEP: "use fewer levels of nesting",
+    UNREADABLE: "make it a regular, readable file in UTF-8",
+}
+
+
+def unread(tree: Tree, names: Sequence[str], found: Sequence[Finding]) -> Iterator[Finding]:
+    """Yield what a hook did not read of the files that it read through `tree`, and of those of these names.
+
+    `found` is what the hook itself reports, which may include that it cannot read a file.
+    """
+    for file in tree.files():
+        for rule_id, (message, span) in file.unread.items():
+            yield _finding(rule_id, file.path, span, message)
+    named = set(map(display, names)) - {finding.path for finding in found}
+    for path, error in tree.unreadable():
+        if path in named:
+            yield _finding(error.rule, path, Span(0, 0), f"this file {error.message}")
+
+
+def too_many(finding: Finding) -> Finding:
+    """Return what a hook reports instead of the first finding that is too many."""
+    message = f"there are more than {MOST_FINDINGS:,} findings; the hook does not report the rest"
+    help = "fix the reported findings, and run the hook again"
+    return Finding(TOO_LARGE, finding.path, finding.span, message, help)
+
+
+def _finding(rule_id: str, path: str, span: Span, message: str) -> Finding:
+    rule = next(rule for rule in ABOUT_INPUT if rule.id == rule_id)
+    return Finding(rule, path, span, message, _HELP[rule])

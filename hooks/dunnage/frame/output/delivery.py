@@ -10,8 +10,7 @@ from functools import partial
 from typing import TextIO
 
 from dunnage.files.source import display
-from dunnage.frame.output.order import ordered
-from dunnage.frame.report import Report
+from dunnage.frame.report import Report, ordered
 
 ENDINGS = {".json": "json", ".sarif": "sarif", ".sarif.json": "sarif", ".txt": "text"}
 """The formats of extensions."""

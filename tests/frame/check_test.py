@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from dunnage.frame import progress
+from dunnage.frame import check
+from dunnage.frame.check import Progress
 from dunnage.frame.execution import Task
 from dunnage.frame.hook import Hook
-from dunnage.frame.progress import Progress
 
 HOOK = Hook("check-demo", "", (), lambda *_: (), lambda _: ())
 
@@ -38,7 +38,7 @@ def test_a_short_run_has_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_long_run_has_one_until_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
-    monkeypatch.setattr(progress, "_PATIENCE", 0.0)
+    monkeypatch.setattr(check, "_PATIENCE", 0.0)
     tasks: list[Task] = [(HOOK, ["a", "b"]), (HOOK, ["a"])]
     shown = Progress(tasks)
     # A hook may read more files than it is given, and all hooks may run again.
@@ -52,8 +52,8 @@ def test_a_long_run_has_one_until_it_ends(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_only_a_terminal_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", Terminal())
-    assert progress.wanted()
+    assert check.wants_progress()
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    assert not progress.wanted()
+    assert not check.wants_progress()
     monkeypatch.setattr(sys, "stderr", None)
-    assert not progress.wanted()
+    assert not check.wants_progress()
