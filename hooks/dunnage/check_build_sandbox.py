@@ -80,7 +80,7 @@ def _exposures(file: File, tree: Tree) -> Iterator[Exposure]:
 
 
 def _finding(found: Exposure) -> Finding:
-    fix = Fix(found.fixed, found.edits) if found.edits else None
+    fix = Fix(found.fixed, (found.edit,)) if found.edit else None
     return Finding(_BY_ID[found.rule], found.file.path, found.span, found.message, found.help, fix)
 
 

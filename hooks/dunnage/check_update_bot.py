@@ -73,7 +73,7 @@ def _problems(
 
     found = bots(repository)
     if not found.exist:
-        from dunnage.bots.absent import absent
+        from dunnage.bots.unmoved import absent
 
         yield from absent(repository)
         return

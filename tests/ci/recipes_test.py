@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from dunnage.ci import recipes
 from dunnage.ci.outcome import Shell
 from dunnage.ci.recipes import RunnerCall, Started, runner_call, started
+from dunnage.ci.runs import RUNNERS
 from dunnage.files.source import File
 from dunnage.shell.model import Script
 
@@ -232,5 +233,5 @@ def test_programs(path: str, goals: list[str], expected: list[str], stops: bool)
 def test_whatever_is_in_a_file(text: str, goals: list[str]) -> None:
     made({"Makefile": text, "a": text}, *goals)
     done({"justfile": text, "a.just": text}, *goals)
-    for runner in recipes.RUNNERS:
+    for runner in RUNNERS:
         runner_call(runner, [None, *goals])

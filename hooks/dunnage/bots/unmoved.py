@@ -4,10 +4,9 @@ import os
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 
-from dunnage.bots import managers_block
-from dunnage.bots.configuration import MANAGERS_OF, Bots, may_run_bot, may_update, unmoved
+from dunnage.bots.configuration import ACTIONS, CARGO, MANAGERS_OF, Bots, may_run_bot, may_update, pinned_files, unmoved
 from dunnage.bots.dependabot import directory_of, written_directories, written_entry
-from dunnage.bots.managers_block import MOST_PINS, Place, block, captures
+from dunnage.bots.managers_block import MOST_PINS, Place, block, captures, written
 from dunnage.bots.patterns import UnsupportedError
 from dunnage.bots.renovate import CustomManager, Settings
 from dunnage.ci.pinned_tools import PinnedTool, pinned_tools
@@ -18,8 +17,10 @@ from dunnage.files.span import Span
 from dunnage.files.walk import is_project
 from dunnage.scripts.commands import kind_of
 
+ABSENT = "update-bot/absent"
 UNCOVERED = "update-bot/uncovered"
 UNMOVED_TOOL = "update-bot/unmoved-tool"
+_FOR_RENOVATE = "write into renovate.json, and enable Renovate for the repository:"
 _MOST_NAMES = 3
 _ACTIONS = frozenset(("baptiste0928/cargo-install", "cargo-bins/cargo-binstall", "extractions/setup-just"))
 """The actions whose inputs the manager github-actions reads. Source: github-actions/known-actions in Renovate."""
@@ -133,10 +134,10 @@ def unmoved_tools(found: Bots, pins: Sequence[Place]) -> Iterator[Problem]:
         node = settings.root.get("customManagers")
         span = node.span if node is not None else Span(settings.root.span.start, settings.root.span.start)
         how = f"add to {settings.place}:"
-        text = managers_block.written({"customManagers": managers})
+        text = written({"customManagers": managers})
         if node is not None:
             how = f"add the elements of this list to `customManagers` in {settings.place}:"
-            text = managers_block.written(managers)
+            text = written(managers)
         kinds = sorted({f"custom.{manager['customType']}" for manager in managers})
         missing = [kind for kind in kinds if not settings.runs(kind)]
         if missing:
@@ -149,7 +150,7 @@ def unmoved_tools(found: Bots, pins: Sequence[Place]) -> Iterator[Problem]:
         span = Span(0, 0)
         how = "Dependabot cannot read them. To let Renovate update only these versions, write into renovate.json:"
         kinds = sorted({f"custom.{manager['customType']}" for manager in managers})
-        text = managers_block.written({"enabledManagers": kinds, "customManagers": managers})
+        text = written({"enabledManagers": kinds, "customManagers": managers})
     yield Problem(UNMOVED_TOOL, file, message, f"the versions are:{lines}\n{how}\n{text}", span=span)
 
 
@@ -190,3 +191,50 @@ def _manager_reads(settings: Settings, manager: CustomManager, pin: PinnedTool, 
             return True
         raise UnsupportedError("a query")
     return captures(settings.patterns.expressions(manager.match_strings), pin, is_recursive=manager.is_recursive)
+
+
+# Without any bot
+
+
+def absent(repository: RepositoryFiles) -> Iterator[Problem]:
+    """Yield one problem if there are locks or pinned tools, and no job may update them."""
+    locks = pinned_files(repository, CARGO)
+    pins = [] if locks else places(repository, repository.paths)
+    if not (locks or pins) or may_update(repository):
+        return
+    folder = posixpath.dirname(locks[0]) if locks else ""
+    file = repository.find(posixpath.join(folder, "Cargo.toml")) if locks else pins[0].pin.file
+    if file is None:
+        return
+    what = f"`{locks[0]}`" if locks else f"{pins[0].pin.name} {pins[0].pin.version}"
+    count = len(locks or pins) - 1
+    more = f" and {count} more" if count else ""
+    message = f"no update bot is configured, so nobody updates the versions in {what}{more}"
+    help = _absent_help(repository, locks) if locks else _help_for_tools(pins)
+    yield Problem(ABSENT, file, message, help, span=_absent_place(repository, file.path))
+
+
+def _absent_place(repository: RepositoryFiles, path: str) -> Span:
+    """The comment in a file that ignores the rule, wherever it is; else the start of the file."""
+    from dunnage.scripts.comments import comments
+
+    file = repository.read(os.path.relpath(os.path.abspath(path), repository.top).replace(os.sep, "/"))
+    found = (span for span, text in comments(file) if ABSENT in text) if file is not None else iter(())
+    return next(found, Span(0, 0))
+
+
+def _absent_help(repository: RepositoryFiles, locks: list[str]) -> str:
+    folders = [f"/{posixpath.dirname(lock)}" for lock in locks]
+    is_github = any(path.startswith(".github/") for path in repository.paths)
+    if not is_github:
+        return f'{_FOR_RENOVATE}\n{{ "extends": ["config:recommended"] }}'
+    entries = [written_entry(CARGO, folders)]
+    if pinned_files(repository, ACTIONS):
+        entries.append(written_entry(ACTIONS, ["/"]))
+    return "\n".join(["write into .github/dependabot.yml:", "version: 2", "updates:", *entries])
+
+
+def _help_for_tools(pins: list[Place]) -> str:
+    """Only custom managers read the versions of tools."""
+    managers, _ = block(pins[:MOST_PINS])
+    return f"{_FOR_RENOVATE}\n{written({'extends': ['config:recommended'], 'customManagers': managers})}"

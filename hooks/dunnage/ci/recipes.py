@@ -1,4 +1,4 @@
-"""What `make`, `just` and runners of tasks run for given goals: the recipes and tasks of the goals and all they need.
+"""What `make`, `just` and runners of tasks run for given goals, and which hooks `pre-commit run` and `prek run` run.
 
 The runners of tasks are cargo-make, mise, Task, npm, pnpm, Yarn and Bun. Their command lines are those of
 https://sagiegurari.github.io/cargo-make/, https://mise.jdx.dev/cli/run.html, https://taskfile.dev/docs/reference/cli
@@ -9,17 +9,19 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.ci.outcome import FailureMask, Shell, shell_options
 from dunnage.files.source import File, SourceError
 from dunnage.files.span import Span
 from dunnage.scripts.commands import kind_of, note, tasks
-from dunnage.shell.model import Command, Script
+from dunnage.shell.model import Command, Place, Script, Values
 
 if TYPE_CHECKING:
     from dunnage.scripts.justfile import Recipe
     from dunnage.scripts.makefile_syntax import MakeRule
+    from dunnage.scripts.pre_commit import ConfiguredHook
     from dunnage.scripts.tasks import Task
 
 Read = Callable[[str], File | None]
@@ -80,7 +82,6 @@ _SYNTAX = {
 }
 """By the program; of several with the same options, by the first."""
 _SAME_OPTIONS = {"gmake": "make", "makers": "cargo", "bun": "npm", "pnpm": "npm", "yarn": "npm"}
-RUNNERS = frozenset((*_SYNTAX, *_SAME_OPTIONS))
 
 # Of npm and its kin, the commands that run the script of the same name, and all that `pnpm X` does not take for one.
 _SCRIPTS = frozenset(("restart", "start", "stop", "t", "test"))
@@ -105,7 +106,7 @@ class RunnerCall(NamedTuple):
 
 
 def runner_call(name: str, words: Sequence[str | None]) -> RunnerCall | None:
-    """Return what a command line runs, whose program is `name`, one of RUNNERS. None is an unknown word."""
+    """Return what a command line runs, whose program is `name`, one of `runs.RUNNERS`. None is an unknown word."""
     runner = _SAME_OPTIONS.get(name, name)
     syntax = _SYNTAX[runner]
     is_recipe = runner in ("make", "just")
@@ -373,3 +374,46 @@ def _included_taskfiles(path: str, file: File) -> list[str]:
 def _is_meant(name: str, goal: str) -> bool:
     """Whether a task is meant by the name of a goal, which may have the name of an included file before it."""
     return bool(name) and (name == goal or goal.endswith(f":{name}") or ("*" in goal and fnmatchcase(name, goal)))
+
+
+# Hooks
+
+_WITH_VALUE = ("-c", "--config", "--hook-stage", "--from-ref", "--to-ref", "--files")
+_KNOWN_PROGRAMS = {"cargo-deny": ("cargo-deny", "--all-features", "check"), "cargo-audit": ("cargo", "audit")}
+"""The entry and default arguments of hooks, by id, that other repositories define."""
+
+
+def hooks(read: Read, arguments: Sequence[str], skipped: Values) -> "Iterator[tuple[File, ConfiguredHook, Script]]":
+    """Yield the hooks that `pre-commit run` runs with these arguments, each with the configuration and its program.
+
+    `read` returns a YAML file; None if it cannot be read. `skipped` are the values of the environment
+    variable SKIP. Hooks whose program is unknown are left out.
+    """
+    from dunnage.scripts import pre_commit
+
+    config = next((value for option, value in pairwise(arguments) if option in ("-c", "--config")), "")
+    file = next((file for name in ((config,) if config else pre_commit.NAMES) if (file := read(name))), None)
+    if file is None:
+        return
+    selected = [
+        word
+        for before, word in zip(("", *arguments), arguments, strict=False)
+        if word[:1] != "-" and before not in _WITH_VALUE
+    ]
+    any_stage = any(word.startswith("--hook-stage") for word in arguments)
+    skip = {name.strip() for value in skipped or () for name in value.split(",")}
+    for hook in pre_commit.hooks(file):
+        if hook.id in skip or (selected and hook.id not in selected) or not (hook.is_run or any_stage):
+            continue
+        program = hook.program or _known_program(hook)
+        if program is not None:
+            yield file, hook, program
+
+
+def _known_program(hook: "ConfiguredHook") -> Script | None:
+    if hook.id not in _KNOWN_PROGRAMS:
+        return None
+    entry, *arguments = _KNOWN_PROGRAMS[hook.id]
+    text = " ".join((entry, *(arguments if hook.arguments is None else hook.arguments)))
+    offsets = ((0, hook.span.start, 0), (len(text.encode("utf-8")), hook.span.end, 0))
+    return Script(text, offsets, Place("pre-commit", (f"hook {hook.id}",)))

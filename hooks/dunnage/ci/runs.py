@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.ci import jobs as ci
-from dunnage.ci import pre_commit_runs
 from dunnage.ci.called_scripts import SOURCING, script_word
 from dunnage.ci.job import CallSite, Job, Run
 from dunnage.ci.outcome import FailureMask, Shell, interpreter_options, shell_options
@@ -28,7 +27,10 @@ _MAX_DEPTH = 12
 # Inputs of actions that retry a program, or run it in a container or on another system.
 _PROGRAM_INPUTS = frozenset(("cmd", "command", "commands", "run", "script"))
 _CALLERS = r"\b(?:make|gmake|makers|just|pre-commit|pre_commit|prek|bun|mise|npm|pnpm|task|yarn)\b|\.sh\b"
-_RUNNERS = frozenset(("bun", "cargo", "gmake", "just", "make", "makers", "mise", "npm", "pnpm", "task", "yarn"))
+RUNNERS = frozenset(("bun", "cargo", "gmake", "just", "make", "makers", "mise", "npm", "pnpm", "task", "yarn"))
+_HOOK_ACTIONS = frozenset(("pre-commit/action", "j178/prek-action"))
+_HOOK_PROGRAMS = frozenset(("pre-commit", "pre_commit", "prek"))
+_LAUNCHERS = frozenset(("hatch", "mise", "nix", "pdm", "pipenv", "pipx", "poetry", "python", "python3", "uv", "uvx"))
 _PATH = r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+(?:/[A-Za-z0-9_.+-]+)+"
 
 LOCAL = ("./", "../", "$/")
@@ -176,7 +178,7 @@ class Walk:
             given = action.inputs[name]
             script = Script(given.text, given.offsets, action.place, action.variables, expressions="github")
             yield from self._program(file, script, Shell(stops=True), context)
-        if action.name.lower() in pre_commit_runs.ACTIONS:
+        if action.name.lower() in _HOOK_ACTIONS:
             extra = action.inputs.get("extra_args") or action.inputs.get("extra-args")
             arguments = (extra.values or ("",))[0].split() if extra else []
             yield from self._hooks(arguments, action.variables.get("SKIP"), context)
@@ -259,10 +261,10 @@ class Walk:
         """Yield the runs of other files that a command starts."""
         words = command.words
         names = programs(words[0]) or ()
-        if (hook_arguments := pre_commit_runs.run_arguments(words)) is not None:
+        if (hook_arguments := _hook_arguments(words)) is not None:
             environment = {**variables, **dict(command.environment)}
             yield from self._hooks(hook_arguments, environment.get("SKIP"), context)
-        elif runner := next((name for name in names if name in _RUNNERS), ""):
+        elif runner := next((name for name in names if name in RUNNERS), ""):
             yield from self._runner(file, runner, words, context)
         else:
             yield from self._script(file, words, names, context)
@@ -329,7 +331,9 @@ class Walk:
             yield from self._call(context, ("runner", path, call.goals), inside)
 
     def _hooks(self, arguments: Sequence[str], skipped: Values, context: _Context) -> Iterator[Run]:
-        for file, hook, program in pre_commit_runs.hooks(self._repository.yaml, arguments, skipped):
+        from dunnage.ci import recipes
+
+        for file, hook, program in recipes.hooks(self._repository.yaml, arguments, skipped):
             inside = self._program(file, program, Shell(), context)
             yield from self._call(context, ("hook", file.path, hook.span), inside)
 
@@ -341,6 +345,17 @@ def local_path(name: str) -> str:
 
 def _key(file: File, inputs: Mapping[str, Values]) -> tuple[object, ...]:
     return "jobs", file.path, tuple(sorted((name, values or ()) for name, values in inputs.items()))
+
+
+def _hook_arguments(words: Sequence[Word]) -> list[str] | None:
+    """Return the arguments of `pre-commit run`, with any launcher before it; None for any other command."""
+    texts = [_text(word) or "" for word in words]
+    names = (text.partition("@")[0].partition("=")[0] for text in texts)
+    at = next((index for index, name in enumerate(names) if name in _HOOK_PROGRAMS), None)
+    if at is None or (at and _LAUNCHERS.isdisjoint(programs(words[0]) or ())):
+        return None
+    run = next((index for index in range(at + 1, len(texts)) if texts[index] == "run"), None)
+    return None if run is None else texts[run + 1 :]
 
 
 def _text(word: Word) -> str | None:

@@ -6,60 +6,35 @@ process of the runner can read both.
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
+from dunnage.cargo_cli.command_line import BUILTIN, invocation
+from dunnage.cargo_cli.compiling import compiling_subcommand
+from dunnage.ci.job import JobStep, Run
 from dunnage.ci.repository_files import RepositoryFiles
+from dunnage.ci.runs import LOCAL, Walk
 from dunnage.files.span import Edit
 from dunnage.sandbox.exposure import Exposure
-from dunnage.sandbox.job_view import Build, JobView
-from dunnage.sandbox.secret_sources import ISSUED, secrets_in
+from dunnage.sandbox.job_view import CHECKOUT, Build, JobView
 from dunnage.scripts.github import Action
 from dunnage.scripts.yaml import Node
-from dunnage.shell.model import programs
+from dunnage.shell.model import Command, programs
 from dunnage.shell.wrappers import CONTAINER_PROGRAMS
 
-if TYPE_CHECKING:
-    from dunnage.sandbox.git_use import User
-
 RULE = "build-sandbox/checkout-token"
-CHECKOUT = "actions/checkout"
 
 # With these inputs, git downloads the missing part of the checkout when a command needs it.
 _PARTIAL = frozenset(("filter", "sparse-checkout"))
 
 
-def kept(view: JobView) -> Iterator[tuple[int, Action, str]]:
-    """Yield the steps that check out and keep a token that is worth stealing: the index, the action, and the token."""
-    for index, step in enumerate(view.job.steps):
-        action = step.action
-        if action is None or step.node is None or action.name.lower() != CHECKOUT:
-            continue
-        persists = action.inputs.get("persist-credentials")
-        if persists is not None and persists.values != ("true",):
-            continue
-        given = action.inputs.get("token")
-        if given is not None and given.values is not None and given.values != ("",):
-            continue  # a text that is no secret
-        secrets = secrets_in(given.text, view.known) if given is not None else (ISSUED,)
-        other = next((name for name in secrets if name != ISSUED), "")
-        if other:
-            yield index, action, view.named([other])
-        elif ISSUED in secrets and view.has_write:
-            yield index, action, view.named([ISSUED])
-
-
 def exposures(view: JobView, repository: RepositoryFiles) -> Iterator[Exposure]:
     """Report checkouts whose token a later step can read while it compiles."""
-    users: list[User] | None = None
-    for index, action, token in kept(view):
+    users: list[_User] = []
+    for index, node, action, token in view.kept_tokens():
         later = next((build for build in view.builds if build.step > index and _can_read(build, action)), None)
-        node = view.job.steps[index].node
-        if later is None or node is None:
+        if later is None:
             continue
-        if users is None:
-            from dunnage.sandbox import git_use
-
-            users = git_use.users_after(view, repository)
+        users = users or _users_after(view, repository)
         message = f"`{CHECKOUT}` keeps {token}, and build scripts in `{later.name}` can read it"
         help = "add `with: {persist-credentials: false}` to this step"
         if node.get("with") is not None:
@@ -74,8 +49,7 @@ def exposures(view: JobView, repository: RepositoryFiles) -> Iterator[Exposure]:
             help = f"compile in another job, or {help}, and pass the token only to `{user.name}`"
         elif not user.is_unknown and _PARTIAL.isdisjoint(action.inputs):
             edit = _edit(view, node)
-        fixed, edits = ("inserted persist-credentials: false", (edit,)) if edit is not None else ("", ())
-        yield Exposure(RULE, view.file, action.span, message, help, fixed, edits)
+        yield Exposure(RULE, view.file, action.span, message, help, "inserted persist-credentials: false", edit)
 
 
 def _can_read(build: Build, checkout: Action) -> bool:
@@ -129,3 +103,192 @@ def _line_after(view: JobView, offset: int, text: str, newline: str) -> Edit:
         size = len(view.file.data)
         return Edit(view.file.path, size, size, newline + text.removesuffix(newline))
     return Edit(view.file.path, end + 1, end + 1, text)
+
+
+# Whether a job uses git with the token
+
+
+class _User(NamedTuple):
+    """What uses the token."""
+
+    name: str = ""
+    """The first command or action that does, or may: `git push`; empty if none is known."""
+    is_unknown: bool = False
+    """Whether the job also runs something that is not known."""
+
+
+_REMOTE = frozenset(("fetch", "fetch-pack", "lfs", "ls-remote", "pull", "push", "send-pack", "submodule"))
+_LOCAL = frozenset(
+    (
+        *("add", "apply", "archive", "branch", "cat-file", "check-ignore", "checkout", "clean", "config", "describe"),
+        *("diff", "diff-index", "for-each-ref", "grep", "hash-object", "init", "log", "ls-files", "ls-tree"),
+        *("merge-base", "mv", "name-rev", "reset", "restore", "rev-list", "rev-parse", "rm", "shortlog", "show"),
+        *("show-ref", "stash", "status", "switch", "symbolic-ref", "tag", "update-index", "version", "--version"),
+    )
+)
+# Options of git before its subcommand that take a value.
+_GIT_WITH_VALUE = frozenset(("-C", "-c", "--exec-path", "--git-dir", "--namespace", "--work-tree"))
+_GH = frozenset(("api", "attestation", "auth", "cache", "issue", "label", "release", "run", "secret", "workflow"))
+_PROGRAMS = frozenset(
+    (
+        *(
+            "7z",
+            "[",
+            "[[",
+            ":",
+            "apk",
+            "apt",
+            "apt-get",
+            "awk",
+            "base64",
+            "basename",
+            "break",
+            "brew",
+            "cargo-binstall",
+        ),
+        *("cat", "cc", "cd", "chmod", "choco", "chown", "clang", "cmake", "codesign", "command", "continue", "cosign"),
+        *("cp", "curl", "cut", "date", "declare", "df", "diff", "dirname", "dnf", "dpkg", "du", "echo", "env", "exit"),
+        *("export", "expr", "false", "file", "find", "free", "gcc", "grep", "gunzip", "gzip", "head", "hostname", "id"),
+        *("install", "jq", "kill", "ldd", "let", "lipo", "llvm-strip", "ln", "local", "ls", "lscpu", "md5sum", "mkdir"),
+        *("mktemp", "mount", "mv", "nm", "nproc", "objcopy", "objdump", "otool", "pacman", "pip", "pip3", "popd"),
+        *("printf", "protoc", "ps", "pushd", "pwd", "read", "readelf", "readlink", "realpath", "return", "rm", "rmdir"),
+        *("rpm", "rustc", "rustfmt", "rustup", "sed", "seq", "set", "sha256sum", "sha512sum", "shasum", "shift"),
+        *("shopt", "size", "sleep", "sort", "stat", "strip", "sysctl", "tail", "tar", "tee", "test", "touch", "tr"),
+        *("tree", "true", "type", "ulimit", "umask", "uname", "uniq", "unset", "unxz", "unzip", "vcpkg", "wait"),
+        *("wasm-opt", "wasm-tools", "wc", "wget", "which", "whoami", "winget", "xargs", "xz", "yum", "zip", "zstd"),
+    )
+)
+_SUBCOMMANDS = frozenset(
+    (
+        *("about", "audit", "binstall", "cache", "chef", "cyclonedx", "deny", "fmt", "llvm-cov", "machete", "miri"),
+        *("nextest", "sort", "sweep", "vet"),
+    )
+)
+"""Subcommands of cargo that are no part of it, and that do not use the token."""
+_DOCKER = frozenset(("build", "buildx", "cp", "create", "images", "info", "inspect", "login", "logout", "manifest"))
+
+_USERS = frozenset(
+    (
+        *("ad-m/github-push-action", "changesets/action", "crazy-max/ghaction-github-pages"),
+        *("devops-infra/action-commit-push", "endbug/add-and-commit", "github-actions-x/commit"),
+        *("jamesives/github-pages-deploy-action", "marcoieni/release-plz-action", "peaceiris/actions-gh-pages"),
+        *("peter-evans/create-pull-request", "planetscale/ghcommit-action", "release-plz/action"),
+        *("stefanzweifel/git-auto-commit-action", "actions-js/push", "benchmark-action/github-action-benchmark"),
+    )
+)
+_OWNERS = (
+    *(
+        "actions-rs/",
+        "aws-actions/",
+        "azure/",
+        "docker/",
+        "dtolnay/",
+        "github/codeql-action/",
+        "google-github-actions/",
+    ),
+    *(
+        "mozilla-actions/",
+        "sigstore/",
+        "step-security/",
+        "swatinem/",
+        "taiki-e/",
+        "ilammy/",
+        "codecov/",
+        "coverallsapp/",
+    ),
+)
+_ACTIONS = frozenset(
+    (
+        *("actions-rust-lang/setup-rust-toolchain", "actions/attest", "actions/attest-build-provenance"),
+        *("actions/attest-sbom", "actions/cache", "actions/cache/restore", "actions/cache/save", "actions/checkout"),
+        *("actions/configure-pages", "actions/create-github-app-token", "actions/deploy-pages"),
+        *("actions/download-artifact", "actions/setup-dotnet", "actions/setup-go", "actions/setup-java"),
+        *("actions/setup-node", "actions/setup-python", "actions/upload-artifact", "actions/upload-pages-artifact"),
+        *("actions/upload-release-asset", "arduino/setup-protoc", "astral-sh/setup-uv", "baptiste0928/cargo-install"),
+        *("bytecodealliance/actions/wasm-tools/setup", "bytecodealliance/actions/wasmtime/setup"),
+        *("cargo-bins/cargo-binstall", "crate-ci/typos", "depot/setup-action", "embarkstudios/cargo-deny-action"),
+        *("extractions/setup-just", "jetli/wasm-pack-action", "jlumbroso/free-disk-space", "mlugg/setup-zig"),
+        *(
+            "moonrepo/setup-rust",
+            "msys2/setup-msys2",
+            "ncipollo/release-action",
+            "obi1kenobi/cargo-semver-checks-action",
+        ),
+        *("pypa/gh-action-pypi-publish", "pyo3/maturin-action", "rui314/setup-mold", "rust-lang/crates-io-auth-action"),
+        *("rustsec/audit-check", "softprops/action-gh-release", "svenstaro/upload-release-action"),
+    )
+)
+"""Actions that do not use git with the token of the checkout. Some have a token of their own."""
+
+
+def _users_after(view: JobView, repository: RepositoryFiles) -> list[_User]:
+    """Return for each step of a job what uses the token in a later step, if the step keeps it."""
+    runs = list(Walk(repository, ("",)).job(view.file, view.job))
+    followed = {id(site.command) for run in runs for site in run.call_stack[:-1] if site.command is not None}
+    own = [_User("", _is_opaque(step)) for step in view.job.steps]
+    seen: set[int] = set()
+    for run in runs:
+        step = run.call_stack[0].step
+        name, is_known = _of_run(run)
+        is_unknown = not name and not is_known and not (run.command is not None and id(run.command) in followed)
+        before = own[step] if step in seen else _User()
+        own[step] = _User(before.name or name, before.is_unknown or is_unknown)
+        seen.add(step)
+    later = [_User()]
+    for each in reversed(own[1:]):
+        later.append(_User(each.name or later[-1].name, each.is_unknown or later[-1].is_unknown))
+    return later[::-1]
+
+
+def _is_opaque(step: JobStep) -> bool:
+    """Whether a step of which no command is known runs another language, or an action in JavaScript."""
+    return step.script is None if step.action is None else step.action.name.startswith(LOCAL)
+
+
+def _of_run(run: Run) -> tuple[str, bool]:
+    """Return the name of a command or action if it may use the token, and whether it is known."""
+    if run.action is not None:
+        name = run.action.name.lower()
+        is_user = name in _USERS or (name == "actions/github-script" and _runs_git(run))
+        return (run.action.name if is_user else "", name in _ACTIONS or name.startswith(_OWNERS))
+    return _of_command(run.command) if run.command is not None else ("", True)
+
+
+def _runs_git(run: Run) -> bool:
+    script = run.action.inputs.get("script") if run.action is not None else None
+    return script is not None and "git" in script.text and "exec" in script.text
+
+
+def _of_command(command: Command) -> tuple[str, bool]:
+    words = [word.values[0] if word.values else None for word in command.words]
+    names = frozenset(programs(command.words[0]) or ())
+    if "git" in names:
+        return _of_git(words)
+    if "gh" in names:
+        subcommand = words[1] if len(words) > 1 else None
+        return ("", subcommand in _GH)
+    if "cargo" in names or "cross" in names:
+        called = invocation(words)
+        if called is None:
+            return ("", None not in words[:2])
+        is_known = called.name in BUILTIN or called.name in _SUBCOMMANDS or compiling_subcommand(words) is not None
+        return ("", is_known and called.name not in ("r", "run"))
+    if names & {"docker", "podman"}:
+        return ("", len(words) > 1 and words[1] in _DOCKER)
+    if names & {".", "source"} and len(words) == 2:
+        return ("", command.words[1].text.strip("\"'").endswith("/.cargo/env"))
+    return ("", bool(names) and names <= _PROGRAMS)
+
+
+def _of_git(words: list[str | None]) -> tuple[str, bool]:
+    index = 1
+    while index < len(words):
+        word = words[index]
+        if word is None:
+            return ("", False)
+        if word in _REMOTE or (word == "remote" and "update" in words[index:]):
+            return (f"git {word}", True)
+        if not word.startswith("-") or word == "--version":
+            return ("", word in _LOCAL)
+        index += 2 if word in _GIT_WITH_VALUE else 1
+    return ("", True)

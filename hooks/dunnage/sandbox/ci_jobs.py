@@ -12,7 +12,6 @@ from dunnage.ci.repository_files import repository_files
 from dunnage.ci.runs import LOCAL, Walk, local_path
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.walk import RepositoryFolders, top_folder
-from dunnage.sandbox import checkouts
 from dunnage.sandbox.exposure import Exposure
 from dunnage.sandbox.job_view import JobView, Strictness, builds
 from dunnage.sandbox.secret_sources import (
@@ -158,4 +157,4 @@ def _may_matter(view: JobView, strictness: Strictness) -> bool:
         return False
     if strictness.is_given or view.job.node is None or view.sources or any(view.step_sources.values()):
         return True
-    return any(True for _ in checkouts.kept(view))
+    return any(view.kept_tokens())

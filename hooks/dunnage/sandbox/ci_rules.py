@@ -7,7 +7,6 @@ from typing import NamedTuple
 from dunnage.cargo_cli.command_line import Arguments, arguments
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.files.span import Edit, Span
-from dunnage.sandbox import checkouts
 from dunnage.sandbox.exposure import Exposure
 from dunnage.sandbox.job_view import Build, JobView, Strictness, environment_is_kept, selection
 from dunnage.sandbox.secret_sources import ISSUED, Source
@@ -64,7 +63,10 @@ def exposures(view: JobView, repository: RepositoryFiles, strictness: Strictness
     yield from _secret_env(view, reached, {id(each.build) for each in publishers})
     if view.job.node is None:
         return
-    yield from checkouts.exposures(view, repository)
+    if any(view.kept_tokens()):
+        from dunnage.sandbox import checkouts
+
+        yield from checkouts.exposures(view, repository)
     if strictness.requires_isolation:
         from dunnage.sandbox import runner_isolation
 
@@ -212,14 +214,13 @@ def _publishers(view: JobView, reached: Mapping[int, Sequence[Source]]) -> list[
 
 def _publish_token(found: Sequence[_Publisher]) -> Iterator[Exposure]:
     """Report calls of `cargo publish` that compile with a token."""
-    no_edits: tuple[Edit, ...] = ()
     folders = {each.build.call.directory for each in found if each.build.call is not None}
     texts = {_text(each.build, "publish") for each in found}
     for each in found:
         build, token, verified = each
         name = "cargo publish --dry-run" if each.is_dry else _PUBLISH
         message = f"`{name}` compiles the crate, and its build scripts can read {token}"
-        fixed, edits = "", no_edits
+        edit = None
         if each.is_dry:
             help = f"run `{name}` in a step without the token, which it does not need"
         elif verified is not None:
@@ -227,7 +228,6 @@ def _publish_token(found: Sequence[_Publisher]) -> Iterator[Exposure]:
                 f"add `--no-verify`: `{_text(build, 'publish')} --no-verify`; `{verified.name}` has compiled the crate"
             )
             edit = _edit(build)
-            fixed, edits = ("inserted --no-verify", (edit,)) if edit else (fixed, edits)
         elif build.call is None:
             help = (
                 "compile in an earlier step without the token: `cargo package --workspace`\n"
@@ -243,7 +243,7 @@ def _publish_token(found: Sequence[_Publisher]) -> Iterator[Exposure]:
                 f"compile in an earlier step without the token: `{_text(build, 'package')}`\n"
                 f"then upload only: `{_text(build, 'publish')} --no-verify`"
             )
-        yield Exposure(PUBLISHING, build.file, build.span, message, help, fixed, edits)
+        yield Exposure(PUBLISHING, build.file, build.span, message, help, "inserted --no-verify", edit)
 
 
 def _is_login(command: Command | None) -> bool:

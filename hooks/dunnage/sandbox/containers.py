@@ -178,7 +178,7 @@ def _network(file: File, container: Container, fetches: list[int], compilations:
         + f"{_name_of(call)} --network=none {_REGISTRY}:ro … {_offline(file, compiled, 'IMAGE')}"
     )
     edit = _without_network(file, container, fetches, compilations)
-    yield Exposure(NETWORK, file, _place_of(call), message, help, "added --network=none", (edit,) if edit else ())
+    yield Exposure(NETWORK, file, _place_of(call), message, help, "added --network=none", edit)
 
 
 def _service_network(file: File, container: Container, compilations: Compilations) -> Iterator[Exposure]:

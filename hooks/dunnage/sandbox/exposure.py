@@ -27,6 +27,6 @@ class Exposure(NamedTuple):
     help: str
     """What to type; may have several lines."""
     fixed: str = ""
-    """What the edits have changed, in the past tense."""
-    edits: tuple[Edit, ...] = ()
-    """Present only if they are certain."""
+    """What the edit has changed, in the past tense."""
+    edit: Edit | None = None
+    """Present only if it is certain."""

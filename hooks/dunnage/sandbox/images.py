@@ -121,16 +121,9 @@ def _network(file: File, step: Step, fetching: list[Instruction], compilations: 
     compiled = exposed[0]
     where = "the network of the host" if step.network == "host" else "network access"
     message = f"{split.shown(compiled)} with {where}"
+    help = _help(file, step, compiled, compilations)
     edit = _without_network(file, step, fetching, compilations)
-    yield Exposure(
-        NETWORK,
-        file,
-        compiled.outer.words[0].span,
-        message,
-        _help(file, step, compiled, compilations),
-        "added --network=none",
-        (edit,) if edit else (),
-    )
+    yield Exposure(NETWORK, file, compiled.outer.words[0].span, message, help, "added --network=none", edit)
 
 
 def _help(file: File, step: Step, compiled: Compiled, compilations: Compilations) -> str:

@@ -12,12 +12,21 @@ from dunnage.ci.github_jobs import never_runs
 from dunnage.ci.job import CallSite, Job, Run
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
-from dunnage.sandbox.secret_sources import ISSUED, Permissions, Source, credentials, passed_inputs, step_sources
+from dunnage.sandbox.secret_sources import (
+    ISSUED,
+    Permissions,
+    Source,
+    credentials,
+    passed_inputs,
+    secrets_in,
+    step_sources,
+)
 from dunnage.scripts.github import Action
 from dunnage.scripts.yaml import Node
 from dunnage.shell.model import Command, Word
 from dunnage.shell.nested import is_elsewhere
 
+CHECKOUT = "actions/checkout"
 _MOST_BUILDS = 1000
 """How many commands of a job may compile; real jobs have up to about 100."""
 
@@ -93,6 +102,25 @@ class JobView(NamedTuple):
         granted = self.permissions.writes[0] if self.permissions is not None and self.permissions.writes else ""
         names = [f"`{name}` with `{granted}`" if name == ISSUED else f"`{name}`" for name in secrets[:2]]
         return " and ".join(names) if len(secrets) <= 2 else f"{names[0]} and {len(secrets) - 1} other secrets"
+
+    def kept_tokens(self) -> Iterator[tuple[int, Node, Action, str]]:
+        """Yield the steps that keep a token worth stealing: the index, the node, the action, and the token."""
+        for index, step in enumerate(self.job.steps):
+            action, node = step.action, step.node
+            if action is None or node is None or action.name.lower() != CHECKOUT:
+                continue
+            persists = action.inputs.get("persist-credentials")
+            if persists is not None and persists.values != ("true",):
+                continue
+            given = action.inputs.get("token")
+            if given is not None and given.values is not None and given.values != ("",):
+                continue  # a text that is no secret
+            secrets = secrets_in(given.text, self.known) if given is not None else (ISSUED,)
+            other = next((name for name in secrets if name != ISSUED), "")
+            if other:
+                yield index, node, action, self.named([other])
+            elif ISSUED in secrets and self.has_write:
+                yield index, node, action, self.named([ISSUED])
 
     def sources_of(self, build: Build) -> Iterator[Source]:
         """Yield what gives secrets to the step of a build, also through the composite actions that contain it."""

@@ -187,12 +187,11 @@ def no_offline_option(file: File, compiled: Compiled, compilations: Compilations
         message = f"`{name}` has no network here, and requests WIT packages without a literal `--offline`"
     else:
         message = f"`{name}` has no network here, but without `--offline` it retries downloads before it fails"
-    edit = _edit(file, compiled)
     has_lock = compilations.has_lock(compiled)
     command = offline_command(file, compiled, has_lock=has_lock)
     help = f"write `{command}`" if command else f"write it {offline_change(compiled, has_lock=has_lock)}"
-    edits = (edit,) if edit else ()
-    return Exposure(NOT_OFFLINE, file, compiled.outer.words[0].span, message, help, "inserted --offline", edits)
+    place = compiled.outer.words[0].span
+    return Exposure(NOT_OFFLINE, file, place, message, help, "inserted --offline", _edit(file, compiled))
 
 
 def _edit(file: File, compiled: Compiled) -> Edit | None:
