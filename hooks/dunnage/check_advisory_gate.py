@@ -14,8 +14,7 @@ from dunnage.ci.gates import Gate, gates
 from dunnage.ci.repository_files import RepositoryFiles, repository_files
 from dunnage.files.source import Tree, display
 from dunnage.files.span import Span
-from dunnage.files.vendored import is_in_vendored_crate
-from dunnage.files.walk import RepositoryFolders, is_project, top_folder
+from dunnage.files.walk import RepositoryFolders, is_in_vendored_crate, is_project, top_folder
 from dunnage.frame.finding import Finding, Rule
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag

@@ -7,15 +7,16 @@ text was committed. Other tools have none.
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 
+from dunnage import wit
 from dunnage.files import shown
-from dunnage.files.source import MAX_BYTES, File, SourceError, Tree, display
+from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.span import Span
 from dunnage.frame.finding import Finding, Rule
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Option, Options, single
-from dunnage.wit import packages
 from dunnage.wit.definition_parser import MAX_NESTING
 from dunnage.wit.elaboration import MAX_COUNTED, MAX_LEVELS, MAX_SIZE, Excess, Measures, encoded, measure
 from dunnage.wit.graph import Cycle, Item, Source, WitGraph
@@ -84,7 +85,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     for path in named:
         yield from _limited(_check_file(path, tree, options, sources), options)
     yield from _read_siblings(named, tree, options, sources)
-    for group in packages.packages(sources.values()):
+    for group in wit.groups(sources.values()):
         paths = {source.path for files in group for source in files}
         if not paths.isdisjoint(named):
             yield from _limited(_check_packages(group, paths - named.keys(), options), options)
@@ -111,7 +112,8 @@ def _check_file(path: str, tree: Tree, options: Options, sources: dict[str, Sour
     except FileNotFoundError:
         return
     except SourceError as error:
-        yield Finding(FILE_SIZE if _size(path) > MAX_BYTES else SYNTAX, path, error.span, f"this file {error.message}")
+        rule = FILE_SIZE if error.rule == "input/too-large" else SYNTAX
+        yield Finding(rule, path, error.span, f"this file {error.message}")
         return
     most = min(options[MAX_FILE_SIZE], _MAX_READ)
     if len(file.data) > most:
@@ -139,13 +141,6 @@ def _check_file(path: str, tree: Tree, options: Options, sources: dict[str, Sour
     yield from _check_identifiers(source, options[MAX_IDENTIFIER])
 
 
-def _size(path: str) -> int:
-    try:
-        return os.path.getsize(path)
-    except OSError:
-        return 0
-
-
 def _read_siblings(named: Iterable[str], tree: Tree, options: Options, sources: dict[str, Source]) -> Iterator[Finding]:
     """Add the other files of the packages to `sources`. Their own errors are not reported, as they are not named."""
     bytes_left = _MAX_READ
@@ -154,7 +149,7 @@ def _read_siblings(named: Iterable[str], tree: Tree, options: Options, sources: 
         if path in sources:
             first_named.setdefault(os.path.dirname(path), path)
     for folder, path in first_named.items():
-        others = [other for other in packages.files_of(folder) if other not in sources]
+        others = [other for other in wit.files_of(folder) if other not in sources]
         for number, other in enumerate(others):
             if number == _MAX_SIBLINGS or bytes_left <= 0:
                 message = (
@@ -162,13 +157,13 @@ def _read_siblings(named: Iterable[str], tree: Tree, options: Options, sources: 
                 )
                 yield Finding(FILE_SIZE, path, Span(0, 0), message, "name all files of the folder")
                 break
-            try:
-                file = tree.read(other)
+            file = tree.find(other)
+            if file is None:
+                continue
+            with suppress(SourceError):
                 if len(file.data) <= min(options[MAX_FILE_SIZE], bytes_left):
                     sources[other] = Source(other, parse(file))
                 bytes_left -= len(file.data)
-            except (FileNotFoundError, SourceError):
-                continue
 
 
 def _hidden(file: File) -> Iterator[Finding]:
@@ -217,12 +212,15 @@ def _check_packages(group: list[list[Source]], unnamed: set[str], options: Optio
             if is_consequence or not (concerned is None or concerned[number]):
                 continue
             item = graph.nodes[number].item
-            message, help = _explain(rule, _short(item.name), measures, number, options)
-            yield Finding(rule, item.source.path, _span(item), message, help)
+            yield _at(rule, item, *_explain(rule, _short(item.name), measures, number, options))
     if not numbers_by_rule[EXPANSION]:
         yield from map(_excess, excesses)
     if not is_complete:
-        yield from _unmeasured(graph, unnamed)
+        # A package takes too many steps to measure. This is reported at its first item in a named file.
+        items = [scope.item for scope in graph.scopes if scope.part.source.path not in unnamed]
+        message = "the interfaces and worlds of this package use each other too often to be measured"
+        help = "remove uses and includes, or split the package"
+        yield from (_at(EXPANSION, item, message, help) for item in items[:1])
 
 
 def _too_deep(graph: WitGraph, measures: Measures, in_worlds: set[int]) -> list[int]:
@@ -264,14 +262,12 @@ def _explain(rule: Rule, name: str, measures: Measures, number: int, options: Op
     if rule is EXPANSION:
         size = measures.sizes[number]
         counted = f"{size:,}" if size < MAX_COUNTED else f"over {MAX_COUNTED:,}"
-        message = f"`{name}` expands to {counted} types"
-        return f"{message}, but fewer than {min(options[MAX_EXPANSION], MAX_SIZE):,} are allowed", _SMALLER
+        most = min(options[MAX_EXPANSION], MAX_SIZE)
+        return f"`{name}` expands to {counted} types, but fewer than {most:,} are allowed", _SMALLER
     if rule is CHAIN:
         message = f"`{name}` refers to its type through a chain of {measures.steps[number]} names"
-        return (
-            f"{message}, but at most {options[MAX_CHAIN]} are allowed",
-            "refer to the type at the end of the chain directly",
-        )
+        help = "refer to the type at the end of the chain directly"
+        return f"{message}, but at most {options[MAX_CHAIN]} are allowed", help
     message = f"`{name}` nests {measures.levels[number]} types, including those behind names"
     return f"{message}: wasm-tools cannot encode them", "put an inner type behind a handle of a `resource`"
 
@@ -285,8 +281,7 @@ def _recursion(cycle: Cycle, unnamed: set[str]) -> Finding:
         steps = [*steps[: _MAX_CYCLE_NAMES - 2], f"… {len(steps) - _MAX_CYCLE_NAMES + 1:,} more …", steps[-1]]
     verb = "contains" if cycle.kind == "type" else "depends on"
     message = f"the {cycle.kind} {names[0]} {verb} itself: {' → '.join(steps)}"
-    item = cycle.items[first]
-    return Finding(RECURSION, item.source.path, _span(item), message, _REFER if cycle.kind == "type" else _PART)
+    return _at(RECURSION, cycle.items[first], message, _REFER if cycle.kind == "type" else _PART)
 
 
 def _excess(excess: Excess) -> Finding:
@@ -297,17 +292,7 @@ def _excess(excess: Excess) -> Finding:
         f"{subject} expands to {excess.size:,} types, including those that it uses from others; "
         f"wasm-tools encodes fewer than {MAX_SIZE:,}"
     )
-    return Finding(EXPANSION, excess.item.source.path, _span(excess.item), message, _SMALLER)
-
-
-def _unmeasured(graph: WitGraph, unnamed: set[str]) -> Iterator[Finding]:
-    """Report a package that takes too many steps to measure, at its first item in a named file."""
-    items = (Item(part.source, scope.token) for part, scope in graph.scopes if part.source.path not in unnamed)
-    for item in islice(items, 1):
-        message = "the interfaces and worlds of this package use each other too often to be measured"
-        yield Finding(
-            EXPANSION, item.source.path, _span(item), message, "remove uses and includes, or split the package"
-        )
+    return _at(EXPANSION, excess.item, message, _SMALLER)
 
 
 def _short(name: str) -> str:
@@ -315,8 +300,8 @@ def _short(name: str) -> str:
     return name if len(name) <= _LONG else f"{name[:_SHOWN]}…"
 
 
-def _span(item: Item) -> Span:
-    return item.source.document.tokens.span(item.token)
+def _at(rule: Rule, item: Item, message: str, help: str) -> Finding:
+    return Finding(rule, item.source.path, item.source.document.tokens.span(item.token), message, help)
 
 
 HOOK = Hook(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,8 @@ from dunnage.files.walk import upwards
 from dunnage.frame.finding import Finding, Rule, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options
-from dunnage.wit import packages, wit_deps
+from dunnage.wit import root as package_root
+from dunnage.wit import wit_deps
 from dunnage.wit.projects import (
     CARGO_COMPONENT_LOCK,
     CARGO_MANIFEST,
@@ -39,8 +39,7 @@ from dunnage.wit.projects import (
 
 if TYPE_CHECKING:
     from dunnage.cargo.manifests import Manifest
-    from dunnage.wit.lock import LockedWitPackage
-    from dunnage.wit.values import WitRequirement
+    from dunnage.wit.lock import LockedWitPackage, WitRequirement
 
 MISSING = Rule("wit-lock/missing", "WIT dependencies have no lock", cuts_short=True)
 UNTRACKED = Rule("wit-lock/untracked", "git does not track a lock")
@@ -73,7 +72,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
         else:
             wit_folders[folder] = None
             if is_vendored(path):
-                wit_folders[packages.root(path)] = wit_deps_folders[packages.root(path)] = None
+                wit_folders[package_root(path)] = wit_deps_folders[package_root(path)] = None
     checker = _Checker(tree)
     found = (
         *checker.check_cargo_component(manifests),
@@ -147,7 +146,6 @@ class _Checker:
         """Check the `wkg.lock` of a folder in which wkg runs."""
         from dunnage.wit import lock as lock_reader
         from dunnage.wit import lock_comparison
-        from dunnage.wit.lock_comparison import references
 
         if root.refused:
             yield from _unreadable(root.refused)
@@ -159,7 +157,7 @@ class _Checker:
             yield from _unreadable(refused)
             return
         known = {(of.name, lock_comparison.normal(entry.requirement)) for of, entry in lock_reader.entries(locked)}
-        wanted = references(root, self._tree, known)
+        wanted = lock_comparison.references(root, self._tree, known)
         update = f"run `wkg fetch` in {_named(root.folder)}"
         if lock is None:
             roots = [other for wit in root.wit_folders for other in self._projects.wkg_roots(wit)]
@@ -182,17 +180,15 @@ class _Checker:
     ) -> Iterator[Problem]:
         from dunnage.wit import lock_comparison
         from dunnage.wit import vendored as vendored_files
-        from dunnage.wit.lock_comparison import mentioned
 
         invalid = list(lock_comparison.bad_versions(lock, locked, "wkg", update))
         yield from invalid
         if not root.wit_folders or _has_unreadable(invalid):
             return
-        is_leftover = any(is_of_wit_deps(wit, self._tree) for wit in root.wit_folders)
-        leftover = (
-            f";\nif wit-deps manages the packages now, remove {shown.path(root.lock)} instead" if is_leftover else ""
-        )
-        for problem in lock_comparison.compare_wkg(lock, locked, wanted, partial(mentioned, root.folder), update):
+        leftover = ""
+        if any(is_of_wit_deps(wit, self._tree) for wit in root.wit_folders):
+            leftover = f";\nif wit-deps manages the packages now, remove {shown.path(root.lock)} instead"
+        for problem in lock_comparison.compare_wkg(lock, locked, wanted, root.folder, update):
             yield problem._replace(help=problem.help + leftover)
         texts: dict[str, set[str]] = {}
         for requirement in wanted:

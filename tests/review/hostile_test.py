@@ -12,7 +12,7 @@ import pytest
 
 from cargo.files import lock, write
 from dunnage import review_cargo_lock, review_wit
-from dunnage.files import git_objects, programs
+from dunnage.files import git_objects
 from dunnage.files.git import Repository
 from dunnage.files.git_objects import GitObjects
 from dunnage.files.source import Tree
@@ -60,7 +60,7 @@ def many_folders(folder: Path, tree: str, levels: int) -> str:
 def test_folders_in_folders(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], content: str
 ) -> None:
-    monkeypatch.setattr(programs, "LONGEST_OUTPUT", 100_000)
+    monkeypatch.setattr("dunnage.files.git.LONGEST_OUTPUT", 100_000)
     blob = stored(repository, "blob", LOCK)
     leaf = "".join(f"100644 blob {blob}\t{name}\n" for name in ("Cargo.lock", "a.wit")) if content == "files" else ""
     base = commit_of(repository, many_folders(repository, stored(repository, "tree", leaf), 3))

@@ -11,7 +11,7 @@ from cargo.files import write
 from dunnage.files import toml
 from dunnage.files.document import Document
 from dunnage.files.source import File, Tree
-from dunnage.wit.packages import root
+from dunnage.wit import root
 from dunnage.wit.projects import (
     Override,
     Projects,

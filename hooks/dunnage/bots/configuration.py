@@ -13,8 +13,7 @@ from dunnage.bots.renovate import Settings
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.files.document import Refused
 from dunnage.files.source import File, SourceError
-from dunnage.files.vendored import is_in_vendored_crate
-from dunnage.files.walk import is_project
+from dunnage.files.walk import is_in_vendored_crate, is_project
 from dunnage.scripts.commands import note
 
 CARGO, DOCKER, ACTIONS, TOOLCHAIN, PRE_COMMIT = "cargo", "docker", "github-actions", "rust-toolchain", "pre-commit"

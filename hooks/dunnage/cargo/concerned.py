@@ -19,8 +19,7 @@ from dunnage.files import toml
 from dunnage.files.document import Refused, is_template
 from dunnage.files.git import Repositories
 from dunnage.files.source import SourceError
-from dunnage.files.vendored import CHECKSUMS, is_in_vendored_crate
-from dunnage.files.walk import is_in_project, top_folder, upwards
+from dunnage.files.walk import CHECKSUMS, is_in_project, is_in_vendored_crate, top_folder, upwards
 
 _TABLES = (b"[package]", b"[project]")
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from dunnage.files.source import Tree
-from dunnage.files.vendored import CHECKSUMS
+from dunnage.files.walk import CHECKSUMS
 
 _MANIFEST = "Cargo.toml"
 

@@ -19,7 +19,7 @@ from dunnage.files import document, shown, toml
 from dunnage.files.document import Problem, Refused
 from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.span import Span
-from dunnage.files.vendored import CHECKSUMS, recorded
+from dunnage.files.walk import CHECKSUMS, recorded
 
 _RULE = "cargo-lock/vendored"
 

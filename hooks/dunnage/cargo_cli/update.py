@@ -17,8 +17,9 @@ from typing import Any
 from dunnage.cargo.config_files import config_files
 from dunnage.cargo.manifests import MANIFEST
 from dunnage.cargo_cli.toolchains import TOOLCHAIN_FILES
-from dunnage.files import programs, toml
+from dunnage.files import toml
 from dunnage.files.document import Keys, Refused
+from dunnage.files.git import find_program, search_path
 from dunnage.files.shown import toml_string
 from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.walk import top_folder, upwards
@@ -43,7 +44,7 @@ def update(folder: str, lock: str, *, online: bool) -> str:
 
     try:
         writable(lock, top_folder(os.getcwd()), may_be_missing=True)
-        cargo = programs.find("cargo")
+        cargo = find_program("cargo")
         if cargo is None:
             return "cargo is not on PATH"
         command = ["update", "--workspace", *([] if online else ["--offline"])]
@@ -82,7 +83,7 @@ def _neutral_folder(folder: str) -> str:
 
 
 def _environment(tree: Tree, folder: str, *, online: bool) -> dict[str, str]:
-    environment = {**os.environ, "PATH": programs.search_path()}
+    environment = {**os.environ, "PATH": search_path()}
     if not online:
         environment["RUSTUP_AUTO_INSTALL"] = "0"  # a toolchain file could otherwise make rustup download a toolchain
     if not environment.get("RUSTUP_TOOLCHAIN") and (channel := _channel(tree, folder)):

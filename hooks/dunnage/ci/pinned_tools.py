@@ -13,8 +13,7 @@ from dunnage.cargo_cli.calls import Aliases, CargoCall, cargo_call
 from dunnage.cargo_cli.command_line import UNKNOWN
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
-from dunnage.files.vendored import is_in_vendored_crate
-from dunnage.files.walk import project_manifest
+from dunnage.files.walk import is_in_vendored_crate, project_manifest
 from dunnage.scripts import commands
 from dunnage.shell.model import Command
 

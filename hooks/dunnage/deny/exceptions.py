@@ -3,7 +3,7 @@
 import re
 import zlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice, pairwise
 from typing import Any, NamedTuple
@@ -30,6 +30,9 @@ _MOST_OF_A_COMMENT = 2000
 class Waiver(NamedTuple):
     """One exception: an entry of a list of exceptions."""
 
+    file: File
+    entries: Sequence[object]
+    """The whole list."""
     keys: Keys
     name: str
     """The advisory, crate or URL that it allows."""
@@ -43,12 +46,50 @@ class Waiver(NamedTuple):
     """Whether it ignores an advisory, and so needs a review date."""
     reason: str
     """The value of the key `reason`; empty if the entry has none, or has the sample text of the template."""
-    glimpse: Callable[[], str]
-    """Returns some or all of `comment()`, or nothing, without parsing the file."""
-    comment: Callable[[], str]
-    """Returns the text of the comments that explain it."""
-    quotable: Callable[[], str]
-    """Returns the comment above it if that is the only comment on it, and is on no other entry; or else nothing."""
+
+    def glimpse(self) -> str:
+        """Return some or all of `comment()`, or nothing, without parsing the file.
+
+        These are the comments on the line of the entry and directly above it, if they are certain.
+        """
+        data, name = self.file.data, f'"{self.text}"'.encode()
+        at = data.find(name)
+        # Each glimpse searches the file, so parsing the file once is faster for many entries.
+        is_late = int(self.keys[-1]) >= _MOST_GLIMPSES
+        if is_late or at < 0 or data.find(name, at + 1) >= 0 or b'"""' in data or b"'''" in data:
+            return ""
+        start, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
+        line, hash_sign, comment = data[start : end if end >= 0 else len(data)].strip().partition(b"#")
+        if line[:1] not in (b'"', b"{") or line.count(b'"') % 2 or b"'" in line or b"\\" in line:
+            return ""
+        found = [comment] if hash_sign else []
+        while start:
+            end, start = start, data.rfind(b"\n", 0, start - 1) + 1
+            above = data[start:end].strip()
+            if above[:1] != b"#":
+                break
+            found.insert(0, above)
+        return _joined(piece.decode("utf-8", "replace") for piece in found)
+
+    def comment(self) -> str:
+        """Return the text of the comments that explain it."""
+        comments = self.file.memo(_Comments)
+        own, above, header = comments.on(self.keys, self.entries)
+        named = rf"(?<![\w-]){re.escape(self.name)}(?![\w-])"
+        if len(self.entries) > 1 and not any(re.search(named, comments.texts[index]) for index in header):
+            header = []
+        return _joined(comments.texts[index] for index in (*header, *above, *own))
+
+    def quotable(self) -> str:
+        """Return the comment above it if that is the only comment on it, and is on no other entry; or else nothing."""
+        comments = self.file.memo(_Comments)
+        own, above, _ = comments.on(self.keys, self.entries)
+        lines = [comments.texts[index].strip() for index in above]
+        index = int(self.keys[-1])
+        near = [other for other in (index - 1, index + 1) if 0 <= other < len(self.entries)]
+        is_shared = any(comments.on((*self.keys[:-1], other), self.entries)[1] == above for other in near)
+        is_no_reason = any(not line or re.match(_TO_DO, line) or _is_no_reason(line) for line in lines)
+        return "" if own or is_shared or is_no_reason else _joined(lines)
 
 
 class ReviewDate(NamedTuple):
@@ -61,8 +102,6 @@ class ReviewDate(NamedTuple):
 
 def exceptions(file: File, data: Mapping[str, Any]) -> Iterator[Waiver]:
     """Yield every exception in a file, in the order of the lists above."""
-    from functools import partial
-
     for table, key in _LISTS:
         rows = data.get(table)
         entries = rows.get(key) if isinstance(rows, dict) else None
@@ -72,17 +111,12 @@ def exceptions(file: File, data: Mapping[str, Any]) -> Iterator[Waiver]:
             name = _name(key, entry)
             if name is None:
                 continue
-            named = "id" if table == "advisories" and advisory_id(entry) is not None else "crate"
-            text = entry if isinstance(entry, str) else str(entry.get(named, name))
-            keys = (table, key, index)
-            reason = entry.get("reason") if isinstance(entry, dict) else None
-            given = _joined([reason]) if isinstance(reason, str) else ""
-            # Each glimpse searches the file, so parsing the file once is faster for many entries.
-            glimpse = partial(_glimpse, file.data, text) if index < _MOST_GLIMPSES else str
-            comment = partial(_comment, file, keys, entries, name)
-            quotable = partial(_quotable, file, keys, entries)
             is_table, is_advisory = isinstance(entry, dict), table == "advisories"
-            yield Waiver(keys, name, named, text, is_table, is_advisory, given, glimpse, comment, quotable)
+            named = "id" if is_advisory and advisory_id(entry) is not None else "crate"
+            text = str(entry.get(named, name)) if is_table else entry
+            reason = entry.get("reason") if is_table else None
+            given = _joined([reason]) if isinstance(reason, str) else ""
+            yield Waiver(file, entries, (table, key, index), name, named, text, is_table, is_advisory, given)
 
 
 def review(text: str) -> ReviewDate:
@@ -134,26 +168,6 @@ def _name(key: str, entry: object) -> str | None:
     return spec and spec[0]
 
 
-def _glimpse(data: bytes, text: str) -> str:
-    """Return the comments on the line of an entry and directly above it, if they are certain without a parser."""
-    name = f'"{text}"'.encode()
-    at = data.find(name)
-    if at < 0 or data.find(name, at + 1) >= 0 or b'"""' in data or b"'''" in data:
-        return ""
-    start, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
-    line, hash_sign, comment = data[start : end if end >= 0 else len(data)].strip().partition(b"#")
-    if line[:1] not in (b'"', b"{") or line.count(b'"') % 2 or b"'" in line or b"\\" in line:
-        return ""
-    found = [comment] if hash_sign else []
-    while start:
-        end, start = start, data.rfind(b"\n", 0, start - 1) + 1
-        above = data[start:end].strip()
-        if above[:1] != b"#":
-            break
-        found.insert(0, above)
-    return _joined(piece.decode("utf-8", "replace") for piece in found)
-
-
 def _joined(comments: Iterable[str]) -> str:
     """Join the texts that can be part of a reason."""
     texts = (comment[:_MOST_OF_A_COMMENT].strip(" \t\r\n#") for comment in comments)
@@ -171,26 +185,6 @@ def _is_no_reason(text: str) -> bool:
 _TO_DO = r"(?is)(?:todo|fixme|xxx)\b(?:\([^)]*\))?[ :.-]*(.*)"
 _PROMISE = r"(?i)\b(?:comment|describe|document|explain|justify|reason|why)\b"
 _FEWEST_WORDS = 3
-
-
-def _comment(file: File, keys: Keys, entries: Sequence[object], name: str) -> str:
-    comments = file.memo(_Comments)
-    own, above, header = comments.on(keys, entries)
-    named = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
-    if len(entries) > 1 and not any(re.search(named, comments.texts[index]) for index in header):
-        header = []
-    return _joined(comments.texts[index] for index in (*header, *above, *own))
-
-
-def _quotable(file: File, keys: Keys, entries: Sequence[object]) -> str:
-    comments = file.memo(_Comments)
-    own, above, _ = comments.on(keys, entries)
-    lines = [comments.texts[index].strip() for index in above]
-    index = int(keys[-1])
-    near = [other for other in (index - 1, index + 1) if 0 <= other < len(entries)]
-    if own or any(comments.on((*keys[:-1], other), entries)[1] == above for other in near):
-        return ""
-    return "" if any(not line or re.match(_TO_DO, line) or _is_no_reason(line) for line in lines) else _joined(lines)
 
 
 _OnEntry = tuple[list[int], list[int]]

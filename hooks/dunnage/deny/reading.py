@@ -12,14 +12,15 @@ Requirement = Callable[[str], Hashable]
 """Parses a version requirement. Results are equal for equal requirements. Raises ValueError for an invalid one."""
 
 _MOST_COMPARED = 100
-_INTEGERS = {"i32": (-(2**31), 2**31 - 1), "u32": (0, 2**32 - 1), "usize": (0, 2**63 - 1)}
+_INTEGERS = {"i32": range(-(2**31), 2**31), "u32": range(2**32), "usize": range(2**63)}
 _SIMPLE_TYPES = {"bool": bool, "float": float}
-_NOUNS = {
-    "bool": "true or false",
-    "float": "a number with a decimal point",
-    "i32": "an integer",
-    "u32": "an integer from 0",
-    "usize": "an integer from 0",
+_NAMES = {
+    bool: "true or false",
+    int: "an integer",
+    float: "a number with a decimal point",
+    str: "a string",
+    list: "an array",
+    dict: "a table",
 }
 _BLANKETS = {
     "both": "every licence that both the OSI and the FSF approve",
@@ -28,6 +29,13 @@ _BLANKETS = {
     "fsf": "every licence that the FSF approves",
     "osi-only": "every licence that the OSI approves and the FSF does not",
     "fsf-only": "every licence that the FSF approves and the OSI does not",
+}
+_LENIENT = {
+    "copyleft": "every copyleft licence",
+    "default": "every licence that was not in `deny`",
+    "unlicensed": "crates without a licence",
+    "vulnerability": "every vulnerability",
+    "notice": "every notice",
 }
 
 
@@ -74,22 +82,12 @@ def package(entry: object) -> tuple[str, str] | None:
 
 def formerly_allowed(key: str, value: object) -> str:
     """Return what a removed key with this value allowed and cargo-deny rejects now; empty if that is nothing."""
-    match key, value:
-        case "allow-osi-fsf-free", str():
-            return _BLANKETS.get(value, "")
-        case "copyleft", "allow" | "warn":
-            return "every copyleft licence"
-        case "default", "allow" | "warn":
-            return "every licence that was not in `deny`"
-        case "unlicensed", "allow" | "warn":
-            return "crates without a licence"
-        case "vulnerability", "allow" | "warn":
-            return "every vulnerability"
-        case "notice", "allow" | "warn":
-            return "every notice"
-        case "severity-threshold", str() if value.lower() != "none":
-            return f"vulnerabilities below {value}"
-    return ""
+    if not isinstance(value, str):
+        return ""
+    if key == "severity-threshold":
+        return f"vulnerabilities below {value}" if value.lower() != "none" else ""
+    known = _BLANKETS if key == "allow-osi-fsf-free" else dict.fromkeys(("allow", "warn"), _LENIENT.get(key, ""))
+    return known.get(value, "")
 
 
 class _Reader:
@@ -191,14 +189,17 @@ class _Reader:
 
     def _scalar(self, value: Any, type_: str, keys: Keys) -> Iterator[Problem]:
         if type_ in _INTEGERS:
-            low, high = _INTEGERS[type_]
-            if type(value) is not int or not low <= value <= high:
-                yield self._wrong_type(keys, _NOUNS[type_], value)
+            if type(value) is not int or value not in _INTEGERS[type_]:
+                yield self._wrong_type(keys, "an integer" if type_ == "i32" else "an integer from 0", value)
         elif type_ in _SIMPLE_TYPES:
             if type(value) is not _SIMPLE_TYPES[type_]:
-                yield self._wrong_type(keys, _NOUNS[type_], value)
+                yield self._wrong_type(keys, _NAMES[_SIMPLE_TYPES[type_]], value)
         elif not isinstance(value, str):
-            yield self._wrong_type(keys, "a string", value)
+            yield self._wrong_type(keys, _NAMES[str], value)
+        elif type_ == "crate":
+            yield from self._spec(value, keys)
+        elif type_ == "version":
+            yield from self._version(value, value, keys)
         elif type_ != "string" and (wrong := values.KINDS[type_](value)):
             clause, _, help = wrong.partition("; ")
             yield self._rejected(keys, f"{_quoted(value)} {clause}: {TOOL} rejects it", help, about_value=True)
@@ -212,29 +213,17 @@ class _Reader:
             yield self._wrong_type(keys, "a string or a table" if type_.text else "a table", value)
 
     def _package_table(self, value: dict[str, Any], type_: CrateType, keys: Keys) -> Iterator[Problem]:
-        naming = ("crate",) if "crate" in value else ("name", "version")
+        naming = {"crate": "crate"} if "crate" in value else {"name": "string", "version": "version"}
+        known = naming | type_.keys
         if "crate" not in value and "name" not in value:
             yield from self._missing(value, ("crate",), keys)
-        for key in naming:
-            if key in value:
-                yield from self._naming(key, value[key], (*keys, key))
-        others = {key: other for key, other in value.items() if key not in naming}
-        for key, other in others.items():
-            if key in type_.keys:
-                yield from self._value(other, type_.keys[key], (*keys, key))
+        for key, other in value.items():
+            if key in known:
+                yield from self._value(other, known[key], (*keys, key))
             elif not type_.lax:
-                yield self._unknown((*keys, key), dict.fromkeys(naming) | type_.keys)
-        if others or not type_.text:
-            yield from self._missing(others, type_.required, keys)
-
-    def _naming(self, key: str, value: Any, keys: Keys) -> Iterator[Problem]:
-        """Yield what is wrong with one of the keys that name the crates of a table."""
-        if not isinstance(value, str):
-            yield self._wrong_type(keys, "a string", value)
-        elif key == "crate":
-            yield from self._spec(value, keys)
-        elif key == "version":
-            yield from self._version(value, value, keys)
+                yield self._unknown((*keys, key), known)
+        if not type_.text or not naming.keys() >= value.keys():
+            yield from self._missing(value, type_.required, keys)
 
     def _spec(self, text: str, keys: Keys) -> Iterator[Problem]:
         if "@" in text or ":" in text:
@@ -293,7 +282,7 @@ class _Reader:
                 yield self._rejected(keys, message, f"add `{key}`")
 
     def _wrong_type(self, keys: Keys, wanted: str, value: Any) -> Problem:
-        message = f"`{name_of(keys)}` is {_type_name(value)}, but {TOOL} requires {wanted}"
+        message = f"`{name_of(keys)}` is {_NAMES.get(type(value), 'a date or time')}, but {TOOL} requires {wanted}"
         return self._rejected(keys, message, f"write {wanted}", about_value=True)
 
 
@@ -317,23 +306,6 @@ def _header(keys: Keys) -> str:
     if not keys:
         return "the top level"
     return f"`{name_of(keys)}`" if any(isinstance(key, int) for key in keys) else f"[{name_of(keys)}]"
-
-
-def _type_name(value: Any) -> str:
-    match value:
-        case bool():
-            return "true or false"
-        case int():
-            return "an integer"
-        case float():
-            return "a number with a decimal point"
-        case str():
-            return "a string"
-        case list():
-            return "an array"
-        case dict():
-            return "a table"
-    return "a date or time"
 
 
 def _quoted(text: str) -> str:

@@ -16,10 +16,6 @@ _FORBIDDEN_IN_HOST = frozenset("\0\t\n\r #/:<>?@[\\]^|")
 _FORBIDDEN_IN_DOMAIN = _FORBIDDEN_IN_HOST | frozenset("%\x7f") | frozenset(map(chr, range(0x20)))
 _URL_HELP = "write a whole URL, such as https://github.com/rust-lang/crates.io-index"
 
-# The units of a duration before and after the T, in the required order.
-_DATE_UNITS = "YMD"
-_TIME_UNITS = "HMSW"
-
 
 def url(text: str) -> str | None:
     """Check a URL."""
@@ -59,8 +55,7 @@ def _parse_url(text: str) -> tuple[str | None, bool]:
     else:
         return None, False
     authority = re.split(r"[/\\?#]" if special else "[/?#]", rest, maxsplit=1)[0]
-    credentials, at, host = authority.rpartition("@")
-    del credentials
+    _, at, host = authority.rpartition("@")
     # A colon inside the brackets of an IPv6 address does not begin a port.
     name, _, port = host.rpartition(":") if ":" in host.rpartition("]")[2] else (host, "", "")
     if not name and (special or at or port or host):
@@ -123,37 +118,29 @@ def _is_ipv4(host: str) -> bool:
 
 def duration(text: str) -> str | None:
     """Check a duration of RFC 3339, appendix A, with `.` in fractions: `P90D`, `P1M`, `PT12H`."""
-    date, t, time = text.removeprefix("P").partition("T")
-    number = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
-    dated = re.fullmatch("".join(f"(?:{number}{unit})?" for unit in _DATE_UNITS), date) or (
-        # Weeks are the last unit, with or without a T before them.
-        re.fullmatch("".join(f"(?:{number}{unit})?" for unit in _DATE_UNITS + "W"), date) if not t else None
+    year, month, day, hour, minute, second, week = (
+        rf"(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+){unit})?" for unit in "YMDHMSW"
     )
-    timed = re.fullmatch("".join(f"(?:{number}{unit})?" for unit in _TIME_UNITS), time)
-    if text.startswith("P") and dated and timed and (date or time):
-        return None
-    return "is not a duration; write one like P90D"
+    # Weeks are the last unit, with or without a T before them.
+    pattern = f"P(?!T?$){year}{month}{day}(?:{week}|T{hour}{minute}{second}{week})"
+    return None if re.fullmatch(pattern, text) else "is not a duration; write one like P90D"
 
 
 def expanded_path(text: str) -> str | None:
     """Check a path with `~` for the home folder and variables: `$NAME`, `${NAME}`, `${NAME:-default}`."""
-    at = 0
-    while (at := text.find("$", at)) >= 0:
-        variable = re.compile(r"\$\{(.*?)\}|\$(?!\{)(\w*)", re.DOTALL).match(text, at)
-        if variable is None:
+    for variable in re.finditer(r"\$(?:\{(.*?)\}|(\w*))", text, re.DOTALL):
+        if variable[0] == "$" and text.startswith("{", variable.end()):
             return "has a `${` without a `}`; write ${NAME}"
-        name = variable[1].split(":-")[0] if variable[1] is not None else variable[2]
-        if not name or not re.fullmatch(r"\w+", name):
+        name = variable[2] if variable[1] is None else variable[1].split(":-")[0]
+        if not re.fullmatch(r"\w+", name):
             return f"has the invalid variable {variable[0]!r}; write $NAME or ${{NAME:-default}}"
-        at = variable.end()
     return None
 
 
 def extension(text: str) -> str | None:
     """Check a file extension without the `.`."""
-    if not text or (text.isascii() and text.isalnum()):
-        return None
-    return "is not a file extension; write only ASCII letters and digits"
+    is_valid = not text or (text.isascii() and text.isalnum())
+    return None if is_valid else "is not a file extension; write only ASCII letters and digits"
 
 
 def relative_path(text: str) -> str | None:
@@ -169,9 +156,8 @@ def sha256(text: str) -> str | None:
 def rust_version(text: str) -> str | None:
     """Check a version of Rust as cargo-deny 0.20.2 does: it reads `1.85` as 1 and rejects `1`."""
     parts = text.split(".")
-    if len(parts) >= 2 and len(parts) <= 4 and all(map(_is_u32, parts[:-1][:3])):
-        return None
-    return "is not a version of Rust; write one like 1.85.0"
+    is_valid = 2 <= len(parts) <= 4 and all(map(_is_u32, parts[:-1]))
+    return None if is_valid else "is not a version of Rust; write one like 1.85.0"
 
 
 def _is_u32(text: str) -> bool:

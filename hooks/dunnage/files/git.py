@@ -1,4 +1,4 @@
-"""Asking git which files are tracked, changed or ignored.
+"""Asking git which files are tracked, changed or ignored, and running programs.
 
 The answer is None, for unknown, if git is not installed or fails.
 """
@@ -179,10 +179,8 @@ class Repository(NamedTuple):
         self, *arguments: str, stdin: str = "", may_be: int = 0, settings: Mapping[str, str] | None = None
     ) -> str | None:
         """The output of git; None if its exit status is neither 0 nor `may_be`. `settings` join its environment."""
-        from dunnage.files import programs
-
         command = self.command(*arguments)
-        answer = command and programs.run(
+        answer = command and run_program(
             command, {**self.environment(), **(settings or {})}, os.fsencode(stdin), _SECONDS
         )
         if not answer:
@@ -195,15 +193,11 @@ class Repository(NamedTuple):
 
         The repository's own configuration makes git run no program.
         """
-        from dunnage.files import programs
-
-        git = programs.find("git")
+        git = find_program("git")
         return None if git is None else [git, "-C", self.top, *_RUN_NO_PROGRAM, *arguments]
 
     def environment(self) -> dict[str, str]:
         """The environment in which git reads this repository and does not fetch."""
-        from dunnage.files import programs
-
         dropped = _ABOUT_ONE_REPOSITORY + _ABOUT_PATTERNS + CREDENTIALS
         environment = {name: value for name, value in os.environ.items() if name not in dropped}
         # `git commit FILE` commits from a temporary index, and its hooks must read the same index.
@@ -211,9 +205,7 @@ class Repository(NamedTuple):
         if os.path.isfile(index) and repository(os.getcwd()) == self:
             environment["GIT_INDEX_FILE"] = index
         # Otherwise git would fetch objects that are missing in a partial clone.
-        environment.update(
-            PATH=programs.search_path(), GIT_NO_LAZY_FETCH="1", GIT_ALLOW_PROTOCOL="none", GIT_OPTIONAL_LOCKS="0"
-        )
+        environment.update(PATH=search_path(), GIT_NO_LAZY_FETCH="1", GIT_ALLOW_PROTOCOL="none", GIT_OPTIONAL_LOCKS="0")
         return environment
 
 
@@ -277,3 +269,89 @@ def repository(folder: str) -> Repository | None:
     """The repository of `folder`, found without calling git; None if there is none."""
     top = repository_folder(folder)
     return None if top is None else Repository(top)
+
+
+# Programs: found on PATH, and nowhere else. A repository can contain a program of any name. So neither the working
+# directory counts, in which Windows looks first, nor an entry of PATH that is empty or relative, which means a folder
+# below the working directory.
+
+
+_KILL = 9
+"""The signal that ends a process at once, on every system that has `posix_spawn`."""
+LONGEST_OUTPUT = 128 * 1024 * 1024
+"""In bytes. git lists half a million files of a commit in less."""
+
+
+def search_path() -> str:
+    """PATH with its absolute entries only."""
+    entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join(entry for entry in entries if os.path.isabs(entry))
+
+
+def find_program(name: str) -> str | None:
+    """The absolute path of a program on PATH; None if there is none."""
+    file = f"{name}.exe" if os.name == "nt" else name
+    for folder in search_path().split(os.pathsep):
+        path = os.path.join(folder, file)
+        if folder and os.path.isfile(path) and os.access(path, os.X_OK):
+            return path
+    return None
+
+
+def run_program(
+    command: list[str], environment: Mapping[str, str], stdin: bytes, seconds: float
+) -> tuple[int, bytes] | None:
+    """Run a program, given by its path and arguments, and return its exit status and its output.
+
+    None if it cannot be started, has not ended after so many seconds, or prints more than `LONGEST_OUTPUT`.
+    """
+    if not stdin and hasattr(os, "posix_spawn"):
+        return _spawn(command, environment, seconds)
+    import subprocess
+
+    try:
+        ended = subprocess.run(
+            command,
+            env=environment,
+            input=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=seconds,
+            check=False,
+        )
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+    return (ended.returncode, ended.stdout) if len(ended.stdout) <= LONGEST_OUTPUT else None
+
+
+def _spawn(command: list[str], environment: Mapping[str, str], seconds: float) -> tuple[int, bytes] | None:
+    """Run a program that reads no input without `subprocess`, whose import takes a tenth of a check."""
+    from select import select
+    from time import monotonic
+
+    deadline = monotonic() + seconds
+    reader, writer = os.pipe()
+    with open(reader, "rb", buffering=0) as stream:
+        try:
+            # The pipe's end comes first: without standard streams, its number may be one of theirs.
+            actions = (
+                (os.POSIX_SPAWN_DUP2, writer, 1),
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+            )
+            process = os.posix_spawn(command[0], command, environment, file_actions=actions)
+        except (OSError, ValueError):
+            return None
+        finally:
+            os.close(writer)
+        pieces: list[bytes] = []
+        size = 0
+        while size <= LONGEST_OUTPUT and select([stream], [], [], max(deadline - monotonic(), 0))[0]:
+            piece = stream.read(1 << 20)
+            if not piece:
+                return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), b"".join(pieces)
+            pieces.append(piece)
+            size += len(piece)
+        os.kill(process, _KILL)
+        os.waitpid(process, 0)
+        return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from dunnage import __version__
 from dunnage.files.source import Tree
-from dunnage.files.vendored import is_in_vendored_crate
+from dunnage.files.walk import is_in_vendored_crate
 from dunnage.frame.finding import MARK, MOST_FINDINGS, reportable
 from dunnage.frame.options import (
     FIX,

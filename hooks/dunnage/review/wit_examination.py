@@ -11,7 +11,7 @@ from dunnage.review.base import Base, Histories, History, same_text
 from dunnage.review.judgement import Examination, Judgement, Settings
 from dunnage.review.reviews import MANIFEST
 from dunnage.review.reviews import read as read_reviews
-from dunnage.wit.packages import root
+from dunnage.wit import root
 
 _DEPENDENCIES = "deps"
 _MOST_BYTES = 8 * 1024 * 1024

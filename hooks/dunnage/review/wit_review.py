@@ -22,7 +22,7 @@ from dunnage.review.tables import Table
 from dunnage.review.wit_changes import Changes, PackageChange, compare
 from dunnage.review.wit_rules import content_subject, world_subject
 from dunnage.review.wit_state import WitState, full_name
-from dunnage.wit.packages import root
+from dunnage.wit import root
 
 if TYPE_CHECKING:
     from dunnage.review.wit_examination import WitFolder

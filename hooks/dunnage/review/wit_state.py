@@ -10,10 +10,10 @@ from functools import cache, cached_property
 from typing import NamedTuple
 
 from dunnage.files.source import File, SourceError
+from dunnage.wit import is_package
 from dunnage.wit.elaboration import ElaboratedWorld, Elaboration
 from dunnage.wit.graph import PackageScopes, Source, WitGraph
 from dunnage.wit.model import WitDocument, WitScope
-from dunnage.wit.packages import is_package
 from dunnage.wit.syntax import parse
 
 _DEPENDENCIES = "deps"

@@ -8,8 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
-from dunnage.files import programs
-from dunnage.files.git import CREDENTIALS, Repository
+from dunnage.files.git import CREDENTIALS, Repository, find_program, run_program, search_path
 from dunnage.files.git_objects import GitObjects
 from dunnage.review import advisories
 from dunnage.review.advisories import AdvisoryDatabase, is_advisory
@@ -98,7 +97,7 @@ class Clone:
         command = self._repository.command(*arguments)
         if command is None:
             raise SourceFailed("git is not on PATH, so clones cannot be read")
-        ended = programs.run(command, self._repository.environment(), b"", _SECONDS_TO_READ)
+        ended = run_program(command, self._repository.environment(), b"", _SECONDS_TO_READ)
         if ended is None or (ended[0] and not may_fail):
             raise SourceFailed(f"git cannot read the clone of {self.name} in {self.folder}")
         return b"" if ended[0] else ended[1]
@@ -176,7 +175,7 @@ def named(folder: str) -> AdvisoryDatabase | None:
 def fetched(cache: str, url: str = URL) -> AdvisoryDatabase:
     """The newest database, which git clones into a folder of the cache, or updates there. Raises SourceFailed."""
     folder = os.path.join(cache, "advisory-db")
-    git = programs.find("git")
+    git = find_program("git")
     if git is None:
         raise SourceFailed("git is not on PATH, so the advisory database cannot be fetched")
     if not os.path.isfile(os.path.join(folder, "HEAD")):
@@ -197,7 +196,7 @@ def _run(command: list[str], url: str) -> None:
         for name, value in os.environ.items()
         if name not in CREDENTIALS and (not name.startswith("GIT_") or name.startswith("GIT_SSL_"))
     }
-    safe = {"PATH": programs.search_path(), "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "https:file"}
-    ended = programs.run(command, kept | safe, b"", _SECONDS_TO_FETCH)
+    safe = {"PATH": search_path(), "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "https:file"}
+    ended = run_program(command, kept | safe, b"", _SECONDS_TO_FETCH)
     if ended is None or ended[0]:
         raise SourceFailed(f"git cannot fetch the advisory database from {url}")

@@ -28,56 +28,16 @@ _SPECIAL = f"[{_CONTROLS}{_BIDI}{_INVISIBLE}]"
 _SUSPECT = f"[{_CONTROLS}]|[^\x00-\x7f]"
 _STRING = r'"[^"\n]*"?'
 
-# Characters that look like these in most fonts, apart from compatibility forms such as full-width letters.
-_LIKE = {
-    '"': "\u201c\u201d",
-    "'": "\u2019",
-    ",": "\u201a",
-    "-": "\u2010\u2011\u2012\u2013\u2014\u2212",
-    "/": "\u2044\u2215",
-    ":": "\u0589",
-    "<": "\u2039",
-    ">": "\u203a",
-    "A": "\u0410\u0391",
-    "B": "\u0412\u0392",
-    "C": "\u0421",
-    "E": "\u0415\u0395",
-    "H": "\u041d\u0397",
-    "I": "\u0406\u0399",
-    "J": "\u0408",
-    "K": "\u041a\u039a",
-    "M": "\u041c\u039c",
-    "N": "\u039d",
-    "O": "\u041e\u039f",
-    "P": "\u0420\u03a1",
-    "S": "\u0405",
-    "T": "\u0422\u03a4",
-    "X": "\u0425\u03a7",
-    "Y": "\u0423\u03a5",
-    "Z": "\u0396",
-    "a": "\u0430\u0251\u03b1",
-    "b": "\u042c",
-    "c": "\u0441",
-    "d": "\u0501",
-    "e": "\u0435",
-    "g": "\u0261",
-    "h": "\u04bb",
-    "i": "\u0456\u0131\u0269\u03b9",
-    "j": "\u0458",
-    "k": "\u03ba",
-    "l": "\u04cf",
-    "m": "\u043c",
-    "n": "\u0578\u03b7",
-    "o": "\u043e\u03bf",
-    "p": "\u0440\u03c1",
-    "q": "\u051b",
-    "s": "\u0455",
-    "u": "\u057d\u03c5",
-    "v": "\u0475\u03bd",
-    "w": "\u051d",
-    "x": "\u0445\u03c7",
-    "y": "\u0443\u03b3",
-}
+# Words of an ASCII character and those that look like it in most fonts, apart from compatibility forms such as
+# full-width letters.
+_LIKE = (
+    "\"\u201c\u201d '\u2019 ,\u201a -\u2010\u2011\u2012\u2013\u2014\u2212 /\u2044\u2215 :\u0589 <\u2039 "
+    ">\u203a A\u0410\u0391 B\u0412\u0392 C\u0421 E\u0415\u0395 H\u041d\u0397 I\u0406\u0399 J\u0408 "
+    "K\u041a\u039a M\u041c\u039c N\u039d O\u041e\u039f P\u0420\u03a1 S\u0405 T\u0422\u03a4 X\u0425\u03a7 "
+    "Y\u0423\u03a5 Z\u0396 a\u0430\u0251\u03b1 b\u042c c\u0441 d\u0501 e\u0435 g\u0261 h\u04bb "
+    "i\u0456\u0131\u0269\u03b9 j\u0458 k\u03ba l\u04cf m\u043c n\u0578\u03b7 o\u043e\u03bf p\u0440\u03c1 "
+    "q\u051b s\u0455 u\u057d\u03c5 v\u0475\u03bd w\u051d x\u0445\u03c7 y\u0443\u03b3"
+)
 
 
 class Hidden(NamedTuple):
@@ -164,5 +124,5 @@ def _plain(character: str) -> str:
     """The ASCII character that a reader takes this one for, or else what Unicode holds to be the same."""
     import unicodedata
 
-    like = next((known for known, likes in _LIKE.items() if character in likes), "")
+    like = next((word[0] for word in _LIKE.split() if character in word), "")
     return like or unicodedata.normalize("NFKC", character)

@@ -58,7 +58,7 @@ def read_definition(cursor: Cursor, scope: WitScope, keyword: str) -> None:
         first = cursor.at
         size, levels = _read_members(cursor, keyword, type_names)
         if cursor.at == first + 1:
-            cursor.defer(name, f"is not valid WIT: this {keyword} is empty")
+            cursor.defer(name, f"this {keyword} is empty")
     scope.definitions.append(Definition(keyword, name, cursor.at, size, levels, tuple(type_names)))
 
 
@@ -79,7 +79,7 @@ def _read_members(cursor: Cursor, keyword: str, type_names: list[tuple[int, int]
                 cursor.expect(")")
         cursor.comma("}")
         if keyword == "flags" and count == _MAX_FLAGS + 1:
-            cursor.defer(last, f"is not valid WIT: at most {_MAX_FLAGS} flags are allowed")
+            cursor.defer(last, f"at most {_MAX_FLAGS} flags are allowed")
     cursor.at += 1
     return size, levels
 
@@ -160,13 +160,13 @@ def _check_accessor(cursor: Cursor, keyword: int, parameters: int, result: int |
     """Check a getter or a setter. `result` is the number of the first token of its result type."""
     if cursor.texts[keyword] == "get":
         if parameters:
-            cursor.defer(keyword, "is not valid WIT: a getter cannot have parameters")
+            cursor.defer(keyword, "a getter cannot have parameters")
         elif result is None:
-            cursor.defer(keyword, "is not valid WIT: a getter must return a value")
+            cursor.defer(keyword, "a getter must return a value")
     elif parameters != 1:
-        cursor.defer(keyword, "is not valid WIT: a setter must have one parameter")
+        cursor.defer(keyword, "a setter must have one parameter")
     elif result is not None and _returns_value(cursor, result):
-        cursor.defer(result, "is not valid WIT: a setter can only return a `result` without a success type")
+        cursor.defer(result, "a setter can only return a `result` without a success type")
 
 
 def _returns_value(cursor: Cursor, result: int) -> bool:
@@ -198,7 +198,7 @@ def read_type(cursor: Cursor, type_names: list[tuple[int, int]], level: int) -> 
         elif word in _CONSTRUCTORS:
             size += 1
             if word == "tuple" and texts[at + 1 : at + 3] == ["<", ">"]:
-                cursor.defer(at, "is not valid WIT: this tuple is empty")
+                cursor.defer(at, "this tuple is empty")
                 at += 2
             elif texts[at + 1] == "<":
                 at = _open(cursor, at, pending)
@@ -229,7 +229,7 @@ def _open(cursor: Cursor, at: int, pending: list[str]) -> int:
     follows = _CONSTRUCTORS[word]
     at += 2
     if word == "map" and texts[at] not in _KEYS:
-        cursor.defer(at, "is not valid WIT: the key of a map must have a primitive type other than a float")
+        cursor.defer(at, "the key of a map must have a primitive type other than a float")
     elif word == "result" and texts[at] == "_":
         cursor.at = at + 1
         cursor.expect(",")
@@ -273,7 +273,7 @@ def _check_length(cursor: Cursor, token: int) -> None:
     if not word.isdecimal():
         cursor.unexpected("a length", token)
     if not int(word[:20]) < 2**32:
-        cursor.fail(token, "is not valid WIT: the length of a list must be less than 2^32")
+        cursor.fail(token, "the length of a list must be less than 2^32")
 
 
 # Attributes
@@ -296,7 +296,7 @@ def read_attributes(cursor: Cursor) -> list[tuple[str, int]]:
         elif kind == "external-id":
             cursor.string()
         else:
-            cursor.fail(token, f"is not valid WIT: the attribute `@{kind}` is unknown")
+            cursor.fail(token, f"the attribute `@{kind}` is unknown")
         cursor.expect(")")
         attributes.append((kind, token))
     return attributes
@@ -315,11 +315,11 @@ def check_attributes(cursor: Cursor, attributes: list[tuple[str, int]], allows_e
         cursor.unstable.update(range(last, cursor.at))
     for kind in ("since", "unstable", "deprecated", *(["external-id"] if allows_external_id else [])):
         if kinds.count(kind) > 1:
-            cursor.defer(last, f"is not valid WIT: `@{kind}` appears twice")
+            cursor.defer(last, f"`@{kind}` appears twice")
     if "since" in kinds and "unstable" in kinds:
-        cursor.defer(last, "is not valid WIT: `@since` and `@unstable` cannot be combined")
+        cursor.defer(last, "`@since` and `@unstable` cannot be combined")
     if "deprecated" in kinds and "since" not in kinds and "unstable" not in kinds:
-        cursor.defer(last, "is not valid WIT: `@deprecated` requires `@since` or `@unstable`")
+        cursor.defer(last, "`@deprecated` requires `@since` or `@unstable`")
 
 
 def _read_key(cursor: Cursor, wanted: str) -> None:

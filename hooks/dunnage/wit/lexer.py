@@ -208,11 +208,9 @@ class Cursor:
         if not (word[:1].isdecimal() and "." in word):
             self.unexpected("a version such as `1.2.3`")
         if not _is_version(word):
-            self.fail(token, f"is not valid WIT: `{_shortened(word)}` is not a semantic version")
+            self.fail(token, f"`{_shortened(word)}` is not a semantic version")
         if keyword := _keyword_in(word):
-            self.fail(
-                token, f"is not valid WIT: the keyword `{keyword}` cannot be a part of the version `{_shortened(word)}`"
-            )
+            self.fail(token, f"the keyword `{keyword}` cannot be a part of the version `{_shortened(word)}`")
         self.at += 1
         # wit-parser accepts a trailing `-` or `+` as the start of an empty part.
         if "-" not in word and "+" not in word:
@@ -227,7 +225,7 @@ class Cursor:
         if not is_quoted(word):
             self.unexpected("a string")
         if not _is_utf8(word):
-            self.fail(self.at, "is not valid WIT: the content of this string is not UTF-8")
+            self.fail(self.at, "the content of this string is not UTF-8")
         self.at += 1
 
     def items(self, end: str, read: Callable[[], None]) -> None:
@@ -247,16 +245,16 @@ class Cursor:
     def unexpected(self, wanted: str, token: int | None = None) -> NoReturn:
         """Reject a token, by default the next one. `wanted` names what the grammar allows in its place."""
         token = self.at if token is None else token
-        self.fail(token, f"is not valid WIT: expected {wanted}, found {self._described(token, wanted)}")
+        self.fail(token, f"expected {wanted}, found {self._described(token, wanted)}")
 
     def fail(self, token: int, message: str) -> NoReturn:
         """Raise WitError at a token."""
-        raise WitError(message, self.tokens.span(token))
+        raise WitError(f"is not valid WIT: {message}", self.tokens.span(token))
 
     def defer(self, token: int, message: str) -> None:
         """Keep an error, to report it if the rest of the file has no syntax error. Only the first one is kept."""
         if self.deferred is None:
-            self.deferred = WitError(message, self.tokens.span(token))
+            self.deferred = WitError(f"is not valid WIT: {message}", self.tokens.span(token))
 
     def _described(self, token: int, wanted: str) -> str:
         word = self.texts[token]

@@ -6,7 +6,7 @@ but not whether it is the version to which the tool would resolve the requiremen
 
 import os
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from dunnage.files import shown
@@ -14,9 +14,8 @@ from dunnage.files.document import Document, Keys, Problem
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.walk import MAX_FOLDERS, folders, upwards
 from dunnage.wit import wit_deps
-from dunnage.wit.lock import LockedVersion, LockedWitPackage, entries
+from dunnage.wit.lock import DEFAULT_REGISTRY, LockedVersion, LockedWitPackage, WitRequirement, entries
 from dunnage.wit.projects import WkgRoot, own_files
-from dunnage.wit.values import DEFAULT_REGISTRY, WitRequirement
 from dunnage.wit.wit_deps import WitDepsEntry
 
 _stale = partial(Problem, "wit-lock/stale")
@@ -201,14 +200,13 @@ def compare_wkg(
     lock: Document,
     locked: Sequence[LockedWitPackage],
     wanted: Iterable[WitRequirement],
-    read_mentioned: Callable[[], Container[tuple[str, str]] | None],
+    folder: str,
     update: str,
 ) -> Iterator[Problem]:
     """Find differences between a `wkg.lock` and the lock that `wkg build` would write.
 
     wkg resolves one version of each package, so one of several requirements on a package must be locked.
-    `read_mentioned` returns the packages that any WIT below the lock names, with the requirements on their versions.
-    The lock may be for that WIT. It returns None if these packages are unknown.
+    `folder` is that of the lock, which may be for any WIT below it.
     """
     help = f"{update}, and commit wkg.lock"
     wanted_of: dict[str, list[WitRequirement]] = {}
@@ -229,11 +227,9 @@ def compare_wkg(
         for package, entry in entries(locked)
         if package.name not in missing and (text := normal(entry.requirement)) not in texts_of.get(package.name, ())
     ]
-    mentioned = read_mentioned() if unwanted else None
-    if mentioned is None:
-        return
+    known = mentioned(folder) if unwanted else None
     for package, entry, text in unwanted:
-        if (package.name, text) not in mentioned:
+        if known is not None and (package.name, text) not in known:
             message = f"`{package.name}` `{text}` is locked, but no WIT refers to it"
             unused = "remove the entry, because `wkg fetch` keeps it"
             yield _stale(lock.file, message, unused, (*entry.keys, "requirement"))

@@ -76,7 +76,7 @@ def _read_nested_package(cursor: Cursor) -> PackageContent:
     cursor.expect("{")
     while cursor.texts[cursor.at] != "}":
         if not _read_package_item(cursor, package):
-            cursor.fail(cursor.at, "is not valid WIT: a nested package cannot contain a package")
+            cursor.fail(cursor.at, "a nested package cannot contain a package")
     cursor.at += 1
     return package
 
@@ -104,10 +104,10 @@ def _read_package_item(cursor: Cursor, package: PackageContent) -> bool:
         cursor.at += 1
         package.uses.append(_read_top_use(cursor))
         if attributes:
-            cursor.defer(first, "is not valid WIT: attributes are not allowed on a `use` outside of an interface")
+            cursor.defer(first, "attributes are not allowed on a `use` outside of an interface")
     elif keyword == "package":
         if attributes:
-            cursor.fail(first, "is not valid WIT: attributes are not allowed on a package")
+            cursor.fail(first, "attributes are not allowed on a package")
         return False
     else:
         cursor.unexpected("`world`, `interface` or `use`")

@@ -26,8 +26,7 @@ _OLD_FIELDS = ("subdir",)
 _SPECIAL_SCHEMES = ("http", "https", "ws", "wss", "ftp", "file")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _BLOCK = 512
-_HEXADECIMAL = frozenset("0123456789ABCDEFabcdef")
-_SCHEME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+.-")
+_SCHEME = r"\s*([A-Za-z][A-Za-z0-9+.-]*):"
 
 
 class Digests(NamedTuple):
@@ -88,7 +87,7 @@ def digest_command(url: str, key: str = "sha256") -> str:
 
 def is_hexadecimal(text: str, digits: int) -> bool:
     """Whether `text` consists of this number of hexadecimal digits, in either case, as wit-deps reads them."""
-    return len(text) == digits and _HEXADECIMAL.issuperset(text)
+    return re.fullmatch(f"[0-9A-Fa-f]{{{digits}}}", text) is not None
 
 
 def same_url(first: str, second: str) -> bool:
@@ -243,19 +242,18 @@ def _check_name(read: Document, name: str) -> None:
 
 def _is_url(text: str) -> bool:
     """Whether wit-deps reads a string in the manifest as a URL and not as a path."""
-    scheme = _scheme(text)
-    return scheme in _SPECIAL_SCHEMES or (scheme != "" and text.lstrip()[len(scheme) + 1 :].startswith("/"))
+    return _scheme(text) in _SPECIAL_SCHEMES or re.match(f"{_SCHEME}/", text) is not None
 
 
 def _scheme(text: str) -> str:
     """The scheme of a URL in lower case; empty if there is none."""
-    scheme, colon, _ = text.lstrip().partition(":")
-    return scheme.lower() if colon and scheme[:1].isalpha() and _SCHEME.issuperset(scheme) else ""
+    found = re.match(_SCHEME, text)
+    return found[1].lower() if found else ""
 
 
 def _normal_url(url: str) -> str:
     """Normalize a URL as wit-deps does, apart from host names outside ASCII and percent-encoding."""
-    match = re.fullmatch(r"([A-Za-z][A-Za-z0-9+.-]*):/*((?:[^/?#]*@)?)([^/?#]*)([^?#]*)(.*)", url.strip(), re.DOTALL)
+    match = re.fullmatch(rf"{_SCHEME}/*((?:[^/?#]*@)?)([^/?#]*)([^?#]*)(.*)", url.strip(), re.DOTALL)
     if match is None:
         return url
     scheme, user, host, path, rest = match.groups()

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from dunnage.files.source import File
+from dunnage.wit import files_of, groups, root
 from dunnage.wit.graph import Source
-from dunnage.wit.packages import files_of, packages, root
 from dunnage.wit.syntax import parse
 
 
 def grouped(files: dict[str, str]) -> list[list[list[str]]]:
     sources = [Source(path, parse(File(path, text.encode()))) for path, text in files.items()]
-    return [[[source.path for source in package] for package in together] for together in packages(sources)]
+    return [[[source.path for source in package] for package in together] for together in groups(sources)]
 
 
 @pytest.mark.parametrize(
