@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dunnage.deny import policy as policies
 from dunnage.deny import reading
-from dunnage.deny.policy import Policy, Weakness
-from dunnage.deny.schema import LINT, ROOT, SCOPE
+from dunnage.deny.policy import LINT, SCOPE, Policy, Weakness
 from dunnage.files import document, toml
 from dunnage.files.document import Keys, Problem, Refused
 from dunnage.files.source import File, Tree
@@ -66,7 +65,10 @@ def _check(file: File, data: dict[str, Any], options: Options) -> Iterator[Findi
     policy = policies.default() | options[POLICY]
     found = reportable(
         chain(
-            _rejected_and_moved(file, data),
+            (
+                (problem, reading.migration(file, data, problem))
+                for problem in reading.problems(file, data, _requirement)
+            ),
             _missing_sections(file, data, options, policy),
             _weak(file, data, policy),
             _exceptions(file, data, options),
@@ -97,13 +99,6 @@ _ADVICE = {
 
 _Found = tuple[Problem, "Change | None"]
 """A problem, and the change that fixes it."""
-
-
-def _rejected_and_moved(file: File, data: dict[str, Any]) -> Iterator[_Found]:
-    for problem in reading.problems(file, data, ROOT, _requirement):
-        from dunnage.deny.migration import migration
-
-        yield problem, migration(file, data, problem)
 
 
 def _requirement(text: str) -> object:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import tomli
 
-from dunnage.deny import policy
+from dunnage.deny import policy, values
+from dunnage.deny.policy import DEFAULTS, ROOT, CrateType, Either, TableType, Type
 
 
 def test_the_shipped_policy_is_one() -> None:
@@ -96,3 +97,36 @@ def test_a_new_section_is_never_weaker_than_none() -> None:
     asks = policy.default()
     assert policy.section("advisories", asks) == {"yanked": "deny", "unmaintained": "all", "unsound": "workspace"}
     assert policy.section("licenses", asks) == {}
+
+
+# The schema
+
+SCALARS = {"bool", "float", "i32", "u32", "usize", "string", "ignored"}
+
+
+def test_every_type_is_one() -> None:
+    left: list[Type] = [ROOT]
+    while left:
+        match left.pop():
+            case TableType(keys, required, removed, renamed, moved):
+                assert set(required) | set(moved) <= set(keys)
+                assert not (set(removed) | set(renamed)) & set(keys)
+                assert set(moved.values()) | set(renamed.values()) <= set(keys)
+                left += keys.values()
+            case CrateType(keys, required):
+                assert set(required) <= set(keys)
+                left += keys.values()
+            case Either(text, table):
+                left += (text, table)
+            case [element]:
+                left.append(element)
+            case tuple(choices):
+                assert all(isinstance(choice, str) for choice in choices)
+            case name:
+                assert name in SCALARS | set(values.KINDS)
+
+
+def test_every_default_is_of_a_key() -> None:
+    for name in DEFAULTS:
+        table, _, key = name.partition(".")
+        assert key in ROOT.keys[table].keys

@@ -10,8 +10,8 @@ import pytest
 
 from dunnage.cargo.version import Requirement
 from dunnage.check_deny_toml import main
+from dunnage.deny.policy import ROOT
 from dunnage.deny.reading import problems
-from dunnage.deny.schema import ROOT
 from dunnage.files import toml
 from dunnage.files.source import File, SourceError
 from oracle.cargo_deny_judge import CargoDeny
@@ -57,7 +57,7 @@ def verdict(text: str) -> tuple[bool, bool]:
     """Whether we say that cargo-deny loads a file, and that it warns about a key that has moved."""
     file = File("deny.toml", text.encode())
     try:
-        found = list(problems(file, toml.parse(file), ROOT, Requirement.parse))
+        found = list(problems(file, toml.parse(file), Requirement.parse))
     except SourceError:
         return False, False
     loads = all(problem.rule == "deny-toml/moved" for problem in found)

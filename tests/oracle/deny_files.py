@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dunnage.deny.schema import CrateType, Either, TableType, Type
+from dunnage.deny.policy import CrateType, Either, TableType, Type
 
 # One of each type.
 ANY = ("true", "1", "0.5", '"x"', "[]", '["x"]', "{}", "1979-05-27")

@@ -1,14 +1,13 @@
 """The exceptions in a deny.toml: what each one allows, why, and until when."""
 
 import re
-import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
-from dunnage.deny.reading import advisory_id, package
+from dunnage.deny.reading import advisory_id, is_template_text, package
 from dunnage.files import toml
 from dunnage.files.document import Keys
 from dunnage.files.source import File
@@ -266,33 +265,3 @@ class _Comments:
 
     def _line_end(self, line: int) -> int:
         return self._lines[line + 1] - 1 if line + 1 < len(self._lines) else len(self._file.data)
-
-
-def is_template_text(text: str) -> bool:
-    """Whether a comment line, without its marker, or a reason is word for word that of a template."""
-    return f"{zlib.crc32(text.strip(' #').encode('utf-8', 'replace')):08x}" in _DIGESTS
-
-
-# The comments and sample reasons of the template that `cargo deny init` writes, in all releases up to 0.20.2: the
-# CRC-32 of each text in UTF-8, all of the same length.
-_DIGESTS = """
-03c8a06f 0653a3a5 06965094 0952ddb6 0a90047f 0aac3b9b 0afcb2e0 0bced74a 0d1f71bb 0f6201af 0f7653e6 10017816 108f89e2
-10a93254 119dcafb 12034786 138652ad 148ef7d2 160f4a1a 176eb044 1b47573d 1c62a3bb 1cdf2887 1d3d4ab6 1d8308c3 20d56ead
-210a96bf 227c2cc1 24ec26c0 26c48f4d 276b0856 27dbc79b 284cbd29 2884c6af 289c83b4 2916fb74 2936e25d 29e25afb 2b53c94d
-2bfb0bc3 2c0d38fd 2db591cc 2fa06b8c 31afe65f 325e60b1 32c08fa3 336f30e8 33c250a6 3426314d 345a136d 3741d8b0 393b0451
-3a1073ed 3ab546fb 3b4760b7 3e63543d 3f0d408f 4169c905 42cd8d3e 4306227e 4306969e 43cb5047 44c8f818 454399f4 459962a7
-46d87761 47547ce8 484b6b40 4997837f 49e7ae12 4aac94d9 4aee8c36 4b1bc687 4b9549a2 4c9a848a 4f53ce86 4f6a6efc 4fbf0ad8
-4fc2a69e 4fdcd417 5024dcfe 5135ea89 54411761 54a6b4ab 55a9158f 57fd237a 598cb967 5a0f1428 5a348b7b 5b4b87c4 5c31945e
-5c3d656c 5c97756e 5ddd55f9 5ef449fa 61a04ae2 629734f5 63e61428 6518456c 6616e382 66d83637 672648f3 678d87e9 6ad83e41
-6c456798 6cfb6dd3 6d74c809 6d763272 6e4c54fa 6f24d053 6f37011f 6f7e48ca 71b40d78 71d04a87 73551897 7530f9f7 763a4ec3
-765721bd 76f6e12c 77351ab9 77e5f64b 7aa75595 7acd17b0 7b6a2aa7 7c9b1424 7d48c912 7d5a6c81 7d9cd840 7e4ed744 7eb1b490
-801eb7f4 80b773c6 8171f596 823a3041 8551ac26 872c95cc 884c5e01 88625114 88707085 8876810d 8a6a1db6 8d1f4d14 8d40884b
-8e93dbb3 8fccc514 900004c4 9026bce5 905800a1 916a299f 92520434 94bfd963 9634b2fe 969f705f 971199e5 975bfeb4 975f8663
-983e17dc 992f723e 99762843 9986f20f 9999b62f 99c6f163 9b3d0dff 9bae55e1 9c2e76c2 9e16d30b 9e89fd6e 9f734fd0 9ffbec65
-a2b2f3d4 a54ae71e a6c25ded a88c49cb ab30b9c3 acc1536e acda33e5 ad64044f ad8710fb ada60b59 afc4c6bb b00936f7 b0cc2e82
-b377fb4e b7cb4f21 b8482201 b8ce556d ba14e986 bac118b9 bc154fc2 bdb89d32 bdfdb3d4 bf0049f3 c22c65e6 c3aeabeb c569eeb5
-c585b374 c5d1c948 c64c4418 c783e814 c785b586 c84ad817 ca12ef79 cbf20ffe cee96f62 cf2cd09b d00bb721 d1522212 d184e8f7
-d2b22e8d d362a82c d3cf6fd8 d8b89a47 da0d83fc da6f9624 de88a096 ded5525d e295a271 e2bf9e74 e43467ac e44cfe5d ea411d82
-ee9f1c46 eed10c9e ef513422 ef7e1e28 efec8fae f0c72785 f28cab4c f347cda0 f43824fe f60676f2 f7d312d7 fb79e19a fc389d27
-fd71b802 fe8eb2d6 fec6a05e ff8275ac ffe5019b
-"""

@@ -4,7 +4,6 @@ They stand in the manifest in the topmost folder of the repository. An option ma
 precedence. All lists may share that file, in tables `[NAME]` or as plain lines.
 """
 
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
@@ -47,7 +46,6 @@ class PinLists(Generic[Pin]):
         self._tree = tree
         self._kind = kind
         self._given = {} if path is None else self._read_given(path)
-        self._by_folder: dict[str, dict[str, Pin]] = {}
         self._by_manifest: dict[str, dict[str, Pin]] = {}
 
     def of(self, file: File) -> tuple[dict[str, Pin], dict[str, Pin]]:
@@ -73,13 +71,9 @@ class PinLists(Generic[Pin]):
 
     def _of_repository(self, file: File) -> dict[str, Pin]:
         """Return the list in the manifest at the top of the repository of `file`."""
-        folder = os.path.dirname(os.path.abspath(file.path))
-        if folder not in self._by_folder:
-            manifest = project_manifest(self._tree, file)
-            self._by_folder[folder] = {} if manifest is None else self._of_manifest(manifest)
-        return self._by_folder[folder]
-
-    def _of_manifest(self, manifest: File) -> dict[str, Pin]:
+        manifest = project_manifest(self._tree, file)
+        if manifest is None:
+            return {}
         if manifest.path not in self._by_manifest:
             try:
                 self._by_manifest[manifest.path] = self._read_manifest(manifest)

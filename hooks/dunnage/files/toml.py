@@ -106,24 +106,22 @@ def sections(file: File) -> tuple[Section, ...]:
 
 def comments(file: File) -> Iterator[tuple[Span, str]]:
     """Yield every comment in order, with its text without `#`. Yields nothing if the file is not TOML."""
-    try:
-        parse(file)
-    except TomlError:
-        return
-    for token in re.finditer(_TOKEN, file.data):
-        if token.lastgroup == "comment":
-            yield Span(*token.span()), token[0][1:].decode("utf-8")
+    for token in _tokens(file, "comment"):
+        yield Span(*token.span()), token[0][1:].decode("utf-8")
 
 
 def strings(file: File) -> Iterator[Span]:
     """Yield the place of every string in order, quoted keys included. Yields nothing if the file is not TOML."""
+    for token in _tokens(file, "string"):
+        yield Span(*token.span())
+
+
+def _tokens(file: File, kind: str) -> "Iterator[re.Match[bytes]]":
     try:
         parse(file)
     except TomlError:
         return
-    for token in re.finditer(_TOKEN, file.data):
-        if token.lastgroup == "string":
-            yield Span(*token.span())
+    yield from (token for token in re.finditer(_TOKEN, file.data) if token.lastgroup == kind)
 
 
 def _parse(file: File) -> dict[str, Any]:

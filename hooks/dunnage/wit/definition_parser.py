@@ -41,11 +41,11 @@ _BARE = frozenset(["result", "future", "stream"])
 def read_definition(cursor: Cursor, scope: WitScope, keyword: str) -> None:
     """Read the rest of a type definition, after its `keyword`, into an interface or a world."""
     name = cursor.identifier()
-    type_names: list[tuple[int, int]] = []
-    size, levels = 1, 1
+    types = _Types()
     if keyword == "type":
         cursor.expect("=")
-        size, levels = read_type(cursor, type_names, 1)
+        types.size = 0
+        types.read(cursor, 1)
         cursor.expect(";")
     elif keyword == "resource":
         if cursor.texts[cursor.at] == "{":
@@ -56,32 +56,28 @@ def read_definition(cursor: Cursor, scope: WitScope, keyword: str) -> None:
     else:
         cursor.expect("{")
         first = cursor.at
-        size, levels = _read_members(cursor, keyword, type_names)
+        _read_members(cursor, keyword, types)
         if cursor.at == first + 1:
             cursor.defer(name, f"this {keyword} is empty")
-    scope.definitions.append(Definition(keyword, name, cursor.at, size, levels, tuple(type_names)))
+    scope.definitions.append(types.definition(keyword, name, cursor.at))
 
 
-def _read_members(cursor: Cursor, keyword: str, type_names: list[tuple[int, int]]) -> tuple[int, int]:
-    """Read fields, cases or flags up to the closing brace. Returns how many types they hold, and the deepest level."""
+def _read_members(cursor: Cursor, keyword: str, types: "_Types") -> None:
+    """Read fields, cases or flags up to the closing brace."""
     texts = cursor.texts
-    size = levels = 1
     count = 0
     while texts[cursor.at] != "}":
         last = cursor.identifier()
         count += 1
         if keyword == "record" or (keyword == "variant" and texts[cursor.at] == "("):
             cursor.expect(":" if keyword == "record" else "(")
-            member_size, member_levels = read_type(cursor, type_names, 2)
-            size += member_size
-            levels = max(levels, member_levels)
+            types.read(cursor, 2)
             if keyword == "variant":
                 cursor.expect(")")
         cursor.comma("}")
         if keyword == "flags" and count == _MAX_FLAGS + 1:
             cursor.defer(last, f"at most {_MAX_FLAGS} flags are allowed")
     cursor.at += 1
-    return size, levels
 
 
 def _read_methods(cursor: Cursor, scope: WitScope, resource: int) -> None:
@@ -129,17 +125,14 @@ def read_function(cursor: Cursor, name: int) -> Definition:
 def _read_signature(cursor: Cursor, name: int, is_accessor: bool) -> Definition:
     """Read the parameters and the result of a function, up to its semicolon."""
     texts = cursor.texts
-    type_names: list[tuple[int, int]] = []
-    size = levels = 1
+    types = _Types()
     keyword = cursor.at - 1
     cursor.expect("(")
     parameters = 0
     while texts[cursor.at] != ")":
         cursor.identifier()
         cursor.expect(":")
-        parameter_size, parameter_levels = read_type(cursor, type_names, 2)
-        size += parameter_size
-        levels = max(levels, parameter_levels)
+        types.read(cursor, 2)
         parameters += 1
         cursor.comma(")")
     cursor.at += 1
@@ -147,13 +140,11 @@ def _read_signature(cursor: Cursor, name: int, is_accessor: bool) -> Definition:
     if texts[cursor.at] == "->":
         cursor.at += 1
         result = cursor.at
-        result_size, result_levels = read_type(cursor, type_names, 2)
-        size += result_size
-        levels = max(levels, result_levels)
+        types.read(cursor, 2)
     cursor.expect(";")
     if is_accessor:
         _check_accessor(cursor, keyword, parameters, result)
-    return Definition("func", name, cursor.at, size, levels, tuple(type_names))
+    return types.definition("func", name, cursor.at)
 
 
 def _check_accessor(cursor: Cursor, keyword: int, parameters: int, result: int | None) -> None:
@@ -179,47 +170,55 @@ def _returns_value(cursor: Cursor, result: int) -> bool:
 # Types
 
 
-def read_type(cursor: Cursor, type_names: list[tuple[int, int]], level: int) -> tuple[int, int]:
-    """Read a type at a level of nesting: how many types it consists of, and its deepest level.
+class _Types:
+    """The types of a definition: how many it consists of, its deepest level, and the names of types in it."""
 
-    For each name of a type in it, the number of the token and the level are added to `type_names`.
-    """
-    texts, identifiers = cursor.texts, cursor.identifiers
-    at = cursor.at
-    size = 0
-    deepest = level
-    pending: list[str] = []  # what may follow in each constructor that is not closed, outermost first
-    while True:
-        word = texts[at]
-        if word in identifiers:
-            type_names.append((at, level + len(pending)))
-        elif word in _PRIMITIVES:
-            size += 1
-        elif word in _CONSTRUCTORS:
-            size += 1
-            if word == "tuple" and texts[at + 1 : at + 3] == ["<", ">"]:
-                cursor.defer(at, "this tuple is empty")
-                at += 2
-            elif texts[at + 1] == "<":
-                at = _open(cursor, at, pending)
-                continue
-            elif word not in _BARE:
-                cursor.unexpected("`<`", at + 1)
-        elif word in _HANDLES:
-            cursor.at = at + 1
-            cursor.expect("<")
-            type_names.append((cursor.identifier(), level + len(pending)))
-            cursor.expect(">")
-            at = cursor.at - 1
-        else:
-            cursor.unexpected("a type", at)
-        at += 1
-        if pending:
-            deepest = max(deepest, level + len(pending))
-            at = _next_argument(cursor, at, pending)
-        if not pending:
-            cursor.at = at
-            return size, deepest
+    def __init__(self) -> None:
+        self.size = self.levels = 1
+        self.names: list[tuple[int, int]] = []
+        """The number of the token of each name of a type, and its level."""
+
+    def definition(self, kind: str, name: int, end: int) -> Definition:
+        """The definition that consists of these types, up to the token `end`."""
+        return Definition(kind, name, end, self.size, self.levels, tuple(self.names))
+
+    def read(self, cursor: Cursor, level: int) -> None:
+        """Read a type at a level of nesting."""
+        texts, identifiers = cursor.texts, cursor.identifiers
+        at = cursor.at
+        self.levels = max(self.levels, level)
+        pending: list[str] = []  # what may follow in each constructor that is not closed, outermost first
+        while True:
+            word = texts[at]
+            if word in identifiers:
+                self.names.append((at, level + len(pending)))
+            elif word in _PRIMITIVES:
+                self.size += 1
+            elif word in _CONSTRUCTORS:
+                self.size += 1
+                if word == "tuple" and texts[at + 1 : at + 3] == ["<", ">"]:
+                    cursor.defer(at, "this tuple is empty")
+                    at += 2
+                elif texts[at + 1] == "<":
+                    at = _open(cursor, at, pending)
+                    continue
+                elif word not in _BARE:
+                    cursor.unexpected("`<`", at + 1)
+            elif word in _HANDLES:
+                cursor.at = at + 1
+                cursor.expect("<")
+                self.names.append((cursor.identifier(), level + len(pending)))
+                cursor.expect(">")
+                at = cursor.at - 1
+            else:
+                cursor.unexpected("a type", at)
+            at += 1
+            if pending:
+                self.levels = max(self.levels, level + len(pending))
+                at = _next_argument(cursor, at, pending)
+            if not pending:
+                cursor.at = at
+                return
 
 
 def _open(cursor: Cursor, at: int, pending: list[str]) -> int:
