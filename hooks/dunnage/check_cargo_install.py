@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.cargo_cli import actions, command_line, installers, tools
-from dunnage.cargo_cli.calls import Aliases, CargoCall, cargo_call
-from dunnage.cargo_cli.command_line import UNKNOWN, Arguments, Invocation, OptionValue
+from dunnage.cargo_cli.command_line import UNKNOWN, Aliases, Arguments, CargoCall, Invocation, OptionValue, cargo_call
 from dunnage.cargo_cli.tool_pins import TOOLS, Pin, pin
 from dunnage.files.pin_lists import PinLists
 from dunnage.files.source import File, Tree

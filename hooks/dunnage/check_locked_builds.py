@@ -11,8 +11,7 @@ from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.cargo_cli.builds import Build, build
-from dunnage.cargo_cli.calls import Alias, Aliases, CargoCall, cargo_call
-from dunnage.cargo_cli.command_line import LOCKING
+from dunnage.cargo_cli.command_line import LOCKING, Alias, Aliases, CargoCall, cargo_call
 from dunnage.ci.lock_changes import (
     CREATED,
     OUTDATED,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from dunnage.cargo_cli.calls import Alias, Aliases
+from dunnage.cargo_cli.command_line import Alias, Aliases
 from dunnage.cargo_cli.compiling import compilation
 from dunnage.cargo_cli.toolchains import (
     ACTION_HINTS,
@@ -270,17 +270,19 @@ def _key(version: str) -> list[int]:
     return [int(number) for number in version.split(".")]
 
 
+def _span(start: int, text: str) -> Span:
+    """The place of a text that begins at a byte."""
+    return Span(start, start + len(text.encode()))
+
+
 def _command_installs(file: File, command: Command) -> Iterator[_Install]:
     for selection in selections(command):
         word = selection.word
         text = file.data[slice(*word.span)]
         at = text.find(selection.toolchain.encode())
-        is_written = at >= 0 and len(word.values or ()) == 1 and not {b"$"[0], b"`"[0]} & set(text)
-        start = word.span.start + at
-        literal = Span(start, start + len(selection.toolchain.encode())) if is_written else None
-        is_exempt = literal is None and selection.toolchain != "stable"
-        if literal is None and selection.toolchain == "stable":
-            is_exempt = b"$" in text or b"{{" in text
+        is_written = at >= 0 and len(word.values or ()) == 1 and set(b"$`").isdisjoint(text)
+        literal = _span(word.span.start + at, selection.toolchain) if is_written else None
+        is_exempt = literal is None and (selection.toolchain != "stable" or b"$" in text or b"{{" in text)
         place = command.place.names
         yield _Install(selection.toolchain, word.span, literal, selection.is_override, is_exempt, place)
 
@@ -307,8 +309,7 @@ def _dockerfile_jobs(file: File, tree: Tree, aliases: Aliases) -> Iterator[_Job]
         if reference is not None and reference.official == "rust" and version:
             literal = None
             if use.literal is not None and not reference.digest:
-                start = file.data.index(version.encode(), use.literal.start)
-                literal = Span(start, start + len(version.encode()))
+                literal = _span(file.data.index(version.encode(), use.literal.start), version)
             installs.append(_Install(version, use.span, literal, is_override=False, is_exempt=False))
     builds = any(_builds(command, alias, tree, file) for command in found)
     yield _Job(installs, builds, (), os.path.dirname(os.path.abspath(file.path)))
@@ -353,7 +354,7 @@ def _action_installs(file: File) -> Iterator[tuple[str, _Install]]:
         span = given.span if given else action.span
         place = file.data.find(toolchain.encode(), *span)
         is_exempt = given is not None and given.values != (given.text,)
-        literal = Span(place, place + len(toolchain.encode())) if place >= 0 and not is_exempt else None
+        literal = _span(place, toolchain) if place >= 0 and not is_exempt else None
         job = "".join(action.place.names[:1])
         yield job, _Install(toolchain, literal or span, literal, found.is_override, is_exempt)
 

@@ -129,11 +129,11 @@ class _Checks:
 
     def _is_reported(self, file: File, used: "UsedDownload") -> bool:
         """Whether a download is that of a program of somebody else, in a version that the file chooses."""
-        from dunnage.downloads import uses
+        from dunnage.downloads.model import UNPACKED
         from dunnage.downloads.text import is_known
 
         address = used.download.address
-        if not address.tool and used.use.verb == uses.UNPACKED and not address.names_platform:
+        if not address.tool and used.use.verb == UNPACKED and not address.names_platform:
             return False  # perhaps data or sources
         kind = kind_of(file.path, file.data[:200])
         # The version may be an argument: an installer for users, for example.

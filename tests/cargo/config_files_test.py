@@ -10,7 +10,7 @@ import pytest
 from cargo.files import Files, found, lock, matches, package, write
 from dunnage.cargo.config_files import config_files
 from dunnage.cargo.workspace import read_config
-from dunnage.cargo_cli.calls import Aliases
+from dunnage.cargo_cli.command_line import Aliases
 from dunnage.files.document import Refused
 from dunnage.files.source import Tree
 

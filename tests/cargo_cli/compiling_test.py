@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dunnage.cargo_cli.calls import Alias
+from dunnage.cargo_cli.command_line import Alias
 from dunnage.cargo_cli.compiling import compilation
 from dunnage.files.source import File, Tree
 from dunnage.shell.commands import commands

@@ -11,10 +11,9 @@ folder, and a dependency of a package in a folder that nobody asks for and that 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 
-from dunnage.cargo.local_comparison import LocalComparison
+from dunnage.cargo.local_comparison import LocalComparison, PatchComparison
 from dunnage.cargo.lock_report import LockReport
 from dunnage.cargo.lockfile import LockedPackage, Lockfile
-from dunnage.cargo.patch_comparison import PatchComparison
 from dunnage.cargo.resolution import Node, Resolution
 from dunnage.cargo.source_id import CRATES_IO, SourceId, is_full_hash
 from dunnage.cargo.workspace import Workspace

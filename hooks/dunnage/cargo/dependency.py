@@ -103,6 +103,12 @@ class Dependency(NamedTuple):
     inherited_from: File | None = None
     """The root manifest, if the entry inherits from its `[workspace.dependencies]`."""
 
+    def place(self, file: File) -> tuple[File, Keys]:
+        """The place of its source and requirement: in its own manifest `file`, or in that from which it inherits."""
+        if self.inherited_from is not None:
+            return self.inherited_from, ("workspace", "dependencies", self.name)
+        return file, self.keys
+
     def accepts(self, version: Version) -> bool:
         """Whether `version` satisfies the requirement."""
         return self.requirement is None or self.requirement.matches(version)

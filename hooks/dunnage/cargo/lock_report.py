@@ -115,7 +115,7 @@ class LockReport:
 
     def unmet(self, rule: str, local: LocalPackage, dependency: Dependency, reason: str) -> None:
         """Note that nothing satisfies a requirement, at its place, which several packages may inherit."""
-        file, keys = _place(dependency, local.manifest.file)
+        file, keys = dependency.place(local.manifest.file)
         self._unmet[rule, file, keys, f"{describe(dependency)}, {reason}"].append(local.package.name)
 
     def missed(self, local: LocalPackage, dependency: Dependency, verb: str, reason: str) -> None:
@@ -137,7 +137,7 @@ class LockReport:
             others = sum(map(len, groups)) - 1
             more = ""
             if len(groups) > 1:
-                more = f"; the same is true of {others} more package{'s' if others > 1 else ''}"
+                more = f"; the same is true of {_more(others)}"
             elif others:
                 more = f"; {others} more {'inherit' if others > 1 else 'inherits'} this version"
             local, _ = heirs[0]
@@ -156,7 +156,7 @@ class LockReport:
             f"{subject} {describe(dependency)}, "
             f"but {self.lock_name} has `{locked}` from the {reference or 'default branch'}"
         )
-        problem = self.stale_problem(*_place(dependency, file), message)
+        problem = self.stale_problem(*dependency.place(file), message)
         self._other_references[dependency.source].setdefault(dependency.package, problem)
 
     def dangling(self, package: LockedPackage, position: int, reason: str) -> None:
@@ -172,8 +172,8 @@ class LockReport:
             self.stale(file, keys, f"{subject} {reason}")
         for problems in self._other_references.values():
             first, *others = problems.values()
-            more = f"; the same is true of {len(others)} more package{'s' if len(others) > 1 else ''}"
-            self.problems.append(first._replace(message=first.message + more) if others else first)
+            more = f"; the same is true of {_more(len(others))}" if others else ""
+            self.problems.append(first._replace(message=first.message + more))
         for (edge, reason), places in self._dangling.items():
             package, position = places[0]
             subject = f"`{package}` and {len(places) - 1} more are" if len(places) > 1 else f"`{package}` is"
@@ -201,17 +201,14 @@ def describe(dependency: Dependency) -> str:
     return f"`{package}` from {describe_source(dependency.source)}"
 
 
-def _place(dependency: Dependency, file: File) -> tuple[File, Keys]:
-    """Return the place of a requirement of a manifest, which may be in the root manifest from which it inherits."""
-    if dependency.inherited_from is not None:
-        return dependency.inherited_from, ("workspace", "dependencies", dependency.name)
-    return file, dependency.keys
+def _more(count: int) -> str:
+    return f"{count} more package{'s' if count > 1 else ''}"
 
 
 def _subject(packages: Sequence[LockedPackage], source: SourceId | None) -> str:
     """Name packages of one source as the subject of a sentence, with its verb."""
     others = len(packages) - 1
-    more = f" and {others} more package{'s' if others > 1 else ''}" if others else ""
+    more = f" and {_more(others)}" if others else ""
     return f"`{packages[0]}`{more} from {source} {'are' if others else 'is'}"
 
 

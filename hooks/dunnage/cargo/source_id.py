@@ -122,12 +122,10 @@ def parse(text: str) -> tuple[SourceId, str]:
     kind, plus, url = text.partition("+")
     if not plus:
         raise SourceIdError(f"`{text}` is not a source: it has no `KIND+` in front of a URL")
-    if kind == "registry":
-        return SourceId("registry", canonical_url(url)), ""
+    if kind in ("registry", "path"):
+        return SourceId(kind, canonical_url(url)), ""
     if kind == "sparse":
         return SourceId("sparse", canonical_url(text)), ""
-    if kind == "path":
-        return SourceId("path", canonical_url(url)), ""
     if kind != "git":
         raise SourceIdError(f"`{kind}` is not a kind of source Cargo knows (registry, sparse, git)")
     location, _, commit = url.partition("#")
@@ -152,7 +150,7 @@ def is_full_hash(text: str) -> bool:
     return len(text) == _FULL_COMMIT and _HEXADECIMAL.issuperset(text)
 
 
-def decoded(reference: str) -> str:
+def _decoded(reference: str) -> str:
     """Decode a query value. Up to lock format 3, Cargo decoded references that it read but did not encode them."""
     if "%" not in reference and "+" not in reference:
         return reference
@@ -168,7 +166,7 @@ def _reference(query: str) -> str:
         key, equals, value = pair.partition("=")
         key = "branch" if key == "ref" else key
         if equals and key in ("branch", "tag", "rev"):
-            reference = f"{key}={decoded(value)}"
+            reference = f"{key}={_decoded(value)}"
     return reference
 
 

@@ -11,10 +11,9 @@ from typing import NamedTuple
 
 from dunnage.cargo.config_files import config_files, includes
 from dunnage.cargo.dependency import Dependency
-from dunnage.cargo.manifests import MANIFEST
-from dunnage.cargo.member_patterns import is_magic, join
+from dunnage.cargo.manifests import MANIFEST, is_magic, join
 from dunnage.cargo.vendored import is_vendored_crate
-from dunnage.cargo.workspace import LocalPackage, Workspace
+from dunnage.cargo.workspace import Workspace
 from dunnage.files.document import Keys
 from dunnage.files.git import Repository
 from dunnage.files.source import File, Tree
@@ -88,7 +87,7 @@ class _Search:
                 continue
             for dependency in local.package.dependencies:
                 if folder in self._workspace.members or (dependency.kind != "dev" and not dependency.optional):
-                    yield from self._path(dependency, *_place(local, dependency))
+                    yield from self._path(dependency, *dependency.place(local.manifest.file))
         for patch in self._workspace.patches:
             yield from self._path(patch.dependency, patch.file, patch.dependency.keys)
         for _, _, dependency in self._workspace.replacements:
@@ -104,12 +103,6 @@ class _Search:
         patterns = [index for index, path in enumerate(root.members) if is_magic(path)]
         for folder in self._workspace.members if patterns else ():
             yield UntrackedPackage(folder, root.file, ("workspace", "members", patterns[0]), is_matched=True)
-
-
-def _place(local: LocalPackage, dependency: Dependency) -> tuple[File, Keys]:
-    if dependency.inherited_from is not None:
-        return dependency.inherited_from, ("workspace", "dependencies", dependency.name)
-    return local.manifest.file, dependency.keys
 
 
 def untracked_includes(tree: Tree, folder: str, repository: Repository) -> Iterator[tuple[File, Keys, str]]:

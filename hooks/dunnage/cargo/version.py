@@ -22,7 +22,7 @@ leading zeros, and below 2**64, which is what Cargo stores them in.
 
 from __future__ import annotations
 
-from functools import cache, total_ordering
+from functools import cache, partial, total_ordering
 
 _Identifiers = tuple[tuple[int, int, str, int], ...]
 _Order = tuple[int, int, int, bool, _Identifiers, _Identifiers]
@@ -41,8 +41,20 @@ class VersionError(ValueError):
     """Text that is not a version or not a requirement. The message quotes it, states the error and shows valid text."""
 
 
+class _Value:
+    """An immutable value that text spells."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}.parse({str(self)!r})"
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a {type(self).__name__} is immutable: cannot set {name!r}")
+
+
 @total_ordering
-class Version:
+class Version(_Value):
     """One version of a package. Immutable, hashable, totally ordered.
 
     Order is semver precedence: numbers first, then a pre-release before its release. Versions that differ in build
@@ -62,7 +74,7 @@ class Version:
     sort_key: _Order  # what versions are compared by
 
     def __init__(self, major: int, minor: int, patch: int, pre: str = "", build: str = "") -> None:
-        set_once = super().__setattr__
+        set_once = partial(object.__setattr__, self)
         set_once("major", major)
         set_once("minor", minor)
         set_once("patch", patch)
@@ -83,9 +95,6 @@ class Version:
         build = f"+{self.build}" if self.build else ""
         return f"{self.major}.{self.minor}.{self.patch}{pre}{build}"
 
-    def __repr__(self) -> str:
-        return f"Version.parse({str(self)!r})"
-
     def __eq__(self, other: object) -> bool:
         return self.sort_key == other.sort_key if isinstance(other, Version) else NotImplemented
 
@@ -100,14 +109,11 @@ class Version:
     def __hash__(self) -> int:
         return hash(self.sort_key)
 
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a Version is immutable: cannot set {name!r}")
-
     def __reduce__(self) -> tuple[object, ...]:
         return Version, (self.major, self.minor, self.patch, self.pre, self.build)
 
 
-class Requirement:
+class Requirement(_Value):
     """The versions that a dependency accepts. Immutable and hashable.
 
     `str()` gives Cargo's own normal spelling, which lock files of the component tools quote: `1.2` becomes `^1.2`,
@@ -127,7 +133,7 @@ class Requirement:
             begin, end = _interval(*comparator)
             low = max(low, begin)
             high = min(high, end)
-        set_once = super().__setattr__
+        set_once = partial(object.__setattr__, self)
         set_once("_comparators", comparators)
         set_once("_low", low)
         set_once("_high", high)
@@ -180,17 +186,11 @@ class Requirement:
     def __str__(self) -> str:
         return ", ".join(_spelling(*comparator) for comparator in self._comparators) or "*"
 
-    def __repr__(self) -> str:
-        return f"Requirement.parse({str(self)!r})"
-
     def __eq__(self, other: object) -> bool:
         return self._comparators == other._comparators if isinstance(other, Requirement) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(self._comparators)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a Requirement is immutable: cannot set {name!r}")
 
     def __reduce__(self) -> tuple[object, ...]:
         return Requirement, (self._comparators,)

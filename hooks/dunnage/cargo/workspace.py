@@ -16,8 +16,15 @@ from dunnage.cargo import manifest
 from dunnage.cargo.config_files import config_files
 from dunnage.cargo.dependency import Dependency, Inherited, ManifestError
 from dunnage.cargo.manifest import Package, WorkspaceTable
-from dunnage.cargo.manifests import MANIFEST, Manifest, Manifests, with_file
-from dunnage.cargo.member_patterns import PatternFolders, UnexpandedPattern, is_malformed
+from dunnage.cargo.manifests import (
+    MANIFEST,
+    Manifest,
+    Manifests,
+    PatternFolders,
+    UnexpandedPattern,
+    is_malformed,
+    with_file,
+)
 from dunnage.files.document import Keys, Refused
 from dunnage.files.source import File, Tree, display
 

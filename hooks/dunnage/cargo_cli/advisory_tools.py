@@ -147,7 +147,7 @@ def _audit(words: Sequence[str | None], start: int) -> ToolRun | None:
     found = arguments(words, start, _AUDIT_WITH_VALUE)
     if not found.flags.isdisjoint(_NO_ACTION) or any(words[index] in ("bin", "fix") for index in found.operands):
         return None
-    denied: set[str | None] = {kind.text for name in ("-D", "--deny") for kind in found.options.get(name, ())}
+    denied = {kind.text for kind in found.values("-D", "--deny")}
     # An unknown word may be `--deny`. `--deny-warnings` is the spelling before 0.13.
     is_strict = found.operands or None in denied or "--deny-warnings" in found.flags
     tolerated = frozenset() if is_strict else _tolerated(denied)

@@ -1,12 +1,24 @@
-"""The syntax of cargo's command line: toolchain, subcommand, options and operands.
+"""Cargo's command line - toolchain, subcommand, aliases, options, operands - and the commands that call cargo.
 
 A command line is a sequence of words; None is a word whose value is unknown. Words are identified by their index. If
 only the beginning of a word is known, as of `--version=$V`, UNKNOWN stands for the rest. Source of the options: `cargo
 help` and `cargo help install`.
+
+Aliases are in `[alias]` of `.cargo/config.toml`, and of the files that it includes. Cargo reads the configuration of
+the folder in which it is called and of those above it; a nearer file takes precedence. Source: the Cargo book,
+"Configuration", `[alias]`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import os
+import posixpath
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
+
+from dunnage.files.source import File, Tree
+from dunnage.files.span import Edit
+from dunnage.files.walk import top_folder, upwards
+from dunnage.shell.directories import joined
+from dunnage.shell.model import Command, Values, Word, insert_after, programs
 
 UNKNOWN = "\0"
 """The placeholder for unknown text in a word."""
@@ -76,8 +88,11 @@ class Arguments(NamedTuple):
 
     def last(self, *names: str) -> OptionValue | None:
         """Return the last value of an option with these spellings, which takes precedence."""
-        found = [value for name in names for value in self.options.get(name, ())]
-        return max(found, default=None, key=lambda value: value.at)
+        return max(self.values(*names), default=None, key=lambda value: value.at)
+
+    def values(self, *names: str) -> list[OptionValue]:
+        """Return all values of an option with these spellings."""
+        return [value for name in names for value in self.options.get(name, ())]
 
 
 def invocation(words: Sequence[str | None]) -> Invocation | None:
@@ -150,10 +165,193 @@ def _strategies(
     option: str, variable: str, binstall: Arguments, environment: Mapping[str, str | None]
 ) -> frozenset[str] | None:
     """Return the strategies that an option lists, or else an environment variable; None if they are unknown."""
-    values = [value.text for value in binstall.options.get(option, ())] or [environment.get(variable, "")]
+    values = [value.text for value in binstall.values(option)] or [environment.get(variable, "")]
     names: set[str] = set()
     for value in values:
         if value is None:
             return None
         names.update(name.strip() for name in value.split(","))
     return frozenset(names - {""})
+
+
+Alias = Callable[[str], "Sequence[str] | None"]
+"""Returns the words for which an alias stands; None if the name is no alias."""
+
+_NAMES = ("config", "config.toml")
+_MAX_ALIASES = 20
+_MAX_WORDS = 1000
+
+
+class Aliases:
+    """The aliases in force in each folder, from the configuration files of its repository."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._by_folder: dict[str, dict[str, tuple[str, ...]]] = {}
+
+    def of(self, file: File) -> Alias:
+        """Return the function that looks up an alias in a command of `file`."""
+        folder = os.path.dirname(os.path.abspath(file.path))
+        return lambda name: self.in_folder(folder).get(name)
+
+    def in_folder(self, folder: str) -> Mapping[str, tuple[str, ...]]:
+        """Return the aliases in force in a folder, an absolute path.
+
+        An unreadable configuration, and an alias that is neither a string nor an array of strings, are ignored.
+        """
+        if folder not in self._by_folder:
+            top = top_folder(folder)
+            aliases = self._by_folder[folder] = {}
+            for above in upwards(folder, beyond_repository=True):
+                for name, words in _aliases_in(self._tree, above).items():
+                    aliases.setdefault(name, words)
+                if above == top:
+                    break
+        return self._by_folder[folder]
+
+
+def expand(words: Sequence[str | None], alias: Alias) -> tuple[list[str | None], list[int]]:
+    """Expand the alias in the subcommand of a call of cargo, repeatedly.
+
+    Returns the words, and for each the index of the original word that it is or replaces. Subcommands that are part
+    of cargo are never aliases.
+    """
+    expanded = list(words)
+    origin = list(range(len(words)))
+    for _ in range(_MAX_ALIASES):
+        call = invocation(expanded)
+        if call is None or call.name in BUILTIN or len(expanded) > _MAX_WORDS:
+            break
+        meaning = alias(call.name)
+        if not meaning or meaning[0] == call.name:
+            break
+        at = call.subcommand
+        origin[at : at + 1] = [origin[at]] * len(meaning)
+        expanded[at : at + 1] = meaning
+    return expanded, origin
+
+
+def _aliases_in(tree: Tree, folder: str) -> dict[str, tuple[str, ...]]:
+    data = next(filter(None, (tree.content(os.path.join(folder, ".cargo", name)) for name in _NAMES)), b"")
+    if b"alias" not in data and b"include" not in data:
+        return {}
+    from dunnage.cargo.config_files import files_in
+    from dunnage.files.document import Refused
+
+    try:
+        tables = [found.data.get("alias") for _, found in files_in(tree, folder)]
+    except Refused:
+        return {}
+    aliases: dict[str, tuple[str, ...]] = {}
+    for table in tables:
+        for alias, meaning in table.items() if isinstance(table, dict) else ():
+            aliases.setdefault(alias, _words(meaning))
+    return {alias: words for alias, words in aliases.items() if words}
+
+
+def _words(meaning: object) -> tuple[str, ...]:
+    if isinstance(meaning, str):
+        return tuple(meaning.split())
+    if isinstance(meaning, list) and all(isinstance(word, str) for word in meaning):
+        return tuple(meaning)
+    return ()
+
+
+CARGO = frozenset({"cargo", "cross", "xx-cargo"})
+"""The programs with cargo's command line. `xx-cargo` is that of tonistiigi/xx, for Dockerfiles."""
+
+
+class CargoCall(NamedTuple):
+    """A command that calls cargo, with aliases expanded."""
+
+    command: Command
+    program: str
+    """One of CARGO, or `cargo-binstall`."""
+    words: list[str | None]
+    """The words of the command line."""
+    origin: list[int]
+    """For each of `words`, the index of the command's word that it is or replaces."""
+
+    def word(self, index: int) -> Word:
+        """Return the command's word that one of `words` is or replaces."""
+        return self.command.words[self.origin[index]]
+
+    def is_written(self, index: int) -> bool:
+        """Whether one of `words` is a word of the command and does not come from an alias."""
+        # The words of an alias are adjacent.
+        origin = self.origin[index]
+        return self.origin[max(index - 1, 0) : index + 2].count(origin) == 1
+
+    def values(self, index: int) -> tuple[str | None, ...]:
+        """Return all values that one of `words` may have."""
+        word = self.word(index)
+        if self.is_written(index) and word.values and len(word.values) > 1:
+            return word.values
+        return (self.words[index],)
+
+    def option_values(self, option: OptionValue) -> tuple[str | None, ...]:
+        """Return all values that an option may have; None for one that is unknown."""
+        if option.text is None:
+            return (None,)
+        values = self.values(option.at)
+        return tuple(value.partition("=")[2] if option.is_joined and value else value for value in values)
+
+    @property
+    def directory(self) -> Values:
+        """The directories of the package or workspace that cargo works on; None if they are unknown.
+
+        They are those of the command, changed by `-C` and `--manifest-path`.
+        """
+        directory = self.command.directory
+        called = invocation(self.words)
+        if called is None:
+            return directory
+        for index in range(called.subcommand - 1):
+            if self.words[index] == "-C":
+                directory = joined(directory, _known(self.values(index + 1)))
+        found = arguments(self.words, called.subcommand + 1, {*GLOBAL_WITH_VALUE, "--manifest-path"})
+        manifest = found.last("--manifest-path")
+        if manifest is not None:
+            paths = _known(self.option_values(manifest))
+            directory = joined(directory, paths and tuple(posixpath.dirname(path) or "." for path in paths))
+        return directory
+
+    def insertion(self, path: str, index: int, text: str = "--locked") -> Edit | None:
+        """Return the edit of a file that inserts an option after one of `words`; None if it is not certain."""
+        edit = insert_after(self.command, self.word(index), text)
+        return edit and Edit(path, *edit)
+
+
+def cargo_call(command: Command, alias: Alias) -> CargoCall | None:
+    """Return a command as a call of one of CARGO or of `cargo-binstall`; None if it calls none of them."""
+    names = programs(command.words[0]) or ()
+    program = next((name for name in names if name in CARGO or name == "cargo-binstall"), None)
+    if program is None:
+        return None
+    words = [known_text(word) for word in command.words]
+    if program == "cargo-binstall":
+        origin = list(range(len(words)))
+        # Cargo passes the name of the subcommand as the first argument; without cargo it may be missing.
+        if words[1:2] != ["binstall"]:
+            words.insert(1, "binstall")
+            origin.insert(1, 0)
+        return CargoCall(command, program, words, origin)
+    expanded, origin = expand(words, alias)
+    return CargoCall(command, program, expanded, origin)
+
+
+def _known(values: tuple[str | None, ...]) -> Values:
+    found = [value for value in values if value is not None and UNKNOWN not in value]
+    return tuple(found) if len(found) == len(values) else None
+
+
+def known_text(word: Word) -> str | None:
+    """Return the first value of a word; if it is unknown, the text before its first variable, and UNKNOWN."""
+    if word.values:
+        return word.values[0]
+    if word.values is not None:
+        return ""
+    known = word.text.lstrip("\"'")
+    for mark in ("$", "`", "{{", "<("):
+        known = known.partition(mark)[0]
+    return known.strip("\"'") + UNKNOWN if known else None

@@ -11,8 +11,18 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from dunnage.cargo_cli.builds import Build, build
-from dunnage.cargo_cli.calls import Alias, CargoCall, cargo_call, known_text
-from dunnage.cargo_cli.command_line import LOCKING, NO_ACTION, Arguments, arguments, install_arguments, invocation
+from dunnage.cargo_cli.command_line import (
+    LOCKING,
+    NO_ACTION,
+    Alias,
+    Arguments,
+    CargoCall,
+    arguments,
+    cargo_call,
+    install_arguments,
+    invocation,
+    known_text,
+)
 from dunnage.files.git import Repositories
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit

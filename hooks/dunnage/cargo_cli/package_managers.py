@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from dunnage.cargo_cli.calls import known_text
-from dunnage.cargo_cli.command_line import UNKNOWN, arguments
+from dunnage.cargo_cli.command_line import UNKNOWN, arguments, known_text
 from dunnage.cargo_cli.tools import NPM, exact, version_problem
 from dunnage.files.git import Repositories
 from dunnage.files.source import File, Tree
@@ -75,7 +74,7 @@ def _npm(name: str, words: Sequence[str | None], tree: Tree, file: File) -> Iter
     runs = _RUNS_AT_ONCE[name]
     subcommand = words[operands[0]] if operands and name not in ("npx", "pnpx", "bunx") else None
     if subcommand in runs or not runs:
-        given = [value.at for option in ("--package", "-p") for value in found.options.get(option, ())]
+        given = [value.at for value in found.values("--package", "-p")]
         for index in given or operands[bool(runs) :][:1]:
             package = _npm_package(index, (words[index] or "").removeprefix("--package="))
             if package and not (name in _TAKES_LOCAL and _is_local(package.name, tree, file)):
@@ -134,7 +133,7 @@ def _python(name: str, words: Sequence[str | None]) -> Iterator[Package]:
         return
     indexes = operands[skipped:]
     if is_run:
-        given = [value.at for option in ("--from", "--spec") for value in found.options.get(option, ())]
+        given = [value.at for value in found.values("--from", "--spec")]
         indexes = given or indexes[:1]
     for index in indexes:
         package = _pypi_package(index, (words[index] or "").removeprefix("--from=").removeprefix("--spec="), name)

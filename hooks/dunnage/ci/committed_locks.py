@@ -14,7 +14,7 @@ from dunnage.shell.directories import TEMPORARY, is_outside
 
 if TYPE_CHECKING:
     from dunnage.cargo.manifests import Manifests
-    from dunnage.cargo_cli.calls import CargoCall
+    from dunnage.cargo_cli.command_line import CargoCall
     from dunnage.files.git import Repositories
     from dunnage.scripts.dockerfile_copies import Copied
 

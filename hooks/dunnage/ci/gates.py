@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from dunnage.cargo_cli import advisory_tools as tools
-from dunnage.cargo_cli.calls import CARGO, Alias, Aliases, CargoCall, cargo_call
+from dunnage.cargo_cli.command_line import CARGO, Alias, Aliases, CargoCall, cargo_call
 from dunnage.ci.job import Run
 from dunnage.ci.lock_changes import PRECISE, REMOVED, RESOLVED, RESTORED, UNCERTAIN, lock_change
 from dunnage.ci.outcome import FailureMask

@@ -4,8 +4,7 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from dunnage.cargo_cli.calls import CargoCall
-from dunnage.cargo_cli.command_line import LOCKING, arguments, invocation
+from dunnage.cargo_cli.command_line import LOCKING, CargoCall, arguments, invocation
 from dunnage.files.source import File
 from dunnage.shell.directories import is_outside, joined
 from dunnage.shell.model import Command, Values, programs

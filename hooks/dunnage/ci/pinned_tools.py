@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.cargo_cli import actions, command_line, installers, tools
-from dunnage.cargo_cli.calls import Aliases, CargoCall, cargo_call
-from dunnage.cargo_cli.command_line import UNKNOWN
+from dunnage.cargo_cli.command_line import UNKNOWN, Aliases, CargoCall, cargo_call
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
 from dunnage.files.walk import is_in_vendored_crate, project_manifest

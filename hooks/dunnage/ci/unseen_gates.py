@@ -7,8 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from dunnage.cargo_cli.calls import Aliases, cargo_call
-from dunnage.cargo_cli.command_line import UNKNOWN
+from dunnage.cargo_cli.command_line import UNKNOWN, Aliases, cargo_call
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.ci.runs import LOCAL, runs
 from dunnage.files import git

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from dunnage.cargo_cli.calls import Aliases
+from dunnage.cargo_cli.command_line import Aliases
 from dunnage.cargo_cli.compiling import compilation
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span

@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from dunnage.downloads import uses, verifications
+from dunnage.downloads import model, verifications
 from dunnage.downloads.fetches import added, downloads
-from dunnage.downloads.model import Download, Program, read_programs
+from dunnage.downloads.model import Download, Program, Use, is_same, is_similar, mentioned, read_programs, reads_pipe
 from dunnage.downloads.text import base_name, is_known, known_part
-from dunnage.downloads.uses import Use, is_same, is_similar, mentioned, reads_pipe
 from dunnage.downloads.verifications import Verification, is_list, verification
 from dunnage.files.source import File
 from dunnage.scripts.commands import kind_of
@@ -102,9 +101,9 @@ class Files:
         if any(not _INTERPRETERS.isdisjoint(programs(reader.words[0]) or ()) for reader in readers):
             return
         for reader in readers if download.is_piped else ():
-            action = uses.action(reader, download.program.lookup)
-            if action is not None and action.verb in (uses.UNPACKED, uses.INSTALLED):
-                names = tuple(map(base_name, uses.outputs(reader, download.program.lookup)))
+            action = model.action(reader, download.program.lookup)
+            if action is not None and action.verb in (model.UNPACKED, model.INSTALLED):
+                names = tuple(map(base_name, model.outputs(reader, download.program.lookup)))
                 stored = download._replace(names=names)
                 found = [
                     each
@@ -114,7 +113,7 @@ class Files:
                 yield UsedDownload(download, Use(action.verb, reader), tuple(found), tuple(readers))
                 return
         if download.is_piped:
-            written = [path for reader in readers for path in uses.outputs(reader, download.program.lookup)]
+            written = [path for reader in readers for path in model.outputs(reader, download.program.lookup)]
             if not written:
                 return
             download = download._replace(names=tuple(map(base_name, written)))
@@ -142,10 +141,10 @@ class Files:
         found: dict[tuple[str, ...], list[_Mention]] = {}
         for at, (program, command) in enumerate(self.commands):
             mentions = found.setdefault(program.scope, [])
-            moved = uses.renamed(command, program)
+            moved = model.renamed(command, program)
             if moved is not None:
                 mentions.append(_Mention(at, moved[0], None, moved[1]))
-            action = uses.action(command, program.lookup)
+            action = model.action(command, program.lookup)
             if action is not None:
                 use = Use(action.verb, command)
                 mentions += [_Mention(at, each, use) for each in mentioned(action.words, command, program)]
@@ -197,7 +196,7 @@ class Files:
 
     def digest_source(self, used: UsedDownload, each: Verification) -> Download | None:
         """The download from which a verification takes the digest; None if it is another, or unknown."""
-        words = [word for step in uses.pipe(each.command) for word in step.words]
+        words = [word for step in model.pipe(each.command) for word in step.words]
         words += [found.word for found in each.command.redirections]
         text = " ".join(word.text for word in words)
         self._comparisons += len(self.all)

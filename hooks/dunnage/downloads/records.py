@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from dunnage.ci.repository_files import RepositoryFiles, repository_files
 from dunnage.downloads.analysis import Files
+from dunnage.downloads.model import outputs
 from dunnage.downloads.text import base_name, is_known
 from dunnage.downloads.tools import SUMS
-from dunnage.downloads.uses import outputs
 from dunnage.files.source import File, Tree
 from dunnage.files.walk import top_folder
 from dunnage.scripts.commands import kind_of

@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dunnage.downloads.model import Program
+from dunnage.downloads.model import Program, has_letter, pipe
 from dunnage.downloads.text import HOLE, base_name, is_known, texts
-from dunnage.downloads.uses import has_letter, pipe
 from dunnage.files.source import File
 from dunnage.shell.model import Command, Word, programs
 from dunnage.shell.wrapper_options import written

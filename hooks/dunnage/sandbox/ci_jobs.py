@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 
-from dunnage.cargo_cli.calls import Aliases
+from dunnage.cargo_cli.command_line import Aliases
 from dunnage.cargo_cli.compiling import HINTS as COMMANDS
 from dunnage.cargo_cli.compiling_actions import HINTS as ACTIONS
 from dunnage.ci.job import Job

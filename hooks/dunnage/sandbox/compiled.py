@@ -5,7 +5,7 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from dunnage.cargo_cli.calls import Aliases
+from dunnage.cargo_cli.command_line import Aliases
 from dunnage.cargo_cli.compiling import HINTS, Compilation, compilation
 from dunnage.ci.called_scripts import script_word
 from dunnage.ci.repository_files import RepositoryFiles, repository_files

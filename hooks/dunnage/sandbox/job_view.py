@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from dunnage.cargo_cli.calls import Aliases, CargoCall
+from dunnage.cargo_cli.command_line import Aliases, CargoCall
 from dunnage.cargo_cli.compiling import compilation
 from dunnage.cargo_cli.compiling_actions import ActionBuild, action_build, publishes
 from dunnage.ci.github_jobs import never_runs

@@ -293,7 +293,7 @@ def _member_folders(folder: str, file: File, config: "WkgConfig") -> tuple[tuple
 
     These are the folders that it names, and those that match a pattern and hold WIT directly.
     """
-    from dunnage.cargo.member_patterns import PatternFolders, UnexpandedPattern
+    from dunnage.cargo.manifests import PatternFolders, UnexpandedPattern
 
     found: dict[str, None] = {}
     folders = PatternFolders(folder)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cargo.files import write
-from dunnage.cargo.member_patterns import PatternFolders, UnexpandedPattern
+from dunnage.cargo.manifests import PatternFolders, UnexpandedPattern
 from steps import steps
 
 pytestmark = pytest.mark.usefixtures("folder")
