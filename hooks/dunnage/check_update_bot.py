@@ -63,7 +63,7 @@ def _check_repository(tree: Tree, top: str, named: Sequence[str], kinds: Sequenc
 def _install_tools(repository: "RepositoryFiles") -> bool:
     from dunnage.bots.unmoved import places
 
-    return bool(places(repository, repository.paths))
+    return sum(1 for _ in places(repository, repository.paths)) > 0
 
 
 def _problems(

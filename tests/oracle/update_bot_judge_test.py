@@ -162,7 +162,7 @@ def compare(renovate: Renovate, folder: Path) -> Extraction:
 def with_block(folder: Path) -> tuple[str, set[tuple[str, str, str]]]:
     """The managers for all tools that a repository pins, as JSON, and what they must read."""
     repository = repository_files(Tree(), str(folder))
-    managers, read = block(places(repository, repository.paths))
+    managers, read = block(list(places(repository, repository.paths)))
     return written({"customManagers": managers}), {(place.path, place.pin.name, place.pin.version) for place in read}
 
 

@@ -3,6 +3,7 @@
 import os
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from dunnage.bots.configuration import ACTIONS, CARGO, MANAGERS_OF, Bots, may_run_bot, may_update, pinned_files, unmoved
 from dunnage.bots.dependabot import directory_of, written_directories, written_entry
@@ -95,19 +96,19 @@ def _for_renovate(settings: Settings, kind: str, paths: list[str]) -> tuple[str,
 # Versions of tools
 
 
-def places(repository: RepositoryFiles, paths: Iterable[str]) -> list[Place]:
-    """The pins of tools in these files of a repository, without tests, examples and vendored files."""
+def places(repository: RepositoryFiles, paths: Iterable[str]) -> Iterator[Place]:
+    """Yield the pins of tools in these files of a repository, without tests, examples and vendored files."""
     relevant = [path for path in sorted(paths) if is_project(posixpath.dirname(path)) and _may_install(path)]
     names = {os.path.join(repository.top, path): path for path in relevant}
-    found = pinned_tools(repository.tree, names)
-    return [Place(pin, posixpath.join(repository.folder(pin.file), posixpath.basename(pin.file.path))) for pin in found]
+    for pin in pinned_tools(repository.tree, names):
+        yield Place(pin, posixpath.join(repository.folder(pin.file), posixpath.basename(pin.file.path)))
 
 
 def _may_install(path: str) -> bool:
     return path == "Cargo.toml" or kind_of(path, b"") is not None or "." not in posixpath.basename(path)
 
 
-def unmoved_tools(found: Bots, pins: Sequence[Place]) -> Iterator[Problem]:
+def unmoved_tools(found: Bots, pins: Iterable[Place]) -> Iterator[Problem]:
     """Yield one problem for all pins that no manager reads, unless that is unknown."""
     settings = found.renovate
     file = settings.file if settings is not None else found.dependabot
@@ -115,8 +116,9 @@ def unmoved_tools(found: Bots, pins: Sequence[Place]) -> Iterator[Problem]:
         return
     if settings is None and may_run_bot(found.repository):
         return
-    unmoved = [place for place in pins if not _is_moved(found, place)]
-    managers, left = block(unmoved[:MOST_PINS])
+    pins = (place for place in pins if not _is_moved(found, place))
+    managers, left = block(list(islice(pins, MOST_PINS)))
+    more_pins = sum(1 for _ in pins)
     if not left:
         return
     tools = list(dict.fromkeys(f"{place.pin.name} {place.pin.version}" for place in left))
@@ -128,8 +130,8 @@ def unmoved_tools(found: Bots, pins: Sequence[Place]) -> Iterator[Problem]:
         for place in left
         if (at := place.pin.literal) is not None
     )
-    if len(unmoved) > MOST_PINS:
-        lines += f"\nafter these, up to {len(unmoved) - MOST_PINS} more are reported"
+    if more_pins:
+        lines += f"\nafter these, up to {more_pins} more are reported"
     if settings is not None:
         node = settings.root.get("customManagers")
         span = node.span if node is not None else Span(settings.root.span.start, settings.root.span.start)
@@ -199,7 +201,9 @@ def _manager_reads(settings: Settings, manager: CustomManager, pin: PinnedTool, 
 def absent(repository: RepositoryFiles) -> Iterator[Problem]:
     """Yield one problem if there are locks or pinned tools, and no job may update them."""
     locks = pinned_files(repository, CARGO)
-    pins = [] if locks else places(repository, repository.paths)
+    found = iter(()) if locks else places(repository, repository.paths)
+    pins = list(islice(found, MOST_PINS))
+    more_pins = sum(1 for _ in found)
     if not (locks or pins) or may_update(repository):
         return
     folder = posixpath.dirname(locks[0]) if locks else ""
@@ -207,7 +211,7 @@ def absent(repository: RepositoryFiles) -> Iterator[Problem]:
     if file is None:
         return
     what = f"`{locks[0]}`" if locks else f"{pins[0].pin.name} {pins[0].pin.version}"
-    count = len(locks or pins) - 1
+    count = len(locks or pins) - 1 + more_pins
     more = f" and {count} more" if count else ""
     message = f"no update bot is configured, so nobody updates the versions in {what}{more}"
     help = _absent_help(repository, locks) if locks else _help_for_tools(pins)
@@ -236,5 +240,5 @@ def _absent_help(repository: RepositoryFiles, locks: list[str]) -> str:
 
 def _help_for_tools(pins: list[Place]) -> str:
     """Only custom managers read the versions of tools."""
-    managers, _ = block(pins[:MOST_PINS])
+    managers, _ = block(pins)
     return f"{_FOR_RENOVATE}\n{written({'extends': ['config:recommended'], 'customManagers': managers})}"
