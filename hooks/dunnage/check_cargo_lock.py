@@ -26,10 +26,9 @@ from dunnage.files.git import Repositories
 from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.span import Span
 from dunnage.files.walk import is_in_project
-from dunnage.frame.finding import Finding, Rule, findings
+from dunnage.frame.finding import Finding, Rule, also_unhide, findings, untracked
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
-from dunnage.frame.untracked import also_unhide, untracked
 
 if TYPE_CHECKING:
     from dunnage.cargo.untracked import UntrackedPackage

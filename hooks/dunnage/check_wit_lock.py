@@ -264,7 +264,7 @@ class _Checker:
 
     def _missing(self, path: str, file: File, keys: Keys, update: str, span: Span | None = None) -> Finding:
         """Report that there is no lock at `path`, at a dependency that it should hold."""
-        from dunnage.frame.untracked import also_unhide
+        from dunnage.frame.finding import also_unhide
 
         help = f"{update}, and commit {shown.path(path)}"
         help += also_unhide(path, git.repository(os.path.dirname(path)))
@@ -273,7 +273,7 @@ class _Checker:
 
     def _untracked(self, path: str) -> Iterator[Finding]:
         if not self._repositories.is_tracked(path):
-            from dunnage.frame.untracked import untracked
+            from dunnage.frame.finding import untracked
 
             message = "git does not track this file, so other checkouts lack it"
             yield untracked(UNTRACKED, path, git.repository(os.path.dirname(path)), message)

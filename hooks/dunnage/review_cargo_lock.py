@@ -25,9 +25,8 @@ from dunnage.frame.review import (
     reviewed_files,
     say_notes,
 )
-from dunnage.review.judgement import Examination, Settings, problems, summaries
 from dunnage.review.lock_examination import LOCK, examine
-from dunnage.review.reviews import NotAcceptedError, accept_all
+from dunnage.review.reviews import Examination, NotAcceptedError, Settings, accept_all, problems, summaries
 
 _RULES = (
     Rule("lock-review/checksum-changed", "the checksum of a locked version changed or is missing now"),

@@ -26,8 +26,7 @@ from dunnage.frame.review import (
     reviewed_files,
     say_notes,
 )
-from dunnage.review.judgement import Examination, Settings, problems, summaries
-from dunnage.review.reviews import NotAcceptedError, accept_all
+from dunnage.review.reviews import Examination, NotAcceptedError, Settings, accept_all, problems, summaries
 from dunnage.review.wit_examination import PATTERNS, examine
 
 _RULES = (

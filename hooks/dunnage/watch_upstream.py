@@ -187,13 +187,9 @@ def _is_recent(observation: Observation, since: str) -> bool:
 def _rendered(outcome: Report, form: str, _: TextIO | None) -> str:
     if form == "text":
         return report.text(outcome)
-    if form == "markdown":
-        from dunnage.upstream import markdown
+    from dunnage.upstream import formats
 
-        return markdown.render(outcome)
-    from dunnage.upstream import machine
-
-    return machine.json(outcome) if form == "json" else machine.sarif(outcome)
+    return {"json": formats.json, "markdown": formats.markdown, "sarif": formats.sarif}[form](outcome)
 
 
 def _sources(options: Options) -> Sources:

@@ -14,7 +14,7 @@ import judges
 from dunnage.check_cargo_install import main
 from dunnage.frame.finding import WEBSITE
 from dunnage.frame.output.sarif import render
-from dunnage.upstream.machine import sarif
+from dunnage.upstream.formats import sarif
 from dunnage.upstream.report import KINDS, Observation, Place, Report, Watched
 from frame.output.hostile_test import TEXTS, hostile_report
 from frame.output.reports import SUPPRESSED, report, write_files

@@ -16,7 +16,7 @@ from dunnage.review.cached_rules import compile_time_code, published, undeclared
 from dunnage.review.cargo_home import CargoHome
 from dunnage.review.changes import Changes
 from dunnage.review.compile_time import Contents, Vendored
-from dunnage.review.lock_concern import Unknowns
+from dunnage.review.concern import Unknowns
 from dunnage.review.policies import AgePolicy, AllowedScripts, duration, vendored_folder
 from review.home import add_archive, add_entries, crate, dependency
 from review.home import published as at

@@ -7,7 +7,7 @@ import pytest
 from cargo.files import GIT
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.review.changes import compare
-from dunnage.review.lock_concern import Unknowns
+from dunnage.review.concern import Unknowns
 from dunnage.review.lock_rules import (
     Names,
     checksum_changed,

@@ -6,10 +6,9 @@ from cargo.files import CHECKSUM, lock
 from dunnage.cargo.lockfile import Lockfile
 from dunnage.files.source import File
 from dunnage.review.changes import Changes, compare, read
-from dunnage.review.concern import Concern
-from dunnage.review.lock_concern import LockAdvice
+from dunnage.review.concern import Advice, Concern
 
-ADVICE = LockAdvice("Cargo.lock", "HEAD", "review-cargo-lock", "`[workspace.metadata.dunnage.reviews]` in Cargo.toml")
+ADVICE = Advice("Cargo.lock", "HEAD", "review-cargo-lock", "`[workspace.metadata.dunnage.reviews]` in Cargo.toml")
 
 
 def parsed(packages: str, checksums: dict[str, str] | None = None) -> Lockfile:

@@ -10,7 +10,7 @@ import pytest
 from cargo.files import lock, package, write
 from dunnage.files.source import File, Tree
 from dunnage.review import changes as lock_changes
-from dunnage.review.lock_concern import Unknowns
+from dunnage.review.concern import Unknowns
 from dunnage.review.policies import LockedWorkspace, vetting_of
 from dunnage.review.vetting import VetStore, read, unvetted
 from review.locks import ADVICE, said

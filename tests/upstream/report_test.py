@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dunnage.upstream import machine, markdown, report
+from dunnage.upstream import formats, report
 from dunnage.upstream.report import BEHIND, NAMED_FIX, READING, YANKED, Observation, Place, Report, Watched
 
 WATCHED = Watched("tool", "1.0.0", "", (Place("ci/a b.yml", 3, 5),))
@@ -72,7 +72,7 @@ def test_hostile_words_stay_on_their_line() -> None:
 
 
 def test_markdown() -> None:
-    assert markdown.render(of(commit("m"), Observation(READING, WATCHED, "s", "r"), failures=("f",))) == (
+    assert formats.markdown(of(commit("m"), Observation(READING, WATCHED, "s", "r"), failures=("f",))) == (
         "1 observation to act on, about 1 tool.\n"
         "\n**This report is not complete**, because sources failed:\n\n- `f`\n"
         "\n## tool 1.0.0\n\nPinned in `ci/a b.yml:3`.\n"
@@ -84,7 +84,7 @@ def test_markdown() -> None:
 
 @pytest.mark.parametrize("text", [HOSTILE, "`", "``", "a`", "`a", "a`b```c", "x" * 1000, ""])
 def test_a_code_span_cannot_be_ended(text: str) -> None:
-    span = markdown.code(text)
+    span = formats.code(text)
     fence = span[: len(span) - len(span.lstrip("`"))]
     inside = span[len(fence) : -len(fence)]
     assert "\n" not in span
@@ -95,27 +95,27 @@ def test_a_code_span_cannot_be_ended(text: str) -> None:
 
 def test_markdown_is_no_longer_than_an_issue_may_be() -> None:
     many = [commit(f"{number} {'x' * 290}")._replace(subject=str(number)) for number in range(500)]
-    text = markdown.render(of(*many))
+    text = formats.markdown(of(*many))
     assert 50_000 < len(text) < 65_536
     assert text.endswith("Run `watch-upstream` for the rest.*\n")
 
 
 def test_markdown_fits_into_an_environment_variable() -> None:
     many = [commit(f"{number} {chr(0x1F600) * 290}")._replace(subject=str(number)) for number in range(200)]
-    text = markdown.render(of(*many))
+    text = formats.markdown(of(*many))
     assert 50_000 < len(text.encode()) < 65_536
     assert text.endswith("Run `watch-upstream` for the rest.*\n")
 
 
 def test_many_notes_are_counted() -> None:
     notes = [Observation(READING, WATCHED, str(number), f"m{number}") for number in range(100)]
-    text = markdown.render(of(*notes))
+    text = formats.markdown(of(*notes))
     assert text.count("**reading**") == 40
     assert "- and 60 more\n" in text
 
 
 def test_json() -> None:
-    found = json.loads(machine.json(of(commit(HOSTILE), failures=("f",))))
+    found = json.loads(formats.json(of(commit(HOSTILE), failures=("f",))))
     assert found["version"] == 1
     assert found["failures"] == ["f"]
     assert found["watched"] == [
@@ -132,7 +132,7 @@ def test_json() -> None:
 
 
 def test_sarif() -> None:
-    log: Any = json.loads(machine.sarif(of(commit(HOSTILE), Observation(BEHIND, OTHER, "s", "n"), failures=("f",))))
+    log: Any = json.loads(formats.sarif(of(commit(HOSTILE), Observation(BEHIND, OTHER, "s", "n"), failures=("f",))))
     (run,) = log["runs"]
     first, second = run["results"]
     assert first["locations"][0]["physicalLocation"] == {

@@ -90,12 +90,9 @@ def _parse(argv: Sequence[str]) -> Options:
 
 def _prints() -> Iterator[tuple[Option[Any], Callable[[Options], str]]]:
     """What the chosen hooks print instead of checking."""
-    texts: dict[Option[Any], list[tuple[Entry, Callable[[Options], str]]]] = {}
-    for entry in ENTRIES:
-        for option, text in entry.hook().prints:
-            texts.setdefault(option, []).append((entry, text))
-    for option, found in texts.items():
-        yield option, partial(_printed, option, found)
+    found = [(option, entry, text) for entry in ENTRIES for option, text in entry.hook().prints]
+    for option in dict.fromkeys(option for option, _, _ in found):
+        yield option, partial(_printed, option, [(entry, text) for other, entry, text in found if other is option])
 
 
 def _printed(option: Option[Any], texts: Sequence[tuple[Entry, Callable[[Options], str]]], given: Options) -> str:
@@ -116,8 +113,7 @@ def _epilog() -> str:
 
 def chosen(given: Options) -> list[Entry]:
     """The hooks to run, in the order of the registry."""
-    only = [entry for entries in given[ONLY] for entry in entries]
-    skip = [entry for entries in given[SKIP] for entry in entries]
+    only, skip = ([entry for entries in given[option] for entry in entries] for option in (ONLY, SKIP))
     return [entry for entry in ENTRIES if (entry in only if only else entry.is_on or given[ALL]) and entry not in skip]
 
 

@@ -41,23 +41,22 @@ def main(argv: Sequence[str]) -> int:
         raise WrongUsage("name a rule or a hook, such as `dunnage explain cargo-lock/stale`")
     pages = {entry.id: f"hooks/{entry.id}.md" for entry in ENTRIES}
     pages |= {rule.id: f"rules/{rule.id}.md" for rule, _ in rules()}
-    write("\n".join(_shown(name, _page(name, pages)) for name in names), sys.stdout)
+    write("\n".join(_page(name, pages) for name in names), sys.stdout)
     return 0
 
 
 def _page(name: str, pages: dict[str, str]) -> str:
-    """The path, relative to docs/, of the page with this name."""
+    """The text of the page with this name. `pages` has the paths of all, relative to docs/."""
     if name not in pages:
         hint = nearest(name, pages) or "; `dunnage rules` lists the rules of all hooks"
         raise WrongUsage(f"there is no rule or hook {name}{hint}")
-    return pages[name]
-
-
-def _shown(name: str, page: str) -> str:
+    page = pages[name]
     text = _CODE_OR_COMMENT.sub(lambda found: found[0] if found[0].startswith("```") else "", _text(name, page))
+    # A tab is the only character that a terminal would obey and that is not escaped.
+    text = "\n".join("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
     # Findings about ignore comments cannot be silenced by another one.
     acceptance = f"{how_to_accept(name)}\n" if "/" in name and not name.startswith("ignore/") else ""
-    return f"{_safe(text)}\n{acceptance}On the web: {address(page)}\n"
+    return f"{text}\n{acceptance}On the web: {address(page)}\n"
 
 
 def _text(name: str, page: str) -> str:
@@ -72,8 +71,3 @@ def _text(name: str, page: str) -> str:
         return (package.parent.parent / "docs" / page).read_text("utf-8")
     except (OSError, KeyError, ImportError):
         raise WrongUsage(f"this installation has no page for {name}; read {address(page)}") from None
-
-
-def _safe(text: str) -> str:
-    """`text` with an escape for each character, other than a tab, that a terminal would obey."""
-    return "\n".join("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))

@@ -3,6 +3,7 @@
 These are named tuples and not dataclasses because importing `dataclasses` takes longer than a whole check.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
@@ -10,6 +11,7 @@ from dunnage.files.span import Edit, Span
 
 if TYPE_CHECKING:
     from dunnage.files.document import Problem
+    from dunnage.files.git import Repository
 
 T = TypeVar("T")
 
@@ -134,3 +136,40 @@ def findings(problems: "Iterable[Problem]", rules: Iterable[Rule]) -> Iterator[F
     by_id = {rule.id: rule for rule in rules}
     for problem in problems:
         yield Finding(by_id[problem.rule], problem.file.path, problem.place(), problem.message, problem.help)
+
+
+def untracked(rule: Rule, path: str, repository: "Repository | None", message: str, added: str = "") -> Finding:
+    """A finding that git does not track the file at `path`. `message` says what follows from that.
+
+    The help names the path `added`, by default that of the file.
+    """
+    from dunnage.files.source import display
+
+    help = f"run `git {_adding(added or path, repository)}`"
+    ignored = repository.ignored_by(path) if repository else None
+    if ignored:
+        message += f": it is hidden by the pattern `{ignored.pattern}` in {ignored.file}:{ignored.line}"
+        help = f"remove that pattern, then {help}"
+    return Finding(rule, display(path), Span(0, 0), message, help)
+
+
+def _adding(path: str, repository: "Repository | None") -> str:
+    """The arguments with which git adds a file, in the working directory."""
+    from dunnage.files import shown
+
+    here = os.path.join(os.getcwd(), "")
+    if repository is None or here.startswith(os.path.join(repository.top, "")):
+        return f"add {shown.path(path)}"
+    relative = os.path.relpath(path, repository.top).replace(os.sep, "/")
+    return f"-C {shown.path(repository.top)} add {shown.argument(f'./{relative}' if relative[0] == '-' else relative)}"
+
+
+def also_unhide(path: str, repository: "Repository | None") -> str:
+    """The continuation of a help text, if git would ignore a new file at `path`: how to change that. Else empty."""
+    ignored = repository.ignored_by(path) if repository else None
+    if ignored is None:
+        return ""
+    from dunnage.files import shown
+
+    place = f"{shown.argument(ignored.file)}:{ignored.line}"
+    return f";\nfirst remove the pattern `{ignored.pattern}` in {place}, which hides it from git"

@@ -1,7 +1,6 @@
 """The option `--require`, for which two hooks know different names."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 from dunnage.frame.options import Option, repeated
 
@@ -12,28 +11,25 @@ KINDS = ("docker", "github-actions", "rust-toolchain", "pre-commit")
 
 _NO_SECTION = f"is not a section of deny.toml; write one of {', '.join(SECTIONS)}"
 _NO_KIND = f"is not a kind of files that check-update-bot knows; write one of {', '.join(KINDS)}"
-
-
-def _read(known: Sequence[str], complaint: str, text: str) -> tuple[str, ...]:
-    names = tuple(part.strip() for part in text.split(","))
-    for name in names:
-        if name not in known:
-            raise ValueError(f"{name!r} {complaint}")
-    return names
+_FOR_SECTIONS = "require these sections, separated by commas (repeatable; default: advisories,licenses,bans,sources)"
+_FOR_KINDS = f"also report these kinds of files if no bot updates them, separated by commas: {', '.join(KINDS)}"
 
 
 def _require(
     help: str, known: Sequence[str], complaint: str, variants: Mapping[str, Option[Sequence[tuple[str, ...]]]]
 ) -> Option[Sequence[tuple[str, ...]]]:
-    return repeated("--require", help, "NAMES", partial(_read, known, complaint), variants)
+    def read(text: str) -> tuple[str, ...]:
+        names = tuple(part.strip() for part in text.split(","))
+        for name in names:
+            if name not in known:
+                raise ValueError(f"{name!r} {complaint}")
+        return names
 
+    return repeated("--require", help, "NAMES", read, variants)
 
-_FOR_SECTIONS = "require these sections, separated by commas (repeatable; default: advisories,licenses,bans,sources)"
-_FOR_KINDS = f"also report these kinds of files if no bot updates them, separated by commas: {', '.join(KINDS)}"
-_FOR_BOTH = f"for check-deny-toml: {_FOR_SECTIONS}; for check-update-bot: {_FOR_KINDS}"
 
 REQUIRE = _require(
-    _FOR_BOTH,
+    f"for check-deny-toml: {_FOR_SECTIONS}; for check-update-bot: {_FOR_KINDS}",
     (*SECTIONS, *KINDS),
     f"{_NO_SECTION}; for check-update-bot, write one of {', '.join(KINDS)}",
     {

@@ -56,10 +56,7 @@ def staged(folder: str) -> list[str]:
     Raises WrongUsage if there is no answer from git.
     """
     repository = git.repository(folder)
-    found = repository.staged() if repository else None
-    if found is None:
-        raise WrongUsage("--staged requires a git repository, and git on PATH")
-    return sorted(found)
+    return _listed(repository and repository.staged(), "--staged requires a git repository, and git on PATH")
 
 
 def changed(folder: str, base: str, head: str) -> list[str]:
@@ -68,9 +65,13 @@ def changed(folder: str, base: str, head: str) -> list[str]:
     Raises WrongUsage if there is no answer from git.
     """
     repository = git.repository(folder)
-    found = repository.changed(base, head) if repository else None
+    complaint = f"git cannot compare {base} with {head}: both must be commits with a common ancestor"
+    return _listed(repository and repository.changed(base, head), complaint)
+
+
+def _listed(found: frozenset[str] | None, complaint: str) -> list[str]:
     if found is None:
-        raise WrongUsage(f"git cannot compare {base} with {head}: both must be commits with a common ancestor")
+        raise WrongUsage(complaint)
     return sorted(found)
 
 

@@ -19,8 +19,7 @@ from dunnage.files.git_objects import GitObjects
 from dunnage.files.shown import argument
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.review.changes import Changes, is_from_crates_io
-from dunnage.review.concern import Concern, listed
-from dunnage.review.lock_concern import LockAdvice, about, package_subject
+from dunnage.review.concern import Advice, Concern, about, listed, package_subject
 
 _PLACES = (("advisory-db",), ("advisory-dbs", "advisory-db-3157b0e258782691"))
 """The folders below CARGO_HOME in which cargo-audit and cargo-deny keep the database."""
@@ -116,7 +115,7 @@ def find(home: str, folder: str) -> AdvisoryDatabase | None:
 def advisory(
     packages: Iterable[LockedPackage],
     changes: Changes,
-    advice: LockAdvice,
+    advice: Advice,
     database: AdvisoryDatabase,
     ignored: Container[str],
 ) -> Iterator[Concern]:

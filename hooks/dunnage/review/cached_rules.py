@@ -15,8 +15,7 @@ from dunnage.review.archive import ArchiveError
 from dunnage.review.cargo_home import CargoHome, index_of
 from dunnage.review.changes import Changes, Graph, identity
 from dunnage.review.compile_time import CompileTimeCode, Contents
-from dunnage.review.concern import Concern
-from dunnage.review.lock_concern import LockAdvice, Unknowns, about
+from dunnage.review.concern import Advice, Concern, Unknowns, about
 from dunnage.review.policies import AgePolicy
 
 _DAY = 86_400
@@ -24,7 +23,7 @@ _NEWBORN = 7 * _DAY
 _CODE = "lock-review/compile-time-code"
 
 
-def wrong_checksum(changes: Changes, advice: LockAdvice, home: CargoHome) -> Iterator[Concern]:
+def wrong_checksum(changes: Changes, advice: Advice, home: CargoHome) -> Iterator[Concern]:
     """Yield incoming packages for which the index or an archive has a different checksum than the lock."""
     for package in changes.incoming:
         if package.checksum is None:
@@ -51,7 +50,7 @@ def wrong_checksum(changes: Changes, advice: LockAdvice, home: CargoHome) -> Ite
             yield about(package, changes, "lock-review/wrong-checksum", message, help)
 
 
-def undeclared_edge(changes: Changes, advice: LockAdvice, home: CargoHome) -> Iterator[Concern]:
+def undeclared_edge(changes: Changes, advice: Advice, home: CargoHome) -> Iterator[Concern]:
     """Yield changed packages with a dependency that their index entry does not declare, or not in this version."""
     graph = Graph(changes.lock)
     altered = [after for olds, after in changes.altered if all(old.edges != after.edges for old in olds)]
@@ -77,7 +76,7 @@ def undeclared_edge(changes: Changes, advice: LockAdvice, home: CargoHome) -> It
 
 
 def published(
-    changes: Changes, advice: LockAdvice, home: CargoHome, policy: AgePolicy, unknown: Unknowns
+    changes: Changes, advice: Advice, home: CargoHome, policy: AgePolicy, unknown: Unknowns
 ) -> Iterator[Concern]:
     """Yield incoming packages that are yanked, too young, or whose crate was first published a few days ago."""
     now = time.time()
@@ -111,7 +110,7 @@ def published(
 
 def compile_time_code(
     changes: Changes,
-    advice: LockAdvice,
+    advice: Advice,
     contents: Contents,
     is_allowed: Callable[[LockedPackage, CompileTimeCode], bool],
     unknown: Unknowns,

@@ -6,7 +6,7 @@ from functools import partial
 
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.review.base import Base, Histories, History, same_text
-from dunnage.review.judgement import Examination, Judgement, Settings
+from dunnage.review.reviews import Examination, Judgement, Settings
 from dunnage.review.reviews import read as read_reviews
 
 LOCK = "Cargo.lock"

@@ -16,10 +16,8 @@ from dunnage.review import advisories, cached_rules, cargo_home, lock_rules, pol
 from dunnage.review.base import Base
 from dunnage.review.changes import Changes, compare, read, read_base
 from dunnage.review.compile_time import CompileTimeCode, Contents, contents_at
-from dunnage.review.concern import FETCH, Concern, command
-from dunnage.review.judgement import Judgement, Settings
-from dunnage.review.lock_concern import LockAdvice, Unknowns, package_subject, subjects
-from dunnage.review.reviews import Review, Reviews, problems
+from dunnage.review.concern import FETCH, Advice, Concern, Unknowns, command, package_subject, subjects
+from dunnage.review.reviews import Judgement, Review, Reviews, Settings, stale
 
 if TYPE_CHECKING:
     from dunnage.review.tables import Table
@@ -53,7 +51,7 @@ def judge(
             return True
         return review.file.path == display(settings.reviews) and review.subject in _in_any(tree, folder)
 
-    found = list(problems(entries, "lock-review/stale-review", "in the lock", is_there))
+    found = list(stale(entries, "lock-review/stale-review", "in the lock", is_there))
     notes = []
     old = tuple(before for text in texts if (before := read_base(File(file.path, text), lock)))
     if len(old) < len(texts):
@@ -69,7 +67,7 @@ def judge(
     concerns: list[Concern] = []
     if not changes.is_empty or settings.whole_lock:
         paths, revision = shown_path(file.path), argument(base.revision)
-        advice = LockAdvice(paths, revision, _command(base, settings), reviews.place())
+        advice = Advice(paths, revision, _command(base, settings), reviews.place())
         unknown = Unknowns()
         contents = contents_at(tree, folder, cargo_home.find(), readers)
         concerns = list(_concerns(changes, advice, reviews, tree, folder, settings, contents, unknown))
@@ -108,7 +106,7 @@ def _in_any(tree: Tree, folder: str) -> frozenset[str]:
 
 def _concerns(
     changes: Changes,
-    advice: LockAdvice,
+    advice: Advice,
     reviews: Reviews,
     tree: Tree,
     folder: str,

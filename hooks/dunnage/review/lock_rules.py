@@ -16,8 +16,7 @@ from dunnage.cargo.source_id import SourceId
 from dunnage.files.shown import argument
 from dunnage.review.cargo_home import index_of
 from dunnage.review.changes import Changes, is_compatible, is_from_crates_io
-from dunnage.review.concern import Concern, listed
-from dunnage.review.lock_concern import LockAdvice, Unknowns, about, package_subject
+from dunnage.review.concern import Advice, Concern, Unknowns, about, listed, package_subject
 from dunnage.review.reviews import source_subject
 
 _MOST_COMPARISONS = 4_000_000
@@ -31,7 +30,7 @@ Explain = Callable[[LockedPackage, LockedPackage], str]
 """Says which manifest accepts the newer of two versions and rejects the older; empty if none is known to."""
 
 
-def checksum_changed(changes: Changes, advice: LockAdvice) -> Iterator[Concern]:
+def checksum_changed(changes: Changes, advice: Advice) -> Iterator[Concern]:
     """Yield the packages whose checksum differs from that in a base, or is now missing."""
     for olds, package in changes.altered:
         recorded = {old.checksum for old in olds if old.checksum}
@@ -45,7 +44,7 @@ def checksum_changed(changes: Changes, advice: LockAdvice) -> Iterator[Concern]:
         yield about(package, changes, "lock-review/checksum-changed", message, help)
 
 
-def grew(changes: Changes, advice: LockAdvice) -> Iterator[Concern]:
+def grew(changes: Changes, advice: Advice) -> Iterator[Concern]:
     """Yield compatible updates of crates that had no dependencies and now bring in a crate new to this lock."""
     for update in changes.updates:
         before, after = update
@@ -62,7 +61,7 @@ def grew(changes: Changes, advice: LockAdvice) -> Iterator[Concern]:
         yield advice.inspect(after, changes, "lock-review/grew", message)
 
 
-def look_alike(changes: Changes, advice: LockAdvice, unknown: Unknowns) -> Iterator[Concern]:
+def look_alike(changes: Changes, advice: Advice, unknown: Unknowns) -> Iterator[Concern]:
     """Yield new crates of registries whose name resembles a well-known or already locked one."""
     added = [package for package in changes.added() if package.source and package.source.is_registry]
     if not added:
@@ -86,7 +85,7 @@ def look_alike(changes: Changes, advice: LockAdvice, unknown: Unknowns) -> Itera
         yield advice.inspect(package, changes, "lock-review/look-alike", message)
 
 
-def new_source(changes: Changes, advice: LockAdvice, is_reviewed: Callable[[str], bool]) -> Iterator[Concern]:
+def new_source(changes: Changes, advice: Advice, is_reviewed: Callable[[str], bool]) -> Iterator[Concern]:
     """Yield registries and git repositories that no base has, and crates that no longer come from crates.io."""
     known = {_place(package.source) for base in changes.bases for package in base.packages if package.source}
     seen = set(known)
@@ -103,7 +102,7 @@ def new_source(changes: Changes, advice: LockAdvice, is_reviewed: Callable[[str]
     yield from _left_crates_io(changes, advice, known)
 
 
-def _left_crates_io(changes: Changes, advice: LockAdvice, known: set[tuple[str, str]]) -> Iterator[Concern]:
+def _left_crates_io(changes: Changes, advice: Advice, known: set[tuple[str, str]]) -> Iterator[Concern]:
     """Yield crates that come from git or a path now. A new git repository has been reported already."""
     olds = {(old.name, old.source) for base in changes.bases for old in base.packages}
     for before, after in changes.updates:
@@ -118,7 +117,7 @@ def _left_crates_io(changes: Changes, advice: LockAdvice, known: set[tuple[str, 
         yield advice.inspect(after, changes, "lock-review/new-source", message)
 
 
-def downgrade(changes: Changes, advice: LockAdvice, explain: Explain) -> Iterator[Concern]:
+def downgrade(changes: Changes, advice: Advice, explain: Explain) -> Iterator[Concern]:
     """Yield one concern about all versions that go back within their compatible range."""
     back = [
         update for update in changes.updates if is_compatible(update) and update.after.version < update.before.version

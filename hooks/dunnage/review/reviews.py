@@ -1,4 +1,4 @@
-"""Reviews in the repository: what people have examined and accepted, and why.
+"""Reviews in the repository: what people have examined and accepted, and why. And what a run of a review finds.
 
 A review is an entry of `[workspace.metadata.dunnage.reviews]` or `[package.metadata.dunnage.reviews]` in a manifest,
 or of `[reviews]` in a file of its own. Its key names exactly what was reviewed, `"arrayref@0.3.10"` or
@@ -18,7 +18,8 @@ from dunnage.files.walk import top_folder
 
 if TYPE_CHECKING:
     from dunnage.cargo.source_id import SourceId
-    from dunnage.review.judgement import Examination
+    from dunnage.review.concern import Concern
+    from dunnage.review.tables import Table
 
 MANIFEST = "Cargo.toml"
 _OWNERS = ("workspace", "package")
@@ -69,6 +70,45 @@ class Reviews(NamedTuple):
         return subject in self.accepted
 
 
+class Settings(NamedTuple):
+    """The choices of a run."""
+
+    base: str = ""
+    """The commit to compare with; empty for the usual one."""
+    refs: tuple[str, str] = ("", "")
+    """The commits of which the first one's common ancestor with the second one is the base; empty for the usual one."""
+    require_base: bool = False
+    reviews: str = ""
+    """A file with reviews, beside the manifest; empty if there is none."""
+    advisory_db: str = ""
+    """The folder of the advisory database; empty for where the tools keep it."""
+    least_age: int | None = None
+    """The minimum age of a version, in seconds; None for the value in cargo's configuration."""
+    whole_lock: bool = False
+    """Whether known vulnerabilities of the whole lock count, and not only those of incoming packages."""
+
+
+class Judgement(NamedTuple):
+    """The findings about files, compared with their base."""
+
+    problems: tuple[Problem, ...] = ()
+    """The problems that are not concerns: those about reviews, and about the base."""
+    concerns: tuple["Concern", ...] = ()
+    summary: Callable[[], Iterable["Table"]] | None = None
+    """What changed; None if nothing did, or if there is nothing to compare with."""
+    notes: tuple[str, ...] = ()
+    """What could not be judged, a line each."""
+
+
+class Examination(NamedTuple):
+    """The findings about one lock, or about the WIT of one project."""
+
+    path: str
+    """The file or folder, as it is printed."""
+    reviews: Reviews
+    judgement: Judgement
+
+
 class NotAcceptedError(Exception):
     """A review cannot be written; the message says why, in one line."""
 
@@ -92,7 +132,7 @@ def read(tree: Tree, folders: Sequence[str], path: str) -> Reviews:
     return Reviews(tuple(entries), path or os.path.join(folders[-1], MANIFEST), None if path else manifest, accepted)
 
 
-def problems(reviews: Iterable[Review], rule: str, where: str, is_there: Callable[[Review], bool]) -> Iterator[Problem]:
+def stale(reviews: Iterable[Review], rule: str, where: str, is_there: Callable[[Review], bool]) -> Iterator[Problem]:
     """Yield the reviews that accept nothing: what they name does not exist, or they give no reason.
 
     `where` says where it would be: `in the lock`.
@@ -109,7 +149,20 @@ def problems(reviews: Iterable[Review], rule: str, where: str, is_there: Callabl
         yield Problem(rule, review.file, message, help, review.keys)
 
 
-def accept_all(examinations: "Iterable[Examination]", reason: str) -> Iterator[str]:
+def problems(examinations: Iterable[Examination]) -> Iterable[Problem]:
+    """All problems, each once. Those that are not concerns come first."""
+    found = []
+    for _, _, judgement in examinations:
+        found += [*judgement.problems, *(concern.problem for concern in judgement.concerns)]
+    return dict.fromkeys(found)
+
+
+def summaries(examinations: Iterable[Examination]) -> "dict[str, list[Table]]":
+    """What changed, by the path of the files that did."""
+    return {path: list(judgement.summary()) for path, _, judgement in examinations if judgement.summary}
+
+
+def accept_all(examinations: Iterable[Examination], reason: str) -> Iterator[str]:
     """Write a review of all that is found, and yield a line about each. Raises NotAcceptedError."""
     for path, reviews, judgement in examinations:
         subjects = dict.fromkeys(subject for concern in judgement.concerns for subject in concern.subjects)

@@ -28,8 +28,7 @@ from dunnage.files.document import Refused
 from dunnage.files.shown import argument
 from dunnage.files.source import Tree
 from dunnage.review.changes import Changes, identity, is_from_crates_io
-from dunnage.review.concern import Concern, listed
-from dunnage.review.lock_concern import LockAdvice, Unknowns, about, package_subject
+from dunnage.review.concern import Advice, Concern, Unknowns, about, listed, package_subject
 
 RUN, DEPLOY = "safe-to-run", "safe-to-deploy"
 _Criteria: TypeAlias = Mapping[str, tuple[str, ...]]
@@ -317,7 +316,7 @@ class Vetting:
         return package.name, str(package.version)
 
 
-def unvetted(changes: Changes, advice: LockAdvice, vetting: Vetting, unknown: Unknowns) -> Iterator[Concern]:
+def unvetted(changes: Changes, advice: Advice, vetting: Vetting, unknown: Unknowns) -> Iterator[Concern]:
     """Yield incoming crates that the audits do not vet: updates of versions that they vet, and new crates."""
     try:
         yield from _unvetted(changes, advice, vetting)
@@ -325,7 +324,7 @@ def unvetted(changes: Changes, advice: LockAdvice, vetting: Vetting, unknown: Un
         unknown.add("what cargo-vet's store vets (it has too many entries)")
 
 
-def _unvetted(changes: Changes, advice: LockAdvice, vetting: Vetting) -> Iterator[Concern]:
+def _unvetted(changes: Changes, advice: Advice, vetting: Vetting) -> Iterator[Concern]:
     replaced = changes.replaced()
     incoming = {identity(package) for package in changes.incoming}
 

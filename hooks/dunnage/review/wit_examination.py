@@ -8,8 +8,7 @@ from typing import NamedTuple
 from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.walk import upwards
 from dunnage.review.base import Base, Histories, History, same_text
-from dunnage.review.judgement import Examination, Judgement, Settings
-from dunnage.review.reviews import MANIFEST
+from dunnage.review.reviews import MANIFEST, Examination, Judgement, Settings
 from dunnage.review.reviews import read as read_reviews
 from dunnage.wit import root
 

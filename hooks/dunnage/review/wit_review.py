@@ -16,8 +16,7 @@ from dunnage.files.span import Span
 from dunnage.review import wit_rules
 from dunnage.review.base import Base
 from dunnage.review.concern import FETCH, Advice, Concern, command, first_of
-from dunnage.review.judgement import Judgement, Settings
-from dunnage.review.reviews import Review, Reviews, problems
+from dunnage.review.reviews import Judgement, Review, Reviews, Settings, stale
 from dunnage.review.tables import Table
 from dunnage.review.wit_changes import Changes, PackageChange, compare
 from dunnage.review.wit_rules import content_subject, world_subject
@@ -56,7 +55,7 @@ def judge(
         def is_there(review: Review) -> bool:
             return known is None or review.subject in known
 
-        problem += problems(entries, "wit-review/stale-review", "in the WIT of the repository", is_there)
+        problem += stale(entries, "wit-review/stale-review", "in the WIT of the repository", is_there)
 
     compared = [[changes for folder in each if (changes := compare(folder))] for each in folders]
     first_compared = compared[0] if compared else []

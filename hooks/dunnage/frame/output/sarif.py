@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from itertools import groupby
 from typing import Any
@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from dunnage import __version__
 from dunnage.files.source import Tree
-from dunnage.files.span import Edit, Span
+from dunnage.files.span import Span
 from dunnage.frame.finding import WEBSITE, Finding, Fix, Rule, how_to_accept
 from dunnage.frame.output.json import dump, unicode
 from dunnage.frame.output.printable import printable, printable_lines
@@ -162,19 +162,19 @@ def _fix(fix: Fix, tree: Tree) -> dict[str, Any]:
     return {
         "description": {"text": printable(fix.description)},
         "artifactChanges": [
-            {"artifactLocation": artifact(path), "replacements": _replacements(edits, tree)} for path, edits in changes
+            {
+                "artifactLocation": artifact(path),
+                "replacements": [
+                    {
+                        "deletedRegion": _region(path, Span(edit.start, edit.end), tree),
+                        "insertedContent": {"text": edit.text},
+                    }
+                    for edit in edits
+                ],
+            }
+            for path, edits in changes
         ],
     }
-
-
-def _replacements(edits: Iterable[Edit], tree: Tree) -> list[dict[str, Any]]:
-    return [
-        {
-            "deletedRegion": _region(edit.path, Span(edit.start, edit.end), tree),
-            "insertedContent": {"text": edit.text},
-        }
-        for edit in edits
-    ]
 
 
 def _fingerprint(finding: Finding, tree: Tree, occurrences: Counter[bytes]) -> str:

@@ -1,14 +1,20 @@
-"""The report of `watch-upstream` as Markdown, for the body of an issue or a comment.
+"""The report of `watch-upstream` in other formats: JSON of its own, SARIF 2.1.0, and Markdown for an issue.
 
-Text from upstream is in code spans, where GitHub makes no links, mentions nobody and closes no issue.
+In Markdown, text from upstream is in code spans, where GitHub makes no links, mentions nobody and closes no issue.
 """
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
+from dunnage.frame.finding import address
+from dunnage.frame.output.json import dump, unicode
 from dunnage.frame.output.printable import printable
-from dunnage.upstream.report import READING, Observation, Place, Report, Watched
+from dunnage.frame.output.sarif import artifact, descriptor, log, message
+from dunnage.upstream.report import KINDS, READING, Observation, Place, Report, Watched
 
+VERSION = 1
+_PAGE = address("watching.md")
 _LONGEST_LINE = 300
 _MOST_OF_A_KIND = 40
 """At most this many notes of one tool are listed. What calls for action is listed in full."""
@@ -16,7 +22,78 @@ _LONGEST = 60_000
 """In bytes. GitHub accepts bodies of up to 65,536 characters, and Linux environment variables of up to 128 KiB."""
 
 
-def render(report: Report) -> str:
+def json(report: Report) -> str:
+    """One object, described in docs/watching.md. `version` changes when a reader of it would have to."""
+    return dump(
+        {
+            "version": VERSION,
+            "watched": [_watched(watched) for watched in report.watched],
+            "observations": [_observation(each) for each in report.observations],
+            "failures": [printable(failure) for failure in report.failures],
+        }
+    )
+
+
+def _watched(watched: Watched) -> dict[str, Any]:
+    return {
+        "tool": watched.tool,
+        "version": watched.version,
+        "newer": watched.newer,
+        "places": [{**place._asdict(), "path": unicode(place.path)} for place in watched.places],
+    }
+
+
+def _observation(observation: Observation) -> dict[str, Any]:
+    return {
+        "kind": observation.kind.id,
+        "level": observation.severity,
+        "tool": observation.watched.tool,
+        "version": observation.watched.version,
+        "newer": observation.watched.newer,
+        "subject": printable(observation.subject),
+        "message": printable(observation.message),
+        "help": printable(observation.help),
+        "url": observation.url,
+        "date": printable(observation.date),
+    }
+
+
+def sarif(report: Report) -> str:
+    """A log with one run. The place of a result is that of the pin."""
+    rules = [descriptor(kind.id, kind.summary, "", "", _PAGE, kind.level) for kind in KINDS]
+    failures = [{"level": "error", "message": message(failure)} for failure in report.failures]
+    results = [_result(each) for each in report.observations]
+    return log("watch-upstream", rules, failures, results, is_successful=not report.failures)
+
+
+def _result(observation: Observation) -> dict[str, Any]:
+    more = "\n".join(printable(line) for line in (observation.help, observation.url) if line)
+    return {
+        "ruleId": observation.kind.id,
+        "ruleIndex": KINDS.index(observation.kind),
+        "level": observation.severity,
+        "message": message(observation.message, more),
+        "locations": [_location(place, observation.watched) for place in observation.watched.places]
+        or [_logical(observation.watched)],
+        "partialFingerprints": {"observation/v1": printable(observation.key)},
+    }
+
+
+def _location(place: Place, watched: Watched) -> dict[str, Any]:
+    return {
+        "physicalLocation": {
+            "artifactLocation": artifact(place.path),
+            "region": {"startLine": place.line, "startColumn": place.column},
+        },
+        **_logical(watched),
+    }
+
+
+def _logical(watched: Watched) -> dict[str, Any]:
+    return {"logicalLocations": [{"name": watched.tool, "kind": "package"}]}
+
+
+def markdown(report: Report) -> str:
     """The report, which GitHub accepts as a body."""
     lines = list(_lines(report))
     end = "\n*The report is longer than an issue may be. Run `watch-upstream` for the rest.*\n"
