@@ -11,7 +11,6 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import urlsplit
 
-from dunnage import __version__
 from dunnage.files.git import repository
 from dunnage.files.source import Tree
 from dunnage.frame.arguments import Program, parse
@@ -117,7 +116,6 @@ def _main(argv: Sequence[str]) -> int:
     summary = "watch what happens upstream of the tools that this repository pins"
     program = Program(
         NAME,
-        f"{NAME} {__version__}",
         summary,
         OPTIONS,
         epilog=_EPILOG,

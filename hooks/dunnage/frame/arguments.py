@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple, NoReturn
 
+from dunnage import __version__
 from dunnage.frame.options import Option, Options
 from dunnage.frame.output.printable import printable
 
@@ -18,8 +19,6 @@ class Program(NamedTuple):
 
     name: str
     """As it is typed: `check-cargo-lock`, `dunnage check`."""
-    version: str
-    """What `--version` prints."""
     summary: str
     options: tuple[Option[Any], ...]
     groups: tuple[tuple[str, tuple[Option[Any], ...]], ...] = ()
@@ -93,7 +92,7 @@ def _parser(program: Program) -> ArgumentParser:
         parser.add_argument("files", nargs="*", metavar=program.metavar, help=program.files)
     seen: set[str] = set()
     _add(parser, program.options, seen)
-    parser.add_argument("--version", action="version", version=program.version)
+    parser.add_argument("--version", action="version", version=f"{program.name.partition(' ')[0]} {__version__}")
     for title, options in program.groups:
         _add(parser.add_argument_group(title), options, seen)
     return parser

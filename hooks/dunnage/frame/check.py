@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from dunnage import __version__
 from dunnage.files.source import Tree
 from dunnage.frame import options, selection
 from dunnage.frame.execution import WrongUsage, execute, require_existing, require_known, require_version
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from dunnage.frame.registry import Entry
 
 NAME = "dunnage check"
-SUMMARY = "run the hooks over the files of a repository"
 _PATIENCE = 1.0
 """How many seconds pass before the bar appears."""
 
@@ -72,8 +70,7 @@ def _parse(argv: Sequence[str]) -> Options:
 
     program = Program(
         NAME,
-        f"dunnage {__version__}",
-        f"{SUMMARY[0].upper()}{SUMMARY[1:]}.",
+        "Run the hooks over the files of a repository.",
         (*OWN, options.FIX, *options.COMMON),
         metavar="PATH",
         files="files, or folders whose tracked files are checked (default: the whole repository)",

@@ -1,4 +1,4 @@
-"""The command `dunnage`: its subcommands, each in a module that has a `SUMMARY` and a `main(argv)`."""
+"""The command `dunnage` and its subcommands."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ from dunnage.frame.options import plain
 
 NAME = "dunnage"
 COMMANDS = {
-    "check": "dunnage.frame.check",
-    "explain": "dunnage.frame.explain",
-    "review": "dunnage.frame.review",
-    "rules": "dunnage.frame.rules",
-    "sample-config": "dunnage.frame.sample_config",
+    "check": ("dunnage.frame.check", "main", "run the hooks over the files of a repository"),
+    "explain": ("dunnage.frame.rules", "explain", "print the page of a rule or of a hook"),
+    "review": (
+        "dunnage.frame.review",
+        "main",
+        "print what a commit changes in Cargo.lock and WIT: as text, as Markdown for a pull request, or as JSON",
+    ),
+    "rules": ("dunnage.frame.rules", "list_rules", "list the rules of all hooks"),
+    "sample-config": ("dunnage.frame.sample_config", "main", "print a .pre-commit-config.yaml for this repository"),
 }
+"""For each subcommand, the module and the function that run it with its arguments, and a line for `--help`."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     command, *rest = (sys.argv[1:] if argv is None else argv) or ("",)
     if command in COMMANDS:
-        run: Callable[[Sequence[str]], int] = import_module(COMMANDS[command]).main
+        module, function, _ = COMMANDS[command]
+        run: Callable[[Sequence[str]], int] = getattr(import_module(module), function)
         return guarded(f"{NAME} {command}", lambda: run(plain(rest)))
     return guarded(NAME, lambda: _main(command))
 
@@ -54,9 +60,7 @@ def _main(command: str) -> int:
 
 def _help() -> str:
     width = max(map(len, COMMANDS))
-    commands = "".join(
-        f"  {command:{width}}  {import_module(module).SUMMARY}\n" for command, module in COMMANDS.items()
-    )
+    commands = "".join(f"  {command:{width}}  {summary}\n" for command, (_, _, summary) in COMMANDS.items())
     return (
         f"usage: {NAME} COMMAND ...\n\n"
         "Keep Cargo and WebAssembly-component builds exact and locked.\n\n"

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dunnage import __version__
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
 from dunnage.frame import options
@@ -71,8 +70,7 @@ def _parse(argv: Sequence[str], hook: Hook) -> Options:
     fix: tuple[Option[Any], ...] = (options.FIX,) if hook.fixes else ()
     offered = fix + options.COMMON + tuple(option.of(hook.name) for option in hook.options)
     epilog = f"{_rules_help(hook.rules + SHARED_RULES)}\nThe page of this hook: {address(f'hooks/{hook.name}.md')}"
-    version = f"{hook.name} {__version__}"
-    return parse(argv, Program(hook.name, version, hook.summary, offered, epilog=epilog, prints=hook.prints))
+    return parse(argv, Program(hook.name, hook.summary, offered, epilog=epilog, prints=hook.prints))
 
 
 def _rules_help(rules: Sequence[Rule]) -> str:

@@ -6,15 +6,11 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 
-from dunnage import __version__
 from dunnage.files import toml
 from dunnage.files.git import Repositories
 from dunnage.files.source import SourceError, Tree
 from dunnage.frame.execution import WrongUsage, complain, require_existing
 from dunnage.frame.options import Option, Options, choice, flag, single
-
-NAME = "dunnage review"
-SUMMARY = "print what a commit changes in Cargo.lock and WIT: as text, as Markdown for a pull request, or as JSON"
 
 
 def _read_reason(text: str) -> str:
@@ -55,9 +51,8 @@ def main(argv: Sequence[str]) -> int:
     given = parse(
         argv,
         Program(
-            NAME,
-            f"dunnage {__version__}",
-            f"{SUMMARY[0].upper()}{SUMMARY[1:]}.",
+            "dunnage review",
+            "Print what a commit changes in Cargo.lock and WIT: as text, as Markdown for a pull request, or as JSON.",
             (SUMMARY_FORMAT, BASE),
             files="the Cargo.lock and WIT files to summarize (default: all that git tracks)",
         ),

@@ -18,9 +18,6 @@ from dunnage.frame.registry import ENTRIES
 if TYPE_CHECKING:
     from dunnage.frame.registry import Entry, Sign
 
-NAME = "dunnage sample-config"
-SUMMARY = "print a .pre-commit-config.yaml for this repository"
-
 
 def _commit(text: str) -> str:
     """Read the full hash of a commit."""
@@ -48,8 +45,7 @@ def main(argv: Sequence[str]) -> int:
     given = parse(
         argv,
         Program(
-            NAME,
-            f"dunnage {__version__}",
+            "dunnage sample-config",
             "Print a .pre-commit-config.yaml with the hooks that have something to check in this repository.",
             (REV, REPO, ALL),
             metavar="",
