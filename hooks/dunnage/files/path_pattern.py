@@ -3,7 +3,7 @@
 A regular expression of Python takes time that grows with a power of that length, if a pattern has several wildcards.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 
@@ -23,6 +23,8 @@ def literal(character: str) -> Part:
     return Part(character.__eq__)
 
 
+CHARACTER = Part(bool)
+"""Any character."""
 NOT_SLASH = Part("/".__ne__)
 """A character but `/`."""
 NAME = NOT_SLASH._replace(may_be_absent=True, may_repeat=True)
@@ -43,9 +45,15 @@ class PathPattern:
 
     def matches(self, path: str) -> bool:
         """Whether the parts match a whole path."""
+        return len(path) in self.lengths(path)
+
+    def lengths(self, path: str) -> Iterator[int]:
+        """Yield the length of each beginning of a path that the parts match, from the shortest on."""
         # State N means that part N is next, and ~N that the path is inside of folders, which part N matches.
         states = self._with_absent({0})
-        for character in path:
+        for length, character in enumerate(path):
+            if len(self._parts) in states:
+                yield length
             self.steps += len(states) + 1
             following: set[int] = set()
             for state in states:
@@ -63,8 +71,9 @@ class PathPattern:
                         following.add(at)
             states = self._with_absent(following)
             if not states:
-                return False
-        return len(self._parts) in states
+                return
+        if len(self._parts) in states:
+            yield len(path)
 
     def _with_absent(self, states: set[int]) -> set[int]:
         """These states, and those after parts that may be absent."""

@@ -15,7 +15,7 @@ from dunnage.sandbox.exposure import EXPOSED_HOST, NETWORK, SECRET_MOUNT, Exposu
 from dunnage.sandbox.network import is_component, is_offline, lacks_network, without_offline
 from dunnage.scripts.commands import commands
 from dunnage.scripts.dockerfile import copied_before, instructions
-from dunnage.scripts.dockerfile_lines import InstructionArgument
+from dunnage.scripts.dockerfile_instruction import InstructionArgument
 from dunnage.scripts.dockerfile_syntax import Instruction
 from dunnage.shell.model import Command, programs
 

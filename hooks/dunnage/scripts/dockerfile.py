@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from dunnage.files.source import File
-from dunnage.scripts.dockerfile_lines import InstructionArgument
+from dunnage.scripts.dockerfile_instruction import InstructionArgument
 from dunnage.scripts.dockerfile_syntax import Heredoc, Instruction, is_heredoc, read
 from dunnage.scripts.dockerfile_words import Expansion, GlobalArguments, afforded, expand
 from dunnage.scripts.shell_names import interpreter, program_name

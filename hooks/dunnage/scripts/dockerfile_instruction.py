@@ -1,14 +1,114 @@
-"""One instruction of a Dockerfile: its keyword, flags and arguments."""
+"""One instruction of a Dockerfile: its logical line, and its keyword, flags and arguments in that."""
 
-from __future__ import annotations
-
+import re
+from bisect import bisect_right
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from itertools import accumulate
+from typing import NamedTuple
 
-from dunnage.scripts.dockerfile_lines import SPACE, InstructionArgument, LogicalLine
+from dunnage.files.source import File
+from dunnage.files.span import Span
+from dunnage.shell.offsets import Segment
 
-if TYPE_CHECKING:
-    from dunnage.scripts.dockerfile_json import Piece
+SPACE = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
+    "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+"""The characters that are spaces in Go; Python has a few more."""
+
+
+class InstructionArgument(NamedTuple):
+    """One of the pieces into which the arguments of an instruction are split."""
+
+    text: str
+    """Without line continuations; a string of a JSON array is decoded; other quotes and variables are kept."""
+    span: Span
+    """From its first byte to its last; strings of a JSON array include their quotes."""
+    offsets: tuple[Segment, ...]
+    """The bytes of `text` that are copied from the file."""
+
+
+class Offsets:
+    """Converts positions in the text of a file to positions in its bytes."""
+
+    def __init__(self, file: File) -> None:
+        self._text = text = file.text
+        size = len(text.encode())
+        # The length of the byte order mark, which the text does not contain.
+        self._shift = len(file.data) - size
+        self._marks: list[int] | None = None
+        if size != len(text):
+            sizes = (len(text[at : at + 256].encode()) for at in range(0, len(text), 256))
+            self._marks = list(accumulate(sizes, initial=self._shift))
+
+    def at(self, index: int) -> int:
+        """The offset of the character at `index`."""
+        if self._marks is None:
+            return index + self._shift
+        return self._marks[index >> 8] + len(self._text[index & ~255 : index].encode())
+
+    def span(self, start: int, end: int) -> Span:
+        """The bytes of the characters from `start` up to `end`."""
+        return Span(self.at(start), self.at(end))
+
+
+class LogicalLine:
+    """A line of a file and the lines that continue it, as one text."""
+
+    def __init__(self, offsets: Offsets, start: int, text: str) -> None:
+        self.text = text
+        self._offsets = offsets
+        self._starts = [0]
+        self._origins = [start]
+        self._pieces = [text]
+
+    def add(self, start: int, text: str) -> None:
+        """Append the text at position `start` of the file."""
+        self._starts.append(self._starts[-1] + len(self._pieces[-1]))
+        self._origins.append(start)
+        self._pieces.append(text)
+
+    def close(self) -> None:
+        """Join the pieces that were added."""
+        self.text = "".join(self._pieces)
+
+    def origin(self, index: int) -> int:
+        """The position in the file of the character at `index`."""
+        piece = bisect_right(self._starts, index) - 1
+        return self._origins[piece] + index - self._starts[piece]
+
+    def span(self, start: int, end: int) -> Span:
+        """The bytes in the file of the characters from `start` up to `end`."""
+        if start < end:
+            return self._offsets.span(self.origin(start), self.origin(end - 1) + 1)
+        here = self.origin(start - 1) + 1 if start else self.origin(0)
+        return self._offsets.span(here, here)
+
+    def segments(self, start: int, end: int) -> list[Segment]:
+        """The segments of the text of the characters from `start` up to `end`."""
+        found = []
+        at = 0
+        piece = bisect_right(self._starts, start) - 1
+        while start < end:
+            stop = min(end, self._starts[piece] + len(self._pieces[piece]))
+            if start < stop:
+                origin = self._origins[piece] + start - self._starts[piece]
+                place = self._offsets.span(origin, origin + stop - start)
+                found.append((at, place.start, place.end - place.start))
+                at += place.end - place.start
+            start = stop
+            piece += 1
+        return found
+
+    def argument(self, start: int, end: int) -> InstructionArgument:
+        """The argument that consists of the text from `start` up to `end`."""
+        if len(self._starts) == 1 and start < end:
+            span = self._offsets.span(self._origins[0] + start, self._origins[0] + end)
+            return InstructionArgument(self.text[start:end], span, ((0, span.start, span.end - span.start),))
+        return InstructionArgument(self.text[start:end], self.span(start, end), tuple(self.segments(start, end)))
+
+
+# Instructions
 
 _ASCII_SPACE = "\t\n\v\f\r "
 
@@ -22,6 +122,20 @@ _PAIRS = frozenset({"ENV", "LABEL"})
 _TEXT = frozenset({"MAINTAINER", "STOPSIGNAL", "USER", "WORKDIR"})
 _KEYWORDS = frozenset({"ARG", "HEALTHCHECK", "ONBUILD", *_JSON_OR_TEXT, *_JSON_OR_LIST, *_LIST, *_PAIRS, *_TEXT})
 _BY_LOWER_CASE = {keyword.lower(): keyword for keyword in _KEYWORDS}
+
+
+_Piece = str | tuple[int, int]
+"""A part of an argument: a decoded escape, or the position of text in the line."""
+
+_JsonString = tuple[int, int, list[_Piece]]
+"""A string of a JSON array: its start and end, quotes included, and its pieces."""
+
+_JSON_SPACE = " \t\r\n"
+_PIECE = (
+    r"[^\"\\\x00-\x1f]+|\\u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}"
+    r"|\\(?:[\"\\/bfnrt]|u[0-9A-Fa-f]{4})"
+)
+"""Plain text, or an escape; a surrogate pair is one escape."""
 
 
 class RejectedInstruction(Exception):
@@ -58,10 +172,8 @@ class InstructionParser:
         keyword = self.keyword
         if keyword == "HEALTHCHECK":
             self._healthcheck(start, end)
-        elif keyword in _JSON_OR_TEXT:
-            self._json_or(start, end, whole=True)
-        elif keyword in _JSON_OR_LIST:
-            self._json_or(start, end, whole=False)
+        elif keyword in _JSON_OR_TEXT or keyword in _JSON_OR_LIST:
+            self._json_or(start, end, whole=keyword in _JSON_OR_TEXT)
         elif keyword in _LIST:
             self._list(start, end)
         elif keyword in _PAIRS:
@@ -89,18 +201,26 @@ class InstructionParser:
         """Read keyword and flags; return where the arguments stand."""
         start, end = self._strip(start, end)
         text = self._line.text
-        self.start = at = start
-        while at < end and text[at] not in _BLANKS:
-            at += 1
-        written = text[start:at]
+        self.start = start
+        stop, at = self._word(start, end)
+        written = text[start:stop]
         self.keyword = _BY_LOWER_CASE.get(written.lower(), written)
-        while at < end and text[at] in _BLANKS:
-            at += 1
         flags: list[InstructionArgument] = []
         if text.startswith("--", at, end):
             at = self._flags(at, end, flags)
         self.flags = tuple(flags)
         return self._strip(at, end)
+
+    def _word(self, start: int, end: int) -> tuple[int, int]:
+        """The end of the word at `start`, and that of the blanks after it."""
+        text = self._line.text
+        stop = start
+        while stop < end and text[stop] not in _BLANKS:
+            stop += 1
+        after = stop
+        while after < end and text[after] in _BLANKS:
+            after += 1
+        return stop, after
 
     def _flags(self, at: int, end: int, flags: list[InstructionArgument]) -> int:
         """Read the words that start with `--`, up to the word `--`; return where the rest starts."""
@@ -113,7 +233,7 @@ class InstructionParser:
             start = at
             quote = ""
             quoted = False
-            parts: list[Piece] = []
+            parts: list[_Piece] = []
             taken = at
             while at < end and (quote or text[at] not in SPACE):
                 character = text[at]
@@ -134,7 +254,7 @@ class InstructionParser:
             if flag.text or quoted:
                 flags.append(flag)
 
-    def _argument(self, start: int, end: int, parts: Iterable[Piece]) -> InstructionArgument:
+    def _argument(self, start: int, end: int, parts: Iterable[_Piece]) -> InstructionArgument:
         """The argument that consists of these parts."""
         from dunnage.shell.assembly import Text
 
@@ -148,18 +268,8 @@ class InstructionParser:
         return InstructionArgument(program, self._line.span(start, end), offsets)
 
     def _list(self, start: int, end: int) -> None:
-        text = self._line.text
-        found: list[InstructionArgument] = []
-        at = start
-        while at < end:
-            if text[at] in _BLANKS:
-                at += 1
-                continue
-            start = at
-            while at < end and text[at] not in _BLANKS:
-                at += 1
-            found.append(self._line.argument(start, at))
-        self.arguments = tuple(found)
+        words = re.compile(r"[^\t\v\f\r ]+").finditer(self._line.text, start, end)
+        self.arguments = tuple(self._line.argument(*word.span()) for word in words)
 
     def _words(self, start: int, end: int) -> list[tuple[int, int]]:
         """The positions of words, between spaces that are neither quoted nor escaped."""
@@ -195,12 +305,7 @@ class InstructionParser:
         if not found:
             return
         if "=" not in text[slice(*found[0])]:
-            at = start
-            while at < end and text[at] not in _BLANKS:
-                at += 1
-            value = at
-            while value < end and text[value] in _BLANKS:
-                value += 1
+            at, value = self._word(start, end)
             if value == at:
                 raise RejectedInstruction(f"has `{self.keyword}` with a name and no value")
             self.arguments = (self._line.argument(start, at), self._line.argument(value, end))
@@ -218,14 +323,12 @@ class InstructionParser:
         text = self._line.text
         opening = start if text[start].isascii() else self._strip(start, end)[0]
         if text.startswith("[", opening, end):
-            from dunnage.scripts.dockerfile_json import is_json_array, json_strings
-
-            strings = json_strings(text, opening, end)
+            strings = _json_strings(text, opening, end)
             if strings is not None:
                 self.form = "exec"
                 self.arguments = tuple(self._argument(*string) for string in strings)
                 return
-            if is_json_array(text[opening:end]):
+            if _is_json_array(text[opening:end]):
                 self.form = "exec"
                 raise RejectedInstruction(
                     f"has a JSON array in `{self.keyword}` that contains something other than strings"
@@ -234,3 +337,68 @@ class InstructionParser:
             self.arguments = (self._line.argument(start, end),)
         else:
             self._list(start, end)
+
+
+# JSON arrays
+
+
+def _json_strings(text: str, start: int, end: int) -> list[_JsonString] | None:
+    """The strings of the JSON array from `start` up to `end`; None if it is not an array of strings."""
+    found: list[_JsonString] = []
+    at = _after_space(text, start + 1, end)
+    if text.startswith("]", at, end):
+        return found if at + 1 == end else None
+    while text.startswith('"', at, end):
+        string = _json_string(text, at, end)
+        if string is None:
+            return None
+        found.append(string)
+        at = _after_space(text, string[1], end)
+        if text.startswith("]", at, end):
+            return found if at + 1 == end else None
+        if not text.startswith(",", at, end):
+            return None
+        at = _after_space(text, at + 1, end)
+    return None
+
+
+def _after_space(text: str, at: int, end: int) -> int:
+    while at < end and text[at] in _JSON_SPACE:
+        at += 1
+    return at
+
+
+def _json_string(text: str, start: int, end: int) -> _JsonString | None:
+    parts: list[_Piece] = []
+    at = start + 1
+    piece = re.compile(_PIECE)
+    while match := piece.match(text, at, end):
+        at = match.end()
+        if match[0][0] == "\\":
+            import json
+
+            # A lone surrogate is not a character.
+            parts.append(re.sub("[\ud800-\udfff]", "\ufffd", json.loads(f'"{match[0]}"')))
+        else:
+            parts.append(match.span())
+    return (start, at + 1, parts) if text.startswith('"', at, end) else None
+
+
+def _is_json_array(text: str) -> bool:
+    """Whether a text that begins with `[` is JSON as Go reads it."""
+    import json
+
+    def number(digits: str) -> float:
+        value = float(digits)
+        if value in (float("inf"), float("-inf")):
+            raise ValueError
+        return value
+
+    def constant(name: str) -> float:
+        raise ValueError(name)
+
+    try:
+        json.loads(text, parse_int=number, parse_float=number, parse_constant=constant)
+    except (ValueError, RecursionError):
+        return False
+    return True

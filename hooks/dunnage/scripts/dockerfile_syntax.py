@@ -10,8 +10,14 @@ from typing import NamedTuple
 
 from dunnage.files.source import File
 from dunnage.files.span import Span
-from dunnage.scripts.dockerfile_instruction import InstructionParser, RejectedInstruction
-from dunnage.scripts.dockerfile_lines import SPACE, InstructionArgument, LogicalLine, Offsets
+from dunnage.scripts.dockerfile_instruction import (
+    SPACE,
+    InstructionArgument,
+    InstructionParser,
+    LogicalLine,
+    Offsets,
+    RejectedInstruction,
+)
 from dunnage.scripts.dockerfile_words import LexError, words
 
 

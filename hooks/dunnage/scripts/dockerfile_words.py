@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from dunnage.shell.bounds import MOST_CHARACTERS, MOST_SYNTAX_LEVELS, Budget
 
 if TYPE_CHECKING:
+    from dunnage.files.path_pattern import Part
     from dunnage.shell.model import Values
 
 Expansion: TypeAlias = "Values | Literal['unset']"
 """The value of a variable: one value, None if it is unknown, `()` if it may be unset, or `unset`."""
 
+_END = "\ud800"
+"""The end of a word; no text of a file contains it."""
 _PATTERN_STEP = 8
 """What comparing a character with a character of a pattern takes, as characters of a budget."""
 _OPERATORS = frozenset(("-", "+", "?", "#", "%", ":-", ":+", ":?"))
@@ -90,36 +93,6 @@ def afforded(values: Values, budget: Budget) -> Values:
     return values if values is None or budget.afford(sum(map(len, values))) else None
 
 
-class _Words:
-    """Text that is being split at spaces."""
-
-    def __init__(self) -> None:
-        self._words: list[str] = []
-        self._pieces: list[str] = []  # of the current word
-
-    def add(self, text: str) -> None:
-        """Add text that spaces split."""
-        for character in text:
-            if _is_space(character):
-                self._end_word()
-            else:
-                self._pieces.append(character)
-
-    def add_whole(self, text: str) -> None:
-        """Add text that nothing splits."""
-        self._pieces.append(text)
-
-    def close(self) -> list[str]:
-        """The words, of which none is empty."""
-        self._end_word()
-        return self._words
-
-    def _end_word(self) -> None:
-        if word := "".join(self._pieces):
-            self._words.append(word)
-        self._pieces.clear()
-
-
 class _Lexer:
     """Reads one text."""
 
@@ -162,23 +135,20 @@ class _Lexer:
         before = self._raw_escapes
         self._raw_escapes = raw_escapes
         result: list[str] = []
-        found = _Words()
+        split: list[str] = []
         while character := self._next():
             if character == stop:
                 break
             part, is_split = self._piece(character, raw_escapes)
             # Only texts whose variables are not resolved are split into words.
-            if self._lookup is None and (part or character in "'\""):
-                if is_split:
-                    found.add(part)
-                else:
-                    found.add_whole(part)
+            if self._lookup is None:
+                split.append("".join(_END if _is_space(each) else each for each in part) if is_split else part)
             result.append(part)
         if stop and character != stop:
             raise LexError(f"a `{stop}` is missing")
         self._raw_escapes = before
         self._depth -= 1
-        return "".join(result), found.close()
+        return "".join(result), [word for word in "".join(split).split(_END) if word]
 
     def _piece(self, character: str, raw_escapes: bool) -> tuple[str, bool]:
         """Read what `character` begins, and whether spaces split it."""
@@ -279,17 +249,17 @@ class _Lexer:
             # BuildKit drops the second slash, too.
             return f"${{{name}/{pattern}/{replacement}}}"
         value = self._value(name, "")
-        tokens = _tokens(pattern)
+        parts = _parts(pattern)
         # Go gives a meaning to `$` and to empty patterns; no real file needs it.
-        if not tokens or "$" in replacement:
+        if not parts or "$" in replacement:
             raise _Unknown
         if not value:
-            return replacement if _match(tokens, "", longest=True) is not None else ""
-        self._compare(len(value) ** 2 * len(tokens))
+            return replacement if _match(parts, "", longest=True) is not None else ""
+        self._compare(len(value) ** 2 * len(parts))
         result: list[str] = []
         at = 0
         while at < len(value):
-            end = _match(tokens, value[at:], longest=True)
+            end = _match(parts, value[at:], longest=True)
             if end is None or end == 0:
                 result.append(value[at])
                 at += 1
@@ -304,11 +274,11 @@ class _Lexer:
     def _trimmed(self, value: str, pattern: str, operator: str) -> str:
         """`value` without the start (`#`) or end (`%`) that matches, the longest one if the operator is there twice."""
         longest = pattern.startswith(operator)
-        tokens = _tokens(pattern[longest:])
-        self._compare(len(value) * len(tokens))
+        parts = _parts(pattern[longest:])
+        self._compare(len(value) * len(parts))
         if operator == "#":
-            return value[_match(tokens, value, longest) or 0 :]
-        end = _match(tokens[::-1], value[::-1], longest) or 0
+            return value[_match(parts, value, longest) or 0 :]
+        end = _match(parts[::-1], value[::-1], longest) or 0
         return value[: len(value) - end]
 
     def _compare(self, steps: int) -> None:
@@ -364,52 +334,28 @@ def _is_space(character: str) -> bool:
 
 # Patterns: `*` and `?`, a backslash escapes
 
-_Token = tuple[str, bool]
-"""A character, and whether it is a wildcard."""
 
-
-def _tokens(pattern: str) -> list[_Token]:
+def _parts(pattern: str) -> list[Part]:
     """Read a pattern. Raises LexError if an escape in it has no meaning."""
-    tokens = []
-    at = 0
-    while at < len(pattern):
-        character = pattern[at]
-        at += 1
+    from dunnage.files.path_pattern import ANYTHING, CHARACTER, literal
+
+    wildcards = {"*": ANYTHING, "?": CHARACTER}
+    parts: list[Part] = []
+    characters = iter(pattern)
+    for character in characters:
         if character != "\\":
-            tokens.append((character, character in "*?"))
+            parts.append(wildcards.get(character) or literal(character))
             continue
-        escaped = pattern[at : at + 1]
+        escaped = next(characters, "")
         if not escaped or escaped not in "*?\\}/":
             raise LexError(f"`\\{escaped}` is not an escape of patterns")
-        at += 1
-        tokens.append((escaped, False))
-    return tokens
+        parts.append(literal(escaped))
+    return parts
 
 
-def _match(tokens: list[_Token], text: str, longest: bool) -> int | None:
+def _match(parts: list[Part], text: str, longest: bool) -> int | None:
     """How much of the start of `text` a pattern matches at most, or at least."""
-    many = ("*", True)
+    from dunnage.files.path_pattern import PathPattern
 
-    def with_skips(states: set[int]) -> set[int]:
-        """Pass over stars, which also match nothing."""
-        for state in sorted(states):
-            at = state
-            while at < len(tokens) and tokens[at] == many:
-                at += 1
-                states.add(at)
-        return states
-
-    states = with_skips({0})
-    found = 0 if len(tokens) in states else None
-    for index, character in enumerate(text):
-        if not states or (found is not None and not longest):
-            break
-        following = set()
-        for state in states - {len(tokens)}:
-            token, is_wildcard = tokens[state]
-            if is_wildcard or token == character:
-                following.add(state if tokens[state] == many else state + 1)
-        states = with_skips(following)
-        if len(tokens) in states:
-            found = index + 1
-    return found
+    lengths = PathPattern(parts).lengths(text)
+    return max(lengths, default=None) if longest else next(lengths, None)
