@@ -142,7 +142,7 @@ def _simple(
     if start is None:
         return None
     if options.operands:
-        start = skip_options(words, start + options.operands, options._replace(stops=frozenset()))
+        start = skip_options(words, start + options.operands, options._replace(stops=""))
         if start is None:
             return None
     environment: list[tuple[str, Values]] = []
@@ -236,7 +236,7 @@ def _ssh(words: Sequence[Word]) -> Inner | None:
 
 
 def _trap(words: Sequence[Word]) -> Inner | None:
-    start = skip_options(words, 1, WrapperOptions(stops=frozenset("lp")))
+    start = skip_options(words, 1, WrapperOptions(stops="l p"))
     if start is None or start + 1 >= len(words) or written(words[start]) in ("", "-"):
         return None
     return Inner(start, 1)
@@ -260,12 +260,12 @@ def _runuser(words: Sequence[Word]) -> Inner | None:
         return program
     if not any(written(word) in ("-u", "--user") for word in words):
         return None
-    return _simple(words, 1, WrapperOptions("ugGsw", frozenset(("--user", "--group", "--supp-group", "--shell"))))
+    return _simple(words, 1, WrapperOptions("ugGsw", "--user --group --supp-group --shell"))
 
 
 def _flock(words: Sequence[Word]) -> Inner | None:
     return _with_program("-c", "--command")(words) or _simple(
-        words, 1, WrapperOptions("wE", frozenset(("--timeout", "--wait", "--conflict-exit-code")), 1)
+        words, 1, WrapperOptions("wE", "--timeout --wait --conflict-exit-code", 1)
     )
 
 
