@@ -199,7 +199,7 @@ class CommittedLocks:
         for name in _ignore_files(file, context):
             try:
                 found = self._tree.read(name)
-                from dunnage.scripts.dockerignore import ignoring_line
+                from dunnage.scripts.dockerfile_copies import ignoring_line
 
                 line = ignoring_line(found, os.path.relpath(path, context).replace(os.sep, "/"))
             except FileNotFoundError:

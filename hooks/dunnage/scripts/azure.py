@@ -12,10 +12,9 @@ from dunnage.files.source import File
 from dunnage.scripts import yaml
 from dunnage.scripts.shell_names import read_by
 from dunnage.scripts.variables import MOST_VARIABLES, Variables, distinct, expand_all, limited, merged, union
-from dunnage.shell.assembly import rewrite
 from dunnage.shell.directories import joined
 from dunnage.shell.model import DIRECTORY, Place, Script, Values
-from dunnage.shell.offsets import Segment
+from dunnage.shell.offsets import Segment, rewrite
 
 # The keys of steps, and the inputs of tasks, with a program and the shell that reads it. The default, marked by an
 # empty name, is Bash on Linux and macOS, and cmd on Windows.

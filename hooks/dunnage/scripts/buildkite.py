@@ -11,9 +11,8 @@ from typing import NamedTuple
 from dunnage.files.source import File
 from dunnage.scripts import yaml
 from dunnage.scripts.variables import MOST_VARIABLES, Variables, distinct, limited, merged
-from dunnage.shell.assembly import joined_lines, rewrite
 from dunnage.shell.model import DIRECTORY, Place, Script
-from dunnage.shell.offsets import Segment
+from dunnage.shell.offsets import Segment, joined_lines, rewrite
 
 
 class Step(NamedTuple):

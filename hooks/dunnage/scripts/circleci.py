@@ -24,9 +24,9 @@ from dunnage.scripts.variables import (
     union,
     without_written,
 )
-from dunnage.shell.assembly import rewrite
 from dunnage.shell.directories import joined
 from dunnage.shell.model import DIRECTORY, Place, Script, Values
+from dunnage.shell.offsets import rewrite
 
 # `<< parameters.x >>`, and the escape `\<<`.
 _PARAMETER = r"\\<<|<<\s*((?:parameters|pipeline|matrix|node)(?:\.[A-Za-z0-9_-]+)+)\s*>>"

@@ -11,11 +11,10 @@ from dunnage.scripts.dockerfile_instruction import InstructionArgument
 from dunnage.scripts.dockerfile_syntax import Heredoc, Instruction, is_heredoc, read
 from dunnage.scripts.dockerfile_words import Expansion, GlobalArguments, afforded, expand
 from dunnage.scripts.shell_names import interpreter, program_name
-from dunnage.shell.assembly import Text
 from dunnage.shell.bounds import Budget
 from dunnage.shell.directories import joined
 from dunnage.shell.model import DIRECTORY, OPTION_VARIABLES, POSIX_SHELLS, Command, Place, Script, Values, Word
-from dunnage.shell.offsets import Segment
+from dunnage.shell.offsets import Segment, Text
 from dunnage.shell.wrappers import shell_input
 
 if TYPE_CHECKING:

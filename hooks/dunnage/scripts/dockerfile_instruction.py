@@ -256,7 +256,7 @@ class InstructionParser:
 
     def _argument(self, start: int, end: int, parts: Iterable[_Piece]) -> InstructionArgument:
         """The argument that consists of these parts."""
-        from dunnage.shell.assembly import Text
+        from dunnage.shell.offsets import Text
 
         text = Text(b"")
         for part in parts:

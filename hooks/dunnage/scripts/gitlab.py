@@ -13,9 +13,9 @@ from dunnage.scripts import yaml
 from dunnage.scripts.shell_names import read_by
 from dunnage.scripts.variables import Variables, assigned_names, in_either, union
 from dunnage.shell import bounds
-from dunnage.shell.assembly import joined_lines
 from dunnage.shell.bounds import MOST_EXPRESSION_VALUES, Budget
 from dunnage.shell.model import DIRECTORY, Place, Script, Values
+from dunnage.shell.offsets import joined_lines
 
 _SCRIPTS = ("before_script", "script", "after_script")
 _NO_JOBS = frozenset(

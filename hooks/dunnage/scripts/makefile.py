@@ -5,21 +5,24 @@ from collections.abc import Iterator
 
 from dunnage.files.source import File
 from dunnage.files.span import Span
-from dunnage.scripts.makefile_syntax import BUILT_IN, Makefile, MakeRule, RecipeLine, continued
-from dunnage.scripts.makefile_values import (
+from dunnage.scripts.makefile_syntax import (
+    BUILT_IN,
     UNKNOWN,
     Expansion,
+    Makefile,
+    MakeRule,
+    RecipeLine,
     Scope,
     Variable,
     closing_bracket,
+    continued,
     find_outside,
     references,
 )
 from dunnage.scripts.shell_names import is_posix_shell
-from dunnage.shell.assembly import Text, rewrite
 from dunnage.shell.bounds import MOST_BUILD_VALUES, Budget, union
 from dunnage.shell.model import Place, Script, Values
-from dunnage.shell.offsets import Segment
+from dunnage.shell.offsets import Segment, Text, rewrite
 
 _MOST_CHOICES = 20
 _MOST_SPECIFIC = 200

@@ -19,9 +19,8 @@ from dunnage.scripts.shell_names import interpreter, read_by, shell_of
 from dunnage.scripts.tasks import Program, Task
 from dunnage.scripts.variables import limited, merged
 from dunnage.shell import bounds
-from dunnage.shell.assembly import Text, joined_lines
 from dunnage.shell.model import POSIX_SHELLS, Command, Place, Script, Values, Word
-from dunnage.shell.offsets import Segment
+from dunnage.shell.offsets import Segment, Text, joined_lines
 
 Keys = tuple[Key, ...]
 """The path of a value in a file."""

@@ -2,19 +2,21 @@
 
 A line of plain words means the same in these shells as in a POSIX shell. All other lines are left out: those with
 variables, pipes, blocks or redirections. What they may do to the working directory and to the manifests is kept. Of the
-lines with variables, only those of PowerShell are read that download or unpack files.
+lines with variables, only those of PowerShell are read that download or unpack files, or set a text: in others, a
+variable may hold several arguments.
 
-The syntax is that of https://learn.microsoft.com/en-us/powershell/scripting/lang-spec/chapter-02 and of
-https://learn.microsoft.com/en-us/windows-server/administration/windows-commands/cmd.
+The syntax is that of https://learn.microsoft.com/en-us/powershell/scripting/lang-spec/chapter-02, with "Variables" and
+"String literals", and of https://learn.microsoft.com/en-us/windows-server/administration/windows-commands/cmd.
 """
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
-from dunnage.shell.assembly import rewrite
 from dunnage.shell.expression import insides
-from dunnage.shell.offsets import Segment
+from dunnage.shell.offsets import Segment, rewrite
 
 
 class _Syntax(NamedTuple):
@@ -74,9 +76,7 @@ def as_posix(shell: str, text: str, offsets: tuple[Segment, ...]) -> tuple[str, 
     replacements: list[tuple[int, int, str]] = []
     names: frozenset[str] | None = None
     if syntax is _POWERSHELL and "$" in masked:
-        from dunnage.scripts.powershell_variables import set_once
-
-        names = set_once(masked)
+        names = _set_once(masked)
     for statement in _statements(masked, syntax):
         found = _with_variables(masked, statement, names) if names is not None else None
         replacements += _replacements(masked, statement, syntax) if found is None else found
@@ -176,11 +176,9 @@ def _with_variables(
     code = " ".join(text[line.start : line.end] for line in lines)
     if not is_code or "$" not in code or _effect(code):
         return None
-    from dunnage.scripts import powershell_variables
-
-    if powershell_variables.is_read(code):
-        changes = [[*powershell_variables.replacements(text, line.start, line.end)] for line in lines]
-    elif len(lines) == 1 and (changed := powershell_variables.assignment(text, lines[0].start, lines[0].end, names)):
+    if _is_read(code):
+        changes = [[*_in_posix(text, line.start, line.end)] for line in lines]
+    elif len(lines) == 1 and (changed := _assignment(text, lines[0].start, lines[0].end, names)):
         changes = [changed]
     else:
         return None
@@ -199,3 +197,62 @@ def _effect(code: str) -> str:
     moved = 'cd "$_"' if re.search(_MOVES, code) else ""
     touched = "cp _ Cargo.toml" if re.search(_TOUCHES, code) else ""
     return "; ".join(filter(None, (moved, touched)))
+
+
+_PROGRAM = r"""(?xi)\s*
+    (?: curl | expand-archive | invoke-webrequest | iwr | msiexec | start-bitstransfer | start-process | tar | wget )
+    (?: \.exe )? \s
+"""
+_IN_QUOTES = r'"(?:[^"`$]|\$(?:env:)?\w+(?![\w:])|\$\{(?:env:)?\w+\})*"'
+_BARE = r"\$(?:env:)?\w+(?![\w.:\[(])|\$\{(?:env:)?\w+\}(?![.\[(])"
+_WORD = rf"(?:{_IN_QUOTES}|'[^']*'|{_BARE})"
+_LINE = rf"(?:[\w .:=,+~/\\\t-]|(?<=\w)@|{_WORD})*"
+_PLAIN = r"[\w.:=,+/\\${}@-]*"
+_ASSIGNMENT = rf"\s*\$(\w+)[ \t]*=[ \t]*(?:({_WORD})|(?i:Join-Path) ({_WORD}) ({_WORD}))\s*"
+
+
+def _is_read(code: str) -> bool:
+    """Whether a statement downloads or unpacks a file and is simple enough to be read."""
+    return re.match(_PROGRAM, code) is not None and re.fullmatch(_LINE, code) is not None
+
+
+def _in_posix(text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
+    """Yield what makes a part of such a statement one of a POSIX shell, as start, end and new text."""
+    for found in re.finditer(rf"{_IN_QUOTES}|'[^']*'|{_BARE}|\\", text[start:end]):
+        yield from _in_word(text, start + found.start(), start + found.end(), is_quoted=found[0][0] in "'\"")
+
+
+def _in_word(text: str, start: int, end: int, *, is_quoted: bool) -> Iterator[tuple[int, int, str]]:
+    for found in re.finditer(r"\$env:(\w+)|\$\{env:(\w+)\}|\\", text[start:end]):
+        name = found[1] or found[2]
+        new = f"${{{name}}}" if name else "/"
+        yield start + found.start(), start + found.end(), new if is_quoted or not name else f'"{new}"'
+
+
+def _set_once(text: str) -> frozenset[str]:
+    """The variables that a program sets in one place, in lower case."""
+    counts = Counter(name.lower() for name in re.findall(r"\$(\w+)[ \t]*\+?=", text))
+    return frozenset(name for name, count in counts.items() if count == 1)
+
+
+def _assignment(text: str, start: int, end: int, names: Collection[str]) -> list[tuple[int, int, str]]:
+    """What makes a statement that sets a variable to a text one of a POSIX shell; empty if it is another statement.
+
+    Only variables in `names` are set. Names in capitals are left out, because they may be in the environment.
+    """
+    found = re.compile(_ASSIGNMENT).fullmatch(text, start, end)
+    if found is None or found[1].isupper() or found[1].lower() not in names:
+        return []
+    words = [found.span(at) for at in (2, 3, 4) if found[at]]
+    insides = [(at + 1, stop - 1) if text[at] in "'\"" else (at, stop) for at, stop in words]
+    # Where nothing follows the value, no quote can be written after it.
+    quote = '"' if insides[-1][1] < end else ""
+    is_plain = all(re.fullmatch(_PLAIN, text[slice(*inside)]) for inside in insides)
+    has_meaning = any(text[at] == "'" and not {"$", "`", '"'}.isdisjoint(text[at:stop]) for at, stop in words)
+    if has_meaning or not (quote or is_plain):
+        return []
+    changes = [(start, insides[0][0], f"{found[1]}={quote}"), (insides[-1][1], end, quote)]
+    changes += [(before[1], after[0], "/") for before, after in pairwise(insides)]
+    for inside in insides:
+        changes += _in_word(text, *inside, is_quoted=True)
+    return sorted(changes)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from dunnage.files.span import Span
-from dunnage.shell.assembly import Text
-from dunnage.shell.offsets import Segment
+from dunnage.shell.offsets import Segment, Text
 
 _BREAK = rb"\r\n|\n|\r"
 

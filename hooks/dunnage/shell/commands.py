@@ -43,7 +43,7 @@ from dunnage.shell.words import Reader
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from dunnage.shell.redirections import Redirections
+    from dunnage.shell.arguments import Redirections
 
 _MOST_PIPED = 50
 
@@ -289,7 +289,7 @@ class _Walk:
         for child in node.children:
             body = child.child_by_field_name("body") if child.type == "redirected_statement" else None
             if body is not None and body.type == "pipeline" and not parts:
-                from dunnage.shell.redirections import last_of, redirections
+                from dunnage.shell.arguments import last_of, redirections
 
                 self._redirections[last_of(body).id] = redirections(child, self._data)
                 parts += self._piped(body)
@@ -458,7 +458,7 @@ class _Walk:
         return entered(command.words, directory)
 
     def _redirected_statement(self, node: Node, around: Surroundings) -> Command | None:
-        from dunnage.shell.redirections import LISTS, last_of, redirections
+        from dunnage.shell.arguments import LISTS, last_of, redirections
 
         line = redirections(node, self._data)
         if line.body is not None and line.body.type in LISTS:

@@ -208,7 +208,7 @@ class Reader:
         following = bisect_right(self._mask_ends, start)
         if following < len(self._masks) and self._masks[following].start < end:
             return [WordPart(None, start, end, False, True)]
-        from dunnage.shell.expansions import ANSI_C_ESCAPE, decode_escape
+        from dunnage.shell.parts import ANSI_C_ESCAPE, decode_escape
 
         parts: list[WordPart] = []
         position = 0
@@ -256,7 +256,7 @@ class Reader:
         key = elements_of(name) if is_array else name
         values = scope.get(key)
         if len(inside) > 1:
-            from dunnage.shell.expansions import OPERATORS, apply_operator
+            from dunnage.shell.parts import OPERATORS, apply_operator
 
             operator = inside[1].type
             if operator not in OPERATORS:
