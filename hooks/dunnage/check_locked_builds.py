@@ -32,8 +32,7 @@ from dunnage.frame.options import Options
 from dunnage.scripts import commands
 from dunnage.scripts.comments import comments
 from dunnage.shell.bounds import union
-from dunnage.shell.directories import joined
-from dunnage.shell.model import DIRECTORY, Command, Place, Values, Word, programs, whole
+from dunnage.shell.model import DIRECTORY, Command, Place, Values, Word, joined_paths, programs, whole
 from dunnage.shell.offsets import is_literal, locate
 
 if TYPE_CHECKING:
@@ -180,7 +179,7 @@ def _check_actions(known: _Calls, options: Options) -> Iterator[Finding]:
         span = command.span if command else action.span
         directory = action.variables.get(DIRECTORY)
         if is_maturin and (folder := action.inputs.get("working-directory")):
-            directory = joined(directory, folder.values)
+            directory = joined_paths(directory, folder.values)
         variants: list[Command] = []
         for values in product(subcommands, ("",) if given is None else given.values or ("--locked",)):
             parts = ("maturin" if is_maturin else "cargo", *" ".join(values).split())

@@ -17,8 +17,7 @@ from typing import NamedTuple
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit
 from dunnage.files.walk import top_folder, upwards
-from dunnage.shell.directories import joined
-from dunnage.shell.model import Command, Values, Word, insert_after, programs
+from dunnage.shell.model import Command, Values, Word, insert_after, joined_paths, programs
 
 UNKNOWN = "\0"
 """The placeholder for unknown text in a word."""
@@ -308,12 +307,12 @@ class CargoCall(NamedTuple):
             return directory
         for index in range(called.subcommand - 1):
             if self.words[index] == "-C":
-                directory = joined(directory, _known(self.values(index + 1)))
+                directory = joined_paths(directory, _known(self.values(index + 1)))
         found = arguments(self.words, called.subcommand + 1, {*GLOBAL_WITH_VALUE, "--manifest-path"})
         manifest = found.last("--manifest-path")
         if manifest is not None:
             paths = _known(self.option_values(manifest))
-            directory = joined(directory, paths and tuple(posixpath.dirname(path) or "." for path in paths))
+            directory = joined_paths(directory, paths and tuple(posixpath.dirname(path) or "." for path in paths))
         return directory
 
     def insertion(self, path: str, index: int, text: str = "--locked") -> Edit | None:

@@ -26,8 +26,7 @@ from dunnage.cargo_cli.command_line import (
 from dunnage.files.git import Repositories
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit
-from dunnage.shell.directories import joined
-from dunnage.shell.model import Command, Values, programs
+from dunnage.shell.model import Command, Values, joined_paths, programs
 
 _MATURIN_OPTIONS = frozenset({
     "--auditwheel", "--bindings", "--color", "--compatibility", "--config", "--features", "--interpreter", "--jobs",
@@ -140,13 +139,13 @@ def _directory(command: Command, call: CargoCall, found: Arguments) -> Values:
     directory = command.directory
     tool = call.program.rpartition(" ")[2]
     if tool == "tauri":
-        return joined(directory, ("src-tauri",))
+        return joined_paths(directory, ("src-tauri",))
     if tool == "wasm-pack" and found.operands:
         path = call.words[found.operands[0]]
-        return joined(directory, (path,) if path is not None else None)
+        return joined_paths(directory, (path,) if path is not None else None)
     manifest = found.last("-m")
     if manifest is not None and manifest.text is not None:
-        return joined(directory, (manifest.text.rpartition("/")[0] or ".",))
+        return joined_paths(directory, (manifest.text.rpartition("/")[0] or ".",))
     return directory if manifest is None else None
 
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.walk import top_folder
 from dunnage.scripts.commands import kind_of
-from dunnage.shell.directories import is_outside
-from dunnage.shell.model import Command, Values, Word, programs
+from dunnage.shell.model import Command, Values, Word, is_outside, programs
 from dunnage.shell.wrappers import SHELLS, shell_input
 
 _MOST_SCRIPTS = 100

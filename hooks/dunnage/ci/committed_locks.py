@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
 from dunnage.files.walk import is_in_project, top_folder, upwards
-from dunnage.shell.directories import TEMPORARY, is_outside
+from dunnage.shell.model import TEMPORARY, is_outside
 
 if TYPE_CHECKING:
     from dunnage.cargo.manifests import Manifests

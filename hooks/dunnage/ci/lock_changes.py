@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from dunnage.cargo_cli.command_line import LOCKING, CargoCall, arguments, invocation
 from dunnage.files.source import File
-from dunnage.shell.directories import is_outside, joined
-from dunnage.shell.model import Command, Values, programs
+from dunnage.shell.model import Command, Values, is_outside, joined_paths, programs
 
 REMOVED, RESTORED, CREATED, RESOLVED, PRECISE, OUTDATED = (
     "removed",
@@ -121,13 +120,13 @@ def _created(command: Command, arguments: Sequence[str | None]) -> Values:
     """Return the folders in which a tool may create a project: each of its arguments may be one."""
     folders = tuple(text for text in arguments if text is None or not text.startswith("-"))
     known = tuple(text for text in folders if text is not None)
-    return joined(command.directory, known or (".",)) if len(known) == len(folders) else None
+    return joined_paths(command.directory, known or (".",)) if len(known) == len(folders) else None
 
 
 def _removed(directory: Values, files: Sequence[str | None]) -> LockChange | None:
     paths = tuple(text for text in files if text is not None and posixpath.basename(text) == "Cargo.lock")
     folders = tuple(posixpath.dirname(path) or "." for path in paths)
-    return LockChange(REMOVED, joined(directory, folders)) if paths else None
+    return LockChange(REMOVED, joined_paths(directory, folders)) if paths else None
 
 
 def _edits_manifest(command: Command, texts: Sequence[str | None]) -> bool:
@@ -147,7 +146,7 @@ def _of_git(command: Command, texts: Sequence[str | None]) -> LockChange | None:
     changed = called.last("-C")
     directory = command.directory
     if changed is not None and changed.at < at:
-        directory = joined(directory, None if changed.text is None else (changed.text,))
+        directory = joined_paths(directory, None if changed.text is None else (changed.text,))
     if texts[at] == "rm":
         return _removed(directory, texts[at + 1 :])
     if texts[at] in ("am", "apply"):
@@ -160,7 +159,7 @@ def _of_git(command: Command, texts: Sequence[str | None]) -> LockChange | None:
     operands = [texts[index] for index in found.operands]
     url = operands[0] if operands else None
     folder = operands[1] if len(operands) > 1 else url and posixpath.basename(url.rstrip("/")).removesuffix(".git")
-    return LockChange(CREATED, joined(directory, (folder,) if folder else None))
+    return LockChange(CREATED, joined_paths(directory, (folder,) if folder else None))
 
 
 def _of_cargo(command: Command, call: CargoCall) -> LockChange | None:
@@ -174,7 +173,7 @@ def _of_cargo(command: Command, call: CargoCall) -> LockChange | None:
         found = arguments(call.words, called.subcommand + 1, _CREATE_OPTIONS)
         folder = call.words[found.operands[0]] if found.operands else "."
         is_unknown = folder is None or called.name == "generate"
-        return LockChange(CREATED, None if is_unknown else joined(command.directory, (folder or ".",)))
+        return LockChange(CREATED, None if is_unknown else joined_paths(command.directory, (folder or ".",)))
     found = arguments(call.words, called.subcommand + 1, _UPDATE_OPTIONS)
     if called.name in _MANIFEST_EDITS:
         return LockChange(OUTDATED, None) if "--dry-run" not in found.flags else None

@@ -28,8 +28,7 @@ from dunnage.sandbox.container_call import (
 from dunnage.sandbox.exposure import EXPOSED_HOST, ISOLATING, NETWORK, WRITABLE, Exposure
 from dunnage.sandbox.network import OFFLINE_VARIABLE, is_component, is_offline, lacks_network
 from dunnage.scripts.commands import commands
-from dunnage.shell.directories import entered
-from dunnage.shell.model import Command, Values, Word, programs
+from dunnage.shell.model import Command, Values, Word, entered, programs
 
 _NO_NETWORK = "none"
 _REGISTRY = "-v ~/.cargo/registry:/usr/local/cargo/registry"

@@ -12,9 +12,8 @@ from dunnage.files.source import File
 from dunnage.scripts import yaml
 from dunnage.scripts.shell_names import read_by
 from dunnage.scripts.variables import MOST_VARIABLES, Variables, distinct, expand_all, limited, merged, union
-from dunnage.shell.directories import joined
-from dunnage.shell.model import DIRECTORY, Place, Script, Values
-from dunnage.shell.offsets import Segment, rewrite
+from dunnage.shell.model import DIRECTORY, Place, Script, Values, joined_paths
+from dunnage.shell.offsets import substitute
 
 # The keys of steps, and the inputs of tasks, with a program and the shell that reads it. The default, marked by an
 # empty name, is Bash on Linux and macOS, and cmd on Windows.
@@ -111,7 +110,10 @@ def _step(node: yaml.Node, context: _Context, number: int) -> Step | None:
     shell = shell or ("cmd" if is_windows else "sh")
     if shell == "powershell" and (core := inputs.get("pwsh")) is not None and core.text == "true":
         shell = "pwsh"
-    text, offsets = read_by(shell, *_rewritten(program, context.variables))
+    text, offsets = program.text, program.offsets
+    if "$(" in text:
+        text, offsets = substitute(_MACRO, lambda macro: _reference(macro, context.variables), text, offsets)
+    text, offsets = read_by(shell, text, offsets)
     if not text.strip():
         return None
     names = (*((f"job {context.job}",) if context.job else ()), f"step {node.named('displayName', 'name') or number}")
@@ -136,18 +138,14 @@ def _program(node: yaml.Node) -> tuple[yaml.Node, str] | None:
     return None
 
 
-def _rewritten(program: yaml.Node, variables: Variables) -> tuple[str, tuple[Segment, ...]]:
-    """A program in which variables of the pipeline are expressions."""
-    if "$(" not in program.text:
-        return program.text, program.offsets
-    macros = [found for found in re.finditer(_MACRO, program.text) if _is_variable(found[1], variables)]
-    replacements = [(found.start(), found.end(), f"${{{{ {_key(found[1])} }}}}") for found in macros]
-    return rewrite(program.text, program.offsets, replacements)
+def _expression(macro: re.Match[str]) -> str:
+    return f"${{{{ {_key(macro[1])} }}}}"
 
 
-def _is_variable(name: str, variables: Variables) -> bool:
+def _reference(macro: re.Match[str], variables: Variables) -> str | None:
+    """The expression for a variable of the pipeline; None for a substitution of the shell."""
     # The names of the variables of the system have a dot: `Build.SourcesDirectory`.
-    return "." in name or _key(name) in variables
+    return _expression(macro) if "." in macro[1] or _key(macro[1]) in variables else None
 
 
 def _key(name: str) -> str:
@@ -158,10 +156,9 @@ def _key(name: str) -> str:
 def _directory(node: yaml.Node, variables: Variables) -> Values:
     """The working directory that a step names."""
     path = re.sub(rf"(?i){_SOURCES}", ".", node.text.replace("\\", "/"))
-    if re.search(_MACRO, path) and not all(_key(found[1]) in variables for found in re.finditer(_MACRO, path)):
+    if any(_key(found[1]) not in variables for found in re.finditer(_MACRO, path)):
         return None
-    text = re.sub(_MACRO, lambda found: f"${{{{ {_key(found[1])} }}}}", path)
-    return joined((".",), expand_all((text,), variables))
+    return joined_paths((".",), expand_all((re.sub(_MACRO, _expression, path),), variables))
 
 
 def _checks_out_elsewhere(step: yaml.Node) -> bool:
@@ -213,8 +210,7 @@ def _value(node: yaml.Node | None, variables: Variables) -> Values:
     values = yaml.cautious_value(node)
     if values is None or "$[" in values[0]:
         return None
-    texts = tuple(re.sub(_MACRO, lambda found: f"${{{{ {_key(found[1])} }}}}", value) for value in values)
-    return expand_all(texts, variables)
+    return expand_all(tuple(re.sub(_MACRO, _expression, value) for value in values), variables)
 
 
 def _parameters(document: yaml.Node) -> Variables:

@@ -3,7 +3,6 @@
 The commands of a step are one program. When a pipeline is uploaded, `$$` becomes `$`.
 """
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
@@ -12,7 +11,7 @@ from dunnage.files.source import File
 from dunnage.scripts import yaml
 from dunnage.scripts.variables import MOST_VARIABLES, Variables, distinct, limited, merged
 from dunnage.shell.model import DIRECTORY, Place, Script
-from dunnage.shell.offsets import Segment, joined_lines, rewrite
+from dunnage.shell.offsets import Segment, joined_lines, substitute
 
 
 class Step(NamedTuple):
@@ -56,10 +55,7 @@ def candidates(document: yaml.Node) -> Iterator[yaml.Node]:
 
 def _program(commands: list[yaml.Node]) -> tuple[str, tuple[Segment, ...]]:
     parts = (part for command in commands for part in command.listed() if part.kind == "scalar")
-    text, offsets = joined_lines((part.text, part.offsets) for part in parts)
-    if "$$" not in text:
-        return text, offsets
-    return rewrite(text, offsets, [(found.start(), found.end(), "$") for found in re.finditer(r"\$\$", text)])
+    return substitute(r"\$\$", lambda _: "$", *joined_lines((part.text, part.offsets) for part in parts))
 
 
 def _environment(node: yaml.Node) -> Variables:

@@ -24,9 +24,8 @@ from dunnage.scripts.variables import (
     union,
     without_written,
 )
-from dunnage.shell.directories import joined
-from dunnage.shell.model import DIRECTORY, Place, Script, Values
-from dunnage.shell.offsets import rewrite
+from dunnage.shell.model import DIRECTORY, Place, Script, Values, joined_paths
+from dunnage.shell.offsets import substitute
 
 # `<< parameters.x >>`, and the escape `\<<`.
 _PARAMETER = r"\\<<|<<\s*((?:parameters|pipeline|matrix|node)(?:\.[A-Za-z0-9_-]+)+)\s*>>"
@@ -142,11 +141,14 @@ def _scripts(sequence: StepSequence) -> Iterator[tuple[int, Script]]:
         seen = _with_environment(variables, run.get("environment"))
         # https://circleci.com/docs/guides/execute/using-windows/
         name_of_shell = shell_of(shell, "powershell" if sequence.is_windows else "")
-        text, offsets = read_by(name_of_shell, *_rewritten(command))
+        text, offsets = command.text, command.offsets
+        if "<<" in text:
+            text, offsets = substitute(_PARAMETER, _expression, text, offsets)
+        text, offsets = read_by(name_of_shell, text, offsets)
         if text.strip():
             # By default, steps run in the folder that the repository is checked out into.
             own = run.get("working_directory")
-            directory = (".",) if own is None else joined((".",), expanded(own, variables))
+            directory = (".",) if own is None else joined_paths((".",), expanded(own, variables))
             seen = merged(seen, {DIRECTORY: directory})
             yield command.span.start, Script(text, offsets, Place("circleci", names), seen, expressions="github")
         if "BASH_ENV" in command.text:
@@ -170,16 +172,6 @@ def _steps(steps: yaml.Node | None) -> Iterator[yaml.Node]:
                 if inner is not None:
                     waiting.append((inner, depth + 1))
             yield node
-
-
-def _rewritten(command: yaml.Node) -> tuple[str, tuple[tuple[int, int, int], ...]]:
-    if "<<" not in command.text:
-        return command.text, command.offsets
-    return rewrite(
-        command.text,
-        command.offsets,
-        [(match.start(), match.end(), _expression(match)) for match in re.finditer(_PARAMETER, command.text)],
-    )
 
 
 def _is_windows(node: yaml.Node | None) -> bool:

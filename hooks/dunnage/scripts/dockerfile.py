@@ -12,8 +12,17 @@ from dunnage.scripts.dockerfile_syntax import Heredoc, Instruction, is_heredoc, 
 from dunnage.scripts.dockerfile_words import Expansion, GlobalArguments, afforded, expand
 from dunnage.scripts.shell_names import interpreter, program_name
 from dunnage.shell.bounds import Budget
-from dunnage.shell.directories import joined
-from dunnage.shell.model import DIRECTORY, OPTION_VARIABLES, POSIX_SHELLS, Command, Place, Script, Values, Word
+from dunnage.shell.model import (
+    DIRECTORY,
+    OPTION_VARIABLES,
+    POSIX_SHELLS,
+    Command,
+    Place,
+    Script,
+    Values,
+    Word,
+    joined_paths,
+)
 from dunnage.shell.offsets import Segment, Text
 from dunnage.shell.wrappers import shell_input
 
@@ -118,7 +127,8 @@ class _Builder:
                 self._declare(instruction, argument.text)
         elif keyword == "WORKDIR":
             if instruction.arguments and not instruction.onbuild:
-                self._stage.directory = joined(self._stage.directory, self._expand_here(instruction.arguments[0].text))
+                path = self._expand_here(instruction.arguments[0].text)
+                self._stage.directory = joined_paths(self._stage.directory, path)
         elif instruction.form == "exec" and not instruction.onbuild:
             self._stage.is_posix = any(
                 program_name(argument.text) in POSIX_SHELLS for argument in instruction.arguments

@@ -25,8 +25,7 @@ from dunnage.scripts.variables import (
     union,
     without_written,
 )
-from dunnage.shell.directories import joined
-from dunnage.shell.model import DIRECTORY, Place, Script, Values
+from dunnage.shell.model import DIRECTORY, Place, Script, Values, joined_paths
 from dunnage.shell.offsets import Segment
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ class Step:
         variables = _with_env(self.variables, self.node.get("env"))
         own = self.node.get("working-directory")
         if own is not None:
-            variables = merged(variables, {DIRECTORY: joined((".",), _expanded(own, variables))})
+            variables = merged(variables, {DIRECTORY: joined_paths((".",), _expanded(own, variables))})
         return Script(text, offsets, self._place, variables, expressions="github")
 
     @cached_property
@@ -263,7 +262,7 @@ def _with_default_directory(variables: Variables, node: yaml.Node) -> Variables:
     default = node.path("defaults", "run", "working-directory")
     if default is None:
         return variables
-    return merged(variables, {DIRECTORY: joined((".",), _expanded(default, variables))})
+    return merged(variables, {DIRECTORY: joined_paths((".",), _expanded(default, variables))})
 
 
 def _checks_out_elsewhere(step: yaml.Node) -> bool:

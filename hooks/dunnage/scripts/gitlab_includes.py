@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.walk import top_folder
 from dunnage.scripts import yaml
-from dunnage.shell.directories import is_outside
+from dunnage.shell.model import is_outside
 
 _MOST_FILES = 100
 _ROOT = ".gitlab-ci.yml"

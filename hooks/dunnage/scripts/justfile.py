@@ -12,7 +12,7 @@ from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.scripts.shell_names import is_posix_shell
 from dunnage.shell.bounds import MOST_BUILD_VALUES, Budget
-from dunnage.shell.expression import insides
+from dunnage.shell.expression import insides, tokens
 from dunnage.shell.model import Place, Script, Values
 from dunnage.shell.offsets import Text, decode, lines
 
@@ -54,20 +54,14 @@ class _Evaluator:
         """The values of an expression; None if they are unknown."""
         if depth > _DEEPEST or len(text) > _MOST_CHARACTERS:
             return None
-        tokens: _Tokens = []
-        position = 0
-        token = re.compile(_TOKEN, re.DOTALL)
-        while match := token.match(text, position):
-            tokens.append((match.lastgroup or "", match[match.lastgroup or 0]))
-            position = match.end()
-        rest = text[position:].strip()
+        found, rest = tokens(_TOKEN, text)
         if rest and not rest.startswith("#"):
             return None
         try:
-            values, end = self._sum(tokens, 0, depth)
+            values, end = self._sum(found, 0, depth)
         except _Unknown:
             return None
-        return values if end == len(tokens) else None
+        return values if end == len(found) else None
 
     def _name(self, name: str, depth: int) -> Values:
         if name in self._given:

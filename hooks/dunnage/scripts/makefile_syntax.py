@@ -101,9 +101,8 @@ def references(text: str) -> Iterator[tuple[int, int]]:
     start = text.find("$")
     while 0 <= start < len(text) - 1:
         end = start + 2
-        closing = _BRACKETS.get(text[start + 1])
-        if closing:
-            end = _closing(text, start + 2, text[start + 1], closing)
+        if text[start + 1] in _BRACKETS:
+            end = closing_bracket(text, end, text[start + 1])
             if end < 0:
                 # make rejects a reference that is never closed.
                 return
@@ -111,8 +110,9 @@ def references(text: str) -> Iterator[tuple[int, int]]:
         start = text.find("$", end)
 
 
-def _closing(text: str, start: int, opening: str, closing: str) -> int:
-    """The index after the closing bracket; -1 if there is none."""
+def closing_bracket(text: str, start: int, opening: str) -> int:
+    """The index after the bracket that closes the one opened before `start`; -1 if it is never closed."""
+    closing = _BRACKETS[opening]
     end = text.find(closing, start)
     if end < 0 or text.find(opening, start, end) < 0:
         return end + 1 or -1
@@ -136,11 +136,6 @@ def find_outside(text: str, character: str, start: int = 0) -> int:
             return found
         position = max(position, start + end)
     return text.find(character, position)
-
-
-def closing_bracket(text: str, start: int, opening: str) -> int:
-    """The index after the bracket that closes the one opened before `start`; -1 if it is never closed."""
-    return _closing(text, start, opening, _BRACKETS[opening])
 
 
 BUILT_IN = {"MAKE": "make", "RM": "rm -f"}

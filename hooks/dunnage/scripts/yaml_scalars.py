@@ -36,9 +36,9 @@ def _flow(assembled: Text, data: bytes, start: int, end: int, quote: bytes) -> N
         line_end = found.start() if found else end
         begin, stop = position, line_end
         if not is_first:
-            begin = _skip(data, b" \t", begin, stop)
+            begin = stop - len(data[begin:stop].lstrip(b" \t"))
         if found:
-            stop = _strip_blank(data, begin, stop)
+            stop = begin + len(data[begin:stop].rstrip(b" \t"))
         escaped = False
         if quote == b'"':
             escaped = _unescape(assembled, data, begin, stop, line_end if found else stop)
@@ -64,18 +64,6 @@ def _empty_lines(data: bytes, position: int, end: int) -> tuple[list[int], int]:
         breaks.append(blank.start(1))
         position = blank.end()
     return breaks, position
-
-
-def _skip(data: bytes, characters: bytes, start: int, end: int) -> int:
-    while start < end and data[start] in characters:
-        start += 1
-    return start
-
-
-def _strip_blank(data: bytes, start: int, end: int) -> int:
-    while end > start and data[end - 1] in b" \t":
-        end -= 1
-    return end
 
 
 def _undouble(assembled: Text, data: bytes, start: int, end: int) -> None:
@@ -145,7 +133,8 @@ def _block(assembled: Text, data: bytes, span: Span, style: str, text: str) -> N
         return
     # The first line that is not empty determines the indentation.
     start, end = lines[above]
-    indent = _skip(data, b" ", start, end) - start - (len(content) - len(content.lstrip(" ")))
+    blanks = end - start - len(data[start:end].lstrip(b" "))
+    indent = blanks - (len(content) - len(content.lstrip(" ")))
     lines = [(min(start + indent, end), end) for start, end in lines]
     previous = -1
     if is_folded:

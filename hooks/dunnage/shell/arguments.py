@@ -100,18 +100,15 @@ def spellings(
             yield tuple(words), tuple(origins)
 
 
-def _groups(nodes: Sequence[Node], data: bytes) -> Iterator[list[Node]]:
-    """Yield the nodes of each word: tree-sitter-bash splits a word at a line continuation or `\\ `."""
-    group: list[Node] = []
+def _groups(nodes: Sequence[Node], data: bytes) -> list[list[Node]]:
+    """The nodes of each word: tree-sitter-bash splits a word at a line continuation or `\\ `."""
+    groups: list[list[Node]] = []
     for node in nodes:
-        if group and _is_joined(data[group[-1].end_byte : node.start_byte]):
-            group.append(node)
-            continue
-        if group:
-            yield group
-        group = [node]
-    if group:
-        yield group
+        if groups and _is_joined(data[groups[-1][-1].end_byte : node.start_byte]):
+            groups[-1].append(node)
+        else:
+            groups.append([node])
+    return groups
 
 
 def _is_joined(between: bytes) -> bool:

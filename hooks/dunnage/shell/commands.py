@@ -19,7 +19,6 @@ from dunnage.shell.bounds import (
     Budget,
     union,
 )
-from dunnage.shell.directories import entered
 from dunnage.shell.grammar import parse_bash
 from dunnage.shell.model import (
     DIRECTORY,
@@ -30,6 +29,7 @@ from dunnage.shell.model import (
     Script,
     Values,
     Word,
+    entered,
     mentions,
     programs,
 )

@@ -88,6 +88,17 @@ def _closing(text: str, start: int) -> int:
             return -1
 
 
+def tokens(pattern: str, text: str) -> tuple[list[tuple[str, str]], str]:
+    """The tokens at the start of a text, each with the name of its group in the pattern, and the text after them."""
+    found: list[tuple[str, str]] = []
+    position = 0
+    token = re.compile(pattern, re.DOTALL)
+    while match := token.match(text, position):
+        found.append((match.lastgroup or "", match[match.lastgroup or 0]))
+        position = match.end()
+    return found, text[position:].strip()
+
+
 def resolve(expression: str, variables: Mapping[str, Values]) -> Values:
     """The values of an expression without its braces; `variables` holds values by dotted name. None if unknown."""
     name = expression.strip()
@@ -127,15 +138,10 @@ class _Reader:
 
     def __init__(self, text: str, variables: Mapping[str, Values]) -> None:
         self._variables = variables
-        self._tokens: list[tuple[str, str]] = []
         self._next = 0
         self._depth = 0
-        position = 0
-        token = re.compile(_TOKEN)
-        while match := token.match(text, position):
-            self._tokens.append((match.lastgroup or "", match[match.lastgroup or 0]))
-            position = match.end()
-        if text[position:].strip():
+        self._tokens, rest = tokens(_TOKEN, text)
+        if rest:
             raise _Unknown
 
     def whole(self) -> _Values:

@@ -5,8 +5,9 @@ A text is assembled from bytes of the file and from other bytes; its segments sa
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from dunnage.files.span import Span
@@ -111,6 +112,15 @@ def joined_lines(parts: Iterable[tuple[str, Iterable[Segment]]]) -> tuple[str, t
             result.add(b"\n")
         result.append(text.encode("utf-8"), offsets)
     return result.result()
+
+
+def substitute(
+    pattern: str, new: Callable[[re.Match[str]], str | None], text: str, offsets: tuple[Segment, ...]
+) -> tuple[str, tuple[Segment, ...]]:
+    """`text` with `new` of each match of a pattern in its place; if that is None, the match stays."""
+    found = ((*match.span(), new(match)) for match in re.finditer(pattern, text))
+    replacements = [(start, end, inserted) for start, end, inserted in found if inserted is not None]
+    return rewrite(text, offsets, replacements) if replacements else (text, offsets)
 
 
 def rewrite(
