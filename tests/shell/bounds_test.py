@@ -7,8 +7,8 @@ import pytest
 from dunnage.files.source import File
 from dunnage.scripts.commands import commands
 from dunnage.shell.bounds import MOST_CHARACTERS, MOST_FIND_COMMANDS, MOST_VALUES, Budget, are_few, union
-from dunnage.shell.grammar import parse_bash
 from dunnage.shell.model import Values
+from dunnage.shell.programs import parse_bash
 
 MANY = tuple(map(str, range(MOST_VALUES)))
 

@@ -12,10 +12,9 @@ from tree_sitter import Node, Tree
 
 from dunnage.files.source import File
 from dunnage.files.span import Span
-from dunnage.shell.grammar import parse_bash
 from dunnage.shell.model import Command, Script
 from dunnage.shell.offsets import Segment, locate
-from dunnage.shell.programs import program_of
+from dunnage.shell.programs import parse_bash, program_of
 
 
 class Shell(NamedTuple):

@@ -365,7 +365,7 @@ def _tasks(read: Read, path: str, goals: Collection[str]) -> Iterator[Started]:
 def _included_taskfiles(path: str, file: File) -> list[str]:
     if kind_of(path, b"") != "taskfile":
         return []
-    from dunnage.scripts.yaml_tasks import included_taskfiles
+    from dunnage.scripts.tasks import included_taskfiles
 
     folder = posixpath.dirname(path)
     return [posixpath.join(folder, name, end) for name in included_taskfiles(file) for end in ("", *_TASKFILES)]

@@ -12,10 +12,9 @@ from dunnage.downloads.verifications import Verification
 from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.scripts.commands import kind_of
-from dunnage.shell.grammar import parse_bash
 from dunnage.shell.model import Command, Script
 from dunnage.shell.offsets import locate
-from dunnage.shell.programs import ShellProgram, program_of
+from dunnage.shell.programs import ShellProgram, parse_bash, program_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -203,9 +203,9 @@ def tasks(file: File) -> Sequence[Task]:
 
         return list(toml_tasks.tasks(file, kind))
     if kind in ("npm", "taskfile"):
-        from dunnage.scripts import yaml_tasks
+        from dunnage.scripts.tasks import npm_tasks, taskfile_tasks
 
-        return list(yaml_tasks.npm_tasks(file) if kind == "npm" else yaml_tasks.taskfile_tasks(file))
+        return list(npm_tasks(file) if kind == "npm" else taskfile_tasks(file))
     return []
 
 

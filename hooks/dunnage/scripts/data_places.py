@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 from dunnage.files.source import File, SourceError
 from dunnage.files.span import Span
 from dunnage.scripts.commands import commands, kind_of, programs
-from dunnage.shell.grammar import parse_bash
 from dunnage.shell.model import Script
 from dunnage.shell.offsets import locate
-from dunnage.shell.programs import program_of
+from dunnage.shell.programs import parse_bash, program_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 from dunnage.files.source import File
 from dunnage.files.span import Span
-from dunnage.shell.arguments import simple_command, spellings
-from dunnage.shell.assignments import CALCULATIONS, assigned, changed, declare, functions, read_by
 from dunnage.shell.bounds import (
     MOST_FILE_COMMANDS,
     MOST_FILE_WORDS,
@@ -19,7 +17,6 @@ from dunnage.shell.bounds import (
     Budget,
     union,
 )
-from dunnage.shell.grammar import parse_bash
 from dunnage.shell.model import (
     DIRECTORY,
     OPTION_VARIABLES,
@@ -35,15 +32,25 @@ from dunnage.shell.model import (
 )
 from dunnage.shell.nested import Recorder, Surroundings, is_elsewhere, prints_input, reads_program
 from dunnage.shell.offsets import locate
-from dunnage.shell.parts import is_plain
-from dunnage.shell.programs import ShellProgram, program_of
+from dunnage.shell.parts import index_of, is_plain, text_of
+from dunnage.shell.programs import ShellProgram, parse_bash, program_of
 from dunnage.shell.scope import Changes, Scope
+from dunnage.shell.simple_commands import (
+    CALCULATIONS,
+    assigned,
+    changed,
+    declare,
+    functions,
+    read_by,
+    simple_command,
+    spellings,
+)
 from dunnage.shell.words import Reader
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from dunnage.shell.arguments import Redirections
+    from dunnage.shell.simple_commands import Redirections
 
 _MOST_PIPED = 50
 
@@ -289,7 +296,7 @@ class _Walk:
         for child in node.children:
             body = child.child_by_field_name("body") if child.type == "redirected_statement" else None
             if body is not None and body.type == "pipeline" and not parts:
-                from dunnage.shell.arguments import last_of, redirections
+                from dunnage.shell.simple_commands import last_of, redirections
 
                 self._redirections[last_of(body).id] = redirections(child, self._data)
                 parts += self._piped(body)
@@ -329,8 +336,7 @@ class _Walk:
 
     def _condition(self, children: Sequence[Node], around: Surroundings) -> None:
         """Visit the condition of `if` or `elif`."""
-        end = next((index for index, child in enumerate(children) if child.type == "then"), len(children))
-        self._statements(children[:end], around.within("condition"))
+        self._statements(children[: index_of(children, "then")], around.within("condition"))
 
     def _branch(self, nodes: Iterable[Node], around: Surroundings) -> Changes:
         """Visit nodes that run conditionally; return what they assign."""
@@ -343,8 +349,8 @@ class _Walk:
         has_default = False
         for child in node.children:
             if child.type == "case_item":
-                end = next((index for index, part in enumerate(child.children) if part.type == ")"), 0)
-                has_default = has_default or any(self._text(part) == "*" for part in child.children[:end])
+                end = index_of(child.children, ")")
+                has_default = has_default or any(text_of(part, self._data) == "*" for part in child.children[:end])
                 branches.append(self._branch(child.children[end + 1 :], around))
             else:
                 self._substitutions(child, around)
@@ -375,7 +381,7 @@ class _Walk:
         self._scope.forget(assigned((node,), self._data))
         name = node.child_by_field_name("variable")
         if name is not None:
-            self._scope.set(self._text(name), union(values) if values else None)
+            self._scope.set(text_of(name, self._data), union(values) if values else None)
         body = node.child_by_field_name("body")
         if body is not None:
             self._statements(body.children, around.within("loop"))
@@ -422,7 +428,18 @@ class _Walk:
             if not budget.afford_words(len(words)):
                 self._note_length(node.start_byte)
                 break
-            command = around.command(words, self._place, environment, directory, options, redirected)
+            command = Command(
+                words,
+                self._place,
+                around.wrapper,
+                options + around.environment + environment,
+                around.form,
+                around.inside,
+                around.pipeline,
+                around.piped_from,
+                directory,
+                redirected,
+            )
             found = self._recorder.run(command, origins, seen, self._scope)
             last = last or found
         set_by_command = read_by(node, self._data)
@@ -458,7 +475,7 @@ class _Walk:
         return entered(command.words, directory)
 
     def _redirected_statement(self, node: Node, around: Surroundings) -> Command | None:
-        from dunnage.shell.arguments import LISTS, last_of, redirections
+        from dunnage.shell.simple_commands import LISTS, last_of, redirections
 
         line = redirections(node, self._data)
         if line.body is not None and line.body.type in LISTS:
@@ -541,9 +558,6 @@ class _Walk:
     def _note(self, rule: str, at: int, message: str) -> None:
         self._file.note_unread(rule, message, locate(self._offsets, at, at + 1))
 
-    def _text(self, node: Node) -> str:
-        return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")
-
 
 def _note_length(file: File, span: Span) -> None:
     message = (
@@ -560,8 +574,8 @@ def _may_substitute(text: bytes) -> bool:
 
 def _then(children: Sequence[Node]) -> list[Node]:
     """The commands that `if` or `elif` runs if its condition holds."""
-    start = next((index for index, child in enumerate(children) if child.type == "then"), len(children))
-    return [child for child in children[start + 1 :] if child.type not in ("elif_clause", "else_clause")]
+    commands = children[index_of(children, "then") + 1 :]
+    return [child for child in commands if child.type not in ("elif_clause", "else_clause")]
 
 
 _SKIPPED = frozenset(("ERROR", "comment", "heredoc_body"))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.shell.bounds import MOST_PROGRAM_LEVELS
-from dunnage.shell.model import Command, Place, Redirection, Values, Word, programs
+from dunnage.shell.model import Command, Values, Word, programs
 from dunnage.shell.parts import RawWord, WordPart
 from dunnage.shell.programs import Mask, ShellProgram
 from dunnage.shell.scope import Scope
@@ -30,29 +30,6 @@ class Surroundings(NamedTuple):
     def within(self, *names: str) -> "Surroundings":
         """The context in further syntax, outside of the pipe."""
         return self._replace(inside=self.inside.union(names), pipeline=(0, 1), piped_from=())
-
-    def command(
-        self,
-        words: tuple[Word, ...],
-        place: Place,
-        environment: tuple[tuple[str, Values], ...],
-        directory: Values,
-        options: tuple[tuple[str, Values], ...] = (),
-        redirections: tuple[Redirection, ...] = (),
-    ) -> Command:
-        """A command in this context. `options` are the OPTION_VARIABLES that are set before it."""
-        return Command(
-            words,
-            place,
-            self.wrapper,
-            options + self.environment + environment,
-            self.form,
-            self.inside,
-            self.pipeline,
-            self.piped_from,
-            directory,
-            redirections,
-        )
 
 
 def see_through(command: Command) -> Iterator[Command]:

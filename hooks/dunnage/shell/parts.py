@@ -6,11 +6,14 @@ Expansion" and "ANSI-C Quoting".
 
 from collections.abc import Sequence
 from itertools import product
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.shell.bounds import MOST_TRIMMED, Budget, are_few, union
 from dunnage.shell.model import Values
 from dunnage.shell.scope import END
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 
 class WordPart(NamedTuple):
@@ -33,6 +36,16 @@ class RawWord(NamedTuple):
     parts: tuple[WordPart, ...]
     start: int
     end: int
+
+
+def text_of(node: "Node", data: bytes) -> str:
+    """The text of a node in a program. The parser reads pieces of that, so asking the node for its text crashes."""
+    return data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+
+def index_of(nodes: "Sequence[Node]", *kinds: str) -> int:
+    """The index of the first node of one of these kinds; the number of nodes if there is none."""
+    return next((index for index, node in enumerate(nodes) if node.type in kinds), len(nodes))
 
 
 def fields(parts: Sequence[WordPart], budget: Budget) -> list[tuple[str, ...]] | None:

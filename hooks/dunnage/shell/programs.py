@@ -1,12 +1,20 @@
-"""Programs as a shell reads them: bytes, their offsets in the file, and the expressions in them."""
+"""Programs as a shell reads them: bytes, their offsets in the file, the expressions in them, and their syntax.
+
+tree-sitter's parsers are loaded only when there is something to parse.
+"""
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from dunnage.files.grammar import parser
+from dunnage.shell.bounds import Budget
 from dunnage.shell.expression import insides, resolve
 from dunnage.shell.model import Script, Values
 from dunnage.shell.offsets import Segment, is_literal, locate
+
+if TYPE_CHECKING:
+    from tree_sitter import Tree
 
 
 class Mask(NamedTuple):
@@ -89,3 +97,110 @@ def compose(segments: Iterable[Segment], offsets: tuple[Segment, ...]) -> tuple[
                 found.append((at + first - start, in_file + first - outer, last - first))
         found.append((at + length, span.end, 0))
     return tuple(found)
+
+
+_FIRST_STEP = 4096
+_GROWTH = 4
+"""How much more of a program each step parses than the one before."""
+_STEPS = 4
+"""What the steps between two reports of the parser take, in pieces that it reads in that time."""
+_FEW_MARKS = 1_000_000
+_WEIGHT = 4
+_MOST_ERRORS = 1000
+"""How many tokens of a program that is longer than the first step may be out of place; real programs have up to 142."""
+_MOST_PIPES = 2000
+"""How many `|` a program may have, because the parser takes time with the square of a pipe's length; real ones: 186."""
+
+_PIECE = bytearray(256)
+# tree-sitter-bash 0.25 indexes a table of 256 entries with the previous character; larger ones may crash it. It takes
+# NUL for the end of the program, and looks for that end again and again.
+_TO_ASCII = bytes(byte if 0 < byte < 0x80 else ord("_") for byte in range(256))
+
+
+def parse_bash(data: bytes, budget: Budget | None = None) -> "Tree | None":
+    """The syntax of a shell program; None if it takes more than `budget`.
+
+    Characters beyond ASCII and NUL, which have no meaning in a shell, are underscores in the syntax. tree-sitter
+    recovers from errors, and the time for that grows with the square of their number. So a long program is parsed in
+    steps, until there are too many errors, and the parser is stopped when it has worked on errors for long.
+    """
+    budget = budget or Budget()
+    if not budget.afford_here_documents(_weighted_marks(data), len(data)) or not budget.afford_words(data.count(b"${")):
+        return None
+    if not budget.may_parse or data.count(b"|") > _MOST_PIPES:
+        return None
+    data = data.translate(_TO_ASCII)
+    if len(data) > _FIRST_STEP:
+        tree = _parse_in_steps(data, budget) if budget.afford_steps(len(data)) else None
+    else:
+        tree = _parse(data, budget)
+    if tree is not None:
+        budget.spend_errors(_errors(tree))
+    return tree
+
+
+def _parse(data: bytes, budget: Budget) -> "Tree | None":
+    """Parse a program. None if it takes more than `budget`.
+
+    The parser reads pieces of a fixed size, again where it looks ahead, and reports its progress after a fixed number
+    of steps. So the result does not depend on the machine.
+    """
+
+    def piece(offset: int, _point: object) -> bytes | bytearray:
+        if not budget.afford_parsing(1):
+            return b""
+        text = data[offset : offset + len(_PIECE)]
+        if len(text) < len(_PIECE):
+            return text
+        _PIECE[:] = text  # py-tree-sitter 0.26 never frees what it is given
+        return _PIECE
+
+    def stops(offset: int, has_error: bool) -> bool:
+        budget.afford_parsing(_STEPS)
+        if has_error:
+            budget.spend_recovery(len(data) - offset)
+        return not budget.may_parse
+
+    chosen = parser("bash")
+    try:
+        tree = chosen.parse(piece, encoding="utf8", progress_callback=stops)
+    except ValueError:  # it was stopped
+        chosen.reset()
+        return None
+    return tree if budget.may_parse else None
+
+
+def _parse_in_steps(data: bytes, budget: Budget) -> "Tree | None":
+    size = _FIRST_STEP
+    while size < len(data):
+        tree = _parse(data[:size], budget)
+        if tree is None or _errors(tree) > _MOST_ERRORS:
+            return None
+        size *= _GROWTH
+    return _parse(data, budget)
+
+
+def _weighted_marks(data: bytes) -> int:
+    """The number of `<<` in a program; those that share a line take the parser longer."""
+    count = data.count(b"<<")
+    if count * len(data) < _FEW_MARKS:
+        return count
+    return count + _WEIGHT * sum(on_line for line in data.split(b"\n") if (on_line := line.count(b"<<")) > 1)
+
+
+_SEPARATORS = frozenset(("\n", ";"))
+
+
+def _errors(tree: "Tree") -> int:
+    """The number of tokens that are direct children of error nodes."""
+    count = 0
+    pending = [tree.root_node] if tree.root_node.has_error else []
+    while pending:
+        node = pending.pop()
+        is_error = node.type == "ERROR"
+        for child in node.children:
+            if child.has_error:
+                pending.append(child)
+            elif is_error and not child.child_count and child.type not in _SEPARATORS:
+                count += 1
+    return count

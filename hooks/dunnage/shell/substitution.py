@@ -10,7 +10,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from dunnage.shell.bounds import Budget, are_few, union
-from dunnage.shell.parts import fields, is_plain
+from dunnage.shell.parts import fields, index_of, is_plain, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -85,7 +85,7 @@ class Substitutions:
         parts = [node, *(child for child in node.children if child.type in ("elif_clause", "else_clause"))]
         for part in parts:
             inner = [child for child in part.children if child.type not in ("elif_clause", "else_clause")]
-            then = next((index for index, child in enumerate(inner) if child.type in ("then", "else")), len(inner))
+            then = index_of(inner, "then", "else")
             conditions.append(self._sequence((child for child in inner[:then] if child.is_named), scope, level))
             branches.append(self._sequence((child for child in inner[then:] if child.is_named), scope, level))
         if parts[-1].type != "else_clause":
@@ -95,7 +95,7 @@ class Substitutions:
 
     def _of_redirected(self, node: Node, scope: Scope, level: int) -> Values:
         body = node.child_by_field_name("body")
-        redirects = [self._text(child).replace(" ", "") for child in node.children_by_field_name("redirect")]
+        redirects = [text_of(child, self._data).replace(" ", "") for child in node.children_by_field_name("redirect")]
         if body is None or any(redirect not in (*_TO_NOWHERE, *_OF_ERRORS) for redirect in redirects):
             return None
         if not any(redirect in _TO_NOWHERE for redirect in redirects):
@@ -105,19 +105,19 @@ class Substitutions:
 
     def _of_command(self, node: Node, scope: Scope) -> Values:
         name_node = node.child_by_field_name("name")
-        name = self._text(name_node) if name_node is not None else ""
+        name = text_of(name_node, self._data) if name_node is not None else ""
         arguments = node.children_by_field_name("argument")
         if name in _SILENT:
             return _NOTHING
         if name in ("egrep", "grep"):
-            return _NOTHING if any(self._text(word) in _QUIET for word in arguments) else None
+            return _NOTHING if any(text_of(word, self._data) in _QUIET for word in arguments) else None
         if name == "printf" and arguments:
             # Without `%` and a backslash, the format is what is printed.
-            first = self._text(arguments[0]).strip("\"'")
+            first = text_of(arguments[0], self._data).strip("\"'")
             if first in ("%s", "%s\\n") and len(arguments) == 2:
                 return self._words(arguments[1:], scope)
             return self._words(arguments, scope) if "%" not in first and len(arguments) == 1 else None
-        if name != "echo" or (arguments and self._text(arguments[0]).startswith("-") and len(arguments) > 1):
+        if name != "echo" or (arguments and text_of(arguments[0], self._data).startswith("-") and len(arguments) > 1):
             return None
         return self._words(arguments, scope, "\n")
 
@@ -137,6 +137,3 @@ class Substitutions:
         # `echo` of some shells interprets backslashes.
         is_affordable = self._budget.afford(sum(map(len, found)))
         return found if is_affordable and not any("\\" in output for output in found) else None
-
-    def _text(self, node: Node) -> str:
-        return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")

@@ -13,7 +13,7 @@ from dunnage.files.source import File
 from dunnage.shell.bounds import Budget
 from dunnage.shell.model import Values, Word
 from dunnage.shell.offsets import Segment, locate
-from dunnage.shell.parts import RawWord, WordPart, fields, has_braces, joined, put_in
+from dunnage.shell.parts import RawWord, WordPart, fields, has_braces, joined, put_in, text_of
 from dunnage.shell.programs import Mask, ShellProgram, compose
 from dunnage.shell.scope import Scope, elements_of
 
@@ -272,7 +272,7 @@ class Reader:
         return WordPart(values, start, end, False, is_quoted, is_array)
 
     def _text(self, node: Node) -> str:
-        return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace").strip()
+        return text_of(node, self._data).strip()
 
 
 # The characters that a backslash escapes: any outside of quotes (None), none in single quotes, and those in double
