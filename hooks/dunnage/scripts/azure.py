@@ -172,21 +172,23 @@ def _checks_out_elsewhere(step: yaml.Node) -> bool:
 
 def _with_variables(variables: Variables, node: yaml.Node) -> Variables:
     """`variables` and those of a pipeline, a stage or a job, with those of its matrix."""
-    found: dict[str, list[Values]] = {}
-    declared = node.get("variables")
-    for name, value in islice(declared.items() if declared else (), MOST_VARIABLES + 1):
-        found[name] = [_value(value, variables)]
-    for entry in declared.elements()[: MOST_VARIABLES + 1] if declared else ():
-        named = entry.get("name")
-        if named is not None:
-            found[named.text] = [_value(entry.get("value"), variables)]
-    added = {name: values[0] for name, values in found.items()}
+    added: dict[str, Values] = {}
+    for name, entry, is_listed in _entries(node.get("variables")):
+        added[name] = _value(entry.get("value") if is_listed else entry, variables)
     combinations: dict[str, list[Values]] = {}
     for _, combination in islice(node.items("strategy", "matrix"), MOST_VARIABLES + 1):
         for name, value in islice(combination.items(), MOST_VARIABLES + 1):
             combinations.setdefault(name, []).append(_value(value, variables))
-    added |= {name: union(values) for name, values in combinations.items()}
-    return _with(variables, added)
+    return _with(variables, added | {name: union(values) for name, values in combinations.items()})
+
+
+def _entries(declared: yaml.Node | None) -> Iterator[tuple[str, yaml.Node, bool]]:
+    """Yield the values of a mapping by their keys, or those of a list by their `name`, and whether it is a list."""
+    if declared is not None:
+        yield from ((key, value, False) for key, value in islice(declared.items(), MOST_VARIABLES + 1))
+        for entry in declared.elements()[: MOST_VARIABLES + 1]:
+            if (name := entry.get("name")) is not None:
+                yield name.text, entry, True
 
 
 def _with(variables: Variables, added: dict[str, Values]) -> Variables:
@@ -216,15 +218,12 @@ def _value(node: yaml.Node | None, variables: Variables) -> Values:
 def _parameters(document: yaml.Node) -> Variables:
     """The defaults of the parameters of a pipeline or a template."""
     found: dict[str, Values] = {}
-    declared = document.get("parameters")
-    for name, value in islice(declared.items() if declared else (), MOST_VARIABLES + 1):
-        found[f"parameters.{name}"] = yaml.cautious_value(value) if value.kind == "scalar" and value.text else None
-    for entry in declared.elements()[: MOST_VARIABLES + 1] if declared else ():
-        named, default = entry.get("name"), entry.get("default")
-        values = entry.get("values")
-        if named is not None:
-            choices = tuple(yaml.cautious_value(value) for value in values.elements()) if values else ()
-            found[f"parameters.{named.text}"] = union(choices or (yaml.cautious_value(default),))
+    for name, entry, is_listed in _entries(document.get("parameters")):
+        if is_listed:
+            choices = tuple(map(yaml.cautious_value, entry.elements("values")))
+            found[f"parameters.{name}"] = union(choices or (yaml.cautious_value(entry.get("default")),))
+        else:
+            found[f"parameters.{name}"] = yaml.cautious_value(entry) if entry.text else None
     return found
 
 

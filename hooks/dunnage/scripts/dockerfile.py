@@ -71,9 +71,9 @@ def _copies(file: File) -> tuple[list[int], list[Copies]]:
         if instruction.keyword in _RUNNING:
             ends.append(instruction.span.end)
             mounts = builder.copied(instruction) if instruction.keyword == "RUN" else ()
-            found.append((*builder.copies, *mounts) if mounts else builder.copies)
+            found.append((*builder.stage.copies, *mounts) if mounts else builder.stage.copies)
         elif instruction.keyword in ("ADD", "COPY") and not instruction.onbuild:
-            builder.copies = (*builder.copies, *builder.copied(instruction))[:_MOST_COPIES]
+            builder.stage.copies = (*builder.stage.copies, *builder.copied(instruction))[:_MOST_COPIES]
         elif instruction.keyword in _SETTING:
             builder.apply(instruction)
     return ends, found
@@ -111,12 +111,12 @@ class _Builder:
         self._budget = Budget()
         self._arguments = GlobalArguments(escape, self._budget)
         self._stages: dict[str, _Stage] = {}
-        self._stage = _Stage("", None, is_posix=True)
+        self.stage = _Stage("", None, is_posix=True)
 
     def apply(self, instruction: Instruction) -> None:
         """Apply the settings that an instruction makes for later ones."""
         keyword = instruction.keyword
-        self._stage.visible = {}
+        self.stage.visible = {}
         if keyword == "FROM":
             if not instruction.onbuild:
                 self._start(instruction)
@@ -128,27 +128,16 @@ class _Builder:
         elif keyword == "WORKDIR":
             if instruction.arguments and not instruction.onbuild:
                 path = self._expand_here(instruction.arguments[0].text)
-                self._stage.directory = joined_paths(self._stage.directory, path)
+                self.stage.directory = joined_paths(self.stage.directory, path)
         elif instruction.form == "exec" and not instruction.onbuild:
-            self._stage.is_posix = any(
-                program_name(argument.text) in POSIX_SHELLS for argument in instruction.arguments
-            )
+            self.stage.is_posix = any(program_name(argument.text) in POSIX_SHELLS for argument in instruction.arguments)
 
     def copied(self, instruction: Instruction) -> Copies:
         """Return what an instruction brings into the image."""
         from dunnage.scripts.dockerfile_copies import copied
 
-        found = copied(instruction, self._stage.directory, self._expand_here)
+        found = copied(instruction, self.stage.directory, self._expand_here)
         return tuple((instruction, each) for each in found[:_MOST_COPIES])
-
-    @property
-    def copies(self) -> Copies:
-        """What has been copied into the image of the current stage."""
-        return self._stage.copies
-
-    @copies.setter
-    def copies(self, copies: Copies) -> None:
-        self._stage.copies = copies
 
     def _expand_here(self, text: str) -> Values:
         return self._expand(text, self._building)
@@ -165,12 +154,12 @@ class _Builder:
         found = self._stages.get(base)
         if found is not None and not self._budget.afford(0, len(found.building) + len(found.image)):
             found = _Stage("", None, found.is_posix)  # a base image, whose variables are unknown
-        self._stage = _Stage(f"stage {label}", found, not is_windows)
+        self.stage = _Stage(f"stage {label}", found, not is_windows)
         if name:
-            self._stages[name.lower()] = self._stage
+            self._stages[name.lower()] = self.stage
 
     def _set_environment(self, instruction: Instruction) -> None:
-        stage = self._stage
+        stage = self.stage
         scope = self._onbuild if instruction.onbuild else self._building
         texts = [argument.text for argument in instruction.arguments]
         # All values are expanded before any variable is set.
@@ -191,7 +180,7 @@ class _Builder:
             self._arguments.declare(text)
             return
         name, equals, default = text.partition("=")
-        known = self._stage.onbuild if instruction.onbuild else self._stage.building
+        known = self.stage.onbuild if instruction.onbuild else self.stage.building
         if equals:
             known[name] = self._expand(default, self._onbuild if instruction.onbuild else self._building)
         elif instruction.onbuild or self._arguments.values.get(name, ()) == ():
@@ -204,14 +193,14 @@ class _Builder:
 
     def _building(self, name: str) -> Expansion:
         # A variable that is not set here may be set in the base image.
-        return self._stage.building.get(name)
+        return self.stage.building.get(name)
 
     def _onbuild(self, name: str) -> Expansion:
-        return self._stage.onbuild.get(name, self._stage.image.get(name))
+        return self.stage.onbuild.get(name, self.stage.image.get(name))
 
     def programs(self, instruction: Instruction) -> Iterator[Script | Command]:
         """Yield the program that an instruction runs for a POSIX-like shell, or the command that needs no shell."""
-        stage = self._stage
+        stage = self.stage
         arguments = instruction.arguments
         if instruction.keyword == "HEALTHCHECK":
             if not arguments or arguments[0].text.upper() != "CMD":
@@ -247,7 +236,7 @@ class _Builder:
 
     def _variables(self, instruction: Instruction) -> Mapping[str, Values]:
         """The variables that the program of an instruction sees. Programs share them while they do not change."""
-        visible = self._stage.visible
+        visible = self.stage.visible
         kind = ("RUN" if instruction.keyword == "RUN" else "", instruction.onbuild)
         if kind not in visible:
             visible[kind] = self._known(*kind)
@@ -266,7 +255,7 @@ class _Builder:
         return {name: values for name, values in visible[kind].items() if name not in secrets}
 
     def _known(self, keyword: str, is_onbuild: bool) -> dict[str, Values]:
-        stage = self._stage
+        stage = self.stage
         values = stage.building if keyword == "RUN" else stage.image
         if not self._budget.afford(0, len(values) + is_onbuild * len(stage.onbuild)):
             return {}

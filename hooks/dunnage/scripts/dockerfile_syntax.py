@@ -230,13 +230,7 @@ class _Reader:
         except LexError:
             # BuildKit leaves the error to the shell.
             return []
-        heredocs = []
-        for word in found:
-            heredoc = _heredoc(word)
-            if heredoc is not None:
-                name, chomp = heredoc
-                heredocs.append(self._heredoc(name, chomp))
-        return heredocs
+        return [self._heredoc(*begun) for word in found if (begun := _heredoc(word))]
 
     def _heredoc(self, name: str, chomp: bool) -> Heredoc:
         """Take the lines of a here-document."""

@@ -117,19 +117,14 @@ def _programs(places: list[tuple[yaml.Node, Place, Variables]]) -> Iterator[Scri
     """Yield one script for the items of each list; a list behind an alias is a script of its own."""
     groups: dict[int, tuple[list[yaml.Node], Place, Variables]] = {}
     aliased: list[tuple[yaml.Node, Place, Variables]] = []
-    taken: set[int] = set()
     for script, place, variables in places:
         _collect(script, place, variables, groups, aliased)
-    taken.update(item.span.start for items, _, _ in groups.values() for item in items)
+    taken = {item.span.start for items, _, _ in groups.values() for item in items}
     # A list behind an alias may contain further aliases; each list is read once.
     later: dict[int, tuple[list[yaml.Node], Place, Variables]] = {}
     while aliased:
         script, place, variables = aliased.pop(0)
-        if script.span.start in groups:
-            items, first, known = groups[script.span.start]
-            groups[script.span.start] = (items, first, in_either(known, variables))
-        else:
-            _collect(script, place, variables, later, aliased)
+        _collect(script, place, variables, groups if script.span.start in groups else later, aliased)
     for start, (items, place, variables) in later.items():
         groups[start] = ([item for item in items if item.span.start not in taken], place, variables)
     for items, place, variables in groups.values():

@@ -1,11 +1,12 @@
 """What a command with wrappers runs: another command, or the programs in its words."""
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.shell.bounds import MOST_PROGRAM_LEVELS
 from dunnage.shell.model import Command, Values, Word, programs
-from dunnage.shell.parts import RawWord, WordPart
+from dunnage.shell.parts import RawWord
 from dunnage.shell.programs import Mask, ShellProgram
 from dunnage.shell.scope import Scope
 
@@ -84,35 +85,24 @@ def behind(command: Command, inner: "wrappers.Inner") -> Command:
 def program_words(origins: tuple[RawWord | None, ...], inner: "wrappers.Inner") -> list[RawWord] | None:
     """The raw words of a program; None if too little of them is known to parse it."""
     found = [origin for origin in origins[inner.start :][: inner.program] if origin is not None]
-    if len(found) < inner.program or not any(map(_is_partly_known, found)):
+    parts = (part for origin in found for part in origin.parts)
+    if len(found) < inner.program or not any(part.values is not None and part.start < part.end for part in parts):
         return None
     if inner.program == 1 and not all(part.is_quoted or part.is_literal for part in found[0].parts):
         return None
     return found
 
 
-def _is_partly_known(raw: RawWord) -> bool:
-    return any(part.values is not None and part.start < part.end for part in raw.parts)
-
-
 def single_value(words: tuple[Word, ...]) -> Values:
     """The program that `eval` runs if each word has one value."""
-    found: list[str] = []
-    for word in words:
-        if word.values is None or len(word.values) != 1:
-            return None
-        found += word.values
-    return (" ".join(found),)
+    found = [word.values[0] for word in words if word.values and len(word.values) == 1]
+    return (" ".join(found),) if len(found) == len(words) else None
 
 
 def variable_values(raw_words: list[RawWord]) -> Values:
     """The programs in raw words that consist of one variable."""
-    parts: list[WordPart] = []
-    for raw in raw_words:
-        parts += (part for part in raw.parts if part.start < part.end)
-        if len(parts) > 1:
-            return None
-    return parts[0].values if parts and not parts[0].is_literal and not parts[0].is_array else None
+    parts = [*islice((part for raw in raw_words for part in raw.parts if part.start < part.end), 2)]
+    return parts[0].values if len(parts) == 1 and not parts[0].is_literal and not parts[0].is_array else None
 
 
 def expression_values(origin: RawWord | None, masks: tuple[Mask, ...]) -> Values:
@@ -121,12 +111,6 @@ def expression_values(origin: RawWord | None, masks: tuple[Mask, ...]) -> Values
         return None
     span = (origin.start, origin.end)
     return next((mask.values for mask in masks if (mask.start, mask.end) == span), None)
-
-
-def program_of_value(value: str, word: Word) -> ShellProgram:
-    """The program that is a value of `word`."""
-    data = value.encode("utf-8", "replace")
-    return ShellProgram(data, ((0, word.span.start, 0), (len(data), word.span.end, 0)))
 
 
 def prints_input(command: Command) -> bool:
@@ -243,8 +227,11 @@ class Recorder:
         """Visit programs that are values of variables."""
         around = Surroundings(command.inside, command.wrapper, command.environment, form="fixed")
         last: Command | None = None
+        span = command.words[0].span
         for value in values:
-            last = self._read_apart(program_of_value(value, command.words[0]), scope, around) or last
+            data = value.encode("utf-8", "replace")
+            program = ShellProgram(data, ((0, span.start, 0), (len(data), span.end, 0)))
+            last = self._read_apart(program, scope, around) or last
         return last
 
     def _read_apart(self, program: ShellProgram, scope: Scope, around: Surroundings) -> Command | None:

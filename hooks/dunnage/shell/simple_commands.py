@@ -175,8 +175,10 @@ def simple_command(
     raw_words = [reader.raw_word(group, scope) for group in _groups((*nodes, *more), data)]
     for redirect in redirects:
         found += _redirected(redirect, data, reader, scope)
-    redirections = [Redirection(operator, word) for operator, raw in found if (word := _single(raw, reader))]
-    return tuple(environment), raw_words, text, tuple(redirections)
+    # The name of a file is one word.
+    files = ((operator, words) for operator, raw in found for words in (reader.alternatives(raw),) if len(words) == 1)
+    redirections = tuple(Redirection(operator, words[0][0]) for operator, words in files if len(words[0]) == 1)
+    return tuple(environment), raw_words, text, redirections
 
 
 _OPERATORS = frozenset((">", ">>", ">|", "&>", "&>>", "<"))
@@ -191,12 +193,6 @@ def _redirected(redirect: Node, data: bytes, reader: Reader, scope: Scope) -> It
         number = redirect.child_by_field_name("descriptor")
         if number is None or text_of(number, data) in ("0", "1"):
             yield operator, reader.raw_word(words[:1], scope)
-
-
-def _single(raw: RawWord, reader: Reader) -> Word | None:
-    """The word that a raw word becomes; None if it may become several."""
-    alternatives = reader.alternatives(raw)
-    return alternatives[0][0] if len(alternatives) == 1 and len(alternatives[0]) == 1 else None
 
 
 def spellings(
