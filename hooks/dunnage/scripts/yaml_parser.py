@@ -24,17 +24,8 @@ if TYPE_CHECKING:
         def get_event(self) -> Event | None: ...
 
 
-# What PyYAML's compiled module imports from these modules, but does not use for parsing.
-_ERRORS = {
-    "reader": "ReaderError",
-    "scanner": "ScannerError",
-    "parser": "ParserError",
-    "composer": "ComposerError",
-    "constructor": "ConstructorError",
-    "emitter": "EmitterError",
-    "serializer": "SerializerError",
-    "representer": "RepresenterError",
-}
+# The modules of which PyYAML's compiled module imports an error, such as ReaderError, but does not use it for parsing.
+_WITH_ERRORS = ("reader", "scanner", "parser", "composer", "constructor", "emitter", "serializer", "representer")
 
 
 class NotYaml(Exception):
@@ -115,12 +106,12 @@ def _import_package() -> None:
     import yaml.nodes
     import yaml.tokens
 
-    for module, error in _ERRORS.items():
-        setattr(package, module, SimpleNamespace(**{error: yaml.error.YAMLError}))
+    for module in _WITH_ERRORS:
+        setattr(package, module, SimpleNamespace(**{f"{module.title()}Error": yaml.error.YAMLError}))
     try:
         import yaml._yaml
     except ImportError:
         pass
     finally:
-        for module in _ERRORS:
+        for module in _WITH_ERRORS:
             delattr(package, module)

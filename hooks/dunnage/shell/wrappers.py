@@ -1,6 +1,7 @@
 """Wrappers, programs that run another command, and where that command begins in their words."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from dunnage.shell.bounds import MOST_FIND_COMMANDS
@@ -242,16 +243,9 @@ def _trap(words: Sequence[Word]) -> Inner | None:
     return Inner(start, 1)
 
 
-def _with_program(*options: str, program: int = 1) -> Callable[[Sequence[Word]], Inner | None]:
-    """A wrapper with a program after an option, anywhere among its words; with a command if `program` is 0."""
-
-    def found(words: Sequence[Word]) -> Inner | None:
-        for at, word in enumerate(words[:-1]):
-            if written(word) in options:
-                return Inner(at + 1, program)
-        return None
-
-    return found
+def _with_program(options: Sequence[str], program: int, words: Sequence[Word]) -> Inner | None:
+    """The program after an option, anywhere among the words; the command if `program` is 0."""
+    return next((Inner(at + 1, program) for at, word in enumerate(words[:-1]) if written(word) in options), None)
 
 
 def _runuser(words: Sequence[Word]) -> Inner | None:
@@ -264,45 +258,34 @@ def _runuser(words: Sequence[Word]) -> Inner | None:
 
 
 def _flock(words: Sequence[Word]) -> Inner | None:
-    return _with_program("-c", "--command")(words) or _simple(
+    return _with_program(_COMMAND, 1, words) or _simple(
         words, 1, WrapperOptions("wE", "--timeout --wait --conflict-exit-code", 1)
     )
 
 
 def _vagrant(words: Sequence[Word]) -> Inner | None:
-    found = _with_program("-c", "--command")(words) if len(words) > 1 and written(words[1]) == "ssh" else None
+    found = _with_program(_COMMAND, 1, words) if len(words) > 1 and written(words[1]) == "ssh" else None
     return found._replace(is_elsewhere=True) if found is not None else None
 
 
-def _verb(verbs: tuple[str, ...], options: WrapperOptions) -> Callable[[Sequence[Word]], Inner | None]:
-    """A wrapper only with certain subcommands."""
-
-    def found(words: Sequence[Word]) -> Inner | None:
-        if len(words) < 3 or written(words[1]) not in verbs:
-            return None
-        return _simple(words, 2, options)
-
-    return found
+def _after_verb(verbs: Sequence[str], options: WrapperOptions, words: Sequence[Word]) -> Inner | None:
+    """The command after one of these subcommands and their options."""
+    return _simple(words, 2, options) if len(words) > 2 and written(words[1]) in verbs else None
 
 
-def _after_dashes(*verbs: str) -> Callable[[Sequence[Word]], Inner | None]:
-    """A wrapper with the command after `--`."""
-
-    def found(words: Sequence[Word]) -> Inner | None:
-        if len(words) > 1 and written(words[1]) in verbs:
-            for at, word in enumerate(words):
-                if written(word) == "--":
-                    return Inner(at + 1, is_elsewhere=True)
+def _after_dashes(verbs: Sequence[str], words: Sequence[Word]) -> Inner | None:
+    """The command after `--`, with one of these subcommands."""
+    if len(words) < 2 or written(words[1]) not in verbs:
         return None
-
-    return found
+    return next((Inner(at + 1, is_elsewhere=True) for at, word in enumerate(words) if written(word) == "--"), None)
 
 
 def _busybox(words: Sequence[Word]) -> Inner | None:
     return Inner(1) if len(words) > 1 and written(words[1]) in SHELLS else None
 
 
-_su = _with_program("-c", "--command", "--session-command", "-lc")
+_COMMAND = ("-c", "--command")
+_su = partial(_with_program, (*_COMMAND, "--session-command", "-lc"), 1)
 
 _SPECIAL: dict[str, Callable[[Sequence[Word]], Inner | None]] = {
     **dict.fromkeys(CONTAINER_PROGRAMS, _docker),
@@ -315,19 +298,19 @@ _SPECIAL: dict[str, Callable[[Sequence[Word]], Inner | None]] = {
     "runuser": _runuser,
     "flock": _flock,
     "busybox": _busybox,
-    "nix": _with_program("-c", "--command", program=0),
-    "nix-shell": _with_program("--run", "--command"),
+    "nix": partial(_with_program, _COMMAND, 0),
+    "nix-shell": partial(_with_program, ("--run", "--command"), 1),
     "vagrant": _vagrant,
-    "rustup": _verb(("run",), WrapperOptions(operands=1)),
-    "direnv": _verb(("exec",), WrapperOptions(operands=1)),
-    "mold": _verb(("-run", "--run"), NONE),
-    "bundle": _verb(("exec",), NONE),
-    "poetry": _verb(("run",), NONE),
-    "pipenv": _verb(("run",), NONE),
-    "mise": _after_dashes("exec", "x"),
-    "op": _after_dashes("run"),
-    "doppler": _after_dashes("run"),
-    "kubectl": _after_dashes("exec", "run"),
-    "lxc": _after_dashes("exec"),
-    "multipass": _after_dashes("exec"),
+    "rustup": partial(_after_verb, ("run",), WrapperOptions(operands=1)),
+    "direnv": partial(_after_verb, ("exec",), WrapperOptions(operands=1)),
+    "mold": partial(_after_verb, ("-run", "--run"), NONE),
+    "bundle": partial(_after_verb, ("exec",), NONE),
+    "poetry": partial(_after_verb, ("run",), NONE),
+    "pipenv": partial(_after_verb, ("run",), NONE),
+    "mise": partial(_after_dashes, ("exec", "x")),
+    "op": partial(_after_dashes, ("run",)),
+    "doppler": partial(_after_dashes, ("run",)),
+    "kubectl": partial(_after_dashes, ("exec", "run")),
+    "lxc": partial(_after_dashes, ("exec",)),
+    "multipass": partial(_after_dashes, ("exec",)),
 }
