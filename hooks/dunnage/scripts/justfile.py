@@ -16,6 +16,8 @@ from dunnage.shell.expression import insides, tokens
 from dunnage.shell.model import Place, Script, Values
 from dunnage.shell.offsets import Text, decode, lines
 
+# Values of expressions
+
 _NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
 """A regular expression for names."""
 _STRING = r"\"{3}(?:[^\"\\]|\\.|\"(?!\"\"))*\"{3}|'{3}.*?'{3}|\"(?:[^\"\\]|\\.)*\"|'[^']*'|```.*?```|`[^`]*`"
@@ -178,6 +180,8 @@ def _common_indentation(lines: Iterable[str]) -> str:
         common = common[:-1]
     return common
 
+
+# Recipes
 
 _ASSIGNMENT = rf"(?:(?:export|unexport|eager|lazy)\s+)*({_NAME})\s*:=\s*"
 _HEADER_NAME = rf"@?({_NAME})"

@@ -15,6 +15,8 @@ from dunnage.shell.bounds import MOST_BUILD_VALUES, MOST_CHARACTERS, MOST_SYNTAX
 from dunnage.shell.model import Values
 from dunnage.shell.offsets import decode, lines
 
+# Values
+
 _MOST_LEVELS = 20
 # The closing bracket for each bracket that opens a reference.
 _BRACKETS = {"(": ")", "{": "}"}
@@ -140,6 +142,8 @@ def find_outside(text: str, character: str, start: int = 0) -> int:
 
 BUILT_IN = {"MAKE": "make", "RM": "rm -f"}
 """Variables that make itself sets."""
+
+# Syntax
 
 _OPERATOR = r":::=|::=|:=|\?=|\+=|!=|="
 _ASSIGNMENT = (

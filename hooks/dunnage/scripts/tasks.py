@@ -41,6 +41,9 @@ class Task(NamedTuple):
     """The names of these tasks; `*` means any characters."""
 
 
+# Taskfiles
+
+
 def taskfile_tasks(file: File) -> Iterator[Task]:
     """Yield the tasks in the order of the file, those of a task runner's variables first. Raises SourceError."""
     for document in yaml.documents(file)[:1]:
@@ -135,6 +138,9 @@ def _variables(document: yaml.Node) -> Mapping[str, Values]:
                 values = None if known is None or "{{" in known[0] or "$" in known[0] else known
                 found[f"{prefix}{name}"] = bounds.union((found.get(f"{prefix}{name}", ()), values))
     return found if len(found) <= MOST_VARIABLES else {}
+
+
+# Scripts of npm and its like
 
 
 def npm_tasks(file: File) -> Iterator[Task]:

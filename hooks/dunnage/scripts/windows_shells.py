@@ -199,6 +199,8 @@ def _effect(code: str) -> str:
     return "; ".join(filter(None, (moved, touched)))
 
 
+# Variables of PowerShell
+
 _PROGRAM = r"""(?xi)\s*
     (?: curl | expand-archive | invoke-webrequest | iwr | msiexec | start-bitstransfer | start-process | tar | wget )
     (?: \.exe )? \s

@@ -51,6 +51,9 @@ def is_literal(offsets: tuple[Segment, ...], start: int, end: int) -> bool:
     return at >= 0 and end <= offsets[at][0] + offsets[at][2]
 
 
+# Texts under construction
+
+
 class Text:
     """A text under construction, with the segments that are copied from the file."""
 
@@ -153,6 +156,9 @@ def rewrite(
             result.add(inserted.encode("utf-8"))
             result.mark(span.end)
     return result.result()
+
+
+# Lines of build files
 
 
 def lines(data: bytes) -> list[Span]:

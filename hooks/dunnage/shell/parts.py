@@ -146,6 +146,8 @@ def has_braces(parts: Sequence[WordPart]) -> bool:
     return start >= 0 and "," in text[start : text.rfind("}")]
 
 
+# Expansions
+
 OPERATORS = frozenset((":-", "-", ":=", "=", ":+", "+", ":?", "?", "#", "##", "%", "%%"))
 """The operators that `apply_operator` knows."""
 

@@ -99,6 +99,8 @@ def compose(segments: Iterable[Segment], offsets: tuple[Segment, ...]) -> tuple[
     return tuple(found)
 
 
+# Syntax
+
 _FIRST_STEP = 4096
 _GROWTH = 4
 """How much more of a program each step parses than the one before."""

@@ -16,6 +16,8 @@ from dunnage.shell.parts import RawWord, fields, is_plain, text_of
 from dunnage.shell.scope import END, Scope, elements_of
 from dunnage.shell.words import Reader
 
+# Assignments
+
 CALCULATIONS = frozenset(("binary_expression", "postfix_expression", "unary_expression"))
 """Syntax nodes that may assign a variable by `=`, `+=` or `++`."""
 
@@ -144,6 +146,9 @@ def _name(node: Node, data: bytes) -> str:
     return text_of(node, data).partition("[")[0]
 
 
+# Words
+
+
 def simple_command(
     node: Node, more: Sequence[Node], redirects: Sequence[Node], data: bytes, reader: Reader, scope: Scope
 ) -> tuple[tuple[tuple[str, Values], ...], list[RawWord], RawWord | None, tuple[Redirection, ...]]:
@@ -236,6 +241,8 @@ def _is_joined(between: bytes) -> bool:
     """Whether the text between two nodes escapes every blank, so that they are one word."""
     return len(between) % 2 == 0 and between[::2] == b"\\" * (len(between) // 2)
 
+
+# Redirections
 
 LISTS = frozenset(("list", "pipeline", "negated_command"))
 """Nodes with several commands; a redirection after such a node belongs to its last command."""
