@@ -39,7 +39,8 @@ from dunnage.wit.projects import (
 
 if TYPE_CHECKING:
     from dunnage.cargo.manifests import Manifest
-    from dunnage.wit.lock import LockedWitPackage, WitRequirement
+    from dunnage.wit.lock import LockedWitPackage
+    from dunnage.wit.values import WitRequirement
 
 MISSING = Rule("wit-lock/missing", "WIT dependencies have no lock", cuts_short=True)
 UNTRACKED = Rule("wit-lock/untracked", "git does not track a lock")

@@ -14,9 +14,9 @@ from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
 from dunnage.files.walk import folders
 from dunnage.wit import lock, syntax
-from dunnage.wit.lock import WitRequirement
 from dunnage.wit.model import WitDocument
 from dunnage.wit.projects import DEPS, WORKSPACE_OUT, Projects, own_files, vendored
+from dunnage.wit.values import WitRequirement
 from dunnage.wit.wit_deps import is_wit
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from dunnage.files.document import Document, Keys, Problem, Refused, is_template
 from dunnage.files.source import File, Tree
 from dunnage.files.walk import upwards
 from dunnage.wit import root, wit_deps
-from dunnage.wit.lock import WitRequirement, not_a_package, unreadable, wrong_types
+from dunnage.wit.values import WitRequirement, not_a_package, unreadable, wrong_types
 
 if TYPE_CHECKING:
     from dunnage.cargo.manifests import Manifests

@@ -12,7 +12,8 @@ from dunnage.files import toml, toml_edit
 from dunnage.files.source import File
 from dunnage.files.span import Edit
 from dunnage.files.toml_edit import ArrangeTables, Change, Set
-from dunnage.wit.lock import WKG, LockedVersion, LockedWitPackage, WitRequirement
+from dunnage.wit.lock import WKG, LockedVersion, LockedWitPackage
+from dunnage.wit.values import WitRequirement
 
 _MAX_TOGETHER = 100
 """How many ranges of one package are replaced. Each of their pins holds the edits of all."""

@@ -308,15 +308,10 @@ MOVING = {
 }
 """For each kind but a full commit, how messages name the source, with a place for the ref."""
 
-
-class ArchiveUrl(NamedTuple):
-    """The kind of a URL and the ref in it."""
-
-    kind: str
-    """One of the constants above."""
-    ref: str
-    """The commit, tag or branch, without `refs/heads/`; for a release, its tag; empty if the URL has none."""
-
+ArchiveUrl = tuple[str, str]
+"""The kind of a URL, which is one of the constants above, and the ref in it: the commit, tag or branch, without
+`refs/heads/`; for a release, its tag; empty if the URL has none.
+"""
 
 _URL = r"(?i)https?://(?:[^/?#]*@)?([^/?#:]*)(?::\d*)?/?([^?#]*)(?:\?([^#]*))?"
 _HASH = "[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?"
@@ -334,7 +329,7 @@ def classify(url: str) -> ArchiveUrl:
     """Classify a URL by its text."""
     match = re.match(_URL, url)
     if match is None:
-        return ArchiveUrl(OTHER, "")
+        return OTHER, ""
     parts = [_unquoted(part) for part in match[2].split("/") if part]
     if match[1].lower() == _RAW_HOST:
         return _ref_before_path(parts[2:])
@@ -353,22 +348,22 @@ def _of_repository(parts: list[str]) -> ArchiveUrl:
     """Classify the segments of a path after the owner and the repository."""
     match parts:
         case ["tarball" | "zipball"]:
-            return ArchiveUrl(HEAD, "")
+            return HEAD, ""
         case [first, *ref] if first in _ARCHIVES and ref:
             return _archive("/".join(ref))
         case ["releases", "latest", "download", _, *_]:
-            return ArchiveUrl(LATEST_RELEASE, "")
+            return LATEST_RELEASE, ""
         case ["releases", "download", tag, _, *_]:
-            return ArchiveUrl(RELEASE_ASSET, tag)
+            return RELEASE_ASSET, tag
         case ["raw" | "src", "tag", tag, _, *_]:
-            return ArchiveUrl(TAG, tag)
+            return TAG, tag
         case ["raw" | "src", "branch", branch, _, *_]:
-            return ArchiveUrl(BRANCH, branch)
+            return BRANCH, branch
         case ["raw" | "src", "commit", commit, _, *_]:
             return _named(commit)
         case ["raw", *rest]:
             return _ref_before_path(rest)
-    return ArchiveUrl(OTHER, "")
+    return OTHER, ""
 
 
 def _of_gitlab(parts: list[str]) -> ArchiveUrl:
@@ -381,10 +376,10 @@ def _of_gitlab(parts: list[str]) -> ArchiveUrl:
         case ["raw", *rest]:
             return _ref_before_path(rest)
         case ["releases", "permalink", "latest", *_]:
-            return ArchiveUrl(LATEST_RELEASE, "")
+            return LATEST_RELEASE, ""
         case ["releases", tag, "downloads", *_]:
-            return ArchiveUrl(RELEASE_ASSET, tag)
-    return ArchiveUrl(OTHER, "")
+            return RELEASE_ASSET, tag
+    return OTHER, ""
 
 
 def _of_gitlab_api(parts: list[str], query: str) -> ArchiveUrl:
@@ -392,15 +387,15 @@ def _of_gitlab_api(parts: list[str], query: str) -> ArchiveUrl:
     match parts:
         case ["projects", _, "repository", archive] if archive.split(".")[0] == "archive":
             refs = [value for name, _, value in (part.partition("=") for part in query.split("&")) if name == "sha"]
-            return _named(_unquoted(refs[0])) if refs else ArchiveUrl(HEAD, "")
-    return ArchiveUrl(OTHER, "")
+            return _named(_unquoted(refs[0])) if refs else (HEAD, "")
+    return OTHER, ""
 
 
 def _ref_before_path(parts: list[str]) -> ArchiveUrl:
     """Classify segments that begin with a ref and end with the path of a file."""
     if parts[:2] in (["refs", "heads"], ["refs", "tags"]):
         parts = ["/".join(parts[:3]), *parts[3:]]
-    return _named(parts[0]) if len(parts) > 1 else ArchiveUrl(OTHER, "")
+    return _named(parts[0]) if len(parts) > 1 else (OTHER, "")
 
 
 def _archive(ref: str) -> ArchiveUrl:
@@ -411,13 +406,13 @@ def _named(ref: str) -> ArchiveUrl:
     """Classify a ref by its name."""
     for prefix, kind in (("refs/heads/", BRANCH), ("refs/tags/", TAG)):
         if ref.startswith(prefix):
-            return ArchiveUrl(kind, ref.removeprefix(prefix))
+            return kind, ref.removeprefix(prefix)
     if ref == "HEAD":
-        return ArchiveUrl(HEAD, ref)
+        return HEAD, ref
     for pattern, kind in ((_HASH, COMMIT), (_SHORT_HASH, SHORT_COMMIT), (_VERSION, TAG)):
         if re.fullmatch(pattern, ref):
-            return ArchiveUrl(kind, ref)
-    return ArchiveUrl(BRANCH, ref)
+            return kind, ref
+    return BRANCH, ref
 
 
 def _unquoted(text: str) -> str:
