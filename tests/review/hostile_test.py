@@ -16,11 +16,12 @@ from dunnage.files import git_objects
 from dunnage.files.git import Repository
 from dunnage.files.git_objects import GitObjects
 from dunnage.files.source import Tree
-from dunnage.review import lock_examination, policies, vetting, wit_examination, wit_state
+from dunnage.review import lock_examination, policies, vetting, wit_examination, wit_rules, wit_state
 from dunnage.review.base import History
 from dunnage.review.cargo_home import CargoHome
 from dunnage.review.changes import Graph
 from dunnage.review.compile_time import Vendored
+from dunnage.review.concern import Advice
 from dunnage.review.lock_summary import tables
 from dunnage.review.policies import AllowedScripts
 from dunnage.review.tables import Table, as_text
@@ -270,3 +271,35 @@ def test_a_large_package_beside_many_files() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(wit_state, "_MOST_REPEATED_TOKENS", 2000)
         assert_linear(lambda count: wit_changes(files(count, ""), files(count, "a: u8")), 30)
+
+
+def many_worlds(count: int, includes: bool, after: bool) -> dict[str, str]:
+    """Worlds that use an interface each, or that include one another, and a package that changes."""
+    first = f"world w0 {{ import z:z/i@1.0.{after:d}; }}\n" if includes else ""
+    version = f"1.0.{after:d}"
+    one = (
+        (lambda at: f"world w{at + 1} {{ include w{at}; {'import z:z/k@1.0.1;' if after else ''} }}\n")
+        if includes
+        else (lambda at: f"world w{at} {{ import z:z/i@{version}; import z:z/j{at}@{version}; }}\n")
+    )
+    interfaces = "".join(f"interface j{at} {{ f: func({'a: u8' if after else ''}); }}\n" for at in range(count))
+    foreign = f"package z:z@{version};\ninterface i {{ f: func(a: u{8 * (1 + after)}); }}\ninterface k {{}}\n"
+    own = "package a:mine;\n" + first + "".join(map(one, range(count)))
+    return {"a.wit": own, "deps/z.wit": foreign + ("" if includes else interfaces)}
+
+
+@pytest.mark.parametrize("includes", [True, False], ids=["included", "of-one-package"])
+def test_many_worlds(monkeypatch: pytest.MonkeyPatch, includes: bool) -> None:
+    def concerns(count: int) -> tuple[int, list[str]]:
+        found = wit_changes(many_worlds(count, includes, False), many_worlds(count, includes, True))
+        judge = wit_rules.Judge(Advice("", "", "", ""), lambda _: False, lambda _: False, [])
+        rules = (wit_rules.new_import, wit_rules.breaking)
+        return sum(len(list(rule([found], judge))) for rule in rules), judge.unknown
+
+    count = 2 * 30 + 1 if includes else 30
+    assert concerns(30) == (count, [])
+    assert_linear(concerns, 30)
+    monkeypatch.setattr(wit_rules, "MAX_STEPS", 20)
+    number, unknown = concerns(30)
+    assert number < count
+    assert [text.partition("`")[0] for text in unknown] == ["the worlds from "]

@@ -1,7 +1,7 @@
 """What changed in a WIT folder: in its foreign packages, and in what its own worlds import and export."""
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -84,6 +84,8 @@ class Changes(NamedTuple):
     worlds: tuple[WorldChange, ...]
     unknown: tuple[str, ...]
     """What could not be compared, as clauses."""
+    compared: Callable[[WitGraph, WitGraph], Comparison]
+    """The comparison of two graphs, each of which is made once."""
 
 
 def compare(folder: "WitFolder") -> Changes | None:
@@ -110,7 +112,7 @@ def compare(folder: "WitFolder") -> Changes | None:
             unknown += reasons
         elif same:
             unknown.append(f"`{world.name}` was defined {len(same)} times")
-    return Changes(state, changed, packages, tuple(worlds), tuple(dict.fromkeys(unknown)))
+    return Changes(state, changed, packages, tuple(worlds), tuple(dict.fromkeys(unknown)), comparisons.of)
 
 
 def _says_the_same(old: File | None, new: File | None) -> bool:

@@ -59,13 +59,13 @@ def judge(
 
     compared = [[changes for folder in each if (changes := compare(folder))] for each in folders]
     first_compared = compared[0] if compared else []
-    unknown = [reason for changes in first_compared for reason in changes.unknown]
-    if unknown:
-        notes.append(f"{name}: not all changes are checked: {'; '.join(first_of(unknown))}")
     place = reviews.place() if os.path.lexists(reviews.path) else "`[reviews]` in a TOML file that `--reviews` names"
     advice = Advice("", argument(base.revision), _command(base, settings, reviews), place)
-    judges = wit_rules.Judge(advice, _own_namespaces(tree, folder), reviews.accepts)
+    judges = wit_rules.Judge(advice, _own_namespaces(tree, folder), reviews.accepts, [])
     concerns = _in_all([list(_concerns(each, judges)) for each in compared])
+    unknown = [*(reason for changes in first_compared for reason in changes.unknown), *dict.fromkeys(judges.unknown)]
+    if unknown:
+        notes.append(f"{name}: not all changes are checked: {'; '.join(first_of(unknown))}")
     changed = [changes for changes in first_compared if changes.packages or changes.worlds]
     summary = partial(_tables, changed) if changed else None
     return Judgement(tuple(problem), tuple(concerns), summary, tuple(notes))

@@ -1,7 +1,7 @@
 """The rules about changes of foreign WIT."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from dunnage.files.document import Problem
@@ -11,6 +11,8 @@ from dunnage.review.concern import Advice, Concern, first_of, listed
 from dunnage.review.wit_changes import Changes, Imported, ItemChange, PackageChange, WorldChange, track, version
 from dunnage.review.wit_state import Foreign, contents, full_name
 from dunnage.wit.compatibility import Break, Side, breaks, scope_name
+from dunnage.wit.elaboration import MAX_STEPS, ElaboratedWorld
+from dunnage.wit.graph import WitGraph
 from dunnage.wit.model import WitDocument
 from dunnage.wit.syntax import parse
 
@@ -25,6 +27,8 @@ class Judge(NamedTuple):
     is_own: Callable[[str], bool]
     """Whether a package, NAMESPACE:NAME, is in a namespace of this repository."""
     is_reviewed: Callable[[str], bool]
+    unknown: list[str]
+    """What is not checked, as clauses. Rules add to it."""
 
     def concern(
         self, rule: str, place: tuple[File, int], message: str, help: str, path: str, subjects: tuple[str, ...]
@@ -77,24 +81,36 @@ def new_import(all_changes: Iterable[Changes], judge: Judge) -> Iterator[Concern
     """
     seen: set[str] = set()
     for changes in all_changes:
+        replacing = {
+            change.old.full_name: change.new for change in changes.packages if change.old and _goes_back(change)
+        }
+        gained = {
+            (id(world.new.graph), world.new.number, interface.package, interface.interface)
+            for world in changes.worlds
+            for interface in world.imports
+        }
+        changed = {id(changes.state.files.get(path)) for path in changes.changed}
         for world in changes.worlds:
-            back = _imported_from_newer(world, changes)
+            back = _imported_from_newer(world, replacing)
             found = [
                 interface
-                for interface in _not_of_included(world, changes)
+                for interface in _not_of_included(world, gained)
                 if interface[:3] not in back and _is_concern(interface, world, judge)
             ]
             if not found:
                 continue
-            concern = _new_import(changes, world, found, judge)
+            restored = world.new.file.path if id(world.new.file) in changed else changes.state.folder
+            concern = _new_import(world, found, restored, judge)
             if concern.problem.message not in seen:
                 seen.add(concern.problem.message)
                 yield concern
 
 
-def _imported_from_newer(world: WorldChange, changes: Changes) -> set[tuple[str, str, str]]:
-    """The package, version and name of the interfaces that a world imported from a newer version of the package."""
-    replacing = {change.old.full_name: change.new for change in changes.packages if change.old and _goes_back(change)}
+def _imported_from_newer(world: WorldChange, replacing: Mapping[str, Foreign | None]) -> set[tuple[str, str, str]]:
+    """The package, version and name of the interfaces that a world imported from a newer version of the package.
+
+    `replacing` are the older versions of packages, by the full names of the newer ones.
+    """
     graph, found = world.old.graph, set()
     for number in world.before.imports if replacing else ():
         new = replacing.get(graph.scopes[number].part.package.name or "")
@@ -108,23 +124,20 @@ def _is_concern(interface: Imported, world: WorldChange, judge: Judge) -> bool:
     return not judge.is_own(interface.package) and not judge.is_reviewed(subject)
 
 
-def _not_of_included(world: WorldChange, changes: Changes) -> Iterator[Imported]:
-    """What a world gains, except through another changed world of the folder."""
+def _not_of_included(world: WorldChange, gained: Container[tuple[int, int | None, str, str]]) -> Iterator[Imported]:
+    """What a world gains, except through another changed world of the folder.
+
+    `gained` is what the changed worlds gain: the ids of their graphs, their numbers, packages and interfaces.
+    """
     graph = world.new.graph
-    gained = {
-        (each.new.number, interface.package, interface.interface)
-        for each in changes.worlds
-        if each.new.graph is graph
-        for interface in each.imports
-    }
     included = {include.path.token: number for include, number in graph.inclusions(world.new.number)}
     for interface in world.imports:
         number = included.get(interface.cause.token) if interface.cause.keyword == "include" else None
-        if (number, interface.package, interface.interface) not in gained:
+        if (id(graph), number, interface.package, interface.interface) not in gained:
             yield interface
 
 
-def _new_import(changes: Changes, world: WorldChange, found: list[Imported], judge: Judge) -> Concern:
+def _new_import(world: WorldChange, found: list[Imported], restored: str, judge: Judge) -> Concern:
     new = world.new
     document = parse(new.file)
     by_package: dict[str, list[Imported]] = {}
@@ -135,8 +148,6 @@ def _new_import(changes: Changes, world: WorldChange, found: list[Imported], jud
     message = f"the world `{new.name}` gains imports of {_named(texts)}{next(iter(ways)) if len(ways) == 1 else ''}"
     subjects = tuple(f"{name} in {new.name}" for name in by_package)
     help = "each import is a capability that a host gives to every component of the world: keep only what it needs"
-    is_changed = any(changes.state.files.get(path) is new.file for path in changes.changed)
-    restored = new.file.path if is_changed else changes.state.folder
     return judge.concern("wit-review/new-import", (new.file, found[0].cause.token), message, help, restored, subjects)
 
 
@@ -164,15 +175,30 @@ def breaking(all_changes: Iterable[Changes], judge: Judge) -> Iterator[Concern]:
             for change in changes.packages
             if change.old and change.new and _is_compatible_update(change) and not judge.is_own(change.name)
         }
+        touched: dict[tuple[str, str], ItemChange] = {}
+        for change in updates.values():
+            for item in change.items:
+                touched.setdefault((f"{change.name}/{item.scope}", item.item), item)
+        gone = {f"{change.name}/{scope}" for change in updates.values() for scope in change.removed}
+        steps_left = MAX_STEPS
         for world in changes.worlds if updates else ():
-            for name, found in _broken(changes, world, updates).items():
-                concern = _breaking(updates[name], world, found, judge)
+            steps_left -= _size(world.old.graph, world.before) + _size(world.new.graph, world.after)
+            if steps_left <= 0:
+                judge.unknown.append(f"the worlds from `{world.new.name}` on have too many items to compare")
+                break
+            for name, found in _broken(changes, world, touched, gone).items():
+                update = updates[name]
+                first = touched.get((found[0].interface, found[0].item))
+                place = (first.file, first.token) if first else (update.new.file if update.new else world.new.file, 0)
+                concern = _breaking(update, world, found, place, judge)
                 if concern and concern.problem.message not in seen:
                     seen.add(concern.problem.message)
                     yield concern
 
 
-def _breaking(change: PackageChange, world: WorldChange, found: list[Break], judge: Judge) -> Concern | None:
+def _breaking(
+    change: PackageChange, world: WorldChange, found: list[Break], place: tuple[File, int], judge: Judge
+) -> Concern | None:
     old, new = change.old, change.new
     if old is None or new is None or judge.is_reviewed(full_name(new.name, new.version)):
         return None
@@ -192,25 +218,32 @@ def _breaking(change: PackageChange, world: WorldChange, found: list[Break], jud
     message = f"`{new.name}` {new.version} is not compatible with {old.version}: {'; '.join(effects)}"
     subjects = (full_name(new.name, new.version),)
     help = f"keep `{old.full_name}`, or release the world as a breaking change"
-    place = _place(change, found[0])
     return judge.concern("wit-review/breaking", place, message, help, _wit_folder(new), subjects)
 
 
-def _broken(changes: Changes, world: WorldChange, updates: dict[str, PackageChange]) -> dict[str, list[Break]]:
-    """Why a world no longer fits, by the updated package that is the cause."""
-    elaboration = changes.state.elaboration(world.new.graph)
-    elaboration.steps_left -= len(world.old.graph.nodes) + len(world.new.graph.nodes)
-    if elaboration.steps_left <= 0:
-        return {}
-    touched = {
-        (change.name, f"{change.name}/{item.scope}", item.item) for change in updates.values() for item in change.items
-    }
-    gone = {f"{change.name}/{scope}" for change in updates.values() for scope in change.removed}
+def _size(graph: WitGraph, world: ElaboratedWorld) -> int:
+    """How many types and functions the interfaces of a world have, and the interfaces themselves."""
+    interfaces = (
+        *world.imports,
+        *world.exports,
+        *(item.number for item in world.items.values() if item.kind == "interface"),
+    )
+    return len(world.items) + sum(1 + len(graph.nodes_of(number)) for number in interfaces)
+
+
+def _broken(
+    changes: Changes, world: WorldChange, touched: Container[tuple[str, str]], gone: Container[str]
+) -> dict[str, list[Break]]:
+    """Why a world no longer fits, by the updated package that is the cause.
+
+    `touched` are the changed items of all updated packages, by interface; `gone` are the interfaces that they lack now.
+    """
     both = _in_both(world)
     found: dict[str, list[Break]] = {}
-    for each in breaks(Side(world.old.graph, world.before), Side(world.new.graph, world.after)):
+    comparison = changes.compared(world.old.graph, world.new.graph)
+    for each in breaks(Side(world.old.graph, world.before), Side(world.new.graph, world.after), comparison):
         name = each.interface.partition("/")[0]
-        is_touched = (name, each.interface, each.item) in touched and each.interface in both
+        is_touched = (each.interface, each.item) in touched and each.interface in both
         if is_touched or (each.interface in gone and not each.item):
             found.setdefault(name, []).append(each)
     return found
@@ -280,14 +313,6 @@ def _is_compatible_update(change: PackageChange) -> bool:
     if old is None or new is None or old.version == new.version:
         return False
     return _is_release(old.version) and _is_release(new.version) and track(old.version) == track(new.version)
-
-
-def _place(change: PackageChange, found: Break) -> tuple[File, int]:
-    """The place in the new package of the item that does not fit, or the place where the package is named."""
-    for item in change.items:
-        if found.interface.endswith(f"/{item.scope}") and item.item == found.item:
-            return item.file, item.token
-    return (change.new.file if change.new else change.items[0].file), 0
 
 
 def _described(item: ItemChange) -> str:
