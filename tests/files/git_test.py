@@ -382,6 +382,35 @@ def test_what_differs_from_a_commit(top: Path) -> None:
     assert _repository(top).differing("nowhere", ["**/*.wit"]) is None
 
 
+def test_no_filter_of_a_submodule_runs(top: Path) -> None:
+    module = top / "deps" / "a.wit"
+    module.mkdir(parents=True)
+    _git(module, "init", "-q")
+    _write(module / "file", "x\n")
+    _git(module, "add", "file")
+    _git(module, "commit", "-qm", "x")
+    _write(top / "b.wit")
+    _git(top, "add", ".")
+    _git(top, "commit", "-qm", "x")
+    ran = top.parent / "ran"
+    _write(module / ".gitattributes", "* filter=evil\n")
+    _git(module, "config", "filter.evil.clean", f"touch '{ran.as_posix()}'")
+    _write(module / "file", "y\n")
+    os.utime(module / "file", (1, 1))
+    assert _repository(top).differing("HEAD", ["**/*.wit"]) == frozenset()
+    assert not ran.exists()
+    _git(module, "commit", "--quiet", "--allow-empty", "-m", "y")
+    assert _repository(top).differing("HEAD", ["**/*.wit"]) == frozenset((str(module),))
+
+
+def test_a_hostile_pointer_to_git(top: Path) -> None:
+    shutil.rmtree(top / ".git")
+    for text in (b"gitdir: a\0b", b"gitdir: \xff", b"gitdir: " + b"a/" * 5000, b""):
+        (top / ".git").write_bytes(text)
+        assert not _repository(top).lists(str(top / "Cargo.lock"))
+        assert _repository(top).tracked(LOCKS) is None
+
+
 # Programs: what comes back, with input and without
 
 PATIENT = 60.0

@@ -99,7 +99,7 @@ class Repository(NamedTuple):
         try:
             with open(self._index(), "rb") as stream:
                 index = stream.read(_LONGEST_INDEX)
-        except (OSError, UnicodeDecodeError):
+        except (OSError, ValueError):  # such as a NUL in the path
             return False
         # In an entry, two bytes of flags precede the name, and a NUL follows it. The flags contain the length of the
         # name. All other bits are zero if the entry has no conflict and nothing unusual, except the first, which says
@@ -114,7 +114,7 @@ class Repository(NamedTuple):
         return self.environment().get("GIT_INDEX_FILE") or os.path.join(self.git_folder(), "index")
 
     def git_folder(self) -> str:
-        """The folder with git's data about this work tree. Raises OSError or UnicodeDecodeError."""
+        """The folder with git's data about this work tree. Raises OSError or ValueError."""
         folder = os.path.join(self.top, ".git")
         if os.path.isfile(folder):  # of a submodule or a linked worktree
             with open(folder, encoding="utf-8") as stream:
@@ -158,7 +158,9 @@ class Repository(NamedTuple):
         for number, name in enumerate(filters.split("\0")[:-1]):
             settings[f"GIT_CONFIG_KEY_{number}"] = name
             settings[f"GIT_CONFIG_VALUE_{number}"] = "false" if name.endswith(".required") else ""
-        return self._paths(self._git("diff-index", *_NAMES_ONLY, commit, "--", *wanted, settings=settings))
+        # git would run `git status` in a submodule with changes, and so the filters of the submodule.
+        options = (*_NAMES_ONLY, "--ignore-submodules=dirty")
+        return self._paths(self._git("diff-index", *options, commit, "--", *wanted, settings=settings))
 
     def merge_base(self, first: str, second: str) -> str | None:
         """The best common ancestor of two commits, which are given by their full hashes; None if there is none."""

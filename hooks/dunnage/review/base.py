@@ -147,7 +147,7 @@ class History:
         try:
             with open(os.path.join(self.repository.git_folder(), "MERGE_HEAD"), encoding="ascii") as stream:
                 names += stream.read(_MOST_PARENTS * max(_HASH_LENGTHS)).split()
-        except (OSError, UnicodeDecodeError):
+        except (OSError, ValueError):
             pass
         hashes = [name.lower() for name in dict.fromkeys(names[:_MOST_PARENTS]) if _is_hash(name)]
         found = (self.objects.commit(name) for name in hashes)
