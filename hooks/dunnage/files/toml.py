@@ -223,6 +223,21 @@ class _Place:
         self.children: dict[Key, _Place] = {}
 
 
+class _Element(_Place):
+    """An element of an array that has no children, of which a file may have half a million."""
+
+    __slots__ = ()
+
+    def __init__(self, span: Span) -> None:
+        self.key = self.value = span
+        self.unread = None
+        self.children = _NO_CHILDREN
+
+
+_NO_CHILDREN: dict[Key, _Place] = {}
+_NESTED = ("array", "inline_table")
+
+
 def _find(file: File, keys: tuple[Key, ...]) -> _Place:
     place = file.memo(_top)
     for key in keys:
@@ -291,7 +306,8 @@ def _read(file: File, place: _Place) -> None:
         if child.type == "pair":
             _add_pair(file, place, child)
         elif node.type == "array":
-            place.children[len(place.children)] = _Place(_span(child), _span(child), child)
+            span = _span(child)
+            place.children[len(place.children)] = _Place(span, span, child) if child.type in _NESTED else _Element(span)
 
 
 def _add_pair(file: File, table: _Place, pair: "Node") -> None:
