@@ -228,7 +228,7 @@ def _size(graph: WitGraph, world: ElaboratedWorld) -> int:
         *world.exports,
         *(item.number for item in world.items.values() if item.kind == "interface"),
     )
-    return len(world.items) + sum(1 + len(graph.nodes_of(number)) for number in interfaces)
+    return len(world.items) + sum(1 + len(graph.nodes_of[number]) for number in interfaces)
 
 
 def _broken(
