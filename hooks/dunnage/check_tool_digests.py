@@ -169,8 +169,8 @@ class _Checks:
         found = advice.repair(files, used, sha256) if self._options.wants_fixes else None
         if found is None:
             return Finding(UNCHECKED, path, span, message, help)
-        repairs.append(found)
-        return Finding(UNCHECKED, path, span, message, help, Fix(description, (found.edit,)))
+        repairs.append((download, found))
+        return Finding(UNCHECKED, path, span, message, help, Fix(description, (found,)))
 
     @staticmethod
     def _fixed(files: "Files", found: Sequence[Finding], repairs: "Sequence[Repair]") -> Iterator[Finding]:
@@ -180,7 +180,7 @@ class _Checks:
             return
         from dunnage.downloads.advice import proved
 
-        edits = {each.edit for each in proved(files, repairs)}
+        edits = {edit for _, edit in proved(files, repairs)}
         for finding in found:
             is_proved = finding.fix is None or edits.issuperset(finding.fix.edits)
             yield finding if is_proved else finding._replace(fix=None)
@@ -212,13 +212,12 @@ class _Checks:
     def _of_hidden(files: "Files", download: "Download", verifications: "Sequence[Verification]") -> Finding | None:
         """The finding if the failure of every verification is hidden."""
         from dunnage.downloads import advice
-        from dunnage.downloads.failures import command_text, mask
 
-        masks = [mask(files, each) for each in verifications]
+        masks = [advice.mask(files, each) for each in verifications]
         first = masks[0]
         if first is None or not all(masks):
             return None
-        reason = first.reason.replace("%COMMAND%", f"`{command_text(verifications[0].command)}`")
+        reason = first.reason.replace("%COMMAND%", f"`{advice.command_text(verifications[0].command)}`")
         message = f"the verification of `{advice.label(download)}` cannot fail the build: {reason}"
         return Finding(TOOTHLESS, first.path, first.span, message, first.help)
 
