@@ -132,7 +132,7 @@ def _check_toolchain_file(file: File) -> Iterator[Finding]:
 
 
 def _check_manifest(file: File, tree: Tree, toolchains: ToolchainFiles, options: Options) -> Iterator[Finding]:
-    folder = os.path.dirname(os.path.abspath(file.path))
+    folder = file.folder
     selected = toolchains.of(folder)
     if not options[REQUIRE_FILE] and (selected is None or b"rust-version" not in file.data):
         return
@@ -168,7 +168,7 @@ def _check_jobs(
     file: File, tree: Tree, aliases: Aliases, toolchains: ToolchainFiles, kind: str, places: list[_Place]
 ) -> Iterator[Finding]:
     """Check the jobs of a file. What no toolchain file selects is added to `places`."""
-    folder = os.path.dirname(os.path.abspath(file.path))
+    folder = file.folder
     top = top_folder(folder, tree.memo(RepositoryFolders))
     selected = toolchains.of(folder if kind == "dockerfile" else top)
     read = _dockerfile_jobs(file, tree, aliases) if kind == "dockerfile" else _ci_jobs(file, tree, aliases, kind, top)
@@ -312,7 +312,7 @@ def _dockerfile_jobs(file: File, tree: Tree, aliases: Aliases) -> Iterator[_Job]
                 literal = _span(file.data.index(version.encode(), use.literal.start), version)
             installs.append(_Install(version, use.span, literal, is_override=False, is_exempt=False))
     builds = any(_builds(command, alias, tree, file) for command in found)
-    yield _Job(installs, builds, (), os.path.dirname(os.path.abspath(file.path)))
+    yield _Job(installs, builds, (), file.folder)
 
 
 def _ci_jobs(file: File, tree: Tree, aliases: Aliases, kind: str, top: str) -> Iterator[_Job]:

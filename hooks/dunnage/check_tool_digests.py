@@ -146,7 +146,7 @@ class _Checks:
         """Whether a repository on GitHub is that of a file, as the manifest at the top says."""
         from dunnage.files.walk import top_folder
 
-        top = top_folder(os.path.dirname(os.path.abspath(file.path)))
+        top = top_folder(file.folder)
         manifest = self._tree.find(os.path.join(top, "Cargo.toml"))
         return manifest is not None and name in manifest.memo(_repositories)
 

@@ -61,7 +61,7 @@ def includes(found: Document) -> list[Include]:
     if not isinstance(entries, list):
         message = "`include` must be an array of paths or of tables"
         raise Refused(found.file, message, ("include",), 'write, for instance, `include = ["other.toml"]`')
-    folder = os.path.dirname(os.path.abspath(found.file.path))
+    folder = found.file.folder
     return [_include(found, index, entry, folder, is_unstable) for index, entry in enumerate(entries)]
 
 

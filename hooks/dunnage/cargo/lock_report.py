@@ -147,7 +147,7 @@ class LockReport:
 
     def _is_elsewhere(self, file: File) -> bool:
         """Whether a file is in none of the changed folders."""
-        return os.path.dirname(os.path.abspath(file.path)) not in self._changed
+        return file.folder not in self._changed
 
     def other_reference(self, file: File, dependency: Dependency, locked: LockedPackage, subject: str) -> None:
         """Note that `subject` names a reference of a git repository other than the locked one."""

@@ -190,7 +190,7 @@ class Aliases:
 
     def of(self, file: File) -> Alias:
         """Return the function that looks up an alias in a command of `file`."""
-        folder = os.path.dirname(os.path.abspath(file.path))
+        folder = file.folder
         return lambda name: self.in_folder(folder).get(name)
 
     def in_folder(self, folder: str) -> Mapping[str, tuple[str, ...]]:

@@ -5,7 +5,6 @@ src/cargo_options.rs; trunk's src/cmd/build.rs; wasm-pack's src/command/build.rs
 cargo-pgrx's src/command/install.rs. `cargo insta test` and `cargo cyclonedx` cannot pass the option on.
 """
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -182,7 +181,7 @@ def _edit(path: str, call: CargoCall, index: int, text: str) -> Edit | None:
 def _is_locked_by_settings(tree: Tree, file: File, tool: str) -> bool:
     """Whether a settings file of a tool, in the repository of `file`, may make its builds locked."""
     patterns = [f"**/{name}" for name in _SETTINGS.get(tool, ())]
-    folder = os.path.dirname(os.path.abspath(file.path))
+    folder = file.folder
     paths = sorted(Repositories(tree, *patterns).tracked_near(folder)) if patterns else ()
     return any(re.search(_LOCKING_SETTING, tree.content(path) or b"") for path in paths)
 

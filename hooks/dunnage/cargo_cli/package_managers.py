@@ -3,7 +3,6 @@
 Sources: the documentation of npm, pnpm, yarn, bun, pip, pipx and uv.
 """
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -102,7 +101,7 @@ def _npm_package(at: int, text: str) -> Package | None:
 
 def _is_local(name: str, tree: Tree, file: File) -> bool:
     """Whether a package.json of the repository of `file` may choose the version of a package; yes if git cannot say."""
-    folder = os.path.dirname(os.path.abspath(file.path))
+    folder = file.folder
     repositories = Repositories(tree, "**/package.json")
     if repositories.repository(folder) is None:
         return True

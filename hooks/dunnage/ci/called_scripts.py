@@ -17,7 +17,7 @@ SOURCING = (".", "source")
 
 def called_scripts(tree: Tree, file: File, commands: Iterable[Command]) -> Iterator[tuple[str, Values]]:
     """Yield the paths of the scripts that the commands of a file call, and the directories in which they run."""
-    top = top_folder(os.path.dirname(os.path.abspath(file.path)))
+    top = top_folder(file.folder)
     seen: set[str] = set()
     for command in commands:
         name = _script(command.words)

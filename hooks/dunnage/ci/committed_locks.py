@@ -64,7 +64,7 @@ class CommittedLocks:
         Where that is unknown, the answer is whether the repository tracks any, unless the package is named by a
         path from the top, or the top is a folder of workspaces of which some have no lock. It is yes if git cannot say.
         """
-        folder = os.path.dirname(os.path.abspath(file.path))
+        folder = file.folder
         repository = self._repositories.repository(folder)
         if repository is None:
             return True
@@ -91,7 +91,7 @@ class CommittedLocks:
 
     def is_copied(self, file: File, call: "CargoCall") -> bool:
         """Whether a Dockerfile copies a committed Cargo.lock, or perhaps one of another stage, to a call of cargo."""
-        tracked = self._repositories.tracked_near(os.path.dirname(os.path.abspath(file.path)))
+        tracked = self._repositories.tracked_near(file.folder)
         for above in self._searched(file, call):
             lock = posixpath.join(above, "Cargo.lock")
             for _, copied in _copies(file, call):
@@ -226,7 +226,7 @@ class CommittedLocks:
         In an image these are the folders above and below that of the Dockerfile, which may be the build context or a
         part of it. Elsewhere, without a known directory, they are all folders of the repository.
         """
-        folder = os.path.dirname(os.path.abspath(file.path))
+        folder = file.folder
         repository = self._repositories.repository(folder)
         if repository is None:
             return
@@ -301,7 +301,7 @@ def _ignore_files(file: File, context: str) -> tuple[str, str]:
 
 def contexts(file: File) -> Iterator[str]:
     """Yield the folders that may be the build context of a Dockerfile: its own and those above."""
-    folder = os.path.dirname(os.path.abspath(file.path))
+    folder = file.folder
     top = top_folder(folder)
     for above in upwards(folder, beyond_repository=True):
         yield above

@@ -98,7 +98,7 @@ class RepositoryFiles:
     def folder(self, file: File) -> str:
         """Return the folder of a file, relative to the top."""
         if file.path not in self._folders:
-            folder = os.path.dirname(os.path.abspath(file.path))
+            folder = file.folder
             self._folders[file.path] = folder[len(os.path.join(self.top, "")) :].replace(os.sep, "/")
         return self._folders[file.path]
 

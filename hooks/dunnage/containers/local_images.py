@@ -58,7 +58,7 @@ class LocalImages:
 
     def has(self, file: File, reference: Reference) -> bool:
         """Whether the repository of a file builds an image of this name, whatever its tag."""
-        top = top_folder(os.path.dirname(os.path.abspath(file.path)))
+        top = top_folder(file.folder)
         if top not in self._by_repository:
             self._by_repository[top] = _names(repository_files(self._tree, top))
         names = self._by_repository[top]

@@ -76,7 +76,7 @@ class CheckedFiles:
 
     def has(self, file: File, record: Record) -> bool:
         """Whether something in the repository of a file may check a record that the file writes."""
-        top = top_folder(os.path.dirname(os.path.abspath(file.path)))
+        top = top_folder(file.folder)
         if top not in self._repositories:
             self._repositories[top] = repository_files(self._tree, top)
         repository = self._repositories[top]

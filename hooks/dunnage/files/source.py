@@ -110,6 +110,11 @@ class File:
         return f"File({self.path!r}, {len(self.data)} bytes)"
 
     @property
+    def folder(self) -> str:
+        """The absolute path of the folder that it is in."""
+        return os.path.dirname(os.path.abspath(self.path))
+
+    @property
     def text(self) -> str:
         """The content without the byte order mark, with line endings as they are.
 

@@ -84,7 +84,7 @@ def top_folder(folder: str, folders: RepositoryFolders | None = None) -> str:
 
 def project_manifest(tree: "Tree", file: "File") -> "File | None":
     """Return the Cargo.toml at the top of the repository of `file`; None if it does not configure Dunnage."""
-    folder = os.path.dirname(os.path.abspath(file.path))
+    folder = file.folder
     manifest = tree.find(os.path.join(top_folder(folder, tree.memo(RepositoryFolders)), "Cargo.toml"))
     return manifest if manifest and b"dunnage" in manifest.data else None
 

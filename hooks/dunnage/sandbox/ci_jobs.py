@@ -42,7 +42,7 @@ def exposures(files: Iterable[File], tree: Tree, strictness: Strictness) -> Iter
     known = tree.memo(RepositoryFolders)
     by_top: dict[str, list[File]] = {}
     for file in files:
-        by_top.setdefault(top_folder(os.path.dirname(os.path.abspath(file.path)), known), []).append(file)
+        by_top.setdefault(top_folder(file.folder, known), []).append(file)
     for top, inside in by_top.items():
         for exposure in _of_repository(tree, top, inside, strictness):
             found.setdefault((exposure.rule, exposure.file.path, exposure.span), exposure)

@@ -1,6 +1,5 @@
 """What a command compiles, itself or through the scripts, recipes and tasks of its repository that it starts."""
 
-import os
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -151,7 +150,7 @@ class Compilations:
 
     def _repository(self, file: File) -> tuple[RepositoryFiles, Walk, frozenset[str]]:
         """The files of the repository of a file, what their commands call, and the names of the files."""
-        top = top_folder(os.path.dirname(os.path.abspath(file.path)))
+        top = top_folder(file.folder)
         if top not in self._repositories:
             files = repository_files(self.tree, top)
             names = frozenset(map(posixpath.basename, files.paths))

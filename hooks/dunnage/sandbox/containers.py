@@ -134,7 +134,7 @@ def _compiled(
 def _origin(file: File, call: ContainerCall, compilations: Compilations, path: str) -> str | None:
     """Return the path in the repository of the file that is mounted at a path of a container."""
     paths = compilations.paths(file)
-    folder = os.path.dirname(os.path.abspath(file.path))
+    folder = file.folder
     own = os.path.relpath(folder, compilations.top(file)).replace(os.sep, "/")
     for source, target in mounts(call):
         ending = _ending(source)

@@ -1,6 +1,5 @@
 """Which compilations are offline, and whether their wrappers take the network away."""
 
-import os
 import re
 from collections.abc import Sequence
 
@@ -46,7 +45,7 @@ def _is_vendored(tree: Tree, file: File) -> bool:
     from dunnage.cargo.config_files import directory_sources
     from dunnage.cargo.source_id import CRATES_IO
 
-    return CRATES_IO in directory_sources(tree, os.path.dirname(os.path.abspath(file.path)))
+    return CRATES_IO in directory_sources(tree, file.folder)
 
 
 def is_offline(compilation: Compilation, tree: Tree, file: File) -> bool:
@@ -115,7 +114,7 @@ def _is_configured(tree: Tree, file: File) -> bool:
     from dunnage.files.document import Refused
     from dunnage.files.walk import upwards
 
-    for folder in upwards(os.path.dirname(os.path.abspath(file.path))):
+    for folder in upwards(file.folder):
         try:
             tables = [found.data.get("net") for _, found in files_in(tree, folder)]
         except Refused:

@@ -38,7 +38,7 @@ def included(file: File) -> tuple[list[str], bool]:
 
 def included_files(tree: Tree, file: File) -> Iterator[File]:
     """Yield the files of the repository that a CI file includes, directly or not."""
-    top = top_folder(os.path.dirname(os.path.abspath(file.path)))
+    top = top_folder(file.folder)
     pending, seen = [file], {os.path.abspath(file.path)}
     while pending:
         for path in _paths(top, pending.pop()):
@@ -55,7 +55,7 @@ def included_files(tree: Tree, file: File) -> Iterator[File]:
 
 def is_included(tree: Tree, file: File) -> bool:
     """Whether the CI file at the top of the repository includes a file, directly or not."""
-    top = top_folder(os.path.dirname(os.path.abspath(file.path)))
+    top = top_folder(file.folder)
     try:
         root = tree.read(os.path.join(top, _ROOT))
     except (FileNotFoundError, SourceError):
