@@ -104,15 +104,13 @@ def renovate_moves(found: Bots, kind: str) -> Iterator[str]:
         return
     for manifest in found.renovate.files_of("cargo", paths):
         # The lock of a manifest is the nearest one, in its folder or above.
-        folder = posixpath.dirname(manifest)
-        while True:
+        folder = manifest
+        while folder:
+            folder = posixpath.dirname(folder)
             lock = posixpath.join(folder, "Cargo.lock")
             if lock in paths:
                 yield lock
                 break
-            if not folder:
-                break
-            folder = posixpath.dirname(folder)
 
 
 # Files that a bot can update

@@ -7,6 +7,7 @@ updater/lib/dependabot/file_fetcher_command.rb, and file_fetcher.rb of each ecos
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 from dunnage.bots.globs import of_ruby
@@ -146,8 +147,9 @@ class Folders:
         self._files: dict[str, list[str]] = {}
         self._folders: set[str] = {""}
         self._of_text: dict[str, list[str] | UnsupportedError] = {}
+        self.has_manifest = cache(self._has_manifest)
+        """Whether Dependabot finds something to update in a folder; also if that is not certain."""
         self._reached: dict[tuple[str, str], frozenset[str]] = {}
-        self._has_manifest: dict[tuple[str, str], bool] = {}
         for path in sorted(repository.paths):
             folder, _, name = path.rpartition("/")
             self._files.setdefault(folder, []).append(name)
@@ -191,14 +193,7 @@ class Folders:
             self._reached[key] = frozenset(found)
         return self._reached[key]
 
-    def has_manifest(self, folder: str, ecosystem: str) -> bool:
-        """Whether Dependabot finds something to update in a folder; also if that is not certain."""
-        key = folder, ecosystem
-        if key not in self._has_manifest:
-            self._has_manifest[key] = self._find_manifest(folder, ecosystem)
-        return self._has_manifest[key]
-
-    def _find_manifest(self, folder: str, ecosystem: str) -> bool:
+    def _has_manifest(self, folder: str, ecosystem: str) -> bool:
         names = self._files.get(folder, [])
         if ecosystem == "cargo":
             return "Cargo.toml" in names

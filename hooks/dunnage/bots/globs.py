@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache, partial
+from typing import NamedTuple
 
 from dunnage.bots.patterns import MAX_LENGTH, Budget, Pattern, UnsupportedError
 from dunnage.files.source import File
@@ -9,16 +11,15 @@ from dunnage.files.source import File
 _MAX_BRACES = 20
 
 
-class PathPattern:
+class PathPattern(NamedTuple):
     """What a text matches that Renovate takes as a pattern of paths."""
 
-    def __init__(self, pattern: Pattern, *, negated: bool) -> None:
-        self._pattern = pattern
-        self._negated = negated
+    pattern: Pattern
+    negated: bool = False
 
     def matches(self, path: str) -> bool:
         """Whether it matches a path relative to the top of the repository. Raises UnsupportedError."""
-        return self._pattern.is_found_in(path) != self._negated
+        return self.pattern.is_found_in(path) != self.negated
 
 
 class Patterns:
@@ -26,47 +27,34 @@ class Patterns:
 
     def __init__(self, file: File | None = None) -> None:
         self._budget = Budget(file)
-        self._expressions: dict[str, Pattern] = {}
-        self._paths: dict[tuple[str, bool], PathPattern] = {}
+        self._expression = cache(partial(Pattern, budget=self._budget))
+        self.expression_or_glob = cache(self._expression_or_glob)
+        """The pattern that a text of `managerFilePatterns` is. Raises UnsupportedError."""
+        self.glob = cache(self._glob)
+        """The pattern that a glob of minimatch is, with its option `dot`. Raises UnsupportedError."""
 
     def expressions(self, texts: Sequence[str]) -> list[Pattern]:
         """The patterns that regular expressions are. Raises UnsupportedError."""
         self._budget.spend(len(texts))
         return [self._expression(text) for text in texts]
 
-    def _expression(self, text: str) -> Pattern:
-        if text not in self._expressions:
-            self._expressions[text] = Pattern(text, budget=self._budget)
-        return self._expressions[text]
-
-    def expression_or_glob(self, text: str) -> PathPattern:
-        """The pattern that a text of `managerFilePatterns` is: an expression between `/`, or a glob in any case.
-
-        Raises UnsupportedError. Source: getRegexOrGlobPredicate in Renovate's lib/util/string-match.ts.
-        """
-        if (text, True) not in self._paths:
-            self._paths[text, True] = self._expression_or_glob(text)
-        return self._paths[text, True]
-
     def _expression_or_glob(self, text: str) -> PathPattern:
+        """An expression between `/`, or a glob in any case.
+
+        Source: getRegexOrGlobPredicate in Renovate's lib/util/string-match.ts.
+        """
         expression = re.fullmatch(r"!?/(.*)/(i?)", text, re.DOTALL)
         if expression is not None:
             pattern = Pattern(expression[1], ignores_case=bool(expression[2]), budget=self._budget)
-            return PathPattern(pattern, negated=text.startswith("!"))
-        return PathPattern(Pattern(""), negated=False) if text == "*" else self._glob(text, ignores_case=True)
+            return PathPattern(pattern, text.startswith("!"))
+        return PathPattern(Pattern("")) if text == "*" else self._glob(text, ignores_case=True)
 
-    def glob(self, text: str) -> PathPattern:
-        """The pattern that a glob of minimatch is, with its option `dot`. Raises UnsupportedError."""
-        if (text, False) not in self._paths:
-            self._paths[text, False] = self._glob(text, ignores_case=False)
-        return self._paths[text, False]
-
-    def _glob(self, text: str, *, ignores_case: bool) -> PathPattern:
+    def _glob(self, text: str, *, ignores_case: bool = False) -> PathPattern:
         marks = len(text) - len(text.lstrip("!"))
         # `#` begins a comment, which matches nothing.
         plain = r"\b\B" if text.startswith("#") else of_minimatch(text[marks:], self._budget)
         pattern = Pattern(plain, ignores_case=ignores_case, budget=self._budget)
-        return PathPattern(pattern, negated=marks % 2 == 1)
+        return PathPattern(pattern, marks % 2 == 1)
 
 
 def of_minimatch(glob: str, budget: Budget) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
-from dunnage.files.source import File, SourceError
+from dunnage.files.source import File, SourceError, offsets
 from dunnage.files.span import Span
 
 MAX_BYTES = 1024 * 1024
@@ -70,49 +70,32 @@ def parse(file: File, *, is_json5: bool) -> Node:
 
 def comments(file: File) -> Iterator[tuple[Span, str]]:
     """Yield the comments that begin with `//`, without these characters. Raises SourceError."""
-    text = file.text
-    start = len(file.data) - len(text.encode("utf-8"))
-    counted = 0
+    offset = offsets(file)
     # A string that is not closed ends with the text: looking for its end again and again would take quadratic time.
-    for token in re.finditer(rf"{_STRING}|/\*[\s\S]*?(?:\*/|\Z)|//[^\n\r]*|[\"']", text):
+    for token in re.finditer(rf"{_STRING}|/\*[\s\S]*?(?:\*/|\Z)|//[^\n\r]*|[\"']", file.text):
         if token[0] in ("'", '"'):
             return
         if token[0].startswith("//"):
-            start += len(text[counted : token.start()].encode("utf-8"))
-            counted = token.start()
-            yield Span(start, start + len(token[0].encode("utf-8"))), token[0][2:]
+            yield Span(offset(token.start()), offset(token.end())), token[0][2:]
 
 
 class _Parser:
     def __init__(self, file: File, is_json5: bool) -> None:
         self._text = file.text
         self._is_json5 = is_json5
-        self._start = len(file.data) - len(self._text.encode("utf-8"))
-        self._is_ascii = self._text.isascii()
-        self._counted = (0, self._start)
+        self._offset = offsets(file)
         self._at = 0
         self._space, self._string, self._number, self._name = map(re.compile, (_SPACE, _STRING, _NUMBER, _NAME))
 
     def whole(self) -> Node:
         self._skip()
         if self._at == len(self._text):
-            return Node({}, Span(self._start, self._start))
+            return Node({}, Span(self._offset(0), self._offset(0)))
         found = self._value(0)
         self._skip()
         if self._at < len(self._text):
             raise self._error("there is text after the value")
         return found
-
-    def _offset(self, at: int) -> int:
-        """The byte of a character. Positions grow, so each is counted from the last one."""
-        if self._is_ascii:
-            return self._start + at
-        counted, offset = self._counted
-        if at < counted:
-            counted, offset = 0, self._start
-        offset += len(self._text[counted:at].encode("utf-8"))
-        self._counted = (at, offset)
-        return offset
 
     def _error(self, message: str, rule: str = "input/unreadable") -> SourceError:
         offset = self._offset(self._at)

@@ -1,7 +1,8 @@
 """The custom managers with which Renovate reads the pins of tools in a repository."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from dunnage.bots.patterns import Budget, Pattern, UnsupportedError
@@ -175,20 +176,13 @@ def _text(file: File) -> str:
 
 def _character(file: File, offset: int) -> int:
     """The number of characters before a byte."""
-    return file.memo(_CharacterPlaces).of(offset)
+    return file.memo(_counted_characters)(offset)
 
 
-class _CharacterPlaces:
-    """The numbers of characters before the bytes of a file, each counted once."""
-
-    def __init__(self, file: File) -> None:
-        self._data = file.data
-        self._known: dict[int, int] = {}
-
-    def of(self, offset: int) -> int:
-        if offset not in self._known:
-            self._known[offset] = len(self._data[:offset].decode("utf-8", "surrogateescape"))
-        return self._known[offset]
+def _counted_characters(file: File) -> Callable[[int], int]:
+    """The function that counts the characters before a byte, each byte once."""
+    data = file.data
+    return cache(lambda offset: len(data[:offset].decode("utf-8", "surrogateescape")))
 
 
 def _version_places(file: File) -> list[int]:

@@ -4,7 +4,7 @@ import os
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 
-from dunnage.files.source import File, SourceError, Tree
+from dunnage.files.source import File, Tree
 from dunnage.files.walk import top_folder
 from dunnage.scripts.commands import kind_of
 from dunnage.shell.model import Command, Values, Word, is_outside, programs
@@ -26,9 +26,8 @@ def called_scripts(tree: Tree, file: File, commands: Iterable[Command]) -> Itera
             if is_outside(path) or path in seen or len(seen) >= _MOST_SCRIPTS:
                 continue
             seen.add(path)
-            try:
-                found = tree.read(os.path.join(top, path))
-            except (FileNotFoundError, SourceError):
+            found = tree.find(os.path.join(top, path))
+            if found is None:
                 continue
             if kind_of(path, found.data[:200]) == "shell":
                 yield found.path, command.directory

@@ -3,6 +3,7 @@
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from dunnage.cargo_cli import advisory_tools as tools
@@ -15,6 +16,7 @@ from dunnage.ci.runs import runs
 from dunnage.files.source import File, SourceError
 from dunnage.files.span import Span
 from dunnage.scripts.commands import kind_of
+from dunnage.scripts.github import Action
 from dunnage.shell.model import Command, Script, programs
 
 _HINTS = ("deny", "audit")
@@ -105,26 +107,20 @@ def gates(repository: RepositoryFiles) -> list[Gate]:
     hints = (*_HINTS, *(name for name, words in own.items() if any(hint in word for word in words for hint in _HINTS)))
     locks = LockReplacements(repository, resolve)
     found = (
-        _of_action(run, locks) if run.action else _of_command(repository, run, resolve, locks)
+        _of_action(run, run.action, locks) if run.action else _of_command(repository, run, resolve, locks)
         for run in runs(repository, hints)
     )
-    gates: list[Gate] = []
-    for gate in found:
-        if gate is not None and len(gates) == _MOST_GATES:
-            message = f"CI runs cargo-deny and cargo-audit more than {_MOST_GATES:,} times; the others are not checked"
-            gate.run.file.note_unread("input/too-large", message, gate.span)
-            break
-        gates += [gate] if gate is not None else []
-    return gates
+    gates = list(islice(filter(None, found), _MOST_GATES + 1))
+    for gate in gates[_MOST_GATES:]:
+        message = f"CI runs cargo-deny and cargo-audit more than {_MOST_GATES:,} times; the others are not checked"
+        gate.run.file.note_unread("input/too-large", message, gate.span)
+    return gates[:_MOST_GATES]
 
 
 # Actions
 
 
-def _of_action(run: Run, locks: "LockReplacements") -> Gate | None:
-    action = run.action
-    if action is None:
-        return None
+def _of_action(run: Run, action: Action, locks: "LockReplacements") -> Gate | None:
     inputs = {name: given.values for name, given in action.inputs.items()}
     variants = [tools.action_run(action.name, action.ref, chosen) for chosen in _variants(inputs)]
     tool_run = _union(variants)

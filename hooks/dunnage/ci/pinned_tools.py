@@ -5,7 +5,8 @@ They are those of commands, of the inputs of actions, and of the list `[workspac
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.cargo_cli import actions, command_line, installers, tools
@@ -182,7 +183,7 @@ def _literal(file: File, span: Span, version: str, tool: str = "") -> Span | Non
     """The bytes of a version in `span`, after the name of the tool if it is there; else in a variable named there."""
     text = file.data[span.start : span.end]
     if tool:
-        for at in _named_versions(file, span).get(tool.encode(), ()):
+        for at in file.memo(_named_versions)(span).get(tool.encode(), ()):
             if text.startswith(version.encode(), at):
                 return Span(span.start + at, span.start + at + len(version.encode()))
     text = text[:_LONGEST_TEXT]
@@ -200,25 +201,21 @@ _LONGEST_TEXT = 4096
 """How much of a text is searched for a version without the name of its tool."""
 
 
-def _named_versions(file: File, span: Span) -> dict[bytes, list[int]]:
-    """By the names of tools: where the versions begin that follow them after `@`. A text may name many tools."""
-    return file.memo(_NamedVersions).of(span)
+def _named_versions(file: File) -> Callable[[Span], dict[bytes, list[int]]]:
+    """The function that reads what a text names, each text once, since one may name many tools.
 
+    By the names of tools: where the versions begin that follow them after `@`.
+    """
+    data = file.data
 
-class _NamedVersions:
-    """What the texts of a file name, each read once."""
+    @cache
+    def named(span: Span) -> dict[bytes, list[int]]:
+        found: dict[bytes, list[int]] = {}
+        for match in re.finditer(rb"(?<![\w-])([\w-]+)@[=v]?", data[span.start : span.end]):
+            found.setdefault(match[1], []).append(match.end())
+        return found
 
-    def __init__(self, file: File) -> None:
-        self._data = file.data
-        self._known: dict[Span, dict[bytes, list[int]]] = {}
-
-    def of(self, span: Span) -> dict[bytes, list[int]]:
-        if span not in self._known:
-            found: dict[bytes, list[int]] = {}
-            for match in re.finditer(rb"(?<![\w-])([\w-]+)@[=v]?", self._data[span.start : span.end]):
-                found.setdefault(match[1], []).append(match.end())
-            self._known[span] = found
-        return self._known[span]
+    return named
 
 
 def _definitions(file: File) -> dict[tuple[bytes, str], Span]:

@@ -50,15 +50,9 @@ class RepositoryFiles:
     def find(self, path: str) -> File | None:
         """Return the file at a path relative to the top; None if the repository has no such file, or it is empty."""
         if path not in self._found:
-            self._found[path] = self._read(path) if path in self.paths else None
+            file = self.tree.find(os.path.join(self.top, path)) if path in self.paths else None
+            self._found[path] = file if file is not None and file.data else None
         return self._found[path]
-
-    def _read(self, path: str) -> File | None:
-        try:
-            file = self.tree.read(os.path.join(self.top, path))
-        except (FileNotFoundError, SourceError):
-            return None
-        return file if file.data else None
 
     def read(self, path: str) -> File | None:
         """Return the file at a path as `find` does; None also if it is not UTF-8."""

@@ -206,6 +206,29 @@ def each_in_use(files: Iterable[File]) -> Iterator[File]:
             file.memoized.users -= 1
 
 
+def offsets(file: File) -> Callable[[int], int]:
+    """The function from positions in the text of a file, in characters, to offsets in the file."""
+    size = len(file.text.encode("utf-8"))
+    start = len(file.data) - size
+    if size == len(file.text):
+        return start.__add__
+    text = file.text
+    # Positions mostly grow, so each is counted from the last one.
+    last = (0, start)
+
+    def offset(position: int) -> int:
+        nonlocal last
+        counted, at = last
+        if position >= counted:
+            at += len(text[counted:position].encode("utf-8"))
+        else:
+            at -= len(text[position:counted].encode("utf-8"))
+        last = (position, at)
+        return at
+
+    return offset
+
+
 def _text(file: File) -> str:
     try:
         text = file.data.decode("utf-8")

@@ -143,12 +143,12 @@ def _view(file: File, of_workflow: Source | None, job: Job, granted: Permissions
 
 
 def _local_workflow(tree: Tree, top: str, path: str) -> File | None:
+    found = tree.find(os.path.join(top, path))
+    file = found and with_text(found)
     try:
-        file = with_text(tree.read(os.path.join(top, path)))
-        yaml.documents(file)
-    except (FileNotFoundError, SourceError):
+        return file if file and yaml.documents(file) else None
+    except SourceError:
         return None
-    return file
 
 
 def _may_matter(view: JobView, strictness: Strictness) -> bool:

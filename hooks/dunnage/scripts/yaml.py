@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dunnage.files.source import File, SourceError
+from dunnage.files.source import File, SourceError, offsets
 from dunnage.files.span import Span
 from dunnage.shell.model import Values
 from dunnage.shell.offsets import Segment
@@ -171,7 +171,7 @@ class _Composer:
 
     def __init__(self, file: File) -> None:
         self._data = file.data
-        self._offset = _offsets(file)
+        self._offset = offsets(file)
         self._documents: list[Node] = []
         self._count = 0
         self._merged = 0
@@ -260,29 +260,6 @@ class _Composer:
 
 
 _STYLES = {"'": "single", '"': "double", "|": "literal", ">": "folded"}
-
-
-def _offsets(file: File) -> Callable[[int], int]:
-    """The function from positions of the parser, in characters after a byte order mark, to offsets in the file."""
-    size = len(file.text.encode("utf-8"))
-    start = len(file.data) - size
-    if size == len(file.text):
-        return start.__add__
-    text = file.text
-    # Positions mostly grow, so each is counted from the last one.
-    last = (0, start)
-
-    def offset(position: int) -> int:
-        nonlocal last
-        counted, at = last
-        if position >= counted:
-            at += len(text[counted:position].encode("utf-8"))
-        else:
-            at -= len(text[position:counted].encode("utf-8"))
-        last = (position, at)
-        return at
-
-    return offset
 
 
 # Values of scalars
