@@ -196,6 +196,14 @@ class Requirement(_Value):
         return Requirement, (self._comparators,)
 
 
+def version_of(text: str) -> Version | None:
+    """The version that a text is; None if it is none."""
+    try:
+        return Version.parse(text)
+    except VersionError:
+        return None
+
+
 @cache
 def _parse_version(text: str) -> Version:
     try:

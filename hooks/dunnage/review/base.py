@@ -7,13 +7,16 @@ not, the first parent of HEAD. What pre-commit sets is in its documentation, "Su
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from dunnage.files.git import Repository, repository
 from dunnage.files.git_objects import GitObjects
 from dunnage.files.source import MAX_BYTES, SourceError
+
+T = TypeVar("T")
 
 _HASH_LENGTHS = (40, 64)
 _MOST_PARENTS = 16
@@ -192,6 +195,35 @@ def _is_hash(text: str) -> bool:
 
 def _in_ci() -> bool:
     return os.environ.get("CI", "").lower() not in _NOT_CI
+
+
+def paired(
+    outgoing: Iterable[T], incoming: Iterable[T], track: Callable[[T], tuple[str, object]], order: Callable[[T], Any]
+) -> Iterator[tuple[T | None, T | None]]:
+    """Pair what is gone with what is new of its name: those of one track first, then in order. What is left is alone.
+
+    `track` gives the name and the track.
+    """
+    gone = sorted(outgoing, key=order)
+    olds: dict[tuple[str, object], deque[T]] = defaultdict(deque)
+    for each in gone:
+        olds[track(each)].append(each)
+    unpaired = []
+    for each in incoming:
+        same = olds.get(track(each))
+        if same:
+            yield same.popleft(), each
+        else:
+            unpaired.append(each)
+    is_left = {id(each) for same in olds.values() for each in same}
+    left: dict[str, deque[T]] = defaultdict(deque)
+    for each in gone:
+        if id(each) in is_left:
+            left[track(each)[0]].append(each)
+    for each in sorted(unpaired, key=order):
+        same = left[track(each)[0]]
+        yield same.popleft() if same else None, each
+    yield from ((each, None) for same in left.values() for each in same)
 
 
 def same_text(data: bytes, other: bytes | None) -> bool:

@@ -1,7 +1,7 @@
 """What changed between the locks of the base and the lock that is reviewed."""
 
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from dunnage.cargo import lockfile
@@ -11,6 +11,7 @@ from dunnage.cargo.version import Version
 from dunnage.files import toml
 from dunnage.files.document import Document
 from dunnage.files.source import File, SourceError
+from dunnage.review.base import paired
 
 Identity = tuple[str, Version, "SourceId | None", str]
 """Name, version, source and, for git, commit: two packages of one identity are the same."""
@@ -124,7 +125,8 @@ def compare(lock: Lockfile, bases: Sequence[Lockfile]) -> Changes:
         elif not any(old.checksum == package.checksum and old.edges == package.edges for old in olds):
             altered.append(Altered(tuple(olds), package))
     outgoing = tuple(olds[0] for olds in left.values())
-    updates = tuple(_pair(incoming, outgoing))
+    pairs = paired(outgoing, incoming, _track, lambda package: package.version)
+    updates = tuple(Update(old, new) for old, new in pairs if old and new)
     return Changes(lock, tuple(bases), tuple(incoming), updates, tuple(altered), outgoing, names)
 
 
@@ -162,28 +164,8 @@ class Graph:
         return found[0] if len(found) == 1 else None
 
 
-def _pair(incoming: Iterable[LockedPackage], outgoing: Iterable[LockedPackage]) -> Iterator[Update]:
-    """Pair new packages with old ones of the same name: those with compatible versions first, then in order."""
-    compatible: dict[tuple[object, ...], deque[LockedPackage]] = defaultdict(deque)
-    old = sorted(outgoing, key=lambda package: package.version)
-    for package in old:
-        compatible[package.name, package.version.compatible_range].append(package)
-    unpaired, paired = [], set()
-    for package in incoming:
-        candidates = compatible.get((package.name, package.version.compatible_range))
-        if candidates:
-            before = candidates.popleft()
-            paired.add(identity(before))
-            yield Update(before, package)
-        else:
-            unpaired.append(package)
-    left: dict[str, deque[LockedPackage]] = defaultdict(deque)
-    for package in old:
-        if identity(package) not in paired:
-            left[package.name].append(package)
-    for package in sorted(unpaired, key=lambda package: package.version):
-        if left.get(package.name):
-            yield Update(left[package.name].popleft(), package)
+def _track(package: LockedPackage) -> tuple[str, object]:
+    return package.name, package.version.compatible_range
 
 
 _CRATES_IO_SPARSE = SourceId("sparse", "sparse+https://index.crates.io/")

@@ -1,12 +1,13 @@
 """What changed in a WIT folder: in its foreign packages, and in what its own worlds import and export."""
 
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from dunnage.cargo.version import Version, VersionError
+from dunnage.cargo.version import version_of
 from dunnage.files.source import File, SourceError
+from dunnage.review.base import paired
 from dunnage.review.wit_state import Contents, Foreign, OwnWorld, WitState, contents, meaning
 from dunnage.wit.compatibility import Comparison, members, scope_name
 from dunnage.wit.elaboration import Cause, ElaboratedWorld
@@ -145,17 +146,9 @@ class _Comparisons:
         )
 
 
-def version(text: str) -> Version | None:
-    """Parse a version; None if the text is not a version, such as an empty text."""
-    try:
-        return Version.parse(text)
-    except VersionError:
-        return None
-
-
 def track(text: str) -> tuple[int, ...]:
     """The numbers that all compatible versions share; a pre-release belongs to the release that it precedes."""
-    found = version(text)
+    found = version_of(text)
     return found.compatible_range if found else ()
 
 
@@ -170,34 +163,12 @@ def _packages(comparisons: _Comparisons) -> Iterator[PackageChange]:
     broken = before.broken_units() | state.broken_units()
     incoming = [package for name, package in sorted(news.items()) if name not in olds and package.unit not in broken]
     outgoing = [package for name, package in sorted(olds.items()) if name not in news and package.unit not in broken]
-    for old, new in _paired(outgoing, incoming):
+    for old, new in paired(outgoing, incoming, lambda package: (package.name, track(package.version)), _full_name):
         yield _package(old, new, comparisons) if old and new else PackageChange(old, new, (), (), ())
 
 
-def _paired(
-    outgoing: Sequence[Foreign], incoming: Sequence[Foreign]
-) -> Iterator[tuple[Foreign | None, Foreign | None]]:
-    """Pair packages with old ones of their name: those of one track first, then in the order of their versions."""
-    olds: dict[tuple[str, tuple[int, ...]], deque[Foreign]] = defaultdict(deque)
-    for package in outgoing:
-        olds[package.name, track(package.version)].append(package)
-    unpaired = []
-    for package in incoming:
-        same = olds.get((package.name, track(package.version)))
-        if same:
-            yield same.popleft(), package
-        else:
-            unpaired.append(package)
-    is_left = {id(package) for packages in olds.values() for package in packages}
-    left: dict[str, deque[Foreign]] = defaultdict(deque)
-    for package in outgoing:
-        if id(package) in is_left:
-            left[package.name].append(package)
-    for package in unpaired:
-        yield left[package.name].popleft() if left[package.name] else None, package
-    for packages in left.values():
-        for package in packages:
-            yield package, None
+def _full_name(package: Foreign) -> str:
+    return package.full_name
 
 
 def _package(old: Foreign, new: Foreign, comparisons: _Comparisons) -> PackageChange:

@@ -4,11 +4,12 @@ import os
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from dunnage.cargo.version import version_of
 from dunnage.files.document import Problem
 from dunnage.files.shown import path as shown_path
 from dunnage.files.source import File
 from dunnage.review.concern import Advice, Concern, first_of, listed
-from dunnage.review.wit_changes import Changes, Imported, ItemChange, PackageChange, WorldChange, track, version
+from dunnage.review.wit_changes import Changes, Imported, ItemChange, PackageChange, WorldChange, track
 from dunnage.review.wit_state import Foreign, contents, full_name
 from dunnage.wit.compatibility import Break, Side, breaks, scope_name
 from dunnage.wit.elaboration import MAX_STEPS, ElaboratedWorld
@@ -282,7 +283,7 @@ def downgrade(all_changes: Iterable[Changes], judge: Judge) -> Iterator[Concern]
 
 def _goes_back(change: PackageChange) -> bool:
     """Whether an older version of a package replaces a newer one."""
-    before, after = (version(package.version) if package else None for package in (change.old, change.new))
+    before, after = (version_of(package.version) if package else None for package in (change.old, change.new))
     return before is not None and after is not None and after < before
 
 
@@ -304,7 +305,7 @@ def _wit_folder(package: Foreign) -> str:
 
 
 def _is_release(text: str) -> bool:
-    found = version(text)
+    found = version_of(text)
     return found is not None and not found.pre
 
 

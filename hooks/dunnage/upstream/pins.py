@@ -4,11 +4,11 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from dunnage.cargo.version import version_of
 from dunnage.ci.pinned_tools import CRATE, HINTS, PinnedTool, pinned_tools
 from dunnage.files.git import EVERYTHING, Repository
 from dunnage.files.git_objects import GitObjects
 from dunnage.files.source import File, SourceError, Tree
-from dunnage.upstream.releases import version_of
 from dunnage.upstream.report import Place, Watched
 from dunnage.upstream.source import SourceFailed
 

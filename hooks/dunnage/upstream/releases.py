@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from dunnage.cargo.lockfile import Lockfile
-from dunnage.cargo.version import Version, VersionError
+from dunnage.cargo.version import Version, version_of
 from dunnage.files import toml
 from dunnage.files.source import File
 from dunnage.review import archive, changes
@@ -20,14 +20,6 @@ from dunnage.upstream.source import Release, SourceFailed
 
 _LOCK, _MANIFEST, _VCS = "Cargo.lock", "Cargo.toml", ".cargo_vcs_info.json"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-def version_of(text: str) -> Version | None:
-    """The version that a text is; None if it is none."""
-    try:
-        return Version.parse(text)
-    except VersionError:
-        return None
 
 
 def find(releases: Iterable[Release], version: str) -> Release | None:
