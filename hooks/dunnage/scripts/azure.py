@@ -108,7 +108,7 @@ def _step(node: yaml.Node, context: _Context, number: int) -> Step | None:
     inputs = node.get("inputs") or node
     is_windows = context.is_windows or _only_on_windows(node.get("condition"))
     shell = shell or ("cmd" if is_windows else "sh")
-    if shell == "powershell" and (core := inputs.get("pwsh")) is not None and core.text == "true":
+    if shell == "powershell" and inputs.named("pwsh") == "true":
         shell = "pwsh"
     text, offsets = program.text, program.offsets
     if "$(" in text:
@@ -130,8 +130,7 @@ def _program(node: yaml.Node) -> tuple[yaml.Node, str] | None:
     for key, shell in _KEYS.items():
         if (found := node.get(key)) and found.text:
             return found, shell
-    task = node.get("task")
-    name = task.text.partition("@")[0].lower() if task else ""
+    name = node.named("task").partition("@")[0].lower()
     if name in _TASKS:
         values = (node.path("inputs", key) for key in _PROGRAMS)
         return next(((each, _TASKS[name]) for each in values if each and each.text), None)

@@ -176,8 +176,8 @@ def _steps(steps: yaml.Node | None) -> Iterator[yaml.Node]:
 
 def _is_windows(node: yaml.Node | None) -> bool:
     machine = node.get("machine") if node else None
-    names = [part.get(key) for part in (node, machine) if part for key in ("image", "resource_class")]
-    return any(name is not None and "windows" in name.text.lower() for name in names)
+    names = (part.named(key) for part in (node, machine) if part for key in ("image", "resource_class"))
+    return any("windows" in name.lower() for name in names)
 
 
 # Values
@@ -230,9 +230,9 @@ def _parameters(node: yaml.Node, calls: list[yaml.Node], pipeline: Variables) ->
 def _defaults(parameters: yaml.Node | None, pipeline: Variables) -> dict[str, Values]:
     found: dict[str, Values] = {}
     for name, node in parameters.items() if parameters else ():
-        default, kind, options = node.get("default"), node.get("type"), node.get("enum")
+        default, options = node.get("default"), node.get("enum")
         values = expanded(default, pipeline) if default else None
-        if kind is not None and kind.text == "boolean":
+        if node.named("type") == "boolean":
             values = union((values or (), ("true", "false")))
         elif options is not None and values is None:
             values = tuple(text for option in options.elements() for text in yaml.cautious_value(option) or ()) or None

@@ -233,9 +233,9 @@ def _each_step(
             continue
         place = Place("github", (*names, f"step {node.named('name', 'id') or number}"))
         yield Step(node, place, variables, shell, is_windows=is_windows)
-        run = node.get("run")
-        if run is not None and ("GITHUB_ENV" in run.text or "github.env" in run.text):
-            variables = without_written(variables, run.text)
+        program = node.named("run")
+        if "GITHUB_ENV" in program or "github.env" in program:
+            variables = without_written(variables, program)
 
 
 # Variables
@@ -267,10 +267,8 @@ def _with_default_directory(variables: Variables, node: yaml.Node) -> Variables:
 
 def _checks_out_elsewhere(step: yaml.Node) -> bool:
     """Whether a step checks out another repository, or its own one into another folder."""
-    uses = step.get("uses")
-    if uses is None or not uses.text.startswith("actions/checkout@"):
-        return False
-    return any(step.path("with", name) is not None for name in ("path", "repository"))
+    is_checkout = step.named("uses").startswith("actions/checkout@")
+    return is_checkout and any(step.path("with", name) is not None for name in ("path", "repository"))
 
 
 def _expanded(node: yaml.Node | None, variables: Variables) -> Values:
@@ -291,11 +289,10 @@ def _workflow_inputs(document: yaml.Node) -> Variables:
 def _input_values(node: yaml.Node) -> Values:
     default = node.get("default")
     values = _expanded(default, {}) if default else None
-    kind = node.get("type")
-    options = node.get("options")
-    if kind is not None and kind.text == "boolean":
+    kind, options = node.named("type"), node.get("options")
+    if kind == "boolean":
         return union((values or (), ("true", "false")))
-    if kind is not None and kind.text == "choice" and options is not None:
+    if kind == "choice" and options is not None:
         return union(yaml.value(option) for option in options.elements())
     return values
 

@@ -106,8 +106,7 @@ def _own_scripts(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
 
 def _is_windows(job: yaml.Node | None) -> bool:
     """Whether a job runs on Windows, and so in PowerShell."""
-    tags = job.get("tags") if job else None
-    return tags is not None and any("windows" in tag.text.lower() for tag in tags.elements())
+    return job is not None and any("windows" in tag.text.lower() for tag in job.elements("tags"))
 
 
 # Programs

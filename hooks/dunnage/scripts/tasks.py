@@ -59,8 +59,8 @@ def included_taskfiles(file: File) -> list[str]:
     found: list[str] = []
     for document in yaml.documents(file)[:1]:
         for _, entry in document.items("includes"):
-            path = entry if entry.kind == "scalar" else entry.get("taskfile")
-            found += [path.text] if path is not None and path.kind == "scalar" else []
+            path = entry if entry.kind == "scalar" else entry.scalar("taskfile")
+            found += [path.text] if path is not None else []
     return found
 
 
