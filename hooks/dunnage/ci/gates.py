@@ -22,43 +22,9 @@ from dunnage.shell.model import Command, Script, programs
 _HINTS = ("deny", "audit")
 _DIRECT = frozenset(("cargo-deny", "cargo-audit"))
 # Programs whose arguments may name the tools although they do not run them.
-_UNRELATED = frozenset(
-    (
-        *(
-            "[",
-            "[[",
-            "apk",
-            "apt",
-            "apt-get",
-            "awk",
-            "brew",
-            "cargo-binstall",
-            "cat",
-            "choco",
-            "codespell",
-            "command",
-            "cp",
-            "curl",
-        ),
-        *(
-            "dnf",
-            "echo",
-            "export",
-            "find",
-            "git",
-            "grep",
-            "hash",
-            "install",
-            "jq",
-            "ls",
-            "mkdir",
-            "mv",
-            "npm",
-            "pacman",
-            "pip",
-        ),
-        *("printf", "rg", "rm", "rustup", "sed", "tar", "tee", "test", "touch", "type", "wget", "which", "yum"),
-    )
+_UNRELATED = (
+    "[ [[ apk apt apt-get awk brew cargo-binstall cat choco codespell command cp curl dnf echo export find git grep "
+    "hash install jq ls mkdir mv npm pacman pip printf rg rm rustup sed tar tee test touch type wget which yum"
 )
 # The tools, and programs that fail if a tool that they run fails.
 _TRANSPARENT = CARGO | _DIRECT | {"devbox", "direnv", "flox", "mise", "nix", "nix-shell", "rustup", "uv", "uvx"}
@@ -214,7 +180,7 @@ def _readings(command: Command) -> Iterator[Command]:
         # `cargo run --bin cargo-audit audit`, in the tools' own repositories
         if not any(word.values == ("run",) for word in command.words):
             return
-    if names & _UNRELATED:
+    if not names.isdisjoint(_UNRELATED.split()):
         return
     for index, word in enumerate(command.words[:_MAX_VARIANTS]):
         value = word.values[0] if word.values else ""

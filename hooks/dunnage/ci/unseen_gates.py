@@ -16,24 +16,15 @@ from dunnage.scripts import pre_commit
 from dunnage.scripts.commands import kind_of
 
 OTHER_SYSTEMS = (
-    *(".appveyor.yml", ".build.yml", ".cirrus.star", ".cirrus.yml", ".drone.jsonnet", ".drone.star", ".drone.yml"),
-    *(
-        ".taskcluster.yml",
-        ".travis.yml",
-        ".woodpecker.yaml",
-        ".woodpecker.yml",
-        ".zuul.yaml",
-        "Earthfile",
-        "Jenkinsfile",
-    ),
-    *("Taskfile.yml", "appveyor.yml", "zuul.yaml"),
-    *("azure-pipelines.yaml", "azure-pipelines.yml", "bitbucket-pipelines.yml", "bors.toml", "buildspec.yml"),
-    *("cloudbuild.yaml", "cloudbuild.yml", "dagger.json", "garnix.yaml", "wercker.yml"),
+    ".appveyor.yml .build.yml .cirrus.star .cirrus.yml .drone.jsonnet .drone.star .drone.yml .taskcluster.yml "
+    ".travis.yml .woodpecker.yaml .woodpecker.yml .zuul.yaml Earthfile Jenkinsfile Taskfile.yml appveyor.yml "
+    "zuul.yaml azure-pipelines.yaml azure-pipelines.yml bitbucket-pipelines.yml bors.toml buildspec.yml "
+    "cloudbuild.yaml cloudbuild.yml dagger.json garnix.yaml wercker.yml"
 )
 """Names of configuration files of CI systems that are not read, in any folder."""
 OTHER_FOLDERS = (
-    *(".azure", ".azure-pipelines", ".builds", ".buildkite", ".jenkins", ".kokoro", ".prow", ".semaphore", ".teamcity"),
-    *(".tekton", ".woodpecker", ".zuul.d", "kokoro", "taskcluster", "zuul.d"),
+    ".azure .azure-pipelines .builds .buildkite .jenkins .kokoro .prow .semaphore .teamcity .tekton .woodpecker "
+    ".zuul.d kokoro taskcluster zuul.d"
 )
 
 _MENTION = r"(?i)cargo[-_ ]*(?:deny|audit)(?![a-z])|audit-check|actions-rust-lang/audit"
@@ -67,17 +58,9 @@ _SUSPICIOUS = (
     r"|udeps|upload)).*(?:deny|audit|advisor|secur|supply|vuln|rust|cargo|ci-check|scan)"
 )
 _HARMLESS = (
-    *(
-        "actions-rs/",
-        "actions/dependency-review-action",
-        "anchore/",
-        "aquasecurity/",
-        "cargo-bins/",
-        "datadog/",
-        "dsherret/rust-",
-    ),
-    *("github/codeql-action", "google/osv-scanner-action", "microsoft/devskim-action", "ossf/", "rust-lang/", "snyk/"),
-    *("clechasseur/rs-", "houseabsolute/", "step-security/", "taiki-e/"),
+    "actions-rs/ actions/dependency-review-action anchore/ aquasecurity/ cargo-bins/ datadog/ dsherret/rust- "
+    "github/codeql-action google/osv-scanner-action microsoft/devskim-action ossf/ rust-lang/ snyk/ clechasseur/rs- "
+    "houseabsolute/ step-security/ taiki-e/"
 )
 
 # Programs that run the tasks of a file that is not read.
@@ -109,8 +92,8 @@ def may_exist(repository: RepositoryFiles) -> bool:
     if any(_calls_external(repository, path) for path in repository.known.workflows) or _has_unknown_call(repository):
         return True
     is_here = any(re.search(_BUILDS, text) for text in texts)
-    other_folders = tuple(f"{folder}/" for folder in OTHER_FOLDERS)
-    is_elsewhere = any(name in repository.known.by_name for name in OTHER_SYSTEMS) or any(
+    other_folders = tuple(f"{folder}/" for folder in OTHER_FOLDERS.split())
+    is_elsewhere = any(name in repository.known.by_name for name in OTHER_SYSTEMS.split()) or any(
         path.startswith(other_folders) for path in repository.paths
     )
     if is_elsewhere and not is_here:
@@ -169,7 +152,7 @@ def _external_calls(repository: RepositoryFiles, file: File) -> Iterator[bool]:
         yield any(not path.startswith(LOCAL) for path in github_jobs.called(file))
         for action in github.uses(file):
             name = action.name.lower()
-            yield bool(re.search(_SUSPICIOUS, name)) and not name.startswith((*_HARMLESS, *LOCAL))
+            yield bool(re.search(_SUSPICIOUS, name)) and not name.startswith((*_HARMLESS.split(), *LOCAL))
 
 
 def _is_mentioned(repository: RepositoryFiles, mention: re.Pattern[str], is_opaque: bool) -> bool:

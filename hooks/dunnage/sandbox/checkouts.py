@@ -117,106 +117,52 @@ class _User(NamedTuple):
     """Whether the job also runs something that is not known."""
 
 
-_REMOTE = frozenset(("fetch", "fetch-pack", "lfs", "ls-remote", "pull", "push", "send-pack", "submodule"))
-_LOCAL = frozenset(
-    (
-        *("add", "apply", "archive", "branch", "cat-file", "check-ignore", "checkout", "clean", "config", "describe"),
-        *("diff", "diff-index", "for-each-ref", "grep", "hash-object", "init", "log", "ls-files", "ls-tree"),
-        *("merge-base", "mv", "name-rev", "reset", "restore", "rev-list", "rev-parse", "rm", "shortlog", "show"),
-        *("show-ref", "stash", "status", "switch", "symbolic-ref", "tag", "update-index", "version", "--version"),
-    )
+_REMOTE = "fetch fetch-pack lfs ls-remote pull push send-pack submodule"
+_LOCAL = (
+    "add apply archive branch cat-file check-ignore checkout clean config describe diff diff-index for-each-ref "
+    "grep hash-object init log ls-files ls-tree merge-base mv name-rev reset restore rev-list rev-parse rm shortlog "
+    "show show-ref stash status switch symbolic-ref tag update-index version --version"
 )
 # Options of git before its subcommand that take a value.
 _GIT_WITH_VALUE = frozenset(("-C", "-c", "--exec-path", "--git-dir", "--namespace", "--work-tree"))
-_GH = frozenset(("api", "attestation", "auth", "cache", "issue", "label", "release", "run", "secret", "workflow"))
-_PROGRAMS = frozenset(
-    (
-        *(
-            "7z",
-            "[",
-            "[[",
-            ":",
-            "apk",
-            "apt",
-            "apt-get",
-            "awk",
-            "base64",
-            "basename",
-            "break",
-            "brew",
-            "cargo-binstall",
-        ),
-        *("cat", "cc", "cd", "chmod", "choco", "chown", "clang", "cmake", "codesign", "command", "continue", "cosign"),
-        *("cp", "curl", "cut", "date", "declare", "df", "diff", "dirname", "dnf", "dpkg", "du", "echo", "env", "exit"),
-        *("export", "expr", "false", "file", "find", "free", "gcc", "grep", "gunzip", "gzip", "head", "hostname", "id"),
-        *("install", "jq", "kill", "ldd", "let", "lipo", "llvm-strip", "ln", "local", "ls", "lscpu", "md5sum", "mkdir"),
-        *("mktemp", "mount", "mv", "nm", "nproc", "objcopy", "objdump", "otool", "pacman", "pip", "pip3", "popd"),
-        *("printf", "protoc", "ps", "pushd", "pwd", "read", "readelf", "readlink", "realpath", "return", "rm", "rmdir"),
-        *("rpm", "rustc", "rustfmt", "rustup", "sed", "seq", "set", "sha256sum", "sha512sum", "shasum", "shift"),
-        *("shopt", "size", "sleep", "sort", "stat", "strip", "sysctl", "tail", "tar", "tee", "test", "touch", "tr"),
-        *("tree", "true", "type", "ulimit", "umask", "uname", "uniq", "unset", "unxz", "unzip", "vcpkg", "wait"),
-        *("wasm-opt", "wasm-tools", "wc", "wget", "which", "whoami", "winget", "xargs", "xz", "yum", "zip", "zstd"),
-    )
+_GH = "api attestation auth cache issue label release run secret workflow"
+_PROGRAMS = (
+    "7z [ [[ : apk apt apt-get awk base64 basename break brew cargo-binstall cat cc cd chmod choco chown clang "
+    "cmake codesign command continue cosign cp curl cut date declare df diff dirname dnf dpkg du echo env exit "
+    "export expr false file find free gcc grep gunzip gzip head hostname id install jq kill ldd let lipo llvm-strip "
+    "ln local ls lscpu md5sum mkdir mktemp mount mv nm nproc objcopy objdump otool pacman pip pip3 popd printf "
+    "protoc ps pushd pwd read readelf readlink realpath return rm rmdir rpm rustc rustfmt rustup sed seq set "
+    "sha256sum sha512sum shasum shift shopt size sleep sort stat strip sysctl tail tar tee test touch tr tree true "
+    "type ulimit umask uname uniq unset unxz unzip vcpkg wait wasm-opt wasm-tools wc wget which whoami winget xargs "
+    "xz yum zip zstd"
 )
-_SUBCOMMANDS = frozenset(
-    (
-        *("about", "audit", "binstall", "cache", "chef", "cyclonedx", "deny", "fmt", "llvm-cov", "machete", "miri"),
-        *("nextest", "sort", "sweep", "vet"),
-    )
-)
+_SUBCOMMANDS = "about audit binstall cache chef cyclonedx deny fmt llvm-cov machete miri nextest sort sweep vet"
 """Subcommands of cargo that are no part of it, and that do not use the token."""
-_DOCKER = frozenset(("build", "buildx", "cp", "create", "images", "info", "inspect", "login", "logout", "manifest"))
+_DOCKER = "build buildx cp create images info inspect login logout manifest"
 
-_USERS = frozenset(
-    (
-        *("ad-m/github-push-action", "changesets/action", "crazy-max/ghaction-github-pages"),
-        *("devops-infra/action-commit-push", "endbug/add-and-commit", "github-actions-x/commit"),
-        *("jamesives/github-pages-deploy-action", "marcoieni/release-plz-action", "peaceiris/actions-gh-pages"),
-        *("peter-evans/create-pull-request", "planetscale/ghcommit-action", "release-plz/action"),
-        *("stefanzweifel/git-auto-commit-action", "actions-js/push", "benchmark-action/github-action-benchmark"),
-    )
+_USERS = (
+    "ad-m/github-push-action changesets/action crazy-max/ghaction-github-pages devops-infra/action-commit-push "
+    "endbug/add-and-commit github-actions-x/commit jamesives/github-pages-deploy-action "
+    "marcoieni/release-plz-action peaceiris/actions-gh-pages peter-evans/create-pull-request "
+    "planetscale/ghcommit-action release-plz/action stefanzweifel/git-auto-commit-action actions-js/push "
+    "benchmark-action/github-action-benchmark"
 )
 _OWNERS = (
-    *(
-        "actions-rs/",
-        "aws-actions/",
-        "azure/",
-        "docker/",
-        "dtolnay/",
-        "github/codeql-action/",
-        "google-github-actions/",
-    ),
-    *(
-        "mozilla-actions/",
-        "sigstore/",
-        "step-security/",
-        "swatinem/",
-        "taiki-e/",
-        "ilammy/",
-        "codecov/",
-        "coverallsapp/",
-    ),
+    "actions-rs/ aws-actions/ azure/ docker/ dtolnay/ github/codeql-action/ google-github-actions/ mozilla-actions/ "
+    "sigstore/ step-security/ swatinem/ taiki-e/ ilammy/ codecov/ coverallsapp/"
 )
-_ACTIONS = frozenset(
-    (
-        *("actions-rust-lang/setup-rust-toolchain", "actions/attest", "actions/attest-build-provenance"),
-        *("actions/attest-sbom", "actions/cache", "actions/cache/restore", "actions/cache/save", "actions/checkout"),
-        *("actions/configure-pages", "actions/create-github-app-token", "actions/deploy-pages"),
-        *("actions/download-artifact", "actions/setup-dotnet", "actions/setup-go", "actions/setup-java"),
-        *("actions/setup-node", "actions/setup-python", "actions/upload-artifact", "actions/upload-pages-artifact"),
-        *("actions/upload-release-asset", "arduino/setup-protoc", "astral-sh/setup-uv", "baptiste0928/cargo-install"),
-        *("bytecodealliance/actions/wasm-tools/setup", "bytecodealliance/actions/wasmtime/setup"),
-        *("cargo-bins/cargo-binstall", "crate-ci/typos", "depot/setup-action", "embarkstudios/cargo-deny-action"),
-        *("extractions/setup-just", "jetli/wasm-pack-action", "jlumbroso/free-disk-space", "mlugg/setup-zig"),
-        *(
-            "moonrepo/setup-rust",
-            "msys2/setup-msys2",
-            "ncipollo/release-action",
-            "obi1kenobi/cargo-semver-checks-action",
-        ),
-        *("pypa/gh-action-pypi-publish", "pyo3/maturin-action", "rui314/setup-mold", "rust-lang/crates-io-auth-action"),
-        *("rustsec/audit-check", "softprops/action-gh-release", "svenstaro/upload-release-action"),
-    )
+_ACTIONS = (
+    "actions-rust-lang/setup-rust-toolchain actions/attest actions/attest-build-provenance actions/attest-sbom "
+    "actions/cache actions/cache/restore actions/cache/save actions/checkout actions/configure-pages "
+    "actions/create-github-app-token actions/deploy-pages actions/download-artifact actions/setup-dotnet "
+    "actions/setup-go actions/setup-java actions/setup-node actions/setup-python actions/upload-artifact "
+    "actions/upload-pages-artifact actions/upload-release-asset arduino/setup-protoc astral-sh/setup-uv "
+    "baptiste0928/cargo-install bytecodealliance/actions/wasm-tools/setup bytecodealliance/actions/wasmtime/setup "
+    "cargo-bins/cargo-binstall crate-ci/typos depot/setup-action embarkstudios/cargo-deny-action "
+    "extractions/setup-just jetli/wasm-pack-action jlumbroso/free-disk-space mlugg/setup-zig moonrepo/setup-rust "
+    "msys2/setup-msys2 ncipollo/release-action obi1kenobi/cargo-semver-checks-action pypa/gh-action-pypi-publish "
+    "pyo3/maturin-action rui314/setup-mold rust-lang/crates-io-auth-action rustsec/audit-check "
+    "softprops/action-gh-release svenstaro/upload-release-action"
 )
 """Actions that do not use git with the token of the checkout. Some have a token of their own."""
 
@@ -249,8 +195,8 @@ def _of_run(run: Run) -> tuple[str, bool]:
     """Return the name of a command or action if it may use the token, and whether it is known."""
     if run.action is not None:
         name = run.action.name.lower()
-        is_user = name in _USERS or (name == "actions/github-script" and _runs_git(run))
-        return (run.action.name if is_user else "", name in _ACTIONS or name.startswith(_OWNERS))
+        is_user = name in _USERS.split() or (name == "actions/github-script" and _runs_git(run))
+        return (run.action.name if is_user else "", name in _ACTIONS.split() or name.startswith(tuple(_OWNERS.split())))
     return _of_command(run.command) if run.command is not None else ("", True)
 
 
@@ -266,18 +212,20 @@ def _of_command(command: Command) -> tuple[str, bool]:
         return _of_git(words)
     if "gh" in names:
         subcommand = words[1] if len(words) > 1 else None
-        return ("", subcommand in _GH)
+        return ("", subcommand in _GH.split())
     if "cargo" in names or "cross" in names:
         called = invocation(words)
         if called is None:
             return ("", None not in words[:2])
-        is_known = called.name in BUILTIN or called.name in _SUBCOMMANDS or compiling_subcommand(words) is not None
+        is_known = (
+            called.name in BUILTIN or called.name in _SUBCOMMANDS.split() or compiling_subcommand(words) is not None
+        )
         return ("", is_known and called.name not in ("r", "run"))
     if names & {"docker", "podman"}:
-        return ("", len(words) > 1 and words[1] in _DOCKER)
+        return ("", len(words) > 1 and words[1] in _DOCKER.split())
     if names & {".", "source"} and len(words) == 2:
         return ("", command.words[1].text.strip("\"'").endswith("/.cargo/env"))
-    return ("", bool(names) and names <= _PROGRAMS)
+    return ("", bool(names) and names.issubset(_PROGRAMS.split()))
 
 
 def _of_git(words: list[str | None]) -> tuple[str, bool]:
@@ -286,9 +234,9 @@ def _of_git(words: list[str | None]) -> tuple[str, bool]:
         word = words[index]
         if word is None:
             return ("", False)
-        if word in _REMOTE or (word == "remote" and "update" in words[index:]):
+        if word in _REMOTE.split() or (word == "remote" and "update" in words[index:]):
             return (f"git {word}", True)
         if not word.startswith("-") or word == "--version":
-            return ("", word in _LOCAL)
+            return ("", word in _LOCAL.split())
         index += 2 if word in _GIT_WITH_VALUE else 1
     return ("", True)

@@ -20,11 +20,10 @@ from dunnage.scripts.dockerfile_syntax import Instruction
 from dunnage.shell.model import Command, programs
 
 _LONGEST_FLAGS = 200
-_LOCAL = frozenset((
-    *("[", "[[", ":", "cat", "cd", "chmod", "chown", "cp", "du", "echo", "exit", "export", "false", "file", "find"),
-    *("install", "ls", "ln", "mkdir", "mv", "printf", "pwd", "rm", "rmdir", "set", "sha256sum", "strip", "test"),
-    *("touch", "true"),
-))  # fmt: skip
+_LOCAL = (
+    "[ [[ : cat cd chmod chown cp du echo exit export false file find install ls ln mkdir mv printf pwd rm rmdir "
+    "set sha256sum strip test touch true"
+)
 """Programs that use no network."""
 _HOME = r"CARGO_HOME|[./]cargo(?:/|$)"
 """A path in an image that has this may be in the home folder of cargo, or in a folder `.cargo`."""
@@ -210,7 +209,7 @@ def _without_network(file: File, step: Step, fetching: list[Instruction], compil
     for command in step.commands:
         compiled = direct.get(id(command))
         if compiled is None:
-            if not _LOCAL.issuperset(programs(command.words[0]) or ("",)):
+            if not set(_LOCAL.split()).issuperset(programs(command.words[0]) or ("",)):
                 return None
         elif runs_programs(compiled) or not is_offline(compiled.inner, compilations.tree, compiled.file):
             return None
