@@ -40,7 +40,7 @@ from dunnage.wit.projects import (
 if TYPE_CHECKING:
     from dunnage.cargo.manifests import Manifest
     from dunnage.wit.lock import LockedWitPackage
-    from dunnage.wit.values import WitRequirement
+    from dunnage.wit.projects import WitRequirement
 
 MISSING = Rule("wit-lock/missing", "WIT dependencies have no lock", cuts_short=True)
 UNTRACKED = Rule("wit-lock/untracked", "git does not track a lock")

@@ -23,8 +23,8 @@ from dunnage.frame.options import Options, flag
 if TYPE_CHECKING:
     from dunnage.cargo.manifests import Manifests
     from dunnage.wit.cargo_component import Component
+    from dunnage.wit.projects import WitRequirement
     from dunnage.wit.requirements import WitPin
-    from dunnage.wit.values import WitRequirement
     from dunnage.wit.wit_deps import WitDepsEntry
 
 RANGE = Rule("wit-pins/range", "a version requirement on a WIT package allows more than one version", is_fixable=True)

@@ -5,7 +5,7 @@ import tomli
 
 from dunnage.files.source import File
 from dunnage.wit.cargo_component import SECTION, Component, ComponentDependency, read, requirements
-from dunnage.wit.values import WitRequirement
+from dunnage.wit.projects import WitRequirement
 
 FILE = File("Cargo.toml", b"")
 HEADER = "[package.metadata.component]\n"

@@ -6,8 +6,10 @@ import pytest
 
 from cargo.files import write
 from dunnage.files.source import Tree
-from dunnage.wit.conflicts import by_version, read_folder, track, worlds
+from dunnage.wit.conflicts import by_version, component_of, read_folder, track, worlds
+from dunnage.wit.projects import Projects
 
+COMPONENT = '[package]\nname = "c"\nversion = "0.1.0"\n[package.metadata.component]\n'
 TEXT = """\
 package my:ship@1.0.0;
 use wasi:io/top;
@@ -74,3 +76,25 @@ def test_worlds(tmp_path: Path) -> None:
 )
 def test_track(version: str, expected: tuple[int, ...]) -> None:
     assert track(version) == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "wit", "path"),
+    [
+        pytest.param({"Cargo.toml": COMPONENT}, "wit", "wit", id="default"),
+        pytest.param({"Cargo.toml": f'{COMPONENT}target = {{ path = "w/x" }}'}, "w/x", "w/x", id="target"),
+        pytest.param(
+            {"Cargo.toml": f'{COMPONENT}target = {{ path = "w/a.wit" }}'}, "w", "w/a.wit", id="target-is-a-file"
+        ),
+        pytest.param({"Cargo.toml": f'{COMPONENT}target = "a:b@1.0.0"'}, "wit", None, id="target-elsewhere"),
+        pytest.param({"Cargo.toml": COMPONENT}, "other", None, id="other-folder"),
+        pytest.param({"Cargo.toml": COMPONENT, "p/Cargo.toml": ""}, "p/wit", None, id="nearest-is-none"),
+        pytest.param({"Cargo.toml": "component but no TOML"}, "wit", None, id="broken"),
+        pytest.param({}, "wit", None, id="none"),
+    ],
+)
+def test_component(tmp_path: Path, files: dict[str, str], wit: str, path: str | None) -> None:
+    write(tmp_path, {".git/HEAD": "", **files})
+    tree = Tree()
+    found = component_of(str(tmp_path / wit), Projects(tree), tree)
+    assert (found and found.wit_path) == path

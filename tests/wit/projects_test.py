@@ -18,13 +18,14 @@ from dunnage.wit.projects import (
     VendoredWit,
     WkgConfig,
     is_vendored,
+    not_a_package,
     own_files,
     read_config,
     vendored,
+    wrong_types,
 )
 
 WIT = "package a:b;\n"
-COMPONENT = '[package]\nname = "c"\nversion = "0.1.0"\n[package.metadata.component]\n'
 
 
 @pytest.mark.parametrize(
@@ -94,27 +95,6 @@ def test_wkg_roots(tmp_path: Path, files: dict[str, str], wit: str, roots: list[
     write(tmp_path, {"wit/a.wit": WIT, **files})
     found = Projects(Tree()).wkg_roots(str(tmp_path / wit))
     assert [os.path.relpath(root.folder, tmp_path) for root in found] == roots
-
-
-@pytest.mark.parametrize(
-    ("files", "wit", "path"),
-    [
-        pytest.param({"Cargo.toml": COMPONENT}, "wit", "wit", id="default"),
-        pytest.param({"Cargo.toml": f'{COMPONENT}target = {{ path = "w/x" }}'}, "w/x", "w/x", id="target"),
-        pytest.param(
-            {"Cargo.toml": f'{COMPONENT}target = {{ path = "w/a.wit" }}'}, "w", "w/a.wit", id="target-is-a-file"
-        ),
-        pytest.param({"Cargo.toml": f'{COMPONENT}target = "a:b@1.0.0"'}, "wit", None, id="target-elsewhere"),
-        pytest.param({"Cargo.toml": COMPONENT}, "other", None, id="other-folder"),
-        pytest.param({"Cargo.toml": COMPONENT, "p/Cargo.toml": ""}, "p/wit", None, id="nearest-is-none"),
-        pytest.param({"Cargo.toml": "component but no TOML"}, "wit", None, id="broken"),
-        pytest.param({}, "wit", None, id="none"),
-    ],
-)
-def test_component(tmp_path: Path, files: dict[str, str], wit: str, path: str | None) -> None:
-    write(tmp_path, {".git/HEAD": "", **files})
-    found = Projects(Tree()).component(str(tmp_path / wit))
-    assert (found and found.wit_path) == path
 
 
 # wkg.toml
@@ -190,3 +170,43 @@ def test_refused(text: str, keys: tuple[str, ...]) -> None:
     assert problem.keys == keys
     assert problem.message.startswith("wkg ")
     assert problem.help
+
+
+# Values
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("wasi:io", ""),
+        ("a-b2:c-d3", ""),
+        ("wasi", "it has no `:`"),
+        ("", "it has no `:`"),
+        (":io", "one of its parts is empty"),
+        ("wasi:", "one of its parts is empty"),
+        ("wasi:-io", "one of its words is empty"),
+        ("wasi:i--o", "one of its words is empty"),
+        ("Wasi:io", "a word in it begins with `W` instead of a lowercase letter"),
+        ("wasi:2io", "a word in it begins with `2` instead of a lowercase letter"),
+        ("wasi:io-2", "a word in it begins with `2` instead of a lowercase letter"),
+        ("wasi:iO", "it may contain only lowercase letters, digits, `-` and one `:`"),
+        ("a:b:c", "it may contain only lowercase letters, digits, `-` and one `:`"),
+        ("wasi:io@0.2.0", "it may contain only lowercase letters, digits, `-` and one `:`"),
+        ("wasi:io²", "it may contain only lowercase letters, digits, `-` and one `:`"),
+    ],
+)
+def test_not_a_package(name: str, problem: str) -> None:
+    assert not_a_package(name) == problem
+
+
+def test_wrong_types() -> None:
+    table = {"a": 1, "b": True, "c": "x", "d": "x", "e": "x", "f": "x", "g": None}
+    types = {"a": int, "b": int, "c": bool, "d": str, "e": dict, "f": list}
+    found = wrong_types(table, types, File("a.toml", b""), ("t",), "tool")
+    assert [(problem.keys, problem.message) for problem in found] == [
+        (("t", "b"), "tool requires an integer for `b`"),
+        (("t", "c"), "tool requires a boolean for `c`"),
+        (("t", "e"), "tool requires a table for `e`"),
+        (("t", "f"), "tool requires an array for `f`"),
+        (("t", "g"), "tool rejects the unknown key `g`"),
+    ]

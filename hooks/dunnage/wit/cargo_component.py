@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from dunnage.files import toml
 from dunnage.files.document import Keys, Problem
 from dunnage.files.source import File
-from dunnage.wit.values import DEFAULT_REGISTRY, WitRequirement, not_a_package, unreadable, wrong_types
+from dunnage.wit.projects import DEFAULT_REGISTRY, WitRequirement, not_a_package, unreadable, wrong_types
 
 SECTION = ("package", "metadata", "component")
 """The keys of the section in a manifest."""

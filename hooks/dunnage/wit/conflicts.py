@@ -12,11 +12,10 @@ from dunnage.files import document
 from dunnage.files.document import Problem, Refused
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
-from dunnage.files.walk import folders
+from dunnage.files.walk import folders, upwards
 from dunnage.wit import lock, syntax
 from dunnage.wit.model import WitDocument
-from dunnage.wit.projects import DEPS, WORKSPACE_OUT, Projects, own_files, vendored
-from dunnage.wit.values import WitRequirement
+from dunnage.wit.projects import CARGO_MANIFEST, DEPS, WORKSPACE_OUT, Projects, WitRequirement, own_files, vendored
 from dunnage.wit.wit_deps import is_wit
 
 if TYPE_CHECKING:
@@ -104,7 +103,7 @@ class Sources:
     def __init__(self, folder: str, projects: Projects, tree: Tree) -> None:
         self._roots = projects.wkg_roots(folder)
         self._tree = tree
-        component = projects.component(folder)
+        component = component_of(folder, projects, tree)
         self._required = {entry.package for entry in component.target_dependencies} if component else set()
         deps = [os.path.join(folder, DEPS)]
         deps += [os.path.join(root.folder, WORKSPACE_OUT, DEPS) for root in self._roots if root.is_workspace]
@@ -189,6 +188,34 @@ def _references(file: File, document: WitDocument) -> Iterator[ForeignReference]
         yield ForeignReference(name, package.version, f"{name}/{item}{version}", file, span)
 
 
+def component_of(wit: str, projects: Projects, tree: Tree) -> "Component | None":
+    """The section of the component whose WIT is in a WIT folder; None if there is none.
+
+    Only the nearest `Cargo.toml` is read. One that cannot be read has no component.
+    """
+    paths = (os.path.join(folder, CARGO_MANIFEST) for folder in upwards(wit))
+    path = next(filter(tree.exists, paths), None)
+    if path is None or b"component" not in (tree.content(path) or b""):
+        return None
+    folder = os.path.dirname(path)
+    from dunnage.wit import cargo_component
+
+    try:
+        manifest = projects.manifests.find(folder)
+    except Refused:
+        return None
+    component = manifest and cargo_component.read(manifest.file, manifest.data)
+    return component if component and wit == _wit_folder_of(folder, component) else None
+
+
+def _wit_folder_of(folder: str, component: "Component") -> str | None:
+    """The WIT folder of a component, or the folder of its WIT file; None if it has no WIT of its own."""
+    if component.wit_path is None:
+        return None
+    path = os.path.normpath(os.path.join(folder, component.wit_path))
+    return os.path.dirname(path) if is_wit(path) and not os.path.isdir(path) else path
+
+
 # Conflicts
 
 
@@ -233,7 +260,7 @@ def check_worlds(path: str, tree: Tree) -> Iterator[Problem]:
 
 def check_folder(folder: str, projects: Projects, tree: Tree) -> Iterator[Problem]:
     """Compare the references in a WIT folder with each other and with the manifests of wkg and cargo-component."""
-    roots, component = projects.wkg_roots(folder), projects.component(folder)
+    roots, component = projects.wkg_roots(folder), component_of(folder, projects, tree)
     pinned = [root.config.requirements(root.manifest.file) for root in roots if root.manifest and root.config]
     imported: list[WitRequirement] = []
     if component:

@@ -6,14 +6,13 @@ crates/core/src/lock.rs; wasm-pkg-tools, crates/wasm-pkg-core/src/lock.rs.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple, NoReturn, TypeVar
+from typing import Any, NamedTuple, NoReturn
 
 from dunnage.files import shown
 from dunnage.files.document import Document, Keys, Refused
 from dunnage.files.source import File
-from dunnage.wit.values import is_a, kind, not_a_package
+from dunnage.wit.projects import not_a_package
 
-T = TypeVar("T")
 CARGO_COMPONENT, WKG = "Cargo-component.lock", "wkg.lock"
 """The file names of the locks."""
 _FORMAT = 1
@@ -76,7 +75,7 @@ class _Reader:
         version = data.get("version")
         if version is None:
             self._refuse((), "the lock has no `version`, which states the format of the lock")
-        if not is_a(version, int):
+        if type(version) is not int:
             self._refuse(("version",), "`version` must be an integer")
         if version != _FORMAT:
             self._refuse(("version",), f"the lock has format {version}, but only format {_FORMAT} is supported")
@@ -86,10 +85,10 @@ class _Reader:
         packages = []
         for index, table in enumerate(tables):
             keys = (key, index)
-            name = self._value(table, "name", keys, str)
+            name = self._value(table, "name", keys)
             if problem := not_a_package(name):
                 self._refuse((*keys, "name"), f"`{name}` is not a package name: {problem}")
-            registry = self._value(table, "registry", keys, str) if "registry" in table else None
+            registry = self._value(table, "registry", keys) if "registry" in table else None
             packages.append(LockedWitPackage(name, registry, tuple(self._versions(table, keys)), keys))
         return packages
 
@@ -99,7 +98,7 @@ class _Reader:
         for index, table in enumerate(tables):
             entry_keys = (*keys, key, index)
             requirement, version, digest = (
-                self._value(table, name, entry_keys, str) for name in ("requirement", "version", "digest")
+                self._value(table, name, entry_keys) for name in ("requirement", "version", "digest")
             )
             versions.append(LockedVersion(requirement, version, digest, entry_keys))
         return versions
@@ -114,12 +113,12 @@ class _Reader:
             self._refuse((*keys, key), f"`{key}` must be an array of tables")
         return key, tables
 
-    def _value(self, table: dict[str, Any], key: str, keys: Keys, expected: type[T]) -> T:
+    def _value(self, table: dict[str, Any], key: str, keys: Keys) -> str:
         value = table.get(key)
         if value is None:
             self._refuse(keys, f"`{keys[-2]}` has no `{key}` here")
-        if not isinstance(value, expected):
-            self._refuse((*keys, key), f"`{key}` must be {kind(expected)}")
+        if not isinstance(value, str):
+            self._refuse((*keys, key), f"`{key}` must be a string")
         return value
 
     def _refuse(self, keys: Keys, message: str) -> NoReturn:

@@ -15,8 +15,7 @@ from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.walk import MAX_FOLDERS, folders, upwards
 from dunnage.wit import wit_deps
 from dunnage.wit.lock import LockedVersion, LockedWitPackage, entries
-from dunnage.wit.projects import WkgRoot, own_files
-from dunnage.wit.values import DEFAULT_REGISTRY, WitRequirement
+from dunnage.wit.projects import DEFAULT_REGISTRY, WitRequirement, WkgRoot, own_files
 from dunnage.wit.wit_deps import WitDepsEntry
 
 _stale = partial(Problem, "wit-lock/stale")

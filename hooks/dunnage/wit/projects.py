@@ -9,6 +9,9 @@ A *WIT folder* holds one package, in the `*.wit` files directly in it. Its depen
 - cargo-component, if a `Cargo.toml` above names the folder as the WIT of its component.
 
 All paths are absolute.
+
+Before that: the values in the manifests and locks of these tools, which are requirements on packages, package names,
+and types of TOML.
 """
 
 import os
@@ -19,13 +22,81 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dunnage.files import document
 from dunnage.files.document import Document, Keys, Problem, Refused, is_template
 from dunnage.files.source import File, Tree
+from dunnage.files.span import Span
 from dunnage.files.walk import upwards
 from dunnage.wit import root, wit_deps
-from dunnage.wit.values import WitRequirement, not_a_package, unreadable, wrong_types
 
 if TYPE_CHECKING:
     from dunnage.cargo.manifests import Manifests
-    from dunnage.wit.cargo_component import Component
+
+DEFAULT_REGISTRY = "default"
+
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
+_LETTERS_AND_DIGITS = _LETTERS | frozenset("0123456789")
+_KINDS = {str: "a string", bool: "a boolean", int: "an integer", dict: "a table", list: "an array"}
+
+
+class WitRequirement(NamedTuple):
+    """A requirement on the version of a package in a registry, and where it is written."""
+
+    package: str
+    """NAMESPACE:NAME."""
+    registry: str
+    """The name of the registry: `default` for the default one, empty for the one that the tool is configured to use."""
+    text: str
+    """As it is written. For `wasi:io/poll@0.2.0` in WIT it is `=0.2.0`, and for `wasi:io/poll` it is `*`."""
+    file: File
+    keys: Keys
+    """Its place in a manifest. The string there may hold other text before the requirement."""
+    span: Span | None = None
+    """Its place in WIT."""
+
+
+def wrong_types(
+    table: Mapping[str, Any], types: Mapping[str, type], file: File, keys: Keys, tool: str
+) -> list[Problem]:
+    """Find the keys of a table that a tool does not know, and the values whose type is not the one in `types`."""
+    problems = []
+    for key, value in table.items():
+        if key not in types:
+            known = ", ".join(f"`{name}`" for name in types)
+            message = f"{tool} rejects the unknown key `{key}`"
+            problems.append(unreadable(file, (*keys, key), message, f"use one of {known}, or remove the key"))
+        elif not isinstance(value, types[key]) or (types[key] is int and isinstance(value, bool)):
+            wanted = _KINDS[types[key]]
+            problems.append(unreadable(file, (*keys, key), f"{tool} requires {wanted} for `{key}`", f"write {wanted}"))
+    return problems
+
+
+def unreadable(file: File, keys: Keys, message: str, help: str) -> Problem:
+    """Report an entry of a manifest that its tool rejects."""
+    return Problem("wit-pins/unreadable", file, message, help, keys)
+
+
+def not_a_package(name: str) -> str:
+    """The reason why `name` is not a package name, NAMESPACE:NAME, as a clause about it; empty if it is one.
+
+    Each part consists of words that are joined by `-`. A word consists of lowercase ASCII letters and digits, and
+    begins with a letter. Source: wasm-pkg-tools, crates/wasm-pkg-common/src/label.rs.
+    """
+    namespace, colon, rest = name.partition(":")
+    if not colon:
+        return "it has no `:`"
+    for part in (namespace, rest):
+        if not part:
+            return "one of its parts is empty"
+        for word in part.split("-"):
+            if not word:
+                return "one of its words is empty"
+            if word[0] not in _LETTERS:
+                return f"a word in it begins with `{word[0]}` instead of a lowercase letter"
+            if not _LETTERS_AND_DIGITS.issuperset(word):
+                return "it may contain only lowercase letters, digits, `-` and one `:`"
+    return ""
+
+
+# wkg.toml
+
 
 _WKG = "wkg"
 _WKG_TYPES: Mapping[str, type] = {"workspace": dict, "overrides": dict, "metadata": dict}
@@ -243,25 +314,6 @@ class Projects:
             root for folder in upwards(wit) if (root := self.wkg_root(folder)) is not None and wit in root.wit_folders
         )
 
-    def component(self, wit: str) -> "Component | None":
-        """The section of the component whose WIT is in a WIT folder; None if there is none.
-
-        Only the nearest `Cargo.toml` is read. One that cannot be read has no component.
-        """
-        paths = (os.path.join(folder, CARGO_MANIFEST) for folder in upwards(wit))
-        path = next(filter(self._tree.exists, paths), None)
-        if path is None or b"component" not in (self._tree.content(path) or b""):
-            return None
-        folder = os.path.dirname(path)
-        from dunnage.wit import cargo_component
-
-        try:
-            manifest = self.manifests.find(folder)
-        except Refused:
-            return None
-        component = manifest and cargo_component.read(manifest.file, manifest.data)
-        return component if component and wit == _wit_folder_of(folder, component) else None
-
     @cached_property
     def manifests(self) -> "Manifests":
         """The manifests of cargo that the run has read."""
@@ -306,14 +358,6 @@ def _member_folders(folder: str, file: File, config: "WkgConfig") -> tuple[tuple
         literal = os.path.normpath(os.path.join(folder, member))
         found.update(dict.fromkeys(path for path in paths if path == literal or own_files(path)))
     return tuple(found), None
-
-
-def _wit_folder_of(folder: str, component: "Component") -> str | None:
-    """The WIT folder of a component, or the folder of its WIT file; None if it has no WIT of its own."""
-    if component.wit_path is None:
-        return None
-    path = os.path.normpath(os.path.join(folder, component.wit_path))
-    return os.path.dirname(path) if wit_deps.is_wit(path) and not os.path.isdir(path) else path
 
 
 def _names(folder: str) -> list[str]:

@@ -13,7 +13,7 @@ from dunnage.files.source import File
 from dunnage.files.span import Edit
 from dunnage.files.toml_edit import ArrangeTables, Change, Set
 from dunnage.wit.lock import WKG, LockedVersion, LockedWitPackage
-from dunnage.wit.values import WitRequirement
+from dunnage.wit.projects import WitRequirement
 
 _MAX_TOGETHER = 100
 """How many ranges of one package are replaced. Each of their pins holds the edits of all."""
