@@ -11,7 +11,7 @@ from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.cargo_cli.builds import Build, build
-from dunnage.cargo_cli.command_line import LOCKING, Alias, Aliases, CargoCall, cargo_call
+from dunnage.cargo_cli.command_line import CARGO_ACTIONS, LOCKING, Alias, Aliases, CargoCall, cargo_call
 from dunnage.ci.lock_changes import (
     CREATED,
     OUTDATED,
@@ -167,7 +167,6 @@ def _check_actions(known: _Calls, options: Options) -> Iterator[Finding]:
         return
     if commands.kind_of(file.path, b"") != "github":
         return
-    from dunnage.cargo_cli.advisory_tools import CARGO_ACTIONS
     from dunnage.scripts import github
 
     for action in github.uses(file):

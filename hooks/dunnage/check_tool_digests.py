@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from dunnage.downloads.advice import Repair
     from dunnage.downloads.analysis import Files, UsedDownload
     from dunnage.downloads.model import Download
-    from dunnage.downloads.records import CheckedFiles
     from dunnage.downloads.verifications import Verification
     from dunnage.files.pin_lists import PinLists
 
@@ -96,7 +95,6 @@ class _Checks:
         self._tree = tree
         self._options = options
         self._lists: PinLists[_Digest] | None = None
-        self._checked: CheckedFiles | None = None
         if options[PINS]:
             self._read_lists()
 
@@ -222,12 +220,10 @@ class _Checks:
         return Finding(TOOTHLESS, first.path, first.span, message, first.help)
 
     def _records(self, files: "Files") -> Iterator[Finding]:
-        from dunnage.downloads.records import CheckedFiles, records
+        from dunnage.downloads.records import is_checked, records
 
         for record in records(files):
-            if self._checked is None:
-                self._checked = CheckedFiles(self._tree)
-            if self._checked.has(files.file, record):
+            if is_checked(self._tree, files.file, record):
                 continue
             program = record.word.text.strip("\"'")
             message = f"the digest of `{program}` is written to `{record.path}`, which nothing in the repository checks"

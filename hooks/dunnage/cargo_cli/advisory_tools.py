@@ -8,15 +8,13 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dunnage.cargo_cli.command_line import UNKNOWN, OptionValue, arguments, invocation
+from dunnage.cargo_cli.command_line import CARGO_ACTIONS, UNKNOWN, OptionValue, action_words, arguments, invocation
 
 CHECKS = ("advisories", "bans", "licenses", "sources")
 """The checks of cargo-deny, in the order of its own help."""
 
 DENY_ACTION = "embarkstudios/cargo-deny-action"
 AUDIT_ACTIONS = ("rustsec/audit-check", "actions-rs/audit-check", "actions-rust-lang/audit")
-CARGO_ACTIONS = ("actions-rs/cargo", "clechasseur/rs-cargo")
-"""Actions that call cargo with the inputs `command` and `args`."""
 
 _DENY_WITH_VALUE = frozenset(
     {
@@ -176,10 +174,7 @@ def action_run(name: str, ref: str, inputs: Mapping[str, str | None]) -> ToolRun
             words += [None] if text is None else text.split()
         return _deny(words, 1)
     if name in CARGO_ACTIONS:
-        command, args = inputs.get("command", ""), inputs.get("args", "")
-        if command is None:
-            return None
-        return tool_run(["cargo", *command.split(), *([None] if args is None else args.split())])
+        return tool_run(action_words(inputs))
     if name == "actions-rust-lang/audit":
         strict = inputs.get("denywarnings", "false")
         tolerated = WARNINGS if strict is not None and strict.strip().lower() != "true" else frozenset()

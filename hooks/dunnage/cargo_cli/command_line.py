@@ -256,6 +256,8 @@ def _words(meaning: object) -> tuple[str, ...]:
     return ()
 
 
+CARGO_ACTIONS = ("actions-rs/cargo", "clechasseur/rs-cargo")
+"""Actions that call cargo with the inputs `command` and `args`."""
 CARGO = frozenset({"cargo", "cross", "xx-cargo"})
 """The programs with cargo's command line. `xx-cargo` is that of tonistiigi/xx, for Dockerfiles."""
 
@@ -342,6 +344,12 @@ def cargo_call(command: Command, alias: Alias) -> CargoCall | None:
 def _known(values: tuple[str | None, ...]) -> Values:
     found = [value for value in values if value is not None and UNKNOWN not in value]
     return tuple(found) if len(found) == len(values) else None
+
+
+def action_words(inputs: Mapping[str, str | None]) -> list[str | None]:
+    """Return the call of cargo that one of CARGO_ACTIONS makes with these inputs; empty if it is unknown."""
+    command, rest = inputs.get("command", ""), inputs.get("args", "")
+    return [] if command is None else ["cargo", *command.split(), *([None] if rest is None else rest.split())]
 
 
 def known_text(word: Word) -> str | None:

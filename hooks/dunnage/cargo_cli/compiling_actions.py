@@ -7,6 +7,7 @@ programs that it runs.
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from dunnage.cargo_cli.command_line import CARGO_ACTIONS, action_words
 from dunnage.cargo_cli.compiling import compiling_subcommand
 
 
@@ -42,7 +43,6 @@ _ACTIONS = {
     "taiki-e/upload-rust-binary-action": ActionBuild("cargo build", reads_environment=False),
     "tauri-apps/tauri-action": ActionBuild("tauri build"),
 }
-_CARGO = ("actions-rs/cargo", "clechasseur/rs-cargo")
 _MATURIN = ("messense/maturin-action", "pyo3/maturin-action")
 _MATURIN_BUILDS = ("build", "develop", "publish")
 
@@ -71,11 +71,8 @@ def action_build(name: str, inputs: Mapping[str, str | None]) -> ActionBuild | N
         command = inputs.get("command", "build")
         is_build = command in _MATURIN_BUILDS
         return ActionBuild(f"maturin {command}", inputs.get("container") != "off") if is_build else None
-    if name in _CARGO:
-        command, rest = inputs.get("command", ""), inputs.get("args", "")
-        if command is None:
-            return None
-        found = compiling_subcommand(["cargo", *command.split(), *([None] if rest is None else rest.split())])
+    if name in CARGO_ACTIONS:
+        found = compiling_subcommand(action_words(inputs))
         return found and ActionBuild(f"cargo {found[0]}", inputs.get("use-cross", "false") != "false")
     return _ACTIONS.get(name)
 
@@ -84,8 +81,7 @@ def publishes(name: str, inputs: Mapping[str, str | None]) -> bool:
     """Whether an action publishes crates with a token, and compiles them for that."""
     if name.lower() != PUBLISHER:
         return False
-    given = [inputs.get("registry-token", ""), inputs.get("args", ""), inputs.get("no-verify", "false")]
-    given.append(inputs.get("dry-run", "false"))
-    token, arguments, no_verify, dry_run = given
-    is_verified = no_verify == "false" and arguments is not None and "--no-verify" not in arguments.split()
-    return token != "" and is_verified and dry_run == "false"
+    arguments = inputs.get("args", "")
+    if arguments is None or "--no-verify" in arguments.split() or inputs.get("registry-token", "") == "":
+        return False
+    return all(inputs.get(name, "false") == "false" for name in ("no-verify", "dry-run"))

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dunnage.ci.repository_files import RepositoryFiles, repository_files
+from dunnage.ci.repository_files import repository_files
 from dunnage.downloads.analysis import Files
 from dunnage.downloads.model import outputs
 from dunnage.downloads.text import base_name, is_known
@@ -67,32 +67,22 @@ def _is_installed(word: Word) -> bool:
     return len(text) < 1000 and re.fullmatch(_INSTALLED, text) is not None
 
 
-class CheckedFiles:
-    """The files with digests that something in a repository checks."""
-
-    def __init__(self, tree: Tree) -> None:
-        self._tree = tree
-        self._repositories: dict[str, RepositoryFiles] = {}
-
-    def has(self, file: File, record: Record) -> bool:
-        """Whether something in the repository of a file may check a record that the file writes."""
-        top = top_folder(file.folder)
-        if top not in self._repositories:
-            self._repositories[top] = repository_files(self._tree, top)
-        repository = self._repositories[top]
-        name = base_name(record.path).encode()
-        folder = base_name(os.path.dirname(record.path)).encode()
-        for path in repository.known.ordered:
-            found = repository.find(path) if _may_have_commands(path) else None
-            if found is None or len(found.data) > _MOST_BYTES:
-                continue
-            if name in found.data and any(_may_check(line, name) for line in _lines(found.data)):
+def is_checked(tree: Tree, file: File, record: Record) -> bool:
+    """Whether something in the repository of a file may check a record that the file writes."""
+    repository = repository_files(tree, top_folder(file.folder))
+    name = base_name(record.path).encode()
+    folder = base_name(os.path.dirname(record.path)).encode()
+    for path in repository.known.ordered:
+        found = repository.find(path) if _may_have_commands(path) else None
+        if found is None or len(found.data) > _MOST_BYTES:
+            continue
+        if name in found.data and any(_may_check(line, name) for line in _lines(found.data)):
+            return True
+        if kind_of(path, found.data[:200]) and re.search(_SUM.encode(), found.data):
+            is_glob = any(_checks_list(line) and (b"*" in line or b"$" in line) for line in _lines(found.data))
+            if is_glob and (not folder or folder in found.data):
                 return True
-            if kind_of(path, found.data[:200]) and re.search(_SUM.encode(), found.data):
-                is_glob = any(_checks_list(line) and (b"*" in line or b"$" in line) for line in _lines(found.data))
-                if is_glob and (not folder or folder in found.data):
-                    return True
-        return False
+    return False
 
 
 def _may_have_commands(path: str) -> bool:
@@ -119,12 +109,9 @@ def _is_written(before: bytes) -> bool:
 
 def _may_check(line: bytes, name: bytes) -> bool:
     """Whether a line may compare a file with something: it does more than write, copy or print the file."""
-    for part in re.split(rb"&&|\|\||;|\bRUN\b", line):
-        if name not in part:
-            continue
-        if _is_written(part[: part.index(name)]):
-            continue
-        if re.match(rb"[\s-]*(?:run:\s*)?(?:cat|ls|echo|head|COPY|ADD|#)", part):
-            continue
-        return True
-    return False
+    return any(
+        name in part
+        and not _is_written(part[: part.index(name)])
+        and not re.match(rb"[\s-]*(?:run:\s*)?(?:cat|ls|echo|head|COPY|ADD|#)", part)
+        for part in re.split(rb"&&|\|\||;|\bRUN\b", line)
+    )
