@@ -225,6 +225,7 @@ def test_what_was_found_is_printed_if_a_source_fails(
         pytest.param(f"/de/mo/{TOOL}", Reply(b"", 403), "with status 403", id="index 403"),
         pytest.param("/config.json", Reply(b"{}"), "does not say where archives are", id="no template"),
         pytest.param("/config.json", Reply(b'{"dl": "ftp://x"}'), "does not say where archives are", id="ftp"),
+        pytest.param("/config.json", Reply(b'{"dl": "http://["}'), "names an address that is not a URL", id="no URL"),
         pytest.param(f"/dl/{TOOL}/1.0.0/download", Reply(b"other"), "does not have the checksum", id="wrong archive"),
         pytest.param(f"/dl/{TOOL}/1.0.0/download", Reply(b"", 418), "with status 418", id="archive 418"),
         pytest.param(f"/dl/{TOOL}/1.0.0/download", Reply(b"", 404), "", id="no archive"),

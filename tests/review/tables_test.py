@@ -22,5 +22,13 @@ def test_markdown() -> None:
     ]
 
 
+def test_no_mention_and_no_link() -> None:
+    text = "&#64;user &commat;user fixes #1 WWW.evil.example www.evil.example @a"
+    table = Table("added", ("crate",), [(text,)])
+    assert as_markdown("x", [table]).splitlines()[-1] == (
+        "| \\&\\#64;user \\&commat;user fixes \\#1 WWW\u2060.evil.example www\u2060.evil.example @\u2060a |"
+    )
+
+
 def test_data() -> None:
     assert as_data([HOSTILE])["added"][1] == {"crate": "c", "version": "1.0.0"}

@@ -121,6 +121,15 @@ def test_a_redirect_to_another_server_is_refused(server: Server, location: str) 
     assert "t0ken" not in str(failed.value)
 
 
+@pytest.mark.parametrize("location", ["//[", "http://[::1", "https://\u2100/"])
+def test_a_redirect_to_what_is_no_url(server: Server, location: str) -> None:
+    server.add("/a", Reply(b"", 302, (("Location", location.encode().decode("latin-1")),)))
+    with pytest.raises(SourceFailed, match="redirects to"):
+        client().get(f"{server.url}/a")
+    with pytest.raises(SourceFailed, match="a server names an address that is not a URL"):
+        client().get(location if ":" in location else f"http:{location}")
+
+
 def test_redirects_in_a_circle_end(server: Server) -> None:
     server.add("/a", Reply(b"", 302, (("Location", "/a"),)))
     with pytest.raises(SourceFailed, match="redirects more than 5 times"):

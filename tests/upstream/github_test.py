@@ -91,6 +91,12 @@ def test_pages_in_a_circle_end(server: Server) -> None:
     assert server.counts()[path] == 2
 
 
+def test_a_next_page_that_is_no_url(server: Server) -> None:
+    server.otherwise = lambda _: reply({"commits": []}, "http://[")
+    with pytest.raises(SourceFailed, match="a server names an address that is not a URL"):
+        history(server).between(OLD, NEW)
+
+
 def test_endless_pages_end(server: Server) -> None:
     def endless(path: str) -> Reply:
         return reply({"commits": []}, f"{server.url}{path}0")

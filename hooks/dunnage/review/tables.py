@@ -1,5 +1,6 @@
 """Tables for a summary of what changed: as text, as Markdown for a pull request, and as data."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -67,5 +68,6 @@ def _row(cells: Sequence[str]) -> str:
 
 def _cell(text: str) -> str:
     escaped = "".join(f"\\{character}" if character in _ESCAPED else character for character in text)
-    # The result contains no user mention and no link.
-    return escaped.replace("@", "@\u2060").replace("://", ":\u2060//")
+    # The result contains no user mention, no link and no number of an issue.
+    escaped = re.sub(r"#(?=[0-9]+\b)", r"\\#", escaped)
+    return re.sub(r"(?i)(?<=www)(?=\.)|(?<=@)|(?<=:)(?=//)", "\u2060", escaped)

@@ -31,7 +31,7 @@ from urllib3.exceptions import (
 )
 
 from dunnage import __version__
-from dunnage.upstream.source import LOOPBACK, SourceFailed
+from dunnage.upstream.source import LOOPBACK, SourceFailed, origin
 
 _CHUNK = 64 * 1024
 _MOST_REDIRECTS = 5
@@ -93,8 +93,11 @@ class Client:
             response = self._response(target, sent, most_bytes)
             if response.status not in _REDIRECTS:
                 break
-            target = urljoin(target, response.headers.get("location", ""))
-            if _origin(target) != _origin(url):
+            try:
+                target = urljoin(target, response.headers.get("location", ""))
+            except ValueError:
+                raise SourceFailed(f"{_shown(url)} redirects to what is not a URL") from None
+            if origin(target) != origin(url):
                 raise SourceFailed(f"{_shown(url)} redirects to another server; this redirect is not followed")
         else:
             raise SourceFailed(f"{_shown(url)} redirects more than {_MOST_REDIRECTS} times")
@@ -106,11 +109,11 @@ class Client:
 
     def _response(self, url: str, headers: Mapping[str, str], most_bytes: int) -> Response:
         """Send a request until there is a response that counts."""
-        origin = _origin(url)
+        server = origin(url)
         reason = ""
         for attempt in range(self._limits.attempts):
-            if origin in self._closed:
-                raise SourceFailed(self._closed[origin])
+            if server in self._closed:
+                raise SourceFailed(self._closed[server])
             if attempt:
                 self._sleep(2 ** (attempt - 1))
             try:
@@ -121,8 +124,8 @@ class Client:
             if response.status in _LIMITED and (wait := _wait(response.headers)) is not None:
                 if wait > self._limits.longest_wait:
                     until = datetime.fromtimestamp(time.time() + wait, timezone.utc)
-                    self._closed[origin] = (
-                        f"{_shown(origin)} accepts no more requests until {until:%Y-%m-%d %H:%M} UTC: "
+                    self._closed[server] = (
+                        f"{_shown(server)} accepts no more requests until {until:%Y-%m-%d %H:%M} UTC: "
                         "its rate limit is reached (GITHUB_TOKEN raises that of GitHub)"
                     )
                     continue
@@ -133,12 +136,12 @@ class Client:
                 reason = f"the response has status {response.status}"
                 continue
             return response
-        if origin in self._closed:
-            raise SourceFailed(self._closed[origin])
+        if server in self._closed:
+            raise SourceFailed(self._closed[server])
         message = f"{_shown(url)} cannot be read: {reason}"
-        self._failures[origin] = self._failures.get(origin, 0) + 1
-        if self._failures[origin] >= _FAILURES_OF_A_SERVER:
-            self._closed[origin] = f"{_shown(origin)} gets no more requests: {_FAILURES_OF_A_SERVER} requests failed"
+        self._failures[server] = self._failures.get(server, 0) + 1
+        if self._failures[server] >= _FAILURES_OF_A_SERVER:
+            self._closed[server] = f"{_shown(server)} gets no more requests: {_FAILURES_OF_A_SERVER} requests failed"
         raise SourceFailed(message)
 
     def _send(self, url: str, headers: Mapping[str, str], most_bytes: int) -> Response:
@@ -293,11 +296,6 @@ def _wait(headers: Mapping[str, str]) -> float | None:
         known = reset.isascii() and reset.isdigit() and len(reset) < 12
         return max(float(reset) - time.time(), 0) + 1 if known else 3600.0
     return None
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _shown(url: str) -> str:

@@ -16,7 +16,7 @@ from dunnage.cargo.source_id import CRATES_IO
 from dunnage.cargo.version import Version
 from dunnage.files.source import SourceError, Tree
 from dunnage.review.cargo_home import CargoHome, is_plain, place
-from dunnage.upstream.source import Release, SourceFailed
+from dunnage.upstream.source import Release, SourceFailed, origin
 
 if TYPE_CHECKING:
     from dunnage.upstream.client import Client, Response
@@ -116,7 +116,8 @@ class RegistryCrates:
             except (ValueError, RecursionError, KeyError, TypeError):
                 template = None
             index = urlsplit(self._index)
-            if not isinstance(template, str) or urlsplit(template).scheme not in ("https", index.scheme):
+            schemes = ("https", index.scheme)
+            if not isinstance(template, str) or origin(template).partition(":")[0] not in schemes:
                 raise SourceFailed(f"config.json of {index.netloc} does not say where archives are")
             has_markers = any(f"{{{marker}}}" in template for marker in _MARKERS)
             self._archives = template if has_markers else f"{template}/{{crate}}/{{version}}/download"

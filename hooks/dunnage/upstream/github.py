@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from dunnage.files import toml
 from dunnage.review.advisories import Advisory
-from dunnage.upstream.source import Commit, GlobalAdvisory, SourceFailed
+from dunnage.upstream.source import Commit, GlobalAdvisory, SourceFailed, origin
 
 if TYPE_CHECKING:
     from dunnage.upstream.client import Client, Response
@@ -60,7 +60,7 @@ class GitHub:
             following = _next(response.headers.get("link", ""))
             if not following:
                 return
-            if _origin(following) != _origin(self._base):
+            if origin(following) != origin(self._base):
                 raise SourceFailed(f"{self._named(path)} continues on another server; this link is not followed")
             if following in seen or len(seen) == _MOST_PAGES:
                 raise SourceFailed(f"{self._named(path)} has more than {_MOST_PAGES} pages")
@@ -190,11 +190,6 @@ def repository_name(url: str) -> str:
     found = re.match(r"(?:git\+)?https?://(?:www\.)?github\.com/([^/?#]+)/([^/?#]+)", url)
     name = f"{found[1]}/{found[2].removesuffix('.git')}" if found else ""
     return name if is_name(name) else ""
-
-
-def _origin(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc
 
 
 def _next(link: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 from dunnage.review.advisories import Advisory, AdvisoryDatabase
 
@@ -13,6 +14,15 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 class SourceFailed(Exception):
     """A source gave no complete response. The message says which source, and why, in one line."""
+
+
+def origin(url: str) -> str:
+    """The scheme and the server of a URL, which may come from another server. Raises SourceFailed."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise SourceFailed("a server names an address that is not a URL") from None
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 class Commit(NamedTuple):
