@@ -207,10 +207,7 @@ def _jobs(file: File, common: Workflow, name: str, job: yaml.Node, has_inputs: b
 
 def _depends_on_matrix(job: yaml.Node) -> bool:
     """Whether the matrix decides if a failure of the job, or of one of its steps, is hidden."""
-    return any(
-        (found := node.get("continue-on-error")) is not None and "matrix." in found.text
-        for node in (job, *job.elements("steps"))
-    )
+    return any("matrix." in node.named("continue-on-error") for node in (job, *job.elements("steps")))
 
 
 def _steps(
@@ -286,10 +283,8 @@ def never_runs(masks: Iterable[FailureMask]) -> bool:
 
 def _is_watched(file: File, step: yaml.Node) -> bool:
     """Whether the file uses the outcome of a step that may fail."""
-    name = step.get("id")
-    if name is None or not name.text:
-        return False
-    return f"steps.{name.text}.outcome" in file.text or f"steps['{name.text}']" in file.text
+    name = step.named("id")
+    return bool(name) and (f"steps.{name}.outcome" in file.text or f"steps['{name}']" in file.text)
 
 
 def _truths(node: yaml.Node, variables: Variables) -> Values:
@@ -312,8 +307,7 @@ def _condition(node: yaml.Node, variables: Variables) -> Values:
 
 def _is_for_schedule(job: yaml.Node) -> bool:
     """Whether a job runs on a schedule, according to a simple condition on the event name."""
-    condition = job.get("if")
-    text = "" if condition is None else re.sub(r"\s|\$\{\{|\}\}", "", condition.text)
+    text = re.sub(r"\s|\$\{\{|\}\}", "", job.named("if"))
     if "||" in text:
         return True
     wanted = re.search(r"github\.event_name==['\"](\w+)", text)

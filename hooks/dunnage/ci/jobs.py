@@ -125,8 +125,7 @@ def _buildkite_masks(file: File, node: yaml.Node) -> tuple[FailureMask, ...]:
 
 def _is_common(entry: yaml.Node) -> bool:
     """Whether an exit status is 1, that of cargo-audit, and of cargo-deny for advisories alone; or any."""
-    status = entry.get("exit_status")
-    return status is not None and status.text in ("*", "1")
+    return entry.named("exit_status") in ("*", "1")
 
 
 # GitLab
@@ -186,7 +185,7 @@ def _gitlab_masks(file: File, ancestry: Sequence[yaml.Node]) -> Iterator[Failure
         reason = "`allow_failure` hides the exit status 1, with which %COMMAND% reports advisories"
         yield FailureMask(file.path, status.span, reason, "remove 1 from `exit_codes`")
     elif rules is not None:
-        active = [rule for rule in rules.elements() if (found := rule.get("when")) is None or found.text != "never"]
+        active = [rule for rule in rules.elements() if rule.named("when") != "never"]
         tolerant = [found for rule in active if (found := rule.get("allow_failure")) and found.text.lower() == "true"]
         if active and len(tolerant) == len(active):
             yield _allowed(file, tolerant[0])

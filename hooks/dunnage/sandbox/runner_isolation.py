@@ -67,8 +67,7 @@ def _without_network(build: Build, tree: Tree) -> str:
 
 def _hardened_from(view: JobView) -> int | None:
     """Return the step from which on harden-runner blocks connections; None if it does not."""
-    runs_on = view.job.node.get("runs-on") if view.job.node is not None else None
-    text = runs_on.text.lower() if runs_on is not None else ""
+    text = view.job.node.named("runs-on").lower() if view.job.node is not None else ""
     if "windows" in text or "macos" in text:
         return None
     for index, step in enumerate(view.job.steps):

@@ -81,8 +81,7 @@ def _secrets_of(expression: str, known: Secrets) -> Iterator[str]:
 
 def action_of(step: Node) -> str:
     """Return the name of the action that a step uses, in lower case and without its ref; empty if it uses none."""
-    uses = step.get("uses")
-    return uses.text.strip().partition("@")[0].lower() if uses is not None else ""
+    return step.named("uses").strip().partition("@")[0].lower()
 
 
 def outputs(step: Node) -> Iterator[str]:
