@@ -42,6 +42,8 @@ class CommittedLocks:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._is_stale: dict[str, bool] = {}
+        # By the folder of a file, whether it is a Dockerfile, and by working directory.
+        self._folders_of: dict[object, list[str]] = {}
         # What is known of images, by file, by what has been copied there, and by working directory.
         self._has_lock: dict[object, bool] = {}
         self._hidden: dict[object, HiddenLock | None] = {}
@@ -213,7 +215,10 @@ class CommittedLocks:
 
     def may_be_stale(self, file: File, call: "CargoCall") -> bool:
         """Whether a lock that does not match the manifests, or cannot be read, may be that of a call of cargo."""
-        for folder in self._folders(file, call):
+        key = file.folder, call.command.place.kind == "dockerfile", call.directory
+        if key not in self._folders_of:
+            self._folders_of[key] = list(self._folders(file, call))
+        for folder in self._folders_of[key]:
             if folder not in self._is_stale:
                 self._is_stale[folder] = self._differs(folder)
             if self._is_stale[folder]:
