@@ -70,12 +70,12 @@ def test_what_files_are_parsed_into_is_released(monkeypatch: pytest.MonkeyPatch,
         found = Counter[str]()
 
         def look(_path: str = "") -> None:
+            gc.collect()
             nonlocal found
             found |= Counter(type(each).__name__ for each in gc.get_objects() if isinstance(each, _PARSED))
 
         tree = Tree()
         list(hook.check([*files], tree.view(look), Options()))
-        gc.collect()
         look()
         return found
 

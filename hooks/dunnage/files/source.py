@@ -72,6 +72,8 @@ class Parsed:
 
     def _release(self, begun: Memo) -> None:
         kept = [memo for memo in self._memos if memo is begun or memo.users]
+        if len(kept) == len(self._memos):
+            return
         for memo in self._memos:
             if memo is not begun and not memo.users:
                 memo.results.clear()

@@ -31,7 +31,7 @@ from dunnage.shell.model import (
     programs,
 )
 from dunnage.shell.nested import Recorder, Surroundings, is_elsewhere, prints_input, reads_program
-from dunnage.shell.offsets import locate
+from dunnage.shell.offsets import Segment, locate
 from dunnage.shell.parts import index_of, is_plain, text_of
 from dunnage.shell.programs import ShellProgram, parse_bash, program_of
 from dunnage.shell.scope import Changes, Scope
@@ -100,19 +100,26 @@ class _Programs:
 
     def __init__(self, _file: File) -> None:
         self._readings: dict[tuple[object, ...], _Reading] = {}
-        # For each hook, by its view of the file: its budget, and what it has read.
-        self._hooks: dict[File, tuple[Budget, dict[tuple[object, ...], _Reading]]] = {}
+        # For each hook, by its view of the file: its budget, what it has read, and where that is.
+        self._hooks: dict[File, tuple[Budget, dict[tuple[object, ...], _Reading], set[tuple[Segment, ...]]]] = {}
         # Many programs share one mapping of variables, which is compared once; the mapping is kept with its identity.
         self._variables: dict[int, tuple[Mapping[str, Values], frozenset[tuple[str, Values]]]] = {}
 
     def commands(self, file: File, script: Script) -> list[Command]:
+        if file not in self._hooks:
+            self._hooks[file] = Budget(), {}, set()
+        budget, own, places = self._hooks[file]
+        if not budget.may_read and script.offsets not in places:
+            # A file may have tens of thousands of programs after those that are read.
+            if "input/too-large" not in file.unread:
+                _note_length(file, locate(script.offsets, 0, 1))
+            return []
         variables = self._variables.get(id(script.variables))
         if variables is None:
             variables = (script.variables, frozenset(script.variables.items()))
             self._variables[id(script.variables)] = variables
         # Equal scripts are one program.
         key = (script.text, script.offsets, script.place, script.expressions, variables[1])
-        budget, own = self._hooks.setdefault(file, (Budget(), {}))
         if key not in own:
             if not budget.may_read:
                 _note_length(file, locate(script.offsets, 0, 1))
@@ -122,6 +129,7 @@ class _Programs:
                 found = _Reading(file, script, budget)
             self._readings.setdefault(key, found)
             own[key] = found
+            places.add(script.offsets)
         return own[key].commands(file)
 
 
