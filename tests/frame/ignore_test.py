@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from dunnage.files import toml
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
-from dunnage.frame.finding import Finding, Rule
-from dunnage.frame.ignore import silence, unknown
+from dunnage.frame.finding import MOST_FINDINGS, Finding, Rule
+from dunnage.frame.ignore import few, silence, unknown
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -267,3 +267,39 @@ def test_comments_may_fail() -> None:
         raise SourceError("is not WIT")
 
     assert silence([], tree, RULES, comments) == ([], [])
+
+
+def _about_comments(data: bytes) -> list[Finding]:
+    Path("f.toml").write_bytes(data)
+    tree = Tree()
+    tree.read("f.toml")
+    return silence([], tree, RULES, toml.comments).findings
+
+
+def test_few_unknown_ids_are_compared_with_all_rules() -> None:
+    ids = ", ".join(f"cargolock/stale{number}" for number in range(101))
+    found = [finding.message for finding in _about_comments(f"# dunnage: ignore[{ids}] why\n".encode())]
+    assert len(found) == 101
+    assert sum("the nearest is cargo-lock/stale" in message for message in found) == 100
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        pytest.param("dunnage: ignore[demo/bad] why", id="unused"),
+        pytest.param("dunnage: ignore[demo/bad]", id="without a reason"),
+        pytest.param("dunnage: x", id="malformed"),
+        pytest.param("dunnage: ignore[cargolock/stale] why", id="unknown"),
+    ],
+)
+def test_findings_about_comments_are_bounded(comment: str) -> None:
+    found = few(_about_comments(f"# {comment}\n".encode() * (MOST_FINDINGS + 5)))
+    assert len(found) == MOST_FINDINGS + 1
+    assert found[-1].rule.id == "input/too-large"
+
+
+def test_one_of_several_comments_on_a_line_silences_and_none_is_unused() -> None:
+    Path("f.toml").write_bytes(b'a = ["bad", "bad", "bad"] # dunnage: ignore[demo/bad, demo/bad] why\n')
+    tree = Tree()
+    silenced = silence(_find(tree, "f.toml"), tree, RULES, toml.comments)
+    assert (len(silenced.findings), len(silenced.suppressed)) == (0, 3)

@@ -181,7 +181,7 @@ def look(
             examined = None if hook.examines_all else names
             silenced = ignore.silence(found, view, (*hook.rules, *ABOUT_INPUT), hook.comments, examined)
             suppressed += [finding._replace(hook=hook.name) for finding in silenced.suppressed]
-            found = silenced.findings
+            found = ignore.few(silenced.findings)
         for finding in found:
             if finding in shared:
                 continue  # several hooks may report the same comment or limit

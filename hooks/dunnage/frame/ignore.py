@@ -13,8 +13,16 @@ from typing import NamedTuple
 
 from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.span import Span
-from dunnage.frame.finding import MARK, Finding, Rule, Suppression
-from dunnage.frame.shared_rules import ABOUT_INPUT, MALFORMED, NO_REASON, SHARED_RULES, UNUSED
+from dunnage.frame.finding import MARK, MOST_FINDINGS, Finding, Rule, Suppression
+from dunnage.frame.shared_rules import (
+    ABOUT_COMMENTS,
+    ABOUT_INPUT,
+    MALFORMED,
+    NO_REASON,
+    SHARED_RULES,
+    UNUSED,
+    too_many,
+)
 
 _ABOUT_INPUT = frozenset(rule.id for rule in ABOUT_INPUT)
 # A comment of another tool may precede it, as in `# zizmor: ignore[…] # dunnage: ignore[…] …`.
@@ -22,6 +30,8 @@ _DIRECTIVE = r"(?:^[/*#!]*|\s(?:#|//))\s*(dunnage:.*)"
 _ID = r"[a-z0-9-]+/[a-z0-9-]+"
 _IGNORE = rf"dunnage:\s*ignore\s*\[\s*({_ID}(?:\s*,\s*{_ID})*)\s*\](.*)"
 _BLANK_REST_OF_LINE = rb"[ \t]*(?:[\r\n]|\Z)"
+_MOST_COMPARED = 100
+"""How many ids of no rule are compared with those of all rules, to name the nearest."""
 
 
 class _Directive(NamedTuple):
@@ -64,6 +74,7 @@ def silence(
     known = [rule.id for rule in rules]
     concerns = {_concern(rule_id) for rule_id in known}
     about_comments: list[Finding] = []
+    problems: dict[str, str] = {}
     ignores: dict[tuple[_Directive, str], bool] = {}  # whether the comment has silenced this rule
     reasons: dict[_Directive, str] = {}
     places: dict[tuple[str, int, str], list[tuple[_Directive, str]]] = {}
@@ -76,7 +87,12 @@ def silence(
             continue
         named = re.findall(_ID, form[1])
         own = [rule_id for rule_id in named if _concern(rule_id) in concerns]
-        about_comments += [_unknown(directive, rule_id) for rule_id in named if not _is_known(rule_id, concerns)]
+        for rule_id in named:
+            if not _is_known(rule_id, concerns):
+                if rule_id not in problems:
+                    problems[rule_id] = _unknown_anywhere(rule_id, is_compared=len(problems) < _MOST_COMPARED)
+                message, help = problems[rule_id], "write the id of the rule as the finding names it"
+                about_comments.append(directive.finding(UNUSED, message, help))
         if own and not any(character.isalnum() for character in form[2]):
             message = f"`{directive.text}` has no reason, so it silences nothing"
             about_comments.append(
@@ -93,9 +109,11 @@ def silence(
     suppressed = []
     for finding in findings:
         line, _ = tree.position(finding.path, finding.span.start)
-        silencing = places.get((finding.path, line, finding.rule.id), [])
+        place = (finding.path, line, finding.rule.id)
+        silencing = places.get(place, [])
         ignores.update(dict.fromkeys(silencing, True))
         if silencing:
+            places[place] = silencing[:1]  # the others are known to be used
             directive = silencing[0][0]
             suppressed.append(finding._replace(suppression=Suppression(reasons[directive], directive.span)))
         else:
@@ -108,6 +126,15 @@ def silence(
             unused = [ignore for ignore in unused if ignore[0].path in paths]
         about_comments += [_unused(*ignore, known) for ignore in unused]
     return Silenced(left + about_comments, suppressed)
+
+
+def few(findings: list[Finding]) -> list[Finding]:
+    """Return findings without those about comments that are too many: a small file may have very many comments."""
+    about_comments = [finding for finding in findings if finding.rule in ABOUT_COMMENTS]
+    if len(about_comments) <= MOST_FINDINGS:
+        return findings
+    left = [finding for finding in findings if finding.rule not in ABOUT_COMMENTS]
+    return [*left, *about_comments[:MOST_FINDINGS], too_many(about_comments[MOST_FINDINGS])]
 
 
 def unknown(rule_ids: Iterable[str], rules: Sequence[Rule]) -> str | None:
@@ -161,13 +188,12 @@ def _is_known(rule_id: str, concerns: Collection[str]) -> bool:
     return _concern(rule_id) in (*shared, *(entry.concern for entry in ENTRIES))
 
 
-def _unknown(directive: _Directive, rule_id: str) -> Finding:
-    """Report a rule whose concern is that of no hook, with the rule of any hook that is nearest."""
+def _unknown_anywhere(rule_id: str, *, is_compared: bool) -> str:
+    """Say that a rule is that of no hook, and name the rule of any hook that is nearest if it `is_compared`."""
     from dunnage.frame.registry import ENTRIES
 
-    rules = [rule for entry in ENTRIES for rule in entry.hook().rules]
-    message = f"{unknown([rule_id], rules)}, so this comment silences nothing"
-    return directive.finding(UNUSED, message, "write the id of the rule as the finding names it")
+    rules = [rule for entry in ENTRIES for rule in entry.hook().rules] if is_compared else []
+    return f"{unknown([rule_id], rules)}, so this comment silences nothing"
 
 
 def _unused(directive: _Directive, rule_id: str, known: Sequence[str]) -> Finding:
