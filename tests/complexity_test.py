@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from fuzz.shapes import SHAPES as HOSTILE
+from repository import write_tracked
 from steps import assert_linear
 
 WORKFLOW = ".github/workflows/a.yml"
@@ -147,3 +149,60 @@ def test_steps(shape: str, folder: Path) -> None:
     (folder / ".git/HEAD").touch()
     assert os.getcwd() == str(folder)
     assert_linear(run, 200)
+
+
+SEARCHED: dict[str, tuple[str, Callable[[int], dict[str, str]]]] = {
+    "checkouts": (
+        "check-build-sandbox",
+        lambda n: {
+            WORKFLOW: "on: push\npermissions: write-all\njobs:\n"
+            + _each("  j#: {steps: [{uses: actions/checkout@v4}, {run: cargo build}]}\n", n)
+        },
+    ),
+    "ignored-targets": (
+        "check-advisory-gate",
+        lambda n: {
+            WORKFLOW: JOB + "      - run: make all\n",
+            "Makefile": f"all:{_each(' t#', n)}\n.IGNORE: x\n{_each('t#:{0}cargo deny check{1}', n)}".format(
+                "\n\t", "\n"
+            ),
+            "Cargo.lock": "version = 4\n",
+        },
+    ),
+    "defaults": (
+        "check-build-sandbox",
+        lambda n: {
+            WORKFLOW: "permissions: write-all\n" + JOB + "      - uses: actions/checkout@v4\n      - run: ./a.sh\n",
+            "a.sh": "#!/bin/sh\nA='cargo build'\n" + "$A\n" * n,
+        },
+    ),
+}
+
+
+@pytest.mark.usefixtures("repository")
+@pytest.mark.parametrize("shape", SEARCHED)
+def test_whole_files_are_searched_once(shape: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    hook, files = SEARCHED[shape]
+    main = import_module(f"dunnage.{hook.replace('-', '_')}").main
+    searched = 0
+
+    def counting(search: Callable[..., object]) -> Callable[..., object]:
+        def call(pattern: str | bytes, text: str | bytes, *rest: object) -> object:
+            nonlocal searched
+            searched += len(text)
+            return search(pattern, text, *rest)
+
+        return call
+
+    for name in ("search", "finditer", "findall"):
+        monkeypatch.setattr(re, name, counting(getattr(re, name)))
+
+    def characters(count: int) -> int:
+        nonlocal searched
+        write_tracked(files(count))
+        searched = 0
+        with contextlib.redirect_stdout(io.StringIO()):
+            assert main(sorted(files(count))) in (0, 1)
+        return searched
+
+    assert characters(200) < 2.6 * characters(100)

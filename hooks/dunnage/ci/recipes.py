@@ -322,12 +322,19 @@ def ignore_mark(file: File, script: Script) -> Span | None:
     if at >= 0:
         return Span(at, at + 1)
     if script.place.kind == "makefile":
-        targets = set(script.place.names[0].removeprefix("recipe ").split())
-        for found in re.finditer(rb"(?m)^(\.IGNORE)[ \t]*:([^:\r\n#]*)", file.data):
-            named = found[2].decode().split()
-            if not named or targets.intersection(named):
-                return Span(*found.span(1))
+        ignored = file.memo(_ignored_targets)
+        targets = ("", *script.place.names[0].removeprefix("recipe ").split())
+        return min((ignored[target] for target in targets if target in ignored), default=None)
     return None
+
+
+def _ignored_targets(file: File) -> dict[str, Span]:
+    """The first `.IGNORE` for each target; that for all targets has an empty name."""
+    ignored: dict[str, Span] = {}
+    for found in re.finditer(rb"(?m)^(\.IGNORE)[ \t]*:([^:\r\n#]*)", file.data):
+        for target in found[2].decode().split() or ("",):
+            ignored.setdefault(target, Span(*found.span(1)))
+    return ignored
 
 
 # Tasks

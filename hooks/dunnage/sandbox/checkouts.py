@@ -13,6 +13,7 @@ from dunnage.cargo_cli.compiling import compiling_subcommand
 from dunnage.ci.job import JobStep, Run
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.ci.runs import LOCAL, Walk
+from dunnage.files.source import File
 from dunnage.files.span import Edit
 from dunnage.sandbox.exposure import Exposure
 from dunnage.sandbox.job_view import CHECKOUT, Build, JobView
@@ -68,7 +69,7 @@ def _edit(view: JobView, step: Node) -> Edit | None:
     """Return the edit that adds the input to a step; None if the step is not written in the usual way."""
     data = view.file.data
     keys = {key.text: (key, value) for key, value in step.pairs()}
-    if "uses" not in keys or "<<" in keys or re.search(rb"[-:][ \t]+&", data):
+    if "uses" not in keys or "<<" in keys or view.file.memo(_has_anchor):
         return None
     key, uses = keys["uses"]
     line_start = data.rfind(b"\n", 0, key.span.start) + 1
@@ -90,6 +91,10 @@ def _edit(view: JobView, step: Node) -> Edit | None:
         return None
     indent = data[start:first].decode("ascii")
     return Edit(view.file.path, start, start, f"{indent}persist-credentials: false{newline}")
+
+
+def _has_anchor(file: File) -> bool:
+    return re.search(rb"[-:][ \t]+&", file.data) is not None
 
 
 def _is_one_line(data: bytes, node: Node) -> bool:

@@ -202,9 +202,15 @@ def _is_uncertain(run: Run, command: Command) -> bool:
 def _has_default(file: File, word: Word) -> bool:
     """Whether a word of a script is a variable with a default, which the environment may replace."""
     name = re.fullmatch(r"\$\{?([A-Za-z_]\w{0,99})\}?", word.text)
-    expansion = r"\$\{\w{1,100}:?[-=]"
-    texts = word.text if name is None else file.text
-    return re.search(expansion if name is None else rf"\b{name[1]}=[\"']?{expansion}", texts) is not None
+    return re.search(_DEFAULT, word.text) is not None if name is None else name[1] in file.memo(_with_default)
+
+
+_DEFAULT = r"\$\{\w{1,100}:?[-=]"
+
+
+def _with_default(file: File) -> frozenset[str]:
+    """The variables to which a script assigns a value with a default."""
+    return frozenset(re.findall(rf"\b([A-Za-z_]\w{{0,99}})=[\"']?{_DEFAULT}", file.text))
 
 
 def inputs_of(action: Action) -> dict[str, str | None]:
