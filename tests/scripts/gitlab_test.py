@@ -12,6 +12,7 @@ from dunnage.files.source import File, SourceError
 from dunnage.scripts import gitlab
 from dunnage.shell.model import DIRECTORY, Script, Values
 from scripts.origins import scripts_of
+from steps import assert_linear
 
 
 def scripts(text: str) -> list[Script]:
@@ -129,6 +130,25 @@ def test_variables(text: str, expected: Values) -> None:
 def test_what_a_script_with_a_long_word_assigns() -> None:
     found = scripts("j:\n  variables: {A: a, B: b}\n  before_script: [B=" + "c" * 500_000 + "]\n  script: [x]\n")
     assert found[1].variables == {DIRECTORY: (".",), "A": ("a",)}
+
+
+def test_jobs_with_many_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gitlab, "_MOST_VARIABLES", 200)
+
+    def read(count: int) -> None:
+        variables = ", ".join(f"V{number}: $W{number}" for number in range(count))
+        jobs = "".join(f"j{number}: {{extends: .t, script: [a $V1]}}\n" for number in range(count))
+        list(gitlab.scripts(File(".gitlab-ci.yml", f".t: {{variables: {{{variables}}}}}\n{jobs}".encode())))
+
+    assert_linear(read, 100)
+
+
+def test_values_of_many_jobs_are_unknown() -> None:
+    jobs = "".join(f"j{number}: {{variables: {{V: v{number}}}, script: [a]}}\n" for number in range(65))
+    found = scripts(f"default: {{before_script: [a $V]}}\n{jobs}")
+    assert found[0].variables["V"] is None
+    found = scripts("default: {before_script: [a $V]}\n" + "".join(jobs.splitlines(keepends=True)[1:]))
+    assert len(found[0].variables["V"] or ()) == 64
 
 
 def test_windows() -> None:

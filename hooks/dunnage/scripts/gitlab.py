@@ -27,7 +27,7 @@ _NO_JOBS = frozenset(
 # GitLab's own limit is 11 jobs that extend one another.
 _MOST_ANCESTORS = 30
 # How many variables all jobs together may have; later jobs have none.
-_MOST_VARIABLES = 500_000
+_MOST_VARIABLES = 200_000
 _REFERENCE = r"\$\$|%%|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$([A-Za-z_][A-Za-z0-9_]*)|\$"
 
 
@@ -175,6 +175,12 @@ def variables_of_jobs(document: yaml.Node, jobs: Mapping[str, yaml.Node]) -> dic
     total = 0
     for name, job in jobs.items():
         ancestors = ancestry(name, jobs)
+        for ancestor in ancestors or ():
+            if ancestor != name:
+                runs.setdefault(ancestor, []).append(name)
+        if total > _MOST_VARIABLES:
+            effective[name] = {}
+            continue
         variables = dict(top) if ancestors is not None else {}
         inherited = job.path("inherit", "variables")
         if inherited is not None and inherited.kind == "sequence":
@@ -185,8 +191,6 @@ def variables_of_jobs(document: yaml.Node, jobs: Mapping[str, yaml.Node]) -> dic
         for ancestor in ancestors or [name]:
             variables.update(_templates(jobs[ancestor].get("variables")))
             variables.update(_parallel(jobs[ancestor].path("parallel", "matrix")))
-            if ancestor != name:
-                runs.setdefault(ancestor, []).append(name)
         for more in (overrides, _rule_variables(job)):
             for key, values in more.items():
                 variables[key] = union((variables.get(key, ()), values))

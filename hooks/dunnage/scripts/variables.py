@@ -57,7 +57,10 @@ def distinct(found: Iterable[tuple[int, Script]]) -> Iterator[Script]:
 
 def in_either(first: Variables, second: Variables) -> Variables:
     """The variables of a program that may see either of two sets of variables."""
-    return {name: union((first[name], second[name])) for name in first.keys() & second.keys()}
+    if first is second or first == second:
+        return first
+    names = first.keys() & second.keys()
+    return {name: bounds.union((first[name], second[name]), bounds.MOST_EXPRESSION_VALUES) for name in names}
 
 
 def limited(
