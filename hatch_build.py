@@ -21,7 +21,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 def compact(source: str) -> str:
-    """Return a module that does the same and has as many lines. One space indents a block.
+    """Return a module that does the same and has as many lines, with one space for each level and none at operators.
 
     It has no comments, no docstrings, and no annotations but those in the body of a class, which may define fields.
     Nor does it import names for others. A string that is a statement counts as a docstring, because it documents what
@@ -88,13 +88,25 @@ class _Text:
         self._lines = [0, *(found.end() for found in re.finditer(b"\n", self._source))]
         self._cuts: list[tuple[int, int, str]] = []
         self._in_strings: set[int] = set()
+        self._read_tokens(source)
+
+    def _read_tokens(self, source: str) -> None:
+        """Cut comments, and spaces beside operators."""
+        rows = source.split("\n")
+
+        def offset(row: int, column: int) -> int:
+            return self._lines[row - 1] + len(rows[row - 1][:column].encode())
+
+        end, follows_operator = (0, 0), False
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
-            (row, column), (last_row, _) = token.start, token.end
             if token.type == tokenize.COMMENT:
-                start = self._lines[row - 1] + len(token.line[:column].encode())
-                self.cut(start, start + len(token.string.encode()))
-            elif token.type == tokenize.STRING or (last_row > row and token.string.strip()):
-                self._in_strings.update(range(row, last_row))
+                self.cut(offset(*token.start), offset(*token.end))
+            elif token.start[0] < token.end[0] and token.string.strip():
+                self._in_strings.update(range(token.start[0], token.end[0]))
+            is_operator = token.type == tokenize.OP
+            if end[0] == token.start[0] and (is_operator or follows_operator):
+                self.cut(offset(*end), offset(*token.start))
+            end, follows_operator = token.end, is_operator
 
     def start(self, node: ast.expr | ast.stmt | ast.arg) -> int:
         """The offset of the first byte of a node."""

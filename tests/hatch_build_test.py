@@ -19,10 +19,10 @@ MODULES = sorted((CHECKOUT / "hooks" / "dunnage").rglob("*.py"))
     ("before", "after"),
     [
         pytest.param('"""A module."""\n', "\n", id="module-docstring"),
-        pytest.param("#!/usr/bin/python\n# é\na = 1  # why\n", "\n\na = 1\n", id="comments"),
+        pytest.param("#!/usr/bin/python\n# é\na = 1  # why\n", "\n\na=1\n", id="comments"),
         pytest.param(
             'a = "# no comment"\nb = """\n# nor this\n"""\n',
-            'a = "# no comment"\nb = """\n# nor this\n"""\n',
+            'a="# no comment"\nb="""\n# nor this\n"""\n',
             id="hash",
         ),
         pytest.param(
@@ -31,34 +31,32 @@ MODULES = sorted((CHECKOUT / "hooks" / "dunnage").rglob("*.py"))
             id="function",
         ),
         pytest.param(
-            'class E(Exception):\n    """é"""\n\n\na = 1\n', "class E(Exception):\n ...\n\n\na = 1\n", id="only"
+            'class E(Exception):\n    """é"""\n\n\na = 1\n', "class E(Exception):\n ...\n\n\na=1\n", id="only"
         ),
-        pytest.param('class T:\n    a: int\n    """é"""\n    b: str\n', "class T:\n a: int\n\n b: str\n", id="field"),
-        pytest.param('if True:\n    a = 1\n    """A."""\n', "if True:\n a = 1\n\n", id="block"),
-        pytest.param("x = [\n    1,  # one\n]\n", "x = [\n 1,\n]\n", id="inside-brackets"),
-        pytest.param(
-            'if a:\n    b = """\n    c  \n    """  # d\n', 'if a:\n b = """\n    c  \n    """  \n', id="string"
-        ),
-        pytest.param(
-            "def é(a: int, *, b: str = 'é') -> None:\n    a\n", "def é(a, *, b = 'é'):\n a\n", id="parameters"
-        ),
+        pytest.param('class T:\n    a: int\n    """é"""\n    b: str\n', "class T:\n a:int\n\n b:str\n", id="field"),
+        pytest.param('if True:\n    a = 1\n    """A."""\n', "if True:\n a=1\n\n", id="block"),
+        pytest.param("x = [\n    1,  # one\n]\n", "x=[\n 1,\n]\n", id="inside-brackets"),
+        pytest.param('if a:\n    b = """\n    c  \n    """  # d\n', 'if a:\n b="""\n    c  \n    """  \n', id="string"),
+        pytest.param("def é(a: int, *, b: str = 'é') -> None:\n    a\n", "def é(a,*,b='é'):\n a\n", id="parameters"),
         pytest.param(
             "def f(\n    a: dict[\n        int, str\n    ],\n):\n    a\n", "def f(\n a\n\n,\n):\n a\n", id="lines"
         ),
         pytest.param("def f(a) -> 'b -> c':\n    return a\n", "def f(a):\n return a\n", id="arrow"),
-        pytest.param("a: Final = 1\nif b:\n    c: d[e] = 2\n", "a = 1\nif b:\n c = 2\n", id="variables"),
+        pytest.param("a: Final = 1\nif b:\n    c: d[e] = 2\n", "a=1\nif b:\n c=2\n", id="variables"),
         pytest.param(
             "class T:\n    a: int = 1\n    def f(self) -> int: ...\n",
-            "class T:\n a: int = 1\n def f(self): ...\n",
+            "class T:\n a:int=1\n def f(self):...\n",
             id="class",
         ),
-        pytest.param("from typing import Any\na: Any = 1\n", "\na = 1\n", id="unused-name"),
+        pytest.param("from typing import Any\na: Any = 1\n", "\na=1\n", id="unused-name"),
         pytest.param(
             "from typing import (\n    Any,\n    NamedTuple,\n)\nclass T(NamedTuple):\n    a: int\n",
-            "from typing import NamedTuple\n\n\n\nclass T(NamedTuple):\n a: int\n",
+            "from typing import NamedTuple\n\n\n\nclass T(NamedTuple):\n a:int\n",
             id="used-name",
         ),
-        pytest.param("if TYPE_CHECKING:\n    from a import B  # c\nd = 1\n", "\n\nd = 1\n", id="type-checking"),
+        pytest.param("x = not (a ) or - b if c else [ d ]\n", "x=not(a)or-b if c else[d]\n", id="operators"),
+        pytest.param('é = """\n""" + a  # é\n', 'é="""\n"""+a  \n', id="after-a-string"),
+        pytest.param("if TYPE_CHECKING:\n    from a import B  # c\nd = 1\n", "\n\nd=1\n", id="type-checking"),
         pytest.param('f("not a statement")\nf"{a}"\nb"bytes"\n', 'f("not a statement")\nf"{a}"\nb"bytes"\n', id="kept"),
     ],
 )
