@@ -79,7 +79,10 @@ def test_every_line_of_every_module_keeps_its_number(dist: Path) -> None:
         source = (CHECKOUT / "hooks" / name).read_text("utf-8")
         for line, kept in zip(source.splitlines(), module.splitlines(), strict=True):
             rest = iter(line)
-            assert all(character in rest for character in kept) or kept.strip() == "...", (name, line)
+            assert all(character in rest for character in kept) or kept.strip() == "..." or kept.startswith("from "), (
+                name,
+                line,
+            )
 
 
 def test_all_pages_are_there() -> None:
