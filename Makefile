@@ -75,7 +75,7 @@ docs: $(READY)
 # Builds the sdist and the wheel of the last commit, with the same bytes each time.
 dist: $(READY)
 	rm -rf dist
-	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m hatchling build
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python dist.py dist
 
 # Updates every pin in requirements/.
 COMPILE := $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-strip-extras \

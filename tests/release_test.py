@@ -26,7 +26,7 @@ def test_a_build_of_the_sdist_has_the_same_bytes(dist: Path, tmp_path: Path) -> 
 
 def test_the_wheel_is_small(dist: Path) -> None:
     (wheel,) = dist.glob("*.whl")
-    assert wheel.stat().st_size <= 620_000
+    assert wheel.stat().st_size <= 600_000
 
 
 def test_the_wheel_works_in_an_empty_environment(dist: Path, tmp_path: Path) -> None:
