@@ -99,6 +99,15 @@ SHAPES: dict[str, tuple[str, Callable[[int], dict[str, str]]]] = {
             ".gitlab-ci.yml": f"variables: {{A: b{_each(', V#: $A$V', n)}}}\nj: {{script: [cargo install $V1]}}\n"
         },
     ),
+    "tasks-that-need-tasks": (
+        "check-advisory-gate",
+        lambda n: {
+            WORKFLOW: JOB + "      - run: cargo make a\n",
+            "Makefile.toml": _each('[tasks.t#]\ndependencies = ["x#"]\n', n)
+            + f"[tasks.a]\ndependencies = [{_each(chr(34) + 't#' + chr(34) + ', ', n)}]\n",
+            "Cargo.lock": "version = 4\n",
+        },
+    ),
     "lock-of-one-name": (
         "check-cargo-lock",
         lambda n: {

@@ -348,12 +348,21 @@ def _tasks(read: Read, path: str, goals: Collection[str]) -> Iterator[Started]:
         except SourceError as error:
             note(file, error)
     chosen: set[int] = set()
+    by_name: dict[str, list[int]] = {}
+    for index, (_, task) in enumerate(found):
+        if task.name:
+            by_name.setdefault(task.name, []).append(index)
+    lengths = set(map(len, by_name))
 
     def needs(goal: str) -> Iterator[str]:
-        for index, (_, task) in enumerate(found):
-            if index not in chosen and _is_meant(task.name, goal):
+        # A goal may have the name of an included file before that of the task.
+        names = {goal, *(goal[-length:] for length in lengths if goal[-length - 1 : -length] == ":")}
+        if "*" in goal:
+            names.update(name for name in by_name if fnmatchcase(name, goal))
+        for index in sorted(index for name in names for index in by_name.get(name, ())):
+            if index not in chosen:
                 chosen.add(index)
-                yield from task.needs
+                yield from found[index][1].needs
 
     _needed(goals, needs)
     for file, task in (found[index] for index in sorted(chosen)):
@@ -376,11 +385,6 @@ def _included_taskfiles(path: str, file: File) -> list[str]:
 
     folder = posixpath.dirname(path)
     return [posixpath.join(folder, name, end) for name in included_taskfiles(file) for end in ("", *_TASKFILES)]
-
-
-def _is_meant(name: str, goal: str) -> bool:
-    """Whether a task is meant by the name of a goal, which may have the name of an included file before it."""
-    return bool(name) and (name == goal or goal.endswith(f":{name}") or ("*" in goal and fnmatchcase(name, goal)))
 
 
 # Hooks
