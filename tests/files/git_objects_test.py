@@ -41,12 +41,13 @@ def test_files_and_commits(objects: GitObjects, repository: Path) -> None:
 
 
 def test_several_files(objects: GitObjects, monkeypatch: pytest.MonkeyPatch) -> None:
-    paths = ["with space", "nothing", "a\nb", "empty", "with space"] * 500
+    names = ["with space", "nothing", "a\nb", "empty", "with space"] * 500
+    paths = [f"HEAD:{name}" for name in names]
     contents = [b"one\r\n\0two", None, None, b"", b"one\r\n\0two"] * 500
-    assert objects.files("HEAD", paths) == contents
-    assert objects.files("HEAD", []) == []
+    assert objects.files(paths) == contents
+    assert objects.files([]) == []
     monkeypatch.setattr("dunnage.files.git_objects.MAX_BYTES", 4)
-    assert objects.files("HEAD", paths[:5]) == [None, None, None, b"", None]
+    assert objects.files(paths[:5]) == [None, None, None, b"", None]
     objects.close()
 
 

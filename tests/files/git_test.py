@@ -319,6 +319,29 @@ def test_which_files_mention_a_text(top: Path) -> None:
     assert found.mentioning(["deny", "audit"], ["o.txt", ".yml"]) == frozenset((str(top / "two.txt"),))
 
 
+def test_settings_and_attributes_hide_no_file_that_mentions_a_text(top: Path) -> None:
+    for name, text in (("color.ui", "always"), ("submodule.recurse", "true"), ("submodule.a.update", "!x")):
+        _git(top, "config", name, text)
+    _write(top / ".gitattributes", "*.yml binary\n*.yaml -diff\n")
+    _write(top / "a.yml", "deny\n")
+    _write(top / "b.yaml", "deny\n")
+    _git(top, "add", "--all")
+    assert _repository(top).mentioning(["deny"]) == frozenset((str(top / "a.yml"), str(top / "b.yaml")))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+@pytest.mark.parametrize("name", [".git/index", ".git/MERGE_HEAD", ".git/info/exclude", ".gitattributes"])
+def test_git_does_not_wait_for_a_pipe(top: Path, name: str) -> None:
+    path = top / name
+    path.parent.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    found = _repository(top)
+    assert found.tracked(LOCKS) is None
+    assert not found.lists(str(top / "Cargo.lock"))
+    assert GitObjects(found).commit("HEAD") is None
+
+
 @pytest.mark.skipif(os.name == "nt", reason="the planted program is a shell script")
 def test_the_repository_names_no_program_that_git_runs(top: Path) -> None:
     trace = top / "RAN"

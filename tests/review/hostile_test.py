@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -111,6 +111,22 @@ def test_wit_of_a_folder_in_a_commit(
     assert "wit has more than 0 MiB of WIT in" in capsys.readouterr().out
 
 
+def test_git_reads_no_folder_for_each_file(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    answers = GitObjects.files
+
+    def files(objects: GitObjects, specifications: Sequence[str]) -> list[bytes | None]:
+        asked.extend(specifications)
+        return answers(objects, specifications)
+
+    monkeypatch.setattr(GitObjects, "files", files)
+    blob = stored(repository, "blob", WIT)
+    write(repository, {"wit/deps/z.wit": WIT})
+    base = with_files(repository, blob, [f"wit/deps/{at}.wit" for at in range(3)])
+    review_wit.main([f"--base={base}", "--", "wit/deps/z.wit"])
+    assert asked == [blob] * 3
+
+
 @pytest.mark.parametrize(("bound", "value"), [("_MOST_BYTES", 150), ("_MOST_TOO_LARGE", 1), ("_MOST_TOO_LARGE", 3)])
 def test_what_git_gives(repository: Path, monkeypatch: pytest.MonkeyPatch, bound: str, value: int) -> None:
     monkeypatch.setattr(git_objects, bound, value)
@@ -120,7 +136,7 @@ def test_what_git_gives(repository: Path, monkeypatch: pytest.MonkeyPatch, bound
     tree = stored(repository, "tree", f"{files[0].replace(str(size), '1', 1)}100644 blob {files[1]}\ty\n")
     commit = commit_of(repository, tree)
     objects = GitObjects(Repository(str(repository)))
-    found = objects.files(commit, ["y", "x", "x", "y"])
+    found = objects.files([f"{commit}:{name}" for name in ("y", "x", "x", "y")])
     objects.close()
     text = b"x" * size if bound == "_MOST_BYTES" else None
     assert found == [b"y", text, None, None if value != 3 else b"y"]

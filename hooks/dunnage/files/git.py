@@ -6,10 +6,11 @@ The answer is None, for unknown, if git is not installed or fails.
 import os
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from dunnage.files.source import Tree, display
-from dunnage.files.walk import RepositoryFolders, repository_folder
+from dunnage.files.walk import RepositoryFolders, first_bytes, repository_folder
 
 # git sets these for its hooks. They are about the repository of the commit, and the folder in which git was called.
 _ABOUT_ONE_REPOSITORY = (
@@ -28,6 +29,11 @@ _NAMES_OF_CHANGED = (*_NAMES_ONLY, "--diff-filter=d")
 CREDENTIALS = ("GH_TOKEN", "GITHUB_TOKEN", "GIT_ASKPASS")
 """What no git process gets: reading needs no credentials, and what is fetched is public."""
 _ABOUT_PATTERNS = ("GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_LITERAL_PATHSPECS", "GIT_NOGLOB_PATHSPECS")
+
+# git waits for ever for somebody to write to a named pipe in place of a file.
+_OWN_FILES = ("HEAD", "MERGE_HEAD", "config", "config.worktree", "index", "packed-refs", "shallow")
+_OWN_FILES_BELOW = ("info/attributes", "info/exclude", "info/grafts", "objects/info/alternates")
+_FILES_AT_TOP = (".gitattributes", ".gitignore")
 
 _SECONDS = 60
 _LONGEST_INDEX = 64 * 1024 * 1024
@@ -96,6 +102,8 @@ class Repository(NamedTuple):
         False does not mean that the file is untracked, because some forms of the index are not read.
         """
         name = os.fsencode(os.path.relpath(path, self.top).replace(os.sep, "/"))
+        if _has_a_pipe(self):
+            return False
         try:
             with open(self._index(), "rb") as stream:
                 index = stream.read(_LONGEST_INDEX)
@@ -124,14 +132,16 @@ class Repository(NamedTuple):
     def mentioning(self, texts: Sequence[str], endings: Sequence[str] = ()) -> frozenset[str] | None:
         """The absolute paths of the tracked text files that contain one of `texts`, in upper or lower case.
 
-        If `endings` are given, only files whose names have one of them are searched.
+        A file is text if it begins without NUL, whatever `.gitattributes` say. If `endings` are given, only files whose
+        names have one of them are searched.
         """
         patterns = [part for text in texts for part in ("-e", text)]
         paths = [f":(top,glob)**/*{ending}" for ending in endings] or [":(top)"]
         # Several threads would wait for each other: together they compute twice as long.
-        options = ("--threads=1", "-l", "-z", "-I", "-i", "-F")
+        options = ("--threads=1", "--no-color", "--no-recurse-submodules", "-l", "-z", "-a", "-i", "-F")
         # git exits with 1 if no file matches, but also after wrong usage.
-        return self._paths(self._git("grep", *options, *patterns, "--", *paths, may_be=1))
+        found = self._paths(self._git("grep", *options, *patterns, "--", *paths, may_be=1))
+        return found and frozenset(path for path in found if b"\0" not in (first_bytes(path) or b""))
 
     def ignored_by(self, path: str) -> IgnoredBy | None:
         """The pattern that makes git ignore `path`, tracked or not; None if there is none, or if that is unknown."""
@@ -191,12 +201,12 @@ class Repository(NamedTuple):
         return os.fsdecode(output) if status in (0, may_be) else None
 
     def command(self, *arguments: str) -> list[str] | None:
-        """The command that calls git for this repository; None if git is not on PATH.
+        """The command that calls git for this repository; None if git is not on PATH, or would wait for a named pipe.
 
         The repository's own configuration makes git run no program.
         """
         git = find_program("git")
-        return None if git is None else [git, "-C", self.top, *_RUN_NO_PROGRAM, *arguments]
+        return None if git is None or _has_a_pipe(self) else [git, "-C", self.top, *_RUN_NO_PROGRAM, *arguments]
 
     def environment(self) -> dict[str, str]:
         """The environment in which git reads this repository and does not fetch."""
@@ -209,6 +219,18 @@ class Repository(NamedTuple):
         # Otherwise git would fetch objects that are missing in a partial clone.
         environment.update(PATH=search_path(), GIT_NO_LAZY_FETCH="1", GIT_ALLOW_PROTOCOL="none", GIT_OPTIONAL_LOCKS="0")
         return environment
+
+
+@cache
+def _has_a_pipe(repository: Repository) -> bool:
+    """Whether one of the files that git reads first is a named pipe or a device."""
+    try:
+        folder = repository.git_folder()
+    except (OSError, ValueError):
+        return False
+    paths = [os.path.join(folder, name) for name in (*_OWN_FILES, *_OWN_FILES_BELOW)]
+    paths += [os.path.join(repository.top, name) for name in _FILES_AT_TOP]
+    return any(not os.path.isfile(path) and not os.path.isdir(path) and os.path.exists(path) for path in paths)
 
 
 class _Listings:

@@ -55,17 +55,20 @@ class GitObjects:
         found = self._object(f"{commit}:{path}")
         return found.data if found and found.kind == "blob" else None
 
-    def files(self, commit: str, paths: Sequence[str]) -> list[bytes | None]:
-        """The content of several files, each as `file` gives it, without waiting for each answer."""
+    def files(self, specifications: Sequence[str]) -> list[bytes | None]:
+        """The content of several files, without waiting for each answer; None as for `file`.
+
+        Each is specified as COMMIT:PATH or by its hash. git finds hashes faster: for a path, it reads the folder.
+        """
         found: list[GitObject | None] = []
-        while len(found) < len(paths):
+        while len(found) < len(specifications):
             requests: list[str] = []
             size = 0
-            for path in paths[len(found) :]:
-                size += len(commit) + len(os.fsencode(path)) + 2
+            for each in specifications[len(found) :]:
+                size += len(os.fsencode(each)) + 1
                 if requests and size > _MOST_PENDING:
                     break
-                requests.append(f"{commit}:{path}")
+                requests.append(each)
             found += self._objects(requests)
         return [each.data if each and each.kind == "blob" else None for each in found]
 

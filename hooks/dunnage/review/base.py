@@ -90,8 +90,12 @@ class History:
 
     def _read_all(self, commit: str, paths: Sequence[str]) -> list[bytes | None]:
         new = {path: self._name(path) for path in paths if (commit, path) not in self._texts}
-        inside = {path: name for path, name in new.items() if not name.startswith("../")}
-        texts = dict(zip(inside, self.objects.files(commit, list(inside.values())), strict=True))
+        known = self._files.get(commit)
+        if known is None:
+            wanted = {path: f"{commit}:{name}" for path, name in new.items() if not name.startswith("../")}
+        else:
+            wanted = {path: known[path] for path in new if path in known}
+        texts = dict(zip(wanted, self.objects.files(list(wanted.values())), strict=True))
         self._texts.update(((commit, path), texts.get(path)) for path in new)
         return [self._texts[commit, path] for path in paths]
 

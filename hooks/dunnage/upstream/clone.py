@@ -131,9 +131,10 @@ class ClonedDatabase(AdvisoryDatabase):
         """Raises SourceFailed."""
         super().__init__(folder)
         clone = Repository(folder)
-        paths = sorted(filter(_is_advisory, clone.files_of("HEAD") or ()))
+        hashes = clone.files_of("HEAD") or {}
+        paths = sorted(filter(_is_advisory, hashes))
         objects = GitObjects(clone)
-        found = objects.files("HEAD", paths)
+        found = objects.files([hashes[path] for path in paths])
         objects.close()
         self._texts: dict[str, list[bytes]] = defaultdict(list)
         for path, data in zip(paths, found, strict=True):
