@@ -18,6 +18,7 @@ from dunnage.frame.options import PINS, Options, flag
 from dunnage.scripts import commands
 from dunnage.scripts.comments import comments
 from dunnage.shell.model import Command, Word
+from dunnage.shell.offsets import is_literal, locate
 
 if TYPE_CHECKING:
     from dunnage.scripts.github import Action, Input
@@ -405,8 +406,6 @@ def _check_tool(context: _Context, action: "Action", tool: actions.Tool) -> Iter
 
 def _locate(given: "Input", start: int, text: str) -> Span | None:
     """Return the place of a text that begins at a character of an input; None unless the file contains it as it is."""
-    from dunnage.shell.offsets import is_literal, locate
-
     begin = len(given.text[:start].encode("utf-8"))
     end = begin + len(text.encode("utf-8"))
     return locate(given.offsets, begin, end) if text and is_literal(given.offsets, begin, end) else None

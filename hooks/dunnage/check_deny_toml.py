@@ -14,7 +14,7 @@ from dunnage.deny import reading
 from dunnage.deny.policy import LINT, SCOPE, Policy, Weakness
 from dunnage.files import document, toml
 from dunnage.files.document import Keys, Problem, Refused
-from dunnage.files.source import File, Tree
+from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
 from dunnage.frame.finding import Finding, Fix, Rule, findings, reportable, with_advice
 from dunnage.frame.hook import Hook, run
@@ -310,8 +310,6 @@ def _read_days(text: str) -> int:
 
 
 def _read_policy(path: str) -> Policy:
-    from dunnage.files.source import SourceError
-
     try:
         return policies.read(Tree().read(path).text)
     except FileNotFoundError:

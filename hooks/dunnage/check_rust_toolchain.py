@@ -21,6 +21,7 @@ from dunnage.cargo_cli.toolchains import (
     read_file,
     selections,
 )
+from dunnage.files import toml
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Edit, Span
 from dunnage.files.walk import RepositoryFolders, is_in_project, top_folder, upwards
@@ -136,8 +137,6 @@ def _check_manifest(file: File, tree: Tree, toolchains: ToolchainFiles, options:
     selected = toolchains.of(folder)
     if not options[REQUIRE_FILE] and (selected is None or b"rust-version" not in file.data):
         return
-    from dunnage.files import toml
-
     try:
         data = toml.parse(file)
     except SourceError:
@@ -256,8 +255,6 @@ def _check_places(places: list[_Place], tree: Tree) -> Iterator[Finding]:
 
 def _required(tree: Tree, workspace: str) -> str:
     """The rust-version of a workspace; empty if it has none."""
-    from dunnage.files import toml
-
     try:
         data = toml.parse(tree.read(os.path.join(workspace, "Cargo.toml")))
     except (FileNotFoundError, SourceError):

@@ -5,11 +5,13 @@ release. The next build then runs another program than the one that was reviewed
 """
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dunnage.downloads.tools import DOWNLOAD_HINTS, SUMS, TOOL_HINTS
 from dunnage.files.source import File, SourceError, Tree
+from dunnage.files.walk import project_manifest, top_folder
 from dunnage.frame.finding import Finding, Fix, Rule, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import PINS, Options, flag
@@ -81,8 +83,6 @@ def _read_digest(name: str, value: str, path: str) -> _Digest | str:
 
 def _repositories(manifest: File) -> frozenset[str]:
     """The repository on GitHub that a manifest names as its own, in lower case."""
-    import re
-
     pattern = rb"(?m)^[ \t]*repository[ \t]*=[ \t]*[\"']https?://github\.com/([\w.-]+/[\w.-]+)"
     own = re.findall(pattern, manifest.data)
     return frozenset(each.decode("utf-8", "replace").lower().removesuffix(".git") for each in own)
@@ -142,8 +142,6 @@ class _Checks:
 
     def _is_own(self, file: File, name: str) -> bool:
         """Whether a repository on GitHub is that of a file, as the manifest at the top says."""
-        from dunnage.files.walk import top_folder
-
         top = top_folder(file.folder)
         manifest = self._tree.find(os.path.join(top, "Cargo.toml"))
         return manifest is not None and name in manifest.memo(_repositories)
@@ -236,8 +234,6 @@ class _Checks:
     def _listed(self, file: File, url: str) -> _Digest | None:
         """The digest of a URL in the list that applies to a file."""
         if self._lists is None:
-            from dunnage.files.walk import project_manifest
-
             if not url or project_manifest(self._tree, file) is None:
                 return None
             self._read_lists()

@@ -17,7 +17,7 @@ from dunnage.files.git import Repositories
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
 from dunnage.files.walk import upwards
-from dunnage.frame.finding import Finding, Rule, findings
+from dunnage.frame.finding import Finding, Rule, also_unhide, findings, untracked
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options
 from dunnage.wit import root as package_root
@@ -265,8 +265,6 @@ class _Checker:
 
     def _missing(self, path: str, file: File, keys: Keys, update: str, span: Span | None = None) -> Finding:
         """Report that there is no lock at `path`, at a dependency that it should hold."""
-        from dunnage.frame.finding import also_unhide
-
         help = f"{update}, and commit {shown.path(path)}"
         help += also_unhide(path, git.repository(os.path.dirname(path)))
         message = f"{os.path.basename(path)} is missing, so no reviewed version is recorded"
@@ -274,8 +272,6 @@ class _Checker:
 
     def _untracked(self, path: str) -> Iterator[Finding]:
         if not self._repositories.is_tracked(path):
-            from dunnage.frame.finding import untracked
-
             message = "git does not track this file, so other checkouts lack it"
             yield untracked(UNTRACKED, path, git.repository(os.path.dirname(path)), message)
 

@@ -16,6 +16,7 @@ from dunnage.files import document, shown, toml
 from dunnage.files.document import Keys, Problem, Refused, is_template
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
+from dunnage.files.walk import top_folder
 from dunnage.frame.finding import Finding, Fix, Rule, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
@@ -286,7 +287,6 @@ def _pins(
 
 def _hindrance(lock: str) -> str:
     """Why a lock that cannot be read is not changed, as a clause whose subject is the lock."""
-    from dunnage.files.walk import top_folder
     from dunnage.files.writing import writable
 
     try:

@@ -12,7 +12,7 @@ from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.ci.runs import LOCAL, runs
 from dunnage.files import git
 from dunnage.files.source import File
-from dunnage.scripts import pre_commit
+from dunnage.scripts import github, pre_commit
 from dunnage.scripts.commands import kind_of
 
 OTHER_SYSTEMS = (
@@ -147,7 +147,6 @@ def _external_calls(repository: RepositoryFiles, file: File) -> Iterator[bool]:
         yield bool(key) and bool(re.search(_SUSPICIOUS, rest.partition("\n\n")[0]))
     if kind == "github":
         from dunnage.ci import github_jobs
-        from dunnage.scripts import github
 
         yield any(not path.startswith(LOCAL) for path in github_jobs.called(file))
         for action in github.uses(file):

@@ -4,6 +4,7 @@ An unknown part stands between two null characters, which no argument can contai
 is written, so that two uses of one variable are equal: `wasi-sdk-` `\\0VERSION\\0` `.tar.gz`.
 """
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -171,8 +172,6 @@ _ASSIGNMENT = r"""(?<![^\s;&|("'])([A-Za-z_]\w*)=(?:("[^"\n]*"|'[^'\n]*'|[^\s;&|
 
 def written_values(program: str) -> dict[str, str | None]:
     """How the values of the variables are written that a program assigns; None for those with several values."""
-    import re
-
     found: dict[str, str | None] = {}
     for assignment in re.finditer(_ASSIGNMENT, program):
         name, value = assignment.groups()

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.cargo.vendored import Read, VendoredCrate, read_crate
+from dunnage.files import toml
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.review import archive
 from dunnage.review.archive import ArchiveError
@@ -139,8 +140,6 @@ class Vendored:
 
 def _code(manifest: bytes, files: Container[str]) -> CompileTimeCode:
     """Read a manifest. Raises ArchiveError if Cargo could not read it."""
-    from dunnage.files import toml
-
     try:
         data = toml.parse(File(MANIFEST, manifest))
     except SourceError as error:

@@ -7,6 +7,7 @@ from dunnage.cargo_cli.builds import build
 from dunnage.cargo_cli.compiling import Compilation
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
+from dunnage.files.walk import upwards
 from dunnage.sandbox.compiled import Compiled
 from dunnage.shell.model import Command, Word, programs
 from dunnage.shell.wrapper_options import SIMPLE, skip_options, written
@@ -112,7 +113,6 @@ def _is_configured(tree: Tree, file: File) -> bool:
     """Whether `.cargo/config.toml` in the folder of a file or above it sets `net.offline`."""
     from dunnage.cargo.config_files import files_in
     from dunnage.files.document import Refused
-    from dunnage.files.walk import upwards
 
     for folder in upwards(file.folder):
         try:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dunnage.files.source import SourceError, each_in_use
+from dunnage.files.walk import is_dockerfile
 
 if TYPE_CHECKING:
     from dunnage.files.source import File, Tree
@@ -29,8 +30,6 @@ def kind_of(path: str, head: bytes) -> str | None:
         return _toml_kind(folder, lower, stem)
     if name == "package.json":
         return "npm"
-    from dunnage.files.walk import is_dockerfile
-
     if is_dockerfile(name):
         return "dockerfile"
     if lower in ("justfile", ".justfile") or extension == "just":

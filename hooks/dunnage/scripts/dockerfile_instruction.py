@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from dunnage.files.source import File
 from dunnage.files.span import Span
-from dunnage.shell.offsets import Segment
+from dunnage.shell.offsets import Segment, Text
 
 SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
@@ -256,8 +256,6 @@ class InstructionParser:
 
     def _argument(self, start: int, end: int, parts: Iterable[_Piece]) -> InstructionArgument:
         """The argument that consists of these parts."""
-        from dunnage.shell.offsets import Text
-
         text = Text(b"")
         for part in parts:
             if isinstance(part, str):

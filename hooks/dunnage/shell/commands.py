@@ -37,11 +37,14 @@ from dunnage.shell.programs import ShellProgram, parse_bash, program_of
 from dunnage.shell.scope import Changes, Scope
 from dunnage.shell.simple_commands import (
     CALCULATIONS,
+    LISTS,
     assigned,
     changed,
     declare,
     functions,
+    last_of,
     read_by,
+    redirections,
     simple_command,
     spellings,
 )
@@ -304,8 +307,6 @@ class _Walk:
         for child in node.children:
             body = child.child_by_field_name("body") if child.type == "redirected_statement" else None
             if body is not None and body.type == "pipeline" and not parts:
-                from dunnage.shell.simple_commands import last_of, redirections
-
                 self._redirections[last_of(body).id] = redirections(child, self._data)
                 parts += self._piped(body)
             elif child.is_named:
@@ -483,8 +484,6 @@ class _Walk:
         return entered(command.words, directory)
 
     def _redirected_statement(self, node: Node, around: Surroundings) -> Command | None:
-        from dunnage.shell.simple_commands import LISTS, last_of, redirections
-
         line = redirections(node, self._data)
         if line.body is not None and line.body.type in LISTS:
             self._redirections[last_of(line.body).id] = line

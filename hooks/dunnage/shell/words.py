@@ -5,6 +5,7 @@ The rules are POSIX's, "Shell Command Language", 2.2 and 2.6, with the quotes an
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -13,7 +14,19 @@ from dunnage.files.source import File
 from dunnage.shell.bounds import Budget
 from dunnage.shell.model import Values, Word
 from dunnage.shell.offsets import Segment, locate
-from dunnage.shell.parts import RawWord, WordPart, fields, has_braces, joined, put_in, text_of
+from dunnage.shell.parts import (
+    ANSI_C_ESCAPE,
+    OPERATORS,
+    RawWord,
+    WordPart,
+    apply_operator,
+    decode_escape,
+    fields,
+    has_braces,
+    joined,
+    put_in,
+    text_of,
+)
 from dunnage.shell.programs import Mask, ShellProgram, compose
 from dunnage.shell.scope import Scope, elements_of
 
@@ -200,16 +213,12 @@ class Reader:
 
     def _ansi_c(self, start: int, end: int) -> list[WordPart]:
         """The inside of `$'…'`."""
-        import re
-
         text = self._data[start:end]
         if b"\\" not in text:
             return self._literal(start, end, _RAW)
         following = bisect_right(self._mask_ends, start)
         if following < len(self._masks) and self._masks[following].start < end:
             return [WordPart(None, start, end, False, True)]
-        from dunnage.shell.parts import ANSI_C_ESCAPE, decode_escape
-
         parts: list[WordPart] = []
         position = 0
         for escape in re.finditer(ANSI_C_ESCAPE, text, re.DOTALL):
@@ -256,8 +265,6 @@ class Reader:
         key = elements_of(name) if is_array else name
         values = scope.get(key)
         if len(inside) > 1:
-            from dunnage.shell.parts import OPERATORS, apply_operator
-
             operator = inside[1].type
             if operator not in OPERATORS:
                 return unknown._replace(is_array=is_array)

@@ -4,6 +4,7 @@ Source: the code of wit-deps 0.6, which is the only documentation of the lock an
 which 0.5 had instead of `prefix`, is read as well.
 """
 
+import os
 import re
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
@@ -113,7 +114,6 @@ def digests(files: Mapping[str, bytes], executable: Collection[str] = ()) -> Dig
     `executable` names those that their owner may execute; the archive holds this mode, except on Windows.
     """
     from hashlib import sha256, sha512
-    from os import fsencode
 
     hashes = (sha256(), sha512())
 
@@ -122,7 +122,7 @@ def digests(files: Mapping[str, bytes], executable: Collection[str] = ()) -> Dig
             hashed.update(data)
             hashed.update(bytes(-len(data) % _BLOCK))
 
-    for raw, name in sorted((fsencode(name), name) for name in files):
+    for raw, name in sorted((os.fsencode(name), name) for name in files):
         path = b"wit/" + raw
         if len(path) > 100:
             add(_header(b"././@LongLink", b"0000644", len(path) + 1, b"L", b""))
