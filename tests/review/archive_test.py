@@ -68,6 +68,13 @@ def test_a_bomb() -> None:
         read(bomb, "a", ("b",))
 
 
+@pytest.mark.parametrize("kind", [tarfile.DIRTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_more_entries_than_any_crate_has(kind: bytes) -> None:
+    header = tar([("a/x", b"")], kind)[:512]
+    with pytest.raises(ArchiveError, match="contains more than 100,000 entries"):
+        read(gzip.compress(header * 100_001, 1), "a", ())
+
+
 def test_more_files_than_any_crate_has() -> None:
     header = tar([("a/b", b"")])[:512]
     names = b"".join(b"a/%07d" % number + header[9:] for number in range(50_001))

@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from cargo.files import lock, write
 from dunnage import review_cargo_lock, review_wit
-from dunnage.files import git_objects
+from dunnage.files import git_objects, toml, toml_edit
 from dunnage.files.git import Repository
 from dunnage.files.git_objects import GitObjects
-from dunnage.files.source import Tree
+from dunnage.files.source import File, Tree
+from dunnage.files.span import Edit
 from dunnage.review import lock_examination, policies, vetting, wit_examination, wit_rules, wit_state
 from dunnage.review.base import History
 from dunnage.review.cargo_home import CargoHome
@@ -125,6 +126,31 @@ def test_git_reads_no_folder_for_each_file(repository: Path, monkeypatch: pytest
     base = with_files(repository, blob, [f"wit/deps/{at}.wit" for at in range(3)])
     review_wit.main([f"--base={base}", "--", "wit/deps/z.wit"])
     assert asked == [blob] * 3
+
+
+def test_all_reviews_of_a_file_are_written_at_once(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    proofs = []
+    is_proved = toml_edit.is_proved
+
+    def proved(file: File, edits: Sequence[Edit], operations: Collection[toml_edit.Operation]) -> bool:
+        proofs.append(len(edits))
+        return is_proved(file, edits, operations)
+
+    monkeypatch.setattr(toml_edit, "is_proved", proved)
+    old = {
+        f"{top}/wit/deps/p{at}.wit": f"package x:{top}{at}@1.0.0;\ninterface i {{ f: func(); }}\n"
+        for at in range(3)
+        for top in "ab"
+    }
+    write(repository, {**old, "a/wit/w.wit": "package o:a;\n", "b/wit/w.wit": "package o:b;\n"})
+    git("add", "--all", folder=repository)
+    git("commit", "--quiet", "--message=old", folder=repository)
+    write(repository, {path: text.replace("func()", "func(a: u8)") for path, text in old.items()})
+    write(repository, {"seen.toml": ""})
+    assert review_wit.main(["--reviews=seen.toml", "--accept=read", "--", *old]) == 0
+    assert len(toml.parse(Tree().read("seen.toml"))["reviews"]) == 6
+    assert review_wit.main(["--reviews=seen.toml", "--", *old]) == 0
+    assert len(proofs) == 1
 
 
 @pytest.mark.parametrize(("bound", "value"), [("_MOST_BYTES", 150), ("_MOST_TOO_LARGE", 1), ("_MOST_TOO_LARGE", 3)])

@@ -107,6 +107,16 @@ def test_endless_pages_end(server: Server) -> None:
     assert len(server.requests) < 210
 
 
+def test_large_pages_end(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dunnage.upstream.github._LONGEST_LIST", 2**21)
+    page = {"commits": [], "unused": "x" * 2**20}
+    following = f"{server.url}{COMPARISON}?page=2"
+    server.add(f"{COMPARISON}?per_page=100", reply(page, following))
+    server.add(f"{COMPARISON}?page=2", reply(page))
+    with pytest.raises(SourceFailed, match="more than 2 MiB of pages"):
+        history(server).between(OLD, NEW)
+
+
 @pytest.mark.parametrize(
     "malformed",
     [

@@ -90,6 +90,21 @@ class AddTable(NamedTuple):
         return add_header(file, self.keys, [new_pair(key, value) for key, value in self.values.items()])
 
 
+class AddKeys(NamedTuple):
+    """Add new keys to a table. A missing table is added."""
+
+    keys: Keys
+    values: dict[str, Any]
+
+    def carry_out(self, data: dict[str, Any]) -> None:
+        """Apply the operation to the parsed file."""
+        _table(data, self.keys).update(deepcopy(self.values))
+
+    def edits(self, file: File) -> list[Edit]:
+        """Return the edits of the file that apply the operation."""
+        return add_keys(file, self.keys, [new_pair(key, value) for key, value in self.values.items()])
+
+
 def _is_none_dropped(_: str) -> bool:
     return False
 
@@ -254,7 +269,7 @@ class ArrangeTables(NamedTuple):
         return [Edit(file.path, spans[0].start, spans[-1].end, gap.join(blocks).decode("utf-8"))]
 
 
-Operation = Set | AddTable | Remove | Rename | Move | AddHeader | ArrangeTables
+Operation = Set | AddTable | AddKeys | Remove | Rename | Move | AddHeader | ArrangeTables
 
 
 class Change(NamedTuple):

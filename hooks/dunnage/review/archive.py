@@ -12,6 +12,8 @@ from typing import NamedTuple
 _MOST_BYTES = 256 * 1024 * 1024
 """Unpacked; the largest of 883 crates had 66 MB."""
 _MOST_FILES = 50_000
+_MOST_ENTRIES = 2 * _MOST_FILES
+"""Those of folders and of long names count too."""
 _LARGEST_KEPT = 4 * 1024 * 1024
 _CHUNK = 64 * 1024
 _BLOCK = 512
@@ -44,9 +46,13 @@ def read(data: bytes, root: str, kept: Container[str]) -> dict[str, ArchivedFile
     seen: set[str] = set()
     stream = _Stream(data)
     long_name = b""
+    entries = 0
     while header := stream.take(_BLOCK):
         if header.count(0) == _BLOCK:
             break
+        entries += 1
+        if entries > _MOST_ENTRIES:
+            raise ArchiveError(f"contains more than {_MOST_ENTRIES:,} entries")
         size = _size(header[124:136])
         kind = header[156:157]
         if kind == _LONG_NAME:

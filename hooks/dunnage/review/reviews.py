@@ -163,39 +163,49 @@ def summaries(examinations: Iterable[Examination]) -> "dict[str, list[Table]]":
 
 
 def accept_all(examinations: Iterable[Examination], reason: str) -> Iterator[str]:
-    """Write a review of all that is found, and yield a line about each. Raises NotAcceptedError."""
+    """Write a review of all that is found, and yield a line about each. Raises NotAcceptedError.
+
+    Each file is written once, because each time it is proved.
+    """
+    wanted: dict[str, tuple[Reviews, dict[str, None]]] = {}
+    rest = []
     for path, reviews, judgement in examinations:
-        subjects = dict.fromkeys(subject for concern in judgement.concerns for subject in concern.subjects)
+        _, subjects = wanted.setdefault(reviews.path, (reviews, {}))
+        subjects.update(dict.fromkeys(subject for concern in judgement.concerns for subject in concern.subjects))
+        left = sum(not concern.subjects for concern in judgement.concerns)
+        if left:
+            rest.append(f"{path}: {left} {'finding' if left == 1 else 'findings'} that no review can accept")
+    for reviews, subjects in wanted.values():
         shown = display(reviews.path)
         if subjects:
             try:
-                _accept(reviews, subjects, reason)
+                _accept(reviews, list(subjects), reason)
             except FileNotFoundError:
                 raise NotAcceptedError(f"there is no {shown} to write a review to") from None
             except SourceError as error:
                 raise NotAcceptedError(f"{shown} {error.message}") from None
             yield from (f"{shown}: accepted {subject}" for subject in subjects)
-        left = sum(not concern.subjects for concern in judgement.concerns)
-        if left:
-            yield f"{path}: {left} {'finding' if left == 1 else 'findings'} that no review can accept"
+    yield from rest
 
 
-def _accept(reviews: Reviews, subjects: Iterable[str], reason: str) -> None:
+def _accept(reviews: Reviews, subjects: Sequence[str], reason: str) -> None:
     """Write a review of each subject. Raises FileNotFoundError, and SourceError if one cannot be added."""
-    from dunnage.files.toml_edit import AddTable, Change, Operation, Set, edits
+    from dunnage.files.toml_edit import AddKeys, AddTable, Change, Operation, Set, edits
     from dunnage.files.writing import replace
 
-    file = before = Tree().read(reviews.path)
+    file = Tree().read(reviews.path)
     table = reviews.table
-    for subject in subjects:
-        operation: Operation = Set((*table, subject), reason)
-        if toml.lookup(toml.parse(file), table) is None:
-            operation = AddTable(table, {subject: reason})
-        (found,) = edits(file, [Change("reviewed", (operation,))])
-        if not found:
-            raise SourceError(f'cannot be edited to add the review of `{subject}`; write `"{subject}" = "…"` yourself')
-        file = File(file.path, apply(file.data, found))
-    replace(reviews.path, before.data, file.data, top_folder(os.path.dirname(reviews.path)))
+    data = toml.parse(file)
+    known = toml.table_at(data, table)
+    new = {subject: reason for subject in subjects if subject not in known}
+    operations: list[Operation] = [Set((*table, subject), reason) for subject in subjects if subject in known]
+    if new:
+        operations.append(AddTable(table, new) if toml.lookup(data, table) is None else AddKeys(table, new))
+    (found,) = edits(file, [Change("reviewed", tuple(operations))])
+    if not found:
+        review = f'"{subjects[0]}" = "…"'
+        raise SourceError(f"cannot be edited to add the review of `{subjects[0]}`; write `{review}` yourself")
+    replace(reviews.path, file.data, apply(file.data, found), top_folder(os.path.dirname(reviews.path)))
 
 
 def source_subject(source: "SourceId") -> str:

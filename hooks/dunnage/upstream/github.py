@@ -22,6 +22,8 @@ _JSON = "application/vnd.github+json"
 _RAW = "application/vnd.github.raw+json"
 _VERSION = "2022-11-28"
 _MOST_PAGES = 200
+_LONGEST_LIST = 256 * 1024 * 1024
+"""In bytes. A page of 100 commits has about 0.5 MiB."""
 _PAGE = 100
 _LONGEST_FILE = 16 * 1024 * 1024
 _MOST_FILES = 3000
@@ -55,7 +57,11 @@ class GitHub:
         """The JSON of each page of a list; none if there is nothing. Raises SourceFailed."""
         response = self.get(path, {**(query or {}), "per_page": str(_PAGE)})
         seen: set[str] = set()
+        size = 0
         while response is not None:
+            size += len(response.body)
+            if size > _LONGEST_LIST:
+                raise SourceFailed(f"{self._named(path)} has more than {_LONGEST_LIST // 2**20} MiB of pages")
             yield self._json(response, path, (dict, list))
             following = _next(response.headers.get("link", ""))
             if not following:
