@@ -58,8 +58,6 @@ class ContainerCall(NamedTuple):
     """The image; the service of `compose`, the container of `exec`."""
     words: tuple[Word, ...]
     """From the program up to the image."""
-    is_inner: bool
-    """Whether the program stands in a container itself."""
     project: tuple[ContainerOption, ...] = ()
     """The options of `compose` before the verb, which say where its file is."""
 
@@ -79,9 +77,7 @@ def container_call(words: Sequence[Word]) -> ContainerCall | None:
     for start, word in enumerate(words):
         names = set(programs(word) or ())
         program = next(iter(sorted(names & (CONTAINER_PROGRAMS | COMPOSE_PROGRAMS))), "")
-        call = _call(words, start, program) if program else None
-        if call is not None:
-            found = call._replace(is_inner=found is not None)
+        found = (_call(words, start, program) if program else None) or found
     return found
 
 
@@ -102,9 +98,7 @@ def _call(words: Sequence[Word], start: int, program: str) -> ContainerCall | No
     name = program.partition("-")[0]
     has_unknown = has_unknown or may_have_more or _may_be_options(words[image])
     own = tuple(words[start:image])
-    return ContainerCall(
-        name, words[at], is_compose, options, has_unknown, words[image], own, is_inner=False, project=project
-    )
+    return ContainerCall(name, words[at], is_compose, options, has_unknown, words[image], own, project)
 
 
 def _may_be_options(image: Word) -> bool:

@@ -305,14 +305,14 @@ class InstructionParser:
         if "=" not in text[slice(*found[0])]:
             at, value = self._word(start, end)
             if value == at:
-                raise RejectedInstruction(f"has `{self.keyword}` with a name and no value")
+                raise RejectedInstruction  # a name without a value
             self.arguments = (self._line.argument(start, at), self._line.argument(value, end))
             return
         arguments: list[InstructionArgument] = []
         for first, last in found:
             equals = text.find("=", first, last)
             if equals < 0:
-                raise RejectedInstruction(f"has `{text[first:last]}` in `{self.keyword}`, which is not `NAME=VALUE`")
+                raise RejectedInstruction
             arguments += (self._line.argument(first, equals), self._line.argument(equals + 1, last))
         self.arguments = tuple(arguments)
 
@@ -328,9 +328,7 @@ class InstructionParser:
                 return
             if _is_json_array(text[opening:end]):
                 self.form = "exec"
-                raise RejectedInstruction(
-                    f"has a JSON array in `{self.keyword}` that contains something other than strings"
-                )
+                raise RejectedInstruction  # something in it is not a string
         if whole:
             self.arguments = (self._line.argument(start, end),)
         else:

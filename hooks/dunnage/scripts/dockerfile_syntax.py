@@ -5,6 +5,7 @@ BuildKit first strips comments, joins continued lines and extracts here-document
 every text here consists of joined lines, with their positions in the file.
 """
 
+from contextlib import suppress
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -58,21 +59,11 @@ class Instruction(NamedTuple):
     """Its build stage, from 0; -1 before the first `FROM`."""
 
 
-class Refusal(NamedTuple):
-    """A reason why BuildKit rejects the file."""
-
-    message: str
-    """A clause whose subject is the file."""
-    span: Span
-
-
 class Dockerfile(NamedTuple):
     """The contents of a Dockerfile."""
 
     instructions: tuple[Instruction, ...]
-    """All instructions, also those after the point where BuildKit stops."""
-    refusals: tuple[Refusal, ...]
-    """The syntax errors; unknown instructions are not among them. BuildKit does not build if there is one."""
+    """All instructions, also those after the point where BuildKit stops because of a syntax error."""
     escape: str
     """The character that continues lines: a backslash or a backtick."""
     syntax: Span | None = None
@@ -90,9 +81,6 @@ def _read(file: File) -> Dockerfile:
 
 # Lines: comments, continuations, here-documents
 
-_MOST_BYTES = 65_535
-"""The longest line that BuildKit reads, without its line feed."""
-
 _WITH_HEREDOCS = frozenset({"ADD", "COPY", "RUN"})
 _DIRECTIVES = frozenset({"check", "escape", "syntax"})
 
@@ -101,7 +89,6 @@ class _Reader:
     """Reads one Dockerfile."""
 
     def __init__(self, file: File) -> None:
-        self._file = file
         self._text = file.text
         self._offsets = Offsets(file)
         self._lines = self._text.split("\n")
@@ -111,7 +98,6 @@ class _Reader:
         self._escape = "\\"
         self._directives: set[str] | None = set()
         self._syntax: Span | None = None
-        self._refusals: list[Refusal] = []
         self._last_lines: dict[bool, dict[str, int]] = {}
         self._stage = -1
         self._next = 0
@@ -125,24 +111,7 @@ class _Reader:
                 instruction = self._instruction(line, first)
                 self._stage = instruction.stage
                 found.append(instruction)
-        if not found:
-            self._refuse("has no instruction", Span(0, 0))
-        self._refuse_long_lines()
-        return Dockerfile(tuple(found), tuple(self._refusals), self._escape, self._syntax)
-
-    def _refuse(self, message: str, span: Span) -> None:
-        self._refusals.append(Refusal(message, span))
-
-    def _refuse_long_lines(self) -> None:
-        data = self._file.data
-        start = 0
-        while len(data) - start > _MOST_BYTES:
-            end = data.find(b"\n", start)
-            end = len(data) if end < 0 else end
-            if end - start > _MOST_BYTES:
-                self._refuse(f"has a line of more than {_MOST_BYTES:,} bytes", Span(start, end))
-                return
-            start = end + 1
+        return Dockerfile(tuple(found), self._escape, self._syntax)
 
     def _logical_line(self) -> LogicalLine | None:
         """Take the next line and those that continue it; None if they contain no instruction."""
@@ -188,14 +157,11 @@ class _Reader:
             self._directives = None
             return
         value = value.strip("\t\f\r ")
-        span = self._offsets.span(start, start + len(text))
-        if name in self._directives:
-            self._refuse(f"has the directive `{name}` twice", span)
-        elif name == "escape" and value not in ("\\", "`"):
-            self._refuse(f"has `{value}` as escape character, which must be a backslash or a backtick", span)
-        elif name == "escape":
+        # BuildKit rejects a directive that stands twice, and other escape characters.
+        is_first = name not in self._directives
+        if is_first and name == "escape" and value in ("\\", "`"):
             self._escape = value
-        elif name == "syntax":
+        elif is_first and name == "syntax":
             at = start + text.rindex(value)
             self._syntax = self._offsets.span(at, at + len(value))
         self._directives.add(name)
@@ -203,12 +169,10 @@ class _Reader:
     def _instruction(self, line: LogicalLine, first: int) -> Instruction:
         parser = InstructionParser(line, self._escape)
         heredocs: tuple[Heredoc, ...] = ()
-        try:
+        with suppress(RejectedInstruction):
             parser.parse()
             if parser.keyword in _WITH_HEREDOCS and parser.form == "shell" and "<<" in line.text:
                 heredocs = tuple(self._heredocs(line.text))
-        except RejectedInstruction as error:
-            self._refuse(str(error), line.span(0, len(line.text)))
         last = self._next - 1
         end = self._starts[last] + len(self._lines[last].rstrip("\r"))
         is_stage = parser.keyword == "FROM" and not parser.onbuild
@@ -236,7 +200,7 @@ class _Reader:
         """Take the lines of a here-document."""
         end = self._last_line(name, chomp)
         if end < self._next:
-            raise RejectedInstruction(f"never ends the here-document `{name}`")
+            raise RejectedInstruction  # its end is missing
         start = self._next
         end = next(index for index in range(start, end + 1) if self._ending(index, chomp) == name)
         self._next = end + 1
@@ -281,8 +245,8 @@ def _heredoc(word: str) -> tuple[str, bool] | None:
         if len(names) != 1:
             return None
         quoted = words(rest)
-    except LexError as error:
-        raise RejectedInstruction(f"has a here-document whose name cannot be read: {error}") from None
+    except LexError:
+        raise RejectedInstruction from None
     if len(quoted) != 1:
-        raise RejectedInstruction("has a here-document whose name cannot be read")
+        raise RejectedInstruction
     return names[0], chomp
