@@ -10,8 +10,8 @@ A *WIT folder* holds one package, in the `*.wit` files directly in it. Its depen
 
 All paths are absolute.
 
-Before that: the values in the manifests and locks of these tools, which are requirements on packages, package names,
-and types of TOML.
+The module begins with what manifests and locks of these tools share: requirements, package names and types of TOML.
+Then it reads wkg.toml, and then it finds the projects.
 """
 
 import os
