@@ -916,6 +916,19 @@ def test_links_in_a_circle(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert found("Cargo.toml") == ["Cargo.toml:1:2 bad-manifest: path dependencies lead to more than 1,000 folders"]
 
 
+def test_a_great_many_dependencies(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dunnage.cargo.workspace._MAX_DEPENDENCIES", 2)
+    members = {f"{name}/Cargo.toml": package(name, rest='[dependencies]\na = "1"\n') for name in ("m", "n", "o")}
+    write(folder, {"Cargo.toml": '[workspace]\nmembers = ["*"]\n', **members, "Cargo.lock": ""})
+    message = "the packages of this workspace have more than 2 dependencies"
+    assert found("Cargo.toml") == [f"Cargo.toml:1:2 bad-manifest: {message}"]
+    write(
+        folder, {"Cargo.toml": package("solo", rest="[dependencies]\n" + "".join(f'{a}.path = "{a}"\n' for a in "mn"))}
+    )
+    write(folder, {name: f"{text}[workspace]\n" for name, text in members.items()})
+    assert found("Cargo.toml") == [f"Cargo.toml:1:2 bad-manifest: {message}"]
+
+
 def test_a_pattern_that_matches_a_great_many_folders(folder: Path) -> None:
     write(folder, {"Cargo.toml": '[workspace]\nmembers = ["crates/*"]\n', "Cargo.lock": ""})
     for number in range(2000):

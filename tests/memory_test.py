@@ -6,9 +6,14 @@ import gc
 from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
+from typing import Any
 
 import pytest
+import tomli
 
+from dunnage import check_cargo_lock
+from dunnage.cargo.dependency import Dependency
+from dunnage.cargo.manifest import WorkspaceTable
 from dunnage.files.source import Tree
 from dunnage.frame.hook import Hook
 from dunnage.frame.options import Options
@@ -29,6 +34,11 @@ _FILES = {
     "#/Makefile": "a:\n" + "".join(f"\t{line}\n" for line in _LINES),
     "#/justfile": "a:\n" + "".join(f"    {line}\n" for line in _LINES),
     "#/.gitlab-ci.yml": "a:\n  image: rust:1.80.0\n  script:\n" + "".join(f"    - {line}\n" for line in _LINES),
+    "#/Cargo.toml": (
+        '[package]\nname = "a#"\nversion = "1.2.3"\n[dependencies]\nb#.path = "b"\n[workspace]\nmembers = ["*"]\n'
+    ),
+    "#/b/Cargo.toml": '[package]\nname = "b#"\nversion = "1.2.3"\n[dependencies]\nc = "1.2.3"\n',
+    "#/src/main.rs": "",
     ".github/workflows/#.yml": f"{_JOB}{_STEPS}      - run: ./#/a.sh\n      - run: make -C #\n      - run: just #/a\n",
 }
 _HOOKS = (
@@ -36,12 +46,13 @@ _HOOKS = (
     "check-base-images",
     "check-build-sandbox",
     "check-cargo-install",
+    "check-cargo-lock",
     "check-locked-builds",
     "check-rust-toolchain",
     "check-tool-digests",
     "check-update-bot",
 )
-_PARSED = (Command, Node, Script)
+_PARSED = (Command, Dependency, Node, Script, WorkspaceTable)
 
 
 @pytest.fixture
@@ -80,3 +91,21 @@ def test_what_files_are_parsed_into_is_released(monkeypatch: pytest.MonkeyPatch,
         return found
 
     assert most(4) == most(2)
+
+
+@pytest.mark.usefixtures("repository")
+def test_each_manifest_of_a_workspace_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    members = {f"{at}/Cargo.toml": f'[package]\nname = "m{at}"\nversion = "1.2.3"\n' for at in range(30)}
+    members |= {f"{at}/src/main.rs": "" for at in range(30)}
+    write_tracked({"Cargo.toml": '[workspace]\nmembers = ["*"]\n', **members})
+    parsed = list[str]()
+    loads = tomli.loads
+
+    def count(text: str) -> dict[str, Any]:
+        parsed.append(text)
+        return loads(text)
+
+    monkeypatch.setattr("tomli.loads", count)
+    names = ["Cargo.toml", *(name for name in members if name.endswith(".toml"))]
+    assert len(list(check_cargo_lock.check(names, Tree(), Options()))) == 1
+    assert len(parsed) == len(names)

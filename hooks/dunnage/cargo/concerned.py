@@ -35,8 +35,8 @@ class Concerned:
         """The root manifests, by folder."""
         self.named: dict[str, tuple[Manifest, Manifest]] = {}
         """By folder, each manifest that is in the set or beside a lock in it, with its workspace root."""
-        self.loaded: dict[str, tuple[Workspace | None, list[Refused]]] = {}
-        """By folder, the workspaces that have already been loaded, as `load` returns them."""
+        self.loaded: dict[str, tuple[Workspace | None, list[Refused]]] = manifests.tree.cache()
+        """By folder, workspaces that have already been loaded, as `load` returns them."""
         self.refused: list[Refused] = []
         """Why a file could not be assigned to a workspace."""
         self._tree = manifests.tree

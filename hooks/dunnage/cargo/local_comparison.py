@@ -236,7 +236,7 @@ class LocalComparison:
             self._report.unmet("cargo-lock/bad-manifest", local, dependency, reason)
 
     def _check_features(self, local: LocalPackage, resolved: ResolvedDependency, found: LocalPackage) -> None:
-        for feature in sorted(resolved.features):
+        for feature in sorted({*resolved.features}):
             if feature not in found.package.features:
                 self._report.bad_manifest(
                     local.manifest.file,

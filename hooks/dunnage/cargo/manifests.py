@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 from dunnage.cargo import manifest
 from dunnage.cargo.dependency import ManifestError
 from dunnage.cargo.manifest import Package, WorkspaceTable
-from dunnage.files import document
+from dunnage.files import document, toml
 from dunnage.files.document import Refused
 from dunnage.files.source import File, Tree
 from dunnage.files.walk import folders, repository_folder, upwards
@@ -25,27 +25,47 @@ MANIFEST = "Cargo.toml"
 
 
 class Manifest(NamedTuple):
-    """One parsed `Cargo.toml`."""
+    """One `Cargo.toml` that Cargo can read. What it is parsed into may be released, so keep only what is needed."""
 
     file: File
     folder: str
-    data: dict[str, Any]
-    workspace: WorkspaceTable | None
-    pointer: str | None
-    """The folder that `package.workspace` names."""
-    listed: frozenset[str]
-    """The paths in `workspace.members`; patterns are not expanded."""
-    excluded: frozenset[str]
-    """The paths in `workspace.exclude`."""
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The parsed file."""
+        return toml.parse(self.file)
+
+    @property
+    def workspace(self) -> WorkspaceTable | None:
+        """Its `[workspace]` table."""
+        return self.file.memo(_membership).workspace
+
+    @property
+    def pointer(self) -> str | None:
+        """The folder that `package.workspace` names."""
+        return self.file.memo(_membership).pointer
 
     @property
     def members(self) -> tuple[str, ...]:
         """The paths and patterns in `workspace.members`."""
-        return self.workspace.members if self.workspace else ()
+        workspace = self.workspace
+        return workspace.members if workspace else ()
 
     def excludes(self, folder: str) -> bool:
         """Whether `exclude` covers `folder`, and `members` names neither it nor a folder above it."""
-        return _is_below_any(folder, self.excluded) and not _is_below_any(folder, self.listed)
+        membership = self.file.memo(_membership)
+        return _is_below_any(folder, membership.excluded) and not _is_below_any(folder, membership.listed)
+
+
+class _Membership(NamedTuple):
+    """What a manifest says about the workspace that it is the root of, or that it belongs to."""
+
+    workspace: WorkspaceTable | None
+    pointer: str | None
+    listed: frozenset[str]
+    """The paths in `workspace.members`; patterns are not expanded."""
+    excluded: frozenset[str]
+    """The paths in `workspace.exclude`."""
 
 
 class Manifests:
@@ -53,24 +73,25 @@ class Manifests:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self._parsed: dict[str, Manifest | None] = {}
+        self._found: dict[str, Manifest | None] = {}
         self._roots: dict[str, Manifest] = {}
-        self.packages: dict[tuple[str, frozenset[tuple[str, str]]], Package] = {}
+        self.packages: dict[tuple[str, frozenset[tuple[str, str]]], Package] = tree.cache()
         """The packages read so far, by folder and by the registries that Cargo's configuration names for the workspace.
 
-        Several workspaces may lead to one package.
+        Several workspaces may lead to one package. They are released with what files have been parsed into.
         """
 
     def find(self, folder: str) -> Manifest | None:
         """Read the manifest in `folder`; None if there is none. Raises Refused if Cargo could not read it."""
-        if folder not in self._parsed:
+        if folder not in self._found:
             try:
-                file, data = document.read(self.tree, os.path.join(folder, MANIFEST))
+                file, _ = document.read(self.tree, os.path.join(folder, MANIFEST))
             except FileNotFoundError:
-                self._parsed[folder] = None
+                self._found[folder] = None
             else:
-                self._parsed[folder] = with_file(file, _parse, file, folder, data)
-        return self._parsed[folder]
+                with_file(file, file.memo, _membership)
+                self._found[folder] = Manifest(file, folder)
+        return self._found[folder]
 
     def root_of(self, member: Manifest) -> Manifest:
         """Find the root of the workspace that a manifest belongs to: itself if it belongs to no other.
@@ -116,15 +137,13 @@ def with_file(file: File, read: Callable[P, T], *args: P.args, **kwargs: P.kwarg
         raise Refused(file, error.message, error.keys, error.help) from None
 
 
-def _parse(file: File, folder: str, data: dict[str, Any]) -> Manifest:
+def _membership(file: File) -> _Membership:
+    data, folder = toml.parse(file), file.folder
     if manifest.package_table(data) is None:
         manifest.check_virtual(data)
     pointer = manifest.workspace_pointer(data)
     workspace = manifest.workspace_table(data)
-    return Manifest(
-        file,
-        folder,
-        data,
+    return _Membership(
         workspace,
         None if pointer is None else join(folder, pointer),
         frozenset(join(folder, path) for path in (workspace.members if workspace else ())),

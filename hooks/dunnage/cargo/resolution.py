@@ -7,7 +7,7 @@ A locked package is identified by its index in the lock, a package in a folder b
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache, cached_property
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ class ResolvedDependency(NamedTuple):
     """A dependency that a package in a folder needs, and the package that satisfies it."""
 
     dependency: Dependency
-    features: set[str]
+    features: Collection[str]
     """The features that are requested, without `default`."""
     locked: int | None
     """The locked package; None if none satisfies the dependency."""
@@ -286,7 +286,7 @@ class Resolution:
                 if resolved.folder is None:
                     yield resolved.locked
             if resolved.folder is not None:
-                requested = resolved.features | ({"default"} if resolved.dependency.default_features else set())
+                requested = {*resolved.features, *(("default",) if resolved.dependency.default_features else ())}
                 enabled = self._enabled.get(resolved.folder)
                 if enabled is None:
                     self._enabled[resolved.folder] = requested
@@ -313,7 +313,8 @@ class Resolution:
                 may_be_enabled = folder in self._patched_in and dependency.package in edges
                 if dependency.optional and dependency.name not in enabled and not may_be_enabled:
                     continue
-            features = {*dependency.features, *enabled.get(dependency.name, ())}
+            others = enabled.get(dependency.name)
+            features = {*dependency.features, *others} if others else dependency.features
             if dependency.source.kind == "path":
                 path = dependency.source.url
                 found = self.workspace.local.get(path)

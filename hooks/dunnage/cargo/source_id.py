@@ -5,7 +5,7 @@ different texts may be the same to Cargo, which removes the trailing slash and `
 and compares GitHub's paths in lower case.
 """
 
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 _SCHEMES_WITH_HOST = frozenset({"http", "https", "ftp", "ws", "wss"})
@@ -13,6 +13,8 @@ _SCHEMES_WITH_HOST = frozenset({"http", "https", "ftp", "ws", "wss"})
 _DEFAULT_PORTS = {"http": ":80", "https": ":443", "ftp": ":21", "ws": ":80", "wss": ":443"}
 _SCHEME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789+-.")
 _FULL_COMMIT = 40
+_MOST_REMEMBERED = 16_384
+"""How many parsed texts are remembered; real repositories have a few hundred."""
 _HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 
 
@@ -61,7 +63,7 @@ class SourceId(NamedTuple):
         return self == other
 
 
-@cache
+@lru_cache(_MOST_REMEMBERED)
 def canonical_url(url: str) -> str:
     """Normalise a URL as Cargo does, so that equal sources have equal URLs.
 
@@ -113,7 +115,7 @@ def git(url: str, reference: str) -> SourceId:
     return SourceId("git", canonical_url(url.partition("#")[0].partition("?")[0]), reference)
 
 
-@cache
+@lru_cache(_MOST_REMEMBERED)
 def parse(text: str) -> tuple[SourceId, str]:
     """Parse a source as `Cargo.lock` writes it. The second value is the commit of a git source, else empty.
 

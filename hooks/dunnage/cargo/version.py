@@ -22,7 +22,7 @@ leading zeros, and below 2**64, which is what Cargo stores them in.
 
 from __future__ import annotations
 
-from functools import cache, partial, total_ordering
+from functools import lru_cache, partial, total_ordering
 
 _Identifiers = tuple[tuple[int, int, str, int], ...]
 _Order = tuple[int, int, int, bool, _Identifiers, _Identifiers]
@@ -32,6 +32,8 @@ _Comparator = tuple[str, tuple[int, ...], str]
 _LARGEST_NUMBER = 2**64 - 1
 _MOST_DIGITS = 20
 _MOST_COMPARATORS = 32
+_MOST_REMEMBERED = 16_384
+"""How many parsed texts are remembered; real repositories have a few thousand."""
 _OPERATORS = ("", "^", "~", "=", ">", ">=", "<", "<=")
 _WILDCARDS = ("*", "x", "X")
 _IDENTIFIER_CHARACTERS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-")
@@ -204,7 +206,7 @@ def version_of(text: str) -> Version | None:
         return None
 
 
-@cache
+@lru_cache(_MOST_REMEMBERED)
 def _parse_version(text: str) -> Version:
     try:
         numbers, pre, build = _split(text)
@@ -218,7 +220,7 @@ def _parse_version(text: str) -> Version:
         ) from None
 
 
-@cache
+@lru_cache(_MOST_REMEMBERED)
 def _parse_requirement(text: str) -> Requirement:
     try:
         parts = [part.strip(" ") for part in text.split(",")]

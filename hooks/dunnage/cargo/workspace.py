@@ -31,7 +31,9 @@ from dunnage.files.source import File, Tree, display
 LOCK = "Cargo.lock"
 # Far more than any workspace has, and than anybody would read in a report.
 _MAX_PACKAGES = 30_000
+_MAX_DEPENDENCIES = 200_000
 _MAX_REFUSED = 100
+_TOO_MANY_FOLDERS = "look for symbolic links that multiply folders, and for a pattern that is too broad"
 
 
 class LocalPackage(NamedTuple):
@@ -134,6 +136,8 @@ class _Loader:
         self.refused: list[Refused] = []
         self._folders = PatternFolders(root.folder)
         self._inherited: dict[str, Inherited] = {}
+        self._dependencies = 0
+        """How many entries the dependency tables of all packages have."""
 
     def load(self) -> Workspace:
         root = self.root
@@ -181,19 +185,21 @@ class _Loader:
             except Refused as error:
                 self.refused.append(error)
                 continue
+            self._count(member.package)
             members[folder] = member
             if root.workspace is not None:
                 pending += filter(self._is_implicit_member, path_dependencies(member.package))
         return members
 
-    def _give_up(self, message: str) -> NoReturn:
+    def _count(self, package: Package) -> None:
+        self._dependencies += len(package.dependencies)
+        if self._dependencies > _MAX_DEPENDENCIES:
+            message = f"the packages of this workspace have more than {_MAX_DEPENDENCIES:,} dependencies"
+            self._give_up(message, "move some of them to workspaces of their own")
+
+    def _give_up(self, message: str, help: str = _TOO_MANY_FOLDERS) -> NoReturn:
         key = "package" if self.root.workspace is None else "workspace"
-        raise Refused(
-            self.root.file,
-            message,
-            (key,),
-            "look for symbolic links that multiply folders, and for a pattern that is too broad",
-        )
+        raise Refused(self.root.file, message, (key,), help)
 
     def _listed_folders(self, pattern: str, keys: Keys) -> list[str]:
         """Expand an entry of `members`. Each folder must contain a manifest."""
@@ -307,11 +313,15 @@ class _Loader:
                 self._give_up(f"path dependencies lead to more than {_MAX_PACKAGES:,} folders")
             try:
                 found = self.manifests.find(folder)
-                if found is not None:
-                    local[folder] = self._package(found)
-                    pending += path_dependencies(local[folder].package)
+                if found is None:
+                    continue
+                other = self._package(found)
             except Refused as error:
                 unreadable[folder] = error
+                continue
+            self._count(other.package)
+            local[folder] = other
+            pending += path_dependencies(other.package)
         return local, unreadable
 
     def _package(self, found: Manifest) -> LocalPackage:
@@ -332,15 +342,15 @@ class _Loader:
 
         registries, packages = self._config.registries, self.manifests.packages
         known = found.folder, frozenset(registries.items())
-        if known not in packages:
-            packages[known] = with_file(
-                found.file, manifest.read_package, found.data, found.folder, inherit, registries
-            )
+        package = packages.get(known)
+        if package is None:
+            package = with_file(found.file, manifest.read_package, found.data, found.folder, inherit, registries)
+            packages[known] = package
         key, table = manifest.package_table(found.data) or ("package", {})
         version_at: tuple[File, Keys] = found.file, (key, "version")
         if isinstance(table.get("version"), dict):
             version_at = self.manifests.root_of(found).file, ("workspace", "package", "version")
-        return LocalPackage(found, packages[known], version_at)
+        return LocalPackage(found, package, version_at)
 
 
 def path_dependencies(package: Package) -> list[str]:

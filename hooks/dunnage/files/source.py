@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from dunnage.files.span import Edit, Span
 from dunnage.files.walk import repository_folder
@@ -56,7 +56,13 @@ class Parsed:
 
     def __init__(self) -> None:
         self._memos: list[Memo] = []
+        self._caches: list[dict[Any, Any]] = []
         self._size = 0
+
+    def cache(self) -> dict[Any, Any]:
+        """A dictionary for what is computed from parsed files. It is emptied when these are released."""
+        self._caches.append({})
+        return self._caches[-1]
 
     def begin(self, memo: Memo, size: int) -> None:
         """Release what other files hold, if all together is much, before a file of `size` bytes is parsed."""
@@ -77,6 +83,8 @@ class Parsed:
         for memo in self._memos:
             if memo is not begun and not memo.users:
                 memo.results.clear()
+        for cache in self._caches:
+            cache.clear()
         self._memos = kept
         self._size = 0
         gc.collect()  # it does not run on its own during a check
@@ -156,8 +164,9 @@ class File:
                 result: object = read(self)
             except SourceError as error:
                 result = error
-            self.memoized.results[read] = result, self.unread
-            self.unread = before
+            finally:
+                noted, self.unread = self.unread, before
+            self.memoized.results[read] = result, noted
         found, noted = self.memoized.results[read]
         for rule, (message, span) in noted.items():
             self.note_unread(rule, message, span)
@@ -281,6 +290,10 @@ class Tree:
         if read not in self._memo:
             self._memo[read] = read(self)
         return cast("T", self._memo[read])
+
+    def cache(self) -> dict[Any, Any]:
+        """A dictionary for what is computed from parsed files. It is emptied when these are released."""
+        return self._parsed.cache() if self._origin is None else self._origin.cache()
 
     def read(self, path: str) -> File:
         """The regular file at `path`, absolute or relative to the working directory.
