@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from dunnage import check_locked_builds
 from fuzz.shapes import SHAPES as HOSTILE
 from repository import write_tracked
 from steps import assert_linear
@@ -215,3 +216,16 @@ def test_whole_files_are_searched_once(shape: str, monkeypatch: pytest.MonkeyPat
         return searched
 
     assert characters(200) < 2.6 * characters(100)
+
+
+@pytest.mark.untraced
+@pytest.mark.usefixtures("repository")
+def test_steps_of_fixes_with_many_locks() -> None:
+    def run(size: int) -> None:
+        lock = 'version = 4\n[[package]]\nname = "x"\nversion = "0.1.0"\n'
+        crates = {f"c{at}/Cargo.toml": CRATE for at in range(size)} | {f"c{at}/Cargo.lock": lock for at in range(size)}
+        write_tracked({"a.sh": "cd c1\n" + "cargo build\n" * size, **crates})
+        with contextlib.redirect_stdout(io.StringIO()):
+            assert check_locked_builds.main(["--fix", "a.sh"]) == 1
+
+    assert_linear(run, 100)

@@ -37,6 +37,7 @@ BUILTIN = frozenset(
 
 GLOBAL_WITH_VALUE = frozenset({"--color", "--config", "--explain", "-C", "-Z"})
 """The options before a subcommand that take a value."""
+_MANIFEST_PATH = "--manifest-path"
 NO_ACTION = frozenset({"--help", "--list", "--version", "-V", "-h"})
 """The options with which cargo only prints something."""
 _INSTALL_WITH_VALUE = GLOBAL_WITH_VALUE | {
@@ -310,8 +311,10 @@ class CargoCall(NamedTuple):
         for index in range(called.subcommand - 1):
             if self.words[index] == "-C":
                 directory = joined_paths(directory, _known(self.values(index + 1)))
-        found = arguments(self.words, called.subcommand + 1, {*GLOBAL_WITH_VALUE, "--manifest-path"})
-        manifest = found.last("--manifest-path")
+        if not any(word and word.startswith(_MANIFEST_PATH) for word in self.words):
+            return directory
+        found = arguments(self.words, called.subcommand + 1, {*GLOBAL_WITH_VALUE, _MANIFEST_PATH})
+        manifest = found.last(_MANIFEST_PATH)
         if manifest is not None:
             paths = _known(self.option_values(manifest))
             directory = joined_paths(directory, paths and tuple(posixpath.dirname(path) or "." for path in paths))

@@ -2,7 +2,7 @@
 
 import os
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
 from dunnage.files.walk import is_in_project, top_folder, upwards
-from dunnage.shell.model import TEMPORARY, is_outside
+from dunnage.shell.model import TEMPORARY, Values, is_outside
 
 if TYPE_CHECKING:
     from dunnage.cargo.manifests import Manifests
@@ -47,6 +47,10 @@ class CommittedLocks:
         # What is known of images, by file, by what has been copied there, and by working directory.
         self._has_lock: dict[object, bool] = {}
         self._hidden: dict[object, HiddenLock | None] = {}
+        # By the path of a Dockerfile, whether a file may keep others out of its build contexts.
+        self._has_ignore_file: dict[str, bool] = {}
+        # By the top of a repository and the directories that a call names from there, if its own are unknown.
+        self._has_lock_somewhere: dict[object, bool] = {}
 
     @cached_property
     def _repositories(self) -> "Repositories":
@@ -111,7 +115,11 @@ class CommittedLocks:
 
     def hidden(self, file: File, call: "CargoCall") -> HiddenLock | None:
         """Return the committed Cargo.lock that `.dockerignore` keeps away from a call of cargo in a Dockerfile."""
-        if not any(os.path.lexists(path) for context in contexts(file) for path in _ignore_files(file, context)):
+        if file.path not in self._has_ignore_file:
+            self._has_ignore_file[file.path] = any(
+                os.path.lexists(path) for context in contexts(file) for path in _ignore_files(file, context)
+            )
+        if not self._has_ignore_file[file.path]:
             return None
         key = _image(file, call)
         if key not in self._hidden:
@@ -136,6 +144,11 @@ class CommittedLocks:
     def _may_have_lock(self, top: str, call: "CargoCall", tracked: frozenset[str]) -> bool:
         """Whether cargo may find a tracked lock from a directory that is unknown."""
         at_top = call._replace(command=call.command._replace(directory=(".",))).directory
+        if (top, at_top) not in self._has_lock_somewhere:
+            self._has_lock_somewhere[top, at_top] = self._has_lock_in(top, at_top, tracked)
+        return self._has_lock_somewhere[top, at_top]
+
+    def _has_lock_in(self, top: str, at_top: Values, tracked: frozenset[str]) -> bool:
         if (
             at_top
             and at_top != (".",)
@@ -304,14 +317,19 @@ def _ignore_files(file: File, context: str) -> tuple[str, str]:
 # What a Dockerfile copies into an image
 
 
-def contexts(file: File) -> Iterator[str]:
-    """Yield the folders that may be the build context of a Dockerfile: its own and those above."""
-    folder = file.folder
-    top = top_folder(folder)
-    for above in upwards(folder, beyond_repository=True):
-        yield above
+def contexts(file: File) -> Sequence[str]:
+    """The folders that may be the build context of a Dockerfile: its own and those above."""
+    return file.memo(_contexts)
+
+
+def _contexts(file: File) -> Sequence[str]:
+    found: list[str] = []
+    top = top_folder(file.folder)
+    for above in upwards(file.folder, beyond_repository=True):
+        found.append(above)
         if above == top:
-            return
+            break
+    return found
 
 
 def place_of(copied: "Copied") -> str:

@@ -97,7 +97,7 @@ def read_programs(file: File) -> Iterator[Program]:
 
     Raises SourceError if the file cannot be read.
     """
-    found = programs_of(file)
+    found = list(programs_of(file))
     are_shared = any(each.place.kind == "gitlab" for each in found[:1]) and re.search(_SHARED_LINES, file.data)
     scopes = [() if are_shared else _scope(each.place.kind, each.place.names) for each in found]
     relevant = {scope for scope, each in zip(scopes, found, strict=True) if _is_relevant(each)}

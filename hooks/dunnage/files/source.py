@@ -119,7 +119,7 @@ class File:
     def __repr__(self) -> str:
         return f"File({self.path!r}, {len(self.data)} bytes)"
 
-    @property
+    @cached_property
     def folder(self) -> str:
         """The absolute path of the folder that it is in."""
         return os.path.dirname(os.path.abspath(self.path))

@@ -52,10 +52,11 @@ def _write(findings: Sequence[Finding], tree: Tree, root: str, refused: dict[str
     a file is not as it was when it was read.
     """
     taken: list[Edit] = []
+    allowed: set[str] = set()
     actions = [
         f"{place(finding, tree)}: {finding.rule.id} {finding.fix.description}"
         for finding in findings
-        if finding.fix and _may_write(finding.fix.edits, root, refused) and take(finding.fix.edits, taken)
+        if finding.fix and _may_write(finding.fix.edits, root, allowed, refused) and take(finding.fix.edits, taken)
     ]
     written: dict[str, bytes] = {}
     for path in sorted({edit.path for edit in taken}):
@@ -76,13 +77,16 @@ def _write(findings: Sequence[Finding], tree: Tree, root: str, refused: dict[str
     return actions
 
 
-def _may_write(edits: Iterable[Edit], root: str, refused: dict[str, str]) -> bool:
+def _may_write(edits: Iterable[Edit], root: str, allowed: set[str], refused: dict[str, str]) -> bool:
+    """Whether all files of edits can be written. `allowed` and `refused` receive the paths that are looked at."""
     paths = {edit.path for edit in edits}
-    for path in paths - refused.keys():
+    for path in paths - allowed - refused.keys():
         try:
             writable(path, root)
         except SourceError as error:
             refused[path] = error.message
+        else:
+            allowed.add(path)
     return refused.keys().isdisjoint(paths)
 
 

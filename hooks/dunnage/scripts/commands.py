@@ -130,29 +130,35 @@ def commands(file: File, mention: Collection[str] | None = None) -> Iterator[Com
     """
     if mention is not None and not any(name.encode("utf-8") in file.data for name in mention):
         return
+    from dunnage.scripts.in_order import InOrder
     from dunnage.shell.commands import commands as shell_commands
+    from dunnage.shell.commands import ends_before
     from dunnage.shell.model import Command
     from dunnage.shell.nested import see_through
 
-    for found in programs(file):
+    every = programs(file)
+    is_in_order = isinstance(every, InOrder)
+    for found in every:
         if isinstance(found, Command):
             yield from see_through(found)
+        elif is_in_order and ends_before(file, found):
+            return
         else:
             yield from shell_commands(file, found, mention)
 
 
-def programs(file: File) -> Sequence[Script | Command]:
+def programs(file: File) -> Iterable[Script | Command]:
     """Every program in a file, whatever its kind or role. Raises SourceError if the file cannot be read."""
     return file.memo(_gitlab_scripts) if file.role == "gitlab" else file.memo(scripts)
 
 
-def _gitlab_scripts(file: File) -> Sequence[Script | Command]:
+def _gitlab_scripts(file: File) -> Iterable[Script | Command]:
     from dunnage.scripts import gitlab
 
     return list(gitlab.scripts(file))
 
 
-def scripts(file: File) -> Sequence[Script | Command]:
+def scripts(file: File) -> Iterable[Script | Command]:
     """Every program in a file, whatever its kind, for `File.memo`. Raises SourceError if the file cannot be read."""
     kind = kind_of(file.path, file.data[:200])
     if kind == "shell":
@@ -177,12 +183,14 @@ def scripts(file: File) -> Sequence[Script | Command]:
         return list(circleci.scripts(file))
     if kind == "makefile":
         from dunnage.scripts import makefile
+        from dunnage.scripts.in_order import InOrder
 
-        return list(makefile.scripts(file))
+        return InOrder(makefile.scripts(file))
     if kind == "justfile":
         from dunnage.scripts import justfile
+        from dunnage.scripts.in_order import InOrder
 
-        return list(justfile.scripts(file))
+        return InOrder(justfile.scripts(file))
     if kind == "azure":
         from dunnage.scripts import azure
 

@@ -194,8 +194,9 @@ class InstructionParser:
 
     def _strip(self, start: int, end: int) -> tuple[int, int]:
         text = self._line.text[start:end]
-        start = end - len(text.lstrip(SPACE))
-        return start, max(start, start + len(text.strip(SPACE)))
+        without_start = text.lstrip(SPACE)
+        start = end - len(without_start)
+        return start, start + len(without_start.rstrip(SPACE))
 
     def _split(self, start: int, end: int) -> tuple[int, int]:
         """Read keyword and flags; return where the arguments stand."""

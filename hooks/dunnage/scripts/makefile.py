@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
+from operator import attrgetter
 
 from dunnage.files.source import File
 from dunnage.files.span import Span
@@ -34,8 +36,7 @@ def scripts(file: File) -> Iterator[Script]:
 
     A variable with one known value is replaced by its value; any other becomes the expression `${{ make.NAME }}`.
     """
-    programs = _Programs(file.memo(Makefile))
-    yield from sorted(programs.scripts(), key=lambda script: script.offsets[:1])
+    yield from _Programs(file.memo(Makefile)).scripts()
 
 
 def rules(file: File) -> list[MakeRule]:
@@ -78,7 +79,22 @@ class _Programs:
         if shell is not None and not any(map(is_posix_shell, shell)):
             return
         self._exported = self._environment()
-        defines: dict[str, None] = {}
+        # Recipes are in the order of the file, but a `define` may stand anywhere.
+        has_defines = bool(self._makefile.defines)
+        called: dict[str, None] = {}
+        found: list[Script] = []
+        for text, programs in self._recipes():
+            if has_defines:
+                called.update(dict.fromkeys(_called(text)))
+                found += programs
+            else:
+                yield from sorted(programs, key=_start)
+        for name in called:
+            found += self._define_scripts(name)
+        yield from sorted(found, key=_start)
+
+    def _recipes(self) -> Iterator[tuple[str, Iterator[Script]]]:
+        """The text of each recipe, and its programs."""
         expansion = self._expansion()
         index = -1
         for recipes in self._grouped():
@@ -87,10 +103,8 @@ class _Programs:
                 index = recipes[0].rule
                 expansion = self._expansion(self._scope(rule))
             text, offsets = self._recipe_text([recipe.lines for recipe in recipes])
-            defines.update(dict.fromkeys(_called(text)))
-            yield from self._programs(text, offsets, Place("makefile", (f"recipe {rule.targets}",)), expansion)
-        for name in defines:
-            yield from self._define_scripts(name)
+            place = Place("makefile", (f"recipe {rule.targets}",))
+            yield text, self._programs(text, offsets, place, expansion)
 
     def _expansion(self, scope: Scope | None = None) -> Expansion:
         return Expansion(self._variables, self._budget, scope)
@@ -98,15 +112,13 @@ class _Programs:
     def _expand(self, text: str) -> Values:
         return self._expansion().text(text)
 
-    def _grouped(self) -> list[list[RecipeLine]]:
+    def _grouped(self) -> Iterator[list[RecipeLine]]:
         """The recipe lines that one shell runs: each alone, or under `.ONESHELL:` all of a rule."""
-        groups: list[list[RecipeLine]] = []
-        for recipe in self._makefile.recipes:
-            if self._makefile.one_shell and groups and groups[-1][0].rule == recipe.rule:
-                groups[-1].append(recipe)
-            else:
-                groups.append([recipe])
-        return groups
+        if not self._makefile.one_shell:
+            yield from ([recipe] for recipe in self._makefile.recipes)
+            return
+        for _, recipes in groupby(self._makefile.recipes, key=attrgetter("rule")):
+            yield list(recipes)
 
     def _define_scripts(self, name: str) -> Iterator[Script]:
         """The lines of a `define` that a recipe consists of. Its arguments, `$(1)`, are unknown."""
@@ -146,12 +158,11 @@ class _Programs:
 
     def _scope(self, rule: MakeRule) -> Scope:
         """What is particular to a rule: `$@`, and variables that targets set. Few of these are ever looked up."""
-        names = self._target_names(rule)
-        own = [self._makefile.targets.get(name, {}) for name in rule.targets.split()[:MOST_BUILD_VALUES]]
 
         def scope(name: str) -> Variable | None:
-            if name == "@" and names:
+            if name == "@" and (names := self._target_names(rule)):
                 return Variable(names, is_expanded=True)
+            own = [self._makefile.targets.get(target, {}) for target in rule.targets.split()[:MOST_BUILD_VALUES]]
             if own and all(name in each for each in own):
                 return Variable(union([each[name] for each in own], MOST_BUILD_VALUES), is_expanded=name == "@")
             return Variable(self._general[name], is_expanded=name == "@") if name in self._general else None
@@ -207,6 +218,10 @@ class _Programs:
                 exported = self._exported
                 variables = {**exported, **own} if own and self._budget.afford(0, len(exported)) else own or exported
                 yield Script(text, offsets, place, variables, expressions="github")
+
+
+def _start(program: Script) -> tuple[Segment, ...]:
+    return program.offsets[:1]
 
 
 def _resolved(

@@ -73,6 +73,14 @@ def commands(file: File, script: Script, mention: Collection[str] | None = None)
         file.note_unread("input/too-large", message, locate(script.offsets, 0, 1))
 
 
+def ends_before(file: File, script: Script) -> bool:
+    """Whether a file has so many commands that a hook reads none of a program, nor of any that follows it in the file.
+
+    The place from which on none are read has been noted then.
+    """
+    return "input/too-large" in file.unread and file.memo(_Programs).end_before(file, script)
+
+
 class _Reading:
     """The commands of a program, and what reading them has cost and noted."""
 
@@ -107,6 +115,11 @@ class _Programs:
         self._hooks: dict[File, tuple[Budget, dict[tuple[object, ...], _Reading], set[tuple[Segment, ...]]]] = {}
         # Many programs share one mapping of variables, which is compared once; the mapping is kept with its identity.
         self._variables: dict[int, tuple[Mapping[str, Values], frozenset[tuple[str, Values]]]] = {}
+        # For each hook, the last program in the file that it has read.
+        self._last: dict[File, tuple[Segment, ...]] = {}
+
+    def end_before(self, file: File, script: Script) -> bool:
+        return file in self._last and not self._hooks[file][0].may_read and script.offsets > self._last[file]
 
     def commands(self, file: File, script: Script) -> list[Command]:
         if file not in self._hooks:
@@ -133,6 +146,7 @@ class _Programs:
             self._readings.setdefault(key, found)
             own[key] = found
             places.add(script.offsets)
+            self._last[file] = max(self._last.get(file, ()), script.offsets)
         return own[key].commands(file)
 
 
