@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dunnage.files.source import File, Tree
     from dunnage.scripts.tasks import Task
     from dunnage.shell.model import Command, Script
+    from dunnage.shell.offsets import Segment
 
 
 def kind_of(path: str, head: bytes) -> str | None:
@@ -132,17 +133,20 @@ def commands(file: File, mention: Collection[str] | None = None) -> Iterator[Com
         return
     from dunnage.scripts.in_order import InOrder
     from dunnage.shell.commands import commands as shell_commands
-    from dunnage.shell.commands import ends_before
+    from dunnage.shell.commands import end_of_reading
     from dunnage.shell.model import Command
     from dunnage.shell.nested import see_through
 
     every = programs(file)
-    is_in_order = isinstance(every, InOrder)
+    end: tuple[Segment, ...] | None = None
     for found in every:
+        if end is None and "input/too-large" in file.unread:
+            end = end_of_reading(file)
         if isinstance(found, Command):
             yield from see_through(found)
-        elif is_in_order and ends_before(file, found):
-            return
+        elif end is not None and found.offsets > end:
+            if isinstance(every, InOrder):
+                return
         else:
             yield from shell_commands(file, found, mention)
 

@@ -70,7 +70,7 @@ def _copies(file: File) -> tuple[list[int], list[Copies]]:
     for instruction in dockerfile.instructions:
         if instruction.keyword in _RUNNING:
             ends.append(instruction.span.end)
-            mounts = builder.copied(instruction) if instruction.keyword == "RUN" else ()
+            mounts = builder.copied(instruction) if instruction.keyword == "RUN" and instruction.flags else ()
             found.append((*builder.stage.copies, *mounts) if mounts else builder.stage.copies)
         elif instruction.keyword in ("ADD", "COPY") and not instruction.onbuild:
             builder.stage.copies = (*builder.stage.copies, *builder.copied(instruction))[:_MOST_COPIES]
@@ -240,6 +240,8 @@ class _Builder:
         kind = ("RUN" if instruction.keyword == "RUN" else "", instruction.onbuild)
         if kind not in visible:
             visible[kind] = self._known(*kind)
+        if not instruction.flags:
+            return visible[kind]
         # A secret may be given as a variable: `--mount=type=secret,id=token,env=TOKEN`.
         secrets = {
             option.removeprefix("env=")

@@ -49,6 +49,8 @@ class Offsets:
 
     def span(self, start: int, end: int) -> Span:
         """The bytes of the characters from `start` up to `end`."""
+        if self._marks is None:
+            return Span(start + self._shift, end + self._shift)
         return Span(self.at(start), self.at(end))
 
 

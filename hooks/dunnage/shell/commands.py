@@ -73,12 +73,9 @@ def commands(file: File, script: Script, mention: Collection[str] | None = None)
         file.note_unread("input/too-large", message, locate(script.offsets, 0, 1))
 
 
-def ends_before(file: File, script: Script) -> bool:
-    """Whether a file has so many commands that a hook reads none of a program, nor of any that follows it in the file.
-
-    The place from which on none are read has been noted then.
-    """
-    return "input/too-large" in file.unread and file.memo(_Programs).end_before(file, script)
+def end_of_reading(file: File) -> tuple[Segment, ...] | None:
+    """The place of the last program that a hook reads if the file has too many commands; None if more may be read."""
+    return file.memo(_Programs).end(file)
 
 
 class _Reading:
@@ -118,8 +115,8 @@ class _Programs:
         # For each hook, the last program in the file that it has read.
         self._last: dict[File, tuple[Segment, ...]] = {}
 
-    def end_before(self, file: File, script: Script) -> bool:
-        return file in self._last and not self._hooks[file][0].may_read and script.offsets > self._last[file]
+    def end(self, file: File) -> tuple[Segment, ...] | None:
+        return None if file not in self._hooks or self._hooks[file][0].may_read else self._last.get(file)
 
     def commands(self, file: File, script: Script) -> list[Command]:
         if file not in self._hooks:
