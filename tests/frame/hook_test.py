@@ -94,6 +94,9 @@ def test_arguments_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(["--output-format", "xml"], "invalid choice: 'xml'", id="choice"),
         pytest.param(["--required-version"], "expected one argument", id="no-version"),
         pytest.param(
+            ["--required-version=--"], "argument --required-version: expected one argument", id="end-of-options"
+        ),
+        pytest.param(
             ["--ignore", "demo/bad", "--ignore", "demo/brokn"],
             "argument --ignore: there is no rule demo/brokn; the nearest is demo/broken",
             id="rule",

@@ -42,6 +42,10 @@ def parse(argv: Sequence[str], program: Program) -> Options:
         option.name: option for group in (program.options, *(group for _, group in program.groups)) for option in group
     }
     parser = _parser(program)
+    for argument in argv[: argv.index("--")] if "--" in argv else argv:
+        name, _, value = argument.partition("=")
+        if name.startswith("-") and value == "--":  # argparse would drop the value, and store a list without any
+            parser.error(f"argument {name}: expected one argument")
     namespace, unknown = parser.parse_known_args(argv)
     given = vars(namespace)
     # argparse accepts file names in one place only. It returns those after a later option as unknown.
