@@ -26,7 +26,7 @@ def compact(source: str) -> str:
     It has no comments, no docstrings, and no annotations but those in the body of a class, which may define fields.
     Nor does it import names for others. A string that is a statement counts as a docstring, because it documents what
     stands before it.
-    Raises ValueError if the result would not be the same code.
+    The module itself is the result if less text would not be the same code, so every interpreter can install it.
     """
     tree = ast.parse(source)
     text = _Text(source)
@@ -43,12 +43,9 @@ def compact(source: str) -> str:
     _drop_unused_names(tree, text)
     result = text.result()
     try:
-        same = ast.dump(ast.parse(result)) == ast.dump(tree)
+        return result if ast.dump(ast.parse(result)) == ast.dump(tree) else source
     except SyntaxError:
-        same = False
-    if not same:
-        raise ValueError("the code is not the same without comments, docstrings and annotations")
-    return result
+        return source
 
 
 def _reduced(block: list[ast.stmt], parent: ast.AST, text: _Text) -> list[ast.stmt]:
