@@ -9,9 +9,11 @@ import pytest
 
 from dunnage.check_base_images import REQUIRE_DIGEST, SERVICES, check, main
 from dunnage.files.source import Tree
+from dunnage.frame import finding
 from dunnage.frame.options import Option, Options
 from repository import fixed as fixed_by
 from repository import write
+from steps import steps
 
 pytestmark = pytest.mark.usefixtures("repository")
 
@@ -504,3 +506,20 @@ def test_help_names_the_bots_that_update_the_file(name: str, text: str, expected
     (finding,) = check([name], Tree(), Options({}))
     assert finding.help is not None
     assert f"write `rust:TAG@sha256:…{expected}" in finding.help
+
+
+@pytest.mark.untraced
+def test_images_after_the_last_finding_are_not_compared(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(finding, "MOST_FINDINGS", 20)
+    write("Cargo.toml", LIST)
+
+    def run(count: int) -> str:
+        write("Dockerfile", "FROM rust:1.80.0\n" * count)
+        assert main(["Dockerfile"]) == 1
+        return capsys.readouterr().out
+
+    assert run(100) == run(200)
+    few, many = steps(lambda: run(200)), steps(lambda: run(400))
+    assert many - few <= 180 * 200, (many - few) / 200

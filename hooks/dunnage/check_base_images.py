@@ -4,7 +4,7 @@ Anybody who may push to a registry can move a tag to another image. Then the nex
 libraries than those that were reviewed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dunnage.containers.official import is_official
@@ -66,10 +66,19 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
         except SourceError as error:
             note(file, error)
             continue
-        found = dict.fromkeys(each for use in uses if use.kind in kinds for each in checks.findings(mended, use))
+        found = _each_once(each for use in uses if use.kind in kinds for each in checks.findings(mended, use))
         # A repository with a list of images wants digests.
-        yield from with_advice(found, _advice) if found and not checks.has_lists else found
+        yield from with_advice(found, lambda finding: "" if checks.has_lists else _advice(finding))
     yield from findings(checks.list_problems, RULES)
+
+
+def _each_once(found: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield findings as they are found: a small file may have very many, of which few are reported."""
+    seen: set[Finding] = set()
+    for finding in found:
+        if finding not in seen:
+            seen.add(finding)
+            yield finding
 
 
 def _advice(finding: Finding) -> str:
