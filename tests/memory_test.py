@@ -109,3 +109,14 @@ def test_each_manifest_of_a_workspace_is_parsed_once(monkeypatch: pytest.MonkeyP
     names = ["Cargo.toml", *(name for name in members if name.endswith(".toml"))]
     assert len(list(check_cargo_lock.check(names, Tree(), Options()))) == 1
     assert len(parsed) == len(names)
+
+
+@pytest.mark.usefixtures("repository")
+@pytest.mark.parametrize("name", ["check-wit-lock", "check-wit-pins"])
+def test_findings_are_looked_for_only_when_they_are_asked_for(name: str) -> None:
+    hook: Hook = import_module(f"dunnage.{name.replace('-', '_')}").HOOK
+    names = ["a/wit/deps.toml", "b/wit/deps.toml"]
+    write_tracked(dict.fromkeys(names, 'a = "https://x.org/main.tar.gz"\n'))
+    tree = Tree()
+    assert next(iter(hook.check(names, tree, Options()))).path == names[0]
+    assert [file.path for file in tree.files() if file.path in names] == names[:1]

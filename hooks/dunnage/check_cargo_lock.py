@@ -26,7 +26,7 @@ from dunnage.files.git import Repositories
 from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.span import Span
 from dunnage.files.walk import is_in_project
-from dunnage.frame.finding import Finding, Rule, also_unhide, findings, untracked
+from dunnage.frame.finding import Finding, Rule, also_unhide, distinct, findings, untracked
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
 
@@ -66,7 +66,7 @@ _REVIEW_OTHERS_FIRST = "the lock has other findings, which cargo would hide; rev
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check every workspace that the named manifests, locks and configuration files concern, each once."""
     # An unreadable manifest may be a problem of several workspaces.
-    yield from dict.fromkeys(finding for _, found in _examine(names, tree, options) for finding in found)
+    yield from distinct(finding for _, found in _examine(names, tree, options) for finding in found)
 
 
 def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[tuple[Workspace | None, list[Finding]]]:

@@ -17,7 +17,7 @@ from dunnage.files.git import Repositories
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
 from dunnage.files.walk import upwards
-from dunnage.frame.finding import Finding, Rule, also_unhide, findings, untracked
+from dunnage.frame.finding import Finding, Rule, also_unhide, distinct, findings, untracked
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options
 from dunnage.wit import root as package_root
@@ -75,12 +75,12 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
             if is_vendored(path):
                 wit_folders[package_root(path)] = wit_deps_folders[package_root(path)] = None
     checker = _Checker(tree)
-    found = (
-        *checker.check_cargo_component(manifests),
-        *checker.check_wkg(roots, wit_folders),
-        *(finding for folder in wit_deps_folders for finding in checker.check_wit_deps(folder)),
+    found = chain(
+        checker.check_cargo_component(manifests),
+        checker.check_wkg(roots, wit_folders),
+        (finding for folder in wit_deps_folders for finding in checker.check_wit_deps(folder)),
     )
-    yield from dict.fromkeys(found)
+    yield from distinct(found)
 
 
 class _Checker:

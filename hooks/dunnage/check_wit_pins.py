@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from dunnage.files import document, shown, toml
@@ -17,7 +18,7 @@ from dunnage.files.document import Keys, Problem, Refused, is_template
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
 from dunnage.files.walk import top_folder
-from dunnage.frame.finding import Finding, Fix, Rule, findings
+from dunnage.frame.finding import Finding, Fix, Rule, distinct, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
 
@@ -59,14 +60,14 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
         elif name.endswith(".wit"):
             texts[path] = None
     components, rejected = _components(manifests[_CARGO], tree)
-    found = [
-        *findings(rejected, RULES),
-        *_check_components(components, tree),
-        *_check_wkg(manifests[_WKG], tree),
-        *_check_wit_deps(manifests[_WIT_DEPS], tree, options[ALLOW_TAGS]),
-        *findings(_check_wit(texts, manifests[_WKG], components, tree), RULES),
-    ]
-    yield from dict.fromkeys(found)
+    found = (
+        findings(rejected, RULES),
+        _check_components(components, tree),
+        _check_wkg(manifests[_WKG], tree),
+        _check_wit_deps(manifests[_WIT_DEPS], tree, options[ALLOW_TAGS]),
+        findings(_check_wit(texts, manifests[_WKG], components, tree), RULES),
+    )
+    yield from distinct(chain.from_iterable(found))
 
 
 # cargo-component

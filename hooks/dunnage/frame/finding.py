@@ -131,6 +131,15 @@ def reportable(found: Iterable[T], is_reported: Callable[[T], bool] = lambda _: 
     return collected
 
 
+def distinct(found: "Iterable[Finding]") -> Iterator["Finding"]:
+    """Yield each finding once, as soon as it is found."""
+    seen: set[Finding] = set()
+    for each in found:
+        if each not in seen:
+            seen.add(each)
+            yield each
+
+
 def findings(problems: "Iterable[Problem]", rules: Iterable[Rule]) -> Iterator[Finding]:
     """Yield a finding for each problem. Every problem names one of `rules`."""
     by_id = {rule.id: rule for rule in rules}
