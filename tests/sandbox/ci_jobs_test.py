@@ -420,6 +420,20 @@ def test_a_called_workflow_has_the_permissions_of_its_caller() -> None:
     assert rules({CALLED: called}) == []
 
 
+@pytest.mark.parametrize("levels", [("read", "write"), ("write", "read"), ("write", "write")])
+def test_a_workflow_that_several_workflows_call(levels: tuple[str, str]) -> None:
+    called = workflow(CHECKOUT, BUILD).replace("on: push", "on: workflow_call")
+    between = "on: workflow_call\njobs:\n  b:\n    uses: ./.github/workflows/called.yml\n"
+    callers = {
+        f".github/workflows/{number}.yml": "on: push\njobs:\n  a:\n"
+        f"    permissions: {{contents: {level}}}\n    uses: ./.github/workflows/between.yml\n"
+        for number, level in enumerate(levels)
+    }
+    write({**callers, ".github/workflows/between.yml": between, CALLED: called})
+    (finding,) = check(list(callers), Tree(), Options())
+    assert (finding.rule.id, finding.path) == ("build-sandbox/checkout-token", CALLED)
+
+
 def test_a_called_workflow_that_cannot_be_read() -> None:
     jobs = "".join(
         f"  {name}:\n    permissions: {{contents: write}}\n    uses: ./.github/workflows/{name}.yml\n" for name in "abc"

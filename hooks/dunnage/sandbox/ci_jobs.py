@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from dunnage.cargo_cli.command_line import Aliases
 from dunnage.cargo_cli.compiling import HINTS as COMMANDS
@@ -63,7 +64,8 @@ def exposures_in(
 
 
 def _of_repository(tree: Tree, top: str, files: Iterable[File], strictness: Strictness) -> Iterator[Exposure]:
-    views = [view for file in files for view in _views(tree, top, file, strictness) if _may_matter(view, strictness)]
+    workflows = _Workflows(tree, top)
+    views = [view for file in files for view in _views(workflows, file, strictness) if _may_matter(view, strictness)]
     if not views:
         return
     from dunnage.sandbox import ci_rules
@@ -80,54 +82,90 @@ def _of_repository(tree: Tree, top: str, files: Iterable[File], strictness: Stri
 # Jobs
 
 
-def _views(tree: Tree, top: str, file: File, strictness: Strictness) -> Iterator[JobView]:
+def _views(workflows: "_Workflows", file: File, strictness: Strictness) -> Iterator[JobView]:
     file = with_text(file)
     kind = kind_of(file.path, b"")
     try:
         if kind == "github":
             if strictness.is_given or any(word in file.data for word in _CREDENTIALS):
-                yield from _workflow_views(tree, top, file, None, set())
+                yield from workflows.views(file, None, set())
         elif strictness.is_given or b"publish" in file.data:
             yield from (JobView(file, job) for job in jobs(file))
     except SourceError as error:
         note(file, error)
 
 
-def _workflow_views(
-    tree: Tree, top: str, file: File, inherited: Permissions | None, visited: set[tuple[object, ...]]
-) -> Iterator[JobView]:
-    """Yield the jobs of a workflow, and of those that it calls with known permissions, each once.
+class _Call(NamedTuple):
+    """A call of a workflow of the repository."""
 
-    `visited` are the workflows that have been looked at, with the permissions of their callers.
-    """
-    if (file.path, inherited) in visited:
-        return
-    visited.add((file.path, inherited))
-    document = next(iter(yaml.documents(file)), None)
-    if document is None or document.get("jobs") is None:
-        return
-    default = document.get("permissions")
-    seen: set[tuple[object, ...]] = set()
-    shared: dict[bool, Source | None] = {}
-    for job in jobs(file):
-        if job.node is None:
-            continue
-        own = job.node.get("permissions") or default
-        # By an alias, several jobs may be the same.
-        key = tuple(id(node) for node in (job.node.get("steps"), job.node.get("env"), own))
-        if not job.calls and key in seen:
-            continue
-        seen.add(key)
-        granted = inherited if own is None else permissions(own)
-        if not job.calls:
-            has_write = granted is not None and bool(granted.writes)
-            if has_write not in shared:
-                shared[has_write] = workflow_source(file, document, has_write=has_write)
-            yield _view(file, shared[has_write], job, granted)
-        elif job.calls.startswith(LOCAL) and granted is not None and len(visited) < _MOST_CALLED:
-            called = _local_workflow(tree, top, local_path(job.calls))
-            if called is not None:
-                yield from _workflow_views(tree, top, called, granted, visited)
+    file: File
+    granted: Permissions
+    """What the job that calls it may do."""
+
+
+_Key = tuple[str, tuple[bool, bool] | None]
+"""The path of a workflow, and what the places of findings in it depend on of the permissions of a caller."""
+
+
+def _key(file: File, inherited: Permissions | None) -> _Key:
+    return file.path, None if inherited is None else (bool(inherited.writes), inherited.has_identity)
+
+
+class _Workflows:
+    """The workflows of a repository, each read once for all workflows that call it with permissions of one kind."""
+
+    def __init__(self, tree: Tree, top: str) -> None:
+        self._tree = tree
+        self._top = top
+        self._parts: dict[_Key, list[JobView | _Call]] = {}
+
+    def views(self, file: File, inherited: Permissions | None, visited: set[_Key]) -> Iterator[JobView]:
+        """Yield the jobs of a workflow, and of those that it calls with known permissions, unless they are known.
+
+        `visited` are the workflows that have been looked at for the one with which this began.
+        """
+        key = _key(file, inherited)
+        if key in visited:
+            return
+        visited.add(key)
+        is_new = key not in self._parts
+        if is_new:
+            self._parts[key] = list(self._read(file, inherited))
+        for part in self._parts[key]:
+            if isinstance(part, JobView):
+                if is_new:
+                    yield part
+            elif len(visited) < _MOST_CALLED:
+                yield from self.views(part.file, part.granted, visited)
+
+    def _read(self, file: File, inherited: Permissions | None) -> Iterator[JobView | _Call]:
+        document = next(iter(yaml.documents(file)), None)
+        if document is None or document.get("jobs") is None:
+            return
+        default = document.get("permissions")
+        seen: set[tuple[object, ...]] = set()
+        shared: dict[bool, Source | None] = {}
+        calls: set[_Key] = set()
+        for job in jobs(file):
+            if job.node is None:
+                continue
+            own = job.node.get("permissions") or default
+            # By an alias, several jobs may be the same.
+            key = tuple(id(node) for node in (job.node.get("steps"), job.node.get("env"), own))
+            if not job.calls and key in seen:
+                continue
+            seen.add(key)
+            granted = inherited if own is None else permissions(own)
+            if not job.calls:
+                has_write = granted is not None and bool(granted.writes)
+                if has_write not in shared:
+                    shared[has_write] = workflow_source(file, document, has_write=has_write)
+                yield _view(file, shared[has_write], job, granted)
+            elif job.calls.startswith(LOCAL) and granted is not None:
+                called = _local_workflow(self._tree, self._top, local_path(job.calls))
+                if called is not None and _key(called, granted) not in calls:
+                    calls.add(_key(called, granted))
+                    yield _Call(called, granted)
 
 
 def _view(file: File, of_workflow: Source | None, job: Job, granted: Permissions | None) -> JobView:
