@@ -95,7 +95,9 @@ def _is_general(place: Place) -> bool:
     pin = place.pin
     if pin.kind != "command" or pin.registry != "crate" or pin.literal is None or not _matches_any_of(place):
         return False
-    name = pin.file.data[: pin.literal.start].removesuffix(b"=").removesuffix(b"@").decode("utf-8", "replace")
+    start = pin.literal.start
+    before = pin.file.data[max(start - _BYTES_BEFORE, 0) : start]
+    name = before.removesuffix(b"=").removesuffix(b"@").decode("utf-8", "replace")
     patterns = [Pattern(_COMMAND), Pattern(_OPERAND)]
     return bool(re.search(rf"\s{re.escape(pin.name)}\Z", name[-200:])) and captures(patterns, pin, is_recursive=True)
 
