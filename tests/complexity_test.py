@@ -100,12 +100,40 @@ SHAPES: dict[str, tuple[str, Callable[[int], dict[str, str]]]] = {
             ".gitlab-ci.yml": f"variables: {{A: b{_each(', V#: $A$V', n)}}}\nj: {{script: [cargo install $V1]}}\n"
         },
     ),
+    "called-workflows": (
+        "check-build-sandbox",
+        lambda n: {
+            **{
+                f".github/workflows/a{number}.yml": "on: push\njobs:\n"
+                "  j: {uses: ./.github/workflows/b.yml, permissions: write-all}\n"
+                f"  k: {{uses: ./.github/workflows/b.yml, permissions: {{contents: write, a{number}: write}}}}\n"
+                for number in range(n // 8)
+            },
+            ".github/workflows/b.yml": "on: workflow_call\njobs:\n"
+            + _each("  j#: {steps: [{uses: actions/checkout@v4}, {run: cargo build}]}\n", n // 8),
+        },
+    ),
     "tasks-that-need-tasks": (
         "check-advisory-gate",
         lambda n: {
             WORKFLOW: JOB + "      - run: cargo make a\n",
             "Makefile.toml": _each('[tasks.t#]\ndependencies = ["x#"]\n', n)
             + f"[tasks.a]\ndependencies = [{_each(chr(34) + 't#' + chr(34) + ', ', n)}]\n",
+            "Cargo.lock": "version = 4\n",
+        },
+    ),
+    "calls-of-tasks": (
+        "check-advisory-gate",
+        lambda n: {
+            WORKFLOW: JOB + _each("      - run: npm run s#\n", n // 4),
+            "package.json": '{"scripts": {' + _each('"s#": "b", ', n // 4) + '"z": "b"}}',
+            "Cargo.lock": "version = 4\n",
+        },
+    ),
+    "steps-before-gates": (
+        "check-advisory-gate",
+        lambda n: {
+            WORKFLOW: JOB + "      - run: 'true'\n" * (n // 4) + "      - run: cargo deny check\n" * (n // 4),
             "Cargo.lock": "version = 4\n",
         },
     ),

@@ -229,6 +229,15 @@ def test_programs(path: str, goals: list[str], expected: list[str], stops: bool)
     assert all(shell.stops == stops for _, _, shell, _ in found)
 
 
+def test_patterns_for_names_of_tasks_have_a_limit() -> None:
+    many = "".join(f"t{number} = 'x'\n" for number in range(1000))
+    needs = ", ".join(f"'u{number}*'" for number in range(500))
+    file = File("mise.toml", f"[tasks]\n{many}[tasks.a]\ndepends = [{needs}, 't1*']\n".encode())
+    call = RunnerCall("mise", ("mise.toml",), goals=("a",))
+    list(started({"mise.toml": file}.get, call, "mise.toml"))
+    assert "more than 500,000 names of tasks" in file.unread["input/too-large"][0]
+
+
 @given(st.text(alphabet="abx:%\t\n $()#=;|&@-'\"includeport"), st.lists(st.text(alphabet="ab%:x", max_size=4)))
 def test_whatever_is_in_a_file(text: str, goals: list[str]) -> None:
     made({"Makefile": text, "a": text}, *goals)

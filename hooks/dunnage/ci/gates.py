@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from dunnage.cargo_cli import advisory_tools as tools
 from dunnage.cargo_cli.command_line import CARGO, Alias, Aliases, CargoCall, cargo_call
-from dunnage.ci.job import Run
+from dunnage.ci.job import Job, Run
 from dunnage.ci.lock_changes import PRECISE, REMOVED, RESOLVED, RESTORED, UNCERTAIN, lock_change
 from dunnage.ci.outcome import FailureMask
 from dunnage.ci.repository_files import RepositoryFiles
@@ -235,6 +235,8 @@ class LockReplacements:
         self._resolve = resolve
         # By the identity of a script, which is kept here too.
         self._changes: dict[int, tuple[Script, list[_Change]]] = {}
+        # By the identity of a job: for each step the last change before it, and the last one in each folder.
+        self._jobs: dict[int, tuple[Job, list[list[_Change]], dict[str | None, list[_Change]]]] = {}
 
     def paths(self, run: Run, name: str) -> list[str]:
         """Return the committed files of a name in a working directory of a run, in the folder above, and at the top."""
@@ -249,14 +251,22 @@ class LockReplacements:
         changes: list[_Change] = []
         for site in run.call_stack:
             if site.job is not None and site.job.steps:
-                folder = site.job.steps[site.step].folder
-                for step in site.job.steps[: site.step]:
-                    if step.script is not None and step.folder == folder and not step.is_conditional:
-                        changes += self._of(site.file, step.script)[-1:]
+                changes += self._before_step(site.file, site.job, site.step)
             elif site.script is not None and site.command is not None:
                 here = site.command.words[0].span
                 changes += [change for change in self._of(site.file, site.script) if change.at < here][-1:]
         return changes[-1].replacement if changes else None
+
+    def _before_step(self, file: File, job: Job, number: int) -> "list[_Change]":
+        """The last change, if any, that the steps of a job before one make in the folder of that one."""
+        if id(job) not in self._jobs:
+            self._jobs[id(job)] = job, [], {}
+        _, known, last = self._jobs[id(job)]
+        for step in job.steps[len(known) : number + 1]:
+            known.append(last.get(step.folder, []))
+            if step.script is not None and not step.is_conditional:
+                last[step.folder] = self._of(file, step.script)[-1:] or known[-1]
+        return known[number]
 
     def _of(self, file: File, script: Script) -> "list[_Change]":
         if id(script) not in self._changes:

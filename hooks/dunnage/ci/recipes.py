@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from dunnage.scripts.justfile import Recipe
     from dunnage.scripts.makefile_syntax import MakeRule
     from dunnage.scripts.pre_commit import ConfiguredHook
-    from dunnage.scripts.tasks import Task
 
 Read = Callable[[str], File | None]
 """Returns the UTF-8 file at a path relative to the top of the repository; None if there is none."""
@@ -340,32 +339,63 @@ def _ignored_targets(file: File) -> dict[str, Span]:
 # Tasks
 
 
+_MOST_COMPARISONS = 500_000
+"""How many names of a file are compared with patterns; real files have up to a hundred names and a few patterns."""
+
+
+class _NamedTasks:
+    """The tasks of a file, by their names."""
+
+    def __init__(self, file: File) -> None:
+        """Raises SourceError as `tasks` does."""
+        self.tasks = file.memo(tasks)
+        self._by_name: dict[str, list[int]] = {}
+        for index, task in enumerate(self.tasks):
+            if task.name:
+                self._by_name.setdefault(task.name, []).append(index)
+        self._lengths = set(map(len, self._by_name))
+        self._by_pattern: dict[str, list[str]] = {}
+        self._comparisons = 0
+
+    def meant(self, goal: str, file: File) -> list[int]:
+        """Return the indexes of the tasks that a goal means. It may have the name of an included file before that."""
+        names = {goal, *(goal[-length:] for length in self._lengths if goal[-length - 1 : -length] == ":")}
+        if "*" in goal:
+            names.update(self._matching(goal, file))
+        return sorted(index for name in names for index in self._by_name.get(name, ()))
+
+    def _matching(self, pattern: str, file: File) -> list[str]:
+        if pattern not in self._by_pattern:
+            self._comparisons += len(self._by_name)
+            if self._comparisons > _MOST_COMPARISONS:
+                message = (
+                    f"patterns are compared with more than {_MOST_COMPARISONS:,} names of tasks; others match none"
+                )
+                file.note_unread("input/too-large", message, Span(0, 0))
+                return []
+            self._by_pattern[pattern] = [name for name in self._by_name if fnmatchcase(name, pattern)]
+        return self._by_pattern[pattern]
+
+
 def _tasks(read: Read, path: str, goals: Collection[str]) -> Iterator[Started]:
-    found: list[tuple[File, Task]] = []
+    files: list[tuple[File, _NamedTasks]] = []
     for file in _with_included(read, path, _included_taskfiles):
         try:
-            found += [(file, task) for task in file.memo(tasks)]
+            files.append((file, file.memo(_NamedTasks)))
         except SourceError as error:
             note(file, error)
-    chosen: set[int] = set()
-    by_name: dict[str, list[int]] = {}
-    for index, (_, task) in enumerate(found):
-        if task.name:
-            by_name.setdefault(task.name, []).append(index)
-    lengths = set(map(len, by_name))
+    chosen: set[tuple[int, int]] = set()
 
     def needs(goal: str) -> Iterator[str]:
-        # A goal may have the name of an included file before that of the task.
-        names = {goal, *(goal[-length:] for length in lengths if goal[-length - 1 : -length] == ":")}
-        if "*" in goal:
-            names.update(name for name in by_name if fnmatchcase(name, goal))
-        for index in sorted(index for name in names for index in by_name.get(name, ())):
-            if index not in chosen:
-                chosen.add(index)
-                yield from found[index][1].needs
+        for number, (file, named) in enumerate(files):
+            for index in named.meant(goal, file):
+                if (number, index) not in chosen:
+                    chosen.add((number, index))
+                    yield from named.tasks[index].needs
 
     _needed(goals, needs)
-    for file, task in (found[index] for index in sorted(chosen)):
+    for number, index in sorted(chosen):
+        file, task = files[number][0], files[number][1].tasks[index]
         kind = kind_of(file.path, b"")
         key = "ignore_error" if kind == "taskfile" else "ignore_errors"
         for program in task.programs:
