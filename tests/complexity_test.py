@@ -50,6 +50,13 @@ SHAPES: dict[str, tuple[str, Callable[[int], dict[str, str]]]] = {
         "check-base-images",
         lambda n: {"Dockerfile": f"FROM {'a-' * n}a/{'b.' * n}b\n" + "FROM a/b\n" * n},
     ),
+    "image-lists": (
+        "check-base-images",
+        lambda n: {
+            "Dockerfile": _each("FROM rust:1.#\n", n),
+            "Cargo.toml": "[workspace.metadata.dunnage.images]\n" + _each(f'"a#/b:1.#" = "sha256:{"a" * 64}"\n', n),
+        },
+    ),
     "shell-commands": ("check-cargo-install", lambda n: {"a.sh": "cargo install a\n" * n}),
     "shell-words": ("check-cargo-install", lambda n: {"a.sh": "cargo install " + "a$b" * n}),
     "shell-operands": ("check-cargo-install", lambda n: {"a.sh": "cargo install" + _each(" a#", n)}),

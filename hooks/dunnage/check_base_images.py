@@ -101,6 +101,8 @@ class _Checks:
         self._tree = tree
         self._options = options
         self._lists: PinLists[ListedImage] | None = None
+        # The entries of each list by the name of their repository, by the identity of the list, which `_lists` keeps.
+        self._by_name: dict[int, dict[str, list[ListedImage]]] = {}
         self._local: LocalImages | None = None
         if options[PINS]:
             self._read_lists()
@@ -141,14 +143,19 @@ class _Checks:
         return problem
 
     def _entries(self, file: File, reference: Reference) -> "list[ListedImage]":
-        """The entries for an image in the list that applies to a file."""
+        """The entries for the repository of an image, whatever their tags, of the first list that has any."""
         if self._lists is None:
             if project_manifest(self._tree, file) is None:
                 return []
             self._read_lists()
-        from dunnage.containers.image_list import listed
-
-        return listed(self._lists, file, reference) if self._lists else []
+        for entries in self._lists.of(file) if self._lists else ():
+            if entries and id(entries) not in self._by_name:
+                by_name = self._by_name[id(entries)] = {}
+                for image in entries.values():
+                    by_name.setdefault(image.reference.name, []).append(image)
+            if entries and (found := self._by_name[id(entries)].get(reference.name)):
+                return found
+        return []
 
     def _read_lists(self) -> None:
         from dunnage.containers.image_list import image_lists

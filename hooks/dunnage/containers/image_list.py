@@ -5,7 +5,7 @@ from typing import NamedTuple
 from dunnage.containers.reference import Reference, parse
 from dunnage.containers.tags import DIGITS, version_of, words_of
 from dunnage.files.pin_lists import ListKind, PinLists
-from dunnage.files.source import File, Tree
+from dunnage.files.source import Tree
 
 RULE = "base-images/contradicts"
 
@@ -44,15 +44,6 @@ IMAGES = ListKind(
 def image_lists(tree: Tree, path: str | None) -> PinLists[ListedImage]:
     """Return the lists that apply to the files of a run; `path` names one that takes precedence."""
     return PinLists(tree, IMAGES, path)
-
-
-def listed(lists: PinLists[ListedImage], file: File, reference: Reference) -> list[ListedImage]:
-    """Return the entries for the repository of an image, whatever their tags, of the first list that has any."""
-    for images in lists.of(file):
-        found = [image for image in images.values() if image.reference.name == reference.name]
-        if found:
-            return found
-    return []
 
 
 def same_variant(reference: Reference, images: list[ListedImage]) -> ListedImage | None:
