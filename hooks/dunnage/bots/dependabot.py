@@ -219,7 +219,7 @@ class Folders:
 
     def _has_images(self, path: str) -> bool:
         """Whether a YAML file is one of Helm or Kubernetes, as far as its name and some words tell."""
-        if re.search(r"(?i)values[-\w.]*\.ya?ml$", path):
+        if re.search(r"(?i)values[-\w.]*\.ya?ml$", path.rpartition("/")[2]):
             return True
         file = self._repository.find(path)
         return file is not None and b"apiVersion" in file.data and b"kind" in file.data
