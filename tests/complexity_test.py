@@ -132,15 +132,15 @@ SHAPES: dict[str, tuple[str, Callable[[int], dict[str, str]]]] = {
     "calls-of-tasks": (
         "check-advisory-gate",
         lambda n: {
-            WORKFLOW: JOB + _each("      - run: npm run s#\n", n // 4),
-            "package.json": '{"scripts": {' + _each('"s#": "b", ', n // 4) + '"z": "b"}}',
+            WORKFLOW: JOB + _each("      - run: npm run s#\n", 2 * n),
+            "package.json": '{"scripts": {' + _each('"s#": "b", ', 2 * n) + '"z": "b"}}',
             "Cargo.lock": "version = 4\n",
         },
     ),
     "steps-before-gates": (
         "check-advisory-gate",
         lambda n: {
-            WORKFLOW: JOB + "      - run: 'true'\n" * (n // 4) + "      - run: cargo deny check\n" * (n // 4),
+            WORKFLOW: JOB + "      - run: 'true'\n" * n + "      - run: cargo deny check\n" * n,
             "Cargo.lock": "version = 4\n",
         },
     ),
