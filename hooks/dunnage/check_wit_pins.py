@@ -59,33 +59,17 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
             manifests[name][os.path.join(folder, name)] = None
         elif name.endswith(".wit"):
             texts[path] = None
-    components, rejected = _components(manifests[_CARGO], tree)
+    folders: dict[str, None] = {}
     found = (
-        findings(rejected, RULES),
-        _check_components(components, tree),
+        _check_components(manifests[_CARGO], folders, tree),
         _check_wkg(manifests[_WKG], tree),
         _check_wit_deps(manifests[_WIT_DEPS], tree, options[ALLOW_TAGS]),
-        findings(_check_wit(texts, manifests[_WKG], components, tree), RULES),
+        findings(_check_wit(texts, manifests[_WKG], folders, tree), RULES),
     )
     yield from distinct(chain.from_iterable(found))
 
 
 # cargo-component
-
-
-def _components(paths: Iterable[str], tree: Tree) -> tuple[dict[str, tuple[File, Component]], list[Problem]]:
-    """The manifests with a section for cargo-component, by folder, and a problem for each that cannot be read."""
-    components = {}
-    rejected = []
-    for path in paths:
-        try:
-            component = _component(path, tree)
-        except Refused as refused:
-            rejected.append(refused.problem(UNREADABLE.id, _RESTORE))
-        else:
-            if component is not None:
-                components[os.path.dirname(path)] = component
-    return components, rejected
 
 
 def _component(path: str, tree: Tree) -> tuple[File, Component] | None:
@@ -108,20 +92,29 @@ def _component(path: str, tree: Tree) -> tuple[File, Component] | None:
     return component and (file, component)
 
 
-def _check_components(components: Mapping[str, tuple[File, Component]], tree: Tree) -> Iterator[Finding]:
-    """Check sections for cargo-component, given by the folder of the manifest."""
-    if not components:
-        return
-    from dunnage.wit import cargo_component, conflicts
-
+def _check_components(paths: Iterable[str], folders: dict[str, None], tree: Tree) -> Iterator[Finding]:
+    """Check manifests for cargo-component. `folders` receives the folders of WIT for which they have dependencies."""
     ranges: dict[str, list[WitRequirement]] = {}
-    for folder, (file, component) in components.items():
+    for path in paths:
+        try:
+            found = _component(path, tree)
+        except Refused as refused:
+            yield from findings([refused.problem(UNREADABLE.id, _RESTORE)], RULES)
+            continue
+        if found is None:
+            continue
+        from dunnage.wit import cargo_component, conflicts
+
+        file, component = found
         requirements = cargo_component.requirements(component.all_dependencies)
         yield from _rejected_entries(file, component.problems)
         yield from findings(_malformed("cargo-component", requirements), RULES)
         yield from findings(conflicts.check_section(component), RULES)
         if own := _ranges(requirements):
-            ranges[folder] = own
+            ranges[os.path.dirname(path)] = own
+        if component.wit_path and (component.target_dependencies or component.dependencies):
+            wit = os.path.normpath(os.path.join(os.path.dirname(path), component.wit_path))
+            folders[wit if os.path.isdir(wit) else os.path.dirname(wit)] = None
     if ranges:
         yield from _component_ranges(ranges, tree)
 
@@ -358,30 +351,24 @@ def _moving_url(file: File, entry: WitDepsEntry, kind: str, ref: str) -> Problem
 
 
 def _check_wit(
-    texts: Iterable[str],
-    manifests: Iterable[str],
-    components: Mapping[str, tuple[File, Component]],
-    tree: Tree,
+    texts: Iterable[str], manifests: Iterable[str], folders: Mapping[str, None], tree: Tree
 ) -> Iterator[Problem]:
-    """Check the named WIT, and the WIT folders of named files and manifests."""
-    if not (texts or manifests or components):
+    """Check the named WIT, its folders, those of the named manifests of wkg, and the named folders."""
+    if not (texts or manifests or folders):
         return
     from dunnage.wit import conflicts
     from dunnage.wit.projects import Projects, is_vendored
 
     projects = Projects(tree)
     own = [path for path in texts if not is_vendored(path)]
-    folders = dict.fromkeys(os.path.dirname(path) for path in own)
+    every = dict.fromkeys(os.path.dirname(path) for path in own)
     for manifest in manifests:
         root = projects.wkg_root(os.path.dirname(manifest))
-        folders.update(dict.fromkeys(root.wit_folders if root else ()))
-    for folder, (_, component) in components.items():
-        if component.wit_path and (component.target_dependencies or component.dependencies):
-            path = os.path.normpath(os.path.join(folder, component.wit_path))
-            folders[path if os.path.isdir(path) else os.path.dirname(path)] = None
+        every.update(dict.fromkeys(root.wit_folders if root else ()))
+    every.update(folders)
     for path in own:
         yield from conflicts.check_worlds(path, tree)
-    for folder in folders:
+    for folder in every:
         yield from conflicts.check_folder(folder, projects, tree)
 
 
