@@ -84,7 +84,9 @@ class _Text:
         self._source = source.encode()
         self._lines = [0, *(found.end() for found in re.finditer(b"\n", self._source))]
         self._cuts: list[tuple[int, int, str]] = []
+        # The indexes of the lines that begin inside a string, or inside brackets.
         self._in_strings: set[int] = set()
+        self._continued: set[int] = set()
         self._read_tokens(source)
 
     def _read_tokens(self, source: str) -> None:
@@ -94,13 +96,17 @@ class _Text:
         def offset(row: int, column: int) -> int:
             return self._lines[row - 1] + len(rows[row - 1][:column].encode())
 
-        end, follows_operator = (0, 0), False
+        end, follows_operator, brackets = (0, 0), False, 0
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
             if token.type == tokenize.COMMENT:
                 self.cut(offset(*token.start), offset(*token.end))
+            elif token.type == tokenize.NL and brackets:
+                self._continued.add(token.start[0])
             elif token.start[0] < token.end[0] and token.string.strip():
                 self._in_strings.update(range(token.start[0], token.end[0]))
             is_operator = token.type == tokenize.OP
+            if is_operator:
+                brackets += (token.string in "([{") - (token.string in ")]}")
             if end[0] == token.start[0] and (is_operator or follows_operator):
                 self.cut(offset(*end), offset(*token.start))
             end, follows_operator = token.end, is_operator
@@ -123,7 +129,7 @@ class _Text:
         self._cuts.append((start, end, instead))
 
     def result(self) -> str:
-        """Return the text that is left, with one space where the source indents with four."""
+        """Return the text that is left, with one space where the source indents with four, and none in brackets."""
         parts = []
         end = 0
         for start, stop, instead in sorted(self._cuts):
@@ -134,7 +140,8 @@ class _Text:
         for index, line in enumerate(lines):
             if index not in self._in_strings:
                 code = line.strip(" ")
-                lines[index] = " " * (-(-(len(line) - len(line.lstrip(" "))) // 4)) + code if code else ""
+                indentation = 0 if index in self._continued or not code else len(line) - len(line.lstrip(" "))
+                lines[index] = " " * (-(-indentation // 4)) + code
         return "\n".join(lines)
 
 

@@ -36,11 +36,11 @@ MODULES = sorted((CHECKOUT / "hooks" / "dunnage").rglob("*.py"))
         ),
         pytest.param('class T:\n    a: int\n    """é"""\n    b: str\n', "class T:\n a:int\n\n b:str\n", id="field"),
         pytest.param('if True:\n    a = 1\n    """A."""\n', "if True:\n a=1\n\n", id="block"),
-        pytest.param("x = [\n    1,  # one\n]\n", "x=[\n 1,\n]\n", id="inside-brackets"),
+        pytest.param("x = [\n    1,  # one\n]\n", "x=[\n1,\n]\n", id="inside-brackets"),
         pytest.param('if a:\n    b = """\n    c  \n    """  # d\n', 'if a:\n b="""\n    c  \n    """  \n', id="string"),
         pytest.param("def é(a: int, *, b: str = 'é') -> None:\n    a\n", "def é(a,*,b='é'):\n a\n", id="parameters"),
         pytest.param(
-            "def f(\n    a: dict[\n        int, str\n    ],\n):\n    a\n", "def f(\n a\n\n,\n):\n a\n", id="lines"
+            "def f(\n    a: dict[\n        int, str\n    ],\n):\n    a\n", "def f(\na\n\n,\n):\n a\n", id="lines"
         ),
         pytest.param("def f(a) -> 'b -> c':\n    return a\n", "def f(a):\n return a\n", id="arrow"),
         pytest.param("a: Final = 1\nif b:\n    c: d[e] = 2\n", "a=1\nif b:\n c=2\n", id="variables"),
