@@ -14,7 +14,7 @@ from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.shell.model import Command, Script
 from dunnage.shell.offsets import Segment, locate
-from dunnage.shell.programs import parse_bash, program_of
+from dunnage.shell.programs import parse_bash, program_of, text_of
 
 
 class Shell(NamedTuple):
@@ -207,7 +207,7 @@ class _Propagation:
         if loop is None or self._and_list is not None or self._is_used(body.start_byte, len(self._data)):
             return None
         values = loop.children_by_field_name("value")
-        is_single = len(values) == 1 and re.fullmatch(r"[\w./-]+", _text(values[0], self._data), re.ASCII)
+        is_single = len(values) == 1 and re.fullmatch(r"[\w./-]+", text_of(values[0], self._data), re.ASCII)
         if is_single or loop.type not in ("for_statement", "while_statement"):
             return None
         help = "put `set -e` before the loop, or `|| exit 1` after the command"
@@ -226,7 +226,7 @@ class _Propagation:
         after = [] if outer is None else outer.children[1:] if outer.type in ("list", "redirected_statement") else []
         if not all(_is_harmless(node, self._data) for node in (right, *(node for node in after if node.is_named))):
             return None
-        written = _text(right, self._data)
+        written = text_of(right, self._data)
         shown = written if len(written) < 40 and "\n" not in written else written.split()[0] + " …"
         start = parent.children[1].start_byte
         return self._mask(start, right.end_byte, f"`|| {shown}` hides the failure of %COMMAND%", f"remove `|| {shown}`")
@@ -255,7 +255,7 @@ class _Propagation:
                 start, end, "`set +e` lets the script continue after a failure of %COMMAND%", "remove `set +e`"
             )
         start, end = statements[0].start_byte, statements[0].end_byte
-        following = _text(statements[0], self._data).split("\n")[0]
+        following = text_of(statements[0], self._data).split("\n")[0]
         if len(statements) == 1 and re.fullmatch(r"true|:|exit 0", following):
             return self._mask(start, end, f"`{following}` hides the failure of %COMMAND%", f"remove `{following}`")
         reason = "the script has no `set -e` and runs more commands after %COMMAND%"
@@ -289,7 +289,7 @@ def _syntax(file: File, script: Script) -> _Syntax | None:
             name = node.child_by_field_name("name") if node.type == "command" else None
             if name is not None:
                 commands.setdefault(locate(offsets, name.start_byte, name.end_byte), node)
-                if _text(name, data) in ("set", "shopt"):
+                if text_of(name, data) in ("set", "shopt"):
                     settings.append(node)
         known[key] = None if tree is None else _Syntax(file.path, data, offsets, tree, commands, settings)
     return known[key]
@@ -321,7 +321,7 @@ def _settings(syntax: _Syntax, node: Node, shell: Shell) -> tuple[Shell, Node | 
         scope = next((around for around in _around(setting) if around.type in _OWN_SETTINGS), None)
         if scope is not None and scope.id not in enclosing:
             continue
-        words = _text(setting, syntax.data).replace("shopt -so", "set -o")
+        words = text_of(setting, syntax.data).replace("shopt -so", "set -o")
         previous, shell = shell, shell_options(words, shell)
         if previous.stops and not shell.stops:
             unset = setting
@@ -365,24 +365,20 @@ def _program(node: Node, data: bytes) -> str:
         body = node.child_by_field_name("body")
         return "" if body is None else _program(body, data)
     name = node.child_by_field_name("name") if node.type in ("command", "function_definition") else None
-    text = "" if name is None else _text(name, data)
+    text = "" if name is None else text_of(name, data)
     return text.removeprefix("/usr").removeprefix("/bin/")
-
-
-def _text(node: Node, data: bytes) -> str:
-    return data[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
 
 def _writes_file(node: Node, data: bytes) -> bool:
     """Whether a command with redirections, or a list that ends in it, writes into a file."""
     return node.type == "redirected_statement" and any(
-        child.type == "file_redirect" and ">" in _text(child, data) and not _is_no_file(child, data)
+        child.type == "file_redirect" and ">" in text_of(child, data) and not _is_no_file(child, data)
         for child in node.children
     )
 
 
 def _is_no_file(redirect: Node, data: bytes) -> bool:
-    target = _text(redirect, data).split(">")[-1].strip(" &\"'{}")
+    target = text_of(redirect, data).split(">")[-1].strip(" &\"'{}")
     return target in ("1", "2", "-") or target.startswith("/dev/") or "STEP_SUMMARY" in target
 
 
@@ -397,7 +393,7 @@ def _is_harmless(node: Node, data: bytes) -> bool:
         elif node.type == "command":
             name = _program(node, data)
             if name in ("exit", "return"):
-                if _text(node, data).split()[1:] != ["0"]:
+                if text_of(node, data).split()[1:] != ["0"]:
                     return False
             elif name not in _ALWAYS_SUCCEED | {"break", "continue"}:
                 return False

@@ -32,8 +32,8 @@ from dunnage.shell.model import (
 )
 from dunnage.shell.nested import Recorder, Surroundings, is_elsewhere, prints_input, reads_program
 from dunnage.shell.offsets import Segment, locate
-from dunnage.shell.parts import index_of, is_plain, text_of
-from dunnage.shell.programs import ShellProgram, parse_bash, program_of
+from dunnage.shell.parts import index_of, is_plain
+from dunnage.shell.programs import ShellProgram, parse_bash, program_of, text_of
 from dunnage.shell.scope import Changes, Scope
 from dunnage.shell.simple_commands import (
     CALCULATIONS,

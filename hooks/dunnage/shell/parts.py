@@ -38,11 +38,6 @@ class RawWord(NamedTuple):
     end: int
 
 
-def text_of(node: "Node", data: bytes) -> str:
-    """The text of a node in a program. The parser reads pieces of that, so asking the node for its text crashes."""
-    return data[node.start_byte : node.end_byte].decode("utf-8", "replace")
-
-
 def index_of(nodes: "Sequence[Node]", *kinds: str) -> int:
     """The index of the first node of one of these kinds; the number of nodes if there is none."""
     return next((index for index, node in enumerate(nodes) if node.type in kinds), len(nodes))

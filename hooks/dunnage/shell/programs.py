@@ -14,7 +14,7 @@ from dunnage.shell.model import Script, Values
 from dunnage.shell.offsets import Segment, is_literal, locate
 
 if TYPE_CHECKING:
-    from tree_sitter import Tree
+    from tree_sitter import Node, Tree
 
 
 class Mask(NamedTuple):
@@ -31,6 +31,11 @@ class ShellProgram(NamedTuple):
     data: bytes
     offsets: tuple[Segment, ...]
     masks: tuple[Mask, ...] = ()
+
+
+def text_of(node: "Node", data: bytes) -> str:
+    """The text of a node in a program. The parser reads pieces of that, so asking the node for its text crashes."""
+    return data[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
 
 def program_of(script: Script) -> ShellProgram:

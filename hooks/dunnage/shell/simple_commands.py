@@ -12,7 +12,8 @@ from tree_sitter import Node
 
 from dunnage.shell.bounds import MOST_COMMANDS
 from dunnage.shell.model import DIRECTORY, PUSHED, Redirection, Values, Word
-from dunnage.shell.parts import RawWord, fields, is_plain, text_of
+from dunnage.shell.parts import RawWord, fields, is_plain
+from dunnage.shell.programs import text_of
 from dunnage.shell.scope import END, Scope, elements_of
 from dunnage.shell.words import Reader
 

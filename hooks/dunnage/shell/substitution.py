@@ -10,7 +10,8 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from dunnage.shell.bounds import Budget, are_few, union
-from dunnage.shell.parts import fields, index_of, is_plain, text_of
+from dunnage.shell.parts import fields, index_of, is_plain
+from dunnage.shell.programs import text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node

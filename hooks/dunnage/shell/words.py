@@ -25,9 +25,8 @@ from dunnage.shell.parts import (
     has_braces,
     joined,
     put_in,
-    text_of,
 )
-from dunnage.shell.programs import Mask, ShellProgram, compose
+from dunnage.shell.programs import Mask, ShellProgram, compose, text_of
 from dunnage.shell.scope import Scope, elements_of
 
 if TYPE_CHECKING:
