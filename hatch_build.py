@@ -26,7 +26,7 @@ def compact(source: str) -> str:
     It has no comments, no docstrings, and no annotations but those in the body of a class, which may define fields.
     Nor does it import names for others. A string that is a statement counts as a docstring, because it documents what
     stands before it.
-    The module itself is the result if less text would not be the same code, so every interpreter can install it.
+    The source comes back unchanged if the interpreter would not read the same code in the result.
     """
     tree = ast.parse(source)
     text = _Text(source)
@@ -120,7 +120,7 @@ class _Text:
         return self._lines[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
 
     def arrow(self, node: ast.expr) -> int:
-        """The offset after which ` -> ` begins, which stands before a node."""
+        """The offset where ` -> ` begins, given the annotation that follows it."""
         before, _, _ = self._source[: self.start(node)].rpartition(b"->")
         return len(before.rstrip())
 

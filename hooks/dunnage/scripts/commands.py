@@ -123,6 +123,28 @@ def note(file: File, error: SourceError, consequence: str = "") -> None:
     file.note_unread(error.rule, f"this file {error.message}{consequence}", error.span)
 
 
+class InOrder:
+    """Programs in the order of the file. A file may have tens of thousands after those that a hook may read."""
+
+    def __init__(self, programs: Iterable[Script]) -> None:
+        """Raise the SourceError with which `programs` may begin."""
+        self._rest = iter(programs)
+        self._known: list[Script] = []
+        self._read_next()
+
+    def __iter__(self) -> Iterator[Script]:
+        at = 0
+        while at < len(self._known) or self._read_next():
+            yield self._known[at]
+            at += 1
+
+    def _read_next(self) -> bool:
+        for program in self._rest:
+            self._known.append(program)
+            return True
+        return False
+
+
 def commands(file: File, mention: Collection[str] | None = None) -> Iterator[Command]:
     """Every command in a file, whatever its kind, program after program.
 
@@ -131,7 +153,6 @@ def commands(file: File, mention: Collection[str] | None = None) -> Iterator[Com
     """
     if mention is not None and not any(name.encode("utf-8") in file.data for name in mention):
         return
-    from dunnage.scripts.in_order import InOrder
     from dunnage.shell.commands import commands as shell_commands
     from dunnage.shell.commands import end_of_reading
     from dunnage.shell.model import Command
@@ -187,12 +208,10 @@ def scripts(file: File) -> Iterable[Script | Command]:
         return list(circleci.scripts(file))
     if kind == "makefile":
         from dunnage.scripts import makefile
-        from dunnage.scripts.in_order import InOrder
 
         return InOrder(makefile.scripts(file))
     if kind == "justfile":
         from dunnage.scripts import justfile
-        from dunnage.scripts.in_order import InOrder
 
         return InOrder(justfile.scripts(file))
     if kind == "azure":
