@@ -15,7 +15,7 @@ from dunnage.ci.repository_files import RepositoryFiles, repository_files
 from dunnage.files.source import Tree, display
 from dunnage.files.span import Span
 from dunnage.files.walk import RepositoryFolders, is_in_vendored_crate, is_project, top_folder
-from dunnage.frame.finding import Finding, Rule
+from dunnage.frame.finding import Finding, Rule, distinct
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
 from dunnage.scripts.comments import comments
@@ -39,7 +39,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     folders = dict.fromkeys(os.path.dirname(os.path.abspath(name)) for name in names)
     known = tree.memo(RepositoryFolders)
     for folder in dict.fromkeys(top_folder(folder, known) for folder in folders):
-        yield from dict.fromkeys(_check_repository(repository_files(tree, folder), options[REQUIRE_SCHEDULE]))
+        yield from distinct(_check_repository(repository_files(tree, folder), options[REQUIRE_SCHEDULE]))
 
 
 def _check_repository(repository: RepositoryFiles, require_schedule: bool) -> Iterator[Finding]:

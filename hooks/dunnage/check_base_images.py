@@ -4,7 +4,7 @@ Anybody who may push to a registry can move a tag to another image. Then the nex
 libraries than those that were reviewed.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dunnage.containers.official import is_official
@@ -13,7 +13,7 @@ from dunnage.containers.tags import CHANNEL, LATEST, PARTIAL, floating
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Edit
 from dunnage.files.walk import project_manifest
-from dunnage.frame.finding import Finding, Fix, Rule, findings, with_advice
+from dunnage.frame.finding import Finding, Fix, Rule, distinct, findings, with_advice
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import PINS, Options, flag
 from dunnage.scripts.commands import note, readable, with_text
@@ -66,19 +66,10 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
         except SourceError as error:
             note(file, error)
             continue
-        found = _each_once(each for use in uses if use.kind in kinds for each in checks.findings(mended, use))
+        found = distinct(each for use in uses if use.kind in kinds for each in checks.findings(mended, use))
         # A repository with a list of images wants digests.
         yield from with_advice(found, lambda finding: "" if checks.has_lists else _advice(finding))
     yield from findings(checks.list_problems, RULES)
-
-
-def _each_once(found: Iterable[Finding]) -> Iterator[Finding]:
-    """Yield findings as they are found: a small file may have very many, of which few are reported."""
-    seen: set[Finding] = set()
-    for finding in found:
-        if finding not in seen:
-            seen.add(finding)
-            yield finding
 
 
 def _advice(finding: Finding) -> str:

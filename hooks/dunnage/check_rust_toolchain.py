@@ -25,7 +25,7 @@ from dunnage.files import toml
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Edit, Span
 from dunnage.files.walk import RepositoryFolders, is_in_project, top_folder, upwards
-from dunnage.frame.finding import Finding, Fix, Rule, with_advice
+from dunnage.frame.finding import Finding, Fix, Rule, distinct, with_advice
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
 from dunnage.scripts import commands
@@ -105,7 +105,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     for file in commands.files(tree, names, _HINTS):
         kind = commands.kind_of(file.path, file.data[:200])
         if kind in _CI_KINDS:
-            found = dict.fromkeys(_check_jobs(file, tree, aliases, toolchains, kind, places))
+            found = distinct(_check_jobs(file, tree, aliases, toolchains, kind, places))
             yield from with_advice(found, _advice)
     yield from _check_places(places, tree)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from dunnage.downloads.tools import DOWNLOAD_HINTS, SUMS, TOOL_HINTS
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.walk import project_manifest, top_folder
-from dunnage.frame.finding import Finding, Fix, Rule, findings
+from dunnage.frame.finding import Finding, Fix, Rule, distinct, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import PINS, Options, flag
 from dunnage.scripts.commands import kind_of, note, relevant_files
@@ -53,7 +53,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     checks = _Checks(tree, options)
     downloads = _downloads_programs if options[ALL] else _downloads_tools
     for file in relevant_files(tree, names, lambda data: downloads(data) or _may_record(data)):
-        yield from dict.fromkeys(checks.findings(file))
+        yield from distinct(checks.findings(file))
     yield from checks.list_problems()
 
 

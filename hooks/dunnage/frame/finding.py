@@ -132,7 +132,7 @@ def reportable(found: Iterable[T], is_reported: Callable[[T], bool] = lambda _: 
 
 
 def distinct(found: "Iterable[Finding]") -> Iterator["Finding"]:
-    """Yield each finding once, as soon as it is found."""
+    """Yield each finding once, as soon as it is found: a small file may have very many, of which few are reported."""
     seen: set[Finding] = set()
     for each in found:
         if each not in seen:
