@@ -14,8 +14,17 @@ from urllib.parse import urlsplit
 from dunnage.files.git import repository
 from dunnage.files.source import Tree
 from dunnage.frame.arguments import Program, parse
-from dunnage.frame.execution import WrongUsage, complain, guarded, require_version
-from dunnage.frame.options import REQUIRED_VERSION, Option, Options, flag, output_options, repeated, single
+from dunnage.frame.execution import complain, guarded, require_version
+from dunnage.frame.options import (
+    REQUIRED_VERSION,
+    Option,
+    Options,
+    WrongUsage,
+    flag,
+    output_options,
+    repeated,
+    single,
+)
 from dunnage.frame.output import delivery
 from dunnage.review import cargo_home
 from dunnage.upstream import clone, github, pins, report, watch
@@ -130,8 +139,6 @@ def _main(argv: Sequence[str]) -> int:
         earlier = report.read_state(options[STATE]) if options[STATE] else frozenset[str]()
     except StateError as error:
         raise WrongUsage(f"--state {error}") from None
-    except delivery.OutputError as error:
-        raise WrongUsage(str(error)) from None
     failures = Failures()
     sources = _sources(options)
     watched = _chosen(options)
@@ -140,10 +147,7 @@ def _main(argv: Sequence[str]) -> int:
         observed += watch.observe(each, sources, failures)
     new = [each for each in observed if each.key not in earlier and _is_recent(each, options[SINCE])]
     outcome = Report(watched, report.in_order(new, watched), failures.messages)
-    try:
-        delivery.publish(partial(_rendered, outcome), options[OUTPUT_FORMAT], sys.stdout, file, file_format)
-    except delivery.OutputError as error:
-        raise WrongUsage(str(error)) from None
+    delivery.publish(partial(_rendered, outcome), options[OUTPUT_FORMAT], sys.stdout, file, file_format)
     for failure in failures.messages:
         complain(NAME, failure)
     if options[STATE]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -341,3 +342,38 @@ def test_the_command_is_run_in_both_ways() -> None:
     assert by_name.stdout
     assert (by_name.returncode, by_name.stdout, by_name.stderr) == (1, by_module.stdout, by_module.stderr)
     assert by_module.returncode == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["--version"], id="version"),
+        pytest.param(["--help"], id="help"),
+        pytest.param(["rules"], id="rules"),
+        pytest.param(["explain", "cargo-lock/stale"], id="explain"),
+        pytest.param(["sample-config"], id="sample-config"),
+        pytest.param(["review", "--summary-format", "json"], id="review"),
+        pytest.param(["check", "--accept", "known", "Cargo.lock"], id="option-that-prints"),
+    ],
+)
+@pytest.mark.usefixtures("project")
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a full device")
+def test_output_that_cannot_be_written(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        assert main(arguments) == 2
+    assert "the report cannot be written: No space left on device" in capsys.readouterr().err
+    monkeypatch.setattr("sys.stdout", None)
+    assert main(arguments) == 0
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a full device")
+def test_complaints_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stderr", None)
+    assert main(["explain"]) == 2
+    assert capsys.readouterr().out == ""
+    with open("/dev/full", "wb", buffering=0) as full:
+        monkeypatch.setattr("sys.stderr", io.TextIOWrapper(full, encoding="utf-8", write_through=True))
+        assert main(["explain"]) == 2

@@ -3,7 +3,6 @@
 This is imported only if there is an option: importing argparse takes as long as a small check.
 """
 
-import sys
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter, _ActionsContainer
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -56,7 +55,9 @@ def parse(argv: Sequence[str], program: Program) -> Options:
     values = Options({options[name]: found for name, found in given.items()}, files)
     texts = [text(values) for option, text in program.prints if values[option]]
     if texts:
-        sys.stdout.write("".join(dict.fromkeys(texts)))
+        from dunnage.frame.output.delivery import show
+
+        show("".join(dict.fromkeys(texts)))
         raise SystemExit(0)
     return values
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from dunnage.files.source import Tree
 from dunnage.frame import options, selection
-from dunnage.frame.execution import WrongUsage, execute, require_existing, require_known, require_version
-from dunnage.frame.options import FROM_REF, TO_REF, Option, Options, flag, repeated
+from dunnage.frame.execution import execute, require_existing, require_known, require_version
+from dunnage.frame.options import FROM_REF, TO_REF, Option, Options, WrongUsage, flag, repeated
 from dunnage.frame.registry import ENTRIES
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from dunnage import __version__
-from dunnage.frame.execution import WrongUsage, guarded
+from dunnage.frame.execution import guarded
 from dunnage.frame.finding import WEBSITE
-from dunnage.frame.options import plain
+from dunnage.frame.options import WrongUsage, plain
 
 NAME = "dunnage"
 COMMANDS = {
@@ -40,14 +40,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(command: str) -> int:
+    from dunnage.frame.output.delivery import show, write
+
     if command == "--version":
-        sys.stdout.write(f"{NAME} {__version__}\n")
+        show(f"{NAME} {__version__}\n")
         return 0
     if command in ("-h", "--help"):
-        sys.stdout.write(_help())
+        show(_help())
         return 0
     if not command:
-        sys.stderr.write(_help())
+        write(_help(), sys.stderr)
         return 2
     from dunnage.frame.arguments import nearest
 

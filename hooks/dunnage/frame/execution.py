@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias
 
 from dunnage import __version__
@@ -20,6 +21,7 @@ from dunnage.frame.options import (
     OUTPUT_FORMAT,
     QUIET_FORMATS,
     REQUIRED_VERSION,
+    WrongUsage,
 )
 
 if TYPE_CHECKING:
@@ -28,10 +30,6 @@ if TYPE_CHECKING:
     from dunnage.frame.hook import Hook
     from dunnage.frame.options import Options
     from dunnage.frame.report import Repaired, Report
-
-
-class WrongUsage(Exception):
-    """The arguments are wrong; the message says why, in one line."""
 
 
 Task: TypeAlias = "tuple[Hook, Sequence[str]]"
@@ -113,19 +111,16 @@ def execute(
     """
     file, file_format = options[OUTPUT_FILE], options[OUTPUT_FILE_FORMAT]
     if file is not None:
-        from dunnage.frame.output.delivery import OutputError, format_of
+        from dunnage.frame.output.delivery import format_of
 
-        try:
-            file_format = format_of(file, file_format)
-        except OutputError as error:
-            raise WrongUsage(str(error)) from None
+        file_format = format_of(file, file_format)
 
     tree = tree or Tree()
     findings, suppressed = look(tasks, options, tree, progress)
     status = 0
     is_quiet = file is None and options[OUTPUT_FORMAT] in QUIET_FORMATS
     if findings or not is_quiet:
-        from dunnage.frame.output.delivery import OutputError, deliver
+        from dunnage.frame.output.delivery import deliver
         from dunnage.frame.report import Report
 
         report = Report(name, _rules(tasks), tree, findings, suppressed)
@@ -141,11 +136,7 @@ def execute(
             progress.close()
         status = 1 if report.findings or report.fixed else 0
         if status or not is_quiet:
-            try:
-                deliver(report, options[OUTPUT_FORMAT], sys.stdout, file, file_format)
-            except OutputError as error:
-                complain(name, str(error))
-                return 2
+            deliver(report, options[OUTPUT_FORMAT], sys.stdout, file, file_format)
     elif progress:
         progress.close()
     for note in dict.fromkeys(options.notes):
@@ -229,4 +220,6 @@ def complain(name: str, message: str) -> None:
     """Print on stderr what is not a finding: wrong usage, or what could not be checked."""
     from dunnage.frame.output.printable import printable
 
-    print(printable(f"{name}: {message}"), file=sys.stderr)
+    if sys.stderr is not None:  # else print would write to stdout
+        with suppress(OSError):
+            print(printable(f"{name}: {message}"), file=sys.stderr)

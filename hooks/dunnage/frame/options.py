@@ -9,6 +9,10 @@ T_co = TypeVar("T_co", covariant=True)
 D = TypeVar("D")
 
 
+class WrongUsage(Exception):
+    """The arguments are wrong; the message says why, in one line."""
+
+
 class Option(Generic[T_co]):
     """An option whose value is a `T_co`. `flag`, `choice`, `single` and `repeated` create options."""
 

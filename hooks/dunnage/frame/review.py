@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Sequence
 
 from dunnage.files import toml
 from dunnage.files.git import Repositories
 from dunnage.files.source import SourceError, Tree
-from dunnage.frame.execution import WrongUsage, complain, require_existing
-from dunnage.frame.options import Option, Options, choice, flag, single
+from dunnage.frame.execution import complain, require_existing
+from dunnage.frame.options import Option, Options, WrongUsage, choice, flag, single
 
 
 def _read_reason(text: str) -> str:
@@ -46,6 +45,7 @@ SUMMARY_FORMAT = choice("--summary-format", "how to print the summary (default: 
 def main(argv: Sequence[str]) -> int:
     """Run the command and return its exit status. Raises WrongUsage."""
     from dunnage.frame.arguments import Program, parse
+    from dunnage.frame.output.delivery import show
     from dunnage.frame.registry import ENTRIES
 
     given = parse(
@@ -58,7 +58,7 @@ def main(argv: Sequence[str]) -> int:
         ),
     )
     prints = (found for entry in ENTRIES for found in entry.hook().prints)
-    sys.stdout.write(merged([text(given) for option, text in prints if option is SHOW], given[SUMMARY_FORMAT]))
+    show(merged([text(given) for option, text in prints if option is SHOW], given[SUMMARY_FORMAT]))
     return 0
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import dunnage
 from dunnage.frame.arguments import Program, nearest, parse
-from dunnage.frame.execution import WrongUsage
 from dunnage.frame.finding import Rule, address, how_to_accept
-from dunnage.frame.options import choice
-from dunnage.frame.output.delivery import write
+from dunnage.frame.options import WrongUsage, choice
+from dunnage.frame.output.delivery import show
 from dunnage.frame.output.printable import printable
 from dunnage.frame.registry import ENTRIES
 from dunnage.frame.shared_rules import SHARED_RULES
@@ -26,7 +24,7 @@ _CODE_OR_COMMENT = re.compile(r"^```.*?^```$|^<!-- .*?-->\n+", re.DOTALL | re.MU
 def list_rules(argv: Sequence[str]) -> int:
     """Run `dunnage rules` and return its exit status."""
     given = parse(argv, Program("dunnage rules", "List the rules of all hooks.", (OUTPUT_FORMAT,), metavar=""))
-    sys.stdout.write(_as_json() if given[OUTPUT_FORMAT] == "json" else _as_text())
+    show(_as_json() if given[OUTPUT_FORMAT] == "json" else _as_text())
     return 0
 
 
@@ -82,7 +80,7 @@ def explain(argv: Sequence[str]) -> int:
         raise WrongUsage("name a rule or a hook, such as `dunnage explain cargo-lock/stale`")
     pages = {entry.id: f"hooks/{entry.id}.md" for entry in ENTRIES}
     pages |= {rule.id: f"rules/{rule.id}.md" for rule, _ in rules()}
-    write("\n".join(_page(name, pages) for name in names), sys.stdout)
+    show("\n".join(_page(name, pages) for name in names))
     return 0
 
 

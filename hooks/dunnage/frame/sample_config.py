@@ -2,7 +2,6 @@
 
 import os
 import re
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,8 +10,8 @@ from dunnage.files import git
 from dunnage.files.source import SourceError, Tree
 from dunnage.frame import registry, selection
 from dunnage.frame.arguments import Program, parse
-from dunnage.frame.execution import WrongUsage
-from dunnage.frame.options import flag, single
+from dunnage.frame.options import WrongUsage, flag, single
+from dunnage.frame.output.delivery import show
 from dunnage.frame.registry import ENTRIES
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def main(argv: Sequence[str]) -> int:
     if not entries:
         raise WrongUsage("no hook has anything to check here: there are no files of Cargo, WIT, CI or Docker")
     origin = installed()
-    sys.stdout.write(render(entries, Origin(given[REPO] or origin.url, given[REV] or origin.commit)))
+    show(render(entries, Origin(given[REPO] or origin.url, given[REV] or origin.commit)))
     return 0
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from dunnage.files import git, walk
 from dunnage.frame import registry
-from dunnage.frame.execution import WrongUsage
+from dunnage.frame.options import WrongUsage
 
 if TYPE_CHECKING:
     from dunnage.files.source import Tree

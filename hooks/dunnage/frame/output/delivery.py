@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import TextIO
 
 from dunnage.files.source import display
+from dunnage.frame.options import WrongUsage
 from dunnage.frame.report import Report, ordered
 
 ENDINGS = {".json": "json", ".sarif": "sarif", ".sarif.json": "sarif", ".txt": "text"}
 """The formats of extensions."""
 
 
-class OutputError(Exception):
-    """The report could not be written; the message says why, in one line."""
+class OutputError(WrongUsage):
+    """The output could not be written; the message says why, in one line."""
 
 
 def format_of(file: str, named: str, endings: Mapping[str, str] = ENDINGS) -> str:
@@ -76,6 +78,11 @@ def publish(
             problems.append(f"--output-file {display(file)} cannot be written: {reason}")
     if problems:
         raise OutputError("; ".join(problems))
+
+
+def show(text: str) -> None:
+    """Write text that is no report to stdout. Raises OutputError as `deliver` does."""
+    publish(lambda *_: text, "", sys.stdout, None, "", may_be_cut=True)
 
 
 def write(text: str, stream: TextIO | None) -> None:
