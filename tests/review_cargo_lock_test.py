@@ -139,6 +139,18 @@ def test_no_repository(folder: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "Cargo.lock: there is nothing to compare this lock with: it is not in a git repository" in said.notes
 
 
+def test_git_gives_no_answer(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As in a repository of another user. It must not look like a lock without changes."""
+    commit(repository, BEFORE)
+    write(repository, {"Cargo.lock": lock(AFTER), ".git/config": "["})
+    said = Said(capsys, "--require-base", "Cargo.lock")
+    assert "there is nothing to compare this lock with: git cannot read the repository" in said.notes
+    assert len(said.findings) == 1
+    for arguments in (["--summary"], ["--accept", "known"]):
+        assert main(arguments) == 2
+        assert "git does not list the files of this repository" in capsys.readouterr().err
+
+
 def test_no_commit_yet(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(repository, {"Cargo.lock": lock(AFTER)})
     said = Said(capsys, "--require-base", "Cargo.lock")

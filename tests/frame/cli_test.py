@@ -377,3 +377,32 @@ def test_complaints_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch, caps
     with open("/dev/full", "wb", buffering=0) as full:
         monkeypatch.setattr("sys.stderr", io.TextIOWrapper(full, encoding="utf-8", write_through=True))
         assert main(["explain"]) == 2
+
+
+def test_a_system_that_refuses(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A working directory that is removed while hooks run."""
+
+    def main_of_check(_: Sequence[str]) -> int:
+        gone = project / "gone"
+        gone.mkdir()
+        os.chdir(gone)
+        gone.rmdir()
+        return len(os.getcwd())
+
+    monkeypatch.setattr("dunnage.frame.check.main", main_of_check)
+    assert main(["check"]) == 2
+    os.chdir(project)
+    assert "dunnage check: the system does not let it continue" in capsys.readouterr().err
+
+
+def test_a_working_directory_to_which_there_is_no_way_back(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = project / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("dunnage.frame.check.execute", lambda *_: folder.rmdir())
+    assert main(["check"]) is None
+    assert capsys.readouterr().err == ""

@@ -52,6 +52,9 @@ def guarded(name: str, main: Callable[[], int]) -> int:
         return 2
     except SystemExit as stop:  # raised by argparse after --help, --version and wrong usage
         return stop.code if isinstance(stop.code, int) else 0
+    except OSError as error:  # such as a working directory that is removed, or too many open files
+        complain(name, f"the system does not let it continue: {error}")
+        return 2
     except KeyboardInterrupt:
         return 130
     finally:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 
 from dunnage.files import toml
-from dunnage.files.git import Repositories
+from dunnage.files.git import Repositories, repository
 from dunnage.files.source import SourceError, Tree
 from dunnage.frame.execution import complain, require_existing
 from dunnage.frame.options import Option, Options, WrongUsage, choice, flag, single
@@ -63,10 +63,17 @@ def main(argv: Sequence[str]) -> int:
 
 
 def reviewed_files(options: Options, *patterns: str) -> Sequence[str]:
-    """The files that are given, or all of some patterns that git tracks. Raises WrongUsage if a file is not there."""
+    """The files that are given, or all of some patterns that git tracks.
+
+    Raises WrongUsage if a file is not there, or if git does not answer.
+    """
     tree = Tree()
     require_existing(options.files, tree)
-    return options.files or sorted(Repositories(tree, *patterns).tracked_near(os.getcwd()))
+    here = os.getcwd()
+    repositories = Repositories(tree, *patterns)
+    if not options.files and repository(here) and not repositories.repository(here):
+        raise WrongUsage("git does not list the files of this repository; `git status` may say why")
+    return options.files or sorted(repositories.tracked_near(here))
 
 
 def say_notes(program: str, options: Options, default: str = "") -> None:

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from dunnage.files import git, walk
@@ -28,7 +28,8 @@ def at_the_top() -> Iterator[str]:
     try:
         yield top
     finally:
-        os.chdir(here)
+        with suppress(OSError):
+            os.chdir(here)
 
 
 def tracked(tree: Tree, paths: Sequence[str]) -> list[str]:

@@ -60,7 +60,9 @@ class History:
         head = self.objects.commit("HEAD")
         if head is None:
             name = self.repository.head()
-            return Base((), _cannot("read", name) if name else "there is no commit yet")
+            if name or self.repository.tracked(["HEAD"]) is None:
+                return Base((), _cannot("read", name or "the repository"))
+            return Base((), "there is no commit yet")
         if not _in_ci() or differs(head.name):
             return Base((head.name, *self._merged(head.name)))
         parents = _parents(head.data)

@@ -135,6 +135,19 @@ def test_a_file_that_cannot_be_written(folder: Path, name: str, reason: str) -> 
     assert sorted(os.listdir(folder)) == before
 
 
+def test_a_file_in_a_folder_outside_of_the_repository(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A link of the repository does not choose where the file is written. The user may choose such a folder."""
+    outside = tmp_path_factory.mktemp("outside")
+    (folder / ".git").mkdir()
+    (folder / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    (folder / "reports").symlink_to(outside)
+    with pytest.raises(OutputError, match="cannot be written: a symbolic link leads out of the repository"):
+        deliver(report(), "text", None, str(folder / "reports" / "report.json"), "json")
+    assert not os.listdir(outside)
+    deliver(report(), "text", None, str(outside / "report.json"), "json")
+    assert os.listdir(outside) == ["report.json"]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs pipes that break")
 def test_a_reader_that_stops_early(folder: Path) -> None:
     reading, writing = os.pipe()

@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TextIO
 
-from dunnage.files.source import display
+from dunnage.files.source import Tree, display
 from dunnage.frame.options import WrongUsage
 from dunnage.frame.report import Report, ordered
 
@@ -119,6 +119,8 @@ def _replace(path: str, data: bytes) -> None:
     """
     import tempfile
 
+    if Tree().leads_out(path):
+        raise OSError("a symbolic link leads out of the repository")
     with suppress(FileNotFoundError):
         if not stat.S_ISREG(os.lstat(path).st_mode):
             raise OSError("it exists and is not a regular file")
