@@ -27,6 +27,7 @@ BUILD = HEAD + "    steps:\n      - run: cargo test --locked\n"
 DENY = "EmbarkStudios/cargo-deny-action@v2"
 
 
+DENY_OR_TRUE = "cargo deny check || true\n"
 DENY_RECIPE = "deny:\n\tcargo deny check\n"
 DENY_STEP = "runs:\n  steps:\n    - run: cargo deny check\n"
 DENY_WORKFLOW = "on: workflow_call\njobs:\n  x:\n    steps:\n      - run: cargo deny check\n"
@@ -403,6 +404,21 @@ def test_the_job_in_the_help_passes_all_hooks(path: str, policy: dict[str, str])
         ),
         pytest.param({CI: run("make deny || :"), "Makefile": DENY_RECIPE}, [f"{CI}:7"], id="make"),
         pytest.param({CI: run("make -i deny"), "Makefile": DENY_RECIPE}, [f"{CI}:7"], id="make -i"),
+        pytest.param(
+            {CI: run("cd sub && make -f x/Makefile d"), "sub/x/Makefile": "d:\n\t./d.sh\n", "sub/d.sh": DENY_OR_TRUE},
+            ["sub/d.sh:1"],
+            id="make -f in another folder",
+        ),
+        pytest.param(
+            {CI: run("just -f x/justfile -d y d"), "x/justfile": "d:\n  ./d.sh\n", "y/d.sh": DENY_OR_TRUE},
+            ["y/d.sh:1"],
+            id="just -f -d",
+        ),
+        pytest.param(
+            {CI: run("task -t x/Taskfile.yml -d y"), "x/Taskfile.yml": "tasks: {default: ./d.sh}", "y/d.sh": DENY_OR_TRUE},
+            ["y/d.sh:1"],
+            id="task -t -d",
+        ),
         pytest.param(
             {CI: run("make deny"), "Makefile": "deny:\n\t-cargo deny check\n"}, ["Makefile:2"], id="- in make"
         ),

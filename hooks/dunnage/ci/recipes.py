@@ -98,6 +98,8 @@ class RunnerCall(NamedTuple):
     """The file that it names, or the default ones in order of precedence."""
     folder: str = ""
     """The folder to change to first."""
+    is_from_caller: bool = False
+    """Whether the file is named relative to the folder of the caller, not to `folder`."""
     goals: tuple[str, ...] = ()
     """Targets, recipes or tasks; for just also the arguments of recipes."""
     ignoring: int = 0
@@ -134,7 +136,8 @@ def runner_call(name: str, words: Sequence[str | None]) -> RunnerCall | None:
         elif text[:1] not in ("", "-", "+") and not (equals and runner in ("make", "just", "task")):
             operands.append(text)
     goals = tuple(operands) if is_recipe else _goals(name, operands)
-    return None if goals is None else RunnerCall(runner, files, folder, goals, ignoring)
+    is_from_caller = runner in ("just", "task") and files is not syntax.files
+    return None if goals is None else RunnerCall(runner, files, folder, is_from_caller, goals, ignoring)
 
 
 def _goals(name: str, operands: list[str]) -> tuple[str, ...] | None:

@@ -319,10 +319,13 @@ class Walk:
         folders = [posixpath.normpath(posixpath.join(folder, call.folder)) for folder in context.folders]
         is_recipe = call.runner in ("make", "just")
         only_there = is_recipe and bool(call.folder and folders)
-        path = next((found for each in call.files if (found := self._find(each, folders, only_there))), "")
+        above = context.folders if call.is_from_caller else folders
+        path = next((found for each in call.files if (found := self._find(each, above, only_there))), "")
         if path:
-            others = () if is_recipe else context.folders
-            here = context._replace(folders=tuple(dict.fromkeys((posixpath.dirname(path), *others))))
+            # just changes to the folder of its file.
+            others = () if call.runner == "just" else folders
+            inner = folders if call.folder and folders else (posixpath.dirname(path), *others)
+            here = context._replace(folders=tuple(dict.fromkeys(inner)))
             inside = (
                 run
                 for origin, script, shell, mask in recipes.started(self._repository.program, call, path)
