@@ -78,6 +78,9 @@ def found(files: Mapping[str, str], *, lock: bool = True, require_schedule: bool
         pytest.param({".gitea/workflows/ci.yml": BUILD}, ".gitea/workflows/ci.yml:1", id="Gitea"),
         pytest.param({GITLAB: "a: {script: cargo test}\n"}, ".gitlab-ci.yml:1", id="GitLab"),
         pytest.param({CIRCLECI: "jobs: {a: {steps: [{run: cargo test}]}}\n"}, ".circleci/config.yml:1", id="CircleCI"),
+        pytest.param(
+            {CI: BUILD, "Taskfile.yml": "tasks: {audit: cargo audit}\n"}, f"{CI}:1", id="a task that no job runs"
+        ),
         pytest.param({"src/lib.rs": ""}, "Cargo.lock:1", id="no CI"),
         pytest.param({CI: BUILD, "deny.toml": "# cargo deny check\n[advisories]\n"}, f"{CI}:1", id="only a policy"),
         pytest.param({CI: BUILD, "README.md": "Run `cargo deny check`.\n"}, f"{CI}:1", id="only told"),

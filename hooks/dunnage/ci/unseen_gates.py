@@ -17,11 +17,11 @@ from dunnage.scripts.commands import kind_of
 
 OTHER_SYSTEMS = (
     ".appveyor.yml .build.yml .cirrus.star .cirrus.yml .drone.jsonnet .drone.star .drone.yml .taskcluster.yml "
-    ".travis.yml .woodpecker.yaml .woodpecker.yml .zuul.yaml Earthfile Jenkinsfile Taskfile.yml appveyor.yml "
+    ".travis.yml .woodpecker.yaml .woodpecker.yml .zuul.yaml Earthfile Jenkinsfile appveyor.yml "
     "zuul.yaml azure-pipelines.yaml azure-pipelines.yml bitbucket-pipelines.yml bors.toml buildspec.yml "
     "cloudbuild.yaml cloudbuild.yml dagger.json garnix.yaml wercker.yml"
 )
-"""Names of configuration files of CI systems that are not read, in any folder."""
+"""Names of configuration files, in any folder, of CI systems that are not read or may run what is elsewhere."""
 OTHER_FOLDERS = (
     ".azure .azure-pipelines .builds .buildkite .jenkins .kokoro .prow .semaphore .teamcity .tekton .woodpecker "
     ".zuul.d kokoro taskcluster zuul.d"
@@ -163,7 +163,8 @@ def _is_mentioned(repository: RepositoryFiles, mention: re.Pattern[str], is_opaq
         name = posixpath.basename(path)
         if name in _POLICIES or name.endswith(_DOCUMENTS) or name == "Cargo.toml":
             continue
-        if not is_opaque and (_is_ci(path) or _NO_CI.match(path) or not name.endswith(_YAML)):
+        is_read = _is_ci(path) or kind_of(path, b"") == "taskfile"
+        if not is_opaque and (is_read or _NO_CI.match(path) or not name.endswith(_YAML)):
             continue
         file = repository.read(path)
         if file is None:
