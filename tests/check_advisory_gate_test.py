@@ -418,7 +418,11 @@ def test_the_job_in_the_help_passes_all_hooks(path: str, policy: dict[str, str])
             id="just -f -d",
         ),
         pytest.param(
-            {CI: run("task -t x/Taskfile.yml -d y"), "x/Taskfile.yml": "tasks: {default: ./d.sh}", "y/d.sh": DENY_OR_TRUE},
+            {
+                CI: run("task -t x/Taskfile.yml -d y"),
+                "x/Taskfile.yml": "tasks: {default: ./d.sh}",
+                "y/d.sh": DENY_OR_TRUE,
+            },
             ["y/d.sh:1"],
             id="task -t -d",
         ),

@@ -197,6 +197,19 @@ def test_without_git(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     [
         pytest.param(["--only=check-cargo-lok"], "no hook 'check-cargo-lok'; did you mean check-cargo-lock?", id="id"),
         pytest.param(["--skip=check-wit-lock,x"], "there is no hook 'x'", id="id-in-list"),
+        pytest.param(["--only=nope"], "dunnage check: argument --only: there is no hook 'nope'\n", id="only"),
+        pytest.param(["--ignore=nope"], "dunnage check: argument --ignore: there is no rule nope\n", id="ignore"),
+        pytest.param(
+            ["--skip=check-wit-limits", "--max-nesting=3"],
+            "argument --max-nesting is for check-wit-limits, not for",
+            id="unused",
+        ),
+        pytest.param(
+            ["--only=check-deny-toml", "--require=docker"],
+            "argument --require docker is for check-update-bot, not for the hooks that run",
+            id="unused-name",
+        ),
+        pytest.param(["--require=bans,docker"], "--require docker is for check-update-bot", id="off"),
         pytest.param(["--max-nestin=3"], "unrecognized arguments: --max-nestin=3; did you mean --max-nesting?", id="o"),
         pytest.param(["--max-nesting=many"], "'many' is not a whole number", id="value"),
         pytest.param(["--ignore=cargo-lock/stal"], "the nearest is cargo-lock/stale", id="rule"),
@@ -216,6 +229,7 @@ def test_wrong_usage(arguments: list[str], complaint: str, capsys: pytest.Captur
     out, err = capsys.readouterr()
     assert out == ""
     assert complaint in err
+    assert err.startswith("dunnage check: ")
     assert sorted(os.listdir()) == before
 
 

@@ -9,8 +9,7 @@ from functools import partial
 from typing import Any, NamedTuple, NoReturn
 
 from dunnage import __version__
-from dunnage.frame.options import Option, Options
-from dunnage.frame.output.printable import printable
+from dunnage.frame.options import Option, Options, WrongUsage
 
 
 class Program(NamedTuple):
@@ -35,7 +34,7 @@ class Program(NamedTuple):
 def parse(argv: Sequence[str], program: Program) -> Options:
     """Parse the arguments of a program.
 
-    Raises SystemExit, as argparse does, after `--help`, `--version`, an option that prints something, or wrong usage.
+    Raises WrongUsage, and SystemExit after `--help`, `--version` or an option that prints something.
     """
     options = {
         option.name: option for group in (program.options, *(group for _, group in program.groups)) for option in group
@@ -81,7 +80,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def _parser(program: Program) -> ArgumentParser:
     class Parser(ArgumentParser):
         def error(self, message: str) -> NoReturn:
-            super().error(printable(message))
+            raise WrongUsage(message)
 
     parser = Parser(
         prog=program.name,

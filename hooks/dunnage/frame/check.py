@@ -57,6 +57,7 @@ def main(argv: Sequence[str]) -> int:
         raise WrongUsage("give paths, --staged or --from-ref, but only one of them")
     if given[TO_REF] and not given[FROM_REF]:
         raise WrongUsage("--to-ref requires --from-ref")
+    _require_use(given)
     require_existing((*given.files, *given[EXCLUDE]), Tree())
     paths = [os.path.abspath(path) for path in given.files]
     excluded = [os.path.abspath(path) for path in given[EXCLUDE]]
@@ -83,6 +84,27 @@ def _parse(argv: Sequence[str]) -> Options:
         ]
         program = program._replace(groups=tuple(hooks), epilog=_epilog(), prints=tuple(_prints()))
     return parse(argv, program)
+
+
+def _require_use(given: Options) -> None:
+    """Raise WrongUsage if an option, or a name that `--require` gets, is for none of the hooks that run."""
+    names = given.names.difference(option.name for option in (*OWN, options.FIX, *options.COMMON))
+    if not names:
+        return
+    from dunnage.frame.require import REQUIRE, SECTIONS
+
+    users = {
+        f"argument {name}": [
+            entry.id for entry in ENTRIES if any(option.name == name for option in entry.hook().options)
+        ]
+        for name in sorted(names)
+    }
+    for section in (section for sections in given[REQUIRE] for section in sections):
+        users[f"argument --require {section}"] = ["check-deny-toml" if section in SECTIONS else "check-update-bot"]
+    running = [entry.id for entry in chosen(given)]
+    for argument, ids in users.items():
+        if not any(hook in running for hook in ids):
+            raise WrongUsage(f"{argument} is for {' and '.join(ids)}, not for the hooks that run")
 
 
 def _prints() -> Iterator[tuple[Option[Any], Callable[[Options], str]]]:

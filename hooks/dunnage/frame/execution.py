@@ -50,7 +50,7 @@ def guarded(name: str, main: Callable[[], int]) -> int:
     except WrongUsage as wrong:
         complain(name, str(wrong))
         return 2
-    except SystemExit as stop:  # raised by argparse after --help, --version and wrong usage
+    except SystemExit as stop:  # raised after --help, --version and options that print something
         return stop.code if isinstance(stop.code, int) else 0
     except OSError as error:  # such as a working directory that is removed, or too many open files
         complain(name, f"the system does not let it continue: {error}")

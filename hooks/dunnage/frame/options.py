@@ -90,6 +90,11 @@ class Options:
         self.notes: list[str] = []
         """Lines for stderr that are not findings, such as what a check could not judge. Checks add them."""
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the given options."""
+        return frozenset(self._values)
+
     def without(self, *options: Option[Any]) -> "Options":
         """The same but for some options, which then have their default: a hook may have one of the same name."""
         values = {
