@@ -213,6 +213,16 @@ def test_a_library_that_others_contain(repository: Path, files: Files, is_missin
     assert matches([line for line in found("part/Cargo.toml") if "missing" in line], expected)
 
 
+@pytest.mark.parametrize("names", ["a b c", "b", "c", "b c"])
+def test_comment_at_a_package_that_a_workspace_does_not_list(repository: Path, names: str) -> None:
+    comment = "# dunnage: ignore[cargo-lock/bad-manifest] generated\n"
+    write(repository, {**WORKSPACE, "a/Cargo.toml": package("a").replace("name", f"{comment}name")})
+    write(repository, {f"{name}/Cargo.toml": package(name) for name in "bc"})
+    _git(repository, "add", ".")
+    lines = [line.partition(" ")[0] for line in found(*(f"{name}/Cargo.toml" for name in names.split()))]
+    assert lines == [f"{names.replace('a ', '')[0]}/Cargo.toml:2:1"]
+
+
 def test_packages_that_a_workspace_does_not_list(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     names = [f"packages/p{index}/Cargo.toml" for index in range(7)]
     write(repository, {**WORKSPACE, **{name: package(f"p{index}") for index, name in enumerate(names)}})

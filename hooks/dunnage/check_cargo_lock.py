@@ -257,28 +257,31 @@ def _missing(workspace: Workspace, repository: git.Repository | None) -> Finding
 def _unlisted(workspace: Workspace, named: Iterable[Manifest]) -> Iterator[Finding]:
     """Yield a finding if a workspace neither lists nor uses some of the named packages inside of it."""
     root = workspace.root
-    packages = [
-        manifest for manifest in named if manifest.folder not in workspace.local and package_table(manifest.data)
-    ]
-    own = (manifest for manifest in packages if is_in_project(manifest.folder))
-    unlisted = sorted(own, key=lambda manifest: manifest.file.path)
-    if not unlisted:
-        return
-    first, *others = unlisted
-    folders = [
-        shown.toml_string(os.path.relpath(manifest.folder, root.folder).replace(os.sep, "/")) for manifest in unlisted
-    ]
-    place = f"`workspace.members` or to `workspace.exclude` in {root.file.path}"
-    message = f"this package is inside the workspace of {root.file.path}, which does not list it as a member"
-    help = f"add {folders[0]} to {place},\nor an empty `[workspace]` table here"
-    if others:
-        message = (
-            f"this package and {len(others)} more are inside the workspace of {root.file.path}, "
-            "which does not list them as members"
-        )
-        more = f" and {len(folders) - _MOST_NAMED} more" if len(folders) > _MOST_NAMED else ""
-        help = f"add the folders to {place}: {', '.join(folders[:_MOST_NAMED])}{more}"
-    yield Finding(BAD_MANIFEST, first.file.path, toml.locate(first.file, ("package", "name")), message, help)
+    groups: list[list[Manifest]] = [[]]
+    for manifest in sorted(named, key=lambda manifest: manifest.file.path):
+        if manifest.folder in workspace.local or not package_table(manifest.data) or not is_in_project(manifest.folder):
+            continue
+        # What may be ignored is reported by itself, because a run may be about some of the packages.
+        if BAD_MANIFEST.id.encode() in manifest.file.data:
+            groups.append([manifest])
+        else:
+            groups[0].append(manifest)
+    for unlisted in filter(None, groups):
+        first, *others = unlisted
+        folders = [
+            shown.toml_string(os.path.relpath(each.folder, root.folder).replace(os.sep, "/")) for each in unlisted
+        ]
+        place = f"`workspace.members` or to `workspace.exclude` in {root.file.path}"
+        message = f"this package is inside the workspace of {root.file.path}, which does not list it as a member"
+        help = f"add {folders[0]} to {place},\nor an empty `[workspace]` table here"
+        if others:
+            message = (
+                f"this package and {len(others)} more are inside the workspace of {root.file.path}, "
+                "which does not list them as members"
+            )
+            more = f" and {len(folders) - _MOST_NAMED} more" if len(folders) > _MOST_NAMED else ""
+            help = f"add the folders to {place}: {', '.join(folders[:_MOST_NAMED])}{more}"
+        yield Finding(BAD_MANIFEST, first.file.path, toml.locate(first.file, ("package", "name")), message, help)
 
 
 def _repair(names: Sequence[str], reported: Sequence[Finding], options: Options) -> Repaired:

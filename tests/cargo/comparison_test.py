@@ -814,6 +814,16 @@ def test_version_that_many_members_changed_alike(folder: Path, name: str, place:
     ), found(name)
 
 
+@pytest.mark.parametrize("names", ["Cargo.lock", "a/Cargo.toml", "b/Cargo.toml", "c/Cargo.toml", " ".join(_BUMPED)])
+def test_comment_at_one_place_of_many(folder: Path, names: str) -> None:
+    comment = "# dunnage: ignore[cargo-lock/stale] released together"
+    write(folder, _BUMPED)
+    write(folder, {"b/Cargo.toml": package("b", "0.3.0").replace("edition", f"{comment}\nedition")})
+    assert any("comment silences no finding" in line for line in found(*names.split()))
+    write(folder, {"b/Cargo.toml": package("b", "0.3.0").replace("version", f"{comment}\nversion")})
+    assert matches(found(*names.split()), ["d/Cargo.toml:3:1 stale: …", "e/Cargo.toml:3:1 stale: …"])
+
+
 def test_dependency_that_many_members_add(folder: Path) -> None:
     inherited = "[dependencies]\nalpha.workspace = true\n"
     files = {

@@ -133,7 +133,7 @@ class LockReport:
             local, locked = heirs[0]
             same[local.package.version, locked].append(heirs)
         for (version, locked), groups in same.items():
-            heirs = min(groups, key=lambda group: self._is_elsewhere(group[0][0].version_at[0]))
+            heirs = min(groups, key=lambda group: self._rank(group[0][0].version_at[0]))
             others = sum(map(len, groups)) - 1
             more = ""
             if len(groups) > 1:
@@ -145,9 +145,12 @@ class LockReport:
             message = f"`{name}` is at version {version}, but {self.lock_name} has it at {locked}{more}"
             self.stale(*local.version_at, message)
 
-    def _is_elsewhere(self, file: File) -> bool:
-        """Whether a file is in none of the changed folders."""
-        return file.folder not in self._changed
+    def _rank(self, file: File) -> int:
+        """Rank a file as the place of a problem; the lowest is best.
+
+        A file that may ignore the problem comes first, whichever files have changed: every run must find its comment.
+        """
+        return 0 if b"cargo-lock/stale" in file.data else 1 if file.folder in self._changed else 2
 
     def other_reference(self, file: File, dependency: Dependency, locked: LockedPackage, subject: str) -> None:
         """Note that `subject` names a reference of a git repository other than the locked one."""
@@ -166,7 +169,7 @@ class LockReport:
     def add_noted(self) -> None:
         """Add what `unmet`, `missed`, `other_reference` and `dangling` noted, each cause once."""
         for (verb, reason), missed in self._missed.items():
-            name, file, keys = min(missed, key=lambda place: self._is_elsewhere(place[1]))
+            name, file, keys = min(missed, key=lambda place: self._rank(place[1]))
             count = len({file.path for _, file, _ in missed})
             subject = f"`{name}` and {count - 1} more {verb}" if count > 1 else f"`{name}` {verb}s"
             self.stale(file, keys, f"{subject} {reason}")
