@@ -19,6 +19,8 @@ from dunnage.frame.hook import Hook
 from dunnage.frame.options import Options
 from dunnage.scripts.yaml import Node
 from dunnage.shell.model import Command, Script
+from dunnage.wit.cargo_component import ComponentDependency
+from dunnage.wit.projects import Override, WitRequirement
 from repository import write_tracked
 
 _LINES = ("cargo build --locked", "cargo install --locked a@1.2.3", "curl -o a https://x.org/1.2.3/cargo-deny", "./a")
@@ -39,6 +41,14 @@ _FILES = {
     ),
     "#/b/Cargo.toml": '[package]\nname = "b#"\nversion = "1.2.3"\n[dependencies]\nc = "1.2.3"\n',
     "#/src/main.rs": "",
+    "#/c/Cargo.toml": (
+        '[package]\nname = "c#"\nversion = "1.2.3"\n[lib]\npath = "x.rs"\n'
+        '[package.metadata.component.dependencies]\n"a:b" = "1.2"\n"a:c" = "1"\n'
+    ),
+    "#/c/Cargo-component.lock": "version = 1\n",
+    "#/c/wkg.toml": '[overrides]\n"a:b" = { version = "1.2" }\n"a:c" = { version = "1" }\n',
+    "#/c/wkg.lock": "version = 1\n",
+    "#/c/wit/a.wit": "package a:b;\nworld w { import a:b/c@1.2.3; import d:e/f; }\n",
     ".github/workflows/#.yml": f"{_JOB}{_STEPS}      - run: ./#/a.sh\n      - run: make -C #\n      - run: just #/a\n",
 }
 _HOOKS = (
@@ -51,8 +61,10 @@ _HOOKS = (
     "check-rust-toolchain",
     "check-tool-digests",
     "check-update-bot",
+    "check-wit-lock",
+    "check-wit-pins",
 )
-_PARSED = (Command, Dependency, Node, Script, WorkspaceTable)
+_PARSED = (Command, ComponentDependency, Dependency, Node, Override, Script, WitRequirement, WorkspaceTable)
 
 
 @pytest.fixture

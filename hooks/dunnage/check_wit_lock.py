@@ -235,7 +235,7 @@ class _Checker:
         from dunnage.wit import lock as lock_reader
         from dunnage.wit import lock_comparison
 
-        wanted, is_complete = _component_requirements(members)
+        wanted = _component_requirements(members)
         path = os.path.join(root.folder, CARGO_COMPONENT_LOCK)
         update = f"run `cargo component update` in {_named(root.folder)}"
         try:
@@ -245,14 +245,14 @@ class _Checker:
             yield from _unreadable(refused)
             return
         if lock is None:
-            if wanted:
-                yield self._missing(path, wanted[0].file, wanted[0].keys, update)
+            if first := next(filter(None, wanted), None):
+                yield self._missing(path, first.file, first.keys, update)
             return
         yield from self._untracked(path)
-        problems = list(lock_comparison.bad_versions(lock, locked, "cargo-component", update))
-        if not _has_unreadable(problems):
-            problems += lock_comparison.compare_cargo_component(lock, locked, wanted, is_complete, update)
-        yield from findings(problems[:_MAX_PROBLEMS], RULES)
+        invalid = list(lock_comparison.bad_versions(lock, locked, "cargo-component", update))
+        others = lock_comparison.compare_cargo_component(lock, locked, wanted, update)
+        problems = chain(invalid, () if _has_unreadable(invalid) else others)
+        yield from findings(islice(problems, _MAX_PROBLEMS), RULES)
 
     # All tools
 
@@ -276,26 +276,23 @@ class _Checker:
             yield untracked(UNTRACKED, path, git.repository(os.path.dirname(path)), message)
 
 
-def _component_requirements(members: Iterable[Manifest]) -> tuple[list[WitRequirement], bool]:
-    """The valid requirements of all components of a workspace, and whether these are all that it has."""
+def _component_requirements(members: Iterable[Manifest]) -> Iterator[WitRequirement | None]:
+    """The requirements of all components of a workspace; None in place of each that cargo-component rejects."""
     from dunnage.cargo.version import Requirement, VersionError
     from dunnage.wit import cargo_component
 
-    wanted: list[WitRequirement] = []
-    is_complete = True
     for member in members:
-        component = cargo_component.read(member.file, member.data)
+        component = cargo_component.component(member.file)
         if component is None:
             continue
-        is_complete = is_complete and not component.problems
+        yield from (None for _ in component.problems)
         for requirement in cargo_component.requirements(component.all_dependencies):
             try:
                 Requirement.parse(requirement.text)
             except VersionError:
-                is_complete = False
+                yield None
             else:
-                wanted.append(requirement)
-    return wanted, is_complete
+                yield requirement
 
 
 def _has_unreadable(problems: Iterable[Problem]) -> bool:

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from dunnage.files import document, shown, toml
@@ -18,7 +18,7 @@ from dunnage.files.document import Keys, Problem, Refused, is_template
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
 from dunnage.files.walk import top_folder
-from dunnage.frame.finding import Finding, Fix, Rule, distinct, findings
+from dunnage.frame.finding import MOST_FINDINGS, Finding, Fix, Rule, distinct, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
 
@@ -79,7 +79,7 @@ def _component(path: str, tree: Tree) -> tuple[File, Component] | None:
     try:
         if b"component" not in tree.read(path).data or is_vendored_crate(tree, os.path.dirname(path)):
             return None
-        file, data = document.read(tree, path)
+        file, _ = document.read(tree, path)
     except (FileNotFoundError, SourceError):
         return None
     except Refused as refused:
@@ -88,13 +88,13 @@ def _component(path: str, tree: Tree) -> tuple[File, Component] | None:
         raise
     from dunnage.wit import cargo_component
 
-    component = cargo_component.read(file, data)
+    component = cargo_component.component(file)
     return component and (file, component)
 
 
 def _check_components(paths: Iterable[str], folders: dict[str, None], tree: Tree) -> Iterator[Finding]:
     """Check manifests for cargo-component. `folders` receives the folders of WIT for which they have dependencies."""
-    ranges: dict[str, list[WitRequirement]] = {}
+    with_ranges: list[File] = []
     for path in paths:
         try:
             found = _component(path, tree)
@@ -110,27 +110,36 @@ def _check_components(paths: Iterable[str], folders: dict[str, None], tree: Tree
         yield from _rejected_entries(file, component.problems)
         yield from findings(_malformed("cargo-component", requirements), RULES)
         yield from findings(conflicts.check_section(component), RULES)
-        if own := _ranges(requirements):
-            ranges[os.path.dirname(path)] = own
+        if any(_ranges(requirements)):
+            with_ranges.append(file)
         if component.wit_path and (component.target_dependencies or component.dependencies):
             wit = os.path.normpath(os.path.join(os.path.dirname(path), component.wit_path))
             folders[wit if os.path.isdir(wit) else os.path.dirname(wit)] = None
-    if ranges:
-        yield from _component_ranges(ranges, tree)
+    if with_ranges:
+        yield from _component_ranges(with_ranges, tree)
 
 
-def _component_ranges(ranges: Mapping[str, list[WitRequirement]], tree: Tree) -> Iterator[Finding]:
-    """Report the ranges in manifests, given by folder. Each workspace has one lock for all of its ranges."""
+def _component_ranges(files: Iterable[File], tree: Tree) -> Iterator[Finding]:
+    """Report the ranges in manifests. Each workspace has one lock for all of its ranges."""
     from dunnage.cargo.manifests import Manifests
 
     manifests = Manifests(tree)
-    by_root: dict[str | None, list[WitRequirement]] = {}
-    for folder, requirements in ranges.items():
-        by_root.setdefault(_root(manifests, folder), []).extend(requirements)
-    for root, requirements in by_root.items():
+    by_root: dict[str | None, list[File]] = {}
+    for file in files:
+        by_root.setdefault(_root(manifests, file.folder), []).append(file)
+    for root, members in by_root.items():
         lock = root and os.path.join(root, "Cargo-component.lock")
         read_all = partial(_workspace_requirements, manifests, root)
-        yield from _report_ranges("cargo-component", requirements, lock, read_all, tree)
+        yield from _report_ranges("cargo-component", _ranges(_requirements(members)), lock, read_all, tree)
+
+
+def _requirements(files: Iterable[File]) -> Iterator[WitRequirement]:
+    """The requirements in manifests for cargo-component."""
+    from dunnage.wit import cargo_component
+
+    for file in files:
+        if component := cargo_component.component(file):
+            yield from cargo_component.requirements(component.all_dependencies)
 
 
 def _root(manifests: Manifests, folder: str) -> str | None:
@@ -142,22 +151,15 @@ def _root(manifests: Manifests, folder: str) -> str | None:
         return None
 
 
-def _workspace_requirements(manifests: Manifests, root: str | None) -> list[WitRequirement] | None:
+def _workspace_requirements(manifests: Manifests, root: str | None) -> Iterator[WitRequirement] | None:
     """The requirements of all members of a workspace; None if cargo would reject it."""
     from dunnage.cargo.workspace import load
-    from dunnage.wit import cargo_component
 
     manifest = manifests.find(root) if root else None
     workspace = load(manifests, manifest)[0] if manifest else None
     if workspace is None:
         return None
-    requirements = []
-    for member in workspace.members.values():
-        file, data = member.manifest.file, member.manifest.data
-        component = cargo_component.read(file, data)
-        if component:
-            requirements += cargo_component.requirements(component.all_dependencies)
-    return requirements
+    return _requirements([member.manifest.file for member in workspace.members.values()])
 
 
 # wkg
@@ -169,18 +171,18 @@ def _check_wkg(paths: Iterable[str], tree: Tree) -> Iterator[Finding]:
         from dunnage.wit import projects
 
         try:
-            manifest = document.read(tree, path)
+            file, _ = document.read(tree, path)
         except FileNotFoundError:
             continue
         except Refused as refused:
             yield from findings([refused.problem(UNREADABLE.id, _RESTORE)], RULES)
             continue
-        config = projects.read_config(manifest)
-        requirements = config.requirements(manifest.file)
-        yield from _rejected_entries(manifest.file, config.problems)
+        config = projects.read_config(file)
+        requirements = config.requirements(file)
+        yield from _rejected_entries(file, config.problems)
         yield from findings(_malformed("wkg", requirements), RULES)
         lock = os.path.join(os.path.dirname(path), "wkg.lock")
-        yield from _report_ranges("wkg", _ranges(requirements), lock, partial(list, requirements), tree)
+        yield from _report_ranges("wkg", _ranges(requirements), lock, partial(iter, requirements), tree)
 
 
 # Requirements
@@ -202,18 +204,18 @@ def _malformed(tool: str, requirements: Iterable[WitRequirement]) -> Iterator[Pr
             )
 
 
-def _ranges(requirements: Iterable[WitRequirement]) -> list[WitRequirement]:
-    """The valid requirements that more than one version meets."""
+def _ranges(requirements: Iterable[WitRequirement]) -> Iterator[WitRequirement]:
+    """Yield the valid requirements that more than one version meets."""
     from dunnage.wit.requirements import exact_version, problem
 
-    return [entry for entry in requirements if not problem(entry.text) and not exact_version(entry.text)]
+    return (entry for entry in requirements if not problem(entry.text) and not exact_version(entry.text))
 
 
 def _report_ranges(
     tool: str,
     ranges: Iterable[WitRequirement],
     lock: str | None,
-    read_all: Callable[[], list[WitRequirement] | None],
+    read_all: Callable[[], Iterable[WitRequirement] | None],
     tree: Tree,
 ) -> Iterator[Finding]:
     """Report ranges that share a lock, with a fix for each that is known to stand for one version.
@@ -223,7 +225,7 @@ def _report_ranges(
     from dunnage.wit.requirements import exact_text, full_version
 
     found = {}
-    for entry in ranges:
+    for entry in islice(ranges, MOST_FINDINGS + 1):
         text = entry.text.strip(" ")
         message = f"`{text}` allows more than one version of `{entry.package}`"
         if full_version(text):
@@ -253,7 +255,7 @@ def _write_exact(requirement: WitRequirement) -> str:
 def _pins(
     found: Mapping[WitRequirement, Finding],
     path: str,
-    read_all: Callable[[], list[WitRequirement] | None],
+    read_all: Callable[[], Iterable[WitRequirement] | None],
     tree: Tree,
 ) -> tuple[Mapping[WitRequirement, WitPin], str]:
     """The pins for the ranges of findings, except those that an ignore comment silences. `path` is that of the lock.
@@ -262,7 +264,7 @@ def _pins(
     """
     from dunnage.frame import ignore
     from dunnage.wit import lock
-    from dunnage.wit.requirements import Lock, pins, problem
+    from dunnage.wit.requirements import Lock, pins
 
     try:
         locked = document.read(tree, path)
@@ -274,9 +276,12 @@ def _pins(
     requirements = read_all()
     if requirements is None:
         return {}, ""
-    reported = set(ignore.silence(found.values(), tree, RULES, toml.comments).findings)
-    fixable = {entry for entry, finding in found.items() if finding in reported}
-    return pins([entry for entry in requirements if not problem(entry.text)], fixable, known), ""
+    manifests = tree.view()  # only of what it reads, the comments are looked at
+    for entry in found:
+        manifests.read(entry.file.path)
+    reported = set(ignore.silence(found.values(), manifests, RULES, toml.comments).findings)
+    fixable = dict.fromkeys(entry for entry, finding in found.items() if finding in reported)
+    return pins(requirements, fixable, known), ""
 
 
 def _hindrance(lock: str) -> str:

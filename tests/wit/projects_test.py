@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 
 from cargo.files import write
-from dunnage.files import toml
-from dunnage.files.document import Document
 from dunnage.files.source import File, Tree
 from dunnage.wit import root
 from dunnage.wit.projects import (
@@ -101,8 +99,7 @@ def test_wkg_roots(tmp_path: Path, files: dict[str, str], wit: str, roots: list[
 
 
 def config(text: str) -> WkgConfig:
-    file = File("wkg.toml", text.encode())
-    return read_config(Document(file, toml.parse(file)))
+    return read_config(File("wkg.toml", text.encode()))
 
 
 def test_overrides() -> None:

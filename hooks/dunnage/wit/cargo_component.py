@@ -81,6 +81,15 @@ class Component(NamedTuple):
         return (*((self.target,) if self.target else ()), *self.target_dependencies, *self.dependencies)
 
 
+def component(file: File) -> Component | None:
+    """The section in a `Cargo.toml` that is TOML; None if it has none."""
+    return file.memo(_component)
+
+
+def _component(file: File) -> Component | None:
+    return read(file, toml.parse(file))
+
+
 def read(file: File, data: Mapping[str, Any]) -> Component | None:
     """Read the section in a parsed `Cargo.toml`; None if it has none."""
     section = toml.lookup(data, SECTION)

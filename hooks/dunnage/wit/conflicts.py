@@ -104,7 +104,10 @@ class Sources:
         self._roots = projects.wkg_roots(folder)
         self._tree = tree
         component = component_of(folder, projects, tree)
-        self._required = {entry.package for entry in component.target_dependencies} if component else set()
+        overrides = [entry for root in self._roots if root.config for entry in root.config.overrides.values()]
+        self._with_folder = {entry.package for entry in overrides if entry.path is not None}
+        self._settled = {entry.package for entry in overrides}
+        self._settled.update(entry.package for entry in (component.target_dependencies if component else ()))
         deps = [os.path.join(folder, DEPS)]
         deps += [os.path.join(root.folder, WORKSPACE_OUT, DEPS) for root in self._roots if root.is_workspace]
         paths = [path for folder in deps for entry in vendored(folder) for path in entry.files]
@@ -113,9 +116,7 @@ class Sources:
 
     def has_folder(self, package: str) -> bool:
         """Whether a package comes from a folder, in any version. Also True if a `wkg.toml` cannot be read."""
-        overrides = [root.config.overrides.get(package) for root in self._roots if root.config]
-        has_path = any(override is not None and override.path is not None for override in overrides)
-        return has_path or any(root.refused for root in self._roots)
+        return package in self._with_folder or any(root.refused for root in self._roots)
 
     def has_vendored(self, package: str, version: str) -> bool:
         """Whether a version of a package is vendored. A binary holds the full names of its interfaces."""
@@ -129,9 +130,8 @@ class Sources:
         project defines it, because a build may take it from there.
         """
         return (
-            package in self._required
+            package in self._settled
             or self.has_folder(package)
-            or any(root.config is not None and package in root.config.overrides for root in self._roots)
             or self._locked is None
             or package in self._locked
             or any(f"{package}/".encode() in data for data in self._binaries)
@@ -204,7 +204,7 @@ def component_of(wit: str, projects: Projects, tree: Tree) -> "Component | None"
         manifest = projects.manifests.find(folder)
     except Refused:
         return None
-    component = manifest and cargo_component.read(manifest.file, manifest.data)
+    component = manifest and cargo_component.component(manifest.file)
     return component if component and wit == _wit_folder_of(folder, component) else None
 
 
@@ -261,7 +261,7 @@ def check_worlds(path: str, tree: Tree) -> Iterator[Problem]:
 def check_folder(folder: str, projects: Projects, tree: Tree) -> Iterator[Problem]:
     """Compare the references in a WIT folder with each other and with the manifests of wkg and cargo-component."""
     roots, component = projects.wkg_roots(folder), component_of(folder, projects, tree)
-    pinned = [root.config.requirements(root.manifest.file) for root in roots if root.manifest and root.config]
+    pinned = [root.config.requirements(root.manifest) for root in roots if root.manifest and root.config]
     imported: list[WitRequirement] = []
     if component:
         from dunnage.wit import cargo_component

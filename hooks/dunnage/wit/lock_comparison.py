@@ -147,13 +147,12 @@ def bad_versions(lock: Document, locked: Sequence[LockedWitPackage], tool: str, 
 def compare_cargo_component(
     lock: Document,
     locked: Sequence[LockedWitPackage],
-    wanted: Iterable[WitRequirement],
-    is_complete: bool,
+    wanted: Iterable[WitRequirement | None],
     update: str,
 ) -> Iterator[Problem]:
     """Find reasons why `cargo component build --locked` would reject a `Cargo-component.lock`.
 
-    `is_complete` says whether `wanted` holds all requirements of the workspace.
+    `wanted` are the requirements of the workspace; None stands for one that is not known.
     """
     help = f"{update}, and commit Cargo-component.lock"
     by_package = _by_package(locked)
@@ -163,7 +162,11 @@ def compare_cargo_component(
     }
     used: set[Keys] = set()
     reported: set[str] = set()
+    is_complete = True
     for requirement in wanted:
+        if requirement is None:
+            is_complete = False
+            continue
         text = normal(requirement.text)
         found = by_requirement.get((requirement.package, requirement.registry, text))
         if found:
@@ -295,9 +298,10 @@ def references(root: WkgRoot, tree: Tree, locked: Container[tuple[str, str]]) ->
     `locked` holds packages and requirements; a requirement among them has no position. WIT that cannot be parsed is
     skipped, and so are packages that the WIT folders define.
     """
-    overrides = root.config.overrides if root.config else {}
+    config = root.config
+    overrides = config.overrides if config else {}
     local = {name for name, override in overrides.items() if override.path is not None}
-    versions = root.config.requirements(root.manifest.file) if root.config and root.manifest else []
+    versions = config.requirements(root.manifest) if config and root.manifest else []
     versioned = {entry.package for entry in versions}
     found: list[WitRequirement] = []
     for folder in root.wit_folders:
@@ -307,7 +311,7 @@ def references(root: WkgRoot, tree: Tree, locked: Container[tuple[str, str]]) ->
             # The WIT may be outside of the repository or belong to another project. The override makes it a dependency.
             path = os.path.normpath(os.path.join(root.folder, override.path))
             entries = _read(path, tree, local, locked)
-            found += [entry._replace(file=root.manifest.file, keys=override.keys, span=None) for entry in entries]
+            found += [entry._replace(file=root.manifest, keys=override.keys, span=None) for entry in entries]
     found = [entry for entry in (*found, *versions) if entry.package not in local]
     if all((entry.package, entry.text) in locked for entry in found):
         return found

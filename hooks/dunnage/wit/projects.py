@@ -15,12 +15,12 @@ Then it reads wkg.toml, and then it finds the projects.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dunnage.files import document
-from dunnage.files.document import Document, Keys, Problem, Refused, is_template
+from dunnage.files import document, toml
+from dunnage.files.document import Keys, Problem, Refused, is_template
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
 from dunnage.files.walk import upwards
@@ -138,9 +138,13 @@ class WkgConfig(NamedTuple):
         ]
 
 
-def read_config(document: Document) -> WkgConfig:
-    """Read a parsed `wkg.toml`."""
-    file, data = document
+def read_config(file: File) -> WkgConfig:
+    """Read a `wkg.toml` that is TOML."""
+    return file.memo(_read_config)
+
+
+def _read_config(file: File) -> WkgConfig:
+    data = toml.parse(file)
     problems = wrong_types(data, _WKG_TYPES, file, (), _WKG)
     overrides = {}
     table = data.get("overrides")
@@ -225,14 +229,14 @@ class WkgRoot(NamedTuple):
     """A folder in which wkg runs."""
 
     folder: str
-    manifest: Document | None
+    manifest: File | None
     """Its `wkg.toml`; None if there is none, or it cannot be read."""
-    config: WkgConfig | None
-    """The content of the manifest."""
     refused: Refused | None
     """Why the manifest cannot be read."""
     wit_folders: tuple[str, ...]
     """The WIT folders that wkg is known to manage from here."""
+    is_workspace: bool
+    """Whether it is the root of a workspace."""
 
     @property
     def lock(self) -> str:
@@ -240,9 +244,9 @@ class WkgRoot(NamedTuple):
         return os.path.join(self.folder, WKG_LOCK)
 
     @property
-    def is_workspace(self) -> bool:
-        """Whether it is the root of a workspace."""
-        return self.config is not None and self.config.members is not None
+    def config(self) -> WkgConfig | None:
+        """The content of the manifest."""
+        return read_config(self.manifest) if self.manifest else None
 
 
 def is_vendored(path: str) -> bool:
@@ -322,25 +326,24 @@ class Projects:
         return Manifests(self._tree)
 
     def _read_root(self, folder: str) -> WkgRoot | None:
-        manifest = refused = config = None
+        manifest = refused = None
         try:
-            manifest = document.read(self._tree, os.path.join(folder, WKG_MANIFEST))
+            manifest, _ = document.read(self._tree, os.path.join(folder, WKG_MANIFEST))
         except Refused as error:
             refused = error
         except FileNotFoundError:
             if not self._tree.exists(os.path.join(folder, WKG_LOCK)):
                 return None
-        if manifest is not None:
-            config = read_config(manifest)
-        if manifest is not None and config is not None and config.members is not None:
-            folders, refused = _member_folders(folder, manifest.file, config)
+        members = read_config(manifest).members if manifest else None
+        if manifest is not None and members is not None:
+            folders, refused = _member_folders(folder, manifest, members)
         else:
             inside = os.path.join(folder, WKG_WIT)
             folders = (inside,) if os.path.isdir(inside) else (folder,) if own_files(folder) else ()
-        return WkgRoot(folder, manifest, config, refused, folders)
+        return WkgRoot(folder, manifest, refused, folders, members is not None)
 
 
-def _member_folders(folder: str, file: File, config: "WkgConfig") -> tuple[tuple[str, ...], Refused | None]:
+def _member_folders(folder: str, file: File, members: Iterable[str]) -> tuple[tuple[str, ...], Refused | None]:
     """Return the WIT folders of a workspace, or the reason why they are not read.
 
     These are the folders that it names, and those that match a pattern and hold WIT directly.
@@ -349,7 +352,7 @@ def _member_folders(folder: str, file: File, config: "WkgConfig") -> tuple[tuple
 
     found: dict[str, None] = {}
     folders = PatternFolders(folder)
-    for index, member in enumerate(config.members or ()):
+    for index, member in enumerate(members):
         try:
             paths = folders.expand(member)
         except UnexpandedPattern as error:

@@ -90,21 +90,25 @@ def pins(
 
     `requirements` are all requirements that the lock covers; `fixable` are the ranges among them that may be replaced.
     """
-    groups: dict[_Wanted, list[WitRequirement]] = {}
+    groups: dict[_Wanted, list[WitRequirement]] = {_wanted(requirement): [] for requirement in fixable}
+    kept: set[_Wanted] = set()
     for requirement in requirements:
-        wanted = (requirement.package, requirement.registry, Requirement.parse(requirement.text))
-        groups.setdefault(wanted, []).append(requirement)
+        if problem(requirement.text) or (wanted := _wanted(requirement)) not in groups:
+            continue
+        if requirement in fixable:
+            groups[wanted].append(requirement)
+        else:
+            kept.add(wanted)
     entries = _entries(lock) if lock else {}
     versions: dict[WitRequirement, str] = {}
     changes: dict[LockedWitPackage, list[tuple[LockedVersion, str, list[WitRequirement], bool]]] = {}
-    for wanted, group in groups.items():
-        ranges = [requirement for requirement in group if requirement in fixable]
+    for wanted, ranges in groups.items():
         match entries.get(wanted, []):
             case []:
                 versions.update({each: version for each in ranges if (version := full_version(each.text))})
             case [(package, entry)] if ranges and (version := full_version(entry.version)):
                 if wanted[2].matches(Version.parse(entry.version)):
-                    changes.setdefault(package, []).append((entry, version, ranges, len(ranges) < len(group)))
+                    changes.setdefault(package, []).append((entry, version, ranges, wanted in kept))
     found = {
         requirement: WitPin(versions[requirement], False, edits) for requirement, edits in _rewritten(versions).items()
     }
@@ -118,6 +122,10 @@ def pins(
             break
         found.update(_locked_pins(lock, package, changed))
     return found
+
+
+def _wanted(requirement: WitRequirement) -> _Wanted:
+    return requirement.package, requirement.registry, Requirement.parse(requirement.text)
 
 
 def _entries(lock: Lock) -> dict[_Wanted, list[tuple[LockedWitPackage, LockedVersion]]]:
