@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +24,16 @@ for _, name, _ in pkgutil.walk_packages(dunnage.__path__, "dunnage."):
     if not name.endswith("__main__"):
         __import__(name)
 """
+
+
+HOOKS = Path(__file__).parent.parent / "hooks"
+
+
+def test_no_named_tuple_has_another_base() -> None:
+    """Python 3.10 rejects such a class when its module is imported."""
+    trees = [ast.parse(path.read_text("utf-8")) for path in HOOKS.rglob("*.py")]
+    classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    assert not [node.name for node in classes if len(node.bases) > 1 and "NamedTuple" in map(ast.unparse, node.bases)]
 
 
 def test_no_annotation_is_compiled() -> None:

@@ -5,7 +5,7 @@ precedence. All lists may share that file, in tables `[NAME]` or as plain lines.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.span import Span
@@ -20,20 +20,29 @@ NAMES = ("digests", "images", "tools")
 """The lists that there are."""
 
 
-class ListKind(NamedTuple, Generic[Pin]):
-    """What a list holds."""
+class ListKind(Generic[Pin]):
+    """What a list holds. It is no named tuple, because none is generic in Python 3.10."""
 
-    name: str
-    """One of NAMES."""
-    entry: str
-    """How a line is written: `NAME = "VERSION"`."""
-    rule: str
-    """The id of the rule that a wrong list breaks."""
-    help: str
-    read: Callable[[str, str, str], "Pin | str"]
-    """The pin of a name and a value, in the file with this path; a text says what is wrong with them."""
-    owns: Callable[[str, object], bool]
-    """Whether a plain line of the file that an option names belongs to this list."""
+    def __init__(
+        self,
+        name: str,
+        entry: str,
+        rule: str,
+        help: str,
+        read: Callable[[str, str, str], "Pin | str"],
+        owns: Callable[[str, object], bool],
+    ) -> None:
+        self.name = name
+        """One of NAMES."""
+        self.entry = entry
+        """How a line is written: `NAME = "VERSION"`."""
+        self.rule = rule
+        """The id of the rule that a wrong list breaks."""
+        self.help = help
+        self.read = read
+        """The pin of a name and a value, in the file with this path; a text says what is wrong with them."""
+        self.owns = owns
+        """Whether a plain line of the file that an option names belongs to this list."""
 
 
 class PinLists(Generic[Pin]):
