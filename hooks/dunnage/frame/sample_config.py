@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage import __version__
 from dunnage.files import git
-from dunnage.files.source import SourceError, Tree
+from dunnage.files.source import Tree
 from dunnage.frame import registry, selection
 from dunnage.frame.arguments import Program, parse
 from dunnage.frame.options import WrongUsage, flag, single
@@ -68,13 +68,8 @@ def is_concerned(entry: "Entry", paths: Sequence[str], tree: Tree) -> bool:
 
 def _is_there(sign: "Sign", paths: Sequence[str], tree: Tree) -> bool:
     content = re.compile(sign.content.encode())
-    for name in selection.matching(paths, sign.files):
-        try:
-            if content.search(tree.read(name).data):
-                return True
-        except (FileNotFoundError, SourceError):
-            continue
-    return False
+    files = map(tree.find, selection.matching(paths, sign.files))
+    return any(file is not None and content.search(file.data) for file in files)
 
 
 def render(entries: "Sequence[Entry]", origin: Origin) -> str:

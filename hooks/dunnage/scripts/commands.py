@@ -102,11 +102,7 @@ def _known(tree: Tree, names: Iterable[str]) -> Iterator[File]:
 
 def readable(tree: Tree, names: Iterable[str]) -> Iterator[File]:
     """Yield the files among those named that can be read, each once."""
-    for name in dict.fromkeys(names):
-        try:
-            yield tree.read(name)
-        except (FileNotFoundError, SourceError):
-            continue
+    yield from filter(None, map(tree.find, dict.fromkeys(names)))
 
 
 def with_text(file: File) -> File:

@@ -45,22 +45,17 @@ def included_files(tree: Tree, file: File) -> Iterator[File]:
             if path in seen or len(seen) > _MOST_FILES:
                 continue
             seen.add(path)
-            try:
-                found = tree.read(path)
-            except (FileNotFoundError, SourceError):
-                continue
-            yield found
-            pending.append(found)
+            found = tree.find(path)
+            if found is not None:
+                yield found
+                pending.append(found)
 
 
 def is_included(tree: Tree, file: File) -> bool:
     """Whether the CI file at the top of the repository includes a file, directly or not."""
     top = top_folder(file.folder)
-    try:
-        root = tree.read(os.path.join(top, _ROOT))
-    except (FileNotFoundError, SourceError):
-        return False
-    return any(found is file for found in included_files(tree, root))
+    root = tree.find(os.path.join(top, _ROOT))
+    return root is not None and any(found is file for found in included_files(tree, root))
 
 
 def _paths(top: str, file: File) -> Iterator[str]:
