@@ -23,9 +23,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 def compact(source: str) -> str:
     """Return a module that does the same and has as many lines, with one space for each level and none at operators.
 
-    It has no comments, no docstrings, and no annotations but those in the body of a class, which may define fields.
-    Nor does it import names for others. A string that is a statement counts as a docstring, because it documents what
-    stands before it.
+    It has no comments, no docstrings, and no annotations but those in the body of a class, which may define fields. In
+    a named tuple, they are None. Nor does it import names for others. A string that is a statement counts as a
+    docstring, because it documents what stands before it.
     The source comes back unchanged if the interpreter would not read the same code in the result.
     """
     tree = ast.parse(source)
@@ -37,6 +37,11 @@ def compact(source: str) -> str:
         elif isinstance(node, ast.FunctionDef) and node.returns:
             text.cut(text.arrow(node.returns), text.end(node.returns))
             node.returns = None
+        elif isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "NamedTuple" for base in node.bases):
+            for field in node.body:
+                if isinstance(field, ast.AnnAssign):
+                    text.cut(text.start(field.annotation), text.end(field.annotation), "None")
+                    field.annotation = ast.Constant(None)
         for block in (getattr(node, name, None) for name in ("body", "orelse", "finalbody")):
             if isinstance(block, list):
                 block[:] = _reduced(block, node, text)
@@ -69,8 +74,10 @@ def _reduced(block: list[ast.stmt], parent: ast.AST, text: _Text) -> list[ast.st
 def _drop_unused_names(tree: ast.Module, text: _Text) -> None:
     """Import only what the code still names."""
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    if any(isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) != "None" for node in ast.walk(tree)):
+        used.add("annotations")
     for statement in list(tree.body):
-        if isinstance(statement, ast.ImportFrom) and statement.module != "__future__":
+        if isinstance(statement, ast.ImportFrom):
             statement.names = [alias for alias in statement.names if (alias.asname or alias.name) in used]
             text.cut(text.start(statement), text.end(statement), ast.unparse(statement) if statement.names else "")
             if not statement.names:
