@@ -22,7 +22,6 @@ from dunnage.cargo_cli.command_line import (
     invocation,
     known_text,
 )
-from dunnage.files.git import Repositories
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit
 from dunnage.shell.model import Command, Values, joined_paths, programs
@@ -181,8 +180,11 @@ def _edit(path: str, call: CargoCall, index: int, text: str) -> Edit | None:
 def _is_locked_by_settings(tree: Tree, file: File, tool: str) -> bool:
     """Whether a settings file of a tool, in the repository of `file`, may make its builds locked."""
     patterns = [f"**/{name}" for name in _SETTINGS.get(tool, ())]
-    folder = file.folder
-    paths = sorted(Repositories(tree, *patterns).tracked_near(folder)) if patterns else ()
+    if not patterns:
+        return False
+    from dunnage.files.git import Repositories
+
+    paths = sorted(Repositories(tree, *patterns).tracked_near(file.folder))
     return any(re.search(_LOCKING_SETTING, tree.content(path) or b"") for path in paths)
 
 

@@ -2,18 +2,19 @@
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.cargo_cli.command_line import Aliases
 from dunnage.cargo_cli.compiling import HINTS, Compilation, compilation
-from dunnage.ci.called_scripts import script_word
-from dunnage.ci.repository_files import RepositoryFiles, repository_files
-from dunnage.ci.runs import Walk
 from dunnage.files.source import File, Tree
 from dunnage.files.walk import top_folder
 from dunnage.scripts.commands import commands
 from dunnage.shell.model import Command, programs
 from dunnage.shell.nested import is_elsewhere
+
+if TYPE_CHECKING:
+    from dunnage.ci.repository_files import RepositoryFiles
+    from dunnage.ci.runs import Walk
 
 _FILES_OF_RUNNERS = (
     *("Makefile", "makefile", "GNUmakefile", "justfile", ".justfile", "Justfile", "Makefile.toml", "Cargo.toml"),
@@ -148,10 +149,13 @@ class Compilations:
         """Return the topmost folder of the repository of a file."""
         return self._repository(file)[0].top
 
-    def _repository(self, file: File) -> tuple[RepositoryFiles, Walk, frozenset[str]]:
+    def _repository(self, file: File) -> "tuple[RepositoryFiles, Walk, frozenset[str]]":
         """The files of the repository of a file, what their commands call, and the names of the files."""
         top = top_folder(file.folder)
         if top not in self._repositories:
+            from dunnage.ci.repository_files import repository_files
+            from dunnage.ci.runs import Walk
+
             files = repository_files(self.tree, top)
             names = frozenset(map(posixpath.basename, files.paths))
             self._repositories[top] = files, Walk(files, (*HINTS, *_DOWNLOADERS, *_DOWNLOADING)), names
@@ -198,6 +202,8 @@ def _located(command: Command, resolve: Resolve) -> tuple[Command, list[str]] | 
         found = (resolve(posixpath.join(directory, name)) for name in _FILES_OF_RUNNERS)
         folders = [posixpath.dirname(path) for path in found if path]
         return (command, folders[:1]) if folders else None
+    from dunnage.ci.called_scripts import script_word
+
     at = script_word(command.words, names)
     value = command.words[at].values if at is not None else None
     if at == 0 and "/" not in "".join(value or ()):
