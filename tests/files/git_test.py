@@ -471,6 +471,18 @@ def test_a_program_that_does_not_end_is_killed(stdin: bytes) -> None:
     assert run_program([sys.executable, "-c", program], os.environ, stdin, 0.0) is None
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="only Linux says what processes do")
+def test_git_that_waits_is_ended_and_not_called_again(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(repository / "pipe")
+    found = Repository(str(repository))
+    assert found.tracked(["**"]) == frozenset()
+    monkeypatch.setattr("dunnage.files.git.LOOK_SECONDS", 0.01)
+    subprocess.run(["git", "config", "include.path", str(repository / "pipe")], check=True)
+    assert found.tracked(["**"]) is None
+    monkeypatch.setattr("dunnage.files.git._run", None)
+    assert found.tracked(["**"]) is None
+
+
 @pytest.mark.skipif(os.name == "nt", reason="standard streams are closed by a POSIX shell")
 @pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
 def test_standard_streams_may_be_closed(closed: str) -> None:

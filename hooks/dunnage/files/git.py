@@ -36,6 +36,8 @@ _OWN_FILES_BELOW = ("info/attributes", "info/exclude", "info/grafts", "objects/i
 _FILES_AT_TOP = (".gitattributes", ".gitignore")
 
 _SECONDS = 60
+LOOK_SECONDS = 1.5
+"""After how many seconds without output a process is looked at. If it waits then and the next time, it is ended."""
 _LONGEST_INDEX = 64 * 1024 * 1024
 _LONGEST_PATH = 4096
 
@@ -192,21 +194,24 @@ class Repository(NamedTuple):
     ) -> str | None:
         """The output of git; None if its exit status is neither 0 nor `may_be`. `settings` join its environment."""
         command = self.command(*arguments)
-        answer = command and run_program(
-            command, {**self.environment(), **(settings or {})}, os.fsencode(stdin), _SECONDS
-        )
-        if not answer:
+        if command is None:
             return None
-        status, output = answer
-        return os.fsdecode(output) if status in (0, may_be) else None
+        environment = {**self.environment(), **(settings or {})}
+        try:
+            answer = _run(command, environment, os.fsencode(stdin), _SECONDS, may_wait=False)
+        except TimeoutError:
+            WAITING.add(self.top)
+            return None
+        return os.fsdecode(answer[1]) if answer and answer[0] in (0, may_be) else None
 
     def command(self, *arguments: str) -> list[str] | None:
-        """The command that calls git for this repository; None if git is not on PATH, or would wait for a named pipe.
+        """The command that calls git for this repository; None if git is not on PATH, or waits for a named pipe.
 
         The repository's own configuration makes git run no program.
         """
         git = find_program("git")
-        return None if git is None or _has_a_pipe(self) else [git, "-C", self.top, *_RUN_NO_PROGRAM, *arguments]
+        is_in_vain = git is None or self.top in WAITING or _has_a_pipe(self)
+        return None if git is None or is_in_vain else [git, "-C", self.top, *_RUN_NO_PROGRAM, *arguments]
 
     def environment(self) -> dict[str, str]:
         """The environment in which git reads this repository and does not fetch."""
@@ -219,6 +224,10 @@ class Repository(NamedTuple):
         # Otherwise git would fetch objects that are missing in a partial clone.
         environment.update(PATH=search_path(), GIT_NO_LAZY_FETCH="1", GIT_ALLOW_PROTOCOL="none", GIT_OPTIONAL_LOCKS="0")
         return environment
+
+
+WAITING: set[str] = set()
+"""The tops of the repositories in which git has waited in this run. It is not called there again."""
 
 
 @cache
@@ -329,8 +338,21 @@ def run_program(
 
     None if it cannot be started, has not ended after so many seconds, or prints more than `LONGEST_OUTPUT`.
     """
+    try:
+        return _run(command, environment, stdin, seconds, may_wait=True)
+    except TimeoutError:
+        return None
+
+
+def _run(
+    command: list[str], environment: Mapping[str, str], stdin: bytes, seconds: float, *, may_wait: bool
+) -> tuple[int, bytes] | None:
+    """As `run_program`, but raises TimeoutError after so many seconds.
+
+    Also if the program waits for anything, as for a named pipe, unless it may.
+    """
     if not stdin and hasattr(os, "posix_spawn"):
-        return _spawn(command, environment, seconds)
+        return _spawn(command, environment, seconds, may_wait=may_wait)
     import subprocess
 
     try:
@@ -343,12 +365,31 @@ def run_program(
             timeout=seconds,
             check=False,
         )
-    except (OSError, ValueError, subprocess.TimeoutExpired):
+    except subprocess.TimeoutExpired:
+        raise TimeoutError from None
+    except (OSError, ValueError):
         return None
     return (ended.returncode, ended.stdout) if len(ended.stdout) <= LONGEST_OUTPUT else None
 
 
-def _spawn(command: list[str], environment: Mapping[str, str], seconds: float) -> tuple[int, bytes] | None:
+def activity(process: int) -> str | None:
+    """What a process has computed, if all of it waits at present; None if it does not, or if that is unknown."""
+    found = []
+    try:
+        for task in os.listdir(f"/proc/{process}/task"):
+            with open(f"/proc/{process}/task/{task}/stat", encoding="utf-8", errors="replace") as stream:
+                state, *numbers = stream.read().rpartition(") ")[2].split(" ")
+            if state != "S":
+                return None
+            found.append(" ".join((task, *numbers[6:14])))  # faults and times
+    except OSError:
+        return None
+    return "\n".join(found)
+
+
+def _spawn(
+    command: list[str], environment: Mapping[str, str], seconds: float, *, may_wait: bool
+) -> tuple[int, bytes] | None:
     """Run a program that reads no input without `subprocess`, whose import takes a tenth of a check."""
     from select import select
     from time import monotonic
@@ -370,7 +411,15 @@ def _spawn(command: list[str], environment: Mapping[str, str], seconds: float) -
             os.close(writer)
         pieces: list[bytes] = []
         size = 0
-        while size <= LONGEST_OUTPUT and select([stream], [], [], max(deadline - monotonic(), 0))[0]:
+        before = None
+        is_late = False
+        while size <= LONGEST_OUTPUT and not is_late:
+            left = max(deadline - monotonic(), 0)
+            if not select([stream], [], [], left if may_wait else min(left, LOOK_SECONDS))[0]:
+                now = None if may_wait else activity(process)
+                is_late = monotonic() >= deadline or (now is not None and now == before)
+                before = now
+                continue
             piece = stream.read(1 << 20)
             if not piece:
                 return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), b"".join(pieces)
@@ -378,4 +427,6 @@ def _spawn(command: list[str], environment: Mapping[str, str], seconds: float) -
             size += len(piece)
         os.kill(process, _KILL)
         os.waitpid(process, 0)
+        if is_late:
+            raise TimeoutError
         return None
