@@ -6,6 +6,7 @@ import hashlib
 import json
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 from shutil import rmtree
 
@@ -111,6 +112,13 @@ def test_locks_below(repository: Path, capsys: pytest.CaptureFixture[str]) -> No
     write(repository, {"a/Cargo.lock": lock(AFTER), "b/Cargo.lock": lock(AFTER)})
     said = Said(capsys, "a/Cargo.lock", "b/Cargo.lock", "b/../b/Cargo.lock")
     assert matches(said.findings, [f"a/{GREW}", f"b/{GREW}"])
+
+
+@pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="the file system takes no such names")
+def test_a_lock_in_a_folder_with_an_unprintable_name(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit(repository, BEFORE, "a\xa0\n\udcff/Cargo.lock")
+    write(repository, {"a\xa0\n\udcff/Cargo.lock": lock(AFTER)})
+    assert [finding.partition(" ")[2][:5] for finding in Said(capsys, "a\xa0\n\udcff/Cargo.lock").findings] == ["grew:"]
 
 
 def test_a_lock_that_moved(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from cargo.files import CHECKSUM, lock, write
+from dunnage.cargo.version import Requirement
 from dunnage.files.source import File, Tree
 from dunnage.review import changes as lock_changes
 from dunnage.review.cached_rules import compile_time_code, published, undeclared_edge, wrong_checksum
@@ -92,6 +93,26 @@ def test_a_damaged_index(home: Path, data: bytes) -> None:
     assert list(published(found, ADVICE, cargo_home, AgePolicy(Tree(), str(home), 0), Unknowns())) == []
 
 
+def test_an_index_of_very_many_versions(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bytes after the last version that is read are not split."""
+    monkeypatch.setattr("dunnage.review.cargo_home._MOST_VERSIONS", 2)
+    add_entries(home, "a", [entry(f"1.0.{number}", cksum="0" * 64) for number in range(4)])
+    added = changes("", "".join(f"a 1.0.{number} crates.io\n" for number in range(4)))
+    found = CargoHome(str(home))
+    assert [found.entry(package) is not None for package in added.incoming] == [True, True, False, False]
+    assert len(found.versions(added.incoming[0])) == 2
+
+
+def test_archives_are_released(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sums = {f"a{number}": add_archive(home, f"a{number}-1.0.0", bytes([number]) * 100) for number in range(4)}
+    added = parsed("".join(f"{name} 1.0.0 crates.io\n" for name in sums), sums).packages
+    monkeypatch.setattr("dunnage.review.cargo_home._MOST_ARCHIVED", 250)
+    found = CargoHome(str(home))
+    for _ in range(2):
+        assert [found.archives(package).data for package in added] == [bytes([number]) * 100 for number in range(4)]
+        assert sum(len(archives.data or b"") for archives in vars(found)["_archives"].values()) <= 250
+
+
 # Edges.
 
 
@@ -135,6 +156,30 @@ def test_undeclared_edge(home: Path, edges: str, more: str, message: str) -> Non
         start, _, _ = message.partition("…")
         assert [text[: len(start)] for text in messages] == ([start] if message else [])
     assert list(undeclared_edge(changes(after, after), ADVICE, CargoHome(str(home)))) == []
+
+
+def test_edges_to_many_versions_of_one_crate(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each requirement is read once, and a message names only a few."""
+    read: list[str] = []
+
+    def parse(text: str) -> Requirement:
+        read.append(text)
+        return Requirement.parse(text)
+
+    monkeypatch.setattr("dunnage.review.cached_rules._parsed", parse)
+
+    def check(count: int) -> list[str]:
+        name = f"alpha{count}"
+        add_entries(home, name, [entry("1.0.0", deps=[dependency("beta", f"^2.{at}") for at in range(count)])])
+        edges = ", ".join(f"beta 1.0.{at}" for at in range(4))
+        betas = "".join(f"\nbeta 1.0.{at} crates.io" for at in range(4))
+        found = changes("", f"{name} 1.0.0 crates.io -> {edges}{betas}")
+        return said(list(undeclared_edge(found, ADVICE, CargoHome(str(home)))))
+
+    assert check(7)[0].endswith("declares `^2.0` or `^2.1` or `^2.2` or `^2.3` or `^2.4` or 2 more")
+    read.clear()
+    assert len(check(50)) == 4
+    assert len(read) == 50
 
 
 # When it was published.

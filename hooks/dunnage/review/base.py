@@ -83,6 +83,8 @@ class History:
         Raises SourceError if git cannot give the content of one: the repository is damaged, a partial clone lacks the
         object, or the file is too large.
         """
+        if not "".join(paths).isprintable():
+            self.files(commit)  # git is asked for such names by the hashes of the files only
         found = self._read_all(commit, paths)
         missing = [path for path, text in zip(paths, found, strict=True) if text is None]
         for path in missing:

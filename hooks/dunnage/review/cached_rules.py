@@ -15,7 +15,7 @@ from dunnage.review.archive import ArchiveError
 from dunnage.review.cargo_home import CargoHome, index_of
 from dunnage.review.changes import Changes, Graph, identity
 from dunnage.review.compile_time import CompileTimeCode, Contents
-from dunnage.review.concern import Advice, Concern, Unknowns, about
+from dunnage.review.concern import Advice, Concern, Unknowns, about, first_of
 from dunnage.review.policies import AgePolicy
 
 _DAY = 86_400
@@ -59,16 +59,20 @@ def undeclared_edge(changes: Changes, advice: Advice, home: CargoHome) -> Iterat
         declared = entry.data.get("deps") if entry else None
         if not isinstance(declared, list):
             continue
+        texts = _requirements(declared)
+        known: dict[str, dict[Requirement | None, None]] = {}
         for edge in package.edges:
             target = graph.target(edge)
-            wanted = list(_requirements(declared, edge.name))
+            if edge.name not in known:
+                known[edge.name] = dict.fromkeys(map(_parsed, texts.get(edge.name, ())))
+            wanted = known[edge.name]
             if not wanted:
                 what = f"depends on `{edge}` in this lock, but the registry declares no such dependency"
             elif target is not None and not any(
                 requirement is None or requirement.matches(target.version) for requirement in wanted
             ):
-                texts = " or ".join(f"`{requirement}`" for requirement in wanted)
-                what = f"depends on `{target}` in this lock, but the registry declares {texts}"
+                those = " or ".join(first_of(f"`{requirement}`" for requirement in wanted))
+                what = f"depends on `{target}` in this lock, but the registry declares {those}"
             else:
                 continue
             help = f"do not build: cargo never writes such a lock, so it was edited\n{advice.restore()}"
@@ -153,16 +157,23 @@ def compile_time_code(
             yield advice.inspect(package, changes, _CODE, message, file=code.script)
 
 
-def _requirements(declared: list[Any], name: str) -> Iterator[Requirement | None]:
-    """The requirements of the dependencies on a crate, those for its tests aside; None for what cannot be read."""
+def _requirements(declared: list[Any]) -> dict[object, dict[str, None]]:
+    """The requirements of the dependencies on each crate, as they are written; those for its tests aside."""
+    found: dict[object, dict[str, None]] = {}
     for dependency in declared:
-        if not isinstance(dependency, dict) or dependency.get("kind") == "dev":
-            continue
-        if (dependency.get("package") or dependency.get("name")) == name:
-            try:
-                yield Requirement.parse(str(dependency.get("req")))
-            except VersionError:
-                yield None
+        if isinstance(dependency, dict) and dependency.get("kind") != "dev":
+            name = dependency.get("package") or dependency.get("name")
+            if isinstance(name, str):
+                found.setdefault(name, {})[str(dependency.get("req"))] = None
+    return found
+
+
+def _parsed(text: str) -> Requirement | None:
+    """A requirement; None if it cannot be read."""
+    try:
+        return Requirement.parse(text)
+    except VersionError:
+        return None
 
 
 def _age(now: float, published: object) -> float | None:

@@ -8,7 +8,7 @@ verify what is found there.
 import hashlib
 import os
 from collections.abc import Iterator
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from dunnage.cargo.lockfile import LockedPackage
@@ -22,6 +22,10 @@ _CRATES_IO_PREFIXES = ("index.crates.io-", "github.com-1ecc6299db9ec823", "githu
 _KEPT = 16
 """How many files of the index are kept."""
 _LONGEST_FILE = 128 * 1024 * 1024
+_MOST_ARCHIVED = 64 * 1024 * 1024
+"""How many bytes of archives are kept."""
+_MOST_VERSIONS = 100_000
+"""How many versions of a crate are read."""
 _NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 
 
@@ -48,11 +52,11 @@ class CargoHome:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
-        self._tree = Tree(_LONGEST_FILE)
         # A lock may have many versions of a few crates.
-        self._index = lru_cache(_KEPT)(partial(_read_index, self._tree))
+        self._index = lru_cache(_KEPT)(_read_index)
         self._entries: dict[tuple[str, str], IndexEntry | None] = {}
         self._archives: dict[tuple[str, str], Archives] = {}
+        self._size = 0
 
     def entry(self, package: LockedPackage) -> IndexEntry | None:
         """The index entry of a package; None if the cache does not have it, or cannot be read.
@@ -73,7 +77,12 @@ class CargoHome:
         """The archives of a package, none of them if it has no checksum or no registry."""
         key = package.name, str(package.version)
         if key not in self._archives:
-            self._archives[key] = self._find_archives(package)
+            found = self._find_archives(package)
+            self._size += len(found.data or b"")
+            if self._size > _MOST_ARCHIVED:  # they are read again where they are needed again
+                self._archives.clear()
+                self._size = len(found.data or b"")
+            self._archives[key] = found
         return self._archives[key]
 
     def _find_archives(self, package: LockedPackage) -> Archives:
@@ -81,7 +90,7 @@ class CargoHome:
         if package.checksum and is_plain(package.name):
             for folder in self._of(package, self._caches):
                 path = os.path.join(folder, f"{package.name}-{package.version}.crate")
-                data = self._tree.content(path)
+                data = Tree(_LONGEST_FILE).content(path)
                 if data is None:
                     continue
                 if hashlib.sha256(data).hexdigest() == package.checksum:
@@ -155,8 +164,8 @@ def place(name: str) -> tuple[str, ...]:
     return ("3", name[0], name) if len(name) == 3 else (name[:2], name[2:4], name)
 
 
-def _read_index(tree: Tree, path: str) -> "_IndexFile":
-    return _IndexFile(tree.content(path) or b"")
+def _read_index(path: str) -> "_IndexFile":
+    return _IndexFile(Tree(_LONGEST_FILE).content(path) or b"")
 
 
 class _IndexFile:
@@ -166,7 +175,7 @@ class _IndexFile:
     """
 
     def __init__(self, data: bytes) -> None:
-        parts = data[len(_CACHE_FORMAT) :].split(b"\0")[1:] if data.startswith(_CACHE_FORMAT) else []
+        parts = data.split(b"\0", 2 * _MOST_VERSIONS + 4)[4:] if data.startswith(_CACHE_FORMAT) else []
         self.entries = tuple(parts[1::2])
         """What the index says about each version, as it is written."""
         self._numbers: dict[bytes, int] = {}
