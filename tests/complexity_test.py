@@ -137,6 +137,38 @@ SHAPES: dict[str, tuple[str, Callable[[int], dict[str, str]]]] = {
             "Cargo.lock": "version = 4\n",
         },
     ),
+    "calls-of-recipes": (
+        "check-advisory-gate",
+        lambda n: {
+            WORKFLOW: JOB + _each("      - run: just r#\n", n),
+            "justfile": _each("r#:\n", n) + "z:\n  cargo deny check\n",
+            "Cargo.lock": "version = 4\n",
+        },
+    ),
+    "calls-of-targets": (
+        "check-advisory-gate",
+        lambda n: {
+            WORKFLOW: JOB + _each("      - run: make r#\n", n),
+            "Makefile": _each("r#:\n", n) + "z:\n\tcargo deny check\n",
+            "Cargo.lock": "version = 4\n",
+        },
+    ),
+    "calls-of-hooks": (
+        "check-advisory-gate",
+        lambda n: {
+            WORKFLOW: JOB + _each("      - run: pre-commit run x#\n", 2 * n),
+            ".pre-commit-config.yaml": "repos:\n- repo: a\n  hooks:\n" + _each("  - {id: r#, args: [a]}\n", 2 * n),
+            "Cargo.lock": "version = 4\n",
+        },
+    ),
+    "calls-of-actions": (
+        "check-advisory-gate",
+        lambda n: {
+            WORKFLOW: JOB + _each("      - {uses: ./a, with: {r: #}}\n", n),
+            "a/action.yml": "inputs:\n" + _each("  i#: {default: x}\n", n) + "runs: {steps: [{run: 'true'}]}\n",
+            "Cargo.lock": "version = 4\n",
+        },
+    ),
     "steps-before-gates": (
         "check-advisory-gate",
         lambda n: {

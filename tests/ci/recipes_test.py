@@ -21,7 +21,7 @@ def reader(files: Mapping[str, str]) -> recipes.Read:
 
 
 def run(runner: str, files: Mapping[str, str], path: str, goals: Sequence[str]) -> list[Started]:
-    return list(started(reader(files), RunnerCall(runner, (path,), goals=tuple(goals)), path))
+    return list(started(reader(files), RunnerCall(runner, (path,), goals=tuple(goals)), path, {}, lambda _: True))
 
 
 def texts(found: list[Started]) -> list[str]:
@@ -234,7 +234,7 @@ def test_patterns_for_names_of_tasks_have_a_limit() -> None:
     needs = ", ".join(f"'u{number}*'" for number in range(500))
     file = File("mise.toml", f"[tasks]\n{many}[tasks.a]\ndepends = [{needs}, 't1*']\n".encode())
     call = RunnerCall("mise", ("mise.toml",), goals=("a",))
-    list(started({"mise.toml": file}.get, call, "mise.toml"))
+    list(started({"mise.toml": file}.get, call, "mise.toml", {}, lambda _: True))
     assert "more than 500,000 names of tasks" in file.unread["input/too-large"][0]
 
 

@@ -7,9 +7,11 @@ and https://docs.npmjs.com/cli/commands/npm-run.
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
+from functools import partial
 from itertools import pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.ci.outcome import FailureMask, Shell, shell_options
@@ -27,6 +29,11 @@ Read = Callable[[str], File | None]
 """Returns the UTF-8 file at a path relative to the top of the repository; None if there is none."""
 Started = tuple[File, Script | Command, Shell, FailureMask | None]
 """A program that is run: its file, the options of its shell, and what makes the runner ignore its failure."""
+
+Afford = Callable[[int], bool]
+"""Spends steps; returns False if too few are left."""
+Runner = Callable[[Sequence[str], Afford], Iterator[Started]]
+"""Yields what goals start, in order."""
 
 _MAX_FILES = 100
 
@@ -161,14 +168,26 @@ def _goals(name: str, operands: list[str]) -> tuple[str, ...] | None:
     return None
 
 
-def started(read: Read, call: RunnerCall, path: str) -> Iterator[Started]:
-    """Yield what a call runs, in order. `path` is the file; it may include others."""
-    if call.runner == "make":
-        yield from _make_recipes(read, path, call.goals)
-    elif call.runner == "just":
-        yield from _just_recipes(read, path, call.goals)
-    else:
-        yield from _tasks(read, path, call.goals)
+def started(
+    read: Read, call: RunnerCall, path: str, known: dict[tuple[str, str], Runner], afford: Afford
+) -> Iterator[Started]:
+    """Yield what a call runs, in order. `path` is the file; it may include others.
+
+    `known` has what has been read for other calls, by the runner and the path.
+    """
+    key = call.runner, path
+    if key not in known:
+        known[key] = _READERS.get(call.runner, _tasks)(read, path)
+    yield from known[key](call.goals, afford)
+    if call.runner == "just":
+        for goal in call.goals:
+            # A recipe in a module: `just ci::deny`.
+            module, colons, recipe = goal.partition("::")
+            for name in (f"{module}.just", f"{module}/mod.just", f"{module}/justfile") if colons else ():
+                inner = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+                if inner != path and read(inner) is not None:
+                    inside = call._replace(goals=(recipe.replace("::", ""),))
+                    yield from started(read, inside, inner, known, afford)
 
 
 def _with_included(read: Read, path: str, included: Callable[[str, File], Iterable[str]]) -> Iterator[File]:
@@ -186,10 +205,10 @@ def _with_included(read: Read, path: str, included: Callable[[str, File], Iterab
                 pending.append(other)
 
 
-def _needed(goals: Iterable[str], needs: Callable[[str], Iterable[str]]) -> set[str]:
+def _needed(goals: Iterable[str], needs: Callable[[str], Iterable[str]], afford: Afford) -> set[str]:
     """Return the goals and all that they need, directly or not."""
     pending, seen = list(goals), set[str]()
-    while pending:
+    while pending and afford(1):
         goal = pending.pop()
         if goal not in seen:
             seen.add(goal)
@@ -197,25 +216,70 @@ def _needed(goals: Iterable[str], needs: Callable[[str], Iterable[str]]) -> set[
     return seen
 
 
+class _Recipes:
+    """The recipes of a makefile or a justfile, and of the files that it includes."""
+
+    def __init__(self, first: str) -> None:
+        """`first` is the goal of a call that names none."""
+        self._first = first
+        # By goal, and by patterns of goals: the names of rules, and what these need.
+        self._by_goal: dict[str, list[tuple[str, Sequence[str]]]] = {}
+        self._by_pattern: list[tuple[str, tuple[str, Sequence[str]]]] = []
+        # By the name of the rule, with their places in the order; what is always run has no name.
+        self._programs: dict[str, list[tuple[int, Started]]] = {}
+        self._count = 0
+
+    def add_rule(self, goal: str, name: str, needs: Sequence[str]) -> None:
+        if "%" in goal:
+            self._by_pattern.append((goal, (name, needs)))
+        else:
+            self._by_goal.setdefault(goal, []).append((name, needs))
+
+    def add_program(self, name: str, started: Started) -> None:
+        self._count += 1
+        self._programs.setdefault(name, []).append((self._count, started))
+
+    def started(self, goals: Sequence[str], afford: Afford) -> Iterator[Started]:
+        """Yield what runs for `goals`, in the order of the files."""
+        names = {""}
+
+        def needs(goal: str) -> Iterator[str]:
+            found = self._by_goal.get(goal)
+            if found is None and afford(len(self._by_pattern)):
+                found = [rule for pattern, rule in self._by_pattern if _matches(pattern, goal)]
+            for name, needed in found or () if afford(len(found or ())) else ():
+                names.add(name)
+                yield from needed
+
+        names |= _needed(goals or [self._first], needs, afford)
+        chosen = (program for name in names for program in self._programs.get(name, ()))
+        yield from (program for _, program in sorted(chosen, key=itemgetter(0)))
+
+
 # make
 
 
-def _make_recipes(read: Read, path: str, goals: Sequence[str]) -> Iterator[Started]:
-    """Yield the recipe lines that make runs for `goals`, without any for its first target.
+def _make_recipes(read: Read, path: str) -> Runner:
+    """Return what make runs for goals, without any for the first target of the makefile at `path`.
 
-    `path` is the makefile; the lines may stand in makefiles that it includes.
+    The recipe lines may stand in makefiles that it includes.
     """
     from dunnage.scripts import makefile
 
     files = list(_with_included(read, path, lambda path, file: _from_either(path, makefile.included(file))))
     rules = [rule for file in files for rule in file.memo(makefile.rules)]
-    wanted = {f"recipe {targets}" for targets in _needed_rules(rules, goals or [_first_target(rules)])}
+    found = _Recipes(_first_target(rules))
+    for rule in rules:
+        needs = rule.prerequisites.split()
+        for name in rule.targets.split():
+            found.add_rule(name, rule.targets, needs)
     for file in files:
         flags = re.search(r"(?m)^\.SHELLFLAGS[ \t]*[:?]*=(.*)", file.text)
         shell = shell_options(flags[1], Shell()) if flags else Shell()
-        for script in file.memo(_make_scripts):
-            if script.place.names[0] in wanted or script.place.names[0].startswith("define "):
-                yield file, script, shell, None
+        for script in makefile.scripts(file):
+            kind, _, name = script.place.names[0].partition(" ")
+            found.add_program(name if kind == "recipe" else "", (file, script, shell, None))
+    return found.started
 
 
 def _from_either(path: str, names: Iterable[str]) -> list[str]:
@@ -228,62 +292,34 @@ def _first_target(rules: "Iterable[MakeRule]") -> str:
     return next((name for name in targets if name[0] != "." and "%" not in name), "")
 
 
-def _needed_rules(rules: "Sequence[MakeRule]", goals: Iterable[str]) -> set[str]:
-    """Return the rules for the goals and all their prerequisites, by their targets as they are written."""
-    by_name: dict[str, list[MakeRule]] = {}
-    by_pattern: list[tuple[str, MakeRule]] = []
-    for rule in rules:
-        for name in rule.targets.split():
-            if "%" in name:
-                by_pattern.append((name, rule))
-            else:
-                by_name.setdefault(name, []).append(rule)
-    found: set[str] = set()
-
-    def prerequisites(goal: str) -> Iterator[str]:
-        for rule in by_name.get(goal) or [rule for pattern, rule in by_pattern if _matches(pattern, goal)]:
-            found.add(rule.targets)
-            yield from rule.prerequisites.split()
-
-    _needed(goals, prerequisites)
-    return found
-
-
 def _matches(pattern: str, goal: str) -> bool:
     before, _, after = pattern.partition("%")
     return goal.startswith(before) and goal.endswith(after) and len(goal) > len(before) + len(after)
 
 
-def _make_scripts(file: File) -> list[Script]:
-    from dunnage.scripts import makefile
-
-    return list(makefile.scripts(file))
-
-
 # just
 
 
-def _just_recipes(read: Read, path: str, goals: Sequence[str]) -> Iterator[Started]:
-    """Yield the lines that just runs for `goals`, without any for its first recipe.
+def _just_recipes(read: Read, path: str) -> Runner:
+    """Return what just runs for goals, without any for the first recipe of the justfile at `path`.
 
-    `path` is the justfile; the lines may stand in justfiles that it imports, and in modules.
+    The lines may stand in justfiles that it imports.
     """
     from dunnage.scripts import justfile
 
     files = list(_with_included(read, path, lambda path, file: _from_either(path, re.findall(_IMPORT, file.text))))
     recipes: list[Recipe] = [recipe for file in files for recipe in justfile.recipes(file)]
-    goals = goals or [recipe.name for recipe in recipes[:1]]
-    dependencies = {recipe.name: recipe.dependencies for recipe in reversed(recipes)}
-    needed = _needed(goals, lambda goal: dependencies.get(goal, ()))
+    found = _Recipes(recipes[0].name if recipes else "")
+    for name, dependencies in {recipe.name: recipe.dependencies for recipe in reversed(recipes)}.items():
+        found.add_rule(name, name, dependencies)
     flags = _shell_flags(files)
     for file in files:
-        for script in file.memo(_just_scripts):
-            if script.place.names[0].removeprefix("recipe ") in needed:
-                first = script.text.partition("\n")[0]
-                own_flags = first.partition(" ")[2] if first.startswith("#!") else flags
-                yield file, script, shell_options(own_flags, Shell()), None
-    for goal in goals:
-        yield from _module_recipes(read, path, goal)
+        for script in justfile.scripts(file):
+            first = script.text.partition("\n")[0]
+            own_flags = first.partition(" ")[2] if first.startswith("#!") else flags
+            name = script.place.names[0].removeprefix("recipe ")
+            found.add_program(name, (file, script, shell_options(own_flags, Shell()), None))
+    return found.started
 
 
 _IMPORT = r"(?m)^import\??[ \t]+['\"]([^'\"\n]+)['\"]"
@@ -293,21 +329,6 @@ def _shell_flags(files: Iterable[File]) -> str:
     """Return the words of just's setting `shell`."""
     settings = (re.search(r"(?m)^set[ \t]+shell[ \t]*:=[ \t]*\[([^\]]*)\]", file.text) for file in files)
     return next((" ".join(re.findall(r"['\"]([^'\"]*)['\"]", found[1])) for found in settings if found), "")
-
-
-def _just_scripts(file: File) -> list[Script]:
-    from dunnage.scripts import justfile
-
-    return list(justfile.scripts(file))
-
-
-def _module_recipes(read: Read, path: str, goal: str) -> Iterator[Started]:
-    """Yield the lines of a recipe in a module: `just ci::deny`."""
-    module, colons, recipe = goal.partition("::")
-    for name in (f"{module}.just", f"{module}/mod.just", f"{module}/justfile") if colons else ():
-        inner = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
-        if inner != path and read(inner) is not None:
-            yield from _just_recipes(read, inner, [recipe.replace("::", "")])
 
 
 def ignore_mark(file: File, script: Script) -> Span | None:
@@ -380,13 +401,20 @@ class _NamedTasks:
         return self._by_pattern[pattern]
 
 
-def _tasks(read: Read, path: str, goals: Collection[str]) -> Iterator[Started]:
+def _tasks(read: Read, path: str) -> Runner:
+    """Return what a runner of tasks runs for goals; its file is at `path`."""
     files: list[tuple[File, _NamedTasks]] = []
     for file in _with_included(read, path, _included_taskfiles):
         try:
             files.append((file, file.memo(_NamedTasks)))
         except SourceError as error:
             note(file, error)
+    return partial(_started_tasks, files)
+
+
+def _started_tasks(
+    files: "Sequence[tuple[File, _NamedTasks]]", goals: Sequence[str], afford: Afford
+) -> Iterator[Started]:
     chosen: set[tuple[int, int]] = set()
 
     def needs(goal: str) -> Iterator[str]:
@@ -396,7 +424,7 @@ def _tasks(read: Read, path: str, goals: Collection[str]) -> Iterator[Started]:
                     chosen.add((number, index))
                     yield from named.tasks[index].needs
 
-    _needed(goals, needs)
+    _needed(goals, needs, afford)
     for number, index in sorted(chosen):
         file, task = files[number][0], files[number][1].tasks[index]
         kind = kind_of(file.path, b"")
@@ -409,6 +437,9 @@ def _tasks(read: Read, path: str, goals: Collection[str]) -> Iterator[Started]:
             if program.is_step:
                 # All runners but npm stop at the first command that fails.
                 yield file, program.script, Shell(stops=kind != "npm"), mask
+
+
+_READERS: "dict[str, Callable[[Read, str], Runner]]" = {"make": _make_recipes, "just": _just_recipes}
 
 
 def _included_taskfiles(path: str, file: File) -> list[str]:
@@ -427,7 +458,9 @@ _KNOWN_PROGRAMS = {"cargo-deny": ("cargo-deny", "--all-features", "check"), "car
 """The entry and default arguments of hooks, by id, that other repositories define."""
 
 
-def hooks(read: Read, arguments: Sequence[str], skipped: Values) -> "Iterator[tuple[File, ConfiguredHook, Script]]":
+def hooks(
+    read: Read, arguments: Sequence[str], skipped: Values, afford: Afford
+) -> "Iterator[tuple[File, ConfiguredHook, Script]]":
     """Yield the hooks that `pre-commit run` runs with these arguments, each with the configuration and its program.
 
     `read` returns a YAML file; None if it cannot be read. `skipped` are the values of the environment
@@ -439,19 +472,29 @@ def hooks(read: Read, arguments: Sequence[str], skipped: Values) -> "Iterator[tu
     file = next((file for name in ((config,) if config else pre_commit.NAMES) if (file := read(name))), None)
     if file is None:
         return
-    selected = [
+    by_id = file.memo(_hooks_by_id)
+    selected = {
         word
         for before, word in zip(("", *arguments), arguments, strict=False)
         if word[:1] != "-" and before not in _WITH_VALUE
-    ]
+    }
     any_stage = any(word.startswith("--hook-stage") for word in arguments)
     skip = {name.strip() for value in skipped or () for name in value.split(",")}
-    for hook in pre_commit.hooks(file):
-        if hook.id in skip or (selected and hook.id not in selected) or not (hook.is_run or any_stage):
-            continue
+    chosen = sorted(hook for name in selected or by_id if name not in skip for hook in by_id.get(name, ()))
+    for _, hook in chosen if afford(len(chosen)) else ():
         program = hook.program or _known_program(hook)
-        if program is not None:
+        if program is not None and (hook.is_run or any_stage):
             yield file, hook, program
+
+
+def _hooks_by_id(file: File) -> "dict[str, list[tuple[int, ConfiguredHook]]]":
+    """The hooks of a file, with their places in it."""
+    from dunnage.scripts import pre_commit
+
+    found: dict[str, list[tuple[int, ConfiguredHook]]] = {}
+    for place, hook in enumerate(pre_commit.hooks(file)):
+        found.setdefault(hook.id, []).append((place, hook))
+    return found
 
 
 def _known_program(hook: "ConfiguredHook") -> Script | None:

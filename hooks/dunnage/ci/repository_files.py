@@ -3,11 +3,18 @@
 import os
 from collections.abc import Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from dunnage.files import git
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.walk import folders
 from dunnage.scripts.commands import kind_of, note, with_text
+
+if TYPE_CHECKING:
+    from dunnage.ci.recipes import Runner
+
+_MOST_STEPS = 1_000_000
+"""How many steps may be spent on following what CI calls; the largest real repository seen takes 60,000."""
 
 
 class RepositoryPaths:
@@ -44,8 +51,16 @@ class RepositoryFiles:
         """The topmost folder, an absolute path."""
         self.known = known
         self.paths = known.all
+        self.recipes: dict[tuple[str, str], Runner] = {}
+        """What runners of recipes and tasks run, by the runner and the path of its file."""
+        self._steps = 0
         self._found: dict[str, File | None] = {}
         self._folders: dict[str, str] = {}
+
+    def afford(self, steps: int) -> bool:
+        """Spend steps on following what CI calls; False if too few are left."""
+        self._steps += steps
+        return self._steps <= _MOST_STEPS
 
     def find(self, path: str) -> File | None:
         """Return the file at a path relative to the top; None if the repository has no such file, or it is empty."""

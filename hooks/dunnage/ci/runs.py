@@ -15,14 +15,16 @@ from dunnage.ci.job import CallSite, Job, Run
 from dunnage.ci.outcome import FailureMask, Shell, interpreter_options, shell_options
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.files.source import File
+from dunnage.files.span import Span
 from dunnage.scripts.commands import kind_of, with_text
 from dunnage.shell.model import Command, Place, Script, Values, Word, mentions, programs, whole
 
 if TYPE_CHECKING:
     from dunnage.scripts.github import Action
 
-_MAX_CALLS = 20_000
 _MAX_DEPTH = 12
+# How many steps these cost, of those that a repository may take.
+_CALL, _COMMAND, _STEP = 50, 10, 50
 
 # Inputs of actions that retry a program, or run it in a container or on another system.
 _PROGRAM_INPUTS = frozenset(("cmd", "command", "commands", "run", "script"))
@@ -77,7 +79,7 @@ class Walk:
         """What has been called in the current job, with its call site."""
         self._without_runs: set[tuple[object, ...]] = set()
         """What was called and runs nothing with a hint, wherever it is called."""
-        self._calls = self._cuts = 0
+        self._cuts = 0
         self._jobs_of: dict[tuple[object, ...], list[Job]] = {}
         self._files: dict[str, Script] = {}
         self._mentioned: dict[str, Sequence[str] | None] = {}
@@ -128,10 +130,9 @@ class Walk:
         site = context.call_stack[-1]
         place = site.command.words[0].span if site.command else (site.step, len(context.call_stack))
         key = (*called, site.file.path, place)
-        self._calls += 1
         if called in self._without_runs:
             return
-        if key in self._seen or len(context.call_stack) > _MAX_DEPTH or self._calls > _MAX_CALLS:
+        if key in self._seen or len(context.call_stack) > _MAX_DEPTH or not self._afford(context, _CALL):
             self._cuts += 1
             return
         self._seen.add(key)
@@ -141,6 +142,15 @@ class Walk:
             yield run
         if not has_runs and cuts == self._cuts:
             self._without_runs.add(called)
+
+    def _afford(self, context: _Context, steps: int) -> bool:
+        """Spend steps; False, which is noted, if too few are left."""
+        if self._repository.afford(steps):
+            return True
+        message = "CI calls so many actions, scripts and recipes that what they run is not all read"
+        context.call_stack[0].file.note_unread("input/too-large", message, Span(0, 0))
+        self._cuts += 1
+        return False
 
     # Jobs
 
@@ -162,7 +172,11 @@ class Walk:
     def _jobs(self, file: File, inputs: Mapping[str, Values], context: _Context) -> Iterator[Run]:
         key = _key(file, inputs)
         if key not in self._jobs_of:
-            self._jobs_of[key] = list(ci.jobs(file, inputs))
+            self._jobs_of[key] = []
+            for job in ci.jobs(file, inputs):
+                self._jobs_of[key].append(job)
+                if not self._afford(context, _STEP * len(job.steps) + len(file.data) // 20):
+                    break
         for job in self._jobs_of[key]:
             yield from self._job(file, job, context)
 
@@ -212,6 +226,8 @@ class Walk:
 
             found = commands(file, program)
         for command in found:
+            if not self._afford(context, _COMMAND):
+                return
             here = context.at(CallSite(file, script=script, command=command, shell=shell))
             if has_hint and self._has_hint(command):
                 yield Run(file, command, None, *here)
@@ -328,7 +344,9 @@ class Walk:
             here = context._replace(folders=tuple(dict.fromkeys(inner)))
             inside = (
                 run
-                for origin, script, shell, mask in recipes.started(self._repository.program, call, path)
+                for origin, script, shell, mask in recipes.started(
+                    self._repository.program, call, path, self._repository.recipes, partial(self._afford, context)
+                )
                 for run in self._program(origin, script, shell, here.masked(mask) if mask else here)
             )
             yield from self._call(context, ("runner", path, call.goals), inside)
@@ -336,7 +354,8 @@ class Walk:
     def _hooks(self, arguments: Sequence[str], skipped: Values, context: _Context) -> Iterator[Run]:
         from dunnage.ci import recipes
 
-        for file, hook, program in recipes.hooks(self._repository.yaml, arguments, skipped):
+        afford = partial(self._afford, context)
+        for file, hook, program in recipes.hooks(self._repository.yaml, arguments, skipped, afford):
             inside = self._program(file, program, Shell(), context)
             yield from self._call(context, ("hook", file.path, hook.span), inside)
 

@@ -149,21 +149,25 @@ def _node(site: CallSite) -> Node | None:
 # What a job compiles
 
 
-def builds(runs: Iterable[Run], aliases: Aliases, tree: Tree) -> Iterator[Build]:
+def builds(runs: Sequence[Run], aliases: Aliases, tree: Tree) -> Iterator[Build]:
     """Yield what compiles among the runs of a job, each command once."""
     seen: set[tuple[object, ...]] = set()
+    known: dict[int, Build | None] = {}  # by the identity of the command or action, which may be run very often
     for run in runs:
         if len(seen) >= _MOST_BUILDS:
             message = f"a job runs more than {_MOST_BUILDS:,} commands that compile; the others are not read"
             run.call_stack[0].file.note_unread("input/too-large", message, Span(0, 0))
             return
-        found = _build(run, aliases, tree)
+        subject = id(run.command or run.action)
+        if subject not in known:
+            known[subject] = _build(run, aliases, tree)
+        found = known[subject]
         if found is None or any(never_runs(site.masks()) for site in run.call_stack if site.job is not None):
             continue
         key = (run.file.path, found.span, found.step)
         if key not in seen:
             seen.add(key)
-            yield found
+            yield found._replace(run=run)
 
 
 def _build(run: Run, aliases: Aliases, tree: Tree) -> Build | None:

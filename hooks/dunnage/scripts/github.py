@@ -176,7 +176,7 @@ def _workflow(file: File, inputs: Variables | None = None) -> Workflow | None:
     document = next(iter(yaml.documents(file)), None)
     if document is None or document.get("jobs") is None:
         return None
-    variables = _with_env(merged(_workflow_inputs(document), inputs or {}), document.get("env"))
+    variables = _with_env(merged(file.memo(_declared_inputs), inputs or {}), document.get("env"))
     variables = _with_default_directory(merged(variables, {DIRECTORY: (".",)}), document)
     return Workflow(document, variables, _shell(document, ("",), variables))
 
@@ -197,8 +197,7 @@ def action_steps(file: File, inputs: Variables | None = None) -> Sequence[Step]:
 
 def _action_steps(file: File, inputs: Variables | None = None) -> Sequence[Step]:
     for document in yaml.documents(file)[:1]:
-        declared = {f"inputs.{name}": _input_values(node) for name, node in document.items("inputs")}
-        variables = merged(declared, inputs or {}, {DIRECTORY: (".",)})
+        variables = merged(file.memo(_declared_inputs), inputs or {}, {DIRECTORY: (".",)})
         steps = _each_step(document.path("runs", "steps"), (), variables, ("",), is_windows=False)
         return list(islice(steps, MOST_STEPS + 1))
     return ()
@@ -275,8 +274,10 @@ def _expanded(node: yaml.Node | None, variables: Variables) -> Values:
     return expand_all(yaml.value(node), variables)
 
 
-def _workflow_inputs(document: yaml.Node) -> Variables:
-    variables: dict[str, Values] = {}
+def _declared_inputs(file: File) -> Variables:
+    """The values of the inputs of a workflow or an action, for `File.memo`."""
+    document = yaml.documents(file)[0]
+    variables = {f"inputs.{name}": _input_values(node) for name, node in document.items("inputs")}
     for event in ("workflow_dispatch", "workflow_call"):
         for name, node in document.items("on", event, "inputs"):
             values = _input_values(node)

@@ -23,6 +23,8 @@ MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 100
 """How deep mappings and sequences may be nested. Real files have up to 20 levels."""
 MAX_NODES = 200_000
+MAX_SIZE = 400_000
+"""How many values there may be if those of an alias count each time."""
 MAX_MERGED = 100_000
 """How many keys may be merged into mappings, over all of a file."""
 
@@ -173,11 +175,13 @@ class _Composer:
         self._data = file.data
         self._offset = offsets(file)
         self._documents: list[Node] = []
-        self._count = 0
+        self._count = self._size = 0
         self._merged = 0
         self._anchors: dict[str, Node] = {}
-        # The collections that are not complete, outermost first, each with its children so far.
-        self._open: list[tuple[Node, list[Node]]] = []
+        # The collections that are not complete, outermost first: each with its children so far, and the size before it.
+        self._open: list[tuple[Node, list[Node], int]] = []
+        # How many values collections hold, by their identity.
+        self._sizes: dict[int, int] = {}
         self._end = 0  # where the last value ends
 
     def compose(self, parsed: Iterable[Event]) -> list[Node]:
@@ -210,11 +214,12 @@ class _Composer:
         if style in ("literal", "folded"):
             end = start + len(self._data[start:end].rstrip(b" \t\r\n"))
         self._end = end
-        self._add(event.anchor, Node(self._data, "scalar", Span(start, end), event.tag or "", style, text))
+        self._add(event.anchor, Node(self._data, "scalar", Span(start, end), event.tag or "", style, text), start)
 
     def _alias(self, event: AliasEvent) -> None:
         start, self._end = self._place(event)
-        self._add(None, self._anchors.get(event.anchor or "") or Node(self._data, "unknown", Span(start, self._end)))
+        node = self._anchors.get(event.anchor or "") or Node(self._data, "unknown", Span(start, self._end))
+        self._add(None, node, start, self._sizes.get(id(node), 1))
 
     def _collection(self, kind: str, event: CollectionStartEvent) -> None:
         start, self._end = self._place(event)
@@ -224,15 +229,16 @@ class _Composer:
             message = f"is nested deeper than {MAX_DEPTH} levels, the limit for YAML"
             raise SourceError(message, Span(start, start), "input/too-deep")
         node = Node(self._data, kind, Span(start, start), event.tag or "")
-        self._add(event.anchor, node)
-        self._open.append((node, []))
+        self._add(event.anchor, node, start)
+        self._open.append((node, [], self._size - 1))
 
     def _close(self, event: CollectionEndEvent) -> None:
         # The end of a block is empty and at the start of the next token.
         start, end = self._place(event)
         if start < end:
             self._end = end
-        node, children = self._open.pop()
+        node, children, before = self._open.pop()
+        self._sizes[id(node)] = self._size - before
         node.span = Span(node.span.start, max(node.span.start, self._end))
         self._merged += node.close(children, MAX_MERGED - self._merged)
 
@@ -248,11 +254,12 @@ class _Composer:
             start = found.end() if found else start
         return start
 
-    def _add(self, anchor: str | None, node: Node) -> None:
+    def _add(self, anchor: str | None, node: Node, start: int, size: int = 1) -> None:
         self._count += 1
-        if self._count > MAX_NODES:
-            message = f"has more than {MAX_NODES:,} values, the limit for YAML"
-            raise SourceError(message, Span(node.span.start, node.span.start), "input/too-large")
+        self._size += size
+        if self._count > MAX_NODES or self._size > MAX_SIZE:
+            what = f"{MAX_NODES:,} values" if self._count > MAX_NODES else f"{MAX_SIZE:,} values with those of aliases"
+            raise SourceError(f"has more than {what}, the limit for YAML", Span(start, start), "input/too-large")
         if anchor is not None:
             self._anchors[anchor] = node
         siblings = self._open[-1][1] if self._open else self._documents
