@@ -48,6 +48,21 @@ def test_the_line_verifies_the_file(program: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (f"curl -Lo ~/just.tar.gz {URL}", "$HOME/just.tar.gz"),
+        (f"curl --output-dir /opt -LO {URL}", "/opt/just.tar.gz"),
+        (f"wget {URL} -P /opt/", "/opt/just.tar.gz"),
+        (f"wget -P /opt -O just.tar.gz {URL}", "just.tar.gz"),
+        (f"aria2c -d /opt -o just.tar.gz {URL}", "/opt/just.tar.gz"),
+        (f'U={URL}\nwget "$U"', "just.tar.gz"),
+    ],
+)
+def test_the_line_names_the_file(command: str, name: str) -> None:
+    assert f'`echo "SHA256  {name}" | sha256sum' in help_of(f"{command}\ntar xf {name}\n")[0]
+
+
+@pytest.mark.parametrize(
     "reader", ["tar xz -C out", "sudo tar -xzf - -C out", "gunzip | tar x -C out", "gzip -d - | tar -xC out"]
 )
 def test_what_replaces_a_pipe(reader: str) -> None:

@@ -175,7 +175,8 @@ def _curl(program: Program, command: Command, at: int) -> Iterator[Download]:
         output = arguments.outputs[number] if number < len(arguments.outputs) else None
         is_file = is_remote_name or number < len(arguments.outputs)
         names = _UNKNOWN if is_server_named and output is None else ()
-        yield from _download(program, command, at, url, output, is_file=is_file, names=names)
+        folder = arguments.values.get("--output-dir")
+        yield from _download(program, command, at, url, output, is_file=is_file, names=names, folder=folder)
 
 
 def _to_one_file(options: _Options, program: Program, command: Command, at: int) -> Iterator[Download]:
@@ -183,8 +184,11 @@ def _to_one_file(options: _Options, program: Program, command: Command, at: int)
     arguments = _arguments(command.words, options)
     is_verified = options is _ARIA2C and "--checksum" in arguments.values
     output = arguments.outputs[-1] if arguments.outputs else None
+    folders = [arguments.values.get(name) for name in ("-P", "--directory-prefix", "-d", "--dir")]
+    # wget ignores the folder if it is told the file.
+    folder = next(filter(None, folders), None) if output is None or options is _ARIA2C else None
     for url in arguments.operands:
-        yield from _download(program, command, at, url, output, is_file=True, is_verified=is_verified)
+        yield from _download(program, command, at, url, output, is_file=True, is_verified=is_verified, folder=folder)
 
 
 def _gh(program: Program, command: Command, at: int) -> Iterator[Download]:
@@ -247,8 +251,9 @@ def _download(
     is_file: bool,
     names: tuple[str, ...] = (),
     is_verified: bool = False,
+    folder: Word | None = None,
 ) -> Iterator[Download]:
-    """Yield the download of a URL to a file, or to the output."""
+    """Yield the download of a URL to a file, perhaps in another folder, or to the output."""
     found = texts(url, program.lookup)
     address = parse_url(found[0]) if found else None
     if address is None:
@@ -260,7 +265,11 @@ def _download(
     if paths[:1] == (_NOWHERE,):
         return
     known = found[0] if url.values is not None and len(url.values) == 1 else ""
-    file = _written_name(output) if output is not None else _written_name(url).rpartition("/")[2]
+    # What a variable alone stands for is a URL, and no name of a file.
+    file = _written_name(output) if output is not None else "/".join(_written_name(url).split("/")[1:][-1:])
+    if folder is not None and file:
+        prefix = _written_name(folder).rstrip("/")
+        file = f"{prefix}/{file}" if prefix else ""
     if (not is_file and not paths) or any(path in _OUTPUT for path in paths):
         names, file = (), ""
     elif not names:
@@ -269,7 +278,9 @@ def _download(
 
 
 def _written_name(word: Word) -> str:
-    """How a word is written, without its quotes."""
+    """How a word is written in double quotes, in which the shell does not replace `~`."""
+    if word.text.startswith("~/"):
+        return "" if set(word.text) & set("\"'\\") else f"$HOME{word.text[1:]}"
     if word.values is not None and len(word.values) == 1 and not set(word.values[0]) & set('$`"\\'):
         return word.values[0]
     text = word.text
