@@ -319,6 +319,7 @@ def test_order_is_that_of_the_file() -> None:
     [
         pytest.param("sudo -E -u me --group g cargo b", "cargo b", id="sudo"),
         pytest.param("sudo -Eu me cargo b", "cargo b", id="sudo, options together"),
+        pytest.param("sudo -E PATH=$PATH -s A=b cargo b", "cargo b", id="sudo, options after a variable"),
         pytest.param("sudo --user=me -- cargo b", "cargo b", id="sudo, end of options"),
         pytest.param("/usr/bin/sudo cargo b", "cargo b", id="sudo by its path"),
         pytest.param("$SUDO cargo b", "cargo b", id="sudo in a variable"),

@@ -150,6 +150,10 @@ def _simple(
     while options.has_assignments and start < len(words) and (assignment := _assignment(words[start])):
         environment.append(assignment)
         start += 1
+        # sudo takes options after them, too.
+        start = skip_options(words, start, options) if options is SIMPLE["sudo"] else start
+        if start is None:
+            return None
     if start >= len(words):
         return None
     return Inner(start, environment=tuple(environment), flag=flag, is_elsewhere=is_elsewhere)
