@@ -210,10 +210,10 @@ def absent(repository: RepositoryFiles) -> Iterator[Problem]:
     file = repository.find(posixpath.join(folder, "Cargo.toml")) if locks else pins[0].pin.file
     if file is None:
         return
-    what = f"`{locks[0]}`" if locks else f"{pins[0].pin.name} {pins[0].pin.version}"
+    what = f"the versions in `{locks[0]}`" if locks else f"{pins[0].pin.name} {pins[0].pin.version}"
     count = len(locks or pins) - 1 + more_pins
     more = f" and {count} more" if count else ""
-    message = f"no update bot is configured, so nobody updates the versions in {what}{more}"
+    message = f"no update bot is configured, so nobody updates {what}{more}"
     help = _absent_help(repository, locks) if locks else _help_for_tools(pins)
     yield Problem(ABSENT, file, message, help, span=_absent_place(repository, file.path))
 
