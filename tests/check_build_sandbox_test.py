@@ -151,6 +151,11 @@ def test_a_step_with_network(text: str, expected: list[str]) -> None:
             id="variables",
         ),
         pytest.param(
+            "RUN /root/.cargo/bin/cargo build --locked",
+            ["RUN /root/.cargo/bin/cargo fetch --locked", "RUN --network=none /root/.cargo/bin/cargo build --frozen"],
+            id="path-of-cargo",
+        ),
+        pytest.param(
             "RUN CARGO_HOME=/c cargo build --locked",
             ["RUN CARGO_HOME=/c cargo fetch --locked", "RUN --network=none CARGO_HOME=/c cargo build --frozen"],
             id="variable-of-cargo",

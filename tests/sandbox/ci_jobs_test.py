@@ -354,6 +354,26 @@ def test_publish_token(text: str, expected: list[str]) -> None:
     assert rules({CI: workflow(text)}) == expected
 
 
+def test_a_long_command_is_not_repeated() -> None:
+    step = run("cargo test " + "--exclude abcdefghij " * 5, f"X: '{VALUE}'")
+    (finding,) = findings({CI: workflow(step)})
+    assert finding.help == "compile in an earlier step without the secret: the same command with `--no-run`"
+
+
+@pytest.mark.parametrize(
+    ("commands", "package", "publish"),
+    [
+        ("cargo +1.94 publish -p $C", "cargo +1.94 package", "cargo +1.94 publish -p $C"),
+        ("cargo publish --token $T", "cargo package", "cargo publish --token $T"),
+        ("cargo publish --token x", "cargo package", "cargo publish"),
+        ("cargo publish --dry-run -p a\ncargo publish -p a", "cargo package -p a", "cargo publish -p a"),
+    ],
+)
+def test_the_help_of_publish_token(commands: str, package: str, publish: str) -> None:
+    (finding,) = findings({CI: workflow(run(commands, f"T: '{VALUE}'"))})
+    assert finding.help.split("`")[1::2] == [package, f"{publish} --no-verify"]
+
+
 def test_the_help_of_publish_token_for_two_packages() -> None:
     step = run("cargo publish -p a\ncargo publish -p b --token x", f"T: '{VALUE}'")
     helps = [finding.help.splitlines()[0] for finding in findings({CI: workflow(step)})]

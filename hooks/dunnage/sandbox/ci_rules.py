@@ -128,7 +128,7 @@ def _help(source: Source, found: Sequence[Build]) -> str:
         return f"write {names} in the `env` of the steps that need the value, and compile in other steps"
     first = found[0]
     if first.name in ("cargo test", "cargo bench", "cargo nextest run") and first.call is not None:
-        return f"compile in an earlier step without the secret: `{_with_option(first, '--no-run')}`"
+        return f"compile in an earlier step without the secret: {_with_option(first, '--no-run')}"
     if first.name == "cargo run":
         return "run `cargo build` with the same options in an earlier step without the secret"
     return "compile in an earlier step without the secret, and pass it only to the step that runs the result"
@@ -138,11 +138,11 @@ def _with_option(build: Build, option: str) -> str:
     call = build.call
     words = [word.text for word in build.run.command.words] if build.run.command is not None else []
     if call is None or any("\n" in word for word in words) or not call.is_written(build.at):
-        return f"{build.name} {option}"
+        return f"`{build.name} {option}`"
     end = words.index("--") if "--" in words else len(words)
     at = call.origin[build.at] + 1
     text = " ".join((*words[:at], option, *words[at:end]))
-    return text if len(text) < 100 else f"{build.name} {option}"
+    return f"`{text}`" if len(text) < 100 else f"the same command with `{option}`"
 
 
 def _job(view: JobView) -> Iterator[Exposure]:
@@ -214,8 +214,9 @@ def _publishers(view: JobView, reached: Mapping[int, Sequence[Source]]) -> list[
 
 def _publish_token(found: Sequence[_Publisher]) -> Iterator[Exposure]:
     """Report calls of `cargo publish` that compile with a token."""
-    folders = {each.build.call.directory for each in found if each.build.call is not None}
-    texts = {_text(each.build, "publish") for each in found}
+    uploading = [each.build for each in found if not each.is_dry]
+    folders = {build.call.directory for build in uploading if build.call is not None}
+    texts = {_text(build, "publish") for build in uploading}
     for each in found:
         build, token, verified = each
         name = "cargo publish --dry-run" if each.is_dry else _PUBLISH
@@ -340,22 +341,29 @@ def _selection(given: Arguments, left_out: Collection[str] = ()) -> tuple[object
 
 
 def _text(build: Build, subcommand: str, *, of_all: bool = False) -> str:
-    """Return a call of cargo with another subcommand, and without what only publishing needs."""
+    """Return a call of cargo with another subcommand, and without what only publishing needs, unless it publishes."""
     call, given = build.call, _given(build)
     command = build.run.command
-    short = f"cargo {subcommand}"
+    toolchain = call.words[1] if call is not None else ""
+    short = f"cargo {toolchain} {subcommand}" if toolchain and toolchain.startswith("+") else f"cargo {subcommand}"
     if call is None or given is None or command is None or not call.is_written(build.at):
         return short
     skipped: set[int] = set()
     for name, values in given.options.items():
-        is_for_upload = name == "--token" or (subcommand == "package" and name in ("--registry", "--index"))
-        if is_for_upload or (of_all and name in _ONE):
-            for value in values:
+        is_for_upload = subcommand == "package" and name in ("--token", "--registry", "--index")
+        for value in values:
+            # A token that is no variable is not repeated.
+            if (
+                is_for_upload
+                or (of_all and name in _ONE)
+                or (name == "--token" and "$" not in call.word(value.at).text)
+            ):
                 skipped |= {value.at} if value.is_joined else {value.at - 1, value.at}
     words = [word for index, word in enumerate(call.words[build.at + 1 :], build.at + 1) if index not in skipped]
     texts = [call.word(index).text for index in range(build.at + 1, len(call.words)) if index not in skipped]
     text = " ".join((short, *(("--workspace",) if of_all else ()), *texts))
-    return text if None not in words and len(text) < 80 and "\n" not in text else short
+    is_known = None not in words or subcommand == "publish"
+    return text if is_known and len(text) < 80 and "\n" not in text else short
 
 
 def _edit(build: Build) -> Edit | None:

@@ -53,13 +53,15 @@ def fetch_lines(file: File, compiled: Compiled, *, has_lock: bool) -> list[str]:
         return [f"cargo fetch{locked}"]
     around = "" if lacks_network(compiled.outer.wrapper) else _around(file, compiled.outer)
     toolchain = f" {words[1]}" if len(words) > 1 and (words[1] or "").startswith("+") else ""
-    fetch = f"{around}cargo{toolchain} fetch{locked}"
+    program = inner.call.word(0).text.strip('"')
+    cargo = f"{around}{program if program.endswith('/cargo') else 'cargo'}{toolchain}"
+    fetch = f"{cargo} fetch{locked}"
     if inner.name.endswith("chef cook"):
         cook = _written(file, compiled.outer, _Change(after="--no-build"))
         return [cook or "the same command with `--no-build` at its end", fetch]
     manifest = _manifest(inner.call.command.words)
     if is_component(inner):
-        return [f"{around}cargo{toolchain} component fetch{locked}{manifest}"]
+        return [f"{cargo} component fetch{locked}{manifest}"]
     return [f"{fetch}{manifest}"]
 
 
