@@ -231,6 +231,16 @@ def test_a_lock_anywhere_in_the_repository(lock: Path) -> None:
     assert found("Dockerfile", "FROM rust\nRUN cargo build\n")
 
 
+def test_only_examples_have_locks(lock: Path) -> None:
+    subprocess.run(["git", "rm", "--quiet", "--cached", "Cargo.lock"], check=True)
+    (lock.parent / "examples/a").mkdir(parents=True)
+    lock.rename(lock.parent / "examples/a/Cargo.lock")
+    (lock.parent / "Cargo.toml").write_text("[workspace]\n")
+    subprocess.run(["git", "add", "examples", "Cargo.toml"], check=True)
+    assert not rules(CI, WORKFLOW.format("cargo build --manifest-path $M"))
+    assert rules(CI, WORKFLOW.format("cargo build --manifest-path examples/a/Cargo.toml")) == ["unlocked"]
+
+
 WORKFLOW_IN = """\
 jobs:
   build:
@@ -298,6 +308,7 @@ CI = ".github/workflows/ci.yml"
 PULL_REQUEST = "      - uses: peter-evans/create-pull-request@v7\n"
 IN_MATRIX = "cargo build\n        working-directory: ${{ matrix.d }}"
 CHECKOUT = "steps:\n      - uses: actions/checkout@v4\n        with: {path: x}"
+CHECKOUTS = "steps:\n      - uses: actions/checkout@v4" + CHECKOUT.removeprefix("steps:")
 
 
 @pytest.mark.parametrize(
@@ -340,6 +351,12 @@ CHECKOUT = "steps:\n      - uses: actions/checkout@v4\n        with: {path: x}"
             WORKFLOW_IN.format("strategy: {matrix: {d: [tools, other]}}", IN_MATRIX),
             [],
             id="matrix with a folder without a lock",
+        ),
+        pytest.param(
+            CI,
+            WORKFLOW.format("cd other && cargo build").replace("steps:", CHECKOUTS),
+            [],
+            id="checked out beside another repository",
         ),
         pytest.param(
             CI,
@@ -438,6 +455,37 @@ CHECKOUT = "steps:\n      - uses: actions/checkout@v4\n        with: {path: x}"
             "FROM rust\nCOPY Cargo.toml .\nCOPY --from=a /x .\nRUN cargo build\n",
             ["unlocked"],
             id="perhaps from another stage",
+        ),
+        pytest.param(
+            "Dockerfile",
+            "FROM rust AS a\nWORKDIR /x\nCOPY a.patch .\nRUN curl https://a.org/y.tgz | tar xz\n"
+            "FROM rust\nCOPY --from=a /x /x\nWORKDIR /x/y\nRUN cargo build\n",
+            [],
+            id="downloaded by another stage",
+        ),
+        pytest.param(
+            "Dockerfile",
+            "FROM rust AS a\nCOPY tools /x\nFROM rust\nCOPY --from=a /x /x\nWORKDIR /x\nRUN cargo build\n",
+            ["unlocked"],
+            id="copied by another stage",
+        ),
+        pytest.param(
+            "Dockerfile",
+            "FROM a AS xx\nFROM rust\nCOPY --from=xx / /\nWORKDIR /x\nRUN cargo build\n",
+            ["unlocked"],
+            id="tools of another stage",
+        ),
+        pytest.param(
+            "Dockerfile",
+            "FROM rust\nWORKDIR /x\nRUN curl https://a.org/y.tgz | tar xz\nRUN cd y && cargo build\n",
+            [],
+            id="downloaded sources",
+        ),
+        pytest.param(
+            "Dockerfile",
+            "FROM rust\nWORKDIR /x\nRUN curl https://a.org/y.tgz | tar -xzC /opt\nRUN cargo build\n",
+            ["unlocked"],
+            id="downloaded tool",
         ),
         pytest.param("Dockerfile", "FROM rust\nRUN --mount=type=bind,target=. cargo build\n", [], id="mounted"),
         pytest.param(

@@ -92,6 +92,9 @@ class CommittedLocks:
             return False
         if self.is_copied(file, call):
             return True
+        searched = {*self._searched(file, call)} - {"/"}
+        if any(copied.is_external and copied.target in searched for _, copied in _copies(file, call)):
+            return False  # sources that another stage has downloaded
         # A container works on what is mounted into it, unless the project is in its image.
         return call.command.place.names[-1] not in ("CMD", "ENTRYPOINT") and not self._copies_manifest(file, call)
 
@@ -104,6 +107,7 @@ class CommittedLocks:
                 if (
                     copied.source is None
                     and not copied.is_inline
+                    and not copied.is_external
                     and (copied.target == above or place_of(copied) == lock)
                 ):
                     return True
@@ -155,6 +159,8 @@ class CommittedLocks:
             and all(os.path.isfile(os.path.join(top, directory, "Cargo.toml")) for directory in at_top)
         ):
             return all(self._is_above(top, directory, tracked) for directory in at_top)
+        if not any(is_in_project(os.path.dirname(lock)) for lock in tracked):
+            return False
         if any(os.path.lexists(os.path.join(top, name)) for name in ("Cargo.lock", "Cargo.toml")):
             return True
         with os.scandir(top) as entries:

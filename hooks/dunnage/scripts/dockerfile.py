@@ -85,6 +85,12 @@ _SETTING = frozenset({"ARG", "ENV", "FROM", "SHELL", "WORKDIR"})
 _WINDOWS = ("mcr.microsoft.com/windows", "nanoserver", "servercore")
 
 
+def _may_hold_lock(copied: Copied) -> bool:
+    """Whether a copy may bring a Cargo.lock: what has a dot in its name is taken for another file."""
+    name = copied.name
+    return not copied.is_external and (name == "Cargo.lock" or "*" in name or "." not in name.strip("."))
+
+
 class _Stage:
     """The variables that the instructions of one stage have set so far."""
 
@@ -136,8 +142,10 @@ class _Builder:
         """Return what an instruction brings into the image."""
         from dunnage.scripts.dockerfile_copies import copied
 
-        found = copied(instruction, self.stage.directory, self._expand_here)
-        return tuple((instruction, each) for each in found[:_MOST_COPIES])
+        found = copied(instruction, self.stage.directory, self._expand_here)[:_MOST_COPIES]
+        stages = [self._stages.get(flag.text.partition("=")[2].lower()) for flag in instruction.flags]
+        is_external = any(stage and not any(_may_hold_lock(each) for _, each in stage.copies) for stage in stages)
+        return tuple((instruction, each._replace(is_external=is_external)) for each in found)
 
     def _expand_here(self, text: str) -> Values:
         return self._expand(text, self._building)

@@ -26,6 +26,8 @@ class Copied(NamedTuple):
     """The argument of the instruction that names the source."""
     is_inline: bool = False
     """Whether it is a file whose text stands in the Dockerfile."""
+    is_external: bool = False
+    """Whether it comes from a stage into which neither a folder nor a Cargo.lock was copied."""
 
 
 def copied(instruction: Instruction, directory: Values, expand: Callable[[str], Values]) -> list[Copied]:

@@ -209,7 +209,7 @@ def job_steps(common: Workflow, name: str, job: yaml.Node, matrix: Variables | N
     if steps is None:
         return
     variables = _with_default_directory(job_variables(common, job, matrix), job)
-    if any(_checks_out_elsewhere(step) for step in steps.elements()):
+    if _checks_out_elsewhere(steps):
         variables = merged(variables, {DIRECTORY: None})
     is_windows = job.get("container") is None and _is_windows(job.get("runs-on"), variables)
     shell = _shell(job, common.shell, variables)
@@ -264,10 +264,14 @@ def _with_default_directory(variables: Variables, node: yaml.Node) -> Variables:
     return merged(variables, {DIRECTORY: joined_paths((".",), _expanded(default, variables))})
 
 
-def _checks_out_elsewhere(step: yaml.Node) -> bool:
-    """Whether a step checks out another repository, or its own one into another folder."""
-    is_checkout = step.named("uses").startswith("actions/checkout@")
-    return is_checkout and any(step.path("with", name) is not None for name in ("path", "repository"))
+def _checks_out_elsewhere(steps: yaml.Node) -> bool:
+    """Whether a job checks out another repository, or its own one into another folder.
+
+    Not if it checks out its own one as usual, and others into folders of their own.
+    """
+    checkouts = [step.get("with") for step in steps.elements() if step.named("uses").startswith("actions/checkout@")]
+    paths = [given.named("path") for given in checkouts if given and (given.get("path") or given.get("repository"))]
+    return bool(paths) and (len(paths) == len(checkouts) or not all(re.match(r"[\w-]", path) for path in paths))
 
 
 def _expanded(node: yaml.Node | None, variables: Variables) -> Values:
