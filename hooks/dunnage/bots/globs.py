@@ -52,12 +52,12 @@ class Patterns:
     def _glob(self, text: str, *, ignores_case: bool = False) -> PathPattern:
         marks = len(text) - len(text.lstrip("!"))
         # `#` begins a comment, which matches nothing.
-        plain = r"\b\B" if text.startswith("#") else of_minimatch(text[marks:], self._budget)
+        plain = r"\b\B" if text.startswith("#") else _of_minimatch(text[marks:], self._budget)
         pattern = Pattern(plain, ignores_case=ignores_case, budget=self._budget)
         return PathPattern(pattern, marks % 2 == 1)
 
 
-def of_minimatch(glob: str, budget: Budget) -> str:
+def _of_minimatch(glob: str, budget: Budget) -> str:
     """The expression for a glob of minimatch with its option `dot`. Raises UnsupportedError."""
     if re.search(r"[!+@?*]\(", glob) or any(".." in inner for inner in re.findall(r"\{([^{},]*)\}", glob)):
         raise UnsupportedError("a group or a range in a glob")

@@ -39,7 +39,7 @@ class PatchComparison:
     def _check_entry(self, patch: Patch) -> None:
         dependency = patch.dependency
         if dependency.source.kind == "path":
-            found = find_package(self._workspace, dependency, patch.file, self._report)
+            found = _find_package(self._workspace, dependency, patch.file, self._report)
             if found is not None and not dependency.accepts(found.package.version):
                 actual = f"{found.manifest.file.path} is at version {found.package.version}"
                 message = f"`[patch]` requires {describe(dependency)}, but {actual}"
@@ -129,7 +129,7 @@ class PatchComparison:
         return None if folder is None else SourceId("path", folder)
 
 
-def find_package(workspace: Workspace, dependency: Dependency, file: File, report: LockReport) -> LocalPackage | None:
+def _find_package(workspace: Workspace, dependency: Dependency, file: File, report: LockReport) -> LocalPackage | None:
     """Return the package in the folder that an entry in `file` names. If it is not there, report that."""
     folder = dependency.source.url
     found = workspace.local.get(folder)
@@ -230,7 +230,7 @@ class LocalComparison:
             self._check_edges(local, entry, missed)
 
     def _check_path(self, local: LocalPackage, dependency: Dependency) -> None:
-        found = find_package(self._workspace, dependency, local.manifest.file, self._report)
+        found = _find_package(self._workspace, dependency, local.manifest.file, self._report)
         if found is not None and not dependency.accepts(found.package.version):
             reason = f"but {found.manifest.file.path} is at version {found.package.version}"
             self._report.unmet("cargo-lock/bad-manifest", local, dependency, reason)

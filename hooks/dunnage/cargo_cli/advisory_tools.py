@@ -13,8 +13,8 @@ from dunnage.cargo_cli.command_line import CARGO_ACTIONS, UNKNOWN, OptionValue, 
 CHECKS = ("advisories", "bans", "licenses", "sources")
 """The checks of cargo-deny, in the order of its own help."""
 
-DENY_ACTION = "embarkstudios/cargo-deny-action"
-AUDIT_ACTIONS = ("rustsec/audit-check", "actions-rs/audit-check", "actions-rust-lang/audit")
+_DENY_ACTION = "embarkstudios/cargo-deny-action"
+_AUDIT_ACTIONS = ("rustsec/audit-check", "actions-rs/audit-check", "actions-rust-lang/audit")
 
 _DENY_WITH_VALUE = frozenset(
     {
@@ -167,7 +167,7 @@ def denied_warnings(data: Mapping[str, Any]) -> frozenset[str]:
 def action_run(name: str, ref: str, inputs: Mapping[str, str | None]) -> ToolRun | None:
     """Return the run that an action makes with these inputs, by name in lower case. None is an unknown value."""
     name = name.lower()
-    if name == DENY_ACTION:
+    if name == _DENY_ACTION:
         given = [inputs.get("arguments", ""), inputs.get("command", "check"), inputs.get("command-arguments", "")]
         words: list[str | None] = ["cargo-deny"]
         for text in given:
@@ -179,7 +179,7 @@ def action_run(name: str, ref: str, inputs: Mapping[str, str | None]) -> ToolRun
         strict = inputs.get("denywarnings", "false")
         tolerated = WARNINGS if strict is not None and strict.strip().lower() != "true" else frozenset()
         return ToolRun("cargo-audit", 0, frozenset({"advisories"}), tolerated=tolerated)
-    if name in AUDIT_ACTIONS:
+    if name in _AUDIT_ACTIONS:
         # rustsec/audit-check inherited this from actions-rs, at least up to 1.4.1.
         replaces = name == "actions-rs/audit-check" or re.fullmatch(r"v?1(?:\.\d+)*", ref) is not None
         return ToolRun("cargo-audit", 0, frozenset({"advisories"}), tolerated=WARNINGS, replaces_lock=replaces)

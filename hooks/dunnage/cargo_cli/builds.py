@@ -47,7 +47,7 @@ class Subcommand(NamedTuple):
     """Whether `--locked` precedes the inner subcommand."""
 
 
-LETTERS = {"b": "build", "c": "check", "d": "doc", "r": "run", "t": "test"}
+_LETTERS = {"b": "build", "c": "check", "d": "doc", "r": "run", "t": "test"}
 """Cargo's built-in aliases."""
 
 _CARGO = {
@@ -57,10 +57,10 @@ _CARGO = {
     ),
     **dict.fromkeys(("fetch", "metadata", "tree", "vendor"), Subcommand(compiles=False)),
 }
-_INNER = {**{name: name for name in _CARGO}, **LETTERS}
+_INNER = {**{name: name for name in _CARGO}, **_LETTERS}
 _INNER_OF_WRAPPERS = {**_INNER, "llvm-cov": "llvm-cov", "miri": "miri", "nextest": "nextest"}
 
-SUBCOMMANDS: Mapping[str, Subcommand] = {
+_SUBCOMMANDS: Mapping[str, Subcommand] = {
     **_CARGO,
     "auditable": Subcommand(inner=_INNER, wraps_cargo=True),
     "careful": Subcommand(inner=_INNER_OF_WRAPPERS, wraps_cargo=True),
@@ -114,12 +114,12 @@ def build(words: Sequence[str | None]) -> Build | None:
     call = invocation(words)
     if call is None:
         return None
-    name = LETTERS.get(call.name, call.name)
+    name = _LETTERS.get(call.name, call.name)
     chain = _chain(words, call.subcommand, name)
     if chain is None:
         return None
     names, at, compiles = chain
-    subcommand = SUBCOMMANDS[name]
+    subcommand = _SUBCOMMANDS[name]
     found = arguments(words, call.subcommand + 1, subcommand.options)
     if name == "run" and found.operands and words[found.operands[0]] is not None:
         # The first operand and all that follows belong to the program.
@@ -142,7 +142,7 @@ def _chain(words: Sequence[str | None], at: int, name: str) -> tuple[tuple[str, 
 
     It begins at the word `at`. None if it resolves nothing.
     """
-    subcommand = SUBCOMMANDS.get(name)
+    subcommand = _SUBCOMMANDS.get(name)
     if subcommand is None:
         return None
     alone = (name,), at, subcommand.compiles

@@ -46,7 +46,7 @@ _ACTIONS = {
 _MATURIN = ("messense/maturin-action", "pyo3/maturin-action")
 _MATURIN_BUILDS = ("build", "develop", "publish")
 
-PUBLISHER = "katyo/publish-crates"
+_PUBLISHER = "katyo/publish-crates"
 """The action that runs `cargo publish` for each crate of a workspace."""
 
 HINTS = (
@@ -79,7 +79,7 @@ def action_build(name: str, inputs: Mapping[str, str | None]) -> ActionBuild | N
 
 def publishes(name: str, inputs: Mapping[str, str | None]) -> bool:
     """Whether an action publishes crates with a token, and compiles them for that."""
-    if name.lower() != PUBLISHER:
+    if name.lower() != _PUBLISHER:
         return False
     arguments = inputs.get("args", "")
     if arguments is None or "--no-verify" in arguments.split() or inputs.get("registry-token", "") == "":

@@ -108,7 +108,7 @@ class CommittedLocks:
                     copied.source is None
                     and not copied.is_inline
                     and not copied.is_external
-                    and (copied.target == above or place_of(copied) == lock)
+                    and (copied.target == above or _place_of(copied) == lock)
                 ):
                     return True
                 for context in contexts(file):
@@ -192,7 +192,7 @@ class CommittedLocks:
         """Whether a Dockerfile copies a Cargo.toml to a call of cargo."""
         for above in self._searched(file, call):
             manifest = posixpath.join(above, "Cargo.toml")
-            if any(copied.is_inline and place_of(copied) == manifest for _, copied in _copies(file, call)):
+            if any(copied.is_inline and _place_of(copied) == manifest for _, copied in _copies(file, call)):
                 return True
             if any(_manifests_in(file, call, above)):
                 return True
@@ -338,7 +338,7 @@ def _contexts(file: File) -> Sequence[str]:
     return found
 
 
-def place_of(copied: "Copied") -> str:
+def _place_of(copied: "Copied") -> str:
     """The path in the image of a file that is copied."""
     return posixpath.join(copied.target, copied.name) if copied.is_in_target else copied.target
 
@@ -356,6 +356,6 @@ def origin_of(copied: "Copied", context: str, path: str) -> str | None:
         return os.path.join(context, posixpath.dirname(source), name) if is_copied else None
     origin = os.path.normpath(os.path.join(context, source))
     if not os.path.isdir(origin):
-        return origin if path == place_of(copied) else None
+        return origin if path == _place_of(copied) else None
     below = posixpath.relpath(path, copied.target)
     return None if below.startswith("..") else os.path.join(origin, below)

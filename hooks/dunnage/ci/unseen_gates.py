@@ -15,14 +15,14 @@ from dunnage.files.source import File
 from dunnage.scripts import github, pre_commit
 from dunnage.scripts.commands import kind_of
 
-OTHER_SYSTEMS = (
+_OTHER_SYSTEMS = (
     ".appveyor.yml .build.yml .cirrus.star .cirrus.yml .drone.jsonnet .drone.star .drone.yml .taskcluster.yml "
     ".travis.yml .woodpecker.yaml .woodpecker.yml .zuul.yaml Earthfile Jenkinsfile appveyor.yml "
     "zuul.yaml azure-pipelines.yaml azure-pipelines.yml bitbucket-pipelines.yml bors.toml buildspec.yml "
     "cloudbuild.yaml cloudbuild.yml dagger.json garnix.yaml wercker.yml"
 )
 """Names of configuration files, in any folder, of CI systems that are not read or may run what is elsewhere."""
-OTHER_FOLDERS = (
+_OTHER_FOLDERS = (
     ".azure .azure-pipelines .builds .buildkite .jenkins .kokoro .prow .semaphore .teamcity .tekton .woodpecker "
     ".zuul.d kokoro taskcluster zuul.d"
 )
@@ -92,8 +92,8 @@ def may_exist(repository: RepositoryFiles) -> bool:
     if any(_calls_external(repository, path) for path in repository.known.workflows) or _has_unknown_call(repository):
         return True
     is_here = any(re.search(_BUILDS, text) for text in texts)
-    other_folders = tuple(f"{folder}/" for folder in OTHER_FOLDERS.split())
-    is_elsewhere = any(name in repository.known.by_name for name in OTHER_SYSTEMS.split()) or any(
+    other_folders = tuple(f"{folder}/" for folder in _OTHER_FOLDERS.split())
+    is_elsewhere = any(name in repository.known.by_name for name in _OTHER_SYSTEMS.split()) or any(
         path.startswith(other_folders) for path in repository.paths
     )
     if is_elsewhere and not is_here:

@@ -20,7 +20,7 @@ _SEPARATORS = frozenset(("", ".", "_", "__"))
 _LONGEST_PATH = 255
 _LONGEST_TAG = 128
 _DIGEST_SIZES = {"sha256": 64, "sha384": 96, "sha512": 128}
-DOCKER_HUB = "docker.io"
+_DOCKER_HUB = "docker.io"
 
 
 class Reference(NamedTuple):
@@ -43,7 +43,7 @@ class Reference(NamedTuple):
     @property
     def official(self) -> str:
         """The name of an official image of Docker Hub, such as `rust`; else empty. It may not exist."""
-        is_official = self.domain == DOCKER_HUB and self.path.startswith("library/")
+        is_official = self.domain == _DOCKER_HUB and self.path.startswith("library/")
         return self.path.removeprefix("library/") if is_official else ""
 
 
@@ -74,12 +74,12 @@ def _split_domain(name: str) -> tuple[str, str]:
     first, slash, rest = name.partition("/")
     is_domain = slash and (first == "localhost" or "." in first or ":" in first or not _UPPER.isdisjoint(first))
     if not is_domain:
-        domain, path = DOCKER_HUB, name
-    elif first == f"index.{DOCKER_HUB}":
-        domain, path = DOCKER_HUB, rest
+        domain, path = _DOCKER_HUB, name
+    elif first == f"index.{_DOCKER_HUB}":
+        domain, path = _DOCKER_HUB, rest
     else:
         domain, path = first, rest
-    return domain, f"library/{path}" if domain == DOCKER_HUB and "/" not in path else path
+    return domain, f"library/{path}" if domain == _DOCKER_HUB and "/" not in path else path
 
 
 def _is_domain(domain: str) -> bool:

@@ -85,7 +85,7 @@ def package(entry: object) -> tuple[str, str] | None:
     return name, version
 
 
-def formerly_allowed(key: str, value: object) -> str:
+def _formerly_allowed(key: str, value: object) -> str:
     """Return what a removed key with this value allowed and cargo-deny rejects now; empty if that is nothing."""
     if not isinstance(value, str):
         return ""
@@ -256,7 +256,7 @@ class _Reader:
 
     def _removed(self, keys: Keys, value: Any, consequence: str) -> Problem:
         message = f"`{keys[-1]}` was removed from {_header(keys[:-1])}: {TOOL} rejects it"
-        passed = formerly_allowed(str(keys[-1]), value)
+        passed = _formerly_allowed(str(keys[-1]), value)
         help = f"remove it: {consequence}" + (f"; it allowed {passed}" if passed else "")
         return self._rejected(keys, message, help)
 
@@ -342,7 +342,7 @@ def migration(file: File, data: dict[str, Any], problem: Problem) -> "Change | N
     if problem.rule == "deny-toml/moved":
         return _move(file, data, keys)
     if table and key in table.removed:
-        passed = formerly_allowed(str(key), value)
+        passed = _formerly_allowed(str(key), value)
         suffix = f", which allowed {passed}" if passed else ""
         return Change(f"removed `{key}`{suffix}", (Remove(keys, is_template_text),))
     if table and key in table.renamed:

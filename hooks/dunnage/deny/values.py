@@ -23,13 +23,13 @@ def url(text: str) -> str | None:
     return problem and f"{problem}; {_URL_HELP}"
 
 
-def source_url(text: str) -> str | None:
+def _source_url(text: str) -> str | None:
     """Check a URL after removing a modifier such as `git+` or `sparse+`."""
     scheme, separator, _ = text.partition("://")
     return url(text[scheme.index("+") + 1 :] if separator and "+" in scheme else text)
 
 
-def database_url(text: str) -> str | None:
+def _database_url(text: str) -> str | None:
     """Check a URL whose host must be a name."""
     problem, has_domain = _parse_url(text)
     if problem is None and not has_domain:
@@ -126,7 +126,7 @@ def duration(text: str) -> str | None:
     return None if re.fullmatch(pattern, text) else "is not a duration; write one like P90D"
 
 
-def expanded_path(text: str) -> str | None:
+def _expanded_path(text: str) -> str | None:
     """Check a path with `~` for the home folder and variables: `$NAME`, `${NAME}`, `${NAME:-default}`."""
     for variable in re.finditer(r"\$(?:\{(.*?)\}|(\w*))", text, re.DOTALL):
         if variable[0] == "$" and text.startswith("{", variable.end()):
@@ -143,7 +143,7 @@ def extension(text: str) -> str | None:
     return None if is_valid else "is not a file extension; write only ASCII letters and digits"
 
 
-def relative_path(text: str) -> str | None:
+def _relative_path(text: str) -> str | None:
     """Check that a path does not begin with `/`."""
     return "is an absolute path; write a path relative to the crate" if text.startswith("/") else None
 
@@ -153,7 +153,7 @@ def sha256(text: str) -> str | None:
     return None if re.fullmatch("[0-9A-Fa-f]{64}", text) else "is not a SHA-256 checksum; write 64 hexadecimal digits"
 
 
-def rust_version(text: str) -> str | None:
+def _rust_version(text: str) -> str | None:
     """Check a version of Rust as cargo-deny 0.20.2 does: it reads `1.85` as 1 and rejects `1`."""
     parts = text.split(".")
     is_valid = 2 <= len(parts) <= 4 and all(map(_is_u32, parts[:-1]))
@@ -211,16 +211,16 @@ def _end_of_class(text: str, at: int) -> int | None:
 
 
 KINDS: dict[str, Callable[[str], str | None]] = {
-    "database-url": database_url,
+    "database-url": _database_url,
     "duration": duration,
-    "expanded-path": expanded_path,
+    "expanded-path": _expanded_path,
     "expression": licences.expression,
     "extension": extension,
     "glob": glob,
     "licensee": licences.licensee,
-    "relative-path": relative_path,
-    "rust-version": rust_version,
+    "relative-path": _relative_path,
+    "rust-version": _rust_version,
     "sha256": sha256,
-    "source-url": source_url,
+    "source-url": _source_url,
     "url": url,
 }

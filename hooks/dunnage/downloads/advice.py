@@ -58,10 +58,10 @@ def how_to_verify(file: File, used: UsedDownload, sha256: str = SHA256) -> str:
         name = _file_name(shown(download.address.name))
         return (
             f"download it to a file, and verify that file before it is used:\ncurl -fsSLo {name} {_quoted(url)}"
-            f"\n{check_line(name, sha256)}\n{_with_input(file, used, name)}{_ON_MACOS}{digest}"
+            f"\n{_check_line(name, sha256)}\n{_with_input(file, used, name)}{_ON_MACOS}{digest}"
         )
     name = download.file or _file_name(shown(download.names[0]))
-    return f"after the download, write `{check_line(name, sha256)}`{_ON_MACOS}{digest}"
+    return f"after the download, write `{_check_line(name, sha256)}`{_ON_MACOS}{digest}"
 
 
 def _written_output(file: File, download: Download) -> str:
@@ -73,7 +73,7 @@ def _written_output(file: File, download: Download) -> str:
     return ""
 
 
-def check_line(name: str, sha256: str) -> str:
+def _check_line(name: str, sha256: str) -> str:
     """The command that verifies a file on Linux."""
     return f'echo "{sha256}  {name}" | sha256sum -c -'
 
@@ -179,7 +179,7 @@ def _check(files: Files, download: Download, sha256: str) -> Edit | None:
     end = command.words[-1].span.end
     if not re.match(_AFTER, files.file.data[end : end + 200]):
         return None
-    return Edit(files.file.path, end, end, f" && {check_line(download.file, sha256)}")
+    return Edit(files.file.path, end, end, f" && {_check_line(download.file, sha256)}")
 
 
 def _is_on_linux(files: Files, download: Download) -> bool:

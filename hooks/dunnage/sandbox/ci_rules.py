@@ -12,8 +12,8 @@ from dunnage.sandbox.job_view import Build, JobView, Strictness, environment_is_
 from dunnage.sandbox.secret_sources import ISSUED, Source
 from dunnage.shell.model import Command, insert_after, programs
 
-ENVIRONMENT = "build-sandbox/secret-env"
-PUBLISHING = "build-sandbox/publish-token"
+_ENVIRONMENT = "build-sandbox/secret-env"
+_PUBLISHING = "build-sandbox/publish-token"
 JOB = "build-sandbox/job"
 
 _MOST_COMPARED = 20
@@ -109,7 +109,7 @@ def _secret_env(view: JobView, reached: dict[int, list[Source]], published: Coll
         verb = "exports" if source.is_export else "contains"
         secrets = source.what or view.named(source.secrets)
         message = f"{_names(found)} can read {secrets}, which {source.where} {verb}"
-        yield Exposure(ENVIRONMENT, source.file, source.span, message, _help(source, found))
+        yield Exposure(_ENVIRONMENT, source.file, source.span, message, _help(source, found))
 
 
 def _names(found: Sequence[Build]) -> str:
@@ -162,10 +162,10 @@ def _job(view: JobView) -> Iterator[Exposure]:
             "compile in a job with `permissions: {contents: read}` and no secrets; pass the result to this job with\n"
             "`actions/upload-artifact` and `actions/download-artifact`"
         )
-        yield Exposure(JOB, view.file, job_span(view), message, help)
+        yield Exposure(JOB, view.file, _job_span(view), message, help)
 
 
-def job_span(view: JobView) -> Span:
+def _job_span(view: JobView) -> Span:
     """Return the place of the first step that compiles in the file of a job."""
     step = view.job.steps[view.builds[0].step].node
     start = step.span.start if step is not None else 0
@@ -244,7 +244,7 @@ def _publish_token(found: Sequence[_Publisher]) -> Iterator[Exposure]:
                 f"compile in an earlier step without the token: `{_text(build, 'package')}`\n"
                 f"then upload only: `{_text(build, 'publish')} --no-verify`"
             )
-        yield Exposure(PUBLISHING, build.file, build.span, message, help, "inserted --no-verify", edit)
+        yield Exposure(_PUBLISHING, build.file, build.span, message, help, "inserted --no-verify", edit)
 
 
 def _is_login(command: Command | None) -> bool:

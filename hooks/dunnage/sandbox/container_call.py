@@ -16,7 +16,7 @@ from dunnage.shell.wrapper_options import (
 )
 from dunnage.shell.wrappers import CONTAINER_PROGRAMS, docker_verb
 
-COMPOSE_PROGRAMS = frozenset(("docker-compose", "podman-compose"))
+_COMPOSE_PROGRAMS = frozenset(("docker-compose", "podman-compose"))
 
 _LONG_NAMES = {
     "--net": "--network",
@@ -76,13 +76,13 @@ def container_call(words: Sequence[Word]) -> ContainerCall | None:
     found: ContainerCall | None = None
     for start, word in enumerate(words):
         names = set(programs(word) or ())
-        program = next(iter(sorted(names & (CONTAINER_PROGRAMS | COMPOSE_PROGRAMS))), "")
+        program = next(iter(sorted(names & (CONTAINER_PROGRAMS | _COMPOSE_PROGRAMS))), "")
         found = (_call(words, start, program) if program else None) or found
     return found
 
 
 def _call(words: Sequence[Word], start: int, program: str) -> ContainerCall | None:
-    verb, at = ("compose", start) if program in COMPOSE_PROGRAMS else docker_verb(words, start + 1)
+    verb, at = ("compose", start) if program in _COMPOSE_PROGRAMS else docker_verb(words, start + 1)
     is_compose = verb == "compose"
     project: tuple[ContainerOption, ...] = ()
     may_have_more = False

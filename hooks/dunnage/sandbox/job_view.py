@@ -172,7 +172,7 @@ def builds(runs: Sequence[Run], aliases: Aliases, tree: Tree) -> Iterator[Build]
 
 def _build(run: Run, aliases: Aliases, tree: Tree) -> Build | None:
     if run.action is not None:
-        inputs = inputs_of(run.action)
+        inputs = _inputs_of(run.action)
         action = action_build(run.action.name, inputs)
         if publishes(run.action.name, inputs):
             action = ActionBuild("cargo publish", reads_inputs=True)
@@ -217,7 +217,7 @@ def _with_default(file: File) -> frozenset[str]:
     return frozenset(re.findall(rf"\b([A-Za-z_]\w{{0,99}})=[\"']?{_DEFAULT}", file.text))
 
 
-def inputs_of(action: Action) -> dict[str, str | None]:
+def _inputs_of(action: Action) -> dict[str, str | None]:
     """Return the inputs of an action, None for one whose value is not known."""
     return {name: given.values[0] if given.values else None for name, given in action.inputs.items()}
 

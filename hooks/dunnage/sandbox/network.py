@@ -35,7 +35,7 @@ def without_offline(compiled: Sequence[Compiled], tree: Tree) -> list[Compiled]:
 
 def _is_offline_there(compiled: Compiled, tree: Tree) -> bool:
     """Whether a compilation is offline by itself, by a variable around it, or since its crates are vendored."""
-    if sets_offline(compiled.outer) and not is_component(compiled.inner):
+    if _sets_offline(compiled.outer) and not is_component(compiled.inner):
         return True
     file = compiled.file
     return is_offline(compiled.inner, tree, file) or (not is_component(compiled.inner) and _is_vendored(tree, file))
@@ -63,10 +63,10 @@ def is_offline(compilation: Compilation, tree: Tree, file: File) -> bool:
     known = [word.replace(" ", "") for word in call.words if word is not None]
     if any(word.startswith(OFFLINE_OPTIONS) or word.removeprefix("--config=") == _CONFIGURED for word in known):
         return True
-    return sets_offline(call.command) or _is_configured(tree, file)
+    return _sets_offline(call.command) or _is_configured(tree, file)
 
 
-def sets_offline(command: Command) -> bool:
+def _sets_offline(command: Command) -> bool:
     """Whether the environment of a command makes cargo offline, or may do so."""
     values = dict(command.environment).get(OFFLINE_VARIABLE, ())
     return values is None or "true" in values

@@ -13,7 +13,7 @@ from dunnage.sandbox.network import lacks_network
 from dunnage.sandbox.secret_sources import action_of
 from dunnage.shell.model import programs
 
-RUNNER = "build-sandbox/runner"
+_RUNNER = "build-sandbox/runner"
 
 _HARDEN = "step-security/harden-runner"
 _SANDBOXES = frozenset(("bwrap", "firejail", "systemd-run"))
@@ -41,7 +41,7 @@ def exposures(view: JobView, tree: Tree) -> Iterator[Exposure]:
         "      allowed-endpoints: api.github.com:443 github.com:443 static.rust-lang.org:443\n"
         "        index.crates.io:443 static.crates.io:443" + _without_network(first, tree)
     )
-    yield Exposure(RUNNER, first.file, first.span, message, help)
+    yield Exposure(_RUNNER, first.file, first.span, message, help)
 
 
 def _without_network(build: Build, tree: Tree) -> str:

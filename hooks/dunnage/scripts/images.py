@@ -31,7 +31,7 @@ class ImageUse(NamedTuple):
     """`image`; `service` if it only runs beside a job; `syntax` for the frontend that reads a Dockerfile."""
 
 
-def literal_use(text: str, start: int, span: Span, offsets: tuple[Segment, ...], kind: str = "image") -> ImageUse:
+def _literal_use(text: str, start: int, span: Span, offsets: tuple[Segment, ...], kind: str = "image") -> ImageUse:
     """The use of the image that `text` names from its character `start` on; `offsets` are those of `text`."""
     first, last = len(text[:start].encode("utf-8")), len(text.encode("utf-8"))
     literal = locate(offsets, first, last) if is_literal(offsets, first, last) else None
@@ -116,7 +116,7 @@ def _sources(instruction: "Instruction") -> Iterator[ImageUse]:
         for part in flag.text[at:].split(",") if flag.text.startswith(option) else ():
             end = at + len(part)
             if part.startswith(key) and part != key and "$" not in part:
-                yield literal_use(flag.text[:end], at + len(key), flag.span, flag.offsets)
+                yield _literal_use(flag.text[:end], at + len(key), flag.span, flag.offsets)
             at = end + 1
 
 
@@ -124,7 +124,7 @@ def _sources(instruction: "Instruction") -> Iterator[ImageUse]:
 
 
 def _literal(image: "yaml.Node", kind: str = "image", start: int = 0) -> ImageUse:
-    return literal_use(image.text, start, image.span, image.offsets, kind)
+    return _literal_use(image.text, start, image.span, image.offsets, kind)
 
 
 def _of_azure(file: File) -> Iterator[ImageUse]:
@@ -245,7 +245,7 @@ def _of_github(file: File) -> Iterator[ImageUse]:
             if action.name.startswith(_DOCKER):
                 text = f"{action.name}@{action.ref}" if action.ref else action.name
                 at = file.data.find(text.encode(), *action.span)
-                yield literal_use(text, len(_DOCKER), action.span, ((0, at, len(text.encode())),) if at >= 0 else ())
+                yield _literal_use(text, len(_DOCKER), action.span, ((0, at, len(text.encode())),) if at >= 0 else ())
 
     return limited(file, found())
 

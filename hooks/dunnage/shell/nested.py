@@ -82,7 +82,7 @@ def behind(command: Command, inner: "wrappers.Inner") -> Command:
     )
 
 
-def program_words(origins: tuple[RawWord | None, ...], inner: "wrappers.Inner") -> list[RawWord] | None:
+def _program_words(origins: tuple[RawWord | None, ...], inner: "wrappers.Inner") -> list[RawWord] | None:
     """The raw words of a program; None if too little of them is known to parse it."""
     found = [origin for origin in origins[inner.start :][: inner.program] if origin is not None]
     parts = (part for origin in found for part in origin.parts)
@@ -93,19 +93,19 @@ def program_words(origins: tuple[RawWord | None, ...], inner: "wrappers.Inner") 
     return found
 
 
-def single_value(words: tuple[Word, ...]) -> Values:
+def _single_value(words: tuple[Word, ...]) -> Values:
     """The program that `eval` runs if each word has one value."""
     found = [word.values[0] for word in words if word.values and len(word.values) == 1]
     return (" ".join(found),) if len(found) == len(words) else None
 
 
-def variable_values(raw_words: list[RawWord]) -> Values:
+def _variable_values(raw_words: list[RawWord]) -> Values:
     """The programs in raw words that consist of one variable."""
     parts = [*islice((part for raw in raw_words for part in raw.parts if part.start < part.end), 2)]
     return parts[0].values if len(parts) == 1 and not parts[0].is_literal and not parts[0].is_array else None
 
 
-def expression_values(origin: RawWord | None, masks: tuple[Mask, ...]) -> Values:
+def _expression_values(origin: RawWord | None, masks: tuple[Mask, ...]) -> Values:
     """The programs in a command that consists of one expression, if their values are more than words."""
     if origin is None or len(origin.parts) != 1 or origin.parts[0].values is not None:
         return None
@@ -159,12 +159,12 @@ class Recorder:
         """Record what a command runs, unless it is among the `seen`; return the last command that runs."""
         command, origins, inner, is_far = unwrap(command, origins)
         if inner is not None:
-            raw_words = program_words(origins, inner)
+            raw_words = _program_words(origins, inner)
             if raw_words is not None:
                 return self._program(command, inner, raw_words, scope, is_far)
-            if inner.is_joined and (values := single_value(command.words[inner.start :])):
+            if inner.is_joined and (values := _single_value(command.words[inner.start :])):
                 return self._values(values, behind(command, inner), scope)
-        if len(command.words) == 1 and (values := expression_values(origins[0], self._masks)):
+        if len(command.words) == 1 and (values := _expression_values(origins[0], self._masks)):
             return self._values(values, command, scope)
         if command.words in seen:
             return None
@@ -192,7 +192,7 @@ class Recorder:
         self, command: Command, inner: "wrappers.Inner", raw_words: list[RawWord], scope: Scope, is_far: bool
     ) -> Command | None:
         """Visit the program in the words of a command."""
-        if values := variable_values(raw_words):
+        if values := _variable_values(raw_words):
             words = command.words
             wrapped = command._replace(words=words[inner.start :], wrapper=command.wrapper + words[: inner.start])
             return self._values(values, wrapped, scope)

@@ -49,14 +49,14 @@ def _assign(node: Node, data: bytes, reader: Reader, scope: Scope) -> None:
         key = elements_of(key)
         values = _elements(value, reader, scope)
     else:
-        values = assigned_value(value, reader, scope)
+        values = _assigned_value(value, reader, scope)
     if any(child.type == "+=" for child in node.children):
         old = scope.get(key)
         values = None if old is None or values is None else scope.budget.product((old, values))
     scope.set(key, values)
 
 
-def assigned_value(value: Node | None, reader: Reader, scope: Scope) -> Values:
+def _assigned_value(value: Node | None, reader: Reader, scope: Scope) -> Values:
     """The value that a variable gets from `value`, which follows an equals sign."""
     if value is None:
         return ("",)
@@ -166,7 +166,7 @@ def simple_command(
         if kind == "variable_assignment":
             name = child.child_by_field_name("name")
             if name is not None:
-                value = assigned_value(child.child_by_field_name("value"), reader, scope)
+                value = _assigned_value(child.child_by_field_name("value"), reader, scope)
                 environment.append((text_of(name, data), value))
         elif kind == "command_name":
             nodes += child.children

@@ -105,7 +105,7 @@ def observe(
             number = f"the newest {_MOST_LOOKED_AT} of {len(candidates):,} commits that {what}"
             failures.add(SourceFailed(f"{history.name}: only {number} are examined"))
 
-    about_advisories = (advisories, is_private_fix, mentions_advisories)
+    about_advisories = (advisories, is_private_fix, _mentions_advisories)
     naming = [commit for commit in found if any(is_about(commit) for is_about in about_advisories)]
     yield from examined(naming, "name advisories", partial(_named, watched, history, failures))
     if database is not None and found:
@@ -167,7 +167,7 @@ def is_private_fix(commit: Commit) -> bool:
     return re.search(_PRIVATE_FIX, commit.subject) is not None
 
 
-def mentions_advisories(commit: Commit) -> bool:
+def _mentions_advisories(commit: Commit) -> bool:
     """Whether a message is about security advisories without naming one."""
     return _matches(r"\bsecurity advisor(y|ies)\b", commit.message)
 
@@ -182,7 +182,7 @@ def is_fix(commit: Commit, paths: Sequence[str] | None) -> bool:
         or re.search(_ADVISORY, commit.subject) is not None
         or _matches(rf"{_REPAIR}|\b(bump|upgrade)s?\b|\bdep(endencie)?s\b", commit.subject)
     )
-    return is_about and (paths is None or touches_release(paths))
+    return is_about and (paths is None or _touches_release(paths))
 
 
 def words(commit: Commit) -> str:
@@ -200,7 +200,7 @@ def words(commit: Commit) -> str:
 
 def is_reading(commit: Commit, paths: Sequence[str]) -> bool:
     """Whether a commit whose message has such words also changes what they are about."""
-    return touches_code(paths) or (_matches(_SECURITY, commit.subject) and touches_release(paths))
+    return touches_code(paths) or (_matches(_SECURITY, commit.subject) and _touches_release(paths))
 
 
 def touches_code(paths: Iterable[str]) -> bool:
@@ -208,7 +208,7 @@ def touches_code(paths: Iterable[str]) -> bool:
     return any(path.endswith(_CODE) and _is_released(path) for path in paths)
 
 
-def touches_release(paths: Sequence[str]) -> bool:
+def _touches_release(paths: Sequence[str]) -> bool:
     """Whether one of these files is code, a manifest or a lock, and not only documentation, CI or a policy."""
     return touches_code(paths) or any(path.rpartition("/")[2] in (LOCK, "Cargo.toml") for path in paths)
 
