@@ -883,6 +883,24 @@ def test_a_directory_is_matched_once(
     assert (main([DEPENDABOT]), capsys.readouterr().out) == (0, "")
 
 
+@pytest.mark.parametrize("key", ["ignorePaths", "customManagers"])
+def test_a_path_with_many_tools_is_matched_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], key: str
+) -> None:
+    value = "[" + ", ".join(f'"**/*a*b{number}"' for number in range(400)) + "]"
+    if key == "customManagers":
+        known = '"matchStrings": ["x"], "datasourceTemplate": "crate", "depNameTemplate": "a"'
+        value = f'[{{"managerFilePatterns": {value}, {known}}}]'
+    path = f"{'a' * 100}.sh"
+    script = "".join(f"cargo install tool-{number}@1.0.0 --locked\n" for number in range(120))
+    found(tmp_path, {path: script, "renovate.json": f'{{"{key}": {value}}}'})
+    monkeypatch.chdir(tmp_path)
+    assert main([path]) == 1
+    shown = capsys.readouterr().out
+    assert "update-bot/unmoved-tool" in shown
+    assert "input/too-large" not in shown
+
+
 @pytest.mark.parametrize(
     ("path", "text"),
     [

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from dunnage.ci.pinned_tools import pinned_tools
-from dunnage.files.source import Tree
+from dunnage.ci.pinned_tools import _literal, pinned_tools
+from dunnage.files.source import File, Tree
+from dunnage.files.span import Span
+from steps import steps
 
 WORKFLOW = ".github/workflows/ci.yml"
 
@@ -118,3 +120,33 @@ def test_files_of_vendored_crates_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "vendor/a").mkdir(parents=True)
     (tmp_path / "vendor/a/.cargo-checksum.json").write_text('{"files": {"x.sh": ""}, "package": ""}')
     assert _found(tmp_path, "vendor/a/x.sh", "cargo install a@1.2.3\n") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        pytest.param("tool: x@1.2.3", "1.2.3", id="alone"),
+        pytest.param("11.2.3 1.2.3.4 x1.2.3 1.2.3x v1.2.3", "v1.2.3", id="after v"),
+        pytest.param("xv1.2.3 =1.2.3", "=1.2.3", id="after a word that ends with v"),
+        pytest.param("x-1.2.3_x", "-1.2.3_", id="only as a part of another"),
+        pytest.param("1.2.34", "1.2.34", id="only the start of another"),
+    ],
+)
+def test_the_place_of_a_version_is_a_whole_one_if_there_is_one(tmp_path: Path, text: str, version: str) -> None:
+    name = tmp_path / "x.sh"
+    name.write_text(f'TOOL="{text}"\n')
+    found = _literal(File(str(name), name.read_bytes()), Span(6, 6 + len(text)), "1.2.3")
+    assert found is not None
+    assert found.start == 6 + text.index(version) + version.index("1.2.3")
+
+
+def test_versions_that_differ_take_no_more_steps_than_one(tmp_path: Path) -> None:
+    def script(name: str, versions: int) -> str:
+        (tmp_path / name).write_text("".join(f"cargo install a@1.2.{at % versions}\n" for at in range(60)))
+        return str(tmp_path / name)
+
+    several, same = script("a.sh", 60), script("b.sh", 1)
+    list(pinned_tools(Tree(), [same]))
+    assert steps(lambda: list(pinned_tools(Tree(), [several]))) < 1.5 * steps(
+        lambda: list(pinned_tools(Tree(), [same]))
+    )

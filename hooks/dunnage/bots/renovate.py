@@ -7,6 +7,7 @@ lib/config/presets/internal, lib/workers/repository/extract/file-match.ts, and i
 import os
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from dunnage.bots import json5
@@ -66,6 +67,12 @@ class Settings:
         self.file_patterns: dict[str, tuple[str, ...]] = {}
         """What managers read besides the files that they read by default."""
         self.custom: list[CustomManager] = []
+        self.hidden_by = cache(self._hidden_by)
+        """Which of `includePaths` and `ignorePaths` excludes a path; empty if none does. Raises UnsupportedError."""
+        self.reads_actions = cache(self._reads_actions)
+        """Whether the manager github-actions reads a path. Raises UnsupportedError."""
+        self.custom_of = cache(self._custom_of)
+        """The custom managers whose patterns of files match a path. Raises UnsupportedError."""
         without = {text for text, _ in root.texts("ignorePresets")}
         for preset, _ in root.texts("extends"):
             name = preset.partition("(")[0]
@@ -121,8 +128,7 @@ class Settings:
         """The paths that `includePaths` and `ignorePaths` leave. Raises UnsupportedError."""
         return [path for path in paths if not self.hidden_by(path)]
 
-    def hidden_by(self, path: str) -> str:
-        """Which of `includePaths` and `ignorePaths` excludes a path; empty if none does. Raises UnsupportedError."""
+    def _hidden_by(self, path: str) -> str:
         if self.included and not any(path == text or self.patterns.glob(text).matches(path) for text in self.included):
             return "includePaths"
         return "ignorePaths" if any(self.ignores(text, path) for text in self.ignored) else ""
@@ -142,6 +148,17 @@ class Settings:
             raise UnsupportedError("paths of a manager")
         matching = [path for path in paths if re.search(expression, path) or any(text.matches(path) for text in own)]
         return self.reads(matching)
+
+    def _reads_actions(self, path: str) -> bool:
+        return bool(self.files_of("github-actions", [path]))
+
+    def _custom_of(self, path: str) -> list[CustomManager]:
+        return [
+            manager
+            for manager in self.custom
+            if self.runs(f"custom.{manager.kind}") and manager.is_valid and manager.match_strings
+            if any(self.patterns.expression_or_glob(text).matches(path) for text in manager.file_patterns)
+        ]
 
 
 def file_patterns(node: json5.Node | None) -> list[tuple[str, Span]]:

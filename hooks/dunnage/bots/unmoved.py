@@ -175,19 +175,15 @@ def _is_moved(found: Bots, place: Place) -> bool:
 def reads(settings: Settings, place: Place) -> bool:
     """Whether a manager reads a pin. Raises UnsupportedError."""
     pin, path = place
-    if not settings.reads([path]):
+    if settings.hidden_by(path):
         return False
     is_input = pin.literal is not None and pin.span.start <= pin.literal.start < pin.span.end
-    if pin.action in _ACTIONS and is_input and settings.files_of("github-actions", [path]):
+    if pin.action in _ACTIONS and is_input and settings.reads_actions(path):
         return True
-    return any(_manager_reads(settings, manager, pin, path) for manager in settings.custom)
+    return any(_manager_reads(settings, manager, pin) for manager in settings.custom_of(path))
 
 
-def _manager_reads(settings: Settings, manager: CustomManager, pin: PinnedTool, path: str) -> bool:
-    if not settings.runs(f"custom.{manager.kind}") or not manager.is_valid or not manager.match_strings:
-        return False
-    if not any(settings.patterns.expression_or_glob(text).matches(path) for text in manager.file_patterns):
-        return False
+def _manager_reads(settings: Settings, manager: CustomManager, pin: PinnedTool) -> bool:
     if manager.kind != "regex":
         if pin.kind == "list" and any("dunnage.tools" in text for text in manager.match_strings):
             return True

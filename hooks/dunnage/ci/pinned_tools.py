@@ -187,13 +187,24 @@ def _literal(file: File, span: Span, version: str, tool: str = "") -> Span | Non
             if text.startswith(version.encode(), at):
                 return Span(span.start + at, span.start + at + len(version.encode()))
     text = text[:_LONGEST_TEXT]
-    written = re.escape(version.encode())
-    found = re.search(rb"(?<![\w.+-])v?" + written + rb"(?![\w+]|\.\d)", text) or re.search(written, text)
-    if found is not None:
-        return Span(span.start + found.end() - len(version.encode()), span.start + found.end())
+    start = _start_of(version.encode(), text)
+    if start >= 0:
+        return Span(span.start + start, span.start + start + len(version.encode()))
     found_names = re.findall(rb"[A-Za-z_][\w-]*", text)[:_MOST_NAMES]
     places = (file.memo(_definitions).get((name, version)) for name in found_names)
     return next((place for place in places if place is not None), None)
+
+
+def _start_of(version: bytes, text: bytes) -> int:
+    """Where a version begins in a text, if possible where it is not a part of another; -1 if it is not there."""
+    first = start = text.find(version)
+    while start >= 0:
+        end = start + len(version)
+        is_whole = re.search(rb"(?:\A|[^\w.+-])v?\Z", text[max(start - 2, 0) : start])
+        if is_whole and not re.match(rb"[\w+]|\.\d", text[end : end + 2]):
+            return start
+        start = text.find(version, start + 1)
+    return first
 
 
 _MOST_NAMES = 20

@@ -61,6 +61,8 @@ class Budget:
         self._here_documents = _MOST_HERE_DOCUMENTS
         self._commands = MOST_FILE_COMMANDS
         self._words = MOST_FILE_WORDS
+        self.may_read = True
+        """Whether any time for commands and words is left."""
 
     def afford(self, characters: int, words: int = 0) -> bool:
         """Spend memory on a value of so many characters, or on so many words; False if too little is left."""
@@ -80,12 +82,8 @@ class Budget:
     def afford_words(self, words: int) -> bool:
         """Spend time on words, parts of words or elements of arrays; False if too little is left."""
         self._words -= words
+        self.may_read = self._commands >= 0 and self._words >= 0
         return self.may_read
-
-    @property
-    def may_read(self) -> bool:
-        """Whether any time for commands and words is left."""
-        return self._commands >= 0 and self._words >= 0
 
     def afford_here_documents(self, marks: int, size: int) -> bool:
         """Spend time on `<<` in a program; the time that one costs a parser may grow with the size of the program.

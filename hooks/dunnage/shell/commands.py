@@ -194,11 +194,12 @@ class _Walk:
             self._scope.distrust(names)
             self._scope.forget(names & {DIRECTORY})
         last = self._statements(root.children, around)
-        scope, self._scope = self._scope, self._scope.in_function()
-        for body, outside in self._functions:  # the list grows while functions in functions are found
-            self._apart(body, outside)
-        self._scope = scope
-        if not scope.budget.may_read:
+        if self._functions:
+            scope, self._scope = self._scope, self._scope.in_function()
+            for body, outside in self._functions:  # the list grows while functions in functions are found
+                self._apart(body, outside)
+            self._scope = scope
+        if not self._scope.budget.may_read:
             self._note_length(0)
         return last
 
@@ -462,13 +463,14 @@ class _Walk:
             )
             found = self._recorder.run(command, origins, seen, self._scope)
             last = last or found
-        set_by_command = read_by(node, self._data)
-        pushed = self._scope.get(PUSHED) if self._scope.is_assigned(PUSHED) else ("0",)
-        self._scope.forget(set_by_command)
-        if last is not None and DIRECTORY in set_by_command:
-            self._scope.set(DIRECTORY, self._entered(last, directory, pushed))
-        for child in (*node.children, *more):
-            self._substitutions(child, around)
+        if set_by_command := read_by(node, self._data):
+            pushed = self._scope.get(PUSHED) if self._scope.is_assigned(PUSHED) else ("0",)
+            self._scope.forget(set_by_command)
+            if last is not None and DIRECTORY in set_by_command:
+                self._scope.set(DIRECTORY, self._entered(last, directory, pushed))
+        if more or self._holds_substitution(node):
+            for child in (*node.children, *more):
+                self._substitutions(child, around)
         if last is not None and text is not None and reads_program(last):
             self._recorder.nested(last, len(last.words), [text], self._scope)
         return last
@@ -546,7 +548,7 @@ class _Walk:
 
     def _substitutions(self, node: Node, around: Surroundings) -> None:
         """Visit the commands in a word, or in a node that contains words."""
-        if not self._may_substitute or not _may_substitute(self._data[node.start_byte : node.end_byte]):
+        if not self._holds_substitution(node):
             return
         pending = [node]
         while pending:
@@ -563,6 +565,9 @@ class _Walk:
             elif node.type not in _STATEMENTS:
                 self._scope.forget(changed(node, self._data))
                 pending += reversed(node.children)
+
+    def _holds_substitution(self, node: Node) -> bool:
+        return self._may_substitute and _may_substitute(self._data[node.start_byte : node.end_byte])
 
     def _note_depth(self, node: Node) -> None:
         message = (

@@ -142,8 +142,9 @@ def programs(word: Word) -> Values:
     """The name of the program that a word is, without its folder, which may be unknown: `$HOME/.cargo/bin/x` is `x`."""
     values = word.values
     if values is not None:
-        names = [value.rpartition("/")[2].removesuffix(".exe") for value in values]
-        return tuple(names if len(names) == 1 else dict.fromkeys(names))
+        if len(values) == 1:
+            return (values[0].rpartition("/")[2].removesuffix(".exe"),)
+        return tuple(dict.fromkeys(value.rpartition("/")[2].removesuffix(".exe") for value in values))
     folder, slash, name = word.text.rpartition("/")
     name = name.strip("\"'")
     if slash and folder and name and not set(name) - _PLAIN:

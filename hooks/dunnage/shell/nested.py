@@ -30,7 +30,8 @@ class Surroundings(NamedTuple):
 
     def within(self, *names: str) -> "Surroundings":
         """The context in further syntax, outside of the pipe."""
-        return self._replace(inside=self.inside.union(names), pipeline=(0, 1), piped_from=())
+        inside = self.inside.union(names) if names else self.inside
+        return Surroundings(inside, self.wrapper, self.environment, form=self.form)
 
 
 def see_through(command: Command) -> Iterator[Command]:

@@ -69,7 +69,8 @@ class Scope:
 
     def options(self) -> tuple[tuple[str, Values], ...]:
         """The OPTION_VARIABLES that are set, with their values."""
-        return tuple((name, self.get(name)) for name in self._options if name in self._given or self.is_assigned(name))
+        names = (name for name in self._options if name in self._given or self.is_assigned(name))
+        return tuple((name, self.get(name)) for name in names) if self._options else ()
 
     def set(self, name: str, values: Values) -> None:
         """Assign a variable."""

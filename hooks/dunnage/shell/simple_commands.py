@@ -5,7 +5,7 @@ here-document, and words after the file name of a redirection are further file n
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, product
+from itertools import chain, islice, product
 from typing import NamedTuple
 
 from tree_sitter import Node
@@ -218,13 +218,14 @@ def spellings(
         count *= len(alternatives)
         choices.append(alternatives)
     for chosen in product(*choices):
-        words: list[Word] = []
-        origins: list[RawWord | None] = []
-        for raw, found in zip(raw_words, chosen, strict=True):
-            words += found
-            origins += [raw if len(found) == 1 else None] * len(found)
+        words = tuple(chain.from_iterable(chosen))
+        if len(words) == len(chosen) and all(chosen):
+            origins: tuple[RawWord | None, ...] = tuple(raw_words)
+        else:
+            pairs = zip(raw_words, chosen, strict=True)
+            origins = tuple(raw if len(found) == 1 else None for raw, found in pairs for _ in found)
         if words:
-            yield tuple(words), tuple(origins)
+            yield words, origins
 
 
 def _groups(nodes: Sequence[Node], data: bytes) -> list[list[Node]]:

@@ -54,10 +54,12 @@ class Reader:
     def raw_word(self, nodes: Sequence[Node], scope: Scope) -> RawWord:
         """The word that adjacent `nodes` make up; these are several if line continuations separate them."""
         start, end = _start_of(self._data, nodes[0]), nodes[-1].end_byte
-        if len(nodes) == 1:
-            parts = self._parts(nodes[0], scope, False, 0)
-        else:
+        if len(nodes) > 1:
             parts = self._between(start, end, nodes, scope, _PLAIN, 0)
+        elif nodes[0].type == "word":
+            parts = self._literal(start, end, _PLAIN)
+        else:
+            parts = self._parts(nodes[0], scope, False, 0)
         return RawWord(tuple(parts), start, end)
 
     def alternatives(self, raw: RawWord) -> list[tuple[Word, ...]]:
@@ -175,6 +177,8 @@ class Reader:
 
     def _literal(self, start: int, end: int, escapes: frozenset[bytes] | None) -> list[WordPart]:
         """Plain text without the backslashes before one of `escapes`, or before any character if that is None."""
+        if not self._masks:
+            return self._unescaped(start, end, escapes)
         parts: list[WordPart] = []
         position = start
         for index in range(bisect_right(self._mask_ends, start), len(self._masks)):
@@ -189,10 +193,13 @@ class Reader:
 
     def _unescaped(self, start: int, end: int, escapes: frozenset[bytes] | None) -> list[WordPart]:
         data = self._data
-        parts: list[WordPart] = []
         is_quoted = escapes is not _PLAIN
+        if escapes is _RAW or data.find(b"\\", start, end) < 0:
+            text = data[start:end].decode("utf-8", "replace")
+            return [WordPart((text,), start, end, True, is_quoted)] if start < end else []
+        parts: list[WordPart] = []
         while start < end:
-            slash = data.find(b"\\", start, end) if escapes is not _RAW else -1
+            slash = data.find(b"\\", start, end)
             while escapes is not None and slash >= 0 and data[slash + 1 : min(slash + 2, end)] not in escapes:
                 slash = data.find(b"\\", slash + 2, end)
             stop = slash if 0 <= slash < end - 1 else end
