@@ -13,6 +13,9 @@ from dunnage.frame.report import Repaired, Report, in_order, place
 
 # A fix may enable another, or may have to wait for one that it overlaps. Real files need two or three rounds.
 _ROUNDS = 10
+_FEW_ROUNDS = 2
+_MOST_WRITTEN = 384 * 1024
+"""How many bytes are written before there are no more than _FEW_ROUNDS rounds."""
 
 
 def fix(report: Report, look: Callable[[], Report], repair: Callable[[Sequence[Finding]], Repaired]) -> Report:
@@ -25,9 +28,10 @@ def fix(report: Report, look: Callable[[], Report], repair: Callable[[Sequence[F
     refused: dict[str, str] = {}
     failed: Mapping[Finding, str] = {}
     is_repaired = False
-    for _ in range(_ROUNDS):
+    written = 0
+    for number in range(_ROUNDS):
         try:
-            actions: Sequence[str] = _write(in_order(report.findings, report.tree), report.tree, root, refused)
+            actions, size = _write(in_order(report.findings, report.tree), report.tree, root, refused)
         except ChangedError:  # another hook fixes the same file
             report = look()
             continue
@@ -38,15 +42,18 @@ def fix(report: Report, look: Callable[[], Report], repair: Callable[[Sequence[F
             break
         fixed += actions
         report = look()
+        written += size
         if len(fixed) + len(report.findings) >= MOST_FINDINGS:
+            break
+        if number + 1 >= _FEW_ROUNDS and written > _MOST_WRITTEN:
             break
     return report._replace(
         findings=[_with_reasons(finding, refused, failed) for finding in report.findings], fixed=fixed
     )
 
 
-def _write(findings: Sequence[Finding], tree: Tree, root: str, refused: dict[str, str]) -> list[str]:
-    """Write the fixes that do not overlap, and return their descriptions.
+def _write(findings: Sequence[Finding], tree: Tree, root: str, refused: dict[str, str]) -> tuple[Sequence[str], int]:
+    """Write the fixes that do not overlap. Returns their descriptions, and how many bytes the files have then.
 
     `refused` receives the reason for each path that cannot be written. Raises ChangedError, with no fix written, if
     a file is not as it was when it was read.
@@ -72,9 +79,9 @@ def _write(findings: Sequence[Finding], tree: Tree, root: str, refused: dict[str
             if isinstance(error, ChangedError):
                 raise
             refused[path] = error.message
-            return []
+            return [], 0
         written[path] = after
-    return actions
+    return actions, sum(map(len, written.values()))
 
 
 def _may_write(edits: Iterable[Edit], root: str, allowed: set[str], refused: dict[str, str]) -> bool:
