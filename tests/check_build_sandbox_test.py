@@ -12,6 +12,7 @@ from dunnage.files.source import Tree
 from dunnage.frame.finding import Finding
 from dunnage.frame.options import Options
 from repository import write
+from steps import steps
 
 pytestmark = pytest.mark.usefixtures("repository")
 
@@ -824,6 +825,17 @@ def test_fixes(name: str, before: str, after: str | None, capsys: pytest.Capture
         assert main(["--fix", name]) in (0, 1)
         assert Path(name).read_text() == (before if after is None else after)
     capsys.readouterr()
+
+
+def test_the_configuration_of_cargo_is_read_once_for_all_builds() -> None:
+    dockerfile = "FROM rust\n" + "RUN --network=none cargo build --locked\n" * 30
+    expected = found("Dockerfile", dockerfile)
+    plain = steps(lambda: found("Dockerfile", dockerfile))
+    write(".cargo/config.toml", "include = [" + ", ".join(f'"{number}.toml"' for number in range(30)) + "]\n")
+    for number in range(30):
+        write(f".cargo/{number}.toml", "")
+    assert found("Dockerfile", dockerfile) == expected
+    assert steps(lambda: found("Dockerfile", dockerfile)) < 1.5 * plain
 
 
 def test_the_commands_of_called_scripts_are_bounded(capsys: pytest.CaptureFixture[str]) -> None:

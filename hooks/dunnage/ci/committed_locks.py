@@ -83,7 +83,11 @@ class CommittedLocks:
         if call.command.place.kind == "dockerfile":
             key = _image(file, call)
             if key not in self._has_lock:
-                self._has_lock[key] = self._is_in_image(file, call)
+                copies = tuple(copied for _, copied in _copies(file, call))
+                same = file.path, copies, call.command.place.names[-1], directories
+                if same not in self._has_lock:
+                    self._has_lock[same] = self._is_in_image(file, call)
+                self._has_lock[key] = self._has_lock[same]
             return self._has_lock[key]
         return all(self._is_above(repository.top, directory, tracked) for directory in directories)
 

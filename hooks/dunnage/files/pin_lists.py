@@ -55,11 +55,14 @@ class PinLists(Generic[Pin]):
         self._tree = tree
         self._kind = kind
         self._given = {} if path is None else self._read_given(path)
+        self._by_folder: dict[str, dict[str, Pin]] = {}
         self._by_manifest: dict[str, dict[str, Pin]] = {}
 
     def of(self, file: File) -> tuple[dict[str, Pin], dict[str, Pin]]:
         """Return the lists that apply to a file, by the names in them. The first takes precedence."""
-        return self._given, self._of_repository(file)
+        if file.folder not in self._by_folder:
+            self._by_folder[file.folder] = self._of_repository(file)
+        return self._given, self._by_folder[file.folder]
 
     def _read_given(self, path: str) -> dict[str, Pin]:
         from dunnage.files import toml

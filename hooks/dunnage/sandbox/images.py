@@ -50,13 +50,16 @@ def flag(instruction: Instruction, name: str) -> str:
 
 def exposures(file: File, compilations: Compilations) -> Iterator[Exposure]:
     """Yield what the steps of a Dockerfile expose to the code that compiles in them."""
-    fetching: list[Instruction] = []
+    # For each stage that downloads crates, whether they stay in the image.
+    fetched: dict[int, bool] = {}
     configured: int | None = None
     for step in _steps(file, compilations):
         if not step.compiled:
-            fetching += [step.instruction] if any(map(fetches_crates, step.commands)) else []
+            stage = step.instruction.stage
+            if not step.instruction.onbuild and any(map(fetches_crates, step.commands)):
+                fetched[stage] = fetched.get(stage, True) and not any(map(_is_download_cache, step.instruction.flags))
             continue
-        yield from _network(file, step, fetching, compilations)
+        yield from _network(file, step, fetched, compilations)
         without_network = [
             each for each in step.compiled if step.network == "none" or lacks_network(each.outer.wrapper)
         ]
@@ -111,7 +114,7 @@ def _origin(file: File, offset: int, compilations: Compilations, path: str) -> s
 # Network
 
 
-def _network(file: File, step: Step, fetching: list[Instruction], compilations: Compilations) -> Iterator[Exposure]:
+def _network(file: File, step: Step, fetched: dict[int, bool], compilations: Compilations) -> Iterator[Exposure]:
     exposed = [each for each in step.compiled if not needs_network(each) and not lacks_network(each.outer.wrapper)]
     if step.network == "none" or not exposed:
         return
@@ -121,7 +124,7 @@ def _network(file: File, step: Step, fetching: list[Instruction], compilations: 
     where = "the network of the host" if step.network == "host" else "network access"
     message = f"{split.shown(compiled)} with {where}"
     help = _help(file, step, compiled, compilations)
-    edit = _without_network(file, step, fetching, compilations)
+    edit = _without_network(file, step, fetched, compilations)
     yield Exposure(NETWORK, file, compiled.outer.words[0].span, message, help, "added --network=none", edit)
 
 
@@ -198,12 +201,12 @@ def _is_download_cache(argument: InstructionArgument) -> bool:
     )
 
 
-def _without_network(file: File, step: Step, fetching: list[Instruction], compilations: Compilations) -> Edit | None:
+def _without_network(file: File, step: Step, fetched: dict[int, bool], compilations: Compilations) -> Edit | None:
     """Return the edit that takes the network from a step that needs none: all is offline, and a fetch stands before."""
     instruction = step.instruction
-    stage = [each for each in fetching if each.stage == instruction.stage and not each.onbuild]
-    flags = [*instruction.flags, *(each for one in stage for each in one.flags)]
-    if not stage or step.network or instruction.onbuild or any(map(_is_download_cache, flags)):
+    if not fetched.get(instruction.stage) or step.network or instruction.onbuild:
+        return None
+    if any(map(_is_download_cache, instruction.flags)):
         return None
     direct = {id(each.outer): each for each in step.compiled if each.is_direct}
     for command in step.commands:

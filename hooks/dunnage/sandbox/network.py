@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache, partial
 
 from dunnage.cargo_cli.builds import build
 from dunnage.cargo_cli.compiling import Compilation
@@ -38,15 +39,9 @@ def _is_offline_there(compiled: Compiled, tree: Tree) -> bool:
     if _sets_offline(compiled.outer) and not is_component(compiled.inner):
         return True
     file = compiled.file
-    return is_offline(compiled.inner, tree, file) or (not is_component(compiled.inner) and _is_vendored(tree, file))
-
-
-def _is_vendored(tree: Tree, file: File) -> bool:
-    """Whether cargo, in the folder of a file, reads the crates of crates.io from a folder of the repository."""
-    from dunnage.cargo.config_files import directory_sources
-    from dunnage.cargo.source_id import CRATES_IO
-
-    return CRATES_IO in directory_sources(tree, file.folder)
+    if is_offline(compiled.inner, tree, file):
+        return True
+    return not is_component(compiled.inner) and tree.memo(_Configurations).has_vendored(file.folder)
 
 
 def is_offline(compilation: Compilation, tree: Tree, file: File) -> bool:
@@ -63,7 +58,7 @@ def is_offline(compilation: Compilation, tree: Tree, file: File) -> bool:
     known = [word.replace(" ", "") for word in call.words if word is not None]
     if any(word.startswith(OFFLINE_OPTIONS) or word.removeprefix("--config=") == _CONFIGURED for word in known):
         return True
-    return _sets_offline(call.command) or _is_configured(tree, file)
+    return _sets_offline(call.command) or tree.memo(_Configurations).is_offline(file.folder)
 
 
 def _sets_offline(command: Command) -> bool:
@@ -109,14 +104,30 @@ def _takes_network(name: str, options: Sequence[Word]) -> bool:
     return {"--share-net", "--args"}.isdisjoint(texts) and all(option.values for option in options if option.splits)
 
 
-def _is_configured(tree: Tree, file: File) -> bool:
-    """Whether `.cargo/config.toml` in the folder of a file or above it sets `net.offline`."""
+class _Configurations:
+    """What cargo's configuration says in each folder, which is asked for each command."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.is_offline = cache(partial(_is_configured, tree))
+        """Whether `.cargo/config.toml` in a folder or above it sets `net.offline`."""
+        self.has_vendored = cache(partial(_has_vendored, tree))
+        """Whether cargo, in a folder, reads the crates of crates.io from a folder of the repository."""
+
+
+def _has_vendored(tree: Tree, folder: str) -> bool:
+    from dunnage.cargo.config_files import directory_sources
+    from dunnage.cargo.source_id import CRATES_IO
+
+    return CRATES_IO in directory_sources(tree, folder)
+
+
+def _is_configured(tree: Tree, folder: str) -> bool:
     from dunnage.cargo.config_files import files_in
     from dunnage.files.document import Refused
 
-    for folder in upwards(file.folder):
+    for above in upwards(folder):
         try:
-            tables = [found.data.get("net") for _, found in files_in(tree, folder)]
+            tables = [found.data.get("net") for _, found in files_in(tree, above)]
         except Refused:
             continue
         if any(isinstance(table, dict) and table.get("offline") is True for table in tables):
