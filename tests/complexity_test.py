@@ -101,6 +101,10 @@ SHAPES: dict[str, tuple[str, Callable[[int], dict[str, str]]]] = {
         lambda n: {WORKFLOW: _each("b#: &b# {<<: *b, k#: 1}\n", n) + JOB + "      - run: cargo install a\n"},
     ),
     "gitlab-jobs": ("check-locked-builds", lambda n: {".gitlab-ci.yml": _each("j#: {script: [cargo build]}\n", n)}),
+    "gitlab-documents": (
+        "check-advisory-gate",
+        lambda n: {".gitlab-ci.yml": "---\nj: {script: [cargo build]}\n" * n, "Cargo.lock": "version = 4\n"},
+    ),
     "gitlab-variables": (
         "check-cargo-install",
         lambda n: {

@@ -138,12 +138,12 @@ def gitlab_jobs(file: File) -> Iterator[Job]:
     """
     from dunnage.scripts import gitlab, yaml
 
-    scripts: dict[tuple[str, str], list[Script]] = {}
-    for script in gitlab.scripts(file):
-        (*names, key) = script.place.names
-        scripts.setdefault((names[0].removeprefix("job ") if names else "", key), []).append(script)
-    used: set[tuple[str, str]] = set()
     for document in yaml.documents(file):
+        scripts: dict[tuple[str, str], list[Script]] = {}
+        for script in sorted(gitlab.document_scripts(document), key=lambda script: script.offsets[:1]):
+            (*names, key) = script.place.names
+            scripts.setdefault((names[0].removeprefix("job ") if names else "", key), []).append(script)
+        used: set[tuple[str, str]] = set()
         found = gitlab.jobs_of(document)
         for name, job in found.items():
             if name.startswith("."):
@@ -160,9 +160,9 @@ def gitlab_jobs(file: File) -> Iterator[Job]:
                     used.add(place)
                     steps += (_gitlab_step(file, script, masks) for script in scripts.get(place, ()))
             yield Job(name, tuple(steps))
-    for place, left in scripts.items():
-        if place not in used:
-            yield Job(place[0], tuple(_gitlab_step(file, script, ()) for script in left))
+        for place, left in scripts.items():
+            if place not in used:
+                yield Job(place[0], tuple(_gitlab_step(file, script, ()) for script in left))
 
 
 def _gitlab_step(file: File, script: Script, masks: tuple[FailureMask, ...]) -> JobStep:

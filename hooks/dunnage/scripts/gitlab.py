@@ -36,13 +36,12 @@ def scripts(file: File) -> Iterator[Script]:
 
     Raises SourceError as YAML does.
     """
-    found: list[Script] = []
-    for document in yaml.documents(file):
-        found += _document_scripts(document)
+    found = (script for document in yaml.documents(file) for script in document_scripts(document))
     yield from sorted(found, key=lambda script: script.offsets[:1])
 
 
-def _document_scripts(document: yaml.Node) -> Iterator[Script]:
+def document_scripts(document: yaml.Node) -> Iterator[Script]:
+    """Yield the programs of one of the documents of a file."""
     jobs = jobs_of(document)
     visible = variables_of_jobs(document, jobs)
     default = document.get("default")
