@@ -163,6 +163,23 @@ def test_a_version_in_the_name_of_a_job_is_there_on_purpose() -> None:
     assert found(WORKFLOW, JOB.format("rust-1-9") + action + BUILD) == ["6:38 disagrees"]
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("Cargo.toml", '[package]\nrust-version = "1.{}"\n', ["2:16 disagrees"]),
+        ("rust-toolchain.toml", '[toolchain]\nchannel = "1.97.{}"\n', []),
+        ("Dockerfile", "FROM x\nRUN rustup default 1.97.{}\nRUN cargo build\n", []),
+        (WORKFLOW, JOB.format("a") + "      - uses: dtolnay/rust-toolchain@1.97.{}\n" + BUILD, []),
+    ],
+)
+@pytest.mark.parametrize("with_file", [True, False])
+def test_numbers_beyond_what_python_reads(name: str, text: str, expected: list[str], with_file: bool) -> None:
+    if with_file:
+        write("rust-toolchain.toml", PINNED)
+    write("Cargo.toml", '[package]\nrust-version = "1.80"\n')
+    assert found(name, text.format("9" * 5000)) == (expected if with_file else [])
+
+
 IN_CI = "      - uses: dtolnay/rust-toolchain@{}\n"
 
 

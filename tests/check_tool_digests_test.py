@@ -417,6 +417,12 @@ CHECK = f' && echo "{SUM}  {NAME}" | sha256sum -c -'
             f"# syntax=docker/dockerfile:1\nFROM a\nADD --checksum=sha256:{SUM} {URL} x\nRUN tar xf x\n",
             id="ADD of the newest frontend",
         ),
+        pytest.param(
+            "Dockerfile",
+            f"# syntax=docker/dockerfile:1.{'9' * 5000}\nFROM a\nADD {URL} x\nRUN tar xf x\n",
+            f"# syntax=docker/dockerfile:1.{'9' * 5000}\nFROM a\nADD --checksum=sha256:{SUM} {URL} x\nRUN tar xf x\n",
+            id="ADD of a frontend with a very long number",
+        ),
         pytest.param("Dockerfile", f"FROM a\nADD {URL} {URL}.x /x/\nRUN tar xf /x/{NAME}\n", "", id="ADD of several"),
         pytest.param("Dockerfile", f"FROM a\nRUN sudo curl -LO {URL} && tar xf {NAME}\n", "", id="another user"),
         pytest.param("Dockerfile", f"FROM a\nRUN curl -L {URL} > x && tar xf x\n", "", id="redirection"),

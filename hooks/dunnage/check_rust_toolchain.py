@@ -157,7 +157,7 @@ def _check_manifest(file: File, tree: Tree, toolchains: ToolchainFiles, options:
 
 def _is_above(required: str, version: str) -> bool:
     numbers = [part for part in required.split(".") if part.isdecimal()]
-    return [int(number) for number in numbers] > _key(version)[: len(numbers)]
+    return [int(number[:20]) for number in numbers] > _key(version)[: len(numbers)]
 
 
 # Images and jobs

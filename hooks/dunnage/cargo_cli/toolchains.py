@@ -19,7 +19,7 @@ from dunnage.files.walk import upwards
 from dunnage.shell.model import POSIX_SHELLS, Command, Word, programs
 
 _HOST = r"(?:-[a-z][a-z0-9_]+(?:-[a-z0-9_]+)+)?"
-_VERSION = rf"([0-9]+\.[0-9]+\.[0-9]+){_HOST}"
+_VERSION = rf"([0-9]{{1,9}}\.[0-9]{{1,9}}\.[0-9]{{1,9}}){_HOST}"
 _CHANNEL = rf"(?:stable|beta|nightly|[0-9]+(?:\.[0-9]+)?){_HOST}"
 _RUSTUP_OPTIONS = frozenset({"--component", "--profile", "--target", "-c", "-t"})
 _INSTALLER_OPTIONS = frozenset(

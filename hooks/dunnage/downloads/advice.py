@@ -160,7 +160,7 @@ def _add_checksum(file: File, download: Download, sha256: str) -> Edit | None:
     start = download.span.start
     syntax = read(file).syntax
     frontend = file.data[slice(*syntax)].decode("utf-8", "replace") if syntax else ""
-    version = re.match(r"(?:docker\.io/)?docker/dockerfile:(\d+)(?:\.(\d+))?", frontend)
+    version = re.match(r"(?:docker\.io/)?docker/dockerfile:(\d{1,9})(?:\.(\d{1,9}))?", frontend)
     is_new = version is not None and (int(version[1]), int(version[2] or 99)) >= _FIRST_FRONTEND
     is_single = file.data[slice(*download.span)].count(b"://") == 1
     if (frontend and not is_new) or not is_single or file.data[start : start + 3].upper() != b"ADD":
