@@ -14,6 +14,7 @@ import tomli
 from dunnage import check_cargo_lock
 from dunnage.cargo.dependency import Dependency
 from dunnage.cargo.manifest import WorkspaceTable
+from dunnage.check_rust_toolchain import ToolchainInstall
 from dunnage.files.source import Tree
 from dunnage.frame.hook import Hook
 from dunnage.frame.options import Options
@@ -64,7 +65,17 @@ _HOOKS = (
     "check-wit-lock",
     "check-wit-pins",
 )
-_PARSED = (Command, ComponentDependency, Dependency, Node, Override, Script, WitRequirement, WorkspaceTable)
+_PARSED = (
+    Command,
+    ComponentDependency,
+    Dependency,
+    Node,
+    Override,
+    Script,
+    ToolchainInstall,
+    WitRequirement,
+    WorkspaceTable,
+)
 
 
 @pytest.fixture

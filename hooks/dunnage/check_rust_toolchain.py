@@ -5,7 +5,8 @@ A channel such as `stable` means another compiler every six weeks, with other li
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from sys import intern
 from typing import NamedTuple
 
 from dunnage.cargo_cli.command_line import Alias, Aliases
@@ -53,7 +54,7 @@ _OTHER_CHANNEL = (
 )
 
 
-class _Install(NamedTuple):
+class ToolchainInstall(NamedTuple):
     """A toolchain that a job or an image installs or selects."""
 
     toolchain: str
@@ -70,7 +71,7 @@ class _Install(NamedTuple):
 class _Job(NamedTuple):
     """What a job, or the image of a Dockerfile, installs, and whether it builds."""
 
-    installs: list[_Install]
+    installs: list[ToolchainInstall]
     builds: bool
     names: tuple[str, ...]
     """Its key and title, and the name of the file."""
@@ -79,13 +80,12 @@ class _Job(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """A place that builds a workspace with one version, which no toolchain file selects."""
+    """A place that builds a workspace with one version, which no toolchain file selects. A run may keep very many."""
 
-    workspace: str
-    """The folder of its manifest."""
     version: str
-    file: File
-    install: _Install
+    path: str
+    start: int
+    end: int
 
 
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
@@ -101,7 +101,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     if named <= {"Cargo.toml", *TOOLCHAIN_FILES}:
         return
     aliases = Aliases(tree)
-    places: list[_Place] = []
+    places: dict[str, list[_Place]] = {}
     for file in commands.files(tree, names, _HINTS):
         kind = commands.kind_of(file.path, file.data[:200])
         if kind in _CI_KINDS:
@@ -164,9 +164,9 @@ def _is_above(required: str, version: str) -> bool:
 
 
 def _check_jobs(
-    file: File, tree: Tree, aliases: Aliases, toolchains: ToolchainFiles, kind: str, places: list[_Place]
+    file: File, tree: Tree, aliases: Aliases, toolchains: ToolchainFiles, kind: str, places: dict[str, list[_Place]]
 ) -> Iterator[Finding]:
-    """Check the jobs of a file. What no toolchain file selects is added to `places`."""
+    """Check the jobs of a file. What no toolchain file selects is added to `places`, by the folder of its manifest."""
     folder = file.folder
     top = top_folder(folder, tree.memo(RepositoryFolders))
     selected = toolchains.of(folder if kind == "dockerfile" else top)
@@ -189,7 +189,8 @@ def _check_jobs(
         is_exempt = any(install.is_exempt or _is_named(install, named) for install in job.installs)
         workspace = _workspace(tree, job.folder) if selected is None and len(versions) == 1 and not is_exempt else ""
         if workspace:
-            places += [_Place(workspace, version, file, job.installs[0]) for version in versions if version]
+            found = (_Place(intern(version), file.path, *job.installs[0].span) for version in versions if version)
+            places.setdefault(workspace, []).extend(found)
 
 
 def _numbers(name: str) -> list[str]:
@@ -197,12 +198,12 @@ def _numbers(name: str) -> list[str]:
     return [found.strip(".") for found in re.split("[^0-9.]+", name.replace("-", ".").replace("_", "."))]
 
 
-def _is_named(install: _Install, named: set[str]) -> bool:
+def _is_named(install: ToolchainInstall, named: set[str]) -> bool:
     version = exact_version(install.toolchain)
     return not named.isdisjoint({version, version.rpartition(".")[0]} - {""})
 
 
-def _check_install(file: File, install: _Install, selected: ToolchainFile | None) -> Iterator[Finding]:
+def _check_install(file: File, install: ToolchainInstall, selected: ToolchainFile | None) -> Iterator[Finding]:
     version = exact_version(selected.channel) if selected else ""
     if is_floating(install.toolchain):
         if selected is not None and not install.is_override:
@@ -230,27 +231,28 @@ def _workspace(tree: Tree, folder: str) -> str:
     return next((above for above in upwards(folder) if tree.exists(os.path.join(above, "Cargo.toml"))), "")
 
 
-def _check_places(places: list[_Place], tree: Tree) -> Iterator[Finding]:
+def _check_places(places: Mapping[str, Iterable[_Place]], tree: Tree) -> Iterator[Finding]:
     """Report the places that build a workspace with another version than most, or than the newest of as many."""
-    for workspace in dict.fromkeys(place.workspace for place in places):
+    from collections import Counter
+
+    for workspace, found in places.items():
         required = _required(tree, workspace)
-        same = [place for place in places if place.workspace == workspace]
         # Some job builds with the oldest supported version on purpose.
-        same = [place for place in same if not required or not f"{place.version}.".startswith(f"{required}.")]
-        versions = [place.version for place in same]
-        common = max(same, key=lambda place: (versions.count(place.version), _key(place.version)), default=None)
+        same = [place for place in found if not required or not f"{place.version}.".startswith(f"{required}.")]
+        counts = Counter(place.version for place in same)
+        common = max(same, key=lambda place: (counts[place.version], _key(place.version)), default=None)
         for place in same:
             if common is not None and place.version != common.version:
-                line = tree.position(common.file.path, common.install.span.start)[0]
+                line = tree.position(common.path, common.start)[0]
                 message = (
-                    f"this uses Rust {place.version}, but {common.file.path}:{line} builds the same workspace with "
+                    f"this uses Rust {place.version}, but {common.path}:{line} builds the same workspace with "
                     f"{common.version}"
                 )
                 help = (
                     f"write `{common.version}` in both places, or select it for all builds in a rust-toolchain.toml: "
                     f'`[toolchain]` and, below it, `channel = "{common.version}"`'
                 )
-                yield Finding(DISAGREES, place.file.path, place.install.span, message, help)
+                yield Finding(DISAGREES, place.path, Span(place.start, place.end), message, help)
 
 
 def _required(tree: Tree, workspace: str) -> str:
@@ -272,7 +274,7 @@ def _span(start: int, text: str) -> Span:
     return Span(start, start + len(text.encode()))
 
 
-def _command_installs(file: File, command: Command) -> Iterator[_Install]:
+def _command_installs(file: File, command: Command) -> Iterator[ToolchainInstall]:
     for selection in selections(command):
         word = selection.word
         text = file.data[slice(*word.span)]
@@ -281,7 +283,7 @@ def _command_installs(file: File, command: Command) -> Iterator[_Install]:
         literal = _span(word.span.start + at, selection.toolchain) if is_written else None
         is_exempt = literal is None and (selection.toolchain != "stable" or b"$" in text or b"{{" in text)
         place = command.place.names
-        yield _Install(selection.toolchain, word.span, literal, selection.is_override, is_exempt, place)
+        yield ToolchainInstall(selection.toolchain, word.span, literal, selection.is_override, is_exempt, place)
 
 
 def _builds(command: Command, alias: Alias, tree: Tree, file: File) -> bool:
@@ -307,14 +309,14 @@ def _dockerfile_jobs(file: File, tree: Tree, aliases: Aliases) -> Iterator[_Job]
             literal = None
             if use.literal is not None and not reference.digest:
                 literal = _span(file.data.index(version.encode(), use.literal.start), version)
-            installs.append(_Install(version, use.span, literal, is_override=False, is_exempt=False))
+            installs.append(ToolchainInstall(version, use.span, literal, is_override=False, is_exempt=False))
     builds = any(_builds(command, alias, tree, file) for command in found)
     yield _Job(installs, builds, (), file.folder)
 
 
 def _ci_jobs(file: File, tree: Tree, aliases: Aliases, kind: str, top: str) -> Iterator[_Job]:
     alias = aliases.of(file)
-    installs: dict[str, list[_Install]] = {}
+    installs: dict[str, list[ToolchainInstall]] = {}
     building: dict[str, set[Values]] = {}
     labels: dict[str, tuple[str, ...]] = {}
     for command in commands.commands(file, _HINTS):
@@ -335,7 +337,7 @@ def _ci_jobs(file: File, tree: Tree, aliases: Aliases, kind: str, top: str) -> I
         yield _Job(found, job in building, (*labels[job], stem), folder)
 
 
-def _action_installs(file: File) -> Iterator[tuple[str, _Install]]:
+def _action_installs(file: File) -> Iterator[tuple[str, ToolchainInstall]]:
     """Yield the toolchains that actions install, each with the job."""
     if not any(hint.encode() in file.data for hint in ACTION_HINTS):
         return
@@ -353,7 +355,7 @@ def _action_installs(file: File) -> Iterator[tuple[str, _Install]]:
         is_exempt = given is not None and given.values != (given.text,)
         literal = _span(place, toolchain) if place >= 0 and not is_exempt else None
         job = "".join(action.place.names[:1])
-        yield job, _Install(toolchain, literal or span, literal, found.is_override, is_exempt)
+        yield job, ToolchainInstall(toolchain, literal or span, literal, found.is_override, is_exempt)
 
 
 def _describe_jobs(file: File, labels: dict[str, tuple[str, ...]]) -> set[str]:
