@@ -6,6 +6,7 @@ import gc
 from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
+from sys import getrefcount
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from dunnage.frame.hook import Hook
 from dunnage.frame.options import Options
 from dunnage.scripts.yaml import Node
 from dunnage.shell.model import Command, Script
+from dunnage.shell.programs import parse_bash
 from dunnage.wit.cargo_component import ComponentDependency
 from dunnage.wit.projects import Override, WitRequirement
 from repository import write_tracked
@@ -143,3 +145,10 @@ def test_findings_are_looked_for_only_when_they_are_asked_for(name: str) -> None
     tree = Tree()
     assert next(iter(hook.check(names, tree, Options()))).path == names[0]
     assert [file.path for file in tree.files() if file.path in names] == names[:1]
+
+
+def test_a_program_is_released_after_it_is_parsed() -> None:
+    program = b"cargo build --locked -p %d\n" % 1
+    before = getrefcount(program)
+    assert parse_bash(program) is not None
+    assert getrefcount(program) == before

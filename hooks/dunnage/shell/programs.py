@@ -118,7 +118,9 @@ _MOST_ERRORS = 1000
 _MOST_PIPES = 2000
 """How many `|` a program may have, because the parser takes time with the square of a pipe's length; real ones: 186."""
 
-_PIECE = bytearray(256)
+_PIECE = 256
+_pieces: dict[int, bytearray] = {}
+"""A piece of each length that has been read. py-tree-sitter 0.26 never frees what it is given."""
 # tree-sitter-bash 0.25 indexes a table of 256 entries with the previous character; larger ones may crash it. It takes
 # NUL for the end of the program, and looks for that end again and again.
 _TO_ASCII = bytes(byte if 0 < byte < 0x80 else ord("_") for byte in range(256))
@@ -156,11 +158,10 @@ def _parse(data: bytes, budget: Budget) -> "Tree | None":
     def piece(offset: int, _point: object) -> bytes | bytearray:
         if not budget.afford_parsing(1):
             return b""
-        text = data[offset : offset + len(_PIECE)]
-        if len(text) < len(_PIECE):
-            return text
-        _PIECE[:] = text  # py-tree-sitter 0.26 never frees what it is given
-        return _PIECE
+        text = data[offset : offset + _PIECE]
+        shared = _pieces.setdefault(len(text), bytearray(len(text)))
+        shared[:] = text
+        return shared
 
     def stops(offset: int, has_error: bool) -> bool:
         budget.afford_parsing(_STEPS)
