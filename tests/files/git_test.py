@@ -471,6 +471,33 @@ def test_a_program_that_does_not_end_is_killed(stdin: bytes) -> None:
     assert run_program([sys.executable, "-c", program], os.environ, stdin, 0.0) is None
 
 
+def test_commits_of_folders_in_folders(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """git would visit millions of folders, find no file, and so print nothing."""
+
+    def git(*arguments: str, text: str = "") -> str:
+        identity = ("-c", "user.name=a", "-c", "user.email=a@b")
+        return subprocess.run(
+            ["git", *identity, *arguments], input=text, check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    def commit(name: str, depth: int, *parents: str) -> str:
+        tree = git("mktree", text=f"040000 tree {git('mktree')}\t{name}\n")
+        for _ in range(depth):
+            tree = git("mktree", text="".join(f"040000 tree {tree}\t{each}\n" for each in range(10)))
+        return git("commit-tree", "-m", "x", *(f"-p{parent}" for parent in parents), tree)
+
+    monkeypatch.setattr("dunnage.files.git.LONGEST_OUTPUT", 200_000)
+    found = Repository(str(repository))
+    flat = commit("a", 0)
+    deep = commit("b", 8, flat)
+    assert found.changed(flat, commit("b", 0, flat)) == frozenset()
+    assert found.changed(flat, deep) is None
+    assert found.changed(deep, commit("c", 0, deep)) is None
+    git("update-ref", "HEAD", deep)
+    assert found.staged() is None
+    assert found.deleted("**/Cargo.lock") is None
+
+
 @pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="only Linux says what processes do")
 def test_git_that_waits_is_ended_and_not_called_again(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.mkfifo(repository / "pipe")

@@ -66,20 +66,30 @@ class Repository(NamedTuple):
 
     def staged(self) -> frozenset[str] | None:
         """The absolute paths of the files that are staged for the next commit, without deleted files."""
-        return self._paths(self._git("diff", "--staged", *_NAMES_OF_CHANGED, "--"))
+        return self._staged(*_NAMES_OF_CHANGED, "--")
 
     def deleted(self, pattern: str) -> frozenset[str] | None:
         """The absolute paths of the files that match one of git's glob patterns and that the next commit deletes."""
-        return self._paths(
-            self._git("diff", "--staged", *_NAMES_ONLY, "--diff-filter=D", "--", f":(glob,top){pattern}")
-        )
+        return self._staged(*_NAMES_ONLY, "--diff-filter=D", "--", f":(glob,top){pattern}")
+
+    def _staged(self, *arguments: str) -> frozenset[str] | None:
+        head = self.head()
+        return self._paths(self._git("diff", "--staged", *arguments)) if not head or self._is_listed(head) else None
+
+    def _is_listed(self, commit: str) -> bool:
+        """Whether git can list a commit. If not, it would compare folders in folders for ever, and print nothing."""
+        options = ("-r", "-t", "-z", "--name-only", "--full-tree", "--end-of-options")
+        return self._git("ls-tree", *options, commit) is not None
 
     def changed(self, base: str, head: str) -> frozenset[str] | None:
         """The absolute paths of the files that changed between the common ancestor with `base` and the commit `head`.
 
         Deleted files are left out. None also if either is not a commit, or if they have no common ancestor.
         """
-        return self._paths(self._git("diff", *_NAMES_OF_CHANGED, "--end-of-options", f"{base}...{head}", "--"))
+        common = self.merge_base(base, head)
+        if common is None or not self._is_listed(common) or not self._is_listed(head):
+            return None
+        return self._paths(self._git("diff", *_NAMES_OF_CHANGED, "--end-of-options", common, head, "--"))
 
     def head(self) -> str | None:
         """The full hash of the current commit."""
@@ -175,8 +185,8 @@ class Repository(NamedTuple):
         return self._paths(self._git("diff-index", *options, commit, "--", *wanted, settings=settings))
 
     def merge_base(self, first: str, second: str) -> str | None:
-        """The best common ancestor of two commits, which are given by their full hashes; None if there is none."""
-        found = self._git("merge-base", first, second)
+        """The best common ancestor of two commits; None if there is none."""
+        found = self._git("merge-base", "--end-of-options", first, second)
         return found.strip() if found else None
 
     def files_of(self, commit: str) -> dict[str, str] | None:
