@@ -402,6 +402,9 @@ CHECKOUTS = "steps:\n      - uses: actions/checkout@v4" + CHECKOUT.removeprefix(
         pytest.param(
             CI, WORKFLOW.format("cd $X && cargo b --manifest-path other/Cargo.toml"), [], id="path from the top"
         ),
+        pytest.param("a.sh", "cd other\ncargo build\n", [], id="script in a folder without a lock"),
+        pytest.param("a.sh", "cd tools\ncargo build\n", ["unlocked"], id="script in a folder with a lock"),
+        pytest.param("a.sh", "cd ../x\ncargo build\n", ["unlocked"], id="script in an unknown folder"),
         pytest.param(
             CI,
             WORKFLOW.format("cd $X && cargo b --manifest-path tools/Cargo.toml"),

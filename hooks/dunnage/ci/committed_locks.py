@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
 from dunnage.files.walk import is_in_project, top_folder, upwards
-from dunnage.shell.model import TEMPORARY, Values, is_outside
+from dunnage.shell.model import DIRECTORY, TEMPORARY, Place, Values, is_outside, whole
 
 if TYPE_CHECKING:
     from dunnage.cargo.manifests import Manifests
@@ -79,7 +79,7 @@ class CommittedLocks:
         if not tracked:
             return False
         if directories is None:
-            return self._may_have_lock(repository.top, call, tracked)
+            return self._may_have_lock(repository.top, file, call, tracked)
         if call.command.place.kind == "dockerfile":
             key = _image(file, call)
             if key not in self._has_lock:
@@ -149,9 +149,12 @@ class CommittedLocks:
                 return False
         return False
 
-    def _may_have_lock(self, top: str, call: "CargoCall", tracked: frozenset[str]) -> bool:
+    def _may_have_lock(self, top: str, file: File, call: "CargoCall", tracked: frozenset[str]) -> bool:
         """Whether cargo may find a tracked lock from a directory that is unknown."""
-        at_top = call._replace(command=call.command._replace(directory=(".",))).directory
+        directory: Values = (".",)
+        if call.command.place.kind == "shell":
+            directory = file.memo(_directories_from_top).get(call.command.words[0].span.start) or directory
+        at_top = call._replace(command=call.command._replace(directory=directory)).directory
         if (top, at_top) not in self._has_lock_somewhere:
             self._has_lock_somewhere[top, at_top] = self._has_lock_in(top, at_top, tracked)
         return self._has_lock_somewhere[top, at_top]
@@ -289,6 +292,14 @@ class CommittedLocks:
         except (FileNotFoundError, document.Refused):
             return True
         return lock is None or bool(compare(workspace, lock))
+
+
+def _directories_from_top(file: File) -> dict[int, Values]:
+    """The working directory of each command of a script that runs at the top, by the start of the command."""
+    from dunnage.shell.commands import commands
+
+    program = whole(file, Place("shell"), {DIRECTORY: (".",)})
+    return {command.words[0].span.start: command.directory for command in commands(file, program)}
 
 
 def _manifests_in(file: File, call: "CargoCall", directory: str) -> Iterator[str]:
