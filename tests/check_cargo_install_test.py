@@ -19,6 +19,7 @@ from dunnage.scripts import commands
 from repository import fixed as fixed_by
 from repository import write
 from shell.pieces import NAMES, PIECES
+from steps import steps
 
 pytestmark = pytest.mark.usefixtures("repository")
 
@@ -330,6 +331,13 @@ def test_the_first_finding_in_each_file_names_the_option(capsys: pytest.CaptureF
     advice = "to accept this everywhere: pass `--ignore cargo-install/unpinned`"
     assert [number for number, line in enumerate(lines) if line.strip() == advice] == [2, 7]
     assert main(["--ignore", "cargo-install/unpinned", "x.sh", "y.sh"]) == 0
+
+
+def test_findings_are_looked_for_only_when_they_are_asked_for() -> None:
+    write("a.sh", "cargo install a\n" * 200)
+    found = check(["a.sh"], Tree(), Options())
+    first, others = steps(lambda: next(found)), steps(lambda: list(found))
+    assert others > first / 2
 
 
 def test_unknown_tokens_of_actions_are_no_versions() -> None:

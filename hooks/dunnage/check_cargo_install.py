@@ -4,6 +4,7 @@ A version that the file does not contain, such as a variable set elsewhere, is a
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.cargo_cli import actions, command_line, installers, tools
@@ -12,7 +13,7 @@ from dunnage.cargo_cli.tool_pins import TOOLS, Pin, pin
 from dunnage.files.pin_lists import PinLists
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit, Span
-from dunnage.frame.finding import Finding, Fix, Rule, findings, with_advice
+from dunnage.frame.finding import Finding, Fix, Rule, distinct, findings, with_advice
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import PINS, Options, flag
 from dunnage.scripts import commands
@@ -54,9 +55,11 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     for file in commands.files(tree, names, _HINTS):
         context = _Context(file, tree, pins, options[DENY_UNKNOWN])
         # A command with a variable that may stand for several words is yielded once for each of its values.
-        found = dict.fromkeys([*_check_commands(context, aliases), *_check_actions(context)])
-        # A repository with a list of tools wants exact versions.
-        yield from found if not found or any(pins.of(file)) else with_advice(found, _advice)
+        found = distinct(chain(_check_commands(context, aliases), _check_actions(context)))
+        for first in found:
+            every = chain((first,), found)
+            # A repository with a list of tools wants exact versions.
+            yield from every if any(pins.of(file)) else with_advice(every, _advice)
     yield from findings(pins.problems, _RULES)
 
 
