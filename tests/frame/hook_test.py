@@ -314,6 +314,27 @@ def test_fix_that_fails_half_way_is_taken_back(folder: Path, capsys: pytest.Capt
     )
 
 
+@pytest.mark.parametrize("interrupted", ["chmod", "replace"])
+def test_fix_that_is_interrupted_half_way_is_taken_back(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, interrupted: str
+) -> None:
+    for name in ("a", "b"):
+        (folder / name).write_bytes(b"ax")
+    call, calls = getattr(os, interrupted), 0
+
+    def interrupt(*arguments: object) -> None:
+        nonlocal calls
+        calls += 1
+        call(*arguments)
+        if calls == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, interrupted, interrupt)
+    assert run(HOOK._replace(check=_two_files), ["--fix", "a", "b"]) == 130
+    assert (folder / "a").read_bytes() == (folder / "b").read_bytes() == b"ax"
+    assert sorted(os.listdir(folder)) == ["a", "b"]
+
+
 def _overlapping(names: Sequence[str], tree: Tree, _options: Options) -> Iterator[Finding]:
     """`abc` is fixed by two overlapping edits, one after the other; two findings have one and the same."""
     for name in names:

@@ -69,18 +69,18 @@ def _write(findings: Sequence[Finding], tree: Tree, root: str, refused: dict[str
     for path in sorted({edit.path for edit in taken}):
         before = tree.read(path).data
         after = apply(before, [edit for edit in taken if edit.path == path])
+        written[path] = after
         try:
             replace(path, before, after, root)
-        except SourceError as error:
+        except BaseException as error:
             # A fix is written completely or not at all, so undo every file, whichever fix it belongs to.
             for other, content in written.items():
                 with suppress(SourceError):
                     replace(other, content, tree.read(other).data, root)
-            if isinstance(error, ChangedError):
+            if isinstance(error, ChangedError) or not isinstance(error, SourceError):
                 raise
             refused[path] = error.message
             return [], 0
-        written[path] = after
     return actions, sum(map(len, written.values()))
 
 
