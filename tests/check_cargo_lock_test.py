@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 from collections.abc import Sequence
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -937,6 +939,115 @@ def test_a_great_many_dependencies(folder: Path, monkeypatch: pytest.MonkeyPatch
     )
     write(folder, {name: f"{text}[workspace]\n" for name, text in members.items()})
     assert found("Cargo.toml") == [f"Cargo.toml:1:2 bad-manifest: {message}"]
+
+
+def test_a_great_many_packages_of_other_workspaces(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dunnage.cargo.workspace._MAX_LOADED", 50)
+    for name, other in ("ab", "ba"):
+        write(folder, {f"{name}/Cargo.toml": package(name, rest=f'[dependencies]\n{other}.path = "../{other}"\n')})
+    message = "this workspace and those that are checked before it lead to too many packages by path"
+    printed = found("a/Cargo.toml", "b/Cargo.toml")
+    assert "b/Cargo.toml:1:2 bad-manifest: " + message in printed
+    assert "a/Cargo.toml:1:2 bad-manifest: " + message not in printed
+
+
+def test_a_great_many_features(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    users = {
+        f"u{at}/Cargo.toml": package(
+            f"u{at}",
+            rest=f'[dependencies]\nu{at + 1}.path = "../u{at + 1}"\nt = {{ path = "../t", features = ["f{at}"] }}\n',
+        )
+        for at in range(9)
+    }
+    features = "[features]\n" + "".join(f"f{at} = []\n" for at in range(9))
+    own = {
+        "Cargo.toml": package("solo", rest='[dependencies]\nu0.path = "u0"\n'),
+        "t/Cargo.toml": package("t", rest=features),
+    }
+    edges = "".join(f"u{at} 0.1.0 -> t, u{at + 1}\n" for at in range(9))
+    write(
+        folder,
+        {
+            **own,
+            **users,
+            "u9/Cargo.toml": package("u9"),
+            "Cargo.lock": lock(f"solo 0.1.0 -> u0\nt 0.1.0\n{edges}u9 0.1.0"),
+        },
+    )
+    assert found("Cargo.toml") == []
+    monkeypatch.setattr("dunnage.cargo.resolution._MOST_COMPARISONS", 30)
+    message = "the dependencies are compared with more than 30 versions in the lock; those after them are not checked"
+    assert found("Cargo.toml") == [f"Cargo.toml:1:1 input/too-large: {message}"]
+
+
+def test_a_great_many_patches(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dunnage.cargo.resolution._MOST_COMPARISONS", 10)
+    patches = "".join(f'p{at} = {{ package = "a", git = "https://git.example/{at}" }}\n' for at in range(9))
+    versions = "".join(f"a 1.0.{at} crates.io\n" for at in range(9))
+    write(
+        folder,
+        {
+            "Cargo.toml": package("solo", rest=f"[patch.crates-io]\n{patches}"),
+            "Cargo.lock": lock(f"solo 0.1.0\n{versions}"),
+        },
+    )
+    message = "the dependencies are compared with more than 10 versions in the lock; those after them are not checked"
+    assert f"Cargo.toml:1:1 input/too-large: {message}" in found("Cargo.toml")
+
+
+def test_a_great_many_versions_of_a_missed_package(folder: Path) -> None:
+    versions = "".join(f"a {at}.0.0 crates.io\n" for at in range(10, 30))
+    write(
+        folder,
+        {
+            "Cargo.toml": package("solo", rest='[dependencies]\na = "99"\n'),
+            "Cargo.lock": lock(f"solo 0.1.0\n{versions}"),
+        },
+    )
+    named = ", ".join(f"{at}.0.0" for at in range(10, 20))
+    message = (
+        f"`solo` requires `a ^99` from crates.io, but Cargo.lock has `a` ({named} and 10 more) only for other packages"
+    )
+    assert f"Cargo.toml:6:1 stale: {message}" in found("Cargo.toml")
+
+
+def test_a_great_many_sources(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dunnage.cargo.config_files._MOST_SOURCES", 2)
+    (folder / ".git").mkdir()
+    (folder / ".git/HEAD").touch()
+    sources = "".join(f'[source.s{at}]\ndirectory = "vendor"\n' for at in range(3))
+    write(folder, {**SOLO, ".cargo/config.toml": sources})
+    message = "cargo's configuration has more than 2 sources; no crate counts as vendored"
+    assert found("Cargo.toml") == [f".cargo/config.toml:1:1 input/too-large: {message}"]
+
+
+def test_a_long_pattern(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dunnage.cargo.manifests._MOST_NAMES", 1000)
+    write(folder, {"Cargo.toml": f'[workspace]\nmembers = ["{"*a" * 30}", "b"]\n', "b/Cargo.toml": package("b")})
+    message = "and the patterns before it make Cargo compare more than 1,000 names of files"
+    assert found("Cargo.toml") == [f"Cargo.toml:2:12 bad-manifest: `{'*a' * 30}` {message}"]
+
+
+def test_a_great_many_locks_that_git_ignores(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dunnage.check_cargo_lock._MOST_ASKED", 1)
+    write(repository, {".gitignore": "Cargo.lock\n"})
+    for name in "ab":
+        write(repository, {f"{name}/Cargo.toml": package(name), f"{name}/src/main.rs": ""})
+    printed = StringIO()
+    with redirect_stdout(printed):
+        main(["a/Cargo.toml", "b/Cargo.toml"])
+    assert printed.getvalue().count("cargo-lock/missing") == 2
+    assert printed.getvalue().count("first remove the pattern `Cargo.lock`") == 1
+
+
+def test_a_great_many_searched_files(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = {"a/Cargo.toml": package("a"), "a/src/lib.rs": ""}
+    write(repository, {**own, "b/Cargo.toml": package("b", rest='[dependencies]\na.path = "../a"\n')})
+    write(repository, {"b/Cargo.lock": lock("a 0.1.0\nb 0.1.0 -> a")})
+    _git(repository, "add", ".")
+    assert found("a/Cargo.toml") == []
+    monkeypatch.setattr("dunnage.cargo.concerned._MOST_SEARCHED", 0)
+    assert [line.split(" ")[1] for line in found("a/Cargo.toml")] == ["missing:"]
 
 
 def test_a_pattern_that_matches_a_great_many_folders(folder: Path) -> None:

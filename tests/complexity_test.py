@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dunnage import check_locked_builds
+from dunnage import check_cargo_lock, check_locked_builds
 from fuzz.shapes import SHAPES as HOSTILE
 from repository import write_tracked
 from steps import assert_linear
@@ -195,6 +195,46 @@ SHAPES: dict[str, tuple[str, Callable[[int], dict[str, str]]]] = {
         },
     ),
     "features": ("check-cargo-lock", lambda n: {"Cargo.toml": CRATE + "[features]\n" + _each('f# = ["f1"]\n', n)}),
+    "features-enabled-by-many-names": (
+        "check-cargo-lock",
+        lambda n: {
+            "Cargo.toml": CRATE
+            + "[dependencies]\n"
+            + _each('a# = { package = "t", path = "t", features = ["f#"] }\n', n),
+            "t/Cargo.toml": CRATE.replace('"x"', '"t"')
+            + "[dependencies]\n"
+            + _each('b# = "1"\n', n)
+            + "[features]\n"
+            + _each("f# = []\n", n),
+            "Cargo.lock": 'version = 4\n[[package]]\nname = "x"\nversion = "0.1.0"\n',
+        },
+    ),
+    "patches-of-one-package": (
+        "check-cargo-lock",
+        lambda n: {
+            "Cargo.toml": CRATE
+            + '[dependencies]\na = "1"\n[patch.crates-io]\n'
+            + _each('p# = { package = "t", path = "t" }\n', n),
+            "t/Cargo.toml": CRATE.replace('"x"', '"t"'),
+            "Cargo.lock": "version = 4\n"
+            + LOCKED.format(0)
+            + "dependencies = ["
+            + '"t", ' * n
+            + "]\n"
+            + LOCKED.format(0).replace('"a"', '"t"').replace("1.0.0", "0.1.0")
+            + '[[package]]\nname = "x"\nversion = "0.1.0"\ndependencies = ["a"]\n',
+        },
+    ),
+    "unused-patches-of-folders": (
+        "check-cargo-lock",
+        lambda n: {
+            "Cargo.toml": '[workspace]\nmembers = ["m*"]\n',
+            **{f"m{at}/Cargo.toml": CRATE.replace('"x"', f'"x{at}"') for at in range(n)},
+            "Cargo.lock": "version = 4\n"
+            + _each('[[package]]\nname = "x#"\nversion = "0.1.0"\n', n)
+            + _each('[[patch.unused]]\nname = "x#"\nversion = "0.2.0"\n', n) * 4,
+        },
+    ),
     "deny-ignores": (
         "check-deny-toml",
         lambda n: {"deny.toml": f"[advisories]\nignore = [{_each(chr(34) + 'RUSTSEC-2020-#' + chr(34) + ', ', n)}]\n"},
@@ -298,5 +338,20 @@ def test_steps_of_fixes_with_many_locks() -> None:
         write_tracked({"a.sh": "cd c1\n" + "cargo build\n" * size, **crates})
         with contextlib.redirect_stdout(io.StringIO()):
             assert check_locked_builds.main(["--fix", "a.sh"]) == 1
+
+    assert_linear(run, 100)
+
+
+@pytest.mark.untraced
+@pytest.mark.usefixtures("repository")
+@pytest.mark.parametrize("name", ["config.toml", "included.toml"])
+def test_steps_of_configurations_beside_locks(name: str) -> None:
+    def run(size: int) -> None:
+        lock = 'version = 4\n[[package]]\nname = "x"\nversion = "0.1.0"\n'
+        crates = {f"c{at}/Cargo.toml": CRATE for at in range(size)} | {f"c{at}/Cargo.lock": lock for at in range(size)}
+        configurations = {f"c{at}/.cargo/{name}": "" for at in range(size)}
+        write_tracked({**crates, **configurations})
+        with contextlib.redirect_stdout(io.StringIO()):
+            assert check_cargo_lock.main([*configurations]) == 0
 
     assert_linear(run, 100)

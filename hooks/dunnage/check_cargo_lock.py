@@ -55,6 +55,8 @@ FIX_ONLINE = flag("--fix-online", "with --fix, let cargo use the network")
 _RULES = (MISSING, UNTRACKED, UNREADABLE, STALE, FOREIGN_SOURCE, NO_CHECKSUM, NO_COMMIT, VENDORED, BAD_MANIFEST)
 _RESTORE_LOCK = "restore it from the last good commit, then run `cargo update --workspace`"
 _MOST_NAMED = 5
+_MOST_ASKED = 100
+"""For how many locks git is asked which pattern ignores them."""
 _REPAIRED = (MISSING, STALE)
 """The rules whose findings `cargo update --workspace` resolves."""
 _REVIEWED = (UNREADABLE, FOREIGN_SOURCE, NO_CHECKSUM, NO_COMMIT)
@@ -125,7 +127,7 @@ def _check_lock(
         problems = [problem for problem in compare(workspace, EMPTY) if problem.rule == BAD_MANIFEST.id]
         yield from findings(problems, _RULES)
         if not problems and not may_omit():
-            yield _missing(workspace, repository)
+            yield _missing(workspace, _asked(manifests, repository))
         return
     except Refused as refused:
         is_link = tracked is not None and os.path.islink(workspace.lock)
@@ -138,7 +140,7 @@ def _check_lock(
         if may_omit():
             return
         message = "git does not track Cargo.lock, so other checkouts may build other versions"
-        finding = untracked(UNTRACKED, workspace.lock, repository, message)
+        finding = untracked(UNTRACKED, workspace.lock, _asked(manifests, repository), message)
         yield finding._replace(help=finding.help + _or_omit(workspace))
     elif tracked is not None and os.path.islink(workspace.lock) and not may_omit():
         yield from _check_target(workspace.lock)
@@ -158,6 +160,12 @@ def _check_lock(
 
         problems = [*compare_vendored(tree, workspace, lock, tracked, changed)]
     yield from findings(problems, _RULES)
+
+
+def _asked(manifests: Manifests, repository: git.Repository | None) -> git.Repository | None:
+    """Return a repository for a question to git; None if there have been too many."""
+    manifests.asked += 1
+    return repository if manifests.asked <= _MOST_ASKED else None
 
 
 def _without_links(lock: str) -> str:

@@ -7,6 +7,7 @@ or not. Each of them may inherit values from a workspace root of its own. So the
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -18,10 +19,12 @@ from dunnage.cargo.workspace import LOCK, Workspace, load, path_dependencies, re
 from dunnage.files import toml
 from dunnage.files.document import Refused, is_template
 from dunnage.files.git import Repositories
-from dunnage.files.source import SourceError
+from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.walk import CHECKSUMS, is_in_project, is_in_vendored_crate, top_folder, upwards
 
 _TABLES = (b"[package]", b"[project]")
+_MOST_SEARCHED = 1_000_000
+"""In how many files the names of packages are looked for, for all workspaces without a lock."""
 
 
 class Concerned:
@@ -40,8 +43,8 @@ class Concerned:
         self.refused: list[Refused] = []
         """Why a file could not be assigned to a workspace."""
         self._tree = manifests.tree
-        self._included: dict[str, frozenset[str] | None] = {}
-        """The files that configure each folder; None if cargo could not read one of them."""
+        self._moved: dict[str, str | None] = {}
+        """The path of the lock that the configuration of a folder with a manifest sets, by folder."""
 
     def add(self, paths: Iterable[str]) -> None:
         """Add the workspaces to which manifests, locks, configuration files and files that these include belong.
@@ -49,6 +52,8 @@ class Concerned:
         `paths` are absolute.
         """
         crates: set[str] = set()
+        configured: list[str] = []
+        included: list[str] = []
         for path in paths:
             folder, name = os.path.split(path)
             if name == CHECKSUMS or (name == MANIFEST and self._has(folder, CHECKSUMS)):
@@ -60,27 +65,42 @@ class Concerned:
             elif name == LOCK:
                 self._add_with_moved_lock(path)
             elif os.path.basename(folder) == ".cargo" and name in CONFIG_NAMES:
-                above = os.path.dirname(folder)
-                self._add(above)
-                for locked in self._locked_near(above):
-                    if locked.startswith(os.path.join(above, "")):
-                        self._add(locked)
+                configured.append(path)
             else:
-                self._add_including(path)
+                included.append(path)
+        self._add_configured(configured)
+        self._add_including(included)
         self._add_using(crates)
 
     def _has(self, folder: str, name: str) -> bool:
         return self._tree.exists(os.path.join(folder, name))
 
-    def _locked_near(self, folder: str) -> Iterator[str]:
-        """Yield the folders of all locks in the repository of a folder."""
-        for path in self.repositories.tracked_near(folder) if self.repositories else ():
-            if os.path.basename(path) == LOCK:
-                yield os.path.dirname(path)
+    def _locked_near(self, paths: Iterable[str]) -> Iterator[tuple[str, set[str]]]:
+        """Yield the folders of all locks in the repositories of files, each with the files in its repository."""
+        by_listing: dict[frozenset[str], set[str]] = defaultdict(set)
+        if self.repositories is not None:
+            for path in paths:
+                by_listing[self.repositories.tracked_near(os.path.dirname(path))].add(path)
+        for tracked, files in by_listing.items():
+            yield from ((os.path.dirname(path), files) for path in sorted(tracked) if os.path.basename(path) == LOCK)
 
-    def _folders_near(self, folder: str) -> Iterable[str]:
-        """Return the folders above a folder, and those of all locks in its repository."""
-        return dict.fromkeys((*upwards(folder, beyond_repository=True), *sorted(self._locked_near(folder))))
+    def _near(self, paths: Iterable[str]) -> dict[str, set[str]]:
+        """Return the folders above files, and those of all locks in their repositories, each with these files."""
+        near: dict[str, set[str]] = defaultdict(set)
+        for path in paths:
+            for folder in upwards(os.path.dirname(path), beyond_repository=True):
+                near[folder].add(path)
+        near.update(self._locked_near(paths))
+        return near
+
+    def _add_configured(self, files: list[str]) -> None:
+        """Add the workspaces in the folders that files configure, and those with a lock below."""
+        folders = {os.path.dirname(os.path.dirname(file)) for file in files}
+        for folder in sorted(folders):
+            self._add(folder)
+        for locked, _ in self._locked_near(files):
+            if not folders.isdisjoint(upwards(locked, beyond_repository=True)):
+                self._add(locked)
 
     def _add(self, folder: str) -> None:
         """Add the workspace of the manifest in `folder`, if that contains one."""
@@ -115,24 +135,22 @@ class Concerned:
         except (FileNotFoundError, SourceError):
             return False
 
-    def _add_including(self, path: str) -> None:
-        """Add the workspaces whose configuration includes the file at `path`."""
-        for near in self._folders_near(os.path.dirname(path)):
-            if near not in self._included:
-                try:
-                    files = config_files(self._tree, near)
-                    self._included[near] = frozenset(os.path.abspath(found.file.path) for _, found in files)
-                except Refused:
-                    self._included[near] = None  # perhaps because of this file
-            known = self._included[near]
-            if (known is None or path in known) and self._has(near, MANIFEST):
+    def _add_including(self, paths: list[str]) -> None:
+        """Add the workspaces whose configuration includes one of these files."""
+        for near, files in self._near(paths).items():
+            try:
+                found = config_files(self._tree, near)
+                is_included = not files.isdisjoint([os.path.abspath(document.file.path) for _, document in found])
+            except Refused:
+                is_included = True  # perhaps because of these files
+            if is_included and self._has(near, MANIFEST):
                 self._add(near)
 
     def _add_using(self, crates: set[str]) -> None:
         """Add the workspaces that use vendored crates, and those of copies that no source replacement uses."""
         used: set[str] = set()
         folders = {os.path.dirname(crate) for crate in crates}
-        for near in dict.fromkeys(near for folder in sorted(folders) for near in self._folders_near(folder)):
+        for near in self._near(sorted(crates)):
             sources = folders.intersection(directory_sources(self._tree, near).values())
             if sources and self._has(near, MANIFEST):
                 used |= sources
@@ -145,9 +163,12 @@ class Concerned:
         """Add the workspace whose configuration sets the path of its lock to this one."""
         for folder in upwards(os.path.dirname(os.path.dirname(lock)), beyond_repository=True):
             try:
-                if self.manifests.find(folder) and read_config(self._tree, folder).lock == lock:
+                if folder not in self._moved:
+                    self._moved[folder] = self.manifests.find(folder) and read_config(self._tree, folder).lock
+                if self._moved[folder] == lock:
                     self._add(folder)
             except Refused as refused:
+                self._moved[folder] = None
                 self.refused.append(refused)
 
     def add_dependents(self, paths: Iterable[str], repositories: Repositories) -> None:
@@ -192,7 +213,7 @@ class _Search:
         self._tracked = tracked
         self._manifests = result.manifests
         self._repository = repositories.repository(changed[0])
-        self._changed = {_real_manifest(folder) for folder in changed}
+        self._changed = {self._manifests.real(folder) for folder in changed}
         self._roots = {folder for folder in changed if result.named[folder][0].workspace is not None}
         """The folders of changed manifests from which packages may inherit."""
         self._names = {_declared_name(result.named[folder][0].file.data) for folder in changed}
@@ -225,7 +246,8 @@ class _Search:
     def _is_concerned(self, folder: str, workspace: Workspace | None) -> bool:
         """Whether a workspace, None if Cargo would reject it, depends on a changed or deleted manifest."""
         local = workspace.local if workspace else {}
-        if any(_real_manifest(each) in self._changed or self._inherits(local[each].manifest) for each in local):
+        real = self._manifests.real
+        if any(real(each) in self._changed or self._inherits(local[each].manifest) for each in local):
             return True
         missing = {os.path.join(each, MANIFEST) for each in _missing_folders(workspace)} if workspace else set()
         below = os.path.join(folder, "")
@@ -241,11 +263,6 @@ class _Search:
     def _deleted(self) -> frozenset[str]:
         """The manifests that the next commit deletes."""
         return (self._repository and self._repository.deleted(f"**/{MANIFEST}")) or frozenset()
-
-
-def _real_manifest(folder: str) -> str:
-    """Return the path of the manifest in a folder without symbolic links."""
-    return os.path.realpath(os.path.join(folder, MANIFEST))
 
 
 def _root_in(folder: str, manifests: Manifests) -> Manifest | None:
@@ -282,31 +299,52 @@ def _declared_name(manifest: bytes) -> bytes:
     return b""
 
 
-def is_part_of_others(workspace: Workspace, manifests: Manifests, tracked: Iterable[str]) -> bool:
+def is_part_of_others(workspace: Workspace, manifests: Manifests, tracked: frozenset[str]) -> bool:
     """Whether other workspaces contain every member of a workspace by path, also through symbolic links.
 
     `tracked` are the paths of manifests and locks.
     """
-    paths = sorted(path for path in tracked if os.path.basename(path) in (MANIFEST, LOCK))
-    missing = {_real_manifest(folder): member for folder, member in workspace.members.items()}
-    names = {member.package.name.encode() for member in missing.values()}
+    missing = {*map(manifests.real, workspace.members)}
+    names = {member.package.name.encode() for member in workspace.members.values()}
     seen = {workspace.root.folder}
-    for path in paths:
-        text = manifests.tree.content(path) or b""
-        # A member that is a symbolic link is named in the lock alone.
-        may_name = b"path" in text or os.path.basename(path) == LOCK
-        if not may_name or not any(name in text for name in names):
+    naming = manifests.tree.memo(_naming_by_listing)
+    if tracked not in naming:
+        naming[tracked] = [*_naming(manifests.tree, tracked)]
+    for file in naming[tracked]:
+        manifests.searched += 1
+        if manifests.searched > _MOST_SEARCHED:
+            return False
+        if not any(name in file.data for name in names):
             continue
         try:
-            found = manifests.find(os.path.dirname(path))
+            found = manifests.find(file.folder)
             root = found and manifests.root_of(found)
         except Refused:
             continue
         if root is not None and root.folder not in seen:
             seen.add(root.folder)
-            other, _ = load(manifests, root)
-            for folder in other.local if other is not None else ():
-                missing.pop(_real_manifest(folder), None)
+            missing -= _contained(manifests, root)
         if not missing:
             return True
     return False
+
+
+def _naming_by_listing(_: Tree) -> dict[frozenset[str], list[File]]:
+    return {}
+
+
+def _naming(tree: Tree, tracked: frozenset[str]) -> Iterator[File]:
+    """Yield the manifests and locks that may name packages in other folders."""
+    for path in sorted(path for path in tracked if os.path.basename(path) in (MANIFEST, LOCK)):
+        file = tree.find(path)
+        # A member that is a symbolic link is named in the lock alone.
+        if file is not None and (b"path" in file.data or os.path.basename(path) == LOCK):
+            yield file
+
+
+def _contained(manifests: Manifests, root: Manifest) -> frozenset[str]:
+    """Return the real manifests of all packages that a workspace leads to; none if Cargo would reject it."""
+    if root.folder not in manifests.contained:
+        workspace, _ = load(manifests, root)
+        manifests.contained[root.folder] = frozenset(map(manifests.real, workspace.local if workspace else ()))
+    return manifests.contained[root.folder]

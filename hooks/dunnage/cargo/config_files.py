@@ -14,6 +14,7 @@ from dunnage.files import document, toml
 from dunnage.files.document import Document, Keys, Refused
 from dunnage.files.shown import toml_string
 from dunnage.files.source import Tree, display
+from dunnage.files.span import Span
 from dunnage.files.walk import top_folder, upwards
 
 CONFIG_NAMES = ("config", "config.toml")
@@ -107,6 +108,7 @@ def _include(found: Document, index: int, entry: Any, folder: str, is_unstable: 
 
 
 _MAX_STEPS = 20
+_MOST_SOURCES = 1_000
 
 
 def directory_sources(tree: Tree, folder: str) -> Mapping[SourceId, str]:
@@ -120,6 +122,12 @@ def directory_sources(tree: Tree, folder: str) -> Mapping[SourceId, str]:
         for above, (file, data) in config_files(tree, folder):
             tables = data.get("source")
             if isinstance(tables, dict) and os.path.abspath(file.path).startswith(inside):
+                if len(tables) + len(sources) > _MOST_SOURCES:
+                    message = (
+                        f"cargo's configuration has more than {_MOST_SOURCES:,} sources; no crate counts as vendored"
+                    )
+                    file.note_unread("input/too-large", message, Span(0, 0))
+                    return {}
                 _merge(sources, tables, above)
     except Refused:
         return {}

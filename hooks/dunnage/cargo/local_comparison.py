@@ -7,12 +7,16 @@ from functools import cache, cached_property
 from dunnage.cargo.dependency import Dependency
 from dunnage.cargo.lock_report import CHANGE_VERSION, LockReport, describe, describe_source
 from dunnage.cargo.lockfile import LockedPackage
+from dunnage.cargo.manifests import LocalPackage
 from dunnage.cargo.resolution import Resolution, ResolvedDependency, ResolvedPatch, has_other_reference
 from dunnage.cargo.source_id import SourceId
 from dunnage.cargo.version import Version
-from dunnage.cargo.workspace import LocalPackage, Patch, Workspace
+from dunnage.cargo.workspace import Patch, Workspace
 from dunnage.files.document import Keys, Problem
 from dunnage.files.source import File, display
+
+_MOST_NAMED = 10
+"""How many versions of a package a message names."""
 
 
 class PatchComparison:
@@ -65,12 +69,17 @@ class PatchComparison:
         found = self._workspace.local.get(dependency.source.url) if dependency.source.kind == "path" else None
         if found is None or str(found.package.version) == version:
             return
-        packages = self._resolution.packages
-        if any(packages[index].name == name for index in self._resolution.reached & self._resolution.replaced.keys()):
+        if name in self._replaced_names:
             actual = f"{found.manifest.file.path} is at version {found.package.version}"
             message = f"`[replace]` requires version {version} of `{name}`, but {actual}"
             help = "change one of the two versions"
             self._report.bad_manifest(self._workspace.root.file, dependency.keys, message, help)
+
+    @cached_property
+    def _replaced_names(self) -> set[str]:
+        """The names of the packages that are needed and that `[replace]` replaces."""
+        resolution = self._resolution
+        return {resolution.packages[index].name for index in resolution.reached & resolution.replaced.keys()}
 
     def _check_duplicates(self, patches: list[ResolvedPatch]) -> None:
         seen: set[tuple[str, Version]] = set()
@@ -84,16 +93,18 @@ class PatchComparison:
     def check_not_superseded(self, url: str, index: int) -> None:
         """Report a locked package for which `[patch]` has a replacement of the same version. `url` is its source."""
         package = self._resolution.packages[index]
-        for resolved in self._resolution.patches_by_package.get((url, package.name, package.version), ()):
-            dependency = resolved.patch.dependency
-            place = resolved.patch.file, dependency.keys
-            if resolved.locked != index and place not in self._superseded:
-                self._superseded.add(place)
-                self._report.stale(
-                    *place,
-                    f"`[patch]` provides `{package}` from {describe_source(dependency.source)}, "
-                    f"but {self._report.lock_name} still has it from {describe_source(package.source)}",
-                )
+        resolved = self._resolution.patches_by_package.get((url, package.name, package.version))
+        if resolved is None or resolved.locked == index:
+            return
+        dependency = resolved.patch.dependency
+        place = resolved.patch.file, dependency.keys
+        if place not in self._superseded:
+            self._superseded.add(place)
+            self._report.stale(
+                *place,
+                f"`[patch]` provides `{package}` from {describe_source(dependency.source)}, "
+                f"but {self._report.lock_name} still has it from {describe_source(package.source)}",
+            )
 
     def check_unused(self) -> None:
         """Compare `[[patch.unused]]` with the entries of `[patch]` that nothing uses."""
@@ -120,11 +131,7 @@ class PatchComparison:
 
     def _folder_source(self, package: LockedPackage) -> SourceId | None:
         """Return the folder of an unused patch; None if it is not known, in which case Cargo ignores the entry."""
-        found = {
-            local.package.version: folder
-            for folder, local in self._workspace.local.items()
-            if local.package.name == package.name
-        }
+        found = self._resolution.named.get(package.name, {})
         folder = next(iter(found.values())) if len(found) == 1 else found.get(package.version)
         return None if folder is None else SourceId("path", folder)
 
@@ -277,7 +284,7 @@ class LocalComparison:
             return
         elsewhere = self._versions.get(dependency.package)
         if elsewhere:
-            actual = f"has `{dependency.package}` ({', '.join(sorted(elsewhere))}) only for other packages"
+            actual = f"has `{dependency.package}` ({elsewhere}) only for other packages"
         else:
             actual = f"has no `{dependency.package}`"
         self._report.missed(local, dependency, "require", f"{describe(dependency)}, but {lock_name} {actual}")
@@ -322,9 +329,13 @@ class LocalComparison:
         return {edges[position].name: position for position in reversed(self._resolution.dangling[entry])}
 
     @cached_property
-    def _versions(self) -> dict[str, set[str]]:
+    def _versions(self) -> dict[str, str]:
         """The versions of all locked packages, by name."""
         versions: dict[str, set[str]] = defaultdict(set)
         for package in self._packages:
             versions[package.name].add(str(package.version))
-        return versions
+        return {
+            name: ", ".join(sorted(found)[:_MOST_NAMED])
+            + (f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else "")
+            for name, found in versions.items()
+        }

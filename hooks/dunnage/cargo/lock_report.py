@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Sequence
 
 from dunnage.cargo.dependency import Dependency
 from dunnage.cargo.lockfile import LockedPackage, Lockfile
+from dunnage.cargo.manifests import LocalPackage
 from dunnage.cargo.source_id import SourceId
 from dunnage.cargo.version import Version
-from dunnage.cargo.workspace import LocalPackage, Workspace
+from dunnage.cargo.workspace import Workspace
 from dunnage.files import shown
 from dunnage.files.document import Keys, Problem, Refused
 from dunnage.files.source import File, display
@@ -32,6 +33,8 @@ class LockReport:
         """The names of packages to which a dependency should lead but does not; the reason has been reported."""
         self.unwanted: set[int] = set()
         """The locked packages on which another depends in the lock only, as has been reported."""
+        self._rejected: set[tuple[str, str]] = set()
+        """The path and message of each manifest that Cargo could not read, as has been reported."""
         self._foreign: set[Keys] = set()
         """The locked packages whose source has been reported."""
         self._dangling: dict[tuple[str, str], list[tuple[LockedPackage, int]]] = defaultdict(list)
@@ -49,9 +52,9 @@ class LockReport:
 
     def rejected_manifest(self, refused: Refused) -> None:
         """Add a manifest that Cargo could not read, once."""
-        problem = refused.problem("cargo-lock/bad-manifest", RESTORE_MANIFEST)
-        if problem not in self.problems:
-            self.problems.append(problem)
+        if (refused.file.path, refused.message) not in self._rejected:
+            self._rejected.add((refused.file.path, refused.message))
+            self.problems.append(refused.problem("cargo-lock/bad-manifest", RESTORE_MANIFEST))
 
     def stale_problem(self, file: File, keys: Keys, message: str) -> Problem:
         """Return a difference that `cargo update --workspace` removes."""

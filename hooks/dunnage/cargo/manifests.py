@@ -15,7 +15,7 @@ from dunnage.cargo import manifest
 from dunnage.cargo.dependency import ManifestError
 from dunnage.cargo.manifest import Package, WorkspaceTable
 from dunnage.files import document, toml
-from dunnage.files.document import Refused
+from dunnage.files.document import Keys, Refused
 from dunnage.files.source import File, Tree
 from dunnage.files.walk import folders, repository_folder, upwards
 
@@ -57,6 +57,20 @@ class Manifest(NamedTuple):
         return _is_below_any(folder, membership.excluded) and not _is_below_any(folder, membership.listed)
 
 
+class LocalPackage(NamedTuple):
+    """A package in a folder, not from a registry or from git."""
+
+    manifest: Manifest
+    package: Package
+    version_at: tuple[File, Keys]
+    """The place of its version: in its own manifest, or in that of the root from which it inherits."""
+
+    @property
+    def name_keys(self) -> tuple[str, str]:
+        """The place of its name in its manifest."""
+        return "package" if "package" in self.manifest.data else "project", "name"
+
+
 class _Membership(NamedTuple):
     """What a manifest says about the workspace that it is the root of, or that it belongs to."""
 
@@ -75,11 +89,20 @@ class Manifests:
         self.tree = tree
         self._found: dict[str, Manifest | None] = {}
         self._roots: dict[str, Manifest] = {}
-        self.packages: dict[tuple[str, frozenset[tuple[str, str]]], Package] = tree.cache()
+        self._real: dict[str, str] = {}
+        self.packages: dict[tuple[str, frozenset[tuple[str, str]]], LocalPackage] = tree.cache()
         """The packages read so far, by folder and by the registries that Cargo's configuration names for the workspace.
 
         Several workspaces may lead to one package. They are released with what files have been parsed into.
         """
+        self.contained: dict[str, frozenset[str]] = {}
+        """By folder of a workspace root, the real manifests of all packages that the workspace leads to by path."""
+        self.asked = 0
+        """How often git has been asked which pattern ignores a lock."""
+        self.searched = 0
+        """In how many files names of packages have been looked for."""
+        self.loaded = 0
+        """How many packages and dependencies all workspaces that have been loaded have together."""
 
     def find(self, folder: str) -> Manifest | None:
         """Read the manifest in `folder`; None if there is none. Raises Refused if Cargo could not read it."""
@@ -92,6 +115,12 @@ class Manifests:
                 with_file(file, file.memo, _membership)
                 self._found[folder] = Manifest(file, folder)
         return self._found[folder]
+
+    def real(self, folder: str) -> str:
+        """Return the path of the manifest in a folder without symbolic links."""
+        if folder not in self._real:
+            self._real[folder] = os.path.realpath(os.path.join(folder, MANIFEST))
+        return self._real[folder]
 
     def root_of(self, member: Manifest) -> Manifest:
         """Find the root of the workspace that a manifest belongs to: itself if it belongs to no other.
@@ -171,6 +200,7 @@ _MOST_VISITS = 1_000_000
 _MOST_NAMES = 2_000_000
 """How many names all patterns may be compared with."""
 _COST_OF_WILDCARDS = 200
+_COST_OF_CHARACTER = 20
 """How many names are compared in the time that a part of a pattern with wildcards takes to compile."""
 
 
@@ -212,7 +242,7 @@ class PatternFolders:
             if is_magic(part):
                 if was_path:
                     self._check_inside(found)
-                self._compare(_COST_OF_WILDCARDS)
+                self._compare(_COST_OF_WILDCARDS + _COST_OF_CHARACTER * len(part))
                 matches = compile_pattern(translate(part)).match
                 found = self._bounded(
                     (below for above in found for below in self._at_any_depth(above))

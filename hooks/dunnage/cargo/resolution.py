@@ -55,6 +55,8 @@ class Resolution:
         self.workspace = workspace
         self.lock = lock
         self.packages = lock.packages
+        self.named: dict[str, dict[Version, str]] = defaultdict(dict)
+        """The folders of packages, by name and version."""
         self.folders = self._assign_folders()
         """The folder of each locked package that is in one."""
         self.entries = self._find_entries()
@@ -87,11 +89,12 @@ class Resolution:
         """
         self._replacements: dict[str, set[int]] = defaultdict(set)
         """By patched URL, the locked packages that `[patch]` substitutes for its packages."""
-        self.patches_by_package: dict[tuple[str, str, Version], list[ResolvedPatch]] = defaultdict(list)
-        """The entries of `[patch]` by URL, name and version of the package that they replace."""
+        self.patches_by_package: dict[tuple[str, str, Version], ResolvedPatch] = {}
+        """The first entry of `[patch]` by URL, name and version of the package that it replaces; others are errors."""
         for url, patches in self.patches.items():
             for resolved in patches:
-                self.patches_by_package[url, resolved.patch.dependency.package, resolved.version].append(resolved)
+                identity = url, resolved.patch.dependency.package, resolved.version
+                self.patches_by_package.setdefault(identity, resolved)
                 if resolved.locked is not None:
                     self._replacements[url].add(resolved.locked)
         self.resolved: dict[str, list[ResolvedDependency]] = {}
@@ -104,6 +107,8 @@ class Resolution:
         """By folder, the features that are enabled in each package that is needed."""
         self._patched_in: set[str] = set()
         """Folders on which a locked package depends through `[patch]`; the lock does not say with which features."""
+        self._visited: dict[str, tuple[int, bool]] = {}
+        """By folder, how many features were enabled at the last visit, and whether it was in `_patched_in`."""
         self._resolve_all()
 
     @cached_property
@@ -137,13 +142,12 @@ class Resolution:
 
     def _assign_folders(self) -> dict[int, str]:
         """Match packages without a source by name, and by version if several folders have a package of that name."""
-        named: dict[str, dict[Version, str]] = defaultdict(dict)
         for folder, local in self.workspace.local.items():
-            named[local.package.name][local.package.version] = folder
+            self.named[local.package.name][local.package.version] = folder
         folders = {}
         for index, package in enumerate(self.packages):
-            if package.source is None and package.name in named:
-                versions = named[package.name]
+            if package.source is None and package.name in self.named:
+                versions = self.named[package.name]
                 if len(versions) == 1:
                     folders[index] = next(iter(versions.values()))
                 elif package.version in versions:
@@ -217,6 +221,8 @@ class Resolution:
                     patches[patch.url].append(resolved)
                 continue
             locked = by_name[dependency.package]
+            if not self._may_compare(len(locked)):
+                continue
             found = next((each for each in locked if self._satisfies(each[0], dependency)), None)
             if found is not None:
                 patches[patch.url].append(ResolvedPatch(patch, found[0].version, None, found[1]))
@@ -277,6 +283,13 @@ class Resolution:
 
     def _visit_local(self, folder: str) -> Iterator[Node]:
         """Resolve the dependencies of a package in a folder. Yields those to visit, again if they need new features."""
+        enabled_before = self._visited.get(folder)
+        state = len(self._enabled[folder]), folder in self._patched_in
+        package = self.workspace.local[folder].package
+        cost = len(package.dependencies) + len(package.features)
+        if enabled_before == state or (enabled_before and not self._may_compare(cost)):
+            return
+        self._visited[folder] = state
         if folder in self.entries:
             self.reached.add(self.entries[folder])
         self.resolved[folder] = list(self._resolve(folder))
@@ -314,7 +327,9 @@ class Resolution:
                 if dependency.optional and dependency.name not in enabled and not may_be_enabled:
                     continue
             others = enabled.get(dependency.name)
-            features = {*dependency.features, *others} if others else dependency.features
+            features: Collection[str] = dependency.features
+            if others and self._may_compare(len(others)):
+                features = {*features, *others}
             if dependency.source.kind == "path":
                 path = dependency.source.url
                 found = self.workspace.local.get(path)
@@ -333,11 +348,7 @@ class Resolution:
     def _find_edge(self, dependency: Dependency, edges: Iterable[int]) -> int | None:
         """Return the edge that satisfies a dependency that is not a path, among the edges with its name."""
         edges = list(edges)
-        self._comparisons += len(edges)
-        if self._comparisons > _MOST_COMPARISONS:
-            message = f"the dependencies are compared with more than {_MOST_COMPARISONS:,} versions in the lock"
-            help = "; those after them are not checked"
-            self.workspace.root.file.note_unread("input/too-large", message + help, Span(0, 0))
+        if not self._may_compare(len(edges)):
             return edges[0] if edges else None
         replacements = self._replacements[dependency.source.location]
         found = [
@@ -348,6 +359,16 @@ class Resolution:
         ]
         # Several satisfy it only if the manifest has two names for one package: Cargo takes the lowest version.
         return found[0] if len(found) == 1 else min(found, key=lambda index: self.packages[index].version, default=None)
+
+    def _may_compare(self, count: int) -> bool:
+        """Count comparisons of dependencies. Returns whether there are not too many, and notes it if there are."""
+        self._comparisons += count
+        if self._comparisons <= _MOST_COMPARISONS:
+            return True
+        message = f"the dependencies are compared with more than {_MOST_COMPARISONS:,} versions in the lock"
+        help = "; those after them are not checked"
+        self.workspace.root.file.note_unread("input/too-large", message + help, Span(0, 0))
+        return False
 
     def _accepts_replacement(self, dependency: Dependency, index: int) -> bool:
         """Whether a locked package of `[patch]` satisfies a requirement, or will do so at the version in its folder."""

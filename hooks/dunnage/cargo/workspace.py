@@ -18,6 +18,7 @@ from dunnage.cargo.dependency import Dependency, Inherited, ManifestError
 from dunnage.cargo.manifest import Package, WorkspaceTable
 from dunnage.cargo.manifests import (
     MANIFEST,
+    LocalPackage,
     Manifest,
     Manifests,
     PatternFolders,
@@ -32,22 +33,11 @@ LOCK = "Cargo.lock"
 # Far more than any workspace has, and than anybody would read in a report.
 _MAX_PACKAGES = 30_000
 _MAX_DEPENDENCIES = 200_000
+_MAX_LOADED = 1_000_000
+_COST_OF_PACKAGE = 20
+"""How many dependencies are read and compared in the time that a package itself takes."""
 _MAX_REFUSED = 100
 _TOO_MANY_FOLDERS = "look for symbolic links that multiply folders, and for a pattern that is too broad"
-
-
-class LocalPackage(NamedTuple):
-    """A package in a folder, not from a registry or from git."""
-
-    manifest: Manifest
-    package: Package
-    version_at: tuple[File, Keys]
-    """The place of its version: in its own manifest, or in that of the root from which it inherits."""
-
-    @property
-    def name_keys(self) -> tuple[str, str]:
-        """The place of its name in its manifest."""
-        return "package" if "package" in self.manifest.data else "project", "name"
 
 
 class Patch(NamedTuple):
@@ -138,10 +128,13 @@ class _Loader:
         self._inherited: dict[str, Inherited] = {}
         self._dependencies = 0
         """How many entries the dependency tables of all packages have."""
+        self._registries: frozenset[tuple[str, str]] = frozenset()
 
     def load(self) -> Workspace:
         root = self.root
         self._config = read_config(self.manifests.tree, root.folder)
+        self._registries = frozenset(self._config.registries.items())
+        self.manifests.loaded += len(self._registries) + len(self._config.patches)
         members = self._find_members()
         if not members and not self.refused:
             message = "this workspace has no members, so Cargo can do nothing with it"
@@ -196,6 +189,10 @@ class _Loader:
         if self._dependencies > _MAX_DEPENDENCIES:
             message = f"the packages of this workspace have more than {_MAX_DEPENDENCIES:,} dependencies"
             self._give_up(message, "move some of them to workspaces of their own")
+        self.manifests.loaded += _COST_OF_PACKAGE + len(package.dependencies)
+        if self.manifests.loaded > _MAX_LOADED:
+            message = "this workspace and those that are checked before it lead to too many packages by path"
+            self._give_up(message, "let these packages be members of one workspace")
 
     def _give_up(self, message: str, help: str = _TOO_MANY_FOLDERS) -> NoReturn:
         key = "package" if self.root.workspace is None else "workspace"
@@ -270,11 +267,12 @@ class _Loader:
         if not table.default_members or self.refused:
             return
         listed = {folder for pattern in table.members for folder in self._expand(pattern, ("workspace",))}
+        known = {*members, *self.left_out, self.root.folder}
         for index, pattern in enumerate(table.default_members):
             keys: Keys = ("workspace", "default-members", index)
             for folder in self._expand(pattern, keys):
                 excluded = folder in listed and self.root.excludes(folder)
-                if folder not in {*members, *self.left_out, self.root.folder} and not excluded:
+                if folder not in known and not excluded:
                     message = f"`{pattern}` is in `default-members` but is not a member"
                     self.refused.append(
                         Refused(self.root.file, message, keys, "add it to `members`, or remove it here")
@@ -341,16 +339,15 @@ class _Loader:
             return self._inherited[root.folder]
 
         registries, packages = self._config.registries, self.manifests.packages
-        known = found.folder, frozenset(registries.items())
-        package = packages.get(known)
-        if package is None:
+        identity = found.folder, self._registries
+        if identity not in packages:
             package = with_file(found.file, manifest.read_package, found.data, found.folder, inherit, registries)
-            packages[known] = package
-        key, table = manifest.package_table(found.data) or ("package", {})
-        version_at: tuple[File, Keys] = found.file, (key, "version")
-        if isinstance(table.get("version"), dict):
-            version_at = self.manifests.root_of(found).file, ("workspace", "package", "version")
-        return LocalPackage(found, package, version_at)
+            key, table = manifest.package_table(found.data) or ("package", {})
+            version_at: tuple[File, Keys] = found.file, (key, "version")
+            if isinstance(table.get("version"), dict):
+                version_at = self.manifests.root_of(found).file, ("workspace", "package", "version")
+            packages[identity] = LocalPackage(found, package, version_at)
+        return packages[identity]
 
 
 def path_dependencies(package: Package) -> list[str]:
