@@ -70,6 +70,10 @@ SHAPES: dict[str, tuple[str, Callable[[int], dict[str, str]]]] = {
     "shell-here-documents": ("check-cargo-install", lambda n: {"a.sh": "cargo install a\n" + "cat <<A\n" * n}),
     "shell-continuations": ("check-cargo-install", lambda n: {"a.sh": "cargo install a " + "\\\n" * n}),
     "shell-parentheses": ("check-cargo-install", lambda n: {"a.sh": "cargo install a\n" + ")" * n}),
+    "aliases-of-cargo": (
+        "check-cargo-install",
+        lambda n: {"a.sh": "cargo a\n" * n, ".cargo/config.toml": f"[alias]\na = 'install {'x ' * n}'\n"},
+    ),
     "dockerfile-variables": (
         "check-cargo-install",
         lambda n: {"Dockerfile": "FROM a\n" + _each("ENV A#=$A\n", n) + "RUN cargo install $A1\n" * n},

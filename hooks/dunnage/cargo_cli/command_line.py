@@ -180,6 +180,8 @@ Alias = Callable[[str], "Sequence[str] | None"]
 _NAMES = ("config", "config.toml")
 _MAX_ALIASES = 20
 _MAX_WORDS = 1000
+_MAX_ADDED = 50
+"""How many words the aliases in a call may add. Each of thousands of calls may have one long alias."""
 
 
 class Aliases:
@@ -223,7 +225,7 @@ def expand(words: Sequence[str | None], alias: Alias) -> tuple[list[str | None],
         if call is None or call.name in BUILTIN or len(expanded) > _MAX_WORDS:
             break
         meaning = alias(call.name)
-        if not meaning or meaning[0] == call.name:
+        if not meaning or meaning[0] == call.name or len(expanded) + len(meaning) > len(words) + _MAX_ADDED:
             break
         at = call.subcommand
         origin[at : at + 1] = [origin[at]] * len(meaning)

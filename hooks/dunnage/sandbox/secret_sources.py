@@ -256,8 +256,14 @@ def _exports(file: File, step: Node, known: Secrets, first: int, has_write: bool
 
 def _first_expression(file: File, run: Node) -> Span:
     """Return the place of the first expression with a secret in a program."""
-    text = file.data[run.span.start : run.span.end]
-    found = re.search(rb"\$\{\{[^}]{0,500}(?:secrets|github\.token|outputs|inputs)[^}]{0,500}\}\}", text)
-    if found is None:
-        return run.span
-    return Span(run.span.start + found.start(), run.span.start + found.end())
+    start = run.span.start
+    for piece in file.data[start : run.span.end].split(b"}"):
+        end = start + len(piece)
+        opened = file.data.find(b"${{", start, end)
+        if opened >= 0 and file.data[end : end + 2] == b"}}" and re.search(_SECRET, file.data[opened:end]):
+            return Span(opened, end + 2)
+        start = end + 1
+    return run.span
+
+
+_SECRET = rb"secrets|github\.token|outputs|inputs"
