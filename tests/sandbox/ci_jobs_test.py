@@ -522,6 +522,17 @@ def test_runner(text: str, expected: list[str]) -> None:
             ["`cargo +nightly fetch`", "RUSTFLAGS='-C a' cargo +nightly test --frozen --all-features"],
             id="whole command",
         ),
+        pytest.param(
+            run("nix develop -c cargo test"),
+            ["`nix develop -c cargo fetch`", "nix develop -c cargo test --frozen"],
+            id="nix",
+        ),
+        pytest.param(
+            run("nix develop -c wasm-pack build"),
+            ["`nix develop -c cargo fetch`", "nix develop -c env CARGO_NET_OFFLINE=true wasm-pack build"],
+            id="a tool in nix",
+        ),
+        pytest.param(run("time cargo test"), ["`cargo fetch`", "cargo test --frozen"], id="another wrapper"),
         pytest.param(run("wasm-pack build"), ["`cargo fetch`", "CARGO_NET_OFFLINE=true wasm-pack build"], id="a tool"),
         pytest.param(
             run("cargo component build --locked"),

@@ -50,7 +50,9 @@ def _without_network(build: Build, tree: Tree) -> str:
     if command is None or build.call is None or build.name == "cargo publish":
         return ""
     compilation = Compilation(build.call, build.name, build.at)
-    compiled = Compiled(command._replace(wrapper=()), compilation, build.file)
+    # Other wrappers may not work as this user, but without nix there is perhaps no cargo.
+    is_nix = command.wrapper[:1] and programs(command.wrapper[0]) == ("nix",)
+    compiled = Compiled(command if is_nix else command._replace(wrapper=()), compilation, build.file)
     if needs_network(compiled):
         return ""
     has_lock = tree.memo(CommittedLocks).has_lock(build.file, build.call)

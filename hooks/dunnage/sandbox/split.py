@@ -152,7 +152,8 @@ def _written(file: File, command: Command, change: _Change) -> str:
         if change.inserted is not None and word.span == change.inserted[0].span:
             parts.append(change.inserted[1])
     text = " ".join(filter(None, (*parts, change.after)))
-    text = f"{_around(file, command)}{text}"
+    around = _around(file, command)
+    text = f"{around}env {text}" if around and change.before else f"{around}{text}"
     return text if len(text) <= _LONGEST and "\n" not in text else ""
 
 
