@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dunnage.ci.pinned_tools import _literal, pinned_tools
+from dunnage.ci.pinned_tools import PinnedTool, _literal, pinned_tools
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
 from steps import steps
@@ -150,3 +150,16 @@ def test_versions_that_differ_take_no_more_steps_than_one(tmp_path: Path) -> Non
     assert steps(lambda: list(pinned_tools(Tree(), [several]))) < 1.5 * steps(
         lambda: list(pinned_tools(Tree(), [same]))
     )
+
+
+def test_a_file_is_looked_at_once_for_a_tree(tmp_path: Path) -> None:
+    (tmp_path / "a.sh").write_text("cargo install a@1.2.3\n" * 50)
+    tree = Tree()
+
+    def found() -> list[PinnedTool]:
+        return list(pinned_tools(tree, [str(tmp_path / "a.sh")]))
+
+    first = found()
+    assert len(first) == 50
+    assert steps(found) < 500
+    assert found() == first

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from dunnage.bots.patterns import Budget, Pattern, UnsupportedError
+from dunnage.bots.patterns import MAX_STEPS, Budget, Pattern, UnsupportedError
 from dunnage.ci.pinned_tools import PinnedTool
 from dunnage.files.source import File
 
@@ -50,7 +50,9 @@ def block(places: Sequence[Place]) -> tuple[list[dict[str, Any]], list[Place]]:
     if listed:
         managers.append(_list_manager(listed))
     rest = [place for place in known if place.pin.kind != "list"]
-    commands = [place for place in rest if _is_general(place)]
+    budget = Budget()
+    general = [Pattern(_COMMAND, budget=budget), Pattern(_OPERAND, budget=budget)]
+    commands = [place for place in rest if _is_general(place, general, budget)]
     if commands:
         managers.append(
             {
@@ -90,15 +92,18 @@ def _has_table(place: Place, table: str) -> bool:
     return isinstance(toml.lookup(toml.parse(place.pin.file), (table, "metadata", "dunnage", "tools")), dict)
 
 
-def _is_general(place: Place) -> bool:
-    """Whether the manager for all `cargo install NAME@VERSION` reads a pin, with the right name."""
+def _is_general(place: Place, patterns: Sequence[Pattern], budget: Budget) -> bool:
+    """Whether the manager for all `cargo install NAME@VERSION` reads a pin, with the right name.
+
+    `patterns` are those of the manager; `budget` is theirs, and each pin has all of it.
+    """
     pin = place.pin
     if pin.kind != "command" or pin.registry != "crate" or pin.literal is None or not _matches_any_of(place):
         return False
     start = pin.literal.start
     before = pin.file.data[max(start - _BYTES_BEFORE, 0) : start]
     name = before.removesuffix(b"=").removesuffix(b"@").decode("utf-8", "replace")
-    patterns = [Pattern(_COMMAND), Pattern(_OPERAND)]
+    budget.left = MAX_STEPS
     return bool(re.search(rf"\s{re.escape(pin.name)}\Z", name[-200:])) and captures(patterns, pin, is_recursive=True)
 
 

@@ -62,14 +62,21 @@ def pinned_tools(tree: Tree, names: Iterable[str]) -> Iterator[PinnedTool]:
     Files of vendored crates are left out. Files that are not read because of their size or depth are noted.
     """
     aliases = Aliases(tree)
+    known = tree.memo(_known)
     names = list(names)
     for file in commands.files(tree, names, HINTS):
-        if not is_in_vendored_crate(tree, file.path):
+        if file not in known and not is_in_vendored_crate(tree, file.path):
             found = [*_of_commands(file, aliases, tree), *_of_actions(file)]
-            yield from {(tool.name, tool.version, tool.literal or tool.span): tool for tool in found}.values()
+            known[file] = list({(tool.name, tool.version, tool.literal or tool.span): tool for tool in found}.values())
+        yield from known.get(file, ())
     for name in names:
         if os.path.basename(name) == "Cargo.toml":
             yield from _of_list(tree, name)
+
+
+def _known(tree: Tree) -> dict[File, list[PinnedTool]]:
+    """The tools of each file, which is looked at when it is checked, and again with the others of its repository."""
+    return tree.cache()
 
 
 # Commands

@@ -266,6 +266,8 @@ class Tree:
         """
         self._limit = limit
         self._read: dict[str, File | SourceError | None] = {}
+        # The same by the paths for which callers ask. Most of them ask often, and for files that do not exist.
+        self._asked: dict[str, File | SourceError | None] = {}
         self._memo: dict[Callable[[Tree], object], object] = {}
         self._load: Callable[[str], File | SourceError | None] = load or self._open
         self._parsed = Parsed()
@@ -301,16 +303,16 @@ class Tree:
         Raises FileNotFoundError if nothing exists there, and SourceError if it cannot be read: a folder, a FIFO, a
         device, a broken link, a file that is too large or not permitted. Never blocks.
         """
-        found = self._found(display(path))
+        found = self._found(path)
         if found is None:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), display(path))
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         if isinstance(found, SourceError):
             raise SourceError(found.message, found.span, found.rule)
         return found
 
     def find(self, path: str) -> File | None:
         """The regular file at `path`; None if nothing exists there, or if it cannot be read."""
-        found = self._found(display(path))
+        found = self._found(path)
         return found if isinstance(found, File) else None
 
     def content(self, path: str) -> bytes | None:
@@ -319,11 +321,14 @@ class Tree:
         return found.data if found else None
 
     def _found(self, path: str) -> File | SourceError | None:
-        if path not in self._read:
-            self._read[path] = self._load(path)
-            if self._on_read is not None:
-                self._on_read(path)
-        return self._read[path]
+        if path not in self._asked:
+            name = display(path)
+            if name not in self._read:
+                self._read[name] = self._load(name)
+                if self._on_read is not None:
+                    self._on_read(name)
+            self._asked[path] = self._read[name]
+        return self._asked[path]
 
     def leads_out(self, path: str) -> bool:
         """Whether `path` is in the repository of the working directory, but leads out of it by a symbolic link."""
