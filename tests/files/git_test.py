@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dunnage.files.git import IgnoredBy, Repositories, Repository, repository, run_program
+from dunnage.files.git import IgnoredBy, Repositories, Repository, _hinders, repository, run_program
 from dunnage.files.git_objects import GitObjects
 from dunnage.files.source import Tree
 
@@ -469,6 +469,18 @@ def test_what_cannot_be_started(stdin: bytes) -> None:
 def test_a_program_that_does_not_end_is_killed(stdin: bytes) -> None:
     program = "import time; time.sleep(600)"
     assert run_program([sys.executable, "-c", program], os.environ, stdin, 0.0) is None
+
+
+@pytest.mark.parametrize("name", ["shallow", "info/grafts"])
+def test_a_list_of_very_many_commits(repository: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """git would compare each with all others."""
+    path = repository / ".git" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("1" * 40 + "\n")
+    assert Repository(str(repository)).tracked(["**"]) == frozenset()
+    _hinders.cache_clear()
+    monkeypatch.setattr("dunnage.files.git._LONGEST_LIST", 40)
+    assert Repository(str(repository)).tracked(["**"]) is None
 
 
 def test_commits_of_folders_in_folders(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

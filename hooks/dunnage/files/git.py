@@ -40,6 +40,8 @@ LOOK_SECONDS = 1.5
 """After how many seconds without output a process is looked at. If it waits then and the next time, it is ended."""
 _LONGEST_INDEX = 64 * 1024 * 1024
 _LONGEST_PATH = 4096
+_LONGEST_LIST = 512 * 1024
+"""In bytes. git compares each commit of such a list with all others."""
 
 
 class IgnoredBy(NamedTuple):
@@ -114,7 +116,7 @@ class Repository(NamedTuple):
         False does not mean that the file is untracked, because some forms of the index are not read.
         """
         name = os.fsencode(os.path.relpath(path, self.top).replace(os.sep, "/"))
-        if _has_a_pipe(self):
+        if _hinders(self):
             return False
         try:
             with open(self._index(), "rb") as stream:
@@ -220,7 +222,7 @@ class Repository(NamedTuple):
         The repository's own configuration makes git run no program.
         """
         git = find_program("git")
-        is_in_vain = git is None or self.top in WAITING or _has_a_pipe(self)
+        is_in_vain = git is None or self.top in WAITING or _hinders(self)
         return None if git is None or is_in_vain else [git, "-C", self.top, *_RUN_NO_PROGRAM, *arguments]
 
     def environment(self) -> dict[str, str]:
@@ -236,17 +238,27 @@ class Repository(NamedTuple):
         return environment
 
 
+def _size(path: str) -> int:
+    """The size of a file; 0 if it is not there."""
+    try:
+        return os.stat(path).st_size
+    except (OSError, ValueError):
+        return 0
+
+
 WAITING: set[str] = set()
 """The tops of the repositories in which git has waited in this run. It is not called there again."""
 
 
 @cache
-def _has_a_pipe(repository: Repository) -> bool:
-    """Whether one of the files that git reads first is a named pipe or a device."""
+def _hinders(repository: Repository) -> bool:
+    """Whether one of the files that git reads first is a named pipe or a device, or names too many commits."""
     try:
         folder = repository.git_folder()
     except (OSError, ValueError):
         return False
+    if any(_size(os.path.join(folder, name)) > _LONGEST_LIST for name in ("shallow", "info/grafts")):
+        return True
     paths = [os.path.join(folder, name) for name in (*_OWN_FILES, *_OWN_FILES_BELOW)]
     paths += [os.path.join(repository.top, name) for name in _FILES_AT_TOP]
     return any(not os.path.isfile(path) and not os.path.isdir(path) and os.path.exists(path) for path in paths)
