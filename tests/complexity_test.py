@@ -239,6 +239,12 @@ SHAPES: dict[str, tuple[str, Callable[[int], dict[str, str]]]] = {
             + _each('[[patch.unused]]\nname = "x#"\nversion = "0.2.0"\n', n) * 4,
         },
     ),
+    "deny-comments": (
+        "check-deny-toml",
+        lambda n: {
+            "deny.toml": "[advisories]\nignore = [\n" + "# a\n" * n + _each('"RUSTSEC-2020-#",\n', n) + "]\n",
+        },
+    ),
     "deny-ignores": (
         "check-deny-toml",
         lambda n: {"deny.toml": f"[advisories]\nignore = [{_each(chr(34) + 'RUSTSEC-2020-#' + chr(34) + ', ', n)}]\n"},

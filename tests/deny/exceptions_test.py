@@ -66,6 +66,7 @@ def test_reasons(text: str, does: bool) -> None:
         pytest.param('[ # of b\n  "a",\n  "b",\n]', ["", "not about one of b"], id="names one of several"),
         pytest.param('[\n  # "a@1",\n  "a",\n  "b",\n]', ["", ""], id="commented out"),
         pytest.param('["#no", "b"]', ["", ""], id="no comment"),
+        pytest.param("[\n# far\n" + "# y\n" * 50 + '"a",\n"b"]', [" ".join(["y"] * 50)] * 2, id="a long comment"),
         pytest.param('[\n  "a", # dunnage: ignore[x/y] z\n  "b",\n]', ["", ""], id="for this hook"),
         pytest.param('[\n  "a", "a",\n  # b\n  "a", # c\n]', ["", "", "b c"], id="the same again"),
         pytest.param('[\n  # TODO\n  "a",\n  # TODO(me): explain why\n  "b",\n]', ["", ""], id="a reason to come"),

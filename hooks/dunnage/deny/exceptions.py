@@ -4,6 +4,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
@@ -24,6 +25,8 @@ _MOST_GLIMPSES = 100
 _REVIEW = "review by "
 # The rest of a longer comment is not read.
 _MOST_OF_A_COMMENT = 2000
+_MOST_COMMENTS = 50
+"""How many lines of comments directly above an entry are read, because many entries may share them."""
 
 
 class Waiver(NamedTuple):
@@ -62,7 +65,7 @@ class Waiver(NamedTuple):
         if line[:1] not in (b'"', b"{") or line.count(b'"') % 2 or b"'" in line or b"\\" in line:
             return ""
         found = [comment] if hash_sign else []
-        while start:
+        while start and len(found) < _MOST_COMMENTS:
             end, start = start, data.rfind(b"\n", 0, start - 1) + 1
             above = data[start:end].strip()
             if above[:1] != b"#":
@@ -173,6 +176,7 @@ def _joined(comments: Iterable[str]) -> str:
     return " ".join(text for text in texts if text and not _is_no_reason(text))
 
 
+@lru_cache(1024)
 def _is_no_reason(text: str) -> bool:
     """Whether a text is for this hook, takes an entry out of use, is cargo-deny's own, or only promises a reason."""
     is_entry = text[0] in "\"'{[" and text[-1] in "\"'}],"
@@ -256,7 +260,7 @@ class _Comments:
     def _block_over(self, line: int) -> list[int]:
         """Return the comments in the lines directly above a line."""
         found: list[int] = []
-        while (line := line - 1) in self._alone:
+        while (line := line - 1) in self._alone and len(found) < _MOST_COMMENTS:
             found.insert(0, self._alone[line])
         return found
 
