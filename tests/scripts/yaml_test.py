@@ -248,6 +248,7 @@ def refusal(data: bytes) -> str:
         pytest.param(b"\r" + b"- " * 254, "is nested deeper than 100 levels", id="items-after-a-carriage-return"),
         pytest.param(b"\xef\xbb\xbf" + b"- " * 254, "is nested deeper than 100 levels", id="items-after-a-mark"),
         pytest.param(b"[" * 1_000_000, "is nested deeper than 100 levels", id="brackets"),
+        pytest.param(b"- a\n- " + b"[" * 1001, "is nested deeper than 100 levels", id="brackets-in-an-item"),
         pytest.param(b"{a: " * 250_000, "is nested deeper than 100 levels", id="braces"),
         pytest.param(
             b"".join(b" " * depth + b"a:\n" for depth in range(101)), "is nested deeper than 100 levels", id="mappings"

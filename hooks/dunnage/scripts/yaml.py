@@ -164,8 +164,15 @@ def _documents(file: File) -> list[Node]:
 
     try:
         return _Composer(file).compose(yaml_parser.events(file.data))
-    except yaml_parser.NotYaml:
-        return []
+    except yaml_parser.NotYaml as error:
+        if error.deep_at is None:
+            return []
+        raise _too_deep(offsets(file)(error.deep_at)) from None
+
+
+def _too_deep(start: int) -> SourceError:
+    message = f"is nested deeper than {MAX_DEPTH} levels, the limit for YAML"
+    return SourceError(message, Span(start, start), "input/too-deep")
 
 
 class _Composer:
@@ -226,8 +233,7 @@ class _Composer:
         if event.anchor is not None or event.tag is not None:
             start = self._content(event, start, len(self._data))
         if len(self._open) == MAX_DEPTH:
-            message = f"is nested deeper than {MAX_DEPTH} levels, the limit for YAML"
-            raise SourceError(message, Span(start, start), "input/too-deep")
+            raise _too_deep(start)
         node = Node(self._data, kind, Span(start, start), event.tag or "")
         self._add(event.anchor, node, start)
         self._open.append((node, [], self._size - 1))

@@ -29,7 +29,12 @@ _WITH_ERRORS = ("reader", "scanner", "parser", "composer", "constructor", "emitt
 
 
 class NotYaml(Exception):
-    """The text is not YAML."""
+    """The text is not YAML, or is nested deeper than the parser allows."""
+
+    def __init__(self, deep_at: int | None) -> None:
+        """`deep_at` is the position where it is nested too deep; None if it is not YAML."""
+        super().__init__(deep_at)
+        self.deep_at = deep_at
 
 
 def events(data: bytes) -> Iterator[Event]:
@@ -42,12 +47,16 @@ def events(data: bytes) -> Iterator[Event]:
 
 
 def _events(data: bytes) -> Iterator[Event]:
-    from yaml.error import YAMLError
+    from yaml.error import MarkedYAMLError, YAMLError
 
     try:
         yield from iter(_parser(data).get_event, None)
+    except MarkedYAMLError as error:
+        # libyaml 0.2.6 and later reads ahead, and rejects 1,000 levels before the events of the outer ones.
+        mark = error.problem_mark if error.problem == "exceeded maximum nesting depth" else None
+        raise NotYaml(None if mark is None else mark.index) from None
     except (YAMLError, ValueError):  # ValueError: an escape of an invalid code point
-        raise NotYaml from None
+        raise NotYaml(None) from None
 
 
 def _parser(data: bytes) -> _Parser:
@@ -107,7 +116,7 @@ def _import_package() -> None:
     import yaml.tokens
 
     for module in _WITH_ERRORS:
-        setattr(package, module, SimpleNamespace(**{f"{module.title()}Error": yaml.error.YAMLError}))
+        setattr(package, module, SimpleNamespace(**{f"{module.title()}Error": yaml.error.MarkedYAMLError}))
     try:
         import yaml._yaml
     except ImportError:
