@@ -204,7 +204,8 @@ def credentials(job: Job, inputs: Secrets | None = None) -> Secrets:
 
     `inputs` are those that the caller of a composite action passes, by `inputs.NAME`.
     """
-    found = {name: (name,) for step in job.steps if step.node is not None for name in outputs(step.node)}
+    named = (step.node for step in job.steps if step.node is not None and step.node.get("id") is not None)
+    found = {name: (name,) for node in named for name in outputs(node)}
     return {**found, **(inputs or {})}
 
 
