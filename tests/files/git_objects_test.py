@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -78,17 +77,3 @@ def test_no_git(objects: GitObjects, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     assert objects.commit("HEAD") is None
     assert objects.commit("HEAD") is None
-
-
-@pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="only Linux says what processes do")
-def test_a_process_that_waits(objects: GitObjects, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert objects.file("HEAD", "empty") == b""
-    objects.close()
-    monkeypatch.setattr("dunnage.files.git_objects.LOOK_SECONDS", 0.01)
-    name = git(repository, "rev-parse", "HEAD:empty")
-    stored = repository / ".git" / "objects" / name[:2] / name[2:]
-    stored.unlink()
-    os.mkfifo(stored)
-    assert objects.file("HEAD", "empty") is None
-    assert objects.repository.tracked(["**"]) is None
-    objects.close()

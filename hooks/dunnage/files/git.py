@@ -36,8 +36,6 @@ _OWN_FILES_BELOW = ("info/attributes", "info/exclude", "info/grafts", "objects/i
 _FILES_AT_TOP = (".gitattributes", ".gitignore")
 
 _SECONDS = 60
-LOOK_SECONDS = 1.5
-"""After how many seconds without output a process is looked at. If it waits then and the next time, it is ended."""
 _LONGEST_INDEX = 64 * 1024 * 1024
 _LONGEST_PATH = 4096
 _LONGEST_LIST = 512 * 1024
@@ -210,19 +208,19 @@ class Repository(NamedTuple):
             return None
         environment = {**self.environment(), **(settings or {})}
         try:
-            answer = _run(command, environment, os.fsencode(stdin), _SECONDS, may_wait=False)
+            answer = _run(command, environment, os.fsencode(stdin), _SECONDS)
         except TimeoutError:
-            WAITING.add(self.top)
+            _LATE.add(self.top)
             return None
         return os.fsdecode(answer[1]) if answer and answer[0] in (0, may_be) else None
 
     def command(self, *arguments: str) -> list[str] | None:
-        """The command that calls git for this repository; None if git is not on PATH, or waits for a named pipe.
+        """The command that calls git for this repository; None if git is not on PATH, or would not end.
 
         The repository's own configuration makes git run no program.
         """
         git = find_program("git")
-        is_in_vain = git is None or self.top in WAITING or _hinders(self)
+        is_in_vain = git is None or self.top in _LATE or _hinders(self)
         return None if git is None or is_in_vain else [git, "-C", self.top, *_RUN_NO_PROGRAM, *arguments]
 
     def environment(self) -> dict[str, str]:
@@ -246,8 +244,8 @@ def _size(path: str) -> int:
         return 0
 
 
-WAITING: set[str] = set()
-"""The tops of the repositories in which git has waited in this run. It is not called there again."""
+_LATE: set[str] = set()
+"""The tops of the repositories in which git has not ended in time in this run. It is not called there again."""
 
 
 @cache
@@ -361,20 +359,15 @@ def run_program(
     None if it cannot be started, has not ended after so many seconds, or prints more than `LONGEST_OUTPUT`.
     """
     try:
-        return _run(command, environment, stdin, seconds, may_wait=True)
+        return _run(command, environment, stdin, seconds)
     except TimeoutError:
         return None
 
 
-def _run(
-    command: list[str], environment: Mapping[str, str], stdin: bytes, seconds: float, *, may_wait: bool
-) -> tuple[int, bytes] | None:
-    """As `run_program`, but raises TimeoutError after so many seconds.
-
-    Also if the program waits for anything, as for a named pipe, unless it may.
-    """
+def _run(command: list[str], environment: Mapping[str, str], stdin: bytes, seconds: float) -> tuple[int, bytes] | None:
+    """As `run_program`, but raises TimeoutError after so many seconds."""
     if not stdin and hasattr(os, "posix_spawn"):
-        return _spawn(command, environment, seconds, may_wait=may_wait)
+        return _spawn(command, environment, seconds)
     import subprocess
 
     try:
@@ -394,24 +387,7 @@ def _run(
     return (ended.returncode, ended.stdout) if len(ended.stdout) <= LONGEST_OUTPUT else None
 
 
-def activity(process: int) -> str | None:
-    """What a process has computed, if all of it waits at present; None if it does not, or if that is unknown."""
-    found = []
-    try:
-        for task in os.listdir(f"/proc/{process}/task"):
-            with open(f"/proc/{process}/task/{task}/stat", encoding="utf-8", errors="replace") as stream:
-                state, *numbers = stream.read().rpartition(") ")[2].split(" ")
-            if state != "S":
-                return None
-            found.append(" ".join((task, *numbers[6:14])))  # faults and times
-    except OSError:
-        return None
-    return "\n".join(found)
-
-
-def _spawn(
-    command: list[str], environment: Mapping[str, str], seconds: float, *, may_wait: bool
-) -> tuple[int, bytes] | None:
+def _spawn(command: list[str], environment: Mapping[str, str], seconds: float) -> tuple[int, bytes] | None:
     """Run a program that reads no input without `subprocess`, whose import takes a tenth of a check."""
     from select import select
     from time import monotonic
@@ -433,15 +409,7 @@ def _spawn(
             os.close(writer)
         pieces: list[bytes] = []
         size = 0
-        before = None
-        is_late = False
-        while size <= LONGEST_OUTPUT and not is_late:
-            left = max(deadline - monotonic(), 0)
-            if not select([stream], [], [], left if may_wait else min(left, LOOK_SECONDS))[0]:
-                now = None if may_wait else activity(process)
-                is_late = monotonic() >= deadline or (now is not None and now == before)
-                before = now
-                continue
+        while size <= LONGEST_OUTPUT and select([stream], [], [], max(deadline - monotonic(), 0))[0]:
             piece = stream.read(1 << 20)
             if not piece:
                 return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), b"".join(pieces)
@@ -449,6 +417,6 @@ def _spawn(
             size += len(piece)
         os.kill(process, _KILL)
         os.waitpid(process, 0)
-        if is_late:
+        if size <= LONGEST_OUTPUT:
             raise TimeoutError
         return None

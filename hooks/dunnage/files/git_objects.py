@@ -4,12 +4,12 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dunnage.files.git import LOOK_SECONDS, WAITING, Repository, activity
+from dunnage.files.git import Repository
 from dunnage.files.source import MAX_BYTES
 
 if TYPE_CHECKING:
     import subprocess
-    from threading import Event
+    from threading import Timer
 
 _SECONDS = 60
 """How long a process may live."""
@@ -38,8 +38,7 @@ class GitObjects:
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
         self._process: subprocess.Popen[bytes] | None = None
-        self._ended: Event | None = None
-        self._is_asked = False
+        self._timer: Timer | None = None
         self._is_broken = False
         self._left = _MOST_BYTES
         self._too_large = 0
@@ -77,8 +76,8 @@ class GitObjects:
         """End the process. A later request starts another."""
         process, self._process = self._process, None
         if process is not None:
-            if self._ended is not None:
-                self._ended.set()
+            if self._timer is not None:
+                self._timer.cancel()
             process.kill()
             process.communicate()
 
@@ -94,7 +93,6 @@ class GitObjects:
         try:
             process = self._process = self._process or self._start()
             self._send(process, [specifications[at] for at in valid])
-            self._is_asked = True
             for at in valid:
                 if self._process is not process:  # an object was too large to be read
                     return found[:at] + [self._object(text) for text in specifications[at:]]
@@ -102,14 +100,12 @@ class GitObjects:
         except (OSError, ValueError):
             self._is_broken = True
             self.close()
-        finally:
-            self._is_asked = False
         return found
 
     def _start(self) -> "subprocess.Popen[bytes]":
         """Start git. Raises OSError."""
         import subprocess
-        from threading import Event, Thread
+        from threading import Timer
 
         command = self.repository.command("cat-file", "--batch")
         if command is None:
@@ -121,22 +117,10 @@ class GitObjects:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        self._ended = Event()
-        Thread(target=self._watch, args=(process, self._ended), daemon=True).start()
+        self._timer = Timer(_SECONDS, process.kill)
+        self._timer.daemon = True
+        self._timer.start()
         return process
-
-    def _watch(self, process: "subprocess.Popen[bytes]", ended: "Event") -> None:
-        """End the process after its time, or if it waits although it is asked for something."""
-        before = None
-        for _ in range(int(_SECONDS / LOOK_SECONDS)):
-            if ended.wait(LOOK_SECONDS):
-                return
-            now = activity(process.pid) if self._is_asked else None
-            if now is not None and now == before:
-                WAITING.add(self.repository.top)
-                break
-            before = now
-        process.kill()
 
     def _send(self, process: "subprocess.Popen[bytes]", specifications: Sequence[str]) -> None:
         """Send requests. Raises OSError or ValueError if the process fails."""
