@@ -737,6 +737,24 @@ def test_fix_that_changes_nothing(
     assert left[0].endswith("--fix changed nothing: cargo found nothing to change")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in for cargo is a shell script")
+def test_fix_runs_cargo_for_a_limited_number_of_workspaces(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("dunnage.check_cargo_lock._MOST_RUNS", 2)
+    manifests = {f"{name}/Cargo.toml": package(name) for name in "abcd"}
+    write(folder, {**manifests, **{f"{name}/src/lib.rs": "" for name in "abcd"}})
+    write(folder, {"bin/cargo": '#!/bin/sh\necho "$*" >>"${0%/*}/runs"\necho "version = 4" >"${4%.toml}.lock"\n'})
+    (folder / "bin/cargo").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    _, left = _fixed(*manifests, capsys=capsys)
+    assert len((folder / "bin/runs").read_text().splitlines()) == 2
+    for name in "cd":
+        (line,) = (line for line in left if line.startswith(f"{name}/Cargo.toml: cargo-lock/missing\n"))
+        reason = "it runs cargo for at most 2 workspaces; run it again, or for fewer files"
+        assert line.endswith(f"\n--fix changed nothing: {reason}")
+
+
 # Hostile input.
 
 

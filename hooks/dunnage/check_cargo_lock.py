@@ -57,6 +57,8 @@ _RESTORE_LOCK = "restore it from the last good commit, then run `cargo update --
 _MOST_NAMED = 5
 _MOST_ASKED = 100
 """For how many locks git is asked which pattern ignores them."""
+_MOST_RUNS = 100
+"""How often `--fix` runs cargo, once for each workspace."""
 _REPAIRED = (MISSING, STALE)
 """The rules whose findings `cargo update --workspace` resolves."""
 _REVIEWED = (UNREADABLE, FOREIGN_SOURCE, NO_CHECKSUM, NO_COMMIT)
@@ -300,12 +302,16 @@ def _repair(names: Sequence[str], reported: Sequence[Finding], options: Options)
     repairable = {finding for finding in reported if finding.rule in _REPAIRED}
     failed = {finding: _REVIEW_FIRST for finding in reported if finding.rule in _REVIEWED}
     repaired: list[str] = []
+    runs = 0
     for workspace, found in _examine(names, Tree(), options):
         if workspace is None or repairable.isdisjoint(found):
             continue
         before, reason = Tree().content(workspace.lock) or b"", _REVIEW_OTHERS_FIRST
         if failed.keys().isdisjoint(finding for finding in found if finding.rule in _REVIEWED):
-            reason = update(workspace.root.folder, workspace.lock, online=options[FIX_ONLINE])
+            runs += 1
+            reason = f"it runs cargo for at most {_MOST_RUNS} workspaces; run it again, or for fewer files"
+            if runs <= _MOST_RUNS:
+                reason = update(workspace.root.folder, workspace.lock, online=options[FIX_ONLINE])
         after = Tree().content(workspace.lock) or b""
         if after != before:
             changes = _changes(_packages(workspace.lock, before), _packages(workspace.lock, after))
