@@ -202,6 +202,11 @@ COMPOSITE = "inputs: {{key: {{}}}}\nruns:\n  using: composite\n  steps:\n    - {
             id="script",
         ),
         pytest.param(
+            {CI: workflow(run("ci/x.sh"), run("ci/x.sh", f"X: '{VALUE}'")), "ci/x.sh": "set -e\ncargo build\n"},
+            ["secret-env"],
+            id="script of two steps",
+        ),
+        pytest.param(
             {CI: SCRIPT, "ci/x.sh": 'x="${X:-cargo build}"\nV="$($x -q)"\n'},
             [],
             id="a variable of a script that the environment may replace",

@@ -161,13 +161,14 @@ def builds(runs: Sequence[Run], aliases: Aliases, tree: Tree) -> Iterator[Build]
         subject = id(run.command or run.action)
         if subject not in known:
             known[subject] = _build(run, aliases, tree)
-        found = known[subject]
-        if found is None or any(never_runs(site.masks()) for site in run.call_stack if site.job is not None):
+        build = known[subject]
+        if build is None or any(never_runs(site.masks()) for site in run.call_stack if site.job is not None):
             continue
+        found = build._replace(run=run)
         key = (run.file.path, found.span, found.step)
         if key not in seen:
             seen.add(key)
-            yield found._replace(run=run)
+            yield found
 
 
 def _build(run: Run, aliases: Aliases, tree: Tree) -> Build | None:
