@@ -14,7 +14,7 @@ from dunnage.frame.report import Repaired, Report, in_order, place
 # A fix may enable another, or may have to wait for one that it overlaps. Real files need two or three rounds.
 _ROUNDS = 10
 _FEW_ROUNDS = 2
-_MOST_WRITTEN = 384 * 1024
+_MOST_WRITTEN = 1024 * 1024
 """How many bytes are written before there are no more than _FEW_ROUNDS rounds."""
 
 
