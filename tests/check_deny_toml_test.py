@@ -470,3 +470,16 @@ def test_little_is_done_for_entries_beyond_those_that_are_reported(text: str) ->
 
     count(10)  # what is imported and cached now is not counted
     assert count(MOST_FINDINGS + 1500) - count(MOST_FINDINGS + 500) < 50 * 1000
+
+
+def test_what_is_on_the_key_of_an_array_is_found_once_for_all_entries() -> None:
+    def count(entries: int) -> int:
+        ignored = "".join(
+            f'  # a reason, review by 2026-11-01\n  "RUSTSEC-2024-{index:04}",\n' for index in range(entries)
+        )
+        Path("deny.toml").write_text(f"[advisories]\nignore = [\n{ignored}]\n")
+        with redirect_stdout(StringIO()):
+            return steps(lambda: main(["--today", "2026-08-01", "deny.toml"]))
+
+    count(10)  # what is imported and cached now is not counted
+    assert count(400) - count(200) < 300 * 200

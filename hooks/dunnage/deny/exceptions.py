@@ -54,11 +54,11 @@ class Waiver(NamedTuple):
 
         These are the comments on the line of the entry and directly above it, if they are certain.
         """
+        if int(self.keys[-1]) >= _MOST_GLIMPSES:
+            return ""  # each glimpse searches the file, so parsing the file once is faster for many entries
         data, name = self.file.data, f'"{self.text}"'.encode()
         at = data.find(name)
-        # Each glimpse searches the file, so parsing the file once is faster for many entries.
-        is_late = int(self.keys[-1]) >= _MOST_GLIMPSES
-        if is_late or at < 0 or data.find(name, at + 1) >= 0 or b'"""' in data or b"'''" in data:
+        if at < 0 or data.find(name, at + 1) >= 0 or b'"""' in data or b"'''" in data:
             return ""
         start, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
         line, hash_sign, comment = data[start : end if end >= 0 else len(data)].strip().partition(b"#")
@@ -121,6 +121,7 @@ def exceptions(file: File, data: Mapping[str, Any]) -> Iterator[Waiver]:
             yield Waiver(file, entries, (table, key, index), name, named, text, is_table, is_advisory, given)
 
 
+@lru_cache(1)
 def review(text: str) -> ReviewDate:
     """Return the first day that a reason states as `review by YYYY-MM-DD`."""
     dates = _dates(text)
@@ -209,28 +210,31 @@ class _Comments:
             line = self._line(start)
             if not file.data[self._lines[line] : start].strip():
                 self._alone[line] = index
-        # By array, the comments on its first entries, and those on the others, which may be many and are read later.
-        self._arrays: dict[Keys, tuple[list[_OnEntry], Iterator[_OnEntry]]] = {}
+        # By array, the comments on its first entries, those on the others, which may be many and are read later, and
+        # those on its key.
+        self._arrays: dict[Keys, tuple[list[_OnEntry], Iterator[_OnEntry], list[int]]] = {}
 
     def on(self, keys: Keys, entries: Sequence[object]) -> tuple[list[int], list[int], list[int]]:
         """Return which comments are inside an entry or after it, above it, and on the key of the array.
 
         A comment above an entry is also on the entries that follow it, up to a blank line or another comment.
         """
-        (*array, index) = keys
-        if tuple(array) not in self._arrays:
-            self._arrays[tuple(array)] = [], self._of_entries(tuple(array), entries)
-        known, others = self._arrays[tuple(array)]
+        (*path, index) = keys
+        array = tuple(path)
+        if array not in self._arrays:
+            self._arrays[array] = [], self._of_entries(array, entries), self._on_key(array, entries[0])
+        known, others, on_key = self._arrays[array]
         known += islice(others, max(0, int(index) + 1 - len(known)))
         own, above = known[int(index)]
-        key = toml.locate(self._file, tuple(array))
-        is_table = self._file.data.startswith(b"[[", toml.locate_value(self._file, keys).start)
-        return own, above, [] if is_table else self._on_key(key.start, (*array, 0))
+        return own, above, on_key
 
-    def _on_key(self, start: int, first: Keys) -> list[int]:
+    def _on_key(self, array: Keys, entry: object) -> list[int]:
+        start, first = toml.locate(self._file, array).start, toml.locate_value(self._file, (*array, 0)).start
+        if isinstance(entry, dict) and self._file.data.startswith(b"[[", first):
+            return []
         line = self._line(start)
         after: list[int] = []
-        if self._line(toml.locate_value(self._file, first).start) > line:
+        if self._line(first) > line:
             after = [*range(bisect_left(self._starts, start), bisect_right(self._starts, self._line_end(line)))]
         return self._block_over(line) + after
 
