@@ -146,6 +146,7 @@ class _Comparisons:
         )
 
 
+@cache
 def track(text: str) -> tuple[int, ...]:
     """The numbers that all compatible versions share; a pre-release belongs to the release that it precedes."""
     found = version_of(text)
