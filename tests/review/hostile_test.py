@@ -100,6 +100,37 @@ def test_too_many_removed_locks(
     assert capsys.readouterr().out.count("too many locks of") == 1
 
 
+def test_many_moved_locks() -> None:
+    texts = {count: [lock(f"app{at} 0.1.0\nlib{at} 0.1.0").encode() for at in range(count)] for count in (16, 60, 120)}
+
+    class Removed(History):
+        def removed(self, commit: str, name: str) -> Sequence[bytes]:
+            assert name == "Cargo.lock"
+            return texts[int(commit)]
+
+    def run(count: int) -> None:
+        moved, history = lock_examination.MovedLocks(), Removed(Repository("/"), "", ("", ""))
+        for text in texts[count]:
+            assert moved.origin(history, str(count), File("Cargo.lock", text)) == text
+
+    assert_linear(run, 60)
+
+
+def test_a_repository_without_commits_is_asked_once(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    tracked = Repository.tracked
+
+    def counted(self: Repository, patterns: Sequence[str]) -> frozenset[str] | None:
+        asked.append(patterns)
+        return tracked(self, patterns)
+
+    monkeypatch.setattr(Repository, "tracked", counted)
+    names = [f"{at}/Cargo.lock" for at in range(4)]
+    write(repository, dict.fromkeys(names, LOCK))
+    assert review_cargo_lock.main(["--require-base", "--", *names]) == 1
+    assert len(asked) == 1
+
+
 def test_wit_of_a_folder_in_a_commit(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -59,10 +59,7 @@ class History:
             return self._named
         head = self.objects.commit("HEAD")
         if head is None:
-            name = self.repository.head()
-            if name or self.repository.tracked(["HEAD"]) is None:
-                return Base((), _cannot("read", name or "the repository"))
-            return Base((), "there is no commit yet")
+            return self._without_head
         if not _in_ci() or differs(head.name):
             return Base((head.name, *self._merged(head.name)))
         parents = _parents(head.data)
@@ -151,6 +148,14 @@ class History:
         if common is None:
             return Base((), f"this clone has no common ancestor of {before} and {after or 'HEAD'}")
         return Base((common,), revision=common[:12])
+
+    @cached_property
+    def _without_head(self) -> Base:
+        """Why git gives no HEAD."""
+        name = self.repository.head()
+        if name or self.repository.tracked(["HEAD"]) is None:
+            return Base((), _cannot("read", name or "the repository"))
+        return Base((), "there is no commit yet")
 
     def _merged(self, head: str) -> list[str]:
         """The other parents of a merge in progress that this clone has."""

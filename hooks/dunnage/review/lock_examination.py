@@ -1,7 +1,8 @@
 """Locks compared with their bases: the findings about each, and what changed."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from dunnage.files.source import File, SourceError, Tree
@@ -14,12 +15,12 @@ _MOST_COMPARED = 20_000_000
 """How many packages of removed locks are compared with those of new locks. These take a few seconds."""
 
 
-class _MovedLocks:
+class MovedLocks:
     """The locks in commits that are no longer at their paths."""
 
     def __init__(self) -> None:
-        self._removed: dict[tuple[str, str], list[tuple[bytes, list[bytes]]]] = {}
-        """The text of each and its packages, by the top of the repository and the commit."""
+        self._removed: dict[tuple[str, str], tuple[Sequence[bytes], dict[bytes, list[int]]]] = {}
+        """Their texts, and which of these hold a package, by the top of the repository and the commit."""
         self._compared = 0
 
     def origin(self, history: History, commit: str, file: File) -> bytes | None:
@@ -31,23 +32,29 @@ class _MovedLocks:
 
         key = history.repository.top, commit
         if key not in self._removed:
-            self._removed[key] = [(text, parts_of(text)[1:]) for text in history.removed(commit, LOCK)]
-        now = set(parts_of(file.data)[1:])
-        best: tuple[int, bytes] | None = None
-        for text, packages in self._removed[key]:
-            self._compared += 1 + len(packages)
+            texts = history.removed(commit, LOCK)
+            holders: dict[bytes, list[int]] = defaultdict(list)
+            for at, text in enumerate(texts):
+                for package in set(parts_of(text)[1:]):
+                    holders[package].append(at)
+            self._removed[key] = texts, holders
+        texts, holders = self._removed[key]
+        packages = set(parts_of(file.data)[1:])
+        common: Counter[int] = Counter()
+        for package in packages:
+            found = holders.get(package, ())
+            self._compared += 1 + len(found)
             if self._compared > _MOST_COMPARED:
                 raise SourceError(f"too many locks of {commit[:12]} could be the one that was moved here")
-            common = len(now.intersection(packages))
-            if 2 * common > len(now) and (best is None or common > best[0]):
-                best = common, text
-        return best and best[1]
+            common.update(found)
+        best = max(common, key=lambda at: (common[at], -at), default=0)
+        return texts[best] if 2 * common[best] > len(packages) else None
 
 
 def examine(paths: Iterable[str], tree: Tree, settings: Settings) -> Iterator[Examination]:
     """Yield the findings about the lock at each absolute path. A missing lock is skipped."""
     histories = Histories(settings.base, settings.refs)
-    moved = _MovedLocks()
+    moved = MovedLocks()
     try:
         for path in paths:
             file = tree.find(path)
@@ -58,7 +65,7 @@ def examine(paths: Iterable[str], tree: Tree, settings: Settings) -> Iterator[Ex
 
 
 def _examine(
-    path: str, file: File, history: History | None, tree: Tree, settings: Settings, moved: _MovedLocks
+    path: str, file: File, history: History | None, tree: Tree, settings: Settings, moved: MovedLocks
 ) -> Examination:
     folder = os.path.dirname(path)
     reviews = read_reviews(tree, (folder,), settings.reviews)
@@ -72,7 +79,7 @@ def _examine(
     return Examination(file.path, reviews, judge(file, base, texts, readers, reviews, tree, folder, settings))
 
 
-def _base(history: History | None, path: str, file: File, moved: _MovedLocks) -> tuple[Base, list[bytes]]:
+def _base(history: History | None, path: str, file: File, moved: MovedLocks) -> tuple[Base, list[bytes]]:
     """Find the commits to compare a lock with, and the contents of the lock there: none if it is new."""
     if history is None:
         return Base((), "it is not in a git repository"), []
