@@ -480,6 +480,12 @@ CHECKOUTS = "steps:\n      - uses: actions/checkout@v4" + CHECKOUT.removeprefix(
         ),
         pytest.param(
             "Dockerfile",
+            "FROM a AS app\nFROM rust\nWORKDIR /x\nCOPY --chown=app a.patch .\nRUN cargo build\n",
+            ["unlocked"],
+            id="a user with the name of a stage",
+        ),
+        pytest.param(
+            "Dockerfile",
             "FROM rust\nWORKDIR /x\nRUN curl https://a.org/y.tgz | tar xz\nRUN cd y && cargo build\n",
             [],
             id="downloaded sources",

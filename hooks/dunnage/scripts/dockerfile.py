@@ -143,7 +143,7 @@ class _Builder:
         from dunnage.scripts.dockerfile_copies import copied
 
         found = copied(instruction, self.stage.directory, self._expand_here)[:_MOST_COPIES]
-        stages = [self._stages.get(flag.text.partition("=")[2].lower()) for flag in instruction.flags]
+        stages = [self._stages.get(flag.text.lower().removeprefix("--from=")) for flag in instruction.flags]
         is_external = any(stage and not any(_may_hold_lock(each) for _, each in stage.copies) for stage in stages)
         return tuple((instruction, each._replace(is_external=is_external)) for each in found)
 
