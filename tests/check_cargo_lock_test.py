@@ -1039,6 +1039,15 @@ def test_a_great_many_sources(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert found("Cargo.toml") == [f".cargo/config.toml:1:1 input/too-large: {message}"]
 
 
+def test_a_configuration_that_includes_a_file_of_a_repository_below(repository: Path) -> None:
+    write(repository, {**SOLO, "Cargo.lock": lock("other 0.1.0"), "x.toml": "", "sub/x.toml": ""})
+    write(repository, {".cargo/config.toml": 'include = ["../sub/x.toml"]\n'})
+    _git(repository / "sub", "init")
+    _git(repository / "sub", "add", ".")
+    _git(repository, "add", "Cargo.toml", "Cargo.lock", "x.toml", ".cargo")
+    assert found("sub/x.toml", "x.toml") == found("sub/x.toml") != []
+
+
 def test_a_long_pattern(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dunnage.cargo.manifests._MOST_NAMES", 1000)
     write(folder, {"Cargo.toml": f'[workspace]\nmembers = ["{"*a" * 30}", "b"]\n', "b/Cargo.toml": package("b")})

@@ -90,7 +90,8 @@ class Concerned:
         for path in paths:
             for folder in upwards(os.path.dirname(path), beyond_repository=True):
                 near[folder].add(path)
-        near.update(self._locked_near(paths))
+        for folder, files in self._locked_near(paths):
+            near[folder] = files if near[folder] <= files else near[folder] | files
         return near
 
     def _add_configured(self, files: list[str]) -> None:
