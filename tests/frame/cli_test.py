@@ -209,6 +209,16 @@ def test_without_git(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
             "argument --require docker is for check-update-bot, not for the hooks that run",
             id="unused-name",
         ),
+        pytest.param(
+            ["--only=check-cargo-lock", "--pins=x"],
+            "argument --pins is for check-base-images, check-cargo-install and check-tool-digests, not for",
+            id="unused-of-three",
+        ),
+        pytest.param(
+            ["--only=check-cargo-lock", "--summary"],
+            "argument --summary is for review-cargo-lock and review-wit, not for the hooks that run",
+            id="unused-that-prints",
+        ),
         pytest.param(["--require=bans,docker"], "--require docker is for check-update-bot", id="off"),
         pytest.param(["--max-nestin=3"], "unrecognized arguments: --max-nestin=3; did you mean --max-nesting?", id="o"),
         pytest.param(["--max-nesting=many"], "'many' is not a whole number", id="value"),

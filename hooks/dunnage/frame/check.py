@@ -104,7 +104,8 @@ def _require_use(given: Options) -> None:
     running = [entry.id for entry in chosen(given)]
     for argument, ids in users.items():
         if not any(hook in running for hook in ids):
-            raise WrongUsage(f"{argument} is for {' and '.join(ids)}, not for the hooks that run")
+            those = " and ".join(filter(None, (", ".join(ids[:-1]), ids[-1])))
+            raise WrongUsage(f"{argument} is for {those}, not for the hooks that run")
 
 
 def _prints() -> Iterator[tuple[Option[Any], Callable[[Options], str]]]:
@@ -117,6 +118,7 @@ def _prints() -> Iterator[tuple[Option[Any], Callable[[Options], str]]]:
 def _printed(option: Option[Any], texts: Sequence[tuple[Entry, Callable[[Options], str]]], given: Options) -> str:
     from dunnage.frame.review import SHOW, SUMMARY_FORMAT, merged
 
+    _require_use(given)
     hooks = chosen(given)
     found = [text(given) for entry, text in texts if entry in hooks]
     return merged(found, given[SUMMARY_FORMAT]) if option is SHOW else "".join(found)
