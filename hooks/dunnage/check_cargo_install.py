@@ -56,7 +56,8 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
         context = _Context(file, tree, pins, options[DENY_UNKNOWN])
         # A command with a variable that may stand for several words is yielded once for each of its values.
         found = distinct(chain(_check_commands(context, aliases), _check_actions(context)))
-        for first in found:
+        first = next(found, None)
+        if first is not None:
             every = chain((first,), found)
             # A repository with a list of tools wants exact versions.
             yield from every if any(pins.of(file)) else with_advice(every, _advice)

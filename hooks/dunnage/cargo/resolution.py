@@ -108,7 +108,7 @@ class Resolution:
         self._patched_in: set[str] = set()
         """Folders on which a locked package depends through `[patch]`; the lock does not say with which features."""
         self._visited: dict[str, tuple[int, bool]] = {}
-        """By folder, how many features were enabled at the last visit, and whether it was in `_patched_in`."""
+        """By folder, at its last visit, the number of enabled features, and whether it was in `_patched_in`."""
         self._resolve_all()
 
     @cached_property
@@ -283,11 +283,11 @@ class Resolution:
 
     def _visit_local(self, folder: str) -> Iterator[Node]:
         """Resolve the dependencies of a package in a folder. Yields those to visit, again if they need new features."""
-        enabled_before = self._visited.get(folder)
+        last = self._visited.get(folder)
         state = len(self._enabled[folder]), folder in self._patched_in
         package = self.workspace.local[folder].package
         cost = len(package.dependencies) + len(package.features)
-        if enabled_before == state or (enabled_before and not self._may_compare(cost)):
+        if last == state or (last is not None and not self._may_compare(cost)):
             return
         self._visited[folder] = state
         if folder in self.entries:

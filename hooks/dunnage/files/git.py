@@ -220,8 +220,9 @@ class Repository(NamedTuple):
         The repository's own configuration makes git run no program.
         """
         git = find_program("git")
-        is_in_vain = git is None or self.top in _LATE or _hinders(self)
-        return None if git is None or is_in_vain else [git, "-C", self.top, *_RUN_NO_PROGRAM, *arguments]
+        if git is None or self.top in _LATE or _hinders(self):
+            return None
+        return [git, "-C", self.top, *_RUN_NO_PROGRAM, *arguments]
 
     def environment(self) -> dict[str, str]:
         """The environment in which git reads this repository and does not fetch."""
