@@ -105,6 +105,11 @@ def test_aliases_that_grow_end() -> None:
     assert len(expanded) < 3000
 
 
+def test_an_alias_with_many_words_for_another_program() -> None:
+    found = expand(words("cargo +1.94 lint --x"), {"lint": ("clippy", "--tests", "--", *["-D", "y"] * 600)}.get)
+    assert found == (words("cargo +1.94 clippy --tests -- --x"), [0, 1, 2, 2, 2, 3])
+
+
 @given(
     st.lists(
         st.one_of(st.none(), st.sampled_from(["cargo", "run", "--", "-", "--locked", "hack", "deny", ""]), st.text())

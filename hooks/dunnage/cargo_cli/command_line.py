@@ -225,7 +225,10 @@ def expand(words: Sequence[str | None], alias: Alias) -> tuple[list[str | None],
         if call is None or call.name in BUILTIN or len(expanded) > _MAX_WORDS:
             break
         meaning = alias(call.name)
-        if not meaning or meaning[0] == call.name or len(expanded) + len(meaning) > len(words) + _MAX_ADDED:
+        room = len(words) + _MAX_ADDED - len(expanded)
+        if meaning and len(meaning) > room:  # what follows `--` is not for cargo, such as the lints of clippy
+            meaning = meaning[: meaning.index("--", 0, room) + 1] if "--" in meaning[:room] else ()
+        if not meaning or meaning[0] == call.name:
             break
         at = call.subcommand
         origin[at : at + 1] = [origin[at]] * len(meaning)
