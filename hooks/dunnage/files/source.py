@@ -266,8 +266,8 @@ class Tree:
         """
         self._limit = limit
         self._read: dict[str, File | SourceError | None] = {}
-        # The same by the paths for which callers ask. Most of them ask often, and for files that do not exist.
-        self._asked: dict[str, File | SourceError | None] = {}
+        # The same by the paths that callers give. Most of these are given often, and name no file.
+        self._by_given_path: dict[str, File | SourceError | None] = {}
         self._memo: dict[Callable[[Tree], object], object] = {}
         self._load: Callable[[str], File | SourceError | None] = load or self._open
         self._parsed = Parsed()
@@ -321,14 +321,14 @@ class Tree:
         return found.data if found else None
 
     def _found(self, path: str) -> File | SourceError | None:
-        if path not in self._asked:
+        if path not in self._by_given_path:
             name = display(path)
             if name not in self._read:
                 self._read[name] = self._load(name)
                 if self._on_read is not None:
                     self._on_read(name)
-            self._asked[path] = self._read[name]
-        return self._asked[path]
+            self._by_given_path[path] = self._read[name]
+        return self._by_given_path[path]
 
     def leads_out(self, path: str) -> bool:
         """Whether `path` is in the repository of the working directory, but leads out of it by a symbolic link."""
