@@ -354,6 +354,19 @@ def test_a_damaged_state_file_is_wrong_usage(watch: Watch, tmp_path: Path, conte
     assert (tmp_path / "state.json").read_bytes() == content
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("is_opened", [False, True])
+def test_a_named_pipe_is_no_state_file(watch: Watch, tmp_path: Path, is_opened: bool) -> None:
+    path = tmp_path / "state.json"
+    os.mkfifo(path)
+    writer = os.open(path, os.O_RDWR | os.O_NONBLOCK) if is_opened else None
+    assert watch(TOOL, "--offline", "--state", str(path))[0] == 2
+    if writer is not None:
+        os.close(writer)
+    assert "is not a state file" in watch.errors
+    assert path.is_fifo()
+
+
 def test_a_state_file_that_cannot_be_written(world: World, watch: Watch, tmp_path: Path) -> None:
     world.write_archives()
     path = tmp_path / "missing" / "state.json"

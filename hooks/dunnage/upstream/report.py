@@ -177,7 +177,7 @@ class StateError(Exception):
 def read_state(path: str) -> frozenset[str]:
     """The keys of the observations that were reported; none if there is no file yet. Raises StateError."""
     try:
-        with open(path, "rb") as stream:
+        with open(path, "rb", opener=_without_waiting) as stream:
             data = stream.read(_LONGEST_STATE)
     except FileNotFoundError:
         return frozenset()
@@ -191,6 +191,11 @@ def read_state(path: str) -> frozenset[str]:
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
         raise StateError(f"{path} is not a state file of this version; delete it to report everything again")
     return frozenset(keys)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file, also a named pipe that nothing writes to."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def write_state(path: str, keys: Iterable[str]) -> None:
