@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -697,3 +698,38 @@ def test_the_fix_of_checkout_token_knows_who_uses_it(step: str, is_fixed: bool) 
 )
 def test_broken_workflows(data: str) -> None:
     assert rules({CI: f"secrets: write\n{data}"}, Options({STRICT_JOBS: True, REQUIRE_ISOLATION: True})) == []
+
+
+MATURIN = "- uses: PyO3/maturin-action@v1\n  env: {MATURIN_PYPI_TOKEN: '${{ secrets.X }}'}\n"
+MATRIX = "${{ matrix.os }}\n    strategy: {matrix: {os: [ubuntu-latest, macos-14]}}"
+
+
+@pytest.mark.parametrize(
+    ("runner", "step", "expected"),
+    [
+        pytest.param("macos-14", "with: {command: publish}", ["secret-env"], id="macOS"),
+        pytest.param("[self-hosted, Windows]", "with: {command: publish}", ["secret-env"], id="Windows, by a label"),
+        pytest.param(MATRIX, "with: {command: publish}", ["secret-env"], id="one of the runners is macOS"),
+        pytest.param(MATRIX, "if: runner.os == 'Linux'", [], id="step for some of the runners"),
+        pytest.param("${{ inputs.os }}", "with: {command: publish}", [], id="unknown runner"),
+        pytest.param("ubuntu-24.04", "with: {command: publish, container: on}", [], id="Linux"),
+        pytest.param("ubuntu-24.04", "with: {command: publish, container: off}", ["secret-env"], id="off"),
+        pytest.param("ubuntu-24.04", "with: {command: publish, args: --zig}", ["secret-env"], id="zig"),
+        pytest.param("ubuntu-24.04", "with: {args: --zig, target: s390x}", [], id="target that zig has not"),
+        pytest.param("ubuntu-24.04", "with: {args: --zig, container: on}", [], id="zig in a container"),
+        pytest.param("ubuntu-24.04", "with: {command: develop}", ["secret-env"], id="develop"),
+        pytest.param("macos-14", "with: {command: upload}", [], id="upload compiles nothing"),
+    ],
+)
+def test_container_of_maturin(runner: str, step: str, expected: list[str]) -> None:
+    text = workflow(MATURIN + f"  {step}").replace("ubuntu-latest", runner, 1)
+    assert rules({CI: text}) == expected
+
+
+@pytest.mark.parametrize(("calls", "expected"), [(10, "build-sandbox/secret-env"), (11, "input/too-deep")])
+def test_chain_of_scripts_that_is_too_long(calls: int, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
+    scripts = {f"x/{n}.sh": f"#!/bin/sh\nsh x/{n + 1}.sh\n" for n in range(calls)}
+    files = {CI: workflow(run("sh x/0.sh", f"X: '{VALUE}'"))}
+    write({**files, **scripts, f"x/{calls}.sh": "#!/bin/sh\ncargo build --locked\n"})
+    assert main([CI]) == 1
+    assert re.findall(r" ([a-z-]+/[a-z-]+) ", capsys.readouterr().out) == [expected]

@@ -63,14 +63,20 @@ HINTS = (
 """Each name of an action that compiles contains one of these."""
 
 
-def action_build(name: str, inputs: Mapping[str, str | None]) -> ActionBuild | None:
-    """Return what an action compiles with these inputs, by name in lower case; None if nothing. None is unknown."""
+def action_build(name: str, inputs: Mapping[str, str | None], on_linux: bool = True) -> ActionBuild | None:
+    """Return what an action compiles with these inputs, by name in lower case; None if nothing. None is unknown.
+
+    `on_linux` says whether all its runners may be Linux.
+    """
     name = name.lower()
     if name in _MATURIN:
-        # By default it builds in a container.
-        command = inputs.get("command", "build")
-        is_build = command in _MATURIN_BUILDS
-        return ActionBuild(f"maturin {command}", inputs.get("container") != "off") if is_build else None
+        # Source: src/index.ts of PyO3/maturin-action. It starts no container on macOS and Windows, nor for `--zig`.
+        command, container = inputs.get("command", "build"), inputs.get("container", "")
+        arguments = inputs.get("args", "") or ""
+        targets = f"{inputs.get('target')} {arguments}"
+        is_zig = "--zig" in arguments.split() and container == "" and "s390x" not in targets
+        is_in_container = on_linux and command != "develop" and container != "off" and not is_zig
+        return ActionBuild(f"maturin {command}", is_in_container) if command in _MATURIN_BUILDS else None
     if name in CARGO_ACTIONS:
         found = compiling_subcommand(action_words(inputs))
         return found and ActionBuild(f"cargo {found[0]}", inputs.get("use-cross", "false") != "false")

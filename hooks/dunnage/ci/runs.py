@@ -132,7 +132,12 @@ class Walk:
         key = (*called, site.file.path, place)
         if called in self._without_runs:
             return
-        if key in self._seen or len(context.call_stack) > _MAX_DEPTH or not self._afford(context, _CALL):
+        if key in self._seen or not self._afford(context, _CALL):
+            self._cuts += 1
+            return
+        if len(context.call_stack) > _MAX_DEPTH:
+            message = f"CI calls actions, scripts and recipes in more than {_MAX_DEPTH} levels; the others are not read"
+            context.call_stack[0].file.note_unread("input/too-deep", message, Span(0, 0))
             self._cuts += 1
             return
         self._seen.add(key)

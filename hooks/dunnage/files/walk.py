@@ -146,8 +146,12 @@ DOCKERFILES = (
     r"(?i:(docker|container)file)",
     r"[^/]*\.(?i:(docker|container)file)",
     rf"(?i:(docker|container)file)[._-](?!([^/]*\.)?(?i:{_OTHER_FORMATS})$)[^/]*",
+    r"(Docker|Container)file\.(go|py|rb|rs|zig)",
 )
-"""Regular expressions that match the whole name of a file."""
+"""Regular expressions that match the whole name of a file.
+
+`Dockerfile.go` is the Dockerfile of what is written in Go; a source file of these languages would be `dockerfile.go`.
+"""
 
 
 def is_dockerfile(name: str) -> bool:

@@ -21,7 +21,7 @@ from dunnage.sandbox.secret_sources import (
     secrets_in,
     step_sources,
 )
-from dunnage.scripts.github import Action
+from dunnage.scripts.github import Action, runner_labels
 from dunnage.scripts.yaml import Node
 from dunnage.shell.model import Command, Word
 from dunnage.shell.nested import is_elsewhere
@@ -174,7 +174,7 @@ def builds(runs: Sequence[Run], aliases: Aliases, tree: Tree) -> Iterator[Build]
 def _build(run: Run, aliases: Aliases, tree: Tree) -> Build | None:
     if run.action is not None:
         inputs = _inputs_of(run.action)
-        action = action_build(run.action.name, inputs)
+        action = action_build(run.action.name, inputs, _may_be_on_linux(run, run.action))
         if publishes(run.action.name, inputs):
             action = ActionBuild("cargo publish", reads_inputs=True)
         return Build(run, action.name, run.action.span, action=action) if action else None
@@ -186,6 +186,21 @@ def _build(run: Run, aliases: Aliases, tree: Tree) -> Build | None:
     words = run.command.words
     last = words[max(found.call.origin[found.at], min(1, len(words) - 1))]
     return Build(run, found.name, Span(words[0].span.start, last.span.end), found.call, found.at)
+
+
+def _may_be_on_linux(run: Run, action: Action) -> bool:
+    """Whether all runners on which a job uses an action may be Linux, as far as the labels of its `runs-on` say."""
+    site = run.call_stack[0]
+    job = site.job.node if site.job else None
+    step = site.job.steps[site.step].node if site.job else None
+    if job is None or step is None or job.get("container") is not None:
+        return True
+    # Which of several runners skip the step is not known.
+    is_each = len(run.call_stack) > 1 or step.get("if") is not None
+    return not any(
+        (all if is_each else any)(re.search("macos|windows", value, re.IGNORECASE) for value in values)
+        for values in runner_labels(job.get("runs-on"), action.variables)
+    )
 
 
 def _is_uncertain(run: Run, command: Command) -> bool:

@@ -316,15 +316,16 @@ def _shell_of(step: Step) -> str:
     return shell_of(step.shell if own is None else _expanded(own, step.variables), "pwsh" if is_windows else "")
 
 
-def _is_windows(runs_on: yaml.Node | None, variables: Variables) -> bool:
+def runner_labels(runs_on: yaml.Node | None, variables: Variables) -> list[tuple[str, ...]]:
+    """Return the possible values of each label in `runs-on` whose value is known."""
     if runs_on is not None and runs_on.kind == "mapping":
         runs_on = runs_on.get("labels")
-    if runs_on is None:
-        return False
-    return any(
-        values is not None and bool(values) and all("windows" in value.lower() for value in values)
-        for values in (_expanded(label, variables) for label in runs_on.listed())
-    )
+    labels = runs_on.listed() if runs_on is not None else ()
+    return [values for label in labels if (values := _expanded(label, variables))]
+
+
+def _is_windows(runs_on: yaml.Node | None, variables: Variables) -> bool:
+    return any(all("windows" in value.lower() for value in values) for values in runner_labels(runs_on, variables))
 
 
 def _only_on_windows(condition: yaml.Node | None) -> bool:
