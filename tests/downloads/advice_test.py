@@ -97,3 +97,21 @@ def test_what_replaces_a_pipe(reader: str) -> None:
 )
 def test_the_url_of_one_release(url: str, expected: str) -> None:
     assert help_of(f"curl -Lo a {url}\nchmod +x a\n")[0].split("`")[1] == expected
+
+
+@pytest.mark.parametrize(
+    ("argument", "url", "typed"),
+    [
+        ("ARG V=", "v$V/just-${V}.zip", '"{}v${V}/just-${V}.zip"'),
+        ("ARG V=1", "v$V/just-${V}.zip", "{}v1/just-1.zip"),
+        ("ARG V=", "v1/just-$(uname -m).zip", ""),
+    ],
+)
+def test_the_command_that_prints_the_digest(argument: str, url: str, typed: str) -> None:
+    releases = "https://github.com/casey/just/releases/download/"
+    text = f"FROM x\n{argument}\nRUN wget -O a.zip {releases}{url} && unzip a.zip\n"
+    Path("Dockerfile").write_text(text)
+    (finding,) = check(["Dockerfile"], Tree(), Options())
+    assert [line.partition("digest: ")[2] for line in finding.help.splitlines() if "prints" in line] == (
+        [f"curl -fsSL {typed.replace('{}', releases)} | sha256sum"] if typed else []
+    )

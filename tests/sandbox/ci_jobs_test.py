@@ -555,13 +555,20 @@ def test_runner(text: str, expected: list[str]) -> None:
             ["`cargo fetch`", "…`, the same command with `--frozen` after `build"],
             id="long",
         ),
+        pytest.param(
+            run("E=\ncargo test ${{ matrix.e }} $E \\\n  ${E} -- $E --a\ncargo b") + "\n  env: {E: ''}",
+            ["`cargo fetch`", "cargo test --frozen ${{ matrix.e }} $E ${E} -- $E --a"],
+            id="empty values",
+        ),
+        pytest.param(run("cargo test $X > $E"), ["`cargo fetch`", "cargo test --frozen $X"], id="other values"),
         pytest.param(run("cargo install ripgrep"), [], id="install"),
         pytest.param(run("cargo publish"), [], id="publish"),
         pytest.param("- uses: giraffate/clippy-action@v1", [], id="action"),
     ],
 )
 def test_the_help_of_runner(step: str, lines: list[str]) -> None:
-    (finding,) = (each for each in findings({CI: workflow(step)}, ISOLATED) if each.rule.id == "build-sandbox/runner")
+    text = workflow(step, job="strategy: {matrix: {e: ['', '']}}")
+    (finding,) = (each for each in findings({CI: text}, ISOLATED) if each.rule.id == "build-sandbox/runner")
     rest = finding.help.partition("static.crates.io:443")[2].splitlines()[1:]
     start = 'sudo unshare --net -- sudo -u "$USER" env "PATH=$PATH"'
     expected = [f"or download with {lines[0]}, and compile with", f"`{start} {lines[1]}`"] if lines else []

@@ -43,10 +43,11 @@ def label(download: Download) -> str:
 
 
 def how_to_verify(file: File, used: UsedDownload, sha256: str = SHA256) -> str:
-    """The commands that verify a download, and the command that prints its digest unless that is given."""
+    """The commands that verify a download, and one that prints its digest unless that is given or the URL unknown."""
     download = used.download
     url = shown(download.url or download.address.url)
-    digest = "" if sha256 != SHA256 else f"\nthis command prints the digest: curl -fsSL {_quoted(url)} | sha256sum"
+    is_typed = sha256 == SHA256 and "…" not in url
+    digest = "" if not is_typed else f"\nthis command prints the digest: curl -fsSL {_quoted(url)} | sha256sum"
     if download.command is None:
         return f"write `ADD --checksum=sha256:{sha256} {url} …`{digest}"
     if download.is_windows:

@@ -1,10 +1,11 @@
 """The commands and instructions that download files: curl, wget, aria2c, GitHub's `gh`, PowerShell, and `ADD`."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from dunnage.downloads.model import POWERSHELL_OPTIONS, Download, Program
+from dunnage.downloads.model import POWERSHELL_OPTIONS, Download, Program, is_empty_argument
 from dunnage.downloads.text import HOLE, base_name, parse_url, texts, with_wildcards
 from dunnage.files.source import File
 from dunnage.files.span import Span
@@ -254,6 +255,8 @@ def _download(
     folder: Word | None = None,
 ) -> Iterator[Download]:
     """Yield the download of a URL to a file, perhaps in another folder, or to the output."""
+    if any(is_empty_argument(program.script, name) for name in re.findall(r"\$\{?(\w+)", url.text[:2000])):
+        url = url._replace(values=None)
     found = texts(url, program.lookup)
     address = parse_url(found[0]) if found else None
     if address is None:

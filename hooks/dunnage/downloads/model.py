@@ -147,6 +147,11 @@ def _leading_name(text: str) -> str:
     return text[:end]
 
 
+def is_empty_argument(script: Script | None, name: str) -> bool:
+    """Whether a variable is empty in a Dockerfile: who builds it gives the value of `ARG X=`."""
+    return script is not None and script.place.kind == "dockerfile" and script.variables.get(name) == ("",)
+
+
 def _unknown(_: str) -> str | None:
     return None
 
@@ -192,7 +197,8 @@ class _Variables:
         values = self._script.variables.get(name)
         if values is None and self._script.place.kind == "makefile":
             values = self._of_make(name)
-        return values[0] if values is not None and len(values) == 1 else None
+        is_known = values is not None and len(values) == 1 and not is_empty_argument(self._script, name)
+        return values[0] if values is not None and is_known else None
 
     def _of_make(self, name: str) -> Values:
         """How the value of a variable of make is written: that of the targets, or else that of the makefile."""

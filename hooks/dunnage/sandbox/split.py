@@ -27,6 +27,8 @@ _ASSIGNMENTS = (
     rb"(?:[A-Za-z_]\w*=(?:\"[^\"\\\n]*\"|'[^'\\\n]*'|[^\s\"'`;&|()<>\\])*[ \t]+(?:\\\r?\n\s*)?)+\Z"
 )
 """The assignments at the end of a text, with the line ends between them."""
+_EXPANSION = rb"[ \t]+(?:\\\r?\n[ \t]*)?(\$(?:\{\{[^{}\n]{1,100}\}\}|\w+|\{\w+\}|\(\w+\)))(?![^\s;&|)])"
+"""A variable or an expression that follows a word. It is no word of the command if its value is empty."""
 _TOOLS = {
     "trunk": "trunk downloads wasm-bindgen and wasm-opt if they are not installed: install them first",
     "xx-cargo": "xx-cargo installs the target if it is missing: run `xx-cargo --setup-target-triple` first",
@@ -143,6 +145,7 @@ def _written(file: File, command: Command, change: _Change) -> str:
     """Return a changed command in one line, with the wrappers before it; empty if that is too long."""
     parts = [change.before]
     spans: set[object] = set()
+    starts = {word.span.start for word in command.words}
     for word in command.words:
         if word.span in spans:
             continue  # another word of the same variable
@@ -151,6 +154,10 @@ def _written(file: File, command: Command, change: _Change) -> str:
         parts.append(change.replaced.get(text, text))
         if change.inserted is not None and word.span == change.inserted[0].span:
             parts.append(change.inserted[1])
+        end = word.span.end if command.form == "shell" else len(file.data)
+        while (found := re.compile(_EXPANSION).match(file.data, end)) and found.start(1) not in starts:
+            parts.append(found[1].decode("utf-8", "replace"))
+            end = found.end()
     text = " ".join(filter(None, (*parts, change.after)))
     around = _around(file, command)
     text = f"{around}env {text}" if around and change.before else f"{around}{text}"
