@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from dunnage import check_cargo_install, check_locked_builds
 from dunnage.check_advisory_gate import HOOK, REQUIRE_SCHEDULE, check, main
+from dunnage.ci import repository_files
 from dunnage.files.source import Tree
 from dunnage.frame.options import Options
 from repository import write_tracked as write
@@ -931,6 +932,23 @@ def test_what_calls_a_lot() -> None:
     scripts = {f"s{number}.sh": "".join(f"./s{other}.sh\n" for other in range(30)) for number in range(30)}
     write({"Cargo.lock": "", CI: steps, **scripts})
     list(check([CI], Tree(), Options({REQUIRE_SCHEDULE: True})))
+
+
+@pytest.mark.parametrize(("scripts", "calls"), [(1, 1), (1, 5), (20, 1)])
+def test_a_script_takes_more_steps_when_it_is_read_first(
+    scripts: int, calls: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(repository_files, "_MOST_STEPS", 10_000)
+    names = [f"s{number}.sh" for number in range(scripts)]
+    write(
+        {
+            "Cargo.lock": "",
+            CI: run(*(f"./{name}" for name in names * calls)),
+            **dict.fromkeys(names, "cargo deny x\n" * 15),
+        }
+    )
+    main([CI])
+    assert ("input/too-large" in capsys.readouterr().out) == (scripts > 1)
 
 
 DEEP = "x: " + "[" * 120 + "\n"

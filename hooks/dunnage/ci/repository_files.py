@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dunnage.ci.recipes import Runner
 
 _MOST_STEPS = 1_000_000
-"""How many steps may be spent on following what CI calls; the largest real repository seen takes 60,000."""
+"""How many steps may be spent on following what CI calls; the largest real repository seen takes 270,000."""
 
 
 class RepositoryPaths:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 12
 # How many steps these cost, of those that a repository may take.
-_CALL, _COMMAND, _STEP = 50, 10, 50
+_CALL, _COMMAND, _NEW_COMMAND, _STEP = 50, 10, 40, 50
 
 # Inputs of actions that retry a program, or run it in a container or on another system.
 _PROGRAM_INPUTS = frozenset(("cmd", "command", "commands", "run", "script"))
@@ -82,6 +82,7 @@ class Walk:
         self._cuts = 0
         self._jobs_of: dict[tuple[object, ...], list[Job]] = {}
         self._files: dict[str, Script] = {}
+        self._parsed: set[tuple[object, ...]] = set()
         self._mentioned: dict[str, Sequence[str] | None] = {}
         """By text: the paths in it that may be those of files; None if it may call a program that runs others."""
 
@@ -222,7 +223,7 @@ class Walk:
         if isinstance(program, Command):
             from dunnage.shell.nested import see_through
 
-            script, has_hint, found = None, True, see_through(program)
+            script, has_hint, found, price = None, True, see_through(program), _COMMAND
         else:
             script, has_hint = program, self._may_have_hint(program)
             if not has_hint and not self._may_call(file, program.text, context):
@@ -230,8 +231,10 @@ class Walk:
             from dunnage.shell.commands import commands
 
             found = commands(file, program)
+            price = _COMMAND if (file.path, program.offsets) in self._parsed else _NEW_COMMAND
+            self._parsed.add((file.path, program.offsets))
         for command in found:
-            if not self._afford(context, _COMMAND):
+            if not self._afford(context, price):
                 return
             here = context.at(CallSite(file, script=script, command=command, shell=shell))
             if has_hint and self._has_hint(command):
