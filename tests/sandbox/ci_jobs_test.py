@@ -733,6 +733,13 @@ def test_container_of_maturin(runner: str, step: str, expected: list[str]) -> No
     assert rules({CI: text}) == expected
 
 
+def test_a_script_that_calls_itself_in_many_places(capsys: pytest.CaptureFixture[str]) -> None:
+    files = {CI: workflow(run("sh x/a.sh", f"X: '{VALUE}'")), "x/a.sh": "sh x/a.sh\n" * 20 + "sh x/b.sh\n"}
+    write({**files, "x/b.sh": "#!/bin/sh\ncargo build --locked\n"})
+    assert main([CI]) == 1
+    assert re.findall(r" ([a-z-]+/[a-z-]+) ", capsys.readouterr().out) == ["build-sandbox/secret-env"]
+
+
 @pytest.mark.parametrize(("calls", "expected"), [(10, "build-sandbox/secret-env"), (11, "input/too-deep")])
 def test_chain_of_scripts_that_is_too_long(calls: int, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
     scripts = {f"x/{n}.sh": f"#!/bin/sh\nsh x/{n + 1}.sh\n" for n in range(calls)}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 12
 # How many steps these cost, of those that a repository may take.
-_CALL, _COMMAND, _NEW_COMMAND, _STEP = 50, 10, 40, 50
+_CALL, _COMMAND, _NEW_COMMAND, _STEP = 50, 10, 100, 50
 
 # Inputs of actions that retry a program, or run it in a container or on another system.
 _PROGRAM_INPUTS = frozenset(("cmd", "command", "commands", "run", "script"))
@@ -76,7 +76,9 @@ class Walk:
         self._with_variables: dict[str, bool] = {}
         """Whether a variable may be a command or an argument of cargo, by the text of programs."""
         self._seen: set[tuple[object, ...]] = set()
-        """What has been called in the current job, with its call site."""
+        """What has been called in the current job, with its call site and without."""
+        self._too_deep: dict[tuple[object, ...], File] = {}
+        """What has been called in too many levels of the current job, with the file of the job."""
         self._without_runs: set[tuple[object, ...]] = set()
         """What was called and runs nothing with a hint, wherever it is called."""
         self._cuts = 0
@@ -100,14 +102,22 @@ class Walk:
 
     def job(self, file: File, job: Job, events: frozenset[str] = frozenset()) -> Iterator[Run]:
         """Yield the runs of a job."""
-        self._seen.clear()
-        yield from self._job(file, job, _Context((), events))
+        yield from self._begun(self._job(file, job, _Context((), events)))
 
     def called(self, file: File, command: Command, folders: Sequence[str]) -> Iterator[Run]:
         """Yield the runs that one command of a file starts in `folders`, paths relative to the top."""
-        self._seen.clear()
         context = _Context((CallSite(file, command=command),), frozenset(), folders=tuple(folders))
-        yield from self._called(file, {}, command, context)
+        yield from self._begun(self._called(file, {}, command, context))
+
+    def _begun(self, runs: Iterator[Run]) -> Iterator[Run]:
+        """Yield runs, and note which calls are in too many levels, unless others lead to the same in fewer."""
+        self._seen.clear()
+        self._too_deep.clear()
+        yield from runs
+        for called, file in self._too_deep.items():
+            if called not in self._seen:
+                message = f"CI calls actions, scripts and recipes in over {_MAX_DEPTH} levels; the others are not read"
+                file.note_unread("input/too-deep", message, Span(0, 0))
 
     def _jobs_with_included(self, file: File) -> Iterator[tuple[File, Job]]:
         """Yield the jobs of a CI file, and of the files that it includes whose names are not those of CI files."""
@@ -137,11 +147,10 @@ class Walk:
             self._cuts += 1
             return
         if len(context.call_stack) > _MAX_DEPTH:
-            message = f"CI calls actions, scripts and recipes in more than {_MAX_DEPTH} levels; the others are not read"
-            context.call_stack[0].file.note_unread("input/too-deep", message, Span(0, 0))
+            self._too_deep[called] = context.call_stack[0].file
             self._cuts += 1
             return
-        self._seen.add(key)
+        self._seen.update((key, called))
         cuts, has_runs = self._cuts, False
         for run in inside:
             has_runs = True
