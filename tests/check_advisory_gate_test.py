@@ -938,7 +938,7 @@ def test_what_calls_a_lot() -> None:
 def test_a_script_takes_more_steps_when_it_is_read_first(
     scripts: int, calls: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(repository_files, "_MOST_STEPS", 10_000)
+    monkeypatch.setattr(repository_files, "_MOST_STEPS", 30_000)
     names = [f"s{number}.sh" for number in range(scripts)]
     write(
         {

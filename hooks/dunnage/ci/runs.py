@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 12
 # How many steps these cost, of those that a repository may take.
-_CALL, _COMMAND, _NEW_COMMAND, _STEP = 50, 10, 100, 50
+_CALL, _COMMAND, _NEW_COMMAND, _RUN, _STEP = 50, 4, 100, 40, 50
 
 # Inputs of actions that retry a program, or run it in a container or on another system.
 _PROGRAM_INPUTS = frozenset(("cmd", "command", "commands", "run", "script"))
@@ -246,7 +246,7 @@ class Walk:
             if not self._afford(context, price):
                 return
             here = context.at(CallSite(file, script=script, command=command, shell=shell))
-            if has_hint and self._has_hint(command):
+            if has_hint and self._has_hint(command) and self._afford(context, _RUN):
                 yield Run(file, command, None, *here)
             if programs(command.words[0]) == ("cd",):
                 target = _text(command.words[1]) if len(command.words) > 1 else None
