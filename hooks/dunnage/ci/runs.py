@@ -65,6 +65,13 @@ class _Context(NamedTuple):
         return self._replace(call_stack=(*outer, site._replace(masks=partial(tuple, (mask,)))))
 
 
+class _Role(NamedTuple):
+    """What a command may be for the walk, wherever its program is called."""
+
+    has_hint: bool
+    may_lead_on: bool
+
+
 class Walk:
     """Follows calls from the jobs of workflows to commands."""
 
@@ -84,7 +91,8 @@ class Walk:
         self._cuts = 0
         self._jobs_of: dict[tuple[object, ...], list[Job]] = {}
         self._files: dict[str, Script] = {}
-        self._parsed: set[tuple[object, ...]] = set()
+        self._roles: dict[int, tuple[Script, list[_Role]]] = {}
+        """The roles of the commands of each program that has been read, by its identity, with the program."""
         self._mentioned: dict[str, Sequence[str] | None] = {}
         """By text: the paths in it that may be those of files; None if it may call a program that runs others."""
 
@@ -232,7 +240,7 @@ class Walk:
         if isinstance(program, Command):
             from dunnage.shell.nested import see_through
 
-            script, has_hint, found, price = None, True, see_through(program), _COMMAND
+            script, has_hint, found, roles = None, True, see_through(program), list[_Role]()
         else:
             script, has_hint = program, self._may_have_hint(program)
             if not has_hint and not self._may_call(file, program.text, context):
@@ -240,13 +248,18 @@ class Walk:
             from dunnage.shell.commands import commands
 
             found = commands(file, program)
-            price = _COMMAND if (file.path, program.offsets) in self._parsed else _NEW_COMMAND
-            self._parsed.add((file.path, program.offsets))
-        for command in found:
-            if not self._afford(context, price):
+            _, roles = self._roles.setdefault(id(program), (program, []))
+        for index, command in enumerate(found):
+            is_new = index == len(roles)
+            if not self._afford(context, _NEW_COMMAND if is_new and script else _COMMAND):
                 return
+            if is_new:
+                roles.append(_Role(self._has_hint(command), self._may_lead_on(command)))
+            role = roles[index]
+            if not (has_hint and role.has_hint) and not role.may_lead_on:
+                continue
             here = context.at(CallSite(file, script=script, command=command, shell=shell))
-            if has_hint and self._has_hint(command) and self._afford(context, _RUN):
+            if has_hint and role.has_hint and self._afford(context, _RUN):
                 yield Run(file, command, None, *here)
             if programs(command.words[0]) == ("cd",):
                 target = _text(command.words[1]) if len(command.words) > 1 else None
@@ -254,6 +267,14 @@ class Walk:
                 context = context._replace(folders=tuple(dict.fromkeys((*folders, *context.folders)))[:10])
             else:
                 yield from self._called(file, script.variables if script else {}, command, here)
+
+    def _may_lead_on(self, command: Command) -> bool:
+        """Whether a command may start what is in other files, or changes the folder for those after it."""
+        names = programs(command.words[0]) or ()
+        if names == ("cd",) or not RUNNERS.isdisjoint(names) or _hook_arguments(command.words) is not None:
+            return True
+        at = script_word(command.words, names)
+        return at is not None and any(map(self._has_name, _paths(command.words[at])))
 
     def _has_hint(self, command: Command) -> bool:
         """Whether one of the hints may be in the words of a command."""
