@@ -103,10 +103,8 @@ def lock_change(command: Command, call: CargoCall | None) -> LockChange | None:
         return LockChange(OUTDATED, None) if _edits_manifest(command, texts) else None
     if name == "tar" and command.place.kind == "dockerfile":
         # Sources that the image downloads.
-        options = {
-            "--directory",
-            *(text for text in texts if text and text[:1] == "-" != text[1:2] and text[-1] == "C"),
-        }
+        joined = (text for text in texts if text and text.endswith("C"))  # such as `-xzC`
+        options = {"--directory", *(text for text in joined if text.startswith("-") and not text.startswith("--"))}
         changed = arguments(texts, 1, options).last(*options)
         folder = "." if changed is None else changed.text
         return LockChange(CREATED, joined_paths(command.directory, (folder,))) if folder else None

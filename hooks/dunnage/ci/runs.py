@@ -254,12 +254,12 @@ class Walk:
             if not self._afford(context, _NEW_COMMAND if is_new and script else _COMMAND):
                 return
             if is_new:
-                roles.append(_Role(self._has_hint(command), self._may_lead_on(command)))
+                roles.append(_Role(has_hint and self._has_hint(command), self._may_lead_on(command)))
             role = roles[index]
-            if not (has_hint and role.has_hint) and not role.may_lead_on:
+            if not any(role):
                 continue
             here = context.at(CallSite(file, script=script, command=command, shell=shell))
-            if has_hint and role.has_hint and self._afford(context, _RUN):
+            if role.has_hint and self._afford(context, _RUN):
                 yield Run(file, command, None, *here)
             if programs(command.words[0]) == ("cd",):
                 target = _text(command.words[1]) if len(command.words) > 1 else None
