@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 from functools import partial
+from shutil import which
 
 import pytest
 
@@ -530,6 +532,37 @@ def test_powershell_with_variables() -> None:
     (finding,) = check([WORKFLOW], Tree(), Options())
     assert finding.message == "`wasi-sdk-${VERSION}-windows.zip` is unpacked, but nothing verifies its digest"
     assert 'if ((Get-FileHash $path).Hash -ne "SHA256") { throw "wrong digest of $path" }' in finding.help
+
+
+def test_powershell_runs_nothing_in_a_name() -> None:
+    lines = f"iwr '{URL}' -OutFile 'y$(calc).exe'\n& '.\\y$(calc).exe'\n"
+    job = JOB.replace("ubuntu", "windows")
+    write(WORKFLOW, job + "".join(f"          {line}\n" for line in lines.splitlines()))
+    (finding,) = check([WORKFLOW], Tree(), Options())
+    assert """if ((Get-FileHash 'y$(calc).exe').Hash -ne "SHA256") { throw "wrong digest" }""" in finding.help
+
+
+_HOSTILE = ["$(id)", "`id`", "$HOME", '";id;"', "a;id", "a|id", "a&id", "a>b", "a#b", "a*", "~", "{a,b}", "a\\b", "!a"]
+
+
+@pytest.mark.skipif(which("bash") is None, reason="needs bash")
+def test_a_shell_runs_nothing_in_a_url_or_name_that_a_help_repeats() -> None:
+    places = [URL.replace("wasi-sdk-33/", "wasi-sdk-33/{}/"), URL.replace("-x86", "{}-x86")]
+    urls = [place.format(text) for place in places for text in _HOSTILE]
+    names = [f"wasi-sdk{text}" for text in _HOSTILE]
+    lines = [f"curl -L '{url}' | tar xz" for url in urls]
+    lines += [f"curl -o '{name}' {URL} && chmod +x '{name}'" for name in names]
+    write("a.sh", "".join(f"{line}\n" for line in ("#!/bin/bash", *lines)))
+    found = [*check(["a.sh"], Tree(), Options())]
+    assert len(found) == len(lines)
+    digests = [each.help.rpartition(": ")[2] for each in found[: len(urls)]]
+    saved = [each.help.splitlines()[1] for each in found[: len(urls)]]
+    compared = [each.help.splitlines()[0].partition("`")[2].removesuffix("`") for each in found[len(urls) :]]
+    tools = """curl() { printf '%s\\n' "${@: -1}"; }\nsha256sum() { sed 's/SHA256  //'; }\n"""
+    script = tools + "\n".join((*digests, *saved, *compared))
+    ran = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == [*urls, *urls, *names]
+    assert not ran.stderr
 
 
 @pytest.mark.parametrize("tool", ["gpg --verify $path", "Get-AuthenticodeSignature $path"])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from dunnage.ci.outcome import FailureMask, Shell, failure_mask, interpreter_options
 from dunnage.downloads.analysis import Files, UsedDownload
 from dunnage.downloads.model import POWERSHELL_OPTIONS, Download, Program
-from dunnage.downloads.text import shown
+from dunnage.downloads.text import HOLE, in_double_quotes, shown
 from dunnage.downloads.verifications import Verification
 from dunnage.files.source import File, SourceError, apply
 from dunnage.files.span import Edit, Span
@@ -45,23 +45,26 @@ def label(download: Download) -> str:
 def how_to_verify(file: File, used: UsedDownload, sha256: str = SHA256) -> str:
     """The commands that verify a download, and one that prints its digest unless that is given or the URL unknown."""
     download = used.download
-    url = shown(download.url or download.address.url)
+    raw = download.url or download.address.url
+    url, argument = shown(raw), _quoted(raw)
     is_typed = sha256 == SHA256 and "…" not in url
-    digest = "" if not is_typed else f"\nthis command prints the digest: curl -fsSL {_quoted(url)} | sha256sum"
+    digest = "" if not is_typed else f"\nthis command prints the digest: curl -fsSL {argument} | sha256sum"
     if download.command is None:
         return f"write `ADD --checksum=sha256:{sha256} {url} …`{digest}"
     if download.is_windows:
-        name = _written_output(file, download) or download.file or shown(download.names[0])
+        name = _written_output(file, download) or download.file or _file_name(download.names[0])
         plain = name.strip("\"'")
-        check = f'if ((Get-FileHash {name}).Hash -ne "{sha256}") {{ throw "wrong digest of {plain}" }}'
+        # In these quotes, PowerShell would run what is in `$(…)`.
+        which = f" of {plain}" if re.fullmatch(r"[\w $:.\\/-]+", plain) else ""
+        check = f'if ((Get-FileHash {name}).Hash -ne "{sha256}") {{ throw "wrong digest{which}" }}'
         return f"after the download, write `{check}`{digest}"
     if used.readers:
-        name = _file_name(shown(download.address.name))
+        name = _file_name(download.address.name)
         return (
-            f"download it to a file, and verify that file before it is used:\ncurl -fsSLo {name} {_quoted(url)}"
+            f"download it to a file, and verify that file before it is used:\ncurl -fsSLo {name} {argument}"
             f"\n{_check_line(name, sha256)}\n{_with_input(file, used, name)}{_ON_MACOS}{digest}"
         )
-    name = download.file or _file_name(shown(download.names[0]))
+    name = download.file or _file_name(download.names[0])
     return f"after the download, write `{_check_line(name, sha256)}`{_ON_MACOS}{digest}"
 
 
@@ -101,12 +104,21 @@ def moving_help(download: Download) -> str:
 
 
 def _quoted(url: str) -> str:
-    return f'"{url}"' if set(url) & set("$&;()?* ") else url
+    """A URL as one argument, in which a shell replaces nothing but the variables that the script has there too."""
+    text = shown(in_double_quotes(url))
+    if not text.isprintable():
+        return "URL"
+    return text if _is_plain(text) else f'"{text}"'
 
 
 def _file_name(name: str) -> str:
-    """A name that can be typed."""
-    return name if name and "…" not in name and not set(name) & set(" '\"`\\") else "FILE"
+    """A name that can be typed, with and without double quotes."""
+    text = shown(name)
+    return text if all(map(_is_plain, name.split(HOLE)[::2])) and text and "…" not in text else "FILE"
+
+
+def _is_plain(text: str) -> bool:
+    return re.fullmatch(r"[\w@%+=:,./~-]*", text) is not None
 
 
 def _with_input(file: File, used: UsedDownload, name: str) -> str:

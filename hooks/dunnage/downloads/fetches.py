@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.downloads.model import POWERSHELL_OPTIONS, Download, Program, is_empty_argument
-from dunnage.downloads.text import HOLE, base_name, parse_url, texts, with_wildcards
+from dunnage.downloads.text import HOLE, base_name, in_double_quotes, parse_url, texts, with_wildcards
 from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.shell.model import Command, Word, programs
@@ -284,8 +284,8 @@ def _written_name(word: Word) -> str:
     """How a word is written in double quotes, in which the shell does not replace `~`."""
     if word.text.startswith("~/"):
         return "" if set(word.text) & set("\"'\\") else f"$HOME{word.text[1:]}"
-    if word.values is not None and len(word.values) == 1 and not set(word.values[0]) & set('$`"\\'):
-        return word.values[0]
+    if word.values is not None and len(word.values) == 1:
+        return in_double_quotes(word.values[0])
     text = word.text
     return text[1:-1] if text[:1] == text[-1:] == '"' else "" if set(text) & set("\"'\\") else text
 

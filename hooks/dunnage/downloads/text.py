@@ -330,3 +330,8 @@ def shown(text: str) -> str:
     pieces = text.split(HOLE)
     pieces[1::2] = (f"${{{name}}}" if name.isidentifier() or name.isdecimal() else "…" for name in pieces[1::2])
     return "".join(pieces)
+
+
+def in_double_quotes(text: str) -> str:
+    """A text as it is written in double quotes, where a shell gives some characters a meaning."""
+    return re.sub(r'[\\"$`]', r"\\\g<0>", text)
