@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import sys
 from collections.abc import Callable
@@ -110,7 +111,6 @@ def test_replace_refuses_what_is_read_only(folder: Path, file: int, above: int) 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs RLIMIT_FSIZE to fail with an error")
 def test_replace_that_fails_leaves_nothing_behind(folder: Path) -> None:
     import resource
-    import signal
 
     (folder / "f").write_bytes(b"before")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -124,6 +124,27 @@ def test_replace_that_fails_leaves_nothing_behind(folder: Path) -> None:
         signal.signal(signal.SIGXFSZ, handler)
     assert os.listdir(folder) == ["f"]
     assert (folder / "f").read_bytes() == b"before"
+
+
+@posix
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGINT", "SIGTERM"])
+def test_a_signal_waits_until_the_file_is_replaced(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    number = getattr(signal, name)
+    (folder / "f").write_bytes(b"before")
+    call = os.replace
+    found: list[tuple[list[str], bytes]] = []
+
+    def signalled(*arguments: str) -> None:
+        signal.raise_signal(number)
+        call(*arguments)
+
+    monkeypatch.setattr(os, "replace", signalled)
+    handler = signal.signal(number, lambda *_: found.append((os.listdir(folder), (folder / "f").read_bytes())))
+    try:
+        replace("f", b"before", b"after", str(folder))
+    finally:
+        signal.signal(number, handler)
+    assert found == [(["f"], b"after")]
 
 
 def test_a_file_that_has_changed_is_left(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -293,7 +294,6 @@ def test_fix_of_two_files_is_all_or_nothing(folder: Path, capsys: pytest.Capture
 @pytest.mark.skipif(sys.platform != "linux", reason="needs RLIMIT_FSIZE to fail with an error")
 def test_fix_that_fails_half_way_is_taken_back(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import resource
-    import signal
 
     (folder / "a").write_bytes(b"x")
     (folder / "b").write_bytes(b"x" * 10_000)
@@ -311,6 +311,30 @@ def test_fix_that_fails_half_way_is_taken_back(folder: Path, capsys: pytest.Capt
     assert sorted(os.listdir(folder)) == ["a", "b"]
     assert capsys.readouterr().out == (
         "a:1:1: demo/bad x\n    help: --fix changed nothing: b cannot be written: File too large\n"
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs RLIMIT_FSIZE to fail with an error")
+def test_a_file_that_cannot_be_written_does_not_prevent_other_fixes(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import resource
+
+    (folder / "a").write_bytes(b'a = "bad"' + b"#" * 10_000)
+    (folder / "b").write_bytes(b'a = "bad"')
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        status = run(HOOK, ["--fix", "a", "b"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert status == 1
+    assert (folder / "b").read_bytes() == b'a = "good"'
+    assert sorted(os.listdir(folder)) == ["a", "b"]
+    assert capsys.readouterr().out == (
+        "fixed b:1:5: demo/bad made good\n"
+        "a:1:5: demo/bad bad is not good\n"
+        "    help: write good\n          --fix changed nothing: a cannot be written: File too large\n"
     )
 
 
@@ -333,6 +357,28 @@ def test_fix_that_is_interrupted_half_way_is_taken_back(
     assert run(HOOK._replace(check=_two_files), ["--fix", "a", "b"]) == 130
     assert (folder / "a").read_bytes() == (folder / "b").read_bytes() == b"ax"
     assert sorted(os.listdir(folder)) == ["a", "b"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such signals on Windows")
+def test_a_signal_waits_until_all_files_of_a_fix_are_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "b"):
+        (folder / name).write_bytes(b"ax")
+    call = os.replace
+    found: list[list[bytes]] = []
+
+    def signalled(*arguments: str) -> None:
+        call(*arguments)
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(os, "replace", signalled)
+    handler = signal.signal(
+        signal.SIGTERM, lambda *_: found.append([(folder / name).read_bytes() for name in ("a", "b")])
+    )
+    try:
+        run(HOOK._replace(check=_two_files), ["--fix", "a", "b"])
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+    assert found == [[b"ay", b"ay"]]
 
 
 def _overlapping(names: Sequence[str], tree: Tree, _options: Options) -> Iterator[Finding]:

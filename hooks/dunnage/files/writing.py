@@ -25,26 +25,46 @@ def replace(path: str, before: bytes, after: bytes, root: str) -> None:
     is not inside the folder `root` or belongs to git itself, or if it cannot be written; ChangedError if its content
     is not `before`.
     """
+    target = writable(path, root)
+    try:
+        with _locked(os.path.dirname(target)):
+            if Tree().read(target).data != before:
+                raise ChangedError("was changed by another program")
+            put(target, after, stat.S_IMODE(os.stat(target).st_mode))
+    except OSError as error:
+        raise SourceError(f"cannot be written: {error.strerror}") from None
+
+
+def put(path: str, data: bytes, mode: int) -> None:
+    """Write a file and put it in the place of `path`, all at once. Raises OSError, and leaves no other file behind."""
     import tempfile
 
-    target = writable(path, root)
-    folder = os.path.dirname(target)
-    try:
-        descriptor, temporary = tempfile.mkstemp(prefix=".dunnage-", dir=folder)
+    with uninterrupted():
+        descriptor, temporary = tempfile.mkstemp(prefix=".dunnage-", dir=os.path.dirname(path) or os.curdir)
         try:
             with open(descriptor, "wb") as stream:
-                stream.write(after)
-            with _locked(folder):
-                if Tree().read(target).data != before:
-                    raise ChangedError("was changed by another program")
-                os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
-                os.replace(temporary, target)
+                stream.write(data)
+            os.chmod(temporary, mode)
+            os.replace(temporary, path)
         except BaseException:
             with suppress(FileNotFoundError):
                 os.unlink(temporary)
             raise
-    except OSError as error:
-        raise SourceError(f"cannot be written: {error.strerror}") from None
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let the signals that end a program wait, so that it leaves no part of a change behind."""
+    if sys.platform == "win32":
+        yield
+        return
+    import signal
+
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGHUP, signal.SIGINT, signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dunnage.files.source import SourceError, Tree, apply, take
 from dunnage.files.span import Edit
 from dunnage.files.walk import top_folder
-from dunnage.files.writing import ChangedError, replace, writable
+from dunnage.files.writing import ChangedError, replace, uninterrupted, writable
 from dunnage.frame.finding import MOST_FINDINGS, Finding
 from dunnage.frame.report import Repaired, Report, in_order, place
 
@@ -32,7 +32,7 @@ def fix(report: Report, look: Callable[[], Report], repair: Callable[[Sequence[F
     for number in range(_ROUNDS):
         try:
             actions, size = _write(in_order(report.findings, report.tree), report.tree, root, refused)
-        except ChangedError:  # another hook fixes the same file
+        except ChangedError:  # another hook fixes the same file, or one file cannot be written
             report = look()
             continue
         if not actions and report.findings and not is_repaired:
@@ -56,7 +56,7 @@ def _write(findings: Sequence[Finding], tree: Tree, root: str, refused: dict[str
     """Write the fixes that do not overlap. Returns their descriptions, and how many bytes the files have then.
 
     `refused` receives the reason for each path that cannot be written. Raises ChangedError, with no fix written, if
-    a file is not as it was when it was read.
+    that shows too late, or if a file is not as it was when it was read.
     """
     taken: list[Edit] = []
     allowed: set[str] = set()
@@ -66,21 +66,22 @@ def _write(findings: Sequence[Finding], tree: Tree, root: str, refused: dict[str
         if finding.fix and _may_write(finding.fix.edits, root, allowed, refused) and take(finding.fix.edits, taken)
     ]
     written: dict[str, bytes] = {}
-    for path in sorted({edit.path for edit in taken}):
-        before = tree.read(path).data
-        after = apply(before, [edit for edit in taken if edit.path == path])
-        written[path] = after
+    path = ""
+    with uninterrupted():
         try:
-            replace(path, before, after, root)
+            for path in sorted({edit.path for edit in taken}):
+                before = tree.read(path).data
+                written[path] = apply(before, [edit for edit in taken if edit.path == path])
+                replace(path, before, written[path], root)
         except BaseException as error:
             # A fix is written completely or not at all, so undo every file, whichever fix it belongs to.
             for other, content in written.items():
                 with suppress(SourceError):
                     replace(other, content, tree.read(other).data, root)
-            if isinstance(error, ChangedError) or not isinstance(error, SourceError):
-                raise
-            refused[path] = error.message
-            return [], 0
+            if type(error) is SourceError:
+                refused[path] = error.message
+                raise ChangedError(error.message) from None
+            raise
     return actions, sum(map(len, written.values()))
 
 

@@ -117,21 +117,12 @@ def _replace(path: str, data: bytes) -> None:
 
     The file may belong to the repository, so links, devices and FIFOs are not written.
     """
-    import tempfile
+    from dunnage.files.writing import put
 
     if Tree().leads_out(path):
         raise OSError("a symbolic link leads out of the repository")
     with suppress(FileNotFoundError):
         if not stat.S_ISREG(os.lstat(path).st_mode):
             raise OSError("it exists and is not a regular file")
-    descriptor, temporary = tempfile.mkstemp(prefix=".dunnage-", dir=os.path.dirname(path) or os.curdir)
-    try:
-        with open(descriptor, "wb") as stream:
-            stream.write(data)
-        os.umask(mask := os.umask(0o077))
-        os.chmod(temporary, 0o666 & ~mask)
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
+    os.umask(mask := os.umask(0o077))
+    put(path, data, 0o666 & ~mask)
