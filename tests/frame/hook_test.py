@@ -222,6 +222,32 @@ def test_fix(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert sorted(os.listdir(folder)) == ["f.toml", "g.toml"]
 
 
+def test_fix_looks_at_each_edit_once_for_all_files(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    compared = 0
+
+    class Name(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return str.__eq__(self, other)
+
+    names = [f"{number}.toml" for number in range(50)]
+    for name in names:
+        (folder / name).write_text('a = "bad"')
+
+    def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
+        for finding in _check(names, tree, options):
+            edits = finding.fix.edits if finding.fix else ()
+            yield finding._replace(fix=Fix("made good", tuple(edit._replace(path=Name(edit.path)) for edit in edits)))
+
+    assert run(HOOK._replace(check=check), ["--fix", *names]) == 1
+    assert capsys.readouterr().out.count("made good") == len(names)
+    assert compared < 20 * len(names)
+
+
 def test_fix_alone_is_reported_and_fails(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "f.toml").write_bytes(b'a = "bad"')
     assert run(HOOK, ["--fix", "--output-format=json", "f.toml"]) == 1

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from itertools import groupby
 
 from dunnage.files.source import SourceError, Tree, apply, take
 from dunnage.files.span import Edit
@@ -69,9 +70,9 @@ def _write(findings: Sequence[Finding], tree: Tree, root: str, refused: dict[str
     path = ""
     with uninterrupted():
         try:
-            for path in sorted({edit.path for edit in taken}):
+            for path, edits in groupby(taken, lambda edit: edit.path):
                 before = tree.read(path).data
-                written[path] = apply(before, [edit for edit in taken if edit.path == path])
+                written[path] = apply(before, edits)
                 replace(path, before, written[path], root)
         except BaseException as error:
             # A fix is written completely or not at all, so undo every file, whichever fix it belongs to.
