@@ -7,9 +7,8 @@ libraries than those that were reviewed.
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dunnage.containers.official import is_official
 from dunnage.containers.reference import Reference, parse
-from dunnage.containers.tags import CHANNEL, LATEST, PARTIAL, floating
+from dunnage.containers.tags import CHANNEL, LATEST, PARTIAL, floating, is_official
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Edit
 from dunnage.files.walk import project_manifest

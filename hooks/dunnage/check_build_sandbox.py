@@ -13,7 +13,7 @@ from dunnage.files.walk import is_dockerfile
 from dunnage.frame.finding import Finding, Fix, Rule
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import Options, flag
-from dunnage.sandbox.exposure import EXPOSED_HOST, ISOLATING, NETWORK, NOT_OFFLINE, SECRET_MOUNT, WRITABLE, Exposure
+from dunnage.sandbox import EXPOSED_HOST, ISOLATING, NETWORK, NOT_OFFLINE, SECRET_MOUNT, WRITABLE, Exposure
 from dunnage.scripts import commands
 from dunnage.scripts.comments import comments
 

@@ -7,10 +7,12 @@ can be a faithful resolution of its manifests and still bring in a payload: `car
 from __future__ import annotations
 
 import os
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from dunnage.files import toml
-from dunnage.files.source import Tree
+from dunnage.files.source import File, SourceError, Tree
 from dunnage.frame.finding import Finding, Rule, findings
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import FROM_REF, TO_REF, Options, flag, single
@@ -25,8 +27,21 @@ from dunnage.frame.review import (
     reviewed_files,
     say_notes,
 )
-from dunnage.review.lock_examination import LOCK, examine
-from dunnage.review.reviews import Examination, NotAcceptedError, Settings, accept_all, problems, summaries
+from dunnage.review.base import Base, Histories, History, same_text
+from dunnage.review.reviews import (
+    Examination,
+    Judgement,
+    NotAcceptedError,
+    Settings,
+    accept_all,
+    problems,
+    summaries,
+)
+from dunnage.review.reviews import read as read_reviews
+
+LOCK = "Cargo.lock"
+_MOST_COMPARED = 20_000_000
+"""How many packages of removed locks are compared with those of new locks. These take a few seconds."""
 
 _RULES = (
     Rule("lock-review/checksum-changed", "the checksum of a locked version changed or is missing now"),
@@ -63,6 +78,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
 
 
 def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Examination]:
+    """Yield the findings about each named lock. A missing lock is skipped."""
     settings = Settings(
         options[BASE],
         (options[FROM_REF], options[TO_REF]),
@@ -73,9 +89,85 @@ def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Exa
         options[ALL],
     )
     locks = {os.path.abspath(name) for name in names if os.path.basename(name) == LOCK}
-    for examination in examine(sorted(locks), tree, settings):
-        options.notes.extend(examination.judgement.notes)
-        yield examination
+    histories = Histories(settings.base, settings.refs)
+    moved = MovedLocks()
+    try:
+        for path in sorted(locks):
+            file = tree.find(path)
+            if file is not None:  # check-cargo-lock reports what cannot be read
+                examination = _compare(path, file, histories.of(os.path.dirname(path)), tree, settings, moved)
+                options.notes.extend(examination.judgement.notes)
+                yield examination
+    finally:
+        histories.close()
+
+
+class MovedLocks:
+    """The locks in commits that are no longer at their paths."""
+
+    def __init__(self) -> None:
+        self._removed: dict[tuple[str, str], tuple[Sequence[bytes], dict[bytes, list[int]]]] = {}
+        """Their texts, and which of these hold a package, by the top of the repository and the commit."""
+        self._compared = 0
+
+    def origin(self, history: History, commit: str, file: File) -> bytes | None:
+        """The lock that holds most of the content of `file`; None if there is none.
+
+        Raises SourceError if git cannot give a lock, or if there are too many.
+        """
+        from dunnage.review.changes import parts_of
+
+        key = history.repository.top, commit
+        if key not in self._removed:
+            texts = history.removed(commit, LOCK)
+            holders: dict[bytes, list[int]] = defaultdict(list)
+            for at, text in enumerate(texts):
+                for package in set(parts_of(text)[1:]):
+                    holders[package].append(at)
+            self._removed[key] = texts, holders
+        texts, holders = self._removed[key]
+        packages = set(parts_of(file.data)[1:])
+        common: Counter[int] = Counter()
+        for package in packages:
+            found = holders.get(package, ())
+            self._compared += 1 + len(found)
+            if self._compared > _MOST_COMPARED:
+                raise SourceError(f"too many locks of {commit[:12]} could be the one that was moved here")
+            common.update(found)
+        best = max(common, key=lambda at: (common[at], -at), default=0)
+        return texts[best] if 2 * common[best] > len(packages) else None
+
+
+def _compare(
+    path: str, file: File, history: History | None, tree: Tree, settings: Settings, moved: MovedLocks
+) -> Examination:
+    folder = os.path.dirname(path)
+    reviews = read_reviews(tree, (folder,), settings.reviews)
+    base, texts = _base(history, path, file, moved)
+    is_same = bool(texts) and all(same_text(file.data, text) for text in texts)
+    if is_same and not reviews.entries and not settings.whole_lock:
+        return Examination(file.path, reviews, Judgement())
+    from dunnage.review.lock_review import judge
+
+    readers = [partial(history.read, commit) for commit in base.commits] if history else []
+    return Examination(file.path, reviews, judge(file, base, texts, readers, reviews, tree, folder, settings))
+
+
+def _base(history: History | None, path: str, file: File, moved: MovedLocks) -> tuple[Base, list[bytes]]:
+    """Find the commits to compare a lock with, and the contents of the lock there: none if it is new."""
+    if history is None:
+        return Base((), "it is not in a git repository"), []
+
+    def lock(commit: str) -> bytes | None:
+        return history.require_all(commit, [path])[0]
+
+    try:
+        base = history.base(lambda commit: not same_text(file.data, lock(commit)))
+        texts = [text for commit in base.commits if (text := lock(commit)) is not None]
+        origins = (moved.origin(history, commit, file) for commit in base.commits) if not texts else ()
+        return base, texts or [text for text in origins if text is not None]
+    except SourceError as error:
+        return Base((), error.message), []
 
 
 def _accept(options: Options) -> str:
@@ -86,7 +178,7 @@ def _accept(options: Options) -> str:
 
 def _summarize(options: Options) -> str:
     """Say what changed in each lock."""
-    from dunnage.frame.output.printable import printable
+    from dunnage.frame.output import printable
     from dunnage.review.tables import written
 
     found = summaries(_examine(reviewed_files(options, f"**/{LOCK}"), Tree(), options))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dunnage.containers import official
+from dunnage.containers import tags
 from dunnage.containers.reference import parse
 from dunnage.containers.tags import floating
 
@@ -92,6 +92,6 @@ def test_an_unofficial_image_with_any_version(image: str) -> None:
 
 
 def test_each_official_image_is_listed_once() -> None:
-    groups = [official.TWO_NUMBERS, official.THREE_NUMBERS, official.FOUR_NUMBERS]
-    groups += [official.DATED, official.REBUILT, official.OTHERS]
+    groups = [tags.TWO_NUMBERS, tags.THREE_NUMBERS, tags.FOUR_NUMBERS]
+    groups += [tags.DATED, tags.REBUILT, tags.OTHERS]
     assert len(frozenset().union(*groups)) == sum(map(len, groups)) == 144

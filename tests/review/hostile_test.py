@@ -17,7 +17,7 @@ from dunnage.files.git import Repository
 from dunnage.files.git_objects import GitObjects
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit
-from dunnage.review import lock_examination, policies, vetting, wit_examination, wit_rules, wit_state
+from dunnage.review import policies, vetting, wit_examination, wit_rules, wit_state
 from dunnage.review.base import History
 from dunnage.review.cargo_home import CargoHome
 from dunnage.review.changes import Graph
@@ -95,7 +95,7 @@ def test_too_many_removed_locks(
     names = [f"{at}/Cargo.lock" for at in range(3)]
     write(repository, dict.fromkeys(names, LOCK))
     assert review_cargo_lock.main([f"--base={base}", "--require-base", "--", *names]) == 0
-    monkeypatch.setattr(lock_examination, "_MOST_COMPARED", 5)
+    monkeypatch.setattr(review_cargo_lock, "_MOST_COMPARED", 5)
     assert review_cargo_lock.main([f"--base={base}", "--require-base", "--", *names]) == 1
     assert capsys.readouterr().out.count("too many locks of") == 1
 
@@ -109,7 +109,7 @@ def test_many_moved_locks() -> None:
             return texts[int(commit)]
 
     def run(count: int) -> None:
-        moved, history = lock_examination.MovedLocks(), Removed(Repository("/"), "", ("", ""))
+        moved, history = review_cargo_lock.MovedLocks(), Removed(Repository("/"), "", ("", ""))
         for text in texts[count]:
             assert moved.origin(history, str(count), File("Cargo.lock", text)) == text
 

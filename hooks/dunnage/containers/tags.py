@@ -1,6 +1,11 @@
-"""Tags of images: which of them name one build, and which are moved to a new one."""
+"""Tags of images: which of them name one build, and which are moved to a new one.
 
-from dunnage.containers.official import DATED, REBUILT, full_numbers
+Source for the official images of Docker Hub: the files in `library/` of
+https://github.com/docker-library/official-images at commit 37079fb336f572a88700cf32e5e1f6be54a04e8f of 2026-08-21. The
+numbers are those of the longest versions among the tags of an image. Images of Linux distributions are rebuilt under
+the same version, so that only a date names one build.
+"""
+
 from dunnage.containers.reference import Reference
 
 LATEST, CHANNEL, PARTIAL = "base-images/latest", "base-images/channel", "base-images/partial"
@@ -19,6 +24,34 @@ _CODE_NAMES = frozenset({
     "resolute", "stretch", "trixie", "trusty", "xenial",
 })  # fmt: skip
 """The code names of releases of Debian and Ubuntu."""
+
+TWO_NUMBERS = frozenset({"friendica", "postgres", "rakudo-star"})
+THREE_NUMBERS = frozenset({
+    "adminer", "alpine", "api-firewall", "backdrop", "bash", "busybox", "caddy", "cassandra", "chronograf",
+    "cirros", "composer", "convertigo", "couchbase", "couchdb", "crate", "dart", "docker", "drupal",
+    "eclipse-mosquitto", "eggdrop", "elasticsearch", "elixir", "emqx", "erlang", "espocrm", "flink", "fluentd",
+    "gcc", "geonetwork", "ghost", "golang", "gradle", "groovy", "haproxy", "haskell", "haxe", "hitch", "httpd",
+    "hylang", "influxdb", "irssi", "jetty", "joomla", "julia", "kapacitor", "kibana", "kong", "krakend",
+    "lightstreamer", "liquibase", "logstash", "mariadb", "matomo", "maven", "mediawiki", "memcached", "mongo",
+    "monica", "mysql", "nats", "neo4j", "nextcloud", "nginx", "nim", "node", "orientdb", "percona", "perl", "php",
+    "phpmyadmin", "postfixadmin", "python", "r-base", "rabbitmq", "redis", "redmine", "registry", "rethinkdb",
+    "rocket.chat", "ruby", "rust", "satosa", "silverpeas", "solr", "spark", "spiped", "storm", "swift", "swipl",
+    "teamspeak", "telegraf", "tomcat", "traefik", "varnish", "wordpress", "xwiki", "yourls", "znc", "zookeeper",
+})  # fmt: skip
+FOUR_NUMBERS = frozenset({"arangodb", "clickhouse", "jruby", "open-liberty", "websphere-liberty"})
+
+DATED = frozenset({"almalinux", "amazonlinux", "archlinux", "debian", "odoo", "photon", "rockylinux", "ubuntu"})
+"""The images of which only a tag with a date names one build."""
+
+REBUILT = frozenset({"buildpack-deps", "fedora"})
+"""The images of which every tag is rebuilt."""
+
+OTHERS = frozenset({
+    "aerospike", "alt", "amazoncorretto", "azul-zulu", "bonita", "clearlinux", "clefos", "clojure", "eclipse-temurin",
+    "gazebo", "hello-world", "ibm-semeru-runtimes", "ibmjava", "mageia", "mongo-express", "neurodebian", "notary",
+    "openjdk", "oraclelinux", "php-zendserver", "plone", "pypy", "ros", "sapmachine", "sonarqube", "tomee", "unit",
+})  # fmt: skip
+"""The images whose versions have other forms."""
 
 
 def floating(reference: Reference) -> tuple[str, str] | None:
@@ -91,3 +124,15 @@ def _is_prerelease(word: str) -> bool:
     """Whether a word names one pre-release: `rc1`, or `beta3` in `19beta3`."""
     name = word.lstrip("0123456789.")
     return any(name.startswith(each) and name[len(each) :].lstrip(".").isdecimal() for each in _PRERELEASES)
+
+
+def full_numbers(name: str) -> int:
+    """Return how many numbers a full version of an image has; 0 if that is unknown."""
+    if name in THREE_NUMBERS:
+        return 3
+    return 2 if name in TWO_NUMBERS else 4 if name in FOUR_NUMBERS else 0
+
+
+def is_official(name: str) -> bool:
+    """Whether Docker Hub has an official image of this name."""
+    return full_numbers(name) > 0 or name in DATED or name in REBUILT or name in OTHERS

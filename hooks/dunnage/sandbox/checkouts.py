@@ -15,7 +15,7 @@ from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.ci.runs import LOCAL, Walk
 from dunnage.files.source import File
 from dunnage.files.span import Edit
-from dunnage.sandbox.exposure import Exposure
+from dunnage.sandbox import Exposure
 from dunnage.sandbox.job_view import CHECKOUT, Build, JobView
 from dunnage.scripts.github import Action
 from dunnage.scripts.yaml import Node

@@ -5,15 +5,14 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from dunnage.cargo_cli.command_line import Aliases
-from dunnage.cargo_cli.compiling import HINTS as COMMANDS
-from dunnage.cargo_cli.compiling_actions import HINTS as ACTIONS
+from dunnage.cargo_cli.compiling import ACTION_HINTS, HINTS
 from dunnage.ci.job import Job
 from dunnage.ci.jobs import jobs
 from dunnage.ci.repository_files import repository_files
 from dunnage.ci.runs import LOCAL, Walk, local_path
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.walk import RepositoryFolders, top_folder
-from dunnage.sandbox.exposure import Exposure
+from dunnage.sandbox import Exposure
 from dunnage.sandbox.job_view import JobView, Strictness, builds
 from dunnage.sandbox.secret_sources import (
     Permissions,
@@ -27,7 +26,7 @@ from dunnage.sandbox.secret_sources import (
 from dunnage.scripts import yaml
 from dunnage.scripts.commands import kind_of, note, with_text
 
-_HINTS = (*COMMANDS, *ACTIONS)
+_HINTS = (*HINTS, *ACTION_HINTS)
 # A workflow with a credential has one of these.
 _CREDENTIALS = (
     *(b"secrets", b"write", b"/login", b"aws-actions/", b"vault-action", b"auth-action", b"app-token", b"octo-sts/"),

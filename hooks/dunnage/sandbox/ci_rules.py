@@ -7,7 +7,7 @@ from typing import NamedTuple
 from dunnage.cargo_cli.command_line import Arguments, arguments
 from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.files.span import Edit, Span
-from dunnage.sandbox.exposure import Exposure
+from dunnage.sandbox import Exposure
 from dunnage.sandbox.job_view import Build, JobView, Strictness, environment_is_kept, selection
 from dunnage.sandbox.secret_sources import ISSUED, Source
 from dunnage.shell.model import Command, insert_after, programs

@@ -8,7 +8,7 @@ from functools import partial
 from dunnage.cargo_cli.command_line import LOCKING
 from dunnage.files.source import File
 from dunnage.files.span import Edit, Span
-from dunnage.sandbox import split
+from dunnage.sandbox import EXPOSED_HOST, ISOLATING, NETWORK, WRITABLE, Exposure, split
 from dunnage.sandbox.compiled import (
     Compilations,
     Compiled,
@@ -25,7 +25,6 @@ from dunnage.sandbox.container_call import (
     mounts,
     source_and_target,
 )
-from dunnage.sandbox.exposure import EXPOSED_HOST, ISOLATING, NETWORK, WRITABLE, Exposure
 from dunnage.sandbox.network import OFFLINE_VARIABLE, is_component, is_offline, lacks_network
 from dunnage.scripts.commands import commands
 from dunnage.shell.model import Command, Values, Word, entered, programs

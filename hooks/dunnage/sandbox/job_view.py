@@ -6,8 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from dunnage.cargo_cli.command_line import Aliases, CargoCall
-from dunnage.cargo_cli.compiling import compilation
-from dunnage.cargo_cli.compiling_actions import ActionBuild, action_build, publishes
+from dunnage.cargo_cli.compiling import ActionBuild, action_build, compilation, publishes
 from dunnage.ci.github_jobs import never_runs
 from dunnage.ci.job import CallSite, Job, Run
 from dunnage.files.source import File, Tree

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from dunnage.cargo_cli.command_line import LOCKING
 from dunnage.files.source import File
 from dunnage.files.span import Edit
+from dunnage.sandbox import NOT_OFFLINE, Exposure
 from dunnage.sandbox.compiled import Compilations, Compiled
-from dunnage.sandbox.exposure import NOT_OFFLINE, Exposure
 from dunnage.sandbox.network import (
     OFFLINE_OPTIONS,
     OFFLINE_VARIABLE,

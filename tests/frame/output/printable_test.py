@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunnage.frame.output.printable import printable, printable_lines
+from dunnage.frame.output import printable, printable_lines
 
 
 @pytest.mark.parametrize(

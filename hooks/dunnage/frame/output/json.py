@@ -39,7 +39,7 @@ import json
 from typing import Any
 
 from dunnage.frame.finding import Finding
-from dunnage.frame.output.printable import printable, printable_lines
+from dunnage.frame.output import printable, printable_lines
 from dunnage.frame.report import Report
 
 VERSION = 2
