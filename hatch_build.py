@@ -19,6 +19,8 @@ from typing import Any
 from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+_CODE_OR_COMMENT = re.compile(r"(?P<code>^```.*?^```$)|^<!-- .*?-->\n+", re.DOTALL | re.MULTILINE)
+
 
 def compact(source: str) -> str:
     """Return a module that does the same and has as many lines, with one space for each level and none at operators.
@@ -153,9 +155,17 @@ class _Text:
 
 
 def pages(docs: Path) -> bytes:
-    """Return the pages of hooks and rules as compressed JSON: an object with the text of each, by its path in docs/."""
+    """Return the pages of hooks and rules as compressed JSON: an object with the text of each, by its path in docs/.
+
+    They have no comments, which set up examples, and which `dunnage explain` does not print.
+    """
     found = sorted(path for part in ("hooks", "rules") for path in (docs / part).rglob("*.md") if path.stem != "index")
-    texts = {path.relative_to(docs).as_posix(): path.read_text("utf-8") for path in found}
+    texts = {
+        path.relative_to(docs).as_posix(): _CODE_OR_COMMENT.sub(
+            lambda each: each["code"] or "", path.read_text("utf-8")
+        )
+        for path in found
+    }
     return bz2.compress(json.dumps(texts, ensure_ascii=False).encode())
 
 
@@ -174,7 +184,11 @@ class WheelHook(BuildHookInterface[BuilderConfig]):
         source = checkout / "hooks" / "dunnage"
         shutil.copytree(source, package, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
         for module in package.rglob("*.py"):
-            module.write_text(compact(module.read_text("utf-8")), "utf-8", newline="\n")
+            text = compact(module.read_text("utf-8"))
+            if text.strip():
+                module.write_text(text, "utf-8", newline="\n")
+            else:  # an `__init__.py` that only says what its folder is; without it, the folder is still a package
+                module.unlink()
         (package / "pages.json.bz2").write_bytes(pages(checkout / "docs"))
         build_data["force_include"][self._folder] = "dunnage"
 

@@ -32,7 +32,7 @@ from dunnage.frame.options import Options, flag
 
 if TYPE_CHECKING:
     from dunnage.cargo.untracked import UntrackedPackage
-    from dunnage.frame.report import Repaired
+    from dunnage.frame.output import Repaired
 
 MISSING = Rule("cargo-lock/missing", "a workspace has no Cargo.lock", cuts_short=True, is_fixable=True)
 UNTRACKED = Rule("cargo-lock/untracked", "Cargo.lock, or a file that the workspace needs, is not tracked by git")
@@ -55,8 +55,8 @@ FIX_ONLINE = flag("--fix-online", "with --fix, let cargo use the network")
 _RULES = (MISSING, UNTRACKED, UNREADABLE, STALE, FOREIGN_SOURCE, NO_CHECKSUM, NO_COMMIT, VENDORED, BAD_MANIFEST)
 _RESTORE_LOCK = "restore it from the last good commit, then run `cargo update --workspace`"
 _MOST_NAMED = 5
-_MOST_ASKED = 100
-"""For how many locks git is asked which pattern ignores them."""
+_MOST_LOOKUPS = 100
+"""For how many locks git looks up the pattern that ignores them."""
 _MOST_RUNS = 100
 """How often `--fix` runs cargo, once for each workspace."""
 _REPAIRED = (MISSING, STALE)
@@ -129,7 +129,7 @@ def _check_lock(
         problems = [problem for problem in compare(workspace, EMPTY) if problem.rule == BAD_MANIFEST.id]
         yield from findings(problems, _RULES)
         if not problems and not may_omit():
-            yield _missing(workspace, _asked(manifests, repository))
+            yield _missing(workspace, _for_lookup(manifests, repository))
         return
     except Refused as refused:
         is_link = tracked is not None and os.path.islink(workspace.lock)
@@ -142,7 +142,7 @@ def _check_lock(
         if may_omit():
             return
         message = "git does not track Cargo.lock, so other checkouts may build other versions"
-        finding = untracked(UNTRACKED, workspace.lock, _asked(manifests, repository), message)
+        finding = untracked(UNTRACKED, workspace.lock, _for_lookup(manifests, repository), message)
         yield finding._replace(help=finding.help + _or_omit(workspace))
     elif tracked is not None and os.path.islink(workspace.lock) and not may_omit():
         yield from _check_target(workspace.lock)
@@ -164,10 +164,10 @@ def _check_lock(
     yield from findings(problems, _RULES)
 
 
-def _asked(manifests: Manifests, repository: git.Repository | None) -> git.Repository | None:
-    """Return a repository for a question to git; None if there have been too many."""
-    manifests.asked += 1
-    return repository if manifests.asked <= _MOST_ASKED else None
+def _for_lookup(manifests: Manifests, repository: git.Repository | None) -> git.Repository | None:
+    """Return the repository in which git looks up a pattern; None if it has done so too often."""
+    manifests.pattern_lookups += 1
+    return repository if manifests.pattern_lookups <= _MOST_LOOKUPS else None
 
 
 def _without_links(lock: str) -> str:
@@ -297,7 +297,7 @@ def _unlisted(workspace: Workspace, named: Iterable[Manifest]) -> Iterator[Findi
 def _repair(names: Sequence[str], reported: Sequence[Finding], options: Options) -> Repaired:
     """Let cargo create or update the locks that are missing or stale. Returns its changes, and why others remain."""
     from dunnage.cargo_cli.update import update
-    from dunnage.frame.report import Repaired
+    from dunnage.frame.output import Repaired
 
     repairable = {finding for finding in reported if finding.rule in _REPAIRED}
     failed = {finding: _REVIEW_FIRST for finding in reported if finding.rule in _REVIEWED}

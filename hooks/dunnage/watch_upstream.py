@@ -28,7 +28,7 @@ from dunnage.frame.options import (
 from dunnage.frame.output import delivery
 from dunnage.review import cargo_home
 from dunnage.upstream import clone, github, pins, report, watch
-from dunnage.upstream.crates import INDEX, LocalCrates, RegistryCrates
+from dunnage.upstream.releases import INDEX, LocalCrates, RegistryCrates
 from dunnage.upstream.report import Observation, Report, StateError, Watched
 from dunnage.upstream.source import LOOPBACK, Failures, SourceFailed, Sources
 

@@ -468,7 +468,8 @@ def test_what_cannot_be_started(stdin: bytes) -> None:
 @pytest.mark.parametrize("stdin", [b"", b"text"], ids=["no-input", "input"])
 def test_a_program_that_does_not_end_is_killed(stdin: bytes) -> None:
     program = "import time; time.sleep(600)"
-    assert run_program([sys.executable, "-c", program], os.environ, stdin, 0.0) is None
+    with pytest.raises(TimeoutError):
+        run_program([sys.executable, "-c", program], os.environ, stdin, 0.0)
 
 
 @pytest.mark.parametrize("name", ["shallow", "info/grafts"])

@@ -20,7 +20,7 @@ from dunnage.files.span import Edit, Span
 from dunnage.frame.finding import Finding, Fix, Rule
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import FIX, Options, choice, flag, repeated, single
-from dunnage.frame.report import Repaired
+from dunnage.frame.output import Repaired
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -533,7 +533,6 @@ import sys
 from dunnage.files import toml
 from dunnage.files.span import Span
 from dunnage.frame.finding import Finding, Rule
-from dunnage.frame.report import Repaired
 from dunnage.frame.hook import Hook, run
 RULE = Rule("demo/bad", "a value is bad")
 def check(names, tree, options):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dunnage.frame.report import ordered, place
+from dunnage.frame.output import ordered, place
 from frame.output.reports import FINDINGS, report, write_files
 
 

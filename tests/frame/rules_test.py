@@ -112,9 +112,11 @@ def test_a_wheel_has_the_pages(
     (wheel,) = dist.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
-    monkeypatch.setattr(dunnage, "__file__", str(tmp_path / "dunnage" / "__init__.py"))
     assert main(["explain", *PAGES]) == 0
     printed = capsys.readouterr().out
+    monkeypatch.setattr(dunnage, "__file__", str(tmp_path / "dunnage" / "__init__.py"))
+    assert main(["explain", *PAGES]) == 0
+    assert capsys.readouterr().out == printed
     assert [line[2:] for line in printed.splitlines() if line.startswith("# ") and line[2:] in PAGES] == [*PAGES]
 
 

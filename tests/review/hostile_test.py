@@ -17,7 +17,7 @@ from dunnage.files.git import Repository
 from dunnage.files.git_objects import GitObjects
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit
-from dunnage.review import policies, vetting, wit_examination, wit_rules, wit_state
+from dunnage.review import policies, vetting, wit_rules, wit_state
 from dunnage.review.base import History
 from dunnage.review.cargo_home import CargoHome
 from dunnage.review.changes import Graph
@@ -134,7 +134,7 @@ def test_a_repository_without_commits_is_asked_once(repository: Path, monkeypatc
 def test_wit_of_a_folder_in_a_commit(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(wit_examination, "_MOST_BYTES", 3 * len(WIT))
+    monkeypatch.setattr(review_wit, "_MOST_BYTES", 3 * len(WIT))
     blob = stored(repository, "blob", WIT)
     write(repository, {"wit/deps/z.wit": WIT})
     for count, status in ((3, 0), (4, 1)):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dunnage.files.source import File
-from dunnage.review.wit_changes import Changes, compare
-from dunnage.review.wit_examination import WitFolder
+from dunnage.review.wit_changes import Changes, WitFolder, compare
 from steps import assert_linear
 
 

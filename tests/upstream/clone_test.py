@@ -11,7 +11,7 @@ from dunnage.cargo.version import Version
 from dunnage.review.advisories import AdvisoryDatabase
 from dunnage.upstream import clone
 from dunnage.upstream.clone import Clone
-from dunnage.upstream.crates import locked
+from dunnage.upstream.releases import locked
 from dunnage.upstream.source import SourceFailed
 from upstream.world import NAME, World
 

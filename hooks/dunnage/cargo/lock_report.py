@@ -136,7 +136,7 @@ class LockReport:
             local, locked = heirs[0]
             same[local.package.version, locked].append(heirs)
         for (version, locked), groups in same.items():
-            heirs = min(groups, key=lambda group: self._rank(group[0][0].version_at[0]))
+            heirs = min(groups, key=lambda group: self._order_of_place(group[0][0].version_at[0]))
             others = sum(map(len, groups)) - 1
             more = ""
             if len(groups) > 1:
@@ -148,10 +148,10 @@ class LockReport:
             message = f"`{name}` is at version {version}, but {self.lock_name} has it at {locked}{more}"
             self.stale(*local.version_at, message)
 
-    def _rank(self, file: File) -> int:
-        """Rank a file as the place of a problem; the lowest is best.
+    def _order_of_place(self, file: File) -> int:
+        """The order of a file among the places of a problem; the lowest is best.
 
-        A file that may ignore the problem comes first, whichever files have changed: every run must find its comment.
+        A file that names the rule comes first, whichever files have changed: every run must find its ignore comment.
         """
         return 0 if b"cargo-lock/stale" in file.data else 1 if file.folder in self._changed else 2
 
@@ -172,7 +172,7 @@ class LockReport:
     def add_noted(self) -> None:
         """Add what `unmet`, `missed`, `other_reference` and `dangling` noted, each cause once."""
         for (verb, reason), missed in self._missed.items():
-            name, file, keys = min(missed, key=lambda place: self._rank(place[1]))
+            name, file, keys = min(missed, key=lambda place: self._order_of_place(place[1]))
             count = len({file.path for _, file, _ in missed})
             subject = f"`{name}` and {count - 1} more {verb}" if count > 1 else f"`{name}` {verb}s"
             self.stale(file, keys, f"{subject} {reason}")

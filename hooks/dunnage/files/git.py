@@ -208,7 +208,7 @@ class Repository(NamedTuple):
             return None
         environment = {**self.environment(), **(settings or {})}
         try:
-            answer = _run(command, environment, os.fsencode(stdin), _SECONDS)
+            answer = run_program(command, environment, os.fsencode(stdin), _SECONDS)
         except TimeoutError:
             _LATE.add(self.top)
             return None
@@ -357,16 +357,8 @@ def run_program(
 ) -> tuple[int, bytes] | None:
     """Run a program, given by its path and arguments, and return its exit status and its output.
 
-    None if it cannot be started, has not ended after so many seconds, or prints more than `LONGEST_OUTPUT`.
+    None if it cannot be started, or prints more than `LONGEST_OUTPUT`. Raises TimeoutError after so many seconds.
     """
-    try:
-        return _run(command, environment, stdin, seconds)
-    except TimeoutError:
-        return None
-
-
-def _run(command: list[str], environment: Mapping[str, str], stdin: bytes, seconds: float) -> tuple[int, bytes] | None:
-    """As `run_program`, but raises TimeoutError after so many seconds."""
     if not stdin and hasattr(os, "posix_spawn"):
         return _spawn(command, environment, seconds)
     import subprocess

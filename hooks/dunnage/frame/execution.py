@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dunnage.frame.finding import Finding, Rule
     from dunnage.frame.hook import Hook
     from dunnage.frame.options import Options
-    from dunnage.frame.report import Repaired, Report
+    from dunnage.frame.output import Repaired, Report
 
 
 Task: TypeAlias = "tuple[Hook, Sequence[str]]"
@@ -123,8 +123,8 @@ def execute(
     status = 0
     is_quiet = file is None and options[OUTPUT_FORMAT] in QUIET_FORMATS
     if findings or not is_quiet:
+        from dunnage.frame.output import Report
         from dunnage.frame.output.delivery import deliver
-        from dunnage.frame.report import Report
 
         report = Report(name, _rules(tasks), tree, findings, suppressed)
         if options[FIX]:
@@ -205,7 +205,7 @@ def _rules(tasks: Sequence[Task]) -> tuple[Rule, ...]:
 
 def _repair(tasks: Sequence[Task], findings: Sequence[Finding], options: Options) -> Repaired:
     """Let each hook repair its own findings."""
-    from dunnage.frame.report import Repaired
+    from dunnage.frame.output import Repaired
 
     actions: list[str] = []
     failed: dict[Finding, str] = {}

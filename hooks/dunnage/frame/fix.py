@@ -10,7 +10,7 @@ from dunnage.files.span import Edit
 from dunnage.files.walk import top_folder
 from dunnage.files.writing import ChangedError, replace, uninterrupted, writable
 from dunnage.frame.finding import MOST_FINDINGS, Finding
-from dunnage.frame.report import Repaired, Report, in_order, place
+from dunnage.frame.output import Repaired, Report, in_order, place
 
 # A fix may enable another, or may have to wait for one that it overlaps. Real files need two or three rounds.
 _ROUNDS = 10

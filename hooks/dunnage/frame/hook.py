@@ -15,7 +15,7 @@ from dunnage.frame.finding import Finding, Rule, address
 from dunnage.frame.options import Option, Options
 
 if TYPE_CHECKING:
-    from dunnage.frame.report import Repaired
+    from dunnage.frame.output import Repaired
 
 
 class Hook(NamedTuple):

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from dunnage.cargo.version import version_of
 from dunnage.files.source import File, SourceError
@@ -14,10 +14,21 @@ from dunnage.wit.elaboration import Cause, ElaboratedWorld
 from dunnage.wit.graph import WitGraph
 from dunnage.wit.syntax import parse
 
-if TYPE_CHECKING:
-    from dunnage.review.wit_examination import WitFolder
-
 _STATEMENTS = ("import ", "export ", "include ")
+
+
+class WitFolder(NamedTuple):
+    """A WIT folder with the packages that are vendored in its `deps`, now and before the change."""
+
+    path: str
+    files: Mapping[str, File]
+    """By absolute path."""
+    before: Mapping[str, File]
+    """A file that has not changed is the same object as in `files`."""
+
+    def changed(self) -> set[str]:
+        """The paths of the files that are new, changed or removed."""
+        return {path for path in {*self.files, *self.before} if self.files.get(path) is not self.before.get(path)}
 
 
 class ItemChange(NamedTuple):
@@ -89,7 +100,7 @@ class Changes(NamedTuple):
     """The comparison of two graphs, each of which is made once."""
 
 
-def compare(folder: "WitFolder") -> Changes | None:
+def compare(folder: WitFolder) -> Changes | None:
     """Compare a WIT folder with its previous state; None if its meaning has not changed."""
     changed = folder.changed()
     if all(_says_the_same(folder.before.get(path), folder.files.get(path)) for path in changed):

@@ -24,7 +24,7 @@ from dunnage.review.wit_state import WitState, full_name
 from dunnage.wit import root
 
 if TYPE_CHECKING:
-    from dunnage.review.wit_examination import WitFolder
+    from dunnage.review.wit_changes import WitFolder
 
 _TRACKED = "**/*.wit"
 _OWN_PACKAGE = rb"^[ \t]*package\s+%?([a-z][a-z0-9-]*)\s*:[^;{]{0,300};"  # bounded, or files without `;` take long

@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 from dunnage.ci.repository_files import RepositoryFiles, repository_files
 from dunnage.files.source import File
-from dunnage.sandbox.compiled import Compilations
+from dunnage.sandbox.compiled import OFFLINE_VARIABLE, Compilations
 from dunnage.sandbox.container_call import ContainerCall
-from dunnage.sandbox.network import OFFLINE_VARIABLE
 from dunnage.scripts import yaml
 
 _NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")

@@ -10,10 +10,14 @@ from dunnage.files.source import File
 from dunnage.files.span import Edit, Span
 from dunnage.sandbox import EXPOSED_HOST, ISOLATING, NETWORK, WRITABLE, Exposure, split
 from dunnage.sandbox.compiled import (
+    OFFLINE_VARIABLE,
     Compilations,
     Compiled,
     fetches_crates,
+    is_component,
     is_download,
+    is_offline,
+    lacks_network,
     needs_network,
     runs_programs,
 )
@@ -25,7 +29,6 @@ from dunnage.sandbox.container_call import (
     mounts,
     source_and_target,
 )
-from dunnage.sandbox.network import OFFLINE_VARIABLE, is_component, is_offline, lacks_network
 from dunnage.scripts.commands import commands
 from dunnage.shell.model import Command, Values, Word, entered, programs
 

@@ -11,8 +11,17 @@ from typing import NamedTuple
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit
 from dunnage.sandbox import EXPOSED_HOST, NETWORK, SECRET_MOUNT, Exposure
-from dunnage.sandbox.compiled import Compilations, Compiled, fetches_crates, needs_network, runs_programs
-from dunnage.sandbox.network import is_component, is_offline, lacks_network, without_offline
+from dunnage.sandbox.compiled import (
+    Compilations,
+    Compiled,
+    fetches_crates,
+    is_component,
+    is_offline,
+    lacks_network,
+    needs_network,
+    runs_programs,
+    without_offline,
+)
 from dunnage.scripts.commands import commands
 from dunnage.scripts.dockerfile import copied_before, instructions
 from dunnage.scripts.dockerfile_instruction import InstructionArgument

@@ -6,9 +6,8 @@ from dunnage.cargo_cli.compiling import Compilation
 from dunnage.ci.committed_locks import CommittedLocks
 from dunnage.files.source import Tree
 from dunnage.sandbox import Exposure, split
-from dunnage.sandbox.compiled import Compiled, needs_network
+from dunnage.sandbox.compiled import Compiled, lacks_network, needs_network
 from dunnage.sandbox.job_view import Build, JobView
-from dunnage.sandbox.network import lacks_network
 from dunnage.sandbox.secret_sources import action_of
 from dunnage.shell.model import programs
 

@@ -9,10 +9,11 @@ from dunnage.cargo_cli.command_line import LOCKING
 from dunnage.files.source import File
 from dunnage.files.span import Edit
 from dunnage.sandbox import NOT_OFFLINE, Exposure
-from dunnage.sandbox.compiled import Compilations, Compiled
-from dunnage.sandbox.network import (
+from dunnage.sandbox.compiled import (
     OFFLINE_OPTIONS,
     OFFLINE_VARIABLE,
+    Compilations,
+    Compiled,
     is_component,
     lacks_network,
     takes_offline,

@@ -12,8 +12,7 @@ from urllib.parse import quote
 from dunnage.cargo.lockfile import LockedPackage, Lockfile
 from dunnage.cargo.version import Version, VersionError
 from dunnage.review.advisories import Advisory, AdvisoryDatabase
-from dunnage.upstream.crates import locked
-from dunnage.upstream.releases import lock_of
+from dunnage.upstream.releases import lock_of, locked
 from dunnage.upstream.report import ADVISORY, LOCKED_ADVISORY, Kind, Level, Observation, Watched
 from dunnage.upstream.source import Commit, GlobalAdvisory, History
 

@@ -6,7 +6,7 @@ Nothing is fetched but the database.
 import os
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from dunnage.files.git import CREDENTIALS, Repository, find_program, run_program, search_path
 from dunnage.files.git_objects import GitObjects
@@ -97,10 +97,8 @@ class Clone:
         command = self._repository.command(*arguments)
         if command is None:
             raise SourceFailed("git is not on PATH, so clones cannot be read")
-        ended = run_program(command, self._repository.environment(), b"", _SECONDS_TO_READ)
-        if ended is None or (ended[0] and not may_fail):
-            raise SourceFailed(f"git cannot read the clone of {self.name} in {self.folder}")
-        return b"" if ended[0] else ended[1]
+        complaint = f"git cannot read the clone of {self.name} in {self.folder}"
+        return _output(command, self._repository.environment(), _SECONDS_TO_READ, complaint, may_fail=may_fail)
 
 
 def find(mirrors: Iterable[str], name: str) -> str:
@@ -198,6 +196,17 @@ def _run(command: list[str], url: str) -> None:
         if name not in CREDENTIALS and (not name.startswith("GIT_") or name.startswith("GIT_SSL_"))
     }
     safe = {"PATH": search_path(), "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "https:file"}
-    ended = run_program(command, kept | safe, b"", _SECONDS_TO_FETCH)
-    if ended is None or ended[0]:
-        raise SourceFailed(f"git cannot fetch the advisory database from {url}")
+    _output(command, kept | safe, _SECONDS_TO_FETCH, f"git cannot fetch the advisory database from {url}")
+
+
+def _output(
+    command: list[str], environment: Mapping[str, str], seconds: float, complaint: str, *, may_fail: bool = False
+) -> bytes:
+    """The output of git; nothing if it failed and may do so. Raises SourceFailed with the complaint."""
+    try:
+        ended = run_program(command, environment, b"", seconds)
+    except TimeoutError:
+        ended = None
+    if ended is None or (ended[0] and not may_fail):
+        raise SourceFailed(complaint)
+    return b"" if ended[0] else ended[1]

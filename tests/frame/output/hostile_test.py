@@ -19,8 +19,8 @@ import dunnage
 from dunnage.files.span import Edit, Span
 from dunnage.frame.finding import Finding, Fix, Suppression
 from dunnage.frame.options import FORMATS
+from dunnage.frame.output import Report
 from dunnage.frame.output.delivery import deliver
-from dunnage.frame.report import Report
 from frame.output.reports import BAD, WORSE, report, write_files
 
 TEXTS = [

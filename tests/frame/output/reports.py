@@ -8,7 +8,7 @@ from pathlib import Path
 from dunnage.files.source import Tree
 from dunnage.files.span import Edit, Span
 from dunnage.frame.finding import Finding, Fix, Rule, Suppression
-from dunnage.frame.report import Report
+from dunnage.frame.output import Report
 
 BAD = Rule("demo/bad", "a value is bad")
 WORSE = Rule("demo/worse", "a value is worse", "warning")

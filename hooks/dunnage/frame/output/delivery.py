@@ -12,7 +12,7 @@ from typing import TextIO
 
 from dunnage.files.source import Tree, display
 from dunnage.frame.options import WrongUsage
-from dunnage.frame.report import Report, ordered
+from dunnage.frame.output import Report, ordered
 
 ENDINGS = {".json": "json", ".sarif": "sarif", ".sarif.json": "sarif", ".txt": "text"}
 """The formats of extensions."""

@@ -10,8 +10,7 @@ step, and shows columns only for a finding on one line. The changes of `--fix` c
 from __future__ import annotations
 
 from dunnage.frame.finding import Finding
-from dunnage.frame.output import printable, printable_lines
-from dunnage.frame.report import Report
+from dunnage.frame.output import Report, printable, printable_lines
 
 
 def render(report: Report) -> str:

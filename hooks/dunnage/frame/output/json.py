@@ -39,8 +39,7 @@ import json
 from typing import Any
 
 from dunnage.frame.finding import Finding
-from dunnage.frame.output import printable, printable_lines
-from dunnage.frame.report import Report
+from dunnage.frame.output import Report, printable, printable_lines
 
 VERSION = 2
 

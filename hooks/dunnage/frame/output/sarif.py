@@ -19,9 +19,8 @@ from dunnage import __version__
 from dunnage.files.source import Tree
 from dunnage.files.span import Span
 from dunnage.frame.finding import WEBSITE, Finding, Fix, Rule, how_to_accept
-from dunnage.frame.output import printable, printable_lines
+from dunnage.frame.output import Report, printable, printable_lines
 from dunnage.frame.output.json import dump, unicode
-from dunnage.frame.report import Report
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "%SRCROOT%"
