@@ -185,6 +185,46 @@ def test_files_that_are_gone_or_are_links_are_passed_over(project: Path, capsys:
     assert [line for _, _, line in findings(capsys, "--only=check-cargo-install")] == [7]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no such files on Windows")
+@pytest.mark.parametrize("arguments", [[], ["--staged"], ["Dockerfile"]])
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        pytest.param("x.txt", ["cargo-install/unlocked", "cargo-install/unpinned"], id="other-kind"),
+        pytest.param("Dockerfile.x", [], id="same-kind"),
+        pytest.param("/etc/passwd", ["input/unreadable"], id="outside"),
+        pytest.param("Dockerfile", ["input/unreadable"], id="loop"),
+        pytest.param("nothing", [], id="nowhere"),
+        pytest.param("sub", [], id="folder"),
+    ],
+)
+def test_a_link_is_checked_if_its_target_is_not_checked_alike(
+    project: Path, target: str, expected: list[str], arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("x.txt", "Dockerfile.x"):
+        (project / name).write_text("FROM rust:1\nRUN cargo install x\n", "utf-8")
+    (project / "Dockerfile").symlink_to(target)
+    git("add", "Dockerfile")
+    main(["check", "--only=check-cargo-install", "--output-format=json", *arguments])
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert sorted(each["rule"] for each in found if each["path"] == "Dockerfile") == expected
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such files on Windows")
+def test_a_pipe_is_reported(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(project / "Dockerfile")
+    assert findings(capsys, "--only=check-cargo-install", "Dockerfile") == [
+        ("check-cargo-install", "input/unreadable", 1)
+    ]
+
+
+def test_a_staged_file_that_is_gone_is_named(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "script").unlink()
+    main(["check", "--only=check-cargo-install", "--staged"])
+    message = "script is staged, but missing in the working tree, so it is not checked"
+    assert capsys.readouterr().err == f"dunnage check: {message}\n"
+
+
 def test_without_git(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(folder, FILES)
     write(folder, {"target/x.sh": SCRIPT})

@@ -72,6 +72,15 @@ def _found(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
         ),
         pytest.param(".github/workflows/a.yml", WORKFLOW + b"x: " + b"[" * 120, ["6 input/too-deep"], id="deep-yaml"),
         pytest.param(".github/workflows/a.yml", WORKFLOW + b"#" * 2**20, ["1 input/too-large"], id="large-yaml"),
+        pytest.param(
+            ".github/workflows/a.yml",
+            WORKFLOW + b"      - run: " + RUN[4:] + b"  # \x1b\0\n",
+            ["6 install", "7 input/unreadable"],
+            id="in-a-comment",
+        ),
+        pytest.param(".github/workflows/a.yml", WORKFLOW + b"\x1b", ["6 input/unreadable"], id="control-character"),
+        pytest.param(".gitlab-ci.yml", b"# cargo\na: [\n", ["1 input/unreadable"], id="no-yaml"),
+        pytest.param("template/.gitlab-ci.yml", b"{% if cargo %}\na: [\n", [], id="template"),
     ],
 )
 def test_limits(folder: Path, name: str, data: bytes, expected: list[str], capsys: pytest.CaptureFixture[str]) -> None:

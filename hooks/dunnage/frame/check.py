@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from dunnage.files.source import Tree
+from dunnage.files.source import Tree, display
 from dunnage.frame import options, selection
-from dunnage.frame.execution import execute, require_existing, require_known, require_version
+from dunnage.frame.execution import complain, execute, require_existing, require_known, require_version
 from dunnage.frame.options import FROM_REF, TO_REF, Option, Options, WrongUsage, flag, repeated
 from dunnage.frame.registry import ENTRIES
 
@@ -142,6 +142,9 @@ def _check(given: Options, paths: Sequence[str], excluded: Sequence[str], top: s
     tree = Tree()
     if given[STAGED]:
         found = selection.staged(top)
+        for path in found:
+            if not os.path.lexists(path):
+                complain(NAME, f"{display(path)} is staged, but missing in the working tree, so it is not checked")
     elif given[FROM_REF]:
         found = selection.changed(top, given[FROM_REF], given[TO_REF] or "HEAD")
     else:

@@ -77,13 +77,15 @@ def _listed(found: frozenset[str] | None, complaint: str) -> list[str]:
 
 
 def assign(entries: Sequence[Entry], paths: Sequence[str]) -> dict[Entry, list[str]]:
-    """For each hook, the names of the files at absolute paths that it checks, as pre-commit would select them.
+    """For each hook, the names of the files at absolute paths that it checks.
 
-    Links, folders, missing files, and files that are no scripts are skipped. Hooks without a file are left out.
+    Folders, missing files, and files that are no scripts are skipped. So are links to files that are checked in the
+    same way under their own names. Hooks without a file are left out.
     """
-    names = matching(paths, registry.files_of_all(entries))
+    every = registry.files_of_all(entries)
+    names = [name for name in _matching(_shown(paths), every) if _is_regular(name) or _is_checked(name, every)]
     # Most hooks share patterns: those that the same hooks have are matched as one.
-    users = {part: tuple(entry for entry in entries if part in entry.files) for part in registry.files_of_all(entries)}
+    users = {part: tuple(entry for entry in entries if part in entry.files) for part in every}
     found: dict[Entry, set[str]] = {entry: set() for entry in entries}
     for shared in dict.fromkeys(users.values()):
         parts = [part for part, having in users.items() if having == shared and part != registry.PERHAPS_SCRIPT]
@@ -99,9 +101,12 @@ def assign(entries: Sequence[Entry], paths: Sequence[str]) -> dict[Entry, list[s
 
 def matching(paths: Sequence[str], files: Sequence[str]) -> list[str]:
     """The names, as they are printed, of the regular files at absolute paths that match one of the patterns."""
+    return list(filter(_is_regular, _matching(_shown(paths), files)))
+
+
+def _shown(paths: Iterable[str]) -> list[str]:
     here = os.path.join(os.getcwd(), "")
-    shown = [path.removeprefix(here).replace(os.sep, "/") for path in paths]
-    return list(filter(_is_regular, _matching(shown, files)))
+    return [path.removeprefix(here).replace(os.sep, "/") for path in paths]
 
 
 def _matching(paths: Iterable[str], files: Sequence[str]) -> list[str]:
@@ -122,7 +127,30 @@ def _is_regular(path: str) -> bool:
         return False
 
 
+def _is_checked(name: str, files: Sequence[str]) -> bool:
+    """Whether a file that is not regular is checked under this name, or a hook reports that it cannot be read."""
+    try:
+        mode = os.stat(name).st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError:  # such as a link to itself
+        return True
+    if stat.S_ISDIR(mode) or not os.path.islink(name):
+        return not stat.S_ISDIR(mode)
+    target = _target(name).replace(os.sep, "/")
+    if all(walk.is_dockerfile(os.path.basename(path)) for path in (name, target)):
+        return False
+    patterns = [part for part in files if _matching([name], [part])]
+    return any(not _matching([target], files if part == registry.PERHAPS_SCRIPT else [part]) for part in patterns)
+
+
+def _target(name: str) -> str:
+    return os.path.relpath(os.path.realpath(name))
+
+
 def _is_script(name: str) -> bool:
-    """Whether a regular file is text that begins with `#!`. An unreadable file counts, so that hooks report that."""
+    """Whether a file is text that begins with `#!`. An unreadable file counts, so that hooks report that."""
+    if os.path.islink(name) and (not os.path.exists(name) or _target(name).startswith(os.pardir)):
+        return False
     start = walk.first_bytes(name)
     return start is None or (start.startswith(b"#!") and walk.is_text(start))

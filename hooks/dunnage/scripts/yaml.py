@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,9 @@ MAX_SIZE = 400_000
 """How many values there may be if those of an alias count each time."""
 MAX_MERGED = 100_000
 """How many keys may be merged into mappings, over all of a file."""
-
+_REJECTED = "[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+_OF_CI = (".buildkite/", ".circleci/", ".forgejo/", ".gitea/", ".github/", ".gitlab", "azure-pipelines.")
+"""How the paths of CI files begin. They are no templates, because they are at the top of the repository."""
 
 _NO_KEYS: dict[str, Node] = {}
 
@@ -159,15 +162,27 @@ def documents(file: File) -> list[Node]:
 def _documents(file: File) -> list[Node]:
     if len(file.data) > MAX_BYTES:
         raise SourceError(f"is larger than {MAX_BYTES:,} bytes, the limit for YAML", rule="input/too-large")
-    _ = file.text  # which has to be UTF-8
+    text = file.text  # which has to be UTF-8
     from dunnage.scripts import yaml_parser
 
     try:
         return _Composer(file).compose(yaml_parser.events(file.data))
     except yaml_parser.NotYaml as error:
-        if error.deep_at is None:
-            return []
-        raise _too_deep(offsets(file)(error.deep_at)) from None
+        if error.deep_at is not None:
+            raise _too_deep(offsets(file)(error.deep_at)) from None
+    found: list[Node] = []
+    message = "is not YAML, so nothing in it is checked"
+    # PyYAML rejects some characters in comments too, where other parsers accept everything.
+    mended = re.sub(r"(?m)(?:^|[ \t])#.*", lambda comment: re.sub(_REJECTED, "?", comment[0]), text)
+    if mended != text:
+        with suppress(yaml_parser.NotYaml):
+            found = _Composer(file).compose(yaml_parser.events(mended.encode()))
+            message = "has control characters in comments, which the hook reads as `?`"
+    if found or file.path.startswith(_OF_CI):
+        rejected = re.search(_REJECTED, text)
+        start = offsets(file)(rejected.start()) if rejected else 0
+        file.note_unread("input/unreadable", f"this file {message}", Span(start, start))
+    return found
 
 
 def _too_deep(start: int) -> SourceError:
