@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dunnage.check_wit_limits import HOOK, check, main
-from dunnage.files.source import Tree
+from dunnage.files.source import File, Tree
 from dunnage.frame.finding import Finding
 from dunnage.frame.options import Options
+from dunnage.wit.model import WitDocument
+from dunnage.wit.syntax import parse
 from repository import write_all as write
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -324,6 +327,27 @@ def test_siblings_are_read_but_not_judged() -> None:
 def test_more_bytes_than_are_read() -> None:
     write({"wit/a.wit": HEADER, **{f"wit/{at}.wit": f"// {'x' * 1_000_000}\n" for at in range(6)}})
     assert said("wit/a.wit") == ["wit/a.wit:1:1 file-size"]
+
+
+def test_a_package_with_more_bytes_than_are_compared() -> None:
+    write({f"wit/{at}.wit": f"interface i{at} {{ use i{at}.{{}}; }}\n// {'x' * 1_000_000}\n" for at in range(6)})
+    told = said(*(f"wit/{at}.wit" for at in range(6)))
+    assert told == ["wit/4.wit:1:1 file-size", *(f"wit/{at}.wit:1:11 recursion" for at in range(4))]
+
+
+def test_packages_are_compared_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    alive: list[int] = []
+
+    def counted(file: File) -> WitDocument:
+        alive.append(sum(isinstance(each, WitDocument) for each in gc.get_objects()))
+        return parse(file)
+
+    monkeypatch.setattr("dunnage.check_wit_limits.parse", counted)
+    monkeypatch.setattr("dunnage.files.source._MOST_PARSED_BYTES", -1)
+    write({f"{at}/wit/{name}.wit": f"interface {name} {{}}" for at in range(6) for name in "ab"})
+    assert said(*(f"{at}/wit/a.wit" for at in range(6))) == []
+    assert len(alive) == 12
+    assert max(alive) < 4
 
 
 @pytest.mark.parametrize(("count", "where"), [(500, []), (1100, ["2:7 expansion"])])

@@ -6,7 +6,7 @@ text was committed. Other tools have none.
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 
@@ -63,7 +63,7 @@ _MAX_FINDINGS = 20
 _MAX_SIBLINGS = 1000
 """How many files are read in the folder of a named file although they are not named."""
 _MAX_READ = 4 * 1024 * 1024
-"""How many bytes of one file are read, and of all files that are not named."""
+"""How many bytes are read: of one file, of all files that are not named, and of those that belong together."""
 _MAX_CYCLE_NAMES = 12
 """How many names of a cycle a message lists."""
 _LONG, _SHOWN = 128, 20
@@ -81,14 +81,27 @@ _NAME_IT = "give the inner types names, for example as a `record`, or nest fewer
 def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
     """Check the named files, and how they fit with the other files of their packages."""
     named = dict.fromkeys(map(display, names))
-    sources: dict[str, Source] = {}
+    roots: dict[str, list[str]] = {}
     for path in named:
-        yield from _limited(_check_file(path, tree, options, sources), options)
-    yield from _read_siblings(named, tree, options, sources)
-    for group in wit.groups(sources.values()):
-        paths = {source.path for files in group for source in files}
-        if not paths.isdisjoint(named):
-            yield from _limited(_check_packages(group, paths - named.keys(), options), options)
+        roots.setdefault(wit.root(path), []).append(path)
+    bytes_left = _MAX_READ
+    for below in roots.values():  # what belongs together, so that not all WIT is in memory at once
+        sources: dict[str, Source] = {}
+        size, is_cut = 0, False
+        for path in below:
+            yield from _limited(_check_file(path, tree, options, sources), options)
+            size += len(tree.content(path) or b"")
+            if size <= _MAX_READ or sources.pop(path, None) is None:
+                continue
+            if not is_cut:
+                message = f"the files that belong together have more than {_MAX_READ:,} bytes; the rest is not compared"
+                yield Finding(FILE_SIZE, path, Span(0, 0), message, "split the package into several")
+            is_cut = True
+        bytes_left = yield from _read_siblings(below, tree, options, sources, bytes_left)
+        for group in wit.groups(sources.values()):
+            paths = {source.path for files in group for source in files}
+            if not paths.isdisjoint(named):
+                yield from _limited(_check_packages(group, paths - named.keys(), options), options)
 
 
 def _limited(findings: Iterable[Finding], options: Options) -> Iterator[Finding]:
@@ -141,15 +154,20 @@ def _check_file(path: str, tree: Tree, options: Options, sources: dict[str, Sour
     yield from _check_identifiers(source, options[MAX_IDENTIFIER])
 
 
-def _read_siblings(named: Iterable[str], tree: Tree, options: Options, sources: dict[str, Source]) -> Iterator[Finding]:
-    """Add the other files of the packages to `sources`. Their own errors are not reported, as they are not named."""
-    bytes_left = _MAX_READ
+def _read_siblings(
+    named: Iterable[str], tree: Tree, options: Options, sources: dict[str, Source], bytes_left: int
+) -> Generator[Finding, None, int]:
+    """Add the other files of the packages to `sources`. Their own errors are not reported, as they are not named.
+
+    Of these files, `bytes_left` may be read. Returns how many are left after that.
+    """
     first_named: dict[str, str] = {}
+    named = dict.fromkeys(named)
     for path in named:
         if path in sources:
             first_named.setdefault(os.path.dirname(path), path)
     for folder, path in first_named.items():
-        others = [other for other in wit.files_of(folder) if other not in sources]
+        others = [other for other in wit.files_of(folder) if other not in named]
         for number, other in enumerate(others):
             if number == _MAX_SIBLINGS or bytes_left <= 0:
                 message = (
@@ -164,6 +182,7 @@ def _read_siblings(named: Iterable[str], tree: Tree, options: Options, sources: 
                 if len(file.data) <= min(options[MAX_FILE_SIZE], bytes_left):
                     sources[other] = Source(other, parse(file))
                 bytes_left -= len(file.data)
+    return bytes_left
 
 
 def _hidden(file: File) -> Iterator[Finding]:

@@ -35,6 +35,7 @@ def _parse(file: File) -> WitDocument:
         raise
     except SourceError as error:
         raise WitError(error.message, error.span) from None
+    file.parsed.add(3 * len(file.data))  # a text for each token takes much more memory than the file
     cursor = Cursor(Tokens(file.data))
     own = _read_own_name(cursor)
     nested: list[PackageContent] = []
