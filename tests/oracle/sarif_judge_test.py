@@ -44,7 +44,7 @@ def logs(folder: Path) -> list[Path]:
             [line for part in hostile for line in part.fixed],
         ),
     }.items():
-        (folder / "logs" / f"{name}.sarif").write_text(render(written), "utf-8")
+        (folder / "logs" / f"{name}.sarif").write_text("".join(render(written)), "utf-8")
     assert main(["Dockerfile", "--output-file", "logs/real.sarif"]) == 1
     watched = Watched("cargo-deny", "0.18.0", "", (Place("Dockerfile", 2, 5),))
     observed = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from dunnage.files.source import SourceError, Tree
@@ -30,12 +30,12 @@ def replace(path: str, before: bytes, after: bytes, root: str) -> None:
         with _locked(os.path.dirname(target)):
             if Tree().read(target).data != before:
                 raise ChangedError("was changed by another program")
-            put(target, after, stat.S_IMODE(os.stat(target).st_mode))
+            put(target, [after], stat.S_IMODE(os.stat(target).st_mode))
     except OSError as error:
         raise SourceError(f"cannot be written: {error.strerror}") from None
 
 
-def put(path: str, data: bytes, mode: int) -> None:
+def put(path: str, pieces: Iterable[bytes], mode: int) -> None:
     """Write a file and put it in the place of `path`, all at once. Raises OSError, and leaves no other file behind."""
     import tempfile
 
@@ -43,7 +43,7 @@ def put(path: str, data: bytes, mode: int) -> None:
         descriptor, temporary = tempfile.mkstemp(prefix=".dunnage-", dir=os.path.dirname(path) or os.curdir)
         try:
             with open(descriptor, "wb") as stream:
-                stream.write(data)
+                stream.writelines(pieces)
             os.chmod(temporary, mode)
             os.replace(temporary, path)
         except BaseException:

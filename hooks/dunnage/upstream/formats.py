@@ -24,14 +24,13 @@ _LONGEST = 60_000
 
 def json(report: Report) -> str:
     """One object, described in docs/watching.md. `version` changes when a reader of it would have to."""
-    return dump(
-        {
-            "version": VERSION,
-            "watched": [_watched(watched) for watched in report.watched],
-            "observations": [_observation(each) for each in report.observations],
-            "failures": [printable(failure) for failure in report.failures],
-        }
-    )
+    written = {
+        "version": VERSION,
+        "watched": [_watched(watched) for watched in report.watched],
+        "observations": [_observation(each) for each in report.observations],
+        "failures": [printable(failure) for failure in report.failures],
+    }
+    return "".join(dump(written))
 
 
 def _watched(watched: Watched) -> dict[str, Any]:
@@ -62,8 +61,8 @@ def sarif(report: Report) -> str:
     """A log with one run. The place of a result is that of the pin."""
     rules = [descriptor(kind.id, kind.summary, "", "", _PAGE, kind.level) for kind in KINDS]
     failures = [{"level": "error", "message": message(failure)} for failure in report.failures]
-    results = [_result(each) for each in report.observations]
-    return log("watch-upstream", rules, failures, results, is_successful=not report.failures)
+    results = map(_result, report.observations)
+    return "".join(log("watch-upstream", rules, failures, results, is_successful=not report.failures))
 
 
 def _result(observation: Observation) -> dict[str, Any]:

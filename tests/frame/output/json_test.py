@@ -11,13 +11,22 @@ from hypothesis import strategies as st
 
 from dunnage.files.span import Edit, Span
 from dunnage.frame.finding import Finding, Fix
-from dunnage.frame.output.json import render
+from dunnage.frame.output import Report
+from dunnage.frame.output.json import render as pieces
 from frame.output.reports import FINDINGS, SUPPRESSED, report, write_files
 
 
 @pytest.fixture(autouse=True)
 def _files(folder: Path) -> None:
     write_files(folder)
+
+
+def render(written: Report) -> str:
+    return "".join(pieces(written))
+
+
+def test_findings_are_written_one_by_one() -> None:
+    assert max(map(len, pieces(report(FINDINGS * 100, [SUPPRESSED] * 100)))) < 1000
 
 
 def test_json() -> None:

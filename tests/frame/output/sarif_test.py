@@ -11,13 +11,23 @@ import pytest
 from dunnage.files.source import Tree
 from dunnage.files.span import Edit, Span
 from dunnage.frame.finding import Finding, Fix
-from dunnage.frame.output.sarif import render
+from dunnage.frame.output import Report
+from dunnage.frame.output.sarif import render as pieces
 from frame.output.reports import FINDINGS, RULES, SUPPRESSED, report, write_files
 
 
 @pytest.fixture(autouse=True)
 def _files(folder: Path) -> None:
     write_files(folder)
+
+
+def render(written: Report) -> str:
+    return "".join(pieces(written))
+
+
+def test_findings_are_written_one_by_one() -> None:
+    written = list(pieces(report(FINDINGS * 100)))
+    assert max(map(len, written[written.index("[\n        ") :])) < 3000
 
 
 def _run(text: str) -> dict[str, Any]:

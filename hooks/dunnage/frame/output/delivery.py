@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import TextIO
@@ -49,7 +49,7 @@ def deliver(
 
 
 def publish(
-    render: Callable[[str, TextIO | None], str],
+    render: Callable[[str, TextIO | None], str | Iterable[str]],
     format_name: str,
     stream: TextIO | None,
     file: str | None,
@@ -57,7 +57,7 @@ def publish(
     *,
     may_be_cut: bool = False,
 ) -> None:
-    """Write what `render` returns for a format and a stream, as `deliver` does.
+    """Write what `render` returns for a format and a stream, whole or in pieces, as `deliver` does.
 
     `may_be_cut` says whether the reader of the stream may close it early. If not, that raises OutputError, too.
     """
@@ -72,7 +72,7 @@ def publish(
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     if file is not None:
         try:
-            _replace(file, render(file_format_name, None).encode("utf-8", "backslashreplace"))
+            _replace(file, render(file_format_name, None))
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else error
             problems.append(f"--output-file {display(file)} cannot be written: {reason}")
@@ -85,16 +85,17 @@ def show(text: str) -> None:
     publish(lambda *_: text, "", sys.stdout, None, "", may_be_cut=True)
 
 
-def write(text: str, stream: TextIO | None) -> None:
+def write(text: str | Iterable[str], stream: TextIO | None) -> None:
     """Write `text` and flush. Characters outside the encoding of the stream are escaped. None is a closed stream."""
     if stream is None:
         return
     encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    for piece in [text] if isinstance(text, str) else text:
+        stream.write(piece.encode(encoding, "backslashreplace").decode(encoding))
     stream.flush()
 
 
-def _rendered(report: Report, format_name: str, stream: TextIO | None) -> str:
+def _rendered(report: Report, format_name: str, stream: TextIO | None) -> str | Iterable[str]:
     if format_name == "json":
         from dunnage.frame.output import json
 
@@ -112,8 +113,8 @@ def _rendered(report: Report, format_name: str, stream: TextIO | None) -> str:
     return text.render(report, colour=text.wants_colour(stream))
 
 
-def _replace(path: str, data: bytes) -> None:
-    """Replace the content of the file at `path` with `data`, atomically. Raises OSError and leaves the file alone.
+def _replace(path: str, text: str | Iterable[str]) -> None:
+    """Replace the content of the file at `path` with `text`, atomically. Raises OSError and leaves the file alone.
 
     The file may belong to the repository, so links, devices and FIFOs are not written.
     """
@@ -125,4 +126,5 @@ def _replace(path: str, data: bytes) -> None:
         if not stat.S_ISREG(os.lstat(path).st_mode):
             raise OSError("it exists and is not a regular file")
     os.umask(mask := os.umask(0o077))
-    put(path, data, 0o666 & ~mask)
+    pieces = [text] if isinstance(text, str) else text
+    put(path, (piece.encode("utf-8", "backslashreplace") for piece in pieces), 0o666 & ~mask)

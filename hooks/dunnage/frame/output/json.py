@@ -36,6 +36,7 @@ escape in them too. All of the JSON is ASCII, and no line of it is a command to 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from dunnage.frame.finding import Finding
@@ -44,17 +45,17 @@ from dunnage.frame.output import Report, printable, printable_lines
 VERSION = 2
 
 
-def render(report: Report) -> str:
-    """The report as described above, in several lines."""
+def render(report: Report) -> Iterator[str]:
+    """The report as described above, in pieces of several lines."""
     return dump(
         {
             "version": VERSION,
-            "findings": [_finding(finding, report) for finding in report.findings],
-            "suppressed": [
+            "findings": (_finding(finding, report) for finding in report.findings),
+            "suppressed": (
                 {**_finding(finding, report), "reason": printable(finding.suppression.reason)}
                 for finding in report.suppressed
                 if finding.suppression
-            ],
+            ),
             "fixed": [printable(line) for line in report.fixed],
         }
     )
@@ -87,7 +88,33 @@ def unicode(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def dump(value: Any) -> str:
-    """JSON in ASCII, without control characters, and without `##`, which may start a command to a CI runner."""
-    # `#` and DEL occur only in strings, where an escape can replace them.
-    return json.dumps(value, indent=2).replace("##", r"#\u0023").replace("\x7f", r"\u007f") + "\n"
+def dump(value: dict[str, Any]) -> Iterator[str]:
+    """JSON in ASCII, without control characters, and without `##`, which may start a command to a CI runner.
+
+    It comes in pieces. What an iterator in `value` yields is written one by one, because all together may be much.
+    """
+    yield from _pieces(value, "\n")
+    yield "\n"
+
+
+def _pieces(value: Any, line_end: str) -> Iterator[str]:
+    """JSON whose lines after the first are indented as `line_end`, which begins with a newline, is."""
+    inner = f"{line_end}  "
+    if isinstance(value, Iterator):
+        opening = "["
+        for each in value:
+            yield opening + inner
+            yield from _pieces(each, inner)
+            opening = ","
+        yield "[]" if opening == "[" else f"{line_end}]"
+    elif isinstance(value, dict) and any(isinstance(each, Iterator) for each in value.values()):
+        opening = "{"
+        for name, each in value.items():
+            yield f'{opening}{inner}"{name}": '
+            yield from _pieces(each, inner)
+            opening = ","
+        yield f"{line_end}}}"
+    else:
+        # `#` and DEL occur only in strings, where an escape can replace them.
+        text = json.dumps(value, indent=2).replace("##", r"#\u0023").replace("\x7f", r"\u007f")
+        yield text.replace("\n", line_end)

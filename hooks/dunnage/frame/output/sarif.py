@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 from urllib.parse import quote
 
@@ -29,12 +29,12 @@ _FINGERPRINT = "findingHash/v1"
 _CONTEXT = 200
 
 
-def render(report: Report) -> str:
-    """A log with one run."""
+def render(report: Report) -> Iterator[str]:
+    """A log with one run, in pieces."""
     rules = {rule.id: number for number, rule in enumerate(report.rules)}
     occurrences: Counter[bytes] = Counter()
-    results = [_result(finding, report.tree, rules, occurrences) for finding in report.findings]
-    results += [_result(finding, report.tree, rules, occurrences) for finding in report.suppressed]
+    every = chain(report.findings, report.suppressed)
+    results = (_result(finding, report.tree, rules, occurrences) for finding in every)
     notifications = [{"level": "note", "message": message(f"fixed {line}")} for line in report.fixed]
     return log(report.program, [_rule(rule) for rule in report.rules], notifications, results)
 
@@ -43,11 +43,11 @@ def log(
     program: str,
     rules: Sequence[dict[str, Any]],
     notifications: Sequence[dict[str, Any]],
-    results: Sequence[dict[str, Any]],
+    results: Iterator[dict[str, Any]],
     *,
     is_successful: bool = True,
-) -> str:
-    """A log with one run of a program."""
+) -> Iterator[str]:
+    """A log with one run of a program, in pieces."""
     run = {
         "tool": {
             "driver": {
@@ -65,7 +65,7 @@ def log(
         "columnKind": "unicodeCodePoints",
         "results": results,
     }
-    return dump({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
+    return dump({"$schema": _SCHEMA, "version": "2.1.0", "runs": iter([run])})
 
 
 def descriptor(rule_id: str, summary: str, more: str, help: str, page: str, level: str) -> dict[str, Any]:
