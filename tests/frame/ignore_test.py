@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -303,3 +304,23 @@ def test_one_of_several_comments_on_a_line_silences_and_none_is_unused() -> None
     tree = Tree()
     silenced = silence(_find(tree, "f.toml"), tree, RULES, toml.comments)
     assert (len(silenced.findings), len(silenced.suppressed)) == (0, 3)
+
+
+def test_comments_are_judged_file_by_file() -> None:
+    tree, alive = Tree(), list[int]()
+
+    def comments(file: File) -> Iterator[tuple[Span, str]]:
+        alive.append(sum(type(each).__name__ == "_Directive" for each in gc.get_objects()))
+        return toml.comments(file)
+
+    for name in "abcdef":
+        Path(f"{name}.toml").write_bytes(b"# dunnage: ignore[demo/bad] why\n" * 50)
+        tree.read(f"{name}.toml")
+    assert len(silence([], tree, RULES, comments).findings) == 300
+    assert len(alive) == 6
+    assert max(alive) < 100
+
+
+def test_long_comments_are_cut() -> None:
+    (found,) = _about_comments(b"# dunnage: " + b"x" * 2000 + b"\n")
+    assert found.message == f"`dunnage: {'x' * 991}…` is not an ignore comment"

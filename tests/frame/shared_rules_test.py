@@ -139,6 +139,14 @@ def test_more_findings_than_are_reported(folder: Path, capsys: pytest.CaptureFix
     assert b"--locked" in (folder / "a.sh").read_bytes()
 
 
+def test_longer_findings_than_are_reported(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in "abcdefgh":
+        (folder / f"{name}.sh").write_bytes(b"cargo install " + b"a" * 200_000 + b"\n")
+    found = _found(capsys, *(f"{name}.sh" for name in "abcdefgh"))
+    assert [each for each in found if "input" in each] == ["f.sh:1 input/too-large"]
+    assert len(found) == 11
+
+
 def test_several_hooks_report_a_limit_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "Dockerfile").write_bytes(b"FROM a\n# \xff\nRUN cargo build --locked\n")
     assert cli.main(["check", "Dockerfile"]) == 1

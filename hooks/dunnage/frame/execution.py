@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from dunnage import __version__
 from dunnage.files.source import Tree
 from dunnage.files.walk import is_in_vendored_crate
-from dunnage.frame.finding import MARK, MOST_FINDINGS, reportable
+from dunnage.frame.finding import MARK, MOST_FINDINGS, MOST_TEXT, reportable, text_size
 from dunnage.frame.options import (
     FIX,
     IGNORE,
@@ -158,11 +158,14 @@ def look(
         names = given if hook.examines_vendored else [name for name in given if not is_in_vendored_crate(tree, name)]
         # Each hook judges the ignore comments about its rules, in the files that it reads itself.
         view = tree.view(progress.begin(hook.name, names) if progress else None)
-        found = reportable(hook.check(names, view, options))
-        if len(found) > MOST_FINDINGS:
+        found = reportable(hook.check(names, view, options), size=text_size)
+        too_much = f"{MOST_FINDINGS:,} findings" if len(found) > MOST_FINDINGS else ""
+        if sum(map(text_size, found)) > MOST_TEXT:
+            too_much = f"{MOST_TEXT:,} characters in the findings"
+        if too_much:
             from dunnage.frame.shared_rules import too_many
 
-            found[-1] = too_many(found[-1])
+            found[-1] = too_many(found[-1], too_much)
         files = view.files()
         if view.unreadable() or any(file.unread for file in files):
             from dunnage.frame.shared_rules import unread

@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 MOST_FINDINGS = 5000
 """How many findings of one hook are reported; code scanning on GitHub shows as many."""
+MOST_TEXT = 2 * 1024 * 1024
+"""How many characters the messages and the help of these findings have together: a name may be as long as a file."""
 MARK = b"dunnage:"
 """Every file with an ignore comment contains this."""
 
@@ -100,6 +102,11 @@ class Finding(NamedTuple):
     """Why it has no fix although its rule is fixable, in one line that begins with a path; empty if that is unknown."""
 
 
+def text_size(finding: Finding) -> int:
+    """How many characters of text a finding has."""
+    return len(finding.message) + len(finding.help)
+
+
 def with_advice(found: Iterable[Finding], advice: Callable[[Finding], str]) -> Iterator[Finding]:
     """Append advice to the help of the first finding of a rule in each file.
 
@@ -116,17 +123,20 @@ def with_advice(found: Iterable[Finding], advice: Callable[[Finding], str]) -> I
             yield finding
 
 
-def reportable(found: Iterable[T], is_reported: Callable[[T], bool] = lambda _: True) -> list[T]:
+def reportable(
+    found: Iterable[T], is_reported: Callable[[T], bool] = lambda _: True, size: Callable[[T], int] = lambda _: 0
+) -> list[T]:
     """Collect what a hook finds, up to the first that is too many: a small file may have hundreds of thousands.
 
-    `is_reported` says what counts.
+    `is_reported` says what counts, and `size` how many characters of text it has.
     """
     collected: list[T] = []
-    left = MOST_FINDINGS + 1
+    left, text_left = MOST_FINDINGS + 1, MOST_TEXT
     for each in found:
         collected.append(each)
         left -= is_reported(each)
-        if not left:
+        text_left -= size(each)
+        if not left or text_left < 0:
             break
     return collected
 

@@ -9,6 +9,7 @@ Every hook that reads the file judges the comments that cannot be parsed, or tha
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from dunnage.files.source import File, SourceError, Tree, display
@@ -32,6 +33,8 @@ _IGNORE = rf"dunnage:\s*ignore\s*\[\s*({_ID}(?:\s*,\s*{_ID})*)\s*\](.*)"
 _BLANK_REST_OF_LINE = rb"[ \t]*(?:[\r\n]|\Z)"
 _MOST_COMPARED = 100
 """How many ids of no rule are compared with those of all rules, to name the nearest."""
+_LONGEST_SHOWN = 1000
+"""How many characters of a comment messages show."""
 
 
 class _Directive(NamedTuple):
@@ -73,59 +76,71 @@ def silence(
     findings = list(findings)
     known = [rule.id for rule in rules]
     concerns = {_concern(rule_id) for rule_id in known}
+    is_complete = not any(finding.rule.cuts_short for finding in findings)
+    paths = None if examined is None else set(map(display, examined))
     about_comments: list[Finding] = []
     problems: dict[str, str] = {}
-    ignores: dict[tuple[_Directive, str], bool] = {}  # whether the comment has silenced this rule
-    reasons: dict[_Directive, str] = {}
-    places: dict[tuple[str, int, str], list[tuple[_Directive, str]]] = {}
-    for directive in _directives(tree.files(), comments):
-        form = re.fullmatch(_IGNORE, directive.text)
-        if form is None:
-            message = f"`{directive.text}` is not an ignore comment"
-            help = "write `dunnage: ignore[RULE] reason`, with the rule that the finding names"
-            about_comments.append(directive.finding(MALFORMED, message, help))
-            continue
-        named = re.findall(_ID, form[1])
-        own = [rule_id for rule_id in named if _concern(rule_id) in concerns]
-        for rule_id in named:
-            if not _is_known(rule_id, concerns):
-                if rule_id not in problems:
-                    problems[rule_id] = _unknown_anywhere(rule_id, is_compared=len(problems) < _MOST_COMPARED)
-                message, help = problems[rule_id], "write the id of the rule as the finding names it"
-                about_comments.append(directive.finding(UNUSED, message, help))
-        if own and not any(character.isalnum() for character in form[2]):
-            message = f"`{directive.text}` has no reason, so it silences nothing"
-            about_comments.append(
-                directive.finding(NO_REASON, message, f"add the reason: `{directive.text} because …`")
-            )
-            continue
-        reasons[directive] = form[2].strip()
-        for rule_id in own:
-            ignores[directive, rule_id] = False
-            for line in directive.lines:
-                places.setdefault((directive.path, line, rule_id), []).append((directive, rule_id))
+    suppressions: dict[int, Suppression] = {}
+    numbers: dict[str, list[int]] = {}
+    for number, finding in enumerate(findings):
+        numbers.setdefault(finding.path, []).append(number)
 
-    left = []
-    suppressed = []
-    for finding in findings:
-        line, _ = tree.position(finding.path, finding.span.start)
-        place = (finding.path, line, finding.rule.id)
-        silencing = places.get(place, [])
-        ignores.update(dict.fromkeys(silencing, True))
-        if silencing:
-            places[place] = silencing[:1]  # the others are known to be used
-            directive = silencing[0][0]
-            suppressed.append(finding._replace(suppression=Suppression(reasons[directive], directive.span)))
-        else:
-            left.append(finding)
-    if not any(finding.rule.cuts_short for finding in findings):
-        # Whether a bound is exceeded depends on what a hook looks for, so a comment about it may be for another hook.
-        unused = [ignore for ignore, used in ignores.items() if not used and ignore[1] not in _ABOUT_INPUT]
-        if unused and examined is not None:
-            paths = set(map(display, examined))
-            unused = [ignore for ignore in unused if ignore[0].path in paths]
-        about_comments += [_unused(*ignore, known) for ignore in unused]
+    # File by file, because all comments together may be very many.
+    for file in tree.files():
+        found: list[Finding] = []
+        ignores: dict[tuple[_Directive, str], bool] = {}  # whether the comment has silenced this rule
+        reasons: dict[_Directive, str] = {}
+        places: dict[tuple[int, str], list[tuple[_Directive, str]]] = {}
+        for directive in _directives(file, comments):
+            form = re.fullmatch(_IGNORE, directive.text)
+            if form is None:
+                message = f"`{_cut(directive.text)}` is not an ignore comment"
+                help = "write `dunnage: ignore[RULE] reason`, with the rule that the finding names"
+                found.append(directive.finding(MALFORMED, message, help))
+                continue
+            named = re.findall(_ID, form[1])
+            own = [rule_id for rule_id in named if _concern(rule_id) in concerns]
+            for rule_id in named:
+                if not _is_known(rule_id, concerns):
+                    message = problems.get(rule_id) or _unknown_anywhere(rule_id, len(problems) < _MOST_COMPARED)
+                    if len(problems) < _MOST_COMPARED:
+                        problems[rule_id] = message
+                    help = "write the id of the rule as the finding names it"
+                    found.append(directive.finding(UNUSED, message, help))
+            if own and not any(character.isalnum() for character in form[2]):
+                text = _cut(directive.text)
+                message = f"`{text}` has no reason, so it silences nothing"
+                found.append(directive.finding(NO_REASON, message, f"add the reason: `{text} because …`"))
+                continue
+            reasons[directive] = form[2].strip()
+            for rule_id in own:
+                ignores[directive, rule_id] = False
+                for line in directive.lines:
+                    places.setdefault((line, rule_id), []).append((directive, rule_id))
+        for number in numbers.get(file.path, ()) if places else ():
+            finding = findings[number]
+            place = (file.position(finding.span.start)[0], finding.rule.id)
+            silencing = places.get(place, [])
+            ignores.update(dict.fromkeys(silencing, True))
+            if silencing:
+                places[place] = silencing[:1]  # the others are known to be used
+                directive = silencing[0][0]
+                suppressions[number] = Suppression(reasons[directive], directive.span)
+        if is_complete and (paths is None or file.path in paths):
+            for (directive, rule_id), is_used in ignores.items():
+                # Whether a bound is exceeded depends on what a hook looks for, so the comment may be for another hook.
+                if not is_used and rule_id not in _ABOUT_INPUT:
+                    found.append(_unused(directive, rule_id, known))
+        if len(about_comments) <= MOST_FINDINGS:  # `few` reports no more
+            about_comments += found
+    left = [finding for number, finding in enumerate(findings) if number not in suppressions]
+    suppressed = [findings[number]._replace(suppression=suppressions[number]) for number in sorted(suppressions)]
     return Silenced(left + about_comments, suppressed)
+
+
+def _cut(text: str) -> str:
+    """A comment as messages show it."""
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
 def few(findings: list[Finding]) -> list[Finding]:
@@ -150,16 +165,13 @@ def unknown(rule_ids: Iterable[str], rules: Sequence[Rule]) -> str | None:
     return None
 
 
-def _directives(files: Iterable[File], comments: Callable[[File], Iterable[tuple[Span, str]]]) -> Iterator[_Directive]:
-    for file in files:
-        if MARK not in file.data:
-            continue
-        try:
-            for span, text in comments(file.mended if file.unread else file):
-                if directive := re.search(_DIRECTIVE, text):
-                    yield _Directive(file.path, span, directive[1].strip(), _lines(file, span))
-        except SourceError:
-            continue  # a file that cannot be read has no comments
+def _directives(file: File, comments: Callable[[File], Iterable[tuple[Span, str]]]) -> Iterator[_Directive]:
+    if MARK not in file.data:
+        return
+    with suppress(SourceError):  # a file that cannot be read has no comments
+        for span, text in comments(file.mended if file.unread else file):
+            if directive := re.search(_DIRECTIVE, text):
+                yield _Directive(file.path, span, directive[1].strip(), _lines(file, span))
 
 
 def _lines(file: File, span: Span) -> tuple[int, ...]:
@@ -188,7 +200,7 @@ def _is_known(rule_id: str, concerns: Collection[str]) -> bool:
     return _concern(rule_id) in (*shared, *(entry.concern for entry in ENTRIES))
 
 
-def _unknown_anywhere(rule_id: str, *, is_compared: bool) -> str:
+def _unknown_anywhere(rule_id: str, is_compared: bool) -> str:
     """Say that a rule is that of no hook, and name the rule of any hook that is nearest if it `is_compared`."""
     from dunnage.frame.registry import ENTRIES
 

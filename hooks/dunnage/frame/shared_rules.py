@@ -50,9 +50,9 @@ def unread(tree: Tree, names: Sequence[str], found: Sequence[Finding]) -> Iterat
             yield _finding(error.rule, path, Span(0, 0), f"this file {error.message}")
 
 
-def too_many(finding: Finding) -> Finding:
-    """Return what a hook reports instead of the first finding that is too many."""
-    message = f"there are more than {MOST_FINDINGS:,} findings; the hook does not report the rest"
+def too_many(finding: Finding, what: str = f"{MOST_FINDINGS:,} findings") -> Finding:
+    """Return what a hook reports instead of the first finding that is too many. `what` is the limit."""
+    message = f"there are more than {what}; the hook does not report the rest"
     help = "fix the reported findings, and run the hook again"
     return Finding(TOO_LARGE, finding.path, finding.span, message, help)
 
