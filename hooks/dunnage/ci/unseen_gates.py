@@ -80,7 +80,8 @@ _MAX_FILES = 3000
 def may_exist(repository: RepositoryFiles) -> bool:
     """Whether CI may run cargo-deny or cargo-audit although no run of either was found in it."""
     mention = re.compile(_MENTION)
-    texts: list[str] = []
+    # Patterns are searched for now, because all texts together may be long.
+    is_here = calls_unknown = runs_tasks = False
     for path in repository.known.ordered:
         if _is_ci(path) and (file := repository.read(path)) is not None:
             text = _without_comments(file.text)
@@ -88,22 +89,22 @@ def may_exist(repository: RepositoryFiles) -> bool:
                 re.search(r"cargo +\"?\$", text) and re.search(_WORD, text)
             ):
                 return True
-            texts.append(text)
+            is_here = is_here or re.search(_BUILDS, text) is not None
+            calls_unknown = calls_unknown or re.search(_OPAQUE, text) is not None
+            runs_tasks = runs_tasks or re.search(_TASK_RUNNERS, text) is not None
     if any(_calls_external(repository, path) for path in repository.known.workflows) or _has_unknown_call(repository):
         return True
-    is_here = any(re.search(_BUILDS, text) for text in texts)
     other_folders = tuple(f"{folder}/" for folder in _OTHER_FOLDERS.split())
     is_elsewhere = any(name in repository.known.by_name for name in _OTHER_SYSTEMS.split()) or any(
         path.startswith(other_folders) for path in repository.paths
     )
     if is_elsewhere and not is_here:
         return True
-    is_opaque = is_elsewhere or any(re.search(_OPAQUE, text) for text in texts)
     has_policy = any(name in repository.known.by_name for name in _POLICIES)
-    if has_policy and any(re.search(_TASK_RUNNERS, text) for text in texts):
+    if has_policy and runs_tasks:
         return True
     # A file that no job runs contains no gate, unless CI also runs something that is not read.
-    return _is_mentioned(repository, mention, is_opaque or not is_here)
+    return _is_mentioned(repository, mention, is_elsewhere or calls_unknown or not is_here)
 
 
 def _has_unknown_call(repository: RepositoryFiles) -> bool:

@@ -6,11 +6,11 @@ import errno
 import gc
 import os
 import stat
+import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
 from itertools import accumulate
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 from dunnage.files.span import Edit, Span
 from dunnage.files.walk import repository_folder
@@ -37,14 +37,26 @@ class SourceError(Exception):
         self.rule = rule
 
 
+# A repository may have a hundred thousand files, and each hook its view of them. So these take little memory: they have
+# no dictionary of attributes, and share empty ones.
+_Unread: TypeAlias = "dict[str, tuple[str, Span]]"
+_NOTHING_UNREAD: _Unread = {}
+_NO_RESULTS: dict[Callable[[File], object], tuple[object, _Unread]] = {}
+
+
 class Memo:
     """What one file has been parsed into."""
 
+    __slots__ = ("counted", "folder", "results", "users")
+
     def __init__(self) -> None:
-        self.results: dict[Callable[[File], object], tuple[object, dict[str, tuple[str, Span]]]] = {}
+        self.results = _NO_RESULTS
         """For each parser, its result or the SourceError that it raised, and what it noted as unread."""
         self.users = 0
         """How many loops look at the file at present."""
+        self.folder = ""
+        self.counted = (0, 0, 1)
+        """Where the column was last counted: start of the line, offset, column."""
 
 
 class Parsed:
@@ -82,7 +94,7 @@ class Parsed:
             return
         for memo in self._memos:
             if memo is not begun and not memo.users:
-                memo.results.clear()
+                memo.results = _NO_RESULTS
         for cache in self._caches:
             cache.clear()
         self._memos = kept
@@ -93,36 +105,37 @@ class Parsed:
 class File:
     """The bytes of one file, and what is computed from them."""
 
-    def __init__(self, path: str, data: bytes, parsed: Parsed | None = None) -> None:
+    __slots__ = ("_mended", "data", "memoized", "parsed", "path", "role", "unread")
+
+    def __init__(self, path: str, data: bytes, parsed: Parsed | None = None, memoized: Memo | None = None) -> None:
         """`path` is the name of the file as it is printed; `data` is its content.
 
-        `parsed` keeps what this and other files are parsed into.
+        `parsed` keeps what this and other files are parsed into, `memoized` what this one is.
         """
         self.path = path
         self.data = data
-        self.unread: dict[str, tuple[str, Span]] = {}
+        self.unread = _NOTHING_UNREAD
         """By the id of a rule about input: a message about the first part of the file that is not read, and its place.
         """
         self.role = ""
         """What another file says that this one is, where its name does not say it: `gitlab`."""
         self.parsed = parsed or Parsed()
-        self.memoized = Memo()
-        # Where the column was last counted: start of the line, offset, column.
-        self._counted = (0, 0, 1)
+        self.memoized = memoized or Memo()
+        self._mended: File | None = None
 
     def view(self) -> File:
         """The same file for one of several hooks: parsed only once, but with `unread` parts of its own."""
-        view = File(self.path, self.data, self.parsed)
-        view.memoized = self.memoized
-        return view
+        return File(self.path, self.data, self.parsed, self.memoized)
 
     def __repr__(self) -> str:
         return f"File({self.path!r}, {len(self.data)} bytes)"
 
-    @cached_property
+    @property
     def folder(self) -> str:
         """The absolute path of the folder that it is in."""
-        return os.path.dirname(os.path.abspath(self.path))
+        if not self.memoized.folder:
+            self.memoized.folder = sys.intern(os.path.dirname(os.path.abspath(self.path)))
+        return self.memoized.folder
 
     @property
     def text(self) -> str:
@@ -132,23 +145,25 @@ class File:
         """
         return self.memo(_text)
 
-    @cached_property
+    @property
     def mended(self) -> File:
         """The same file with `?` in place of each byte that is not UTF-8; the file itself if there is none."""
-        try:
-            _ = self.text
-        except SourceError:
-            text = self.data.decode("utf-8", "surrogateescape")
-            mended = File(self.path, text.encode("utf-8", "replace"), self.parsed)
-            mended.unread, mended.role = self.unread, self.role
-            return mended
-        return self
+        if self._mended is None:
+            try:
+                _ = self.text
+            except SourceError:
+                self.unread = self.unread or {}  # the two share what is noted
+                self._mended = self.memo(_mended).view()
+                self._mended.unread, self._mended.role = self.unread, self.role
+        return self._mended or self
 
     def note_unread(self, rule: str, message: str, span: Span) -> None:
         """Note that a part of the file is not read, so that it is reported: the first for each rule.
 
         `rule` is `input/too-large`, `input/too-deep` or `input/unreadable`.
         """
+        if self.unread is _NOTHING_UNREAD:
+            self.unread = {}
         self.unread.setdefault(rule, (message, span))
 
     def memo(self, read: Callable[[File], T]) -> T:
@@ -159,13 +174,15 @@ class File:
         """
         if read not in self.memoized.results:
             self.parsed.begin(self.memoized, len(self.data))
-            before, self.unread = self.unread, {}
+            before, self.unread = self.unread, _NOTHING_UNREAD
             try:
                 result: object = read(self)
             except SourceError as error:
                 result = error
             finally:
                 noted, self.unread = self.unread, before
+            if self.memoized.results is _NO_RESULTS:
+                self.memoized.results = {}
             self.memoized.results[read] = result, noted
         found, noted = self.memoized.results[read]
         for rule, (message, span) in noted.items():
@@ -180,31 +197,20 @@ class File:
         A line ends at LF, CRLF or a lone CR. The column counts characters: the byte order mark counts as none, and
         each byte that is not UTF-8 counts as one.
         """
-        line = bisect_right(self._line_ends, offset)
-        start = self._line_ends[line - 1] if line else 0
-        return line + 1, self._column(start, offset)
+        ends, is_ascii = self.memo(_line_ends)
+        line = bisect_right(ends, offset)
+        start = ends[line - 1] if line else 0
+        return line + 1, offset - start + 1 if is_ascii else self._column(start, offset)
 
     def _column(self, start: int, offset: int) -> int:
-        if self._is_ascii:
-            return offset - start + 1
         # Continue from the last count: a hostile line of megabytes may have thousands of findings.
-        counted_start, counted, column = self._counted
+        counted_start, counted, column = self.memoized.counted
         if counted_start != start or counted > offset:
             counted, column = start, 1
         characters = self.data[counted:offset].decode("utf-8", "surrogateescape")
         column += len(characters) - (counted == 0 and characters.startswith("\ufeff"))
-        self._counted = (start, offset, column)
+        self.memoized.counted = (start, offset, column)
         return column
-
-    @cached_property
-    def _is_ascii(self) -> bool:
-        return self.data.isascii()
-
-    @cached_property
-    def _line_ends(self) -> Sequence[int]:
-        from array import array  # a list would take half a gigabyte for a file of only newlines
-
-        return array("Q", accumulate(map(len, _lines(self.data))))
 
 
 def each_in_use(files: Iterable[File]) -> Iterator[File]:
@@ -249,6 +255,18 @@ def _text(file: File) -> str:
     return text.removeprefix("\ufeff")
 
 
+def _mended(file: File) -> File:
+    text = file.data.decode("utf-8", "surrogateescape")
+    return File(file.path, text.encode("utf-8", "replace"), file.parsed)
+
+
+def _line_ends(file: File) -> tuple[Sequence[int], bool]:
+    """Where the lines of a file end, and whether all of it is ASCII."""
+    from array import array  # a list would take half a gigabyte for a file of only newlines
+
+    return array("Q", accumulate(map(len, _lines(file.data)))), file.data.isascii()
+
+
 def _lines(data: bytes) -> list[bytes]:
     lines = data.splitlines(keepends=True)
     if lines and not lines[-1].endswith((b"\n", b"\r")):
@@ -266,7 +284,7 @@ class Tree:
         """
         self._limit = limit
         self._read: dict[str, File | SourceError | None] = {}
-        # The same by the paths that callers give. Most of these are given often, and name no file.
+        # The same by the paths that callers give, if they differ. Most of these are given often, and name no file.
         self._by_given_path: dict[str, File | SourceError | None] = {}
         self._memo: dict[Callable[[Tree], object], object] = {}
         self._load: Callable[[str], File | SourceError | None] = load or self._open
@@ -321,12 +339,17 @@ class Tree:
         return found.data if found else None
 
     def _found(self, path: str) -> File | SourceError | None:
+        if path in self._read:
+            return self._read[path]
         if path not in self._by_given_path:
             name = display(path)
             if name not in self._read:
-                self._read[name] = self._load(name)
+                found = self._load(name)
+                self._read[found.path if isinstance(found, File) else name] = found
                 if self._on_read is not None:
                     self._on_read(name)
+            if name == path:
+                return self._read[name]
             self._by_given_path[path] = self._read[name]
         return self._by_given_path[path]
 
