@@ -148,9 +148,10 @@ class _Checks:
         return []
 
     def _read_lists(self) -> None:
-        from dunnage.containers.image_list import image_lists
+        from dunnage.containers.image_list import IMAGES
+        from dunnage.files.pin_lists import PinLists
 
-        self._lists = image_lists(self._tree, self._options[PINS])
+        self._lists = PinLists(self._tree, IMAGES, self._options[PINS])
 
     def _is_local(self, file: File, reference: Reference) -> bool:
         """Whether the repository builds an image of this name. To know that, all its files are searched once."""

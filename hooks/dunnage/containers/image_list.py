@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 from dunnage.containers.reference import Reference, parse
 from dunnage.containers.tags import DIGITS, version_of, words_of
-from dunnage.files.pin_lists import ListKind, PinLists
-from dunnage.files.source import Tree
+from dunnage.files.pin_lists import ListKind
 
 RULE = "base-images/contradicts"
 
@@ -39,11 +38,6 @@ IMAGES = ListKind(
     _read,
     _owns,
 )
-
-
-def image_lists(tree: Tree, path: str | None) -> PinLists[ListedImage]:
-    """Return the lists that apply to the files of a run; `path` names one that takes precedence."""
-    return PinLists(tree, IMAGES, path)
 
 
 def same_variant(reference: Reference, images: list[ListedImage]) -> ListedImage | None:

@@ -144,11 +144,6 @@ def explains(text: str, name: str) -> bool:
     return any(map(str.isalnum, text))
 
 
-def mentions_review(text: str) -> bool:
-    """Whether a text contains the word review."""
-    return "review" in text.lower()
-
-
 def _dates(text: str) -> list[str]:
     """Return what is spelt like a date after `review by`, in upper or lower case."""
     dates = []

@@ -175,12 +175,11 @@ def _packages(comparisons: _Comparisons) -> Iterator[PackageChange]:
     broken = before.broken_units() | state.broken_units()
     incoming = [package for name, package in sorted(news.items()) if name not in olds and package.unit not in broken]
     outgoing = [package for name, package in sorted(olds.items()) if name not in news and package.unit not in broken]
-    for old, new in paired(outgoing, incoming, lambda package: (package.name, track(package.version)), _full_name):
+    pairs = paired(
+        outgoing, incoming, lambda package: (package.name, track(package.version)), lambda package: package.full_name
+    )
+    for old, new in pairs:
         yield _package(old, new, comparisons) if old and new else PackageChange(old, new, (), (), ())
-
-
-def _full_name(package: Foreign) -> str:
-    return package.full_name
 
 
 def _package(old: Foreign, new: Foreign, comparisons: _Comparisons) -> PackageChange:

@@ -34,14 +34,11 @@ def _command(finding: Finding, report: Report) -> str:
     if line != end_line:
         # The runner would drop them, and log a warning for each.
         del properties["col"], properties["endColumn"]
-    written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
+    values = {name: _data(str(value)).replace(":", "%3A").replace(",", "%2C") for name, value in properties.items()}
+    written = ",".join(f"{name}={value}" for name, value in values.items())
     message = "\n".join((printable(finding.message), *printable_lines(finding.help)))
     return f"::{finding.rule.level} {written}::{_data(message)}"
 
 
 def _data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
