@@ -14,7 +14,7 @@ from dunnage.cargo_cli.command_line import Aliases
 from dunnage.cargo_cli.compiling import HINTS, Compilation, compilation
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
-from dunnage.files.walk import top_folder, upwards
+from dunnage.files.walk import RepositoryFolders, top_folder, upwards
 from dunnage.scripts.commands import commands
 from dunnage.shell.model import Command, Word, programs
 from dunnage.shell.nested import is_elsewhere
@@ -166,7 +166,7 @@ class Compilations:
 
     def _repository(self, file: File) -> "tuple[RepositoryFiles, Walk, frozenset[str]]":
         """The files of the repository of a file, what their commands call, and the names of the files."""
-        top = top_folder(file.folder)
+        top = top_folder(file.folder, self.tree.memo(RepositoryFolders))
         if top not in self._repositories:
             from dunnage.ci.repository_files import repository_files
             from dunnage.ci.runs import Walk
