@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,9 +16,11 @@ from hypothesis import strategies as st
 
 from dunnage import check_cargo_install
 from dunnage.files.source import File, SourceError
+from dunnage.frame import check
 from dunnage.scripts.commands import InOrder, commands, kind_of
 from dunnage.shell import bounds
 from dunnage.shell.model import Place, Script, whole
+from repository import write_tracked
 from steps import steps
 
 
@@ -275,3 +278,58 @@ def test_the_limit_ends_a_file_after_the_last_recipe_that_was_read(monkeypatch: 
     assert file.unread["input/too-large"][1].start == file.data.index(b"cargo e")
     assert read() == ["b", "d"]
     assert read("echo") == []
+
+
+DENSE = "a\n" * 500
+
+
+def _findings(*argv: str) -> set[tuple[str, str, int]]:
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        check.main(["--output-format=json", "--all", *argv])
+    report = json.loads(printed.getvalue())
+    return {(found["rule"], found["path"], found["start"]["line"]) for found in report["findings"]}
+
+
+def _too_large(found: set[tuple[str, str, int]]) -> list[str]:
+    return sorted(path for rule, path, _ in found if rule == "input/too-large")
+
+
+@pytest.mark.usefixtures("repository")
+def test_the_commands_of_all_files_are_limited_by_their_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "MOST_RUN_UNITS", 11_000)
+    write_tracked({f"{name}.sh": f"cargo install a\n{DENSE}" for name in "abcd"})
+    sparse = "# what the next command does, and why it is needed here\nnext --with-an-option # and more\n" * 500
+    write_tracked({"e.sh": f"{sparse}cargo install a\n"})
+    found = _findings("--only", "check-cargo-install")
+    # What is read of a later file is what its size allows.
+    assert _too_large(found) == ["b.sh", "c.sh", "d.sh"]
+    assert {path for rule, path, _ in found if rule != "input/too-large"} == {f"{name}.sh" for name in "abcde"}
+
+
+@pytest.mark.usefixtures("repository")
+def test_the_limit_of_a_run_is_one_for_each_hook(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "MOST_RUN_UNITS", 11_000)
+    write_tracked({f"{name}.sh": f"cargo install a\ncargo build\n{DENSE}" for name in "bdf"})
+    write_tracked({f"{name}.sh": f"cargo install a\n{DENSE}" for name in "ac"})
+    write_tracked({"e.sh": f"cargo build\n{DENSE}", "Cargo.toml": "", "Cargo.lock": ""})
+    hooks = ("check-cargo-install", "check-locked-builds", "check-update-bot")
+    apart = [_findings("--only", hook) for hook in hooks]
+    assert _too_large(apart[0]) != _too_large(apart[1])
+    assert _findings(*(argument for hook in hooks for argument in ("--only", hook))) == set().union(*apart)
+
+
+@pytest.mark.untraced
+@pytest.mark.usefixtures("repository")
+def test_files_after_the_limit_of_a_run_cost_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "MOST_RUN_UNITS", 11_000)
+
+    def run(count: int) -> None:
+        names = [f"{number:03}.sh" for number in range(count)]
+        for name in names:
+            Path(name).write_text(f"cargo install a\n{DENSE}", "utf-8")
+        with contextlib.redirect_stdout(io.StringIO()):
+            assert check_cargo_install.main(names) == 1
+
+    run(4)
+    few, many = steps(lambda: run(10)), steps(lambda: run(20))
+    assert many - few <= 10 * 10_000

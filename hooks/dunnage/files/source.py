@@ -102,10 +102,20 @@ class Parsed:
         gc.collect()  # it does not run on its own during a check
 
 
+class Run:
+    """What a hook reads and spends in one run. The units are those of the room that counts them."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        """The size of all files that it has read."""
+        self.units = 0
+        """What it has spent on them."""
+
+
 class File:
     """The bytes of one file, and what is computed from them."""
 
-    __slots__ = ("_mended", "data", "memoized", "parsed", "path", "role", "unread")
+    __slots__ = ("_mended", "data", "memoized", "parsed", "path", "role", "run", "units", "unread")
 
     def __init__(self, path: str, data: bytes, parsed: Parsed | None = None, memoized: Memo | None = None) -> None:
         """`path` is the name of the file as it is printed; `data` is its content.
@@ -122,6 +132,10 @@ class File:
         self.parsed = parsed or Parsed()
         self.memoized = memoized or Memo()
         self._mended: File | None = None
+        self.run: Run | None = None
+        """The run of the hook that reads it, if it is one of several hooks."""
+        self.units = 0
+        """What the hook has spent on it, as in `Run.units`."""
 
     def view(self) -> File:
         """The same file for one of several hooks: parsed only once, but with `unread` parts of its own."""
@@ -154,7 +168,7 @@ class File:
             except SourceError:
                 self.unread = self.unread or {}  # the two share what is noted
                 self._mended = self.memo(_mended).view()
-                self._mended.unread, self._mended.role = self.unread, self.role
+                self._mended.unread, self._mended.role, self._mended.run = self.unread, self.role, self.run
         return self._mended or self
 
     def note_unread(self, rule: str, message: str, span: Span) -> None:
@@ -291,6 +305,7 @@ class Tree:
         self._parsed = Parsed()
         self._containment: _Containment | None = None
         self._origin: Tree | None = None
+        self._run = Run()
         self._on_read: Callable[[str], None] | None = None
 
     def view(self, on_read: Callable[[str], None] | None = None) -> Tree:
@@ -346,6 +361,9 @@ class Tree:
             if name not in self._read:
                 found = self._load(name)
                 self._read[found.path if isinstance(found, File) else name] = found
+                if isinstance(found, File) and self._origin is not None:
+                    found.run = self._run
+                    self._run.size += len(found.data)
                 if self._on_read is not None:
                     self._on_read(name)
             if name == path:

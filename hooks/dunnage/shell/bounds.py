@@ -10,6 +10,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dunnage.files.source import File
     from dunnage.shell.model import Values
 
 MOST_VALUES = 16
@@ -34,9 +35,18 @@ MOST_FILE_COMMANDS = 5000
 """How many commands of one file are read; the largest real file seen has 294."""
 MOST_FILE_WORDS = 50_000
 """How many words, parts of words and elements of arrays of one file are read; the largest real file seen has 1,124."""
+MOST_RUN_UNITS = 300_000
+"""How many units a hook may spend in a run, besides one for every three bytes that it reads.
+
+A word takes one unit, a command ten more, a program 20 more. Real repositories take at most one for every four bytes.
+"""
+PROGRAM_UNITS = 20
+"""What a program takes."""
 MOST_TRIMMED = 200
 """How long a value may be to which `${NAME#PATTERN}` and similar expansions are applied."""
 
+_COMMAND_UNITS = 10
+_BYTES_FOR_UNIT = 3
 _MOST_MEMORY = 32_000_000
 _WORD_SIZE = 100
 _MOST_NESTED_BYTES = 2 * 1024 * 1024
@@ -51,7 +61,9 @@ _MOST_ERROR_SQUARES = 32_000_000
 class Budget:
     """The remaining resources of a hook for reading one file, shared by all its programs."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: File | None = None) -> None:
+        """`file` is one of a run, and what the hook may spend on all files of the run is limited too."""
+        self._file = file
         self._memory = _MOST_MEMORY
         self._nested = _MOST_NESTED_BYTES
         self._recovery = _MOST_RECOVERY
@@ -61,7 +73,9 @@ class Budget:
         self._here_documents = _MOST_HERE_DOCUMENTS
         self._commands = MOST_FILE_COMMANDS
         self._words = MOST_FILE_WORDS
-        self.may_read = True
+        self.units = 0
+        """What has been spent of the units of a run."""
+        self.may_read = self._may_spend(0)
         """Whether any time for commands and words is left."""
 
     def afford(self, characters: int, words: int = 0) -> bool:
@@ -77,13 +91,32 @@ class Budget:
     def afford_command(self, words: int) -> bool:
         """Spend time on a command of so many words; False if too little is left."""
         self._commands -= 1
+        self.units += _COMMAND_UNITS
         return self.afford_words(words)
 
     def afford_words(self, words: int) -> bool:
         """Spend time on words, parts of words or elements of arrays; False if too little is left."""
         self._words -= words
-        self.may_read = self._commands >= 0 and self._words >= 0
+        self.units += words
+        self.may_read = self._commands >= 0 and self._words >= 0 and self._may_spend(self.units)
+        file = self._file
+        if file is not None and file.run is not None and self.units > file.units:
+            # What is read again, because it was released, is spent once.
+            file.run.units += self.units - file.units
+            file.units = self.units
         return self.may_read
+
+    @property
+    def is_file_too_long(self) -> bool:
+        """Whether the file itself has too many commands or words."""
+        return self._commands < 0 or self._words < 0
+
+    def _may_spend(self, units: int) -> bool:
+        """Whether the hook may spend so many units on the file."""
+        file = self._file
+        if file is None or (run := file.run) is None:
+            return True
+        return run.units + max(0, units - file.units) <= MOST_RUN_UNITS + run.size // _BYTES_FOR_UNIT
 
     def afford_here_documents(self, marks: int, size: int) -> bool:
         """Spend time on `<<` in a program; the time that one costs a parser may grow with the size of the program.
@@ -112,20 +145,21 @@ class Budget:
         self._recovery -= size + _RECOVERY_SIZE
 
     @property
-    def left(self) -> tuple[int, int, int, int]:
+    def left(self) -> tuple[int, int, int, int, int, int]:
         """What is left of each resource; a negative number if it did not suffice."""
-        return self._memory, self._nested, self._recovery, self._parsing
+        return self._memory, self._nested, self._recovery, self._parsing, self._commands, self._words
 
-    def spend(self, before: tuple[int, int, int, int], after: tuple[int, int, int, int]) -> bool:
+    def spend(self, before: tuple[int, ...], after: tuple[int, ...], units: int) -> bool:
         """Spend as much as another budget, with `before` left at first and `after` then. False if it does not suffice.
 
         Then nothing is spent.
         """
         left = tuple(mine - (first - last) for mine, first, last in zip(self.left, before, after, strict=True))
-        if min(*left, *after) < 0:
+        if min(*left, *after) < 0 or not self._may_spend(self.units + units):
             return False
-        self._memory, self._nested, self._recovery, self._parsing = left
-        return True
+        self._memory, self._nested, self._recovery, self._parsing, self._commands, self._words = left
+        self.units += units
+        return self.afford_words(0)
 
     @property
     def may_parse(self) -> bool:

@@ -82,16 +82,17 @@ class _Reading:
     """The commands of a program, and what reading them has cost and noted."""
 
     def __init__(self, file: File, script: Script, budget: Budget) -> None:
-        self._before = budget.left
+        self._before, units = budget.left, budget.units
         view = file.view()
         self._commands = _read(view, script, budget)
         self._noted = view.unread
-        self._after = budget.left
+        self._after, self._units = budget.left, budget.units - units
+        self._is_whole = budget.may_read
         file.parsed.add(self._before[0] - self._after[0])
 
     def repeat(self, budget: Budget) -> bool:
         """Whether another hook with this budget, which is spent, reads the same commands."""
-        return budget.spend(self._before, self._after)
+        return self._is_whole and budget.spend(self._before, self._after, self._units)
 
     def commands(self, file: File) -> list[Command]:
         """Return the commands, and note in the file of a hook what they do not include."""
@@ -120,12 +121,12 @@ class _Programs:
 
     def commands(self, file: File, script: Script) -> list[Command]:
         if file not in self._hooks:
-            self._hooks[file] = Budget(), {}, set()
+            self._hooks[file] = Budget(file), {}, set()
         budget, own, places = self._hooks[file]
         if not budget.may_read and script.offsets not in places:
             # A file may have tens of thousands of programs after those that are read.
             if "input/too-large" not in file.unread:
-                _note_length(file, locate(script.offsets, 0, 1))
+                _note_length(file, budget, locate(script.offsets, 0, 1))
             return []
         variables = self._variables.get(id(script.variables))
         if variables is None:
@@ -135,7 +136,7 @@ class _Programs:
         key = (script.text, script.offsets, script.place, script.expressions, variables[1])
         if key not in own:
             if not budget.may_read:
-                _note_length(file, locate(script.offsets, 0, 1))
+                _note_length(file, budget, locate(script.offsets, 0, 1))
                 return []
             found = self._readings.get(key)
             if found is None or not found.repeat(budget):
@@ -576,17 +577,17 @@ class _Walk:
         self._note("input/too-deep", node.start_byte, message)
 
     def _note_length(self, at: int) -> None:
-        _note_length(self._file, locate(self._offsets, at, at + 1))
+        _note_length(self._file, self._scope.budget, locate(self._offsets, at, at + 1))
 
     def _note(self, rule: str, at: int, message: str) -> None:
         self._file.note_unread(rule, message, locate(self._offsets, at, at + 1))
 
 
-def _note_length(file: File, span: Span) -> None:
-    message = (
-        f"this file has more than {MOST_FILE_COMMANDS:,} commands or {MOST_FILE_WORDS:,} words, "
-        "the limit for shell programs; those from here on are not read"
-    )
+def _note_length(file: File, budget: Budget, span: Span) -> None:
+    message = f"this file has more than {MOST_FILE_COMMANDS:,} commands or {MOST_FILE_WORDS:,} words, "
+    if not budget.is_file_too_long:
+        message = "all files that are read up to here have more commands than their size allows, "
+    message += "the limit for shell programs; those from here on are not read"
     file.note_unread("input/too-large", message, span)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.files.grammar import parser
-from dunnage.shell.bounds import Budget
+from dunnage.shell.bounds import PROGRAM_UNITS, Budget
 from dunnage.shell.expression import insides, resolve
 from dunnage.shell.model import Script, Values
 from dunnage.shell.offsets import Segment, is_literal, locate
@@ -134,6 +134,7 @@ def parse_bash(data: bytes, budget: Budget | None = None) -> "Tree | None":
     steps, until there are too many errors, and the parser is stopped when it has worked on errors for long.
     """
     budget = budget or Budget()
+    budget.units += PROGRAM_UNITS
     if not budget.afford_here_documents(_weighted_marks(data), len(data)) or not budget.afford_words(data.count(b"${")):
         return None
     if not budget.may_parse or data.count(b"|") > _MOST_PIPES:
