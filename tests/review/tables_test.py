@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dunnage.review.tables import Table, as_data, as_markdown, as_text
+import json
+
+from dunnage.frame.review import merged
+from dunnage.review.tables import Table, as_data, as_markdown, as_text, written
 
 HOSTILE = Table("added", ("crate", "version"), [("a|b*`<img>", "[x](y) @user https://evil.example"), ("c", "1.0.0")])
 
@@ -32,3 +35,14 @@ def test_no_mention_and_no_link() -> None:
 
 def test_data() -> None:
     assert as_data([HOSTILE])["added"][1] == {"crate": "c", "version": "1.0.0"}
+
+
+def test_json_contains_no_command_for_a_runner() -> None:
+    found = written({"##[a]": [Table("b", ("c",), [("##[error]\x7f\u2028",)])]}, "json", str)
+    assert json.loads(found) == {"changes": {"##[a]": {"b": [{"c": "##[error]\x7f\u2028"}]}}}
+    again = merged([found], "json")
+    assert json.loads(again) == json.loads(found)
+    for text in (found, again):
+        assert "##" not in text
+        assert text.isascii()
+        assert all(line.isprintable() for line in text.splitlines())

@@ -1,4 +1,4 @@
-"""Names from a repository as help texts show them: on one line, and quoted for the shell or for TOML."""
+"""Names from a repository as output shows them: on one line, and quoted for the shell, for TOML or for JSON."""
 
 from dunnage.files.source import display
 
@@ -32,6 +32,14 @@ def toml_key(text: str) -> str:
     """Write text as a key of TOML, without quotes if none are needed."""
     is_bare = text.isascii() and text.replace("-", "").replace("_", "").isalnum()
     return text if is_bare else toml_string(text)
+
+
+def json_text(value: object) -> str:
+    """JSON in ASCII, without control characters, and without `##`, which may start a command to a CI runner."""
+    import json
+
+    # `#` and DEL occur only in strings, where an escape can replace them.
+    return json.dumps(value, indent=2).replace("##", r"#\u0023").replace("\x7f", r"\u007f")
 
 
 def _escaped(character: str) -> str:

@@ -104,7 +104,9 @@ def merged(summaries: Sequence[str], kind: str) -> str:
         return "".join(summaries)
     import json
 
+    from dunnage.files.shown import json_text
+
     changes: dict[str, object] = {}
     for summary in summaries:
         changes.update(json.loads(summary)["changes"])
-    return json.dumps({"changes": changes}, indent=2) + "\n"
+    return json_text({"changes": changes}) + "\n"

@@ -20,12 +20,12 @@ class Table(NamedTuple):
 def written(found: Mapping[str, Sequence[Table]], kind: str, printable: Callable[[str], str]) -> str:
     """The tables of each file as `text`, `markdown` or `json`.
 
-    `printable` escapes what comes from a repository. JSON needs none of this.
+    `printable` escapes what comes from a repository, except for JSON.
     """
     if kind == "json":
-        import json
+        from dunnage.files.shown import json_text
 
-        return json.dumps({"changes": {path: as_data(tables) for path, tables in found.items()}}, indent=2) + "\n"
+        return json_text({"changes": {path: as_data(tables) for path, tables in found.items()}}) + "\n"
 
     def shown(table: Table) -> Table:
         return table._replace(rows=[tuple(map(printable, row)) for row in table.rows])

@@ -35,10 +35,10 @@ escape in them too. All of the JSON is ASCII, and no line of it is a command to 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
+from dunnage.files.shown import json_text
 from dunnage.frame.finding import Finding
 from dunnage.frame.output import Report, printable, printable_lines
 
@@ -115,6 +115,4 @@ def _pieces(value: Any, line_end: str) -> Iterator[str]:
             opening = ","
         yield f"{line_end}}}"
     else:
-        # `#` and DEL occur only in strings, where an escape can replace them.
-        text = json.dumps(value, indent=2).replace("##", r"#\u0023").replace("\x7f", r"\u007f")
-        yield text.replace("\n", line_end)
+        yield json_text(value).replace("\n", line_end)
