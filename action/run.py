@@ -63,12 +63,21 @@ def base(event: Mapping[str, Any]) -> str | None:
     return next((commit for commit in candidates if isinstance(commit, str) and commit.strip("0")), None)
 
 
-def selection(event: Mapping[str, Any]) -> Sequence[str]:
+# Windows would look for git in the working directory first, which is the repository. Dunnage does not.
+HAS_BASE = """
+import sys
+from dunnage.files.git import repository
+found = repository(".")
+sys.exit(not (found and found.merge_base(sys.argv[1], "HEAD")))
+"""
+
+
+def selection(python: Path, event: Mapping[str, Any]) -> Sequence[str]:
     """Return the options of `dunnage check` that select the changed files, none where all files are checked."""
     commit = base(event)
     if commit is None:
         return ()
-    if subprocess.run(["git", "merge-base", commit, "HEAD"], capture_output=True, check=False).returncode:
+    if subprocess.run([str(python), "-I", "-c", HAS_BASE, commit], check=False).returncode:
         notice = "all files are checked, because this clone lacks the base; to check changes only, set `fetch-depth: 0`"
         print(f"::notice::{notice}", flush=True)
         return ()
@@ -90,7 +99,9 @@ def run() -> int:
     event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
     sarif = temporary / "dunnage.sarif"
     command = [str(python), "-I", "-m", "dunnage", "check", "--output-format", "github", "--output-file", str(sarif)]
-    result = subprocess.run([*command, *(selection(event) if files == "changed" else ()), *arguments], check=False)
+    result = subprocess.run(
+        [*command, *(selection(python, event) if files == "changed" else ()), *arguments], check=False
+    )
     if result.returncode not in (0, 1):
         return result.returncode
     report = json.loads(sarif.read_text(encoding="utf-8"))

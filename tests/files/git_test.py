@@ -484,6 +484,20 @@ def test_a_list_of_very_many_commits(repository: Path, monkeypatch: pytest.Monke
     assert Repository(str(repository)).tracked(["**"]) is None
 
 
+def test_settings_in_the_environment_stay(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repository of somebody else, to which a setting in the environment gives access."""
+    (repository / "a").write_text("a")
+    for command in ("config filter.x.clean false", "add a", "-c user.name=a -c user.email=a@b commit -q -m a"):
+        subprocess.run(["git", *command.split()], check=True)
+    (repository / "a").write_text("b")
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    found = Repository(str(repository))
+    assert found.differing("HEAD", ["**"]) is None
+    for name, value in (("COUNT", "1"), ("KEY_0", "safe.directory"), ("VALUE_0", "*")):
+        monkeypatch.setenv(f"GIT_CONFIG_{name}", value)
+    assert found.differing("HEAD", ["**"]) == frozenset([str(repository / "a")])
+
+
 def test_commits_of_folders_in_folders(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """git would visit millions of folders, find no file, and so print nothing."""
 

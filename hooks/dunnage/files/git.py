@@ -176,8 +176,10 @@ class Repository(NamedTuple):
         filters = self._git("config", "-z", "--name-only", "--get-regexp", r"^filter\.", may_be=1)
         if filters is None:
             return None
-        settings = {"GIT_CONFIG_COUNT": str(filters.count("\0"))}
-        for number, name in enumerate(filters.split("\0")[:-1]):
+        # The environment may have settings of its own, such as `safe.directory`.
+        given = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+        settings = {"GIT_CONFIG_COUNT": str(given + filters.count("\0"))}
+        for number, name in enumerate(filters.split("\0")[:-1], given):
             settings[f"GIT_CONFIG_KEY_{number}"] = name
             settings[f"GIT_CONFIG_VALUE_{number}"] = "false" if name.endswith(".required") else ""
         # git would run `git status` in a submodule with changes, and so the filters of the submodule.
