@@ -25,6 +25,7 @@ LOCKED = (
 )
 
 
+ARCHIVE = "https://github.com/casey/just/releases/download/1.46.0/a.tgz"
 DOWNLOADS = ("downloads-used-once", "downloads-unknown-names", "downloads-renamed", "downloads-fixes", "downloads-adds")
 SANDBOX = ("sandbox-mounts", "sandbox-named-containers", "sandbox-steps-after-fetches", "sandbox-container-options")
 BOTS = ("bots-ignored-paths", "bots-file-patterns", "bots-entries", "bots-directories-in-entries", "bots-listed-tools")
@@ -283,6 +284,16 @@ def test_steps(shape: str, folder: Path) -> None:
 
 
 SEARCHED: dict[str, tuple[str, Callable[[int], dict[str, str]]]] = {
+    "downloads": (
+        "check-tool-digests --fix",
+        lambda n: {
+            "Cargo.toml": f'{CRATE}[workspace.metadata.dunnage.digests]\n"{ARCHIVE}" = "sha256:{"a" * 64}"\n',
+            WORKFLOW: "on: push\njobs:\n"
+            + _each("  j#: {runs-on: ubuntu-24.04, steps: [{run: curl -LO URL && tar xf a.tgz}]}\n", n).replace(
+                "URL", ARCHIVE
+            ),
+        },
+    ),
     "checkouts": (
         "check-build-sandbox",
         lambda n: {
@@ -313,7 +324,8 @@ SEARCHED: dict[str, tuple[str, Callable[[int], dict[str, str]]]] = {
 @pytest.mark.usefixtures("repository")
 @pytest.mark.parametrize("shape", SEARCHED)
 def test_whole_files_are_searched_once(shape: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    hook, files = SEARCHED[shape]
+    command, files = SEARCHED[shape]
+    hook, *options = command.split()
     main = import_module(f"dunnage.{hook.replace('-', '_')}").main
     searched = 0
 
@@ -333,7 +345,7 @@ def test_whole_files_are_searched_once(shape: str, monkeypatch: pytest.MonkeyPat
         write_tracked(files(count))
         searched = 0
         with contextlib.redirect_stdout(io.StringIO()):
-            assert main(sorted(files(count))) in (0, 1)
+            assert main([*options, *sorted(files(count))]) in (0, 1)
         return searched
 
     assert characters(200) < 2.6 * characters(100)

@@ -207,10 +207,13 @@ def _is_on_linux(files: Files, download: Download) -> bool:
 
     workflow = github.workflow(file)
     job = download.program.script.place.names[0].removeprefix("job ")
-    node = next((node for name, node in workflow.node.items("jobs") if name == job), None) if workflow else None
-    runner = node.get("runs-on") if node is not None else None
+    runner = workflow.node.path("jobs", job, "runs-on") if workflow else None
+    return runner is not None and runner.text.startswith("ubuntu-") and file.memo(_stops_where_a_command_fails)
+
+
+def _stops_where_a_command_fails(file: File) -> bool:
     shells = re.findall(rb"(?m)^[ \t-]*shell:[ \t]*(.*?)[ \t\r]*$", file.data)
-    return runner is not None and runner.text.startswith("ubuntu-") and all(each in (b"bash", b"sh") for each in shells)
+    return all(each in (b"bash", b"sh") for each in shells)
 
 
 def _verifies(files: Files, repairs: Sequence[Repair]) -> bool:

@@ -148,7 +148,7 @@ class Compilations:
                 return None
             return resolve(path)
 
-        return _located(command, resolved)
+        return _located(command, resolved, names)
 
     def has_lock(self, compiled: Compiled) -> bool:
         """Return whether a committed Cargo.lock is available to a compilation, as far as its file says."""
@@ -204,19 +204,19 @@ def is_download(command: Command) -> bool:
     return any(not set(words).isdisjoint(_DOWNLOADING.get(name, ())) for name in names)
 
 
-def _located(command: Command, resolve: Resolve) -> tuple[Command, list[str]] | None:
+def _located(command: Command, resolve: Resolve, known: frozenset[str]) -> tuple[Command, list[str]] | None:
     """Return a command with the path of its script in the repository, and the folders in which it runs there.
 
-    None if neither is known.
+    `known` are the names of the files of the repository. None if neither is known.
     """
     if not command.directory or len(command.directory) != 1:
         return None
     directory = command.directory[0]
     names = programs(command.words[0]) or ()
     if not _RUNNERS.isdisjoint(names):
-        found = (resolve(posixpath.join(directory, name)) for name in _FILES_OF_RUNNERS)
-        folders = [posixpath.dirname(path) for path in found if path]
-        return (command, folders[:1]) if folders else None
+        found = (resolve(posixpath.join(directory, name)) for name in _FILES_OF_RUNNERS if name in known)
+        path = next(filter(None, found), None)
+        return (command, [posixpath.dirname(path)]) if path else None
     from dunnage.ci.called_scripts import script_word
 
     at = script_word(command.words, names)
