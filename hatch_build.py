@@ -75,8 +75,9 @@ def _reduced(block: list[ast.stmt], parent: ast.AST, text: _Text) -> list[ast.st
 
 def _drop_unused_names(tree: ast.Module, text: _Text) -> None:
     """Import only what the code still names."""
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    if any(isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) != "None" for node in ast.walk(tree)):
+    nodes = list(ast.walk(tree))
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    if any(isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) != "None" for node in nodes):
         used.add("annotations")
     for statement in list(tree.body):
         if isinstance(statement, ast.ImportFrom):
