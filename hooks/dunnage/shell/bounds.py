@@ -35,12 +35,12 @@ MOST_FILE_COMMANDS = 5000
 """How many commands of one file are read; the largest real file seen has 294."""
 MOST_FILE_WORDS = 50_000
 """How many words, parts of words and elements of arrays of one file are read; the largest real file seen has 1,124."""
-MOST_RUN_UNITS = 300_000
+MOST_RUN_UNITS = 200_000
 """How many units a hook may spend in a run, besides one for every three bytes that it reads.
 
-A word takes one unit, a command ten more, a program 20 more. Real repositories take at most one for every four bytes.
+A word takes one unit, a command ten more, a program 30 more. Real repositories take at most one for every four bytes.
 """
-PROGRAM_UNITS = 20
+PROGRAM_UNITS = 30
 """What a program takes."""
 MOST_TRIMMED = 200
 """How long a value may be to which `${NAME#PATTERN}` and similar expansions are applied."""
