@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
@@ -16,7 +17,9 @@ from dunnage import check_cargo_lock
 from dunnage.cargo.dependency import Dependency
 from dunnage.cargo.manifest import WorkspaceTable
 from dunnage.check_rust_toolchain import ToolchainInstall
-from dunnage.files.source import Tree
+from dunnage.ci.repository_files import repository_files
+from dunnage.ci.runs import Walk
+from dunnage.files.source import Parsed, Tree
 from dunnage.frame.hook import Hook
 from dunnage.frame.options import Options
 from dunnage.scripts.yaml import Node
@@ -116,6 +119,30 @@ def test_what_files_are_parsed_into_is_released(monkeypatch: pytest.MonkeyPatch,
         return found
 
     assert most(4) == most(2)
+
+
+@pytest.mark.usefixtures("repository")
+def test_what_is_known_of_the_programs_of_ci_is_released(monkeypatch: pytest.MonkeyPatch) -> None:
+    caches = list[dict[Any, Any]]()
+    new = Parsed.cache
+
+    def cache(parsed: Parsed) -> dict[Any, Any]:
+        caches.append(new(parsed))
+        return caches[-1]
+
+    monkeypatch.setattr(Parsed, "cache", cache)
+    path = ".github/workflows/a.yml"
+    write_tracked({path: f"{_JOB}      - run: echo a\n", "b": ""})
+    tree = Tree()
+    repository = repository_files(tree, os.getcwd())
+    walk = Walk(repository, ("cargo",))
+    file = repository.yaml(path)
+    assert file is not None
+    assert list(walk.workflow(file)) == []
+    assert sum(map(bool, caches)) == 3
+    monkeypatch.setattr("dunnage.files.source._MOST_PARSED_BYTES", -1)
+    assert tree.read("b").text == ""
+    assert not any(caches)
 
 
 @pytest.mark.usefixtures("repository")

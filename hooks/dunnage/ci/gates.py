@@ -234,9 +234,11 @@ class LockReplacements:
         self._repository = repository
         self._resolve = resolve
         # By the identity of a script, which is kept here too.
-        self._changes: dict[int, tuple[Script, list[_Change]]] = {}
+        self._changes: dict[int, tuple[Script, list[_Change]]] = repository.tree.cache()
         # By the identity of a job: for each step the last change before it, and the last one in each folder.
-        self._jobs: dict[int, tuple[Job, list[list[_Change]], dict[str | None, list[_Change]]]] = {}
+        self._jobs: dict[int, tuple[Job, list[list[_Change]], dict[str | None, list[_Change]]]] = (
+            repository.tree.cache()
+        )
 
     def paths(self, run: Run, name: str) -> list[str]:
         """Return the committed files of a name in a working directory of a run, in the folder above, and at the top."""

@@ -79,8 +79,8 @@ class Walk:
         """`hints` are texts of which one is in the words of every command to find. An empty one is in all."""
         self._repository = repository
         self._hints = hints
-        self._mentioning: dict[str, bool] = {}
-        self._with_variables: dict[str, bool] = {}
+        self._mentioning: dict[str, bool] = repository.tree.cache()
+        self._with_variables: dict[str, bool] = repository.tree.cache()
         """Whether a variable may be a command or an argument of cargo, by the text of programs."""
         self._seen: set[tuple[object, ...]] = set()
         """What has been called in the current job, with its call site and without."""
@@ -93,7 +93,7 @@ class Walk:
         self._files: dict[str, Script] = {}
         self._roles: dict[int, tuple[Script, list[_Role]]] = {}
         """The roles of the commands of each program that has been read, by its identity, with the program."""
-        self._mentioned: dict[str, Sequence[str] | None] = {}
+        self._mentioned: dict[str, Sequence[str] | None] = repository.tree.cache()
         """By text: the paths in it that may be those of files; None if it may call a program that runs others."""
 
     def workflow(self, file: File) -> Iterator[Run]:
