@@ -18,6 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
+_ZEROS = "0" * 64
 SEEDS: dict[str, str] = {
     "Cargo.toml": """\
 [package]
@@ -83,6 +84,12 @@ jobs:
         run: |
           cargo install $A || true
           cargo deny check
+      - shell: pwsh
+        run: |
+          <# block #> # comment
+          $V = "1.0"
+          iwr "https://github.com/casey/just/releases/download/$V/just-x86_64.zip" -OutFile "j$(x).zip"
+          Expand-Archive j.zip; if ($x) { cargo install b } else { cargo build }
 """,
     ".gitlab-ci.yml": """\
 variables: {A: b, C: $A$A}
@@ -199,15 +206,15 @@ sha512 = "00"
 [overrides]
 "c:d" = { version = "^0.2" }
 """,
-    "wkg.lock": """\
+    "wkg.lock": f"""\
 version = 1
 [[packages]]
 name = "c:d"
 registry = "x.y"
 [[packages.versions]]
-requirement = "=0.2.0"
-version = "0.2.0"
-digest = "sha256:00"
+requirement = "^0.2"
+version = "0.2.1"
+digest = "sha256:{_ZEROS}"
 """,
     "Cargo-component.lock": """\
 version = 1
