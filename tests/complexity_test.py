@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dunnage import check_cargo_lock, check_locked_builds
+from dunnage import check_cargo_lock, check_locked_builds, check_wit_pins
 from fuzz.shapes import SHAPES as HOSTILE
 from repository import write_tracked
 from steps import assert_linear
@@ -362,6 +362,23 @@ def test_steps_of_fixes_with_many_locks() -> None:
             assert check_locked_builds.main(["--fix", "a.sh"]) == 1
 
     assert_linear(run, 100)
+
+
+@pytest.mark.untraced
+@pytest.mark.usefixtures("repository")
+def test_steps_of_fixes_with_many_wit_packages() -> None:
+    def run(size: int) -> None:
+        entry = (
+            '[[package]]\nname = "d#:p"\n[[package.version]]\nrequirement = "^1.#"\nversion = "1.#.5"\ndigest = ""\n'
+        )
+        component = '"d#:p" = "1.#"\n'
+        needed = f"[package.metadata.component.target.dependencies]\n{_each(component, size)}"
+        write_tracked({"Cargo.toml": CRATE + needed, "Cargo-component.lock": "version = 1\n" + _each(entry, size)})
+        with contextlib.redirect_stdout(io.StringIO()):
+            assert check_wit_pins.main(["--fix", "Cargo.toml"]) == 1
+        assert Path("Cargo-component.lock").read_text().count('"=1.') == size
+
+    assert_linear(run, 40)
 
 
 @pytest.mark.untraced

@@ -46,7 +46,7 @@ REST = '\n[[package]]\nname = "c:d"\n'
 def edited(name: str, text: str, at: int, requirement: str, keep: bool) -> str | None:
     file = File(name, text.encode())
     package = read(Document(file, toml.parse(file)))[0]
-    edits = follow(file, package, {package.versions[at]: (requirement, keep)})
+    (edits,) = follow(file, [(package, {package.versions[at]: (requirement, keep)})])
     if edits is None:
         return None
     assert all(edit == Edit(name, edit.start, edit.end, edit.text) for edit in edits)

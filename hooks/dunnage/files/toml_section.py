@@ -7,6 +7,7 @@ below the comment on the next section, and tables that are out of order do not m
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -28,12 +29,23 @@ _PIECE = r""""[^"\n]*"|'[^'\n]*'|\w+|\s+|."""
 
 def section_of(file: File, keys: Keys) -> toml.Section | None:
     """The section in which a key is written, or to which it would be added."""
+    sections = toml.sections(file)
+    starts, by_keys = file.memo(_places)
     at = toml.locate(file, keys).start
-    for section in toml.sections(file):
-        is_above = keys[: len(section.keys)] == section.keys
-        if is_above and (section.keys_start <= at < section.end or section.keys == keys[:-1]):
-            return section
-    return None
+    # Either the section that holds the key, or that of its table; if it is both, the first one counts.
+    holding = bisect_right(starts, at) - 1
+    found = [by_keys[keys[:-1]]] if keys[:-1] in by_keys else []
+    if holding >= 0 and keys[: len(sections[holding].keys)] == sections[holding].keys:
+        found += [holding] if at < sections[holding].end else []
+    return sections[min(found)] if found else None
+
+
+def _places(file: File) -> tuple[list[int], dict[Keys, int]]:
+    """Where the keys of each section begin, and which section is the first of a path."""
+    sections = toml.sections(file)
+    return [section.keys_start for section in sections], {
+        section.keys: index for index, section in reversed(list(enumerate(sections)))
+    }
 
 
 def edit_section(file: File, keys: Keys, change: Callable[[TOMLDocument, Keys], None]) -> list[Edit]:

@@ -4,7 +4,7 @@ A range is replaced with the version that the lock has for it, and the lock's en
 the same version as before. Without an entry, `0.2.1` is replaced with `=0.2.1`, and other ranges are kept.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from dunnage.cargo.version import Requirement, Version, VersionError
@@ -60,10 +60,6 @@ def exact_version(text: str) -> str:
     return str(exact) if exact else bare if bare.startswith("0.0.") and "-" not in bare else ""
 
 
-_MOST_BYTES = 2 * 1024 * 1024
-"""How many bytes of files the edits of locks may be proved with; ranges after them have no fix that edits a lock."""
-
-
 def full_version(text: str) -> str:
     """The version `text` without its build metadata, which requirements ignore; empty if it is not a full version."""
     try:
@@ -112,15 +108,8 @@ def pins(
     found = {
         requirement: WitPin(versions[requirement], False, edits) for requirement, edits in _rewritten(versions).items()
     }
-    left = _MOST_BYTES
-    if lock is None:
-        return found
-    for package, changed in changes.items():
-        # The edits of each package are proved with the whole files.
-        left -= sum(len(file.data) for file in {lock.file, *(each.file for _, _, own, _ in changed for each in own)})
-        if left < 0:
-            break
-        found.update(_locked_pins(lock, package, changed))
+    if lock is not None:
+        found.update(_locked_pins(lock, changes))
     return found
 
 
@@ -141,21 +130,29 @@ def _entries(lock: Lock) -> dict[_Wanted, list[tuple[LockedWitPackage, LockedVer
 
 
 def _locked_pins(
-    lock: Lock, package: LockedWitPackage, changes: list[tuple[LockedVersion, str, list[WitRequirement], bool]]
+    lock: Lock, changes: Mapping[LockedWitPackage, list[tuple[LockedVersion, str, list[WitRequirement], bool]]]
 ) -> dict[WitRequirement, WitPin]:
-    """The pins of all ranges of one package. A change is an entry, its version, its ranges, and whether it is kept.
+    """The pins of ranges by package. A change is an entry, its version, its ranges, and whether it is kept.
 
-    All are replaced together or none, because an entry must leave the lock when its last requirement is replaced.
+    All of a package are replaced together or none, because an entry must leave the lock when its last requirement is
+    replaced. The edits of all packages are proved at once.
     """
-    versions = {requirement: version for _, version, ranges, _ in changes for requirement in ranges}
-    if len(versions) > _MAX_TOGETHER:
-        return {}
-    followed = follow(lock.file, package, {entry: (f"={version}", keep) for entry, version, _, keep in changes})
-    rewritten = _rewritten(versions)
-    if followed is None or len(rewritten) < len(versions):
-        return {}
-    edits = (*(edit for own in rewritten.values() for edit in own), *followed)
-    return {requirement: WitPin(version, True, edits) for requirement, version in versions.items()}
+    packages = [package for package, own in changes.items() if sum(len(each[2]) for each in own) <= _MAX_TOGETHER]
+    wanted = [{entry: (f"={version}", keep) for entry, version, _, keep in changes[package]} for package in packages]
+    followed = follow(lock.file, list(zip(packages, wanted, strict=True)))
+    versions = {
+        package: {requirement: version for _, version, ranges, _ in changes[package] for requirement in ranges}
+        for package, edits in zip(packages, followed, strict=True)
+        if edits is not None
+    }
+    rewritten = _rewritten({each: version for own in versions.values() for each, version in own.items()})
+    found: dict[WitRequirement, WitPin] = {}
+    for package, locked in zip(packages, followed, strict=True):
+        own = versions.get(package, {})
+        if locked is not None and rewritten.keys() >= own.keys():
+            edits = (*(edit for each in own for edit in rewritten[each]), *locked)
+            found.update((each, WitPin(version, True, edits)) for each, version in own.items())
+    return found
 
 
 def _rewritten(versions: Mapping[WitRequirement, str]) -> dict[WitRequirement, tuple[Edit, ...]]:
@@ -172,13 +169,23 @@ def _rewritten(versions: Mapping[WitRequirement, str]) -> dict[WitRequirement, t
 
 
 def follow(
-    file: File, package: LockedWitPackage, changes: Mapping[LockedVersion, tuple[str, bool]]
-) -> tuple[Edit, ...] | None:
-    """The edits that change requirements of a package: for each entry, its new requirement, and whether to keep the old
+    file: File, packages: Sequence[tuple[LockedWitPackage, Mapping[LockedVersion, tuple[str, bool]]]]
+) -> list[tuple[Edit, ...] | None]:
+    """The edits that change requirements of packages: for each entry, its new requirement, and whether to keep the old
     entry too.
 
-    None if its tool would write the lock in a different layout, or if one requirement would get two versions.
+    None if the tool would write a package in a different layout, or if one requirement would get two versions.
     """
+    changes = [_arranged(package, wanted, file.path.endswith(WKG)) for package, wanted in packages]
+    return [
+        own if own or (change and not change.operations) else None
+        for change, own in zip(changes, toml_edit.edits(file, changes), strict=True)
+    ]
+
+
+def _arranged(
+    package: LockedWitPackage, changes: Mapping[LockedVersion, tuple[str, bool]], is_wkg: bool
+) -> Change | None:
     entries: dict[str, LockedVersion] = {}
     for entry in package.versions:
         requirement, keep = changes.get(entry, (entry.requirement, False))
@@ -188,16 +195,14 @@ def follow(
         if (other.version, other.digest) != (entry.version, entry.digest):
             return None
     # cargo-component uses binary search in this list.
-    ordered = entries if file.path.endswith(WKG) else sorted(entries)
+    ordered = entries if is_wkg else sorted(entries)
     if [(requirement, entries[requirement]) for requirement in ordered] == [
         (entry.requirement, entry) for entry in package.versions
     ]:
-        return ()
+        return Change("", ())
     tables = tuple(
         (int(entry.keys[-1]), {} if requirement == entry.requirement else {"requirement": requirement})
         for requirement in ordered
         for entry in [entries[requirement]]
     )
-    change = Change("", (ArrangeTables(package.versions[0].keys[:-1], tables),))
-    (edits,) = toml_edit.edits(file, [change])
-    return edits or None
+    return Change("", (ArrangeTables(package.versions[0].keys[:-1], tables),))
