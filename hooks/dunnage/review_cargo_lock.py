@@ -31,6 +31,7 @@ from dunnage.review.base import Base, Histories, History, same_text
 from dunnage.review.reviews import (
     Examination,
     Judgement,
+    Listed,
     NotAcceptedError,
     Settings,
     accept_all,
@@ -90,12 +91,12 @@ def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Exa
     )
     locks = {os.path.abspath(name) for name in names if os.path.basename(name) == LOCK}
     histories = Histories(settings.base, settings.refs)
-    moved = MovedLocks()
+    moved, listed = MovedLocks(), Listed(tree, settings.reviews, about_wit=False)
     try:
         for path in sorted(locks):
             file = tree.find(path)
             if file is not None:  # check-cargo-lock reports what cannot be read
-                examination = _compare(path, file, histories.of(os.path.dirname(path)), tree, settings, moved)
+                examination = _compare(path, file, histories.of(os.path.dirname(path)), tree, settings, moved, listed)
                 options.notes.extend(examination.judgement.notes)
                 yield examination
     finally:
@@ -139,13 +140,19 @@ class MovedLocks:
 
 
 def _compare(
-    path: str, file: File, history: History | None, tree: Tree, settings: Settings, moved: MovedLocks
+    path: str,
+    file: File,
+    history: History | None,
+    tree: Tree,
+    settings: Settings,
+    moved: MovedLocks,
+    listed: Listed,
 ) -> Examination:
     folder = os.path.dirname(path)
-    reviews = read_reviews(tree, (folder,), settings.reviews)
+    reviews = read_reviews(tree, (folder,), listed)
     base, texts = _base(history, path, file, moved)
     is_same = bool(texts) and all(same_text(file.data, text) for text in texts)
-    if is_same and not reviews.entries and not settings.whole_lock:
+    if is_same and not reviews.entries and not listed.unjudged and not settings.whole_lock:
         return Examination(file.path, reviews, Judgement())
     from dunnage.review.lock_review import judge
 

@@ -32,6 +32,7 @@ from dunnage.review.reviews import (
     MANIFEST,
     Examination,
     Judgement,
+    Listed,
     NotAcceptedError,
     Settings,
     accept_all,
@@ -83,8 +84,9 @@ def _examine(names: Iterable[str], tree: Tree, options: Options) -> Iterator[Exa
             project = projects.setdefault((top, outermost), Project(outermost, history, {}, {}))
             project.named[folder] = files
             project.manifests.update(dict.fromkeys(manifests))
+        listed = Listed(tree, settings.reviews, about_wit=True)
         for project in projects.values():
-            examination = _compare(project, tree, settings)
+            examination = _compare(project, tree, settings, listed)
             options.notes.extend(examination.judgement.notes)
             yield examination
     finally:
@@ -103,14 +105,15 @@ class Project(NamedTuple):
     """The folders with manifests above any of the WIT."""
 
 
-def _compare(project: Project, tree: Tree, settings: Settings) -> Examination:
+def _compare(project: Project, tree: Tree, settings: Settings, listed: Listed) -> Examination:
     folder, history, named, manifests = project
     above = sorted(manifests, key=len, reverse=True) or [folder]
-    reviews = read_reviews(tree, above, settings.reviews)
+    reviews = read_reviews(tree, above, listed)
     base, folders = _compared(history, named, tree)
     first = min(path for paths in named.values() for path in paths)
     name = _shown(folder if len(named) > 1 else root(first))
-    if base.commits and not any(folders) and not any(review.is_about_wit for review in reviews.entries):
+    is_judged = listed.unjudged or any(review.is_about_wit for review in reviews.entries)
+    if base.commits and not any(folders) and not is_judged:
         return Examination(name, reviews, Judgement())
     from dunnage.review.wit_review import judge
 

@@ -18,7 +18,7 @@ from dunnage.review.changes import Changes
 from dunnage.review.compile_time import Contents, Vendored
 from dunnage.review.concern import Unknowns
 from dunnage.review.lock_rules import compile_time_code, published, undeclared_edge, wrong_checksum
-from dunnage.review.policies import AgePolicy, AllowedScripts, duration, vendored_folder
+from dunnage.review.policies import AgePolicy, allowed_scripts, duration, vendored_folder
 from review.home import add_archive, add_entries, crate, dependency
 from review.home import published as at
 from review.locks import ADVICE, changes, parsed, said
@@ -421,4 +421,4 @@ def test_names_that_are_no_paths(home: Path) -> None:
 def test_allowed_scripts(folder: Path, entry: str, allows: bool) -> None:
     write(folder, {"deny.toml": f"[bans.build]\nallow-build-scripts = [{entry}]\n", ".git/HEAD": ""})
     package = parsed("x 1.0.0 crates.io").packages[0]
-    assert AllowedScripts(Tree(), str(folder)).allows(package) is allows
+    assert allowed_scripts(Tree(), str(folder)).allows(package) is allows

@@ -24,7 +24,7 @@ from dunnage.review.changes import Graph
 from dunnage.review.compile_time import Vendored
 from dunnage.review.concern import Advice
 from dunnage.review.lock_summary import tables
-from dunnage.review.policies import AllowedScripts
+from dunnage.review.policies import allowed_scripts
 from dunnage.review.tables import Table, as_text
 from review.cached_rules_test import entry
 from review.home import add_entries
@@ -311,12 +311,76 @@ def test_a_store_with_too_many_entries(
     assert note in capsys.readouterr().err
 
 
+STORE = '[package.metadata.vet.store]\npath = "../vet"\n'
+SHARED = {
+    "build scripts": ({"deny.toml": "[bans.build]\nallow-build-scripts = [\n#]"}, '"x#@=1.0.0",\n'),
+    "reviews": ({"seen.toml": "[reviews]\n#"}, '"x#@1.0.0" = "read"\n'),
+    "audits": ({"vet/config.toml": "", "vet/audits.toml": "#"}, '[[audits.a]]\nversion = "2.0.#"\ncriteria = "b"\n'),
+    "imports": (
+        {"vet/config.toml": "", "vet/audits.toml": "", "vet/imports.lock": "#"},
+        "[[audits.p#.audits.b]]\nversion = '1.0.0'\n[audits.p#.criteria.c]\nimplies = 'd'\n",
+    ),
+}
+
+
+@pytest.mark.untraced
+@pytest.mark.parametrize("kind", SHARED)
+def test_what_many_locks_share_is_read_once(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    files, entry = SHARED[kind]
+    manifest = '[package]\nname = "app"\nversion = "0.1.0"\nedition = "2021"\n[dependencies]\na = "1"\n' + STORE
+
+    def run(size: int) -> None:
+        folder = tmp_path_factory.mktemp("repository")
+        monkeypatch.chdir(folder)
+        git("init", "-q")
+        git("config", "user.email", "a@b.example")
+        git("config", "user.name", "a")
+        entries = "".join(entry.replace("#", str(number)) for number in range(20 * size))
+        write(folder, {name: text.replace("#", entries) for name, text in files.items()})
+        for release in (0, 1):
+            text = lock(f"app 0.1.0 -> a\na 1.0.{release} crates.io")
+            write(folder, {f"{at}/Cargo.lock": text for at in range(size)})
+            write(folder, {f"{at}/Cargo.toml": manifest for at in range(size)})
+            git("add", "--all")
+            if not release:
+                git("commit", "--quiet", "--message=x")
+        options = ["--reviews=seen.toml"] if kind == "reviews" else []
+        locks = [f"{at}/Cargo.lock" for at in range(size)]
+        assert review_cargo_lock.main([*options, "--", *locks]) == int(kind == "reviews")
+
+    assert_linear(run, 16)
+
+
+@pytest.mark.untraced
+@pytest.mark.parametrize("by", ["manifest", "file"])
+def test_the_wit_of_a_repository_is_read_once(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    def run(size: int) -> None:
+        folder = tmp_path_factory.mktemp("repository")
+        monkeypatch.chdir(folder)
+        git("init", "-q")
+        review = '"c:d@1.0.0" = "read"\n'
+        manifest = f"[package.metadata.dunnage.reviews]\n{review if by == 'manifest' else ''}"
+        write(folder, {"seen.toml": f"[reviews]\n{review}" + "".join(f'"e:f{at}@1.0.0" = "x"\n' for at in range(size))})
+        for at in range(size):
+            write(folder, {f"{at}/wit/a.wit": WIT, f"{at}/Cargo.toml": manifest})
+            write(folder, {f"{at}/wit/deps/c/c.wit": "package c:d@1.0.0;\ninterface e {}\n"})
+        git("add", "--all")
+        options = ["--reviews=seen.toml"] if by == "file" else []
+        assert review_wit.main([*options, "--", *(f"{at}/wit/a.wit" for at in range(size))]) == int(by == "file")
+
+    assert_linear(run, 12)
+
+
 def test_very_many_allowed_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entries = ", ".join(f'"a@1.0.{at}"' for at in range(10))
     write(tmp_path, {"deny.toml": f"[bans.build]\nallow-build-scripts = [{entries}]\n", ".git/HEAD": ""})
     (package,) = parsed("a 1.0.9 crates.io").packages
     monkeypatch.setattr(policies, "_MOST_COMPARED", 25)
-    scripts = AllowedScripts(Tree(), str(tmp_path))
+    scripts = allowed_scripts(Tree(), str(tmp_path))
     assert [scripts.allows(package) for _ in range(3)] == [True, True, False]
 
 

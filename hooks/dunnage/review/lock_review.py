@@ -11,13 +11,13 @@ from dunnage.files.document import Problem
 from dunnage.files.git import Repositories
 from dunnage.files.shown import argument
 from dunnage.files.shown import path as shown_path
-from dunnage.files.source import File, Tree, display
+from dunnage.files.source import File, Tree
 from dunnage.review import advisories, cargo_home, lock_rules, policies
 from dunnage.review.base import Base
 from dunnage.review.changes import Changes, compare, read, read_base
 from dunnage.review.compile_time import CompileTimeCode, Contents, contents_at
 from dunnage.review.concern import FETCH, Advice, Concern, Unknowns, command, package_subject, subjects
-from dunnage.review.reviews import Judgement, Review, Reviews, Settings, stale
+from dunnage.review.reviews import Judgement, Reviews, Settings, stale
 
 if TYPE_CHECKING:
     from dunnage.review.tables import Table
@@ -43,15 +43,12 @@ def judge(
     if lock is None:
         return Judgement(notes=(f"{file.path} cannot be read, so its changes are not checked",))
 
-    entries = [review for review in reviews.entries if not review.is_about_wit]
-    present = subjects(lock.packages) if entries else frozenset[str]()
-
-    def is_there(review: Review) -> bool:
-        if review.subject in present:
-            return True
-        return review.file.path == display(settings.reviews) and review.subject in _in_any(tree, folder)
-
-    found = list(stale(entries, "lock-review/stale-review", "in the lock", is_there))
+    own = [review for review in reviews.entries if not review.is_about_wit]
+    listed = reviews.listed.take()
+    present = subjects(lock.packages) if own or listed else frozenset[str]()
+    in_any = present.union(_in_any(tree, folder)) if any(each.subject not in present for each in listed) else present
+    found = list(stale(own, "lock-review/stale-review", "in the lock", present))
+    found += stale(listed, "lock-review/stale-review", "in the lock", in_any)
     notes = []
     old = tuple(before for text in texts if (before := read_base(File(file.path, text), lock)))
     if len(old) < len(texts):
@@ -135,7 +132,7 @@ def _concerns(
 
         yield from unvetted(unreviewed, advice, vetting, unknown)
 
-    scripts = policies.AllowedScripts(tree, folder)
+    scripts = policies.allowed_scripts(tree, folder)
 
     def is_allowed(package: LockedPackage, code: CompileTimeCode) -> bool:
         is_listed = not code.is_macro and scripts.allows(package)

@@ -19,7 +19,7 @@ from dunnage.cargo.source_id import SourceId, SourceIdError, registry
 from dunnage.cargo.version import Requirement, VersionError
 from dunnage.files import document, toml
 from dunnage.files.document import Refused
-from dunnage.files.source import Tree
+from dunnage.files.source import File, Tree
 from dunnage.files.walk import upwards
 from dunnage.review.changes import is_from_crates_io
 from dunnage.review.reviews import MANIFEST, read_toml
@@ -52,7 +52,7 @@ class AgePolicy:
     def __init__(self, tree: Tree, folder: str, least: int | None) -> None:
         """`least` overrides the configuration in force in `folder`."""
         self._least = least
-        self._configurations = [] if least is not None else [data for _, data in _configurations(tree, folder)]
+        self._configurations = [] if least is not None else [file for _, file in _configurations(tree, folder)]
         self._known: dict[SourceId | None, int] = {}
 
     def least(self, package: LockedPackage) -> int:
@@ -69,7 +69,9 @@ class AgePolicy:
         if is_from_crates_io(package):
             keys = [("registry", "min-publish-age"), ("registries", "crates-io", "min-publish-age")]
         else:
-            keys = [("registries", name, "min-publish-age") for name in self._names.get(package.source, ())]
+            files = self._configurations if package.source else ()
+            names = (name for file in files for name in file.memo(_registries).get(package.source, ()))
+            keys = [("registries", name, "min-publish-age") for name in names]
         for key in (*keys, ("registry", "global-min-publish-age")):
             found = self._first(key)
             if isinstance(found, str):
@@ -81,51 +83,48 @@ class AgePolicy:
 
     def _first(self, keys: tuple[str, ...]) -> Any:
         """The value of the nearest configuration that has the key."""
-        found = (toml.lookup(data, keys) for data in self._configurations)
+        found = (toml.lookup(toml.parse(file), keys) for file in self._configurations)
         return next((value for value in found if value is not None), None)
 
-    @cached_property
-    def _names(self) -> dict[SourceId | None, list[str]]:
-        """The names that the configuration has for each registry."""
-        names: dict[SourceId | None, list[str]] = {}
-        for data in self._configurations:
-            for name, table in toml.table_at(data, ("registries",)).items():
-                index = toml.lookup(table, ("index",))
-                try:
-                    if isinstance(index, str):
-                        names.setdefault(registry(index), []).append(name)
-                except SourceIdError:
-                    continue
-        return names
+
+def _registries(file: File) -> dict[SourceId | None, list[str]]:
+    """The names that a configuration has for each registry."""
+    names: dict[SourceId | None, list[str]] = {}
+    for name, table in toml.table_at(toml.parse(file), ("registries",)).items():
+        index = toml.lookup(table, ("index",))
+        try:
+            if isinstance(index, str):
+                names.setdefault(registry(index), []).append(name)
+        except SourceIdError:
+            continue
+    return names
 
 
 def vendored_folder(tree: Tree, folder: str) -> str | None:
     """The folder that Cargo's configuration names as a directory source; None if it names none."""
-    for above, data in _configurations(tree, folder):
-        for source in toml.table_at(data, ("source",)).values():
+    for above, file in _configurations(tree, folder):
+        for source in toml.table_at(toml.parse(file), ("source",)).values():
             path = toml.lookup(source, ("directory",))
             if isinstance(path, str):
                 return os.path.normpath(os.path.join(above, path))
     return None
 
 
-def _configurations(tree: Tree, folder: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _configurations(tree: Tree, folder: str) -> Iterator[tuple[str, File]]:
     """The files of Cargo's configuration in force in a folder, each with the folder to which its paths are relative."""
     try:
         for above, found in config_files(tree, folder):
-            yield above, found.data
+            yield above, found.file
     except Refused:
         return
 
 
 class AllowedScripts:
-    """The build scripts that the nearest deny.toml with a list of them allows."""
+    """The build scripts that a deny.toml allows, whose list is in `file`; none without a file."""
 
-    def __init__(self, tree: Tree, folder: str) -> None:
-        lists = (toml.lookup(data, ("bans", "build", "allow-build-scripts")) for data in _policies(tree, folder, _DENY))
-        entries = next((found for found in lists if isinstance(found, list)), ())
+    def __init__(self, file: File | None) -> None:
         self._specifications: dict[str, list[Requirement | None]] = {}
-        for name, requirement in filter(None, map(_specification, entries)):
+        for name, requirement in filter(None, map(_specification, _scripts(file) or () if file else ())):
             self._specifications.setdefault(name, []).append(requirement)
         self._compared = 0
 
@@ -136,6 +135,18 @@ class AllowedScripts:
         return self._compared <= _MOST_COMPARED and any(
             requirement is None or requirement.matches(package.version) for requirement in requirements
         )
+
+
+def allowed_scripts(tree: Tree, folder: str) -> AllowedScripts:
+    """The build scripts that the nearest deny.toml with a list of them allows."""
+    with_lists = (file for file in _policies(tree, folder, _DENY) if _scripts(file) is not None)
+    file = next(with_lists, None)
+    return file.memo(AllowedScripts) if file else AllowedScripts(None)
+
+
+def _scripts(file: File) -> list[Any] | None:
+    found = toml.lookup(toml.parse(file), ("bans", "build", "allow-build-scripts"))
+    return found if isinstance(found, list) else None
 
 
 def _specification(entry: Any) -> tuple[str, Requirement | None] | None:
@@ -156,21 +167,22 @@ def _specification(entry: Any) -> tuple[str, Requirement | None] | None:
 
 def ignored(tree: Tree, folder: str) -> frozenset[str]:
     """The advisories that the nearest deny.toml and `.cargo/audit.toml` say to ignore."""
-    ids: set[str] = set()
-    for names in (_DENY, _AUDIT):
-        listed = toml.lookup(next(_policies(tree, folder, names), None), ("advisories", "ignore"))
-        for entry in listed if isinstance(listed, list) else ():
-            found = entry.get("id") if isinstance(entry, dict) else entry
-            ids |= {found} if isinstance(found, str) else set()
-    return frozenset(ids)
+    files = (next(_policies(tree, folder, names), None) for names in (_DENY, _AUDIT))
+    return frozenset[str]().union(*(file.memo(_ignored) for file in files if file))
 
 
-def _policies(tree: Tree, folder: str, names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+def _ignored(file: File) -> frozenset[str]:
+    listed = toml.lookup(toml.parse(file), ("advisories", "ignore"))
+    ids = (toml.lookup(entry, ("id",)) or entry for entry in (listed if isinstance(listed, list) else ()))
+    return frozenset(found for found in ids if isinstance(found, str))
+
+
+def _policies(tree: Tree, folder: str, names: tuple[str, ...]) -> Iterator[File]:
     """The configurations of these names in a folder and above it, in the repository, nearest first."""
     for above in upwards(folder):
         for name in names:
             try:
-                yield document.read(tree, os.path.join(above, name)).data
+                yield document.read(tree, os.path.join(above, name)).file
             except (FileNotFoundError, Refused):
                 continue
 
@@ -214,7 +226,7 @@ def vetting_of(tree: Tree, folder: str, workspace: LockedWorkspace, lock: Lockfi
     data = read_toml(file) if file and b"vet" in file.data else None
     named = (toml.lookup(data, (owner, "metadata", "vet", "store", "path")) for owner in ("workspace", "package"))
     path = next((found for found in named if isinstance(found, str)), "") or _VET_FOLDER
-    path = os.path.join(folder, path)
+    path = os.path.abspath(os.path.join(folder, path))
     if not tree.exists(os.path.join(path, "config.toml")):
         return None
     from dunnage.review.vetting import Vetting, read

@@ -7,7 +7,7 @@ trailer in a commit message does not.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dunnage.files import toml
@@ -51,7 +51,8 @@ class Reviews(NamedTuple):
     manifest: File | None
     """That file, if it is a manifest and exists."""
     accepted: frozenset[str]
-    """What somebody has reviewed, and said why."""
+    """What somebody has reviewed in a manifest, and said why."""
+    listed: "Listed"
 
     @property
     def table(self) -> Keys:
@@ -67,7 +68,25 @@ class Reviews(NamedTuple):
 
     def accepts(self, subject: str) -> bool:
         """Whether somebody has reviewed this and said why."""
-        return subject in self.accepted
+        return subject in self.accepted or subject in self.listed.accepted
+
+
+class Listed:
+    """The reviews in the file that `--reviews` names, which count for all that a run looks at."""
+
+    def __init__(self, tree: Tree, path: str, about_wit: bool) -> None:
+        """`path` is that of the file; empty if there is none. `about_wit` says which of its reviews a hook judges."""
+        file = tree.find(path) if path else None
+        entries = list(_entries(file, ("reviews",))) if file else []
+        self.path = path
+        self.accepted = _accepted(entries)
+        self.unjudged = [entry for entry in entries if entry.is_about_wit is about_wit]
+        """Those that are judged with the next lock or project: each is judged once."""
+
+    def take(self) -> list[Review]:
+        """The reviews to be judged now."""
+        taken, self.unjudged = self.unjudged, []
+        return taken
 
 
 class Settings(NamedTuple):
@@ -113,10 +132,10 @@ class NotAcceptedError(Exception):
     """A review cannot be written; the message says why, in one line."""
 
 
-def read(tree: Tree, folders: Sequence[str], path: str) -> Reviews:
-    """Read the reviews in the manifests in some folders, and those in the file at `path` if that is not empty.
+def read(tree: Tree, folders: Sequence[str], listed: Listed) -> Reviews:
+    """Read the reviews in the manifests in some folders, to which those of a file are added.
 
-    New ones are written in the manifest of the last folder. A file that cannot be read has none.
+    New ones are written in that file, or in the manifest of the last folder. A file that cannot be read has none.
     """
     entries: list[Review] = []
     manifest: File | None = None
@@ -126,22 +145,24 @@ def read(tree: Tree, folders: Sequence[str], path: str) -> Reviews:
         if manifest and b"dunnage" in manifest.data:
             for owner in _OWNERS:
                 entries += _entries(manifest, (owner, *_TABLE))
-    listed = tree.find(path) if path else None
-    entries += _entries(listed, ("reviews",)) if listed else []
-    accepted = frozenset(entry.subject for entry in entries if entry.reason)
-    return Reviews(tuple(entries), path or os.path.join(folders[-1], MANIFEST), None if path else manifest, accepted)
+    path = listed.path or os.path.join(folders[-1], MANIFEST)
+    return Reviews(tuple(entries), path, None if listed.path else manifest, _accepted(entries), listed)
 
 
-def stale(reviews: Iterable[Review], rule: str, where: str, is_there: Callable[[Review], bool]) -> Iterator[Problem]:
-    """Yield the reviews that accept nothing: what they name does not exist, or they give no reason.
+def _accepted(reviews: Iterable[Review]) -> frozenset[str]:
+    return frozenset(review.subject for review in reviews if review.reason)
 
-    `where` says where it would be: `in the lock`.
+
+def stale(reviews: Iterable[Review], rule: str, where: str, present: Collection[str] | None) -> Iterator[Problem]:
+    """Yield the reviews that accept nothing: what they name is not `present`, or they give no reason.
+
+    `where` says where it would be: `in the lock`. `present` is None if not all that is there is known.
     """
     for review in reviews:
         if not review.reason:
             message = f"the review of `{review.subject}` gives no reason, so it accepts nothing"
             help = f'write the reason: {toml_string(review.subject)} = "what you reviewed"'
-        elif not is_there(review):
+        elif present is not None and review.subject not in present:
             message = f"the review of `{review.subject}` is stale: it matches nothing {where}"
             help = "remove the entry"
         else:

@@ -159,7 +159,21 @@ class VetStore:
 
 
 def read(tree: Tree, folder: str) -> VetStore | None:
-    """Read the store in a folder; None if there is none, or if cargo-vet could not read it."""
+    """Read the store in a folder; None if there is none, or if cargo-vet could not read it.
+
+    Workspaces that share a store share its steps.
+    """
+    stores = tree.memo(_stores)
+    if folder not in stores:
+        stores[folder] = _read(tree, folder)
+    return stores[folder]
+
+
+def _stores(tree: Tree) -> dict[str, VetStore | None]:
+    return tree.cache()
+
+
+def _read(tree: Tree, folder: str) -> VetStore | None:
     files = []
     for name in ("config.toml", "audits.toml", "imports.lock"):
         try:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, partial
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from dunnage.files.document import Problem
 from dunnage.files.git import Repositories
@@ -16,7 +16,7 @@ from dunnage.files.span import Span
 from dunnage.review import wit_rules
 from dunnage.review.base import Base
 from dunnage.review.concern import FETCH, Advice, Concern, command, first_of
-from dunnage.review.reviews import Judgement, Review, Reviews, Settings, stale
+from dunnage.review.reviews import Judgement, Reviews, Settings, stale
 from dunnage.review.tables import Table
 from dunnage.review.wit_changes import Changes, PackageChange, compare
 from dunnage.review.wit_rules import content_subject, world_subject
@@ -25,6 +25,8 @@ from dunnage.wit import root
 
 if TYPE_CHECKING:
     from dunnage.review.wit_changes import WitFolder
+
+T = TypeVar("T")
 
 _TRACKED = "**/*.wit"
 _OWN_PACKAGE = rb"^[ \t]*package\s+%?([a-z][a-z0-9-]*)\s*:[^;{]{0,300};"  # bounded, or files without `;` take long
@@ -47,21 +49,20 @@ def judge(
         notes.append(f"{name}: {message}")
         if settings.require_base:
             problem.append(Problem("wit-review/no-base", first, message, FETCH, span=Span(0, 0)))
-    entries = [review for review in reviews.entries if review.is_about_wit]
+    entries = [review for review in reviews.entries if review.is_about_wit] + reviews.listed.take()
     folder = os.path.dirname(os.path.abspath(first.path))
     if entries:
-        known = _present(tree, folder)
+        present = _once(tree, folder, _present)
+        problem += stale(entries, "wit-review/stale-review", "in the WIT of the repository", present)
 
-        def is_there(review: Review) -> bool:
-            return known is None or review.subject in known
-
-        problem += stale(entries, "wit-review/stale-review", "in the WIT of the repository", is_there)
+    def is_own(package: str) -> bool:
+        return package.partition(":")[0].encode() in _once(tree, folder, _namespaces)
 
     compared = [[changes for folder in each if (changes := compare(folder))] for each in folders]
     first_compared = compared[0] if compared else []
     place = reviews.place() if os.path.lexists(reviews.path) else "`[reviews]` in a TOML file that `--reviews` names"
     advice = Advice("", argument(base.revision), _command(base, settings, reviews), place)
-    judges = wit_rules.Judge(advice, _own_namespaces(tree, folder), reviews.accepts, [])
+    judges = wit_rules.Judge(advice, is_own, reviews.accepts, [])
     concerns = _in_all([list(_concerns(each, judges)) for each in compared])
     unknown = [*(reason for changes in first_compared for reason in changes.unknown), *dict.fromkeys(judges.unknown)]
     if unknown:
@@ -93,24 +94,32 @@ def _command(base: Base, settings: Settings, reviews: Reviews) -> str:
     return " ".join(words)
 
 
-def _own_namespaces(tree: Tree, folder: str) -> Callable[[str], bool]:
-    """Whether a package is in a namespace that WIT outside of `deps` defines. It is read for the first question."""
-
-    @cache
-    def namespaces() -> frozenset[bytes]:
-        found: set[bytes] = set()
-        for path in Repositories(tree, _TRACKED).tracked_near(folder):
-            if os.path.dirname(path) == root(path):  # not in `deps`
-                found.update(re.findall(_OWN_PACKAGE, Tree().content(path) or b"", re.MULTILINE))
-        return frozenset(found)
-
-    return lambda package: package.partition(":")[0].encode() in namespaces()
+def _once(tree: Tree, folder: str, read: Callable[[frozenset[str]], T]) -> T:
+    """What a function finds in the WIT of the repository of a folder. It is called once for all projects there."""
+    paths = Repositories(tree, _TRACKED).tracked_near(folder)
+    known = tree.memo(_known)
+    if (read, paths) not in known:
+        known[read, paths] = read(paths)
+    return cast("T", known[read, paths])
 
 
-def _present(tree: Tree, folder: str) -> frozenset[str] | None:
+def _known(_: Tree) -> dict[tuple[Callable[[frozenset[str]], object], frozenset[str]], object]:
+    return {}
+
+
+def _namespaces(paths: frozenset[str]) -> frozenset[bytes]:
+    """The namespaces of the packages that WIT outside of `deps` defines."""
+    found: set[bytes] = set()
+    for path in paths:
+        if os.path.dirname(path) == root(path):  # not in `deps`
+            found.update(re.findall(_OWN_PACKAGE, Tree().content(path) or b"", re.MULTILINE))
+    return frozenset(found)
+
+
+def _present(paths: frozenset[str]) -> frozenset[str] | None:
     """The keys of all reviews that match something in the WIT of a repository; None if some of it is unknown."""
     roots: dict[str, dict[str, File]] = {}
-    for path in sorted(Repositories(tree, _TRACKED).tracked_near(folder)):
+    for path in sorted(paths):
         # Not through the run's own tree, which would report unused ignore comments of unchecked files.
         file = Tree().find(path)
         if file is None:
