@@ -366,6 +366,24 @@ def test_steps_of_fixes_with_many_locks() -> None:
 
 @pytest.mark.untraced
 @pytest.mark.usefixtures("repository")
+@pytest.mark.parametrize(
+    "shared",
+    ["[features]\na = ['#']\n[dependencies]\n{0}", "[dependencies]\n{0}a = 1\n", "[workspace]\nmembers = [\n{1}1]\n"],
+)
+def test_steps_of_a_rejected_package_that_many_need(shared: str) -> None:
+    def run(size: int) -> None:
+        own = CRATE + '[dependencies]\nshared = { path = "../shared" }\n'
+        entries = _each('a# = "1"\n', 10 * size), _each('"a#",\n', 10 * size)
+        write_tracked({f"c{at}/Cargo.toml": own for at in range(size)})
+        write_tracked({"shared/Cargo.toml": CRATE.replace('"x"', '"shared"') + shared.format(*entries)})
+        with contextlib.redirect_stdout(io.StringIO()):
+            assert check_cargo_lock.main([f"c{at}/Cargo.toml" for at in range(size)]) == 1
+
+    assert_linear(run, 30)
+
+
+@pytest.mark.untraced
+@pytest.mark.usefixtures("repository")
 def test_steps_of_fixes_with_many_wit_packages() -> None:
     def run(size: int) -> None:
         entry = (

@@ -87,11 +87,13 @@ class Manifests:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self._found: dict[str, Manifest | None] = {}
+        self._found: dict[str, Manifest | Refused | None] = {}
         self._roots: dict[str, Manifest] = {}
         self._real: dict[str, str] = {}
-        self.packages: dict[tuple[str, frozenset[tuple[str, str]]], LocalPackage] = tree.cache()
-        """The packages read so far, by folder and by the registries that Cargo's configuration names for the workspace.
+        self.packages: dict[tuple[str, frozenset[tuple[str, str]]], LocalPackage | Refused] = tree.cache()
+        """The packages read so far, or why Cargo rejects them.
+
+        By folder, and by the registries that Cargo's configuration names for the workspace.
 
         Several workspaces may lead to one package. They are released with what files have been parsed into.
         """
@@ -112,9 +114,15 @@ class Manifests:
             except FileNotFoundError:
                 self._found[folder] = None
             else:
-                with_file(file, file.memo, _membership)
-                self._found[folder] = Manifest(file, folder)
-        return self._found[folder]
+                try:
+                    with_file(file, file.memo, _membership)
+                    self._found[folder] = Manifest(file, folder)
+                except Refused as refused:
+                    self._found[folder] = refused
+        found = self._found[folder]
+        if isinstance(found, Refused):
+            raise found.with_traceback(None)
+        return found
 
     def real(self, folder: str) -> str:
         """Return the path of the manifest in a folder without symbolic links."""
@@ -163,7 +171,8 @@ def with_file(file: File, read: Callable[P, T], *args: P.args, **kwargs: P.kwarg
     try:
         return read(*args, **kwargs)
     except ManifestError as error:
-        raise Refused(file, error.message, error.keys, error.help) from None
+        refused = Refused(file, error.message, error.keys, error.help)
+    raise refused  # here it has no context, which would keep what has been read so far
 
 
 def _membership(file: File) -> _Membership:

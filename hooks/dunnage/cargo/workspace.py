@@ -9,7 +9,7 @@ Of Cargo's configuration, only what affects locks is read; `[source]` replacemen
 """
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple, NoReturn
 
 from dunnage.cargo import manifest
@@ -132,9 +132,10 @@ class _Loader:
 
     def load(self) -> Workspace:
         root = self.root
+        self._spend(0)
         self._config = read_config(self.manifests.tree, root.folder)
         self._registries = frozenset(self._config.registries.items())
-        self.manifests.loaded += len(self._registries) + len(self._config.patches)
+        self._spend(len(self._registries) + len(self._config.patches))
         members = self._find_members()
         if not members and not self.refused:
             message = "this workspace has no members, so Cargo can do nothing with it"
@@ -189,7 +190,11 @@ class _Loader:
         if self._dependencies > _MAX_DEPENDENCIES:
             message = f"the packages of this workspace have more than {_MAX_DEPENDENCIES:,} dependencies"
             self._give_up(message, "move some of them to workspaces of their own")
-        self.manifests.loaded += _COST_OF_PACKAGE + len(package.dependencies)
+        self._spend(_COST_OF_PACKAGE + len(package.dependencies))
+
+    def _spend(self, read: int) -> None:
+        """Count what all workspaces together lead to. Raises Refused if that is too much."""
+        self.manifests.loaded += read
         if self.manifests.loaded > _MAX_LOADED:
             message = "this workspace and those that are checked before it lead to too many packages by path"
             self._give_up(message, "let these packages be members of one workspace")
@@ -315,7 +320,7 @@ class _Loader:
                     continue
                 other = self._package(found)
             except Refused as error:
-                unreadable[folder] = error
+                unreadable[folder] = error.with_traceback(None)
                 continue
             self._count(other.package)
             local[folder] = other
@@ -338,16 +343,26 @@ class _Loader:
             self._inherited[root.folder] = manifest.inherited(root.file, root.folder, root.data)
             return self._inherited[root.folder]
 
-        registries, packages = self._config.registries, self.manifests.packages
+        packages = self.manifests.packages
         identity = found.folder, self._registries
         if identity not in packages:
+            packages[identity] = self._read_package(found, inherit)
+        package = packages[identity]
+        if isinstance(package, Refused):
+            raise package.with_traceback(None)
+        return package
+
+    def _read_package(self, found: Manifest, inherit: Callable[[Keys], Inherited]) -> LocalPackage | Refused:
+        try:
+            registries = self._config.registries
             package = with_file(found.file, manifest.read_package, found.data, found.folder, inherit, registries)
             key, table = manifest.package_table(found.data) or ("package", {})
             version_at: tuple[File, Keys] = found.file, (key, "version")
             if isinstance(table.get("version"), dict):
                 version_at = self.manifests.root_of(found).file, ("workspace", "package", "version")
-            packages[identity] = LocalPackage(found, package, version_at)
-        return packages[identity]
+            return LocalPackage(found, package, version_at)
+        except Refused as refused:
+            return refused
 
 
 def path_dependencies(package: Package) -> list[str]:
