@@ -526,6 +526,9 @@ def test_accept_with_nowhere_to_write(repository: Path, capsys: pytest.CaptureFi
     write(repository, {"Cargo.toml": "workspace = 3\n"})
     assert main(["--accept=why", "Cargo.lock"]) == 2
     assert 'Cargo.toml cannot be edited to add the review of `arrayref@0.3.10`; write `"' in capsys.readouterr().err
+    write(repository, {"Cargo.toml": f"# {'x' * 512 * 1024}\n"})
+    assert main(["--accept=why", "Cargo.lock"]) == 2
+    assert "`arrayref@0.3.10`, because it has more than 512 KiB or too many entries" in capsys.readouterr().err
     write(repository, {"Cargo.toml": "[["})
     assert main(["--accept=why", "Cargo.lock"]) == 2
     assert main(["--accept= ", "Cargo.lock"]) == 2

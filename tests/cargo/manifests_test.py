@@ -70,6 +70,14 @@ def test_visits_are_bounded(folder: Path) -> None:
         folders.expand("**/r*")
 
 
+def test_matches_count_as_visits(folder: Path) -> None:
+    write(folder, {f"a/{number}/x": "" for number in range(10)})
+    folders = PatternFolders(str(folder), most_visits=60)
+    assert len(folders.expand("a/*")) == 10
+    with pytest.raises(UnexpandedPattern, match="more than 60 folders"):
+        folders.expand("a/0/../*")
+
+
 def test_folders_are_listed_once(folder: Path) -> None:
     write(folder, {f"a/{number}/x": "" for number in range(100)})
     folders = PatternFolders(str(folder))

@@ -208,6 +208,8 @@ MAX_FOLDERS = 100_000
 _MOST_VISITS = 1_000_000
 _MOST_NAMES = 2_000_000
 """How many names all patterns may be compared with."""
+_COST_OF_RESULT = 5
+"""How many folders are visited in the time that it takes to look at one that a whole pattern matches."""
 _COST_OF_WILDCARDS = 200
 _COST_OF_CHARACTER = 20
 """How many names are compared in the time that a part of a pattern with wildcards takes to compile."""
@@ -263,6 +265,7 @@ class PatternFolders:
             was_path = not is_magic(part)
         if not found:
             return [join(self._folder, pattern)]
+        self._spend(_COST_OF_RESULT * len(found))
         return sorted(os.path.normpath(path) for path in found if os.path.isdir(path))
 
     def _check_inside(self, found: list[str]) -> None:

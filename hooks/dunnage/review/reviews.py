@@ -222,10 +222,12 @@ def _accept(reviews: Reviews, subjects: Sequence[str], reason: str) -> None:
     operations: list[Operation] = [Set((*table, subject), reason) for subject in subjects if subject in known]
     if new:
         operations.append(AddTable(table, new) if toml.lookup(data, table) is None else AddKeys(table, new))
-    (found,) = edits(file, [Change("reviewed", tuple(operations))])
+    notes: list[str] = []
+    (found,) = edits(file, [Change("reviewed", tuple(operations))], notes)
     if not found:
         review = f'"{subjects[0]}" = "…"'
-        raise SourceError(f"cannot be edited to add the review of `{subjects[0]}`; write `{review}` yourself")
+        limit = ", because it has more than 512 KiB or too many entries" if notes else ""
+        raise SourceError(f"cannot be edited to add the review of `{subjects[0]}`{limit}; write `{review}` yourself")
     replace(reviews.path, file.data, apply(file.data, found), top_folder(os.path.dirname(reviews.path)))
 
 
