@@ -42,35 +42,6 @@ class Review(NamedTuple):
         return ":" in self.subject.partition("@")[0] and "+" not in self.subject.partition(":")[0]
 
 
-class Reviews(NamedTuple):
-    """The reviews that count for one lock, or for the WIT of one project."""
-
-    entries: tuple[Review, ...]
-    path: str
-    """The file in which a new review is written."""
-    manifest: File | None
-    """That file, if it is a manifest and exists."""
-    accepted: frozenset[str]
-    """What somebody has reviewed in a manifest, and said why."""
-    listed: "Listed"
-
-    @property
-    def table(self) -> Keys:
-        """The table in which a new review is written."""
-        if os.path.basename(self.path) != MANIFEST:
-            return ("reviews",)
-        found = read_toml(self.manifest)
-        return ("workspace" if found is None or "workspace" in found else "package", *_TABLE)
-
-    def place(self) -> str:
-        """Where to write a review, as it is printed."""
-        return f"`[{'.'.join(map(str, self.table))}]` in {display(self.path)}"
-
-    def accepts(self, subject: str) -> bool:
-        """Whether somebody has reviewed this and said why."""
-        return subject in self.accepted or subject in self.listed.accepted
-
-
 class Listed:
     """The reviews in the file that `--reviews` names, which count for all that a run looks at."""
 
@@ -87,6 +58,35 @@ class Listed:
         """The reviews to be judged now."""
         taken, self.unjudged = self.unjudged, []
         return taken
+
+
+class Reviews(NamedTuple):
+    """The reviews that count for one lock, or for the WIT of one project."""
+
+    entries: tuple[Review, ...]
+    path: str
+    """The file in which a new review is written."""
+    manifest: File | None
+    """That file, if it is a manifest and exists."""
+    accepted: frozenset[str]
+    """What somebody has reviewed in a manifest, and said why."""
+    listed: Listed
+
+    @property
+    def table(self) -> Keys:
+        """The table in which a new review is written."""
+        if os.path.basename(self.path) != MANIFEST:
+            return ("reviews",)
+        found = read_toml(self.manifest)
+        return ("workspace" if found is None or "workspace" in found else "package", *_TABLE)
+
+    def place(self) -> str:
+        """Where to write a review, as it is printed."""
+        return f"`[{'.'.join(map(str, self.table))}]` in {display(self.path)}"
+
+    def accepts(self, subject: str) -> bool:
+        """Whether somebody has reviewed this and said why."""
+        return subject in self.accepted or subject in self.listed.accepted
 
 
 class Settings(NamedTuple):
