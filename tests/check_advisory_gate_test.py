@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from dunnage import check_cargo_install, check_locked_builds
 from dunnage.check_advisory_gate import HOOK, REQUIRE_SCHEDULE, check, main
-from dunnage.ci import repository_files
+from dunnage.ci import recipes, repository_files
+from dunnage.ci.recipes import RunnerCall, runner_call
 from dunnage.files.source import Tree
 from dunnage.frame.options import Options
 from repository import write_tracked as write
@@ -949,6 +950,51 @@ def test_a_script_takes_more_steps_when_it_is_read_first(
     )
     main([CI])
     assert ("input/too-large" in capsys.readouterr().out) == (scripts > 1)
+
+
+ECHOES = "    - run: echo\n" * 200
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param(
+            {
+                CI: run(*(f"make t{number}" for number in range(100))),
+                "Makefile": "".join(f"t{number}: a\n" for number in range(100)) + "a:\n" + "\techo\n" * 200,
+            },
+            id="lines of a recipe",
+        ),
+        pytest.param(
+            {
+                CI: uses("./x") + "      - uses: ./x\n" * 100,
+                "x/action.yml": f"runs:\n  using: composite\n  steps:\n{ECHOES}    - run: cargo deny x\n",
+            },
+            id="steps of an action",
+        ),
+    ],
+)
+def test_what_holds_no_gate_takes_steps(
+    files: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(repository_files, "_MOST_STEPS", 50_000)
+    write({"Cargo.lock": "", **files})
+    main([CI])
+    assert "input/too-large" in capsys.readouterr().out
+
+
+def test_what_a_command_calls_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = 0
+
+    def counted(name: str, words: Sequence[str | None]) -> RunnerCall | None:
+        nonlocal calls
+        calls += 1
+        return runner_call(name, words)
+
+    monkeypatch.setattr(recipes, "runner_call", counted)
+    write({"Cargo.lock": "", CI: run(*["./a.sh"] * 20), "a.sh": "cargo deny check\n" * 20})
+    list(check([CI], Tree(), Options({REQUIRE_SCHEDULE: False})))
+    assert calls == 20
 
 
 DEEP = "x: " + "[" * 120 + "\n"

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from dunnage.check_build_sandbox import check, main
+from dunnage.ci import repository_files
 from dunnage.files.source import Tree
 from dunnage.frame.finding import Finding
 from dunnage.frame.options import Options
-from repository import write
+from repository import write, write_tracked
 from steps import steps
 
 pytestmark = pytest.mark.usefixtures("repository")
@@ -836,6 +837,18 @@ def test_the_configuration_of_cargo_is_read_once_for_all_builds() -> None:
         write(f".cargo/{number}.toml", "")
     assert found("Dockerfile", dockerfile) == expected
     assert steps(lambda: found("Dockerfile", dockerfile)) < 1.5 * plain
+
+
+@pytest.mark.parametrize(("lines", "calls", "is_over"), [(20, 0, False), (0, 10, False), (20, 10, True)])
+def test_images_and_jobs_have_one_bound_for_what_they_call(
+    lines: int, calls: int, is_over: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(repository_files, "_MOST_STEPS", 3000)
+    image = "FROM rust\nCOPY . /x\nWORKDIR /x\n" + "RUN ./a.sh\n" * lines
+    job = "on: push\njobs:\n  a:\n    steps:\n" + "      - run: ./a.sh\n" * calls
+    write_tracked({"Dockerfile": image, ".github/workflows/a.yml": job, "a.sh": "cargo build\n"})
+    main(["Dockerfile", ".github/workflows/a.yml", "--require-isolation"])
+    assert ("input/too-large" in capsys.readouterr().out) == is_over
 
 
 def test_the_commands_of_called_scripts_are_bounded(capsys: pytest.CaptureFixture[str]) -> None:

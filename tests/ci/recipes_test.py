@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,7 @@ from dunnage.ci.recipes import RunnerCall, Started, runner_call, started
 from dunnage.ci.runs import RUNNERS
 from dunnage.files.source import File
 from dunnage.shell.model import Script
+from steps import assert_linear
 
 
 def reader(files: Mapping[str, str]) -> recipes.Read:
@@ -236,6 +237,43 @@ def test_patterns_for_names_of_tasks_have_a_limit() -> None:
     call = RunnerCall("mise", ("mise.toml",), goals=("a",))
     list(started({"mise.toml": file}.get, call, "mise.toml", {}, lambda _: True))
     assert "more than 500,000 names of tasks" in file.unread["input/too-large"][0]
+
+
+@pytest.mark.parametrize(
+    ("runner", "path", "text", "goals"),
+    [
+        pytest.param(
+            "make",
+            "Makefile",
+            lambda n: f"{_each('t# ', n)}: {_each('t# ', n)}\n\tx\n",
+            lambda n: ["t0"][:n],
+            id="one-rule",
+        ),
+        pytest.param(
+            "task",
+            "mise.toml",
+            lambda n: "[tasks]\n" + "".join(f"{'a' * length} = 'x'\n" for length in range(1, n)),
+            lambda n: [f"x:y:b{number}" for number in range(n)],
+            id="lengths-of-names",
+        ),
+        pytest.param(
+            "make", "Makefile", lambda n: f"{_each('%a#:', n)}\n\tx\n", lambda n: ["ta0"] * n, id="goal-given-often"
+        ),
+    ],
+)
+def test_finding_what_goals_need_takes_linear_time(
+    runner: str, path: str, text: Callable[[int], str], goals: Callable[[int], list[str]]
+) -> None:
+    def find(size: int) -> None:
+        call = RunnerCall(runner, (path,), goals=tuple(goals(size)))
+        files = {path: File(path, text(size).encode())}
+        list(started(files.get, call, path, {}, lambda _: True))
+
+    assert_linear(find, 100)
+
+
+def _each(text: str, count: int) -> str:
+    return "".join(text.replace("#", str(number)) for number in range(count))
 
 
 @given(st.text(alphabet="abx:%\t\n $()#=;|&@-'\"includeport"), st.lists(st.text(alphabet="ab%:x", max_size=4)))

@@ -9,9 +9,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
-from functools import partial
 from itertools import pairwise
-from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.ci.outcome import FailureMask, Shell, shell_options
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from dunnage.scripts.justfile import Recipe
     from dunnage.scripts.makefile_syntax import MakeRule
     from dunnage.scripts.pre_commit import ConfiguredHook
+    from dunnage.scripts.tasks import Task
 
 Read = Callable[[str], File | None]
 """Returns the UTF-8 file at a path relative to the top of the repository; None if there is none."""
@@ -36,6 +35,8 @@ Runner = Callable[[Sequence[str], Afford], Iterator[Started]]
 """Yields what goals start, in order."""
 
 _MAX_FILES = 100
+# How many steps these cost, of those that a repository may take.
+_NEED, _PROGRAM = 4, 3
 
 
 # Command lines
@@ -205,15 +206,24 @@ def _with_included(read: Read, path: str, included: Callable[[str, File], Iterab
                 pending.append(other)
 
 
-def _needed(goals: Iterable[str], needs: Callable[[str], Iterable[str]], afford: Afford) -> set[str]:
-    """Return the goals and all that they need, directly or not."""
-    pending, seen = list(goals), set[str]()
-    while pending and afford(1):
+def _needed(
+    goals: Sequence[str], meant: Callable[[str], Iterable[int]], needs: Sequence[Sequence[str]], afford: Afford
+) -> set[int]:
+    """Return the rules or tasks that goals mean, and those that these need, directly or not.
+
+    `meant` returns the numbers of those that one goal means, and `needs` has the goals that each needs.
+    """
+    pending, seen, chosen = list(goals), set[str](), set[int]()
+    afford(len(pending))
+    while pending:
         goal = pending.pop()
         if goal not in seen:
             seen.add(goal)
-            pending += needs(goal)
-    return seen
+            for number in meant(goal):
+                if number not in chosen and afford(_NEED * (1 + len(needs[number]))):
+                    chosen.add(number)
+                    pending += needs[number]
+    return chosen
 
 
 class _Recipes:
@@ -222,38 +232,42 @@ class _Recipes:
     def __init__(self, first: str) -> None:
         """`first` is the goal of a call that names none."""
         self._first = first
-        # By goal, and by patterns of goals: the names of rules, and what these need.
-        self._by_goal: dict[str, list[tuple[str, Sequence[str]]]] = {}
-        self._by_pattern: list[tuple[str, tuple[str, Sequence[str]]]] = []
-        # By the name of the rule, with their places in the order; what is always run has no name.
-        self._programs: dict[str, list[tuple[int, Started]]] = {}
-        self._count = 0
+        # By number, the names of rules and what they need; the numbers by goals, and by patterns of goals.
+        self._names: list[str] = []
+        self._needs: list[Sequence[str]] = []
+        self._by_goal: dict[str, list[int]] = {}
+        self._by_pattern: list[tuple[str, int]] = []
+        # The places of programs by the name of the rule; what is always run has no name.
+        self._places: dict[str, list[int]] = {}
+        self._programs: list[Started] = []
 
-    def add_rule(self, goal: str, name: str, needs: Sequence[str]) -> None:
-        if "%" in goal:
-            self._by_pattern.append((goal, (name, needs)))
-        else:
-            self._by_goal.setdefault(goal, []).append((name, needs))
+    def add_rule(self, goals: Iterable[str], name: str, needs: Sequence[str]) -> None:
+        for goal in goals:
+            if "%" in goal:
+                self._by_pattern.append((goal, len(self._names)))
+            else:
+                self._by_goal.setdefault(goal, []).append(len(self._names))
+        self._names.append(name)
+        self._needs.append(needs)
 
     def add_program(self, name: str, started: Started) -> None:
-        self._count += 1
-        self._programs.setdefault(name, []).append((self._count, started))
+        self._places.setdefault(name, []).append(len(self._programs))
+        self._programs.append(started)
 
     def started(self, goals: Sequence[str], afford: Afford) -> Iterator[Started]:
         """Yield what runs for `goals`, in the order of the files."""
-        names = {""}
 
-        def needs(goal: str) -> Iterator[str]:
-            found = self._by_goal.get(goal)
-            if found is None and afford(len(self._by_pattern)):
-                found = [rule for pattern, rule in self._by_pattern if _matches(pattern, goal)]
-            for name, needed in found or () if afford(len(found or ())) else ():
-                names.add(name)
-                yield from needed
+        def meant(goal: str) -> Sequence[int]:
+            if goal not in self._by_goal and self._by_pattern:
+                if not afford(len(self._by_pattern)):
+                    return ()
+                self._by_goal[goal] = [rule for pattern, rule in self._by_pattern if _matches(pattern, goal)]
+            return self._by_goal.get(goal, ())
 
-        names |= _needed(goals or [self._first], needs, afford)
-        chosen = (program for name in names for program in self._programs.get(name, ()))
-        yield from (program for _, program in sorted(chosen, key=itemgetter(0)))
+        rules = _needed(goals or [self._first], meant, self._needs, afford)
+        names = {"", *(self._names[rule] for rule in rules)}
+        places = sorted(place for name in names for place in self._places.get(name, ()))
+        return map(self._programs.__getitem__, places if afford(_PROGRAM * len(places)) else ())
 
 
 # make
@@ -270,9 +284,7 @@ def _make_recipes(read: Read, path: str) -> Runner:
     rules = [rule for file in files for rule in file.memo(makefile.rules)]
     found = _Recipes(_first_target(rules))
     for rule in rules:
-        needs = rule.prerequisites.split()
-        for name in rule.targets.split():
-            found.add_rule(name, rule.targets, needs)
+        found.add_rule(rule.targets.split(), rule.targets, rule.prerequisites.split())
     for file in files:
         flags = re.search(r"(?m)^\.SHELLFLAGS[ \t]*[:?]*=(.*)", file.text)
         shell = shell_options(flags[1], Shell()) if flags else Shell()
@@ -311,7 +323,7 @@ def _just_recipes(read: Read, path: str) -> Runner:
     recipes: list[Recipe] = [recipe for file in files for recipe in justfile.recipes(file)]
     found = _Recipes(recipes[0].name if recipes else "")
     for name, dependencies in {recipe.name: recipe.dependencies for recipe in reversed(recipes)}.items():
-        found.add_rule(name, name, dependencies)
+        found.add_rule((name,), name, dependencies)
     flags = _shell_flags(files)
     for file in files:
         for script in justfile.scripts(file):
@@ -383,7 +395,8 @@ class _NamedTasks:
 
     def meant(self, goal: str, file: File) -> list[int]:
         """Return the indexes of the tasks that a goal means. It may have the name of an included file before that."""
-        names = {goal, *(goal[-length:] for length in self._lengths if goal[-length - 1 : -length] == ":")}
+        endings = (goal[found.end() :] for found in re.finditer(":", goal) if len(goal) - found.end() in self._lengths)
+        names = {goal, *endings}
         if "*" in goal:
             names.update(self._matching(goal, file))
         return sorted(index for name in names for index in self._by_name.get(name, ()))
@@ -403,40 +416,42 @@ class _NamedTasks:
 
 def _tasks(read: Read, path: str) -> Runner:
     """Return what a runner of tasks runs for goals; its file is at `path`."""
-    files: list[tuple[File, _NamedTasks]] = []
+    files: dict[int, tuple[File, _NamedTasks]] = {}  # by the number of the first task
+    count = 0
     for file in _with_included(read, path, _included_taskfiles):
         try:
-            files.append((file, file.memo(_NamedTasks)))
+            named = file.memo(_NamedTasks)
+            files[count] = file, named
+            count += len(named.tasks)
         except SourceError as error:
             note(file, error)
-    return partial(_started_tasks, files)
+    needs = [task.needs for _, named in files.values() for task in named.tasks]
+    programs = [list(_programs(file, task)) for file, named in files.values() for task in named.tasks]
+    known: dict[str, list[int]] = {}
+
+    def meant(goal: str) -> list[int]:
+        if goal not in known:
+            known[goal] = [start + index for start, (file, named) in files.items() for index in named.meant(goal, file)]
+        return known[goal]
+
+    def started(goals: Sequence[str], afford: Afford) -> Iterator[Started]:
+        for number in sorted(_needed(goals, meant, needs, afford)):
+            yield from programs[number] if afford(_PROGRAM * len(programs[number])) else ()
+
+    return started
 
 
-def _started_tasks(
-    files: "Sequence[tuple[File, _NamedTasks]]", goals: Sequence[str], afford: Afford
-) -> Iterator[Started]:
-    chosen: set[tuple[int, int]] = set()
-
-    def needs(goal: str) -> Iterator[str]:
-        for number, (file, named) in enumerate(files):
-            for index in named.meant(goal, file):
-                if (number, index) not in chosen:
-                    chosen.add((number, index))
-                    yield from named.tasks[index].needs
-
-    _needed(goals, needs, afford)
-    for number, index in sorted(chosen):
-        file, task = files[number][0], files[number][1].tasks[index]
-        kind = kind_of(file.path, b"")
-        key = "ignore_error" if kind == "taskfile" else "ignore_errors"
-        for program in task.programs:
-            mask = None
-            if program.ignored is not None:
-                reason = f"`{key}` hides the failure of %COMMAND%"
-                mask = FailureMask(file.path, program.ignored, reason, f"remove `{key}`")
-            if program.is_step:
-                # All runners but npm stop at the first command that fails.
-                yield file, program.script, Shell(stops=kind != "npm"), mask
+def _programs(file: File, task: "Task") -> Iterator[Started]:
+    kind = kind_of(file.path, b"")
+    for program in task.programs:
+        mask = None
+        if program.ignored is not None:
+            key = "ignore_error" if kind == "taskfile" else "ignore_errors"
+            reason = f"`{key}` hides the failure of %COMMAND%"
+            mask = FailureMask(file.path, program.ignored, reason, f"remove `{key}`")
+        if program.is_step:
+            # All runners but npm stop at the first command that fails.
+            yield file, program.script, Shell(stops=kind != "npm"), mask
 
 
 _READERS: "dict[str, Callable[[Read, str], Runner]]" = {"make": _make_recipes, "just": _just_recipes}
@@ -481,7 +496,7 @@ def hooks(
     any_stage = any(word.startswith("--hook-stage") for word in arguments)
     skip = {name.strip() for value in skipped or () for name in value.split(",")}
     chosen = sorted(hook for name in selected or by_id if name not in skip for hook in by_id.get(name, ()))
-    for _, hook in chosen if afford(len(chosen)) else ():
+    for _, hook in chosen if afford(len(arguments) + _PROGRAM * len(chosen)) else ():
         program = hook.program or _known_program(hook)
         if program is not None and (hook.is_run or any_stage):
             yield file, hook, program

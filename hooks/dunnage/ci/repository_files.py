@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dunnage.ci.recipes import Runner
 
 _MOST_STEPS = 4_500_000
-"""How many steps may be spent on following what CI calls; the largest real repository seen takes 3,400,000."""
+"""How many steps may be spent on following what CI calls; the largest real repository seen takes 3,450,000."""
 
 
 class RepositoryPaths:
@@ -42,10 +42,17 @@ class RepositoryPaths:
         return [path for path in self.ordered if path.endswith((".yml", ".yaml")) and _is_workflow(path)]
 
 
+class Steps:
+    """The steps that are left for following what CI calls: `tree.memo(Steps)` for several parts of one hook."""
+
+    def __init__(self, _tree: Tree) -> None:
+        self.left = _MOST_STEPS
+
+
 class RepositoryFiles:
     """The files of a repository."""
 
-    def __init__(self, tree: Tree, top: str, known: RepositoryPaths) -> None:
+    def __init__(self, tree: Tree, top: str, known: RepositoryPaths, steps: Steps | None = None) -> None:
         self.tree = tree
         self.top = top
         """The topmost folder, an absolute path."""
@@ -53,14 +60,14 @@ class RepositoryFiles:
         self.paths = known.all
         self.recipes: dict[tuple[str, str], Runner] = {}
         """What runners of recipes and tasks run, by the runner and the path of its file."""
-        self._steps = 0
+        self._steps = steps or Steps(tree)
         self._found: dict[str, File | None] = {}
         self._folders: dict[str, str] = {}
 
     def afford(self, steps: int) -> bool:
         """Spend steps on following what CI calls; False if too few are left."""
-        self._steps += steps
-        return self._steps <= _MOST_STEPS
+        self._steps.left -= steps
+        return self._steps.left >= 0
 
     def find(self, path: str) -> File | None:
         """Return the file at a path relative to the top; None if the repository has no such file, or it is empty."""
@@ -112,7 +119,7 @@ class RepositoryFiles:
         return self._folders[file.path]
 
 
-def repository_files(tree: Tree, top: str) -> RepositoryFiles:
+def repository_files(tree: Tree, top: str, steps: Steps | None = None) -> RepositoryFiles:
     """Return the files that git tracks below the folder `top`, or all of them if git cannot say."""
     known = tree.memo(_known_paths)
     if top not in known:
@@ -121,7 +128,7 @@ def repository_files(tree: Tree, top: str) -> RepositoryFiles:
         ]
         start = len(os.path.join(top, ""))
         known[top] = RepositoryPaths(frozenset(path[start:].replace(os.sep, "/") for path in found))
-    return RepositoryFiles(tree, top, known[top])
+    return RepositoryFiles(tree, top, known[top], steps)
 
 
 def _known_paths(_: Tree) -> dict[str, RepositoryPaths]:

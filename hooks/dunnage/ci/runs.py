@@ -5,7 +5,7 @@ Only files of the repository are followed, each from one call site once. Nothing
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,11 +20,12 @@ from dunnage.scripts.commands import kind_of, with_text
 from dunnage.shell.model import Command, Place, Script, Values, Word, mentions, programs, whole
 
 if TYPE_CHECKING:
+    from dunnage.ci.recipes import RunnerCall
     from dunnage.scripts.github import Action
 
 _MAX_DEPTH = 12
 # How many steps these cost, of those that a repository may take.
-_CALL, _COMMAND, _NEW_COMMAND, _RUN, _STEP = 50, 4, 100, 40, 50
+_CALL, _COMMAND, _NEW_COMMAND, _RUN, _STEP, _VISIT = 50, 4, 120, 40, 50, 5
 
 # Inputs of actions that retry a program, or run it in a container or on another system.
 _PROGRAM_INPUTS = frozenset(("cmd", "command", "commands", "run", "script"))
@@ -65,11 +66,17 @@ class _Context(NamedTuple):
         return self._replace(call_stack=(*outer, site._replace(masks=partial(tuple, (mask,)))))
 
 
+_Follow = Callable[[File, Mapping[str, Values], _Context], Iterator[Run]]
+"""Yields the runs of other files that a command starts, whose program has these variables."""
+
+
 class _Role(NamedTuple):
-    """What a command may be for the walk, wherever its program is called."""
+    """What a command is for the walk, wherever its program is called."""
 
     has_hint: bool
-    may_lead_on: bool
+    is_cd: bool
+    follow: _Follow | None
+    """None if it starts nothing of the repository."""
 
 
 class Walk:
@@ -91,8 +98,8 @@ class Walk:
         self._cuts = 0
         self._jobs_of: dict[tuple[object, ...], list[Job]] = {}
         self._files: dict[str, Script] = {}
-        self._roles: dict[int, tuple[Script, list[_Role]]] = {}
-        """The roles of the commands of each program that has been read, by its identity, with the program."""
+        self._known: dict[int, tuple[Script, list[Command], list[_Role]]] = repository.tree.cache()
+        """Each program that has been read, by its identity, with its commands and the roles of the first of them."""
         self._mentioned: dict[str, Sequence[str] | None] = repository.tree.cache()
         """By text: the paths in it that may be those of files; None if it may call a program that runs others."""
 
@@ -115,7 +122,8 @@ class Walk:
     def called(self, file: File, command: Command, folders: Sequence[str]) -> Iterator[Run]:
         """Yield the runs that one command of a file starts in `folders`, paths relative to the top."""
         context = _Context((CallSite(file, command=command),), frozenset(), folders=tuple(folders))
-        yield from self._begun(self._called(file, {}, command, context))
+        follow = self._follow(command)
+        yield from self._begun(follow(file, {}, context) if follow else iter(()))
 
     def _begun(self, runs: Iterator[Run]) -> Iterator[Run]:
         """Yield runs, and note which calls are in too many levels, unless others lead to the same in fewer."""
@@ -187,6 +195,8 @@ class Walk:
         for number, step in enumerate(job.steps):
             here = context.at(CallSite(file, step.masks, job, number))
             here = here._replace(folders=() if step.folder is None else (posixpath.normpath(step.folder or "."),))
+            if not self._afford(here, _VISIT * (1 + len(step.action.inputs if step.action else ()))):
+                return
             if step.script is not None:
                 yield from self._program(file, step.script, step.shell, here)
             elif step.action is not None:
@@ -201,7 +211,8 @@ class Walk:
                 if not self._afford(context, _STEP * len(job.steps) + len(file.data) // 20):
                     break
         for job in self._jobs_of[key]:
-            yield from self._job(file, job, context)
+            if self._afford(context, _VISIT * (1 + len(job.inputs))):
+                yield from self._job(file, job, context)
 
     def _action(self, file: File, action: "Action", context: _Context) -> Iterator[Run]:
         if action.name.startswith(LOCAL):
@@ -240,41 +251,58 @@ class Walk:
         if isinstance(program, Command):
             from dunnage.shell.nested import see_through
 
-            script, has_hint, found, roles = None, True, see_through(program), list[_Role]()
+            script, has_hint, found, roles = None, True, list(see_through(program)), list[_Role]()
         else:
             script, has_hint = program, self._may_have_hint(program)
             if not has_hint and not self._may_call(file, program.text, context):
                 return
-            from dunnage.shell.commands import commands
+            if id(program) not in self._known:
+                from dunnage.shell.commands import commands
 
-            found = commands(file, program)
-            _, roles = self._roles.setdefault(id(program), (program, []))
+                self._known[id(program)] = program, list(commands(file, program)), []
+            _, found, roles = self._known[id(program)]
         for index, command in enumerate(found):
             is_new = index == len(roles)
             if not self._afford(context, _NEW_COMMAND if is_new and script else _COMMAND):
                 return
             if is_new:
-                roles.append(_Role(has_hint and self._has_hint(command), self._may_lead_on(command)))
-            role = roles[index]
-            if not any(role):
-                continue
-            here = context.at(CallSite(file, script=script, command=command, shell=shell))
-            if role.has_hint and self._afford(context, _RUN):
-                yield Run(file, command, None, *here)
-            if programs(command.words[0]) == ("cd",):
+                is_cd = programs(command.words[0]) == ("cd",)
+                roles.append(_Role(has_hint and self._has_hint(command), is_cd, self._follow(command)))
+            has_hint_here, is_cd, follow = roles[index]
+            if has_hint_here or follow:
+                here = context.at(CallSite(file, script=script, command=command, shell=shell))
+                if has_hint_here and self._afford(context, _RUN):
+                    yield Run(file, command, None, *here)
+                if follow:
+                    yield from follow(file, script.variables if script else {}, here)
+            if is_cd:
                 target = _text(command.words[1]) if len(command.words) > 1 else None
                 folders = (posixpath.normpath(posixpath.join(folder, target)) for folder in context.folders if target)
                 context = context._replace(folders=tuple(dict.fromkeys((*folders, *context.folders)))[:10])
-            else:
-                yield from self._called(file, script.variables if script else {}, command, here)
 
-    def _may_lead_on(self, command: Command) -> bool:
-        """Whether a command may start what is in other files, or changes the folder for those after it."""
-        names = programs(command.words[0]) or ()
-        if names == ("cd",) or not RUNNERS.isdisjoint(names) or _hook_arguments(command.words) is not None:
-            return True
-        at = script_word(command.words, names)
-        return at is not None and any(map(self._has_name, _paths(command.words[at])))
+    def _follow(self, command: Command) -> "_Follow | None":
+        """Return what follows the calls of a command to other files; None if it calls none of the repository."""
+        words = command.words
+        names = programs(words[0]) or ()
+        if names == ("cd",):
+            return None
+        if (hook_arguments := _hook_arguments(words)) is not None:
+            return partial(self._called_hooks, hook_arguments, dict(command.environment))
+        if name := next((name for name in names if name in RUNNERS), ""):
+            from dunnage.ci import recipes
+
+            call = recipes.runner_call(name, [_text(word) for word in words])
+            return call and partial(self._runner, call, words[call.ignoring])
+        at = script_word(words, names)
+        if at is None or not any(map(self._has_name, paths := _paths(words[at]))):
+            return None
+        shell: Shell | None = None
+        if at and names[0] in SOURCING:
+            # It shares the shell of the calling program, whose options at this point are not known.
+            shell = Shell(stops=True, pipefail=True)
+        elif at:
+            shell = shell_options(" ".join(_text(option) or "" for option in words[1:at]), Shell())
+        return partial(self._script, paths, shell)
 
     def _has_hint(self, command: Command) -> bool:
         """Whether one of the hints may be in the words of a command."""
@@ -309,42 +337,29 @@ class Walk:
         name = path.rpartition("/")[2]
         return name in self._repository.known.by_name or name in ("", ".", "..")
 
-    def _called(
-        self, file: File, variables: Mapping[str, Values], command: Command, context: _Context
+    def _called_hooks(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, Values],
+        _file: File,
+        variables: Mapping[str, Values],
+        context: _Context,
     ) -> Iterator[Run]:
-        """Yield the runs of other files that a command starts."""
-        words = command.words
-        names = programs(words[0]) or ()
-        if (hook_arguments := _hook_arguments(words)) is not None:
-            environment = {**variables, **dict(command.environment)}
-            yield from self._hooks(hook_arguments, environment.get("SKIP"), context)
-        elif runner := next((name for name in names if name in RUNNERS), ""):
-            yield from self._runner(file, runner, words, context)
-        else:
-            yield from self._script(file, words, names, context)
+        yield from self._hooks(arguments, environment.get("SKIP", variables.get("SKIP")), context)
 
-    def _script(self, file: File, words: tuple[Word, ...], names: tuple[str, ...], context: _Context) -> Iterator[Run]:
-        """Yield the runs of a script that a command calls, by its path or as the argument of a shell."""
-        at = script_word(words, names)
-        if at is None:
-            return
-        word, shell = words[at], Shell()
-        if at and names[0] in SOURCING:
-            # It shares the shell of the calling program, whose options at this point are not known.
-            shell = Shell(stops=True, pipefail=True)
-        elif at:
-            shell = shell_options(" ".join(_text(option) or "" for option in words[1:at]), shell)
+    def _script(
+        self, paths: Sequence[str], shell: Shell | None, file: File, _variables: Mapping[str, Values], context: _Context
+    ) -> Iterator[Run]:
+        """Yield the runs of a script, by its possible paths. A `shell` of None means that the script names its own."""
         folders = (*context.folders, self._repository.folder(file))
-        path = next((found for value in _paths(word) if (found := self._find(value, folders))), "")
+        path = next((found for value in paths if (found := self._find(value, folders))), "")
         called = self._repository.find(path)
         if called is None or kind_of(path, called.data[:200]) != "shell":
             return
         called = with_text(called)
-        if at == 0:
-            shell = interpreter_options(called.data)
         if path not in self._files:
             self._files[path] = whole(called, Place("shell"))
-        inside = self._program(called, self._files[path], shell, context)
+        inside = self._program(called, self._files[path], shell or interpreter_options(called.data), context)
         yield from self._call(context, ("script", path), inside)
 
     def _find(self, value: str, folders: Sequence[str], only_there: bool = False) -> str:
@@ -359,15 +374,13 @@ class Walk:
                     return path
         return ""
 
-    def _runner(self, file: File, name: str, words: Sequence[Word], context: _Context) -> Iterator[Run]:
-        """Yield the runs of the recipes or tasks that a command of a file starts; `name` is its program."""
+    def _runner(
+        self, call: "RunnerCall", option: Word, file: File, _variables: Mapping[str, Values], context: _Context
+    ) -> Iterator[Run]:
+        """Yield the runs of the recipes or tasks that a command of a file starts, whose failure `option` may hide."""
         from dunnage.ci import recipes
 
-        call = recipes.runner_call(name, [_text(word) for word in words])
-        if call is None:
-            return
         if call.ignoring:
-            option = words[call.ignoring]
             reason = f"`make {option.text}` ignores a failure of %COMMAND%"
             context = context.masked(FailureMask(file.path, option.span, reason, f"remove `{option.text}`"))
         folders = [posixpath.normpath(posixpath.join(folder, call.folder)) for folder in context.folders]

@@ -8,7 +8,7 @@ from dunnage.cargo_cli.command_line import Aliases
 from dunnage.cargo_cli.compiling import ACTION_HINTS, HINTS
 from dunnage.ci.job import Job
 from dunnage.ci.jobs import jobs
-from dunnage.ci.repository_files import repository_files
+from dunnage.ci.repository_files import Steps, repository_files
 from dunnage.ci.runs import LOCAL, Walk, local_path
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.walk import RepositoryFolders, top_folder
@@ -69,7 +69,7 @@ def _of_repository(tree: Tree, top: str, files: Iterable[File], strictness: Stri
         return
     from dunnage.sandbox import ci_rules
 
-    repository = repository_files(tree, top)
+    repository = repository_files(tree, top, tree.memo(Steps))
     aliases = Aliases(tree)
     walk = Walk(repository, _HINTS)
     for view in views:

@@ -168,10 +168,10 @@ class Compilations:
         """The files of the repository of a file, what their commands call, and the names of the files."""
         top = top_folder(file.folder, self.tree.memo(RepositoryFolders))
         if top not in self._repositories:
-            from dunnage.ci.repository_files import repository_files
+            from dunnage.ci.repository_files import Steps, repository_files
             from dunnage.ci.runs import Walk
 
-            files = repository_files(self.tree, top)
+            files = repository_files(self.tree, top, self.tree.memo(Steps))
             names = frozenset(map(posixpath.basename, files.paths))
             self._repositories[top] = files, Walk(files, (*HINTS, *_DOWNLOADERS, *_DOWNLOADING)), names
         return self._repositories[top]
