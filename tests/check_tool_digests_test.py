@@ -542,7 +542,23 @@ def test_powershell_runs_nothing_in_a_name() -> None:
     assert """if ((Get-FileHash 'y$(calc).exe').Hash -ne "SHA256") { throw "wrong digest" }""" in finding.help
 
 
-_HOSTILE = ["$(id)", "`id`", "$HOME", '";id;"', "a;id", "a|id", "a&id", "a>b", "a#b", "a*", "~", "{a,b}", "a\\b", "!a"]
+_HOSTILE = [
+    "$(id)",
+    "`id`",
+    "${A:-$(id)}",
+    "$$",
+    '";id;"',
+    "a;id",
+    "a|id",
+    "a&id",
+    "a>b",
+    "a#b",
+    "a*",
+    "~",
+    "{a,b}",
+    "a\\b",
+    "!a",
+]
 
 
 @pytest.mark.skipif(which("bash") is None, reason="needs bash")

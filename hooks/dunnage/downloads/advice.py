@@ -108,7 +108,7 @@ def _quoted(url: str) -> str:
     text = shown(in_double_quotes(url))
     if not text.isprintable():
         return "URL"
-    return text if _is_plain(text) else f'"{text}"'
+    return text if _is_plain(text) and "$" not in text else f'"{text}"'
 
 
 def _file_name(name: str) -> str:
@@ -118,7 +118,7 @@ def _file_name(name: str) -> str:
 
 
 def _is_plain(text: str) -> bool:
-    return re.fullmatch(r"[\w@%+=:,./~-]*", text) is not None
+    return re.fullmatch(r"(?:[\w@%+=:,./~-]|\$[A-Za-z_])*", text) is not None
 
 
 def _with_input(file: File, used: UsedDownload, name: str) -> str:

@@ -333,5 +333,5 @@ def shown(text: str) -> str:
 
 
 def in_double_quotes(text: str) -> str:
-    """A text as it is written in double quotes, where a shell gives some characters a meaning."""
-    return re.sub(r'[\\"$`]', r"\\\g<0>", text)
+    """A text as it is written in double quotes, in which a shell replaces nothing but plain variables."""
+    return re.sub(r'[\\"`]|\$(?![A-Za-z_]|\{[A-Za-z_]\w*\})', r"\\\g<0>", text)
