@@ -16,6 +16,7 @@ pytestmark = pytest.mark.usefixtures("repository")
 WORKFLOW = ".github/workflows/ci.yml"
 JOB = "on: push\njobs:\n  {}:\n    runs-on: x\n    steps:\n"
 BUILD = "      - run: cargo build --locked\n"
+FLOATING_HELP = 'write one version, such as `channel = "1.97.1"`, or a date, such as `channel = "nightly-2026-08-01"`'
 PINNED = '[toolchain]\nchannel = "1.97.1"\n'
 
 
@@ -54,6 +55,22 @@ def found(name: str, text: str, *options: Option[bool]) -> list[str]:
 )
 def test_toolchain_files(name: str, text: str, expected: list[str]) -> None:
     assert found(name, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("channel", "releases", "help"),
+    [
+        ("1.95", "patch release", 'write one version, such as `channel = "1.95.0"`'),
+        ("1.95-x86_64-pc-windows-msvc", "patch release", 'write one version, such as `channel = "1.95.0"`'),
+        ("1", "release", FLOATING_HELP),
+        ("stable", "release", FLOATING_HELP),
+    ],
+)
+def test_what_changes_a_channel(channel: str, releases: str, help: str) -> None:
+    write("rust-toolchain", f"{channel}\n")
+    (finding,) = check(["rust-toolchain"], Tree(), Options({}))
+    assert finding.message == f"`{channel}` selects a different toolchain after every {releases}"
+    assert finding.help == help
 
 
 @pytest.mark.parametrize(

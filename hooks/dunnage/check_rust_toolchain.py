@@ -124,9 +124,18 @@ def _check_toolchain_file(file: File) -> Iterator[Finding]:
         return
     is_fuzzing = "nightly" in found.channel and re.search(_OTHER_CHANNEL, os.path.dirname(file.path)) is not None
     if is_floating(found.channel) and not is_fuzzing:
-        message = f"`{found.channel}` selects a different toolchain after every release"
-        help = 'write one version, such as `channel = "1.97.1"`, or a date, such as `channel = "nightly-2026-08-01"`'
+        releases, version = _releases(found.channel)
+        message = f"`{found.channel}` selects a different toolchain after every {releases}"
+        help = f'write one version, such as `channel = "{version}"`'
+        if releases == "release":
+            help += ', or a date, such as `channel = "nightly-2026-08-01"`'
         yield Finding(FLOATING, file.path, found.span, message, help)
+
+
+def _releases(channel: str) -> tuple[str, str]:
+    """Return which releases change what a floating channel selects, and an example of a version."""
+    number = channel.partition("-")[0]
+    return ("patch release", f"{number}.0") if "." in number else ("release", "1.97.1")
 
 
 # Manifests
@@ -208,8 +217,9 @@ def _check_install(file: File, install: ToolchainInstall, selected: ToolchainFil
     if is_floating(install.toolchain):
         if selected is not None and not install.is_override:
             return  # the toolchain file decides, and rustup installs what it names
-        message = f"the toolchain `{install.toolchain}` changes with every release"
-        help = "write one version, such as `1.97.1`, or pin the toolchain in rust-toolchain.toml"
+        releases, example = _releases(install.toolchain)
+        message = f"the toolchain `{install.toolchain}` changes with every {releases}"
+        help = f"write one version, such as `{example}`, or pin the toolchain in rust-toolchain.toml"
         if selected is not None and version:
             help = f"write `{version}`, which {selected.file.path} selects"
         yield Finding(FLOATING_INSTALL, file.path, install.span, message, help)
