@@ -123,6 +123,26 @@ def test_shells(text: str, is_run: bool) -> None:
     assert len(scripts(job(text))) == is_run
 
 
+@pytest.mark.parametrize(
+    ("uses", "inputs", "expected"),
+    [
+        pytest.param("nick-fields/retry@v3", "{command: a, timeout_minutes: 9}", ["a"], id="retried"),
+        pytest.param("nick-fields/retry@v3", "{command: a, shell: pwsh}", ["a"], id="PowerShell"),
+        pytest.param("nick-fields/retry@v3", "{command: a, shell: python}", [], id="another interpreter"),
+        pytest.param("nick-fields/retry@v3", "{command: a, shell: '${{ matrix.x }}'}", ["a"], id="unknown shell"),
+        pytest.param("vmactions/freebsd-vm@v1", "{Prepare: a, run: b}", ["a", "b"], id="another system"),
+        pytest.param("uraimo/run-on-arch-action@v3", "{setup: a, install: b, run: c}", ["a", "b", "c"], id="container"),
+        pytest.param("actions/github-script@v7", "{script: a}", [], id="JavaScript"),
+        pytest.param("./.github/actions/x", "{run: a}", [], id="local"),
+        pytest.param("x/y@v1", "{run: [a]}", [], id="list"),
+    ],
+)
+def test_programs_in_inputs(uses: str, inputs: str, expected: list[str]) -> None:
+    found = scripts(job(f"steps: [{{uses: '{uses}', with: {inputs}, env: {{X: v}}}}]"))
+    assert [script.text for script in found] == expected
+    assert all(script.variables["X"] == ("v",) for script in found)
+
+
 def test_shell_of_the_workflow() -> None:
     assert not scripts("defaults: {run: {shell: python}}\n" + job("steps: [{run: a}]"))
 

@@ -27,8 +27,6 @@ _MAX_DEPTH = 12
 # How many steps these cost, of those that a repository may take.
 _CALL, _COMMAND, _NEW_COMMAND, _RUN, _STEP, _VISIT = 50, 4, 120, 40, 50, 5
 
-# Inputs of actions that retry a program, or run it in a container or on another system.
-_PROGRAM_INPUTS = frozenset(("cmd", "command", "commands", "run", "script"))
 _CALLERS = r"\b(?:make|gmake|makers|just|pre-commit|pre_commit|prek|bun|mise|npm|pnpm|task|yarn)\b|\.sh\b"
 RUNNERS = frozenset(("bun", "cargo", "gmake", "just", "make", "makers", "mise", "npm", "pnpm", "task", "yarn"))
 _HOOK_ACTIONS = frozenset(("pre-commit/action", "j178/prek-action"))
@@ -222,9 +220,9 @@ class Walk:
         texts = (*texts, *(value for given in action.inputs.values() for value in given.values or ()))
         if any(map(self._mentions, texts)):
             yield Run(file, None, action, *context)
-        for name in sorted(_PROGRAM_INPUTS & action.inputs.keys()):
-            given = action.inputs[name]
-            script = Script(given.text, given.offsets, action.place, action.variables, expressions="github")
+        from dunnage.scripts import github
+
+        for _, script in github.programs_in_inputs(action.name, action.inputs, action.place, action.variables):
             yield from self._program(file, script, Shell(stops=True), context)
         if action.name.lower() in _HOOK_ACTIONS:
             extra = action.inputs.get("extra_args") or action.inputs.get("extra-args")

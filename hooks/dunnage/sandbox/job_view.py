@@ -26,6 +26,8 @@ from dunnage.shell.model import Command, Word
 from dunnage.shell.nested import is_elsewhere
 
 CHECKOUT = "actions/checkout"
+_ELSEWHERE = r"(?i)vmactions/|cross-platform-actions/|[^/]+/(?:arm-runner|docker-run|run-on-arch|ssh)-action$"
+"""The actions that run the programs in their inputs in a container or on another system."""
 _MOST_BUILDS = 1000
 """How many commands of a job may compile; real jobs have up to about 100."""
 
@@ -59,7 +61,10 @@ class Build(NamedTuple):
         command = self.run.command
         if command is None:
             return self.action is not None and self.action.is_in_container
-        return is_elsewhere(command) or self.name.startswith("cross ")
+        steps = [site.job.steps[site.step] for site in self.run.call_stack if site.job is not None]
+        action = steps[-1].action
+        is_other = action is not None and re.match(_ELSEWHERE, action.name) is not None
+        return is_other or is_elsewhere(command) or self.name.startswith("cross ")
 
 
 class Strictness(NamedTuple):

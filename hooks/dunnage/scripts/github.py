@@ -36,6 +36,10 @@ _MOST_INPUT_CHARACTERS = 1024 * 1024
 """How many characters the inputs of actions may have together; real files have a few thousand."""
 
 
+_PROGRAM_INPUTS = frozenset(("cmd", "command", "commands", "install", "prepare", "run", "script", "setup"))
+"""Inputs of actions that retry a program, or run it in a container or on another system."""
+
+
 class Input(NamedTuple):
     """A value in the `with:` of a step."""
 
@@ -74,7 +78,7 @@ class Step:
         self.shell = shell
         """The shell of a step without `shell:`; empty for the default of the runner."""
         self.is_windows = is_windows
-        self._place = place
+        self.place = place
 
     @cached_property
     def script(self) -> Script | None:
@@ -89,7 +93,7 @@ class Step:
         own = self.node.get("working-directory")
         if own is not None:
             variables = merged(variables, {DIRECTORY: joined_paths((".",), _expanded(own, variables))})
-        return Script(text, offsets, self._place, variables, expressions="github")
+        return Script(text, offsets, self.place, variables, expressions="github")
 
     @cached_property
     def action(self) -> Action | None:
@@ -104,7 +108,7 @@ class Step:
             if value.kind == "scalar"
         }
         name, _, ref = used.text.strip().partition("@")
-        return Action(name, ref, used.span, inputs, self._place, variables)
+        return Action(name, ref, used.span, inputs, self.place, variables)
 
 
 def scripts(file: File) -> Iterator[Script]:
@@ -112,11 +116,32 @@ def scripts(file: File) -> Iterator[Script]:
 
     Raises SourceError as YAML does.
     """
-    yield from distinct(
-        (run.span.start, script)
-        for step in limited(file, _steps(file), attrgetter("node.span.start"))
-        if (run := step.node.get("run")) and (script := step.script)
-    )
+    steps = limited(file, _steps(file), attrgetter("node.span.start"))
+    yield from distinct(chain.from_iterable(map(_programs, steps)))
+
+
+def _programs(step: Step) -> Iterator[tuple[int, Script]]:
+    """Yield the programs of a step, each with where it begins."""
+    if (run := step.node.get("run")) and step.script:
+        yield run.span.start, step.script
+    given = {name.lower(): value for name, value in step.node.items("with") if value.kind == "scalar"}
+    if not _PROGRAM_INPUTS.isdisjoint(given):
+        variables = _with_env(step.variables, step.node.get("env"))
+        yield from programs_in_inputs(step.node.named("uses"), given, step.place, variables)
+
+
+def programs_in_inputs(
+    action: str, inputs: Mapping[str, Input | yaml.Node], place: Place, variables: Variables
+) -> Iterator[tuple[int, Script]]:
+    """Yield the programs in the inputs of an action that is not of the repository, each with where it begins."""
+    if action.startswith("./") or action.lower().startswith("actions/github-script"):
+        return  # the steps of the first run its inputs, and the second runs JavaScript
+    shell = inputs["shell"].text if "shell" in inputs else "sh"
+    reader = shell_of(None if "${{" in shell else (shell,))
+    for name in sorted(_PROGRAM_INPUTS & inputs.keys()):
+        text, offsets = read_by(reader, inputs[name].text, inputs[name].offsets)
+        if text.strip():
+            yield inputs[name].span.start, Script(text, offsets, place, variables, expressions="github")
 
 
 def uses(file: File) -> Iterator[Action]:
