@@ -20,6 +20,7 @@ CI = ".github/workflows/ci.yml"
 ACTION = ".github/actions/x/action.yml"
 CALLED = ".github/workflows/called.yml"
 VALUE = "${{ secrets.X }}"
+DRY = "${{ inputs.dry && '--dry-run' || '' }}"
 WRITE = "permissions: {contents: write}"
 CHECKOUT = "- uses: actions/checkout@v4"
 BUILD = "- run: cargo build --locked"
@@ -373,11 +374,20 @@ def test_a_long_command_is_not_repeated() -> None:
         ("cargo publish --token $T", "cargo package", "cargo publish --token $T"),
         ("cargo publish --token x", "cargo package", "cargo publish"),
         ("cargo publish --dry-run -p a\ncargo publish -p a", "cargo package -p a", "cargo publish -p a"),
+        (f"cargo publish {DRY} -p a", "cargo package -p a", f"cargo publish -p a {DRY}"),
     ],
 )
 def test_the_help_of_publish_token(commands: str, package: str, publish: str) -> None:
     (finding,) = findings({CI: workflow(run(commands, f"T: '{VALUE}'"))})
     assert finding.help.split("`")[1::2] == [package, f"{publish} --no-verify"]
+
+
+@pytest.mark.parametrize("default", ["true", "false"])
+def test_a_publication_that_an_input_makes_a_dry_run(default: str) -> None:
+    on = f"on: {{workflow_dispatch: {{inputs: {{dry: {{type: boolean, default: {default}}}}}}}}}"
+    text = workflow(run(f"cargo publish -p a {DRY}", f"T: '{VALUE}'")).replace("on: push", on)
+    (finding,) = findings({CI: text})
+    assert finding.help.split("`")[1::2] == ["cargo package -p a", f"cargo publish -p a {DRY} --no-verify"]
 
 
 def test_the_help_of_publish_token_for_two_packages() -> None:
@@ -512,6 +522,11 @@ HARDEN = "- uses: step-security/harden-runner@v2"
         pytest.param(workflow(run("bwrap --ro-bind / / --unshare-net cargo build")), [], id="bwrap"),
         pytest.param(workflow(run("firejail --net=none cargo build")), [], id="firejail"),
         pytest.param(workflow(run("docker run --network=none rust cargo build")), [], id="in a container"),
+        pytest.param(workflow("- {uses: nick-fields/retry@v3, with: {command: cargo b}}"), ["runner"], id="retried"),
+        pytest.param(workflow("- {uses: vmactions/freebsd-vm@v1, with: {run: cargo b}}"), [], id="another system"),
+        pytest.param(
+            workflow("- {uses: uraimo/run-on-arch-action@v3, with: {run: cargo b}}"), [], id="container of an action"
+        ),
     ],
 )
 def test_runner(text: str, expected: list[str]) -> None:

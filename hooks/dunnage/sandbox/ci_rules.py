@@ -10,6 +10,7 @@ from dunnage.files.span import Edit, Span
 from dunnage.sandbox import Exposure
 from dunnage.sandbox.job_view import Build, JobView, Strictness, environment_is_kept, selection
 from dunnage.sandbox.secret_sources import ISSUED, Source
+from dunnage.sandbox.split import expansions_after
 from dunnage.shell.model import Command, insert_after, programs
 
 _ENVIRONMENT = "build-sandbox/secret-env"
@@ -33,6 +34,7 @@ _INDIFFERENT = frozenset(
         *("--registry", "--target-dir", "--token", "--verbose", "-j", "-n", "-q", "-v", "-vv"),
     )
 )
+_DRY = frozenset(("--dry-run", "-n"))
 _ALL = frozenset(("--all", "--workspace"))
 _ONE = frozenset(("--package", "-p"))
 
@@ -45,11 +47,8 @@ class _Publisher(NamedTuple):
     """What its build scripts can read."""
     verified: Build | None
     """What has verified the same package before without the token."""
-
-    @property
-    def is_dry(self) -> bool:
-        """Whether it is a dry run."""
-        return not {"--dry-run", "-n"}.isdisjoint(_words(self.build))
+    is_dry: bool
+    """Whether it is a dry run, whatever the values of variables and expressions are."""
 
 
 def exposures(view: JobView, repository: RepositoryFiles, strictness: Strictness) -> Iterator[Exposure]:
@@ -198,13 +197,19 @@ def _publishers(view: JobView, reached: Mapping[int, Sequence[Source]]) -> list[
     login = next((number for number, run in enumerate(view.runs) if _is_login(run.command)), len(view.runs))
     place = {id(run): number for number, run in enumerate(view.runs)}
     tokens = {id(build): _token(view, build, reached[id(build)], place[id(build.run)] > login) for build in view.builds}
+    uploading = {
+        (run.file.path, run.command.words[0].span.start)
+        for run in view.runs
+        if run.command is not None and not any(_DRY.intersection(word.values or ()) for word in run.command.words)
+    }
     found: list[_Publisher] = []
     preparing: list[Build] = []
     for build in view.builds:
         if build.name == _PUBLISH and tokens[id(build)]:
             earlier = [each for each in preparing if not tokens[id(each)]][-_MOST_COMPARED:]
             verified = next((each for each in earlier if _verifies(each, build)), None)
-            found.append(_Publisher(build, tokens[id(build)], verified))
+            is_dry = (build.file.path, build.span.start) not in uploading and not _DRY.isdisjoint(_words(build))
+            found.append(_Publisher(build, tokens[id(build)], verified, is_dry))
         if build.name == _PACKAGE or "--dry-run" in _words(build):
             preparing.append(build)
     # A dry run in a step that publishes has the same cause and the same cure.
@@ -218,7 +223,7 @@ def _publish_token(found: Sequence[_Publisher]) -> Iterator[Exposure]:
     folders = {build.call.directory for build in uploading if build.call is not None}
     texts = {_text(build, "publish") for build in uploading}
     for each in found:
-        build, token, verified = each
+        build, token, verified, _ = each
         name = "cargo publish --dry-run" if each.is_dry else _PUBLISH
         message = f"`{name}` compiles the crate, and its build scripts can read {token}"
         edit = None
@@ -314,7 +319,7 @@ def _verifies(earlier: Build, build: Build) -> bool:
     run = earlier.run
     if given is None or wanted is None or earlier.call is None or build.call is None or run.command is None:
         return False
-    if earlier.name != _PACKAGE and not (earlier.name == _PUBLISH and {"--dry-run", "-n"} & given.flags):
+    if earlier.name != _PACKAGE and not (earlier.name == _PUBLISH and _DRY & given.flags):
         return False
     sites = [site for site in run.call_stack if site.job is not None]
     is_conditional = any(site.job.steps[site.step].is_conditional for site in sites if site.job is not None)
@@ -348,7 +353,8 @@ def _text(build: Build, subcommand: str, *, of_all: bool = False) -> str:
     short = f"cargo {toolchain} {subcommand}" if toolchain and toolchain.startswith("+") else f"cargo {subcommand}"
     if call is None or given is None or command is None or not call.is_written(build.at):
         return short
-    skipped: set[int] = set()
+    positions = range(build.at + 1, len(call.words))
+    skipped = {index for index in positions if subcommand == "package" and not _DRY.isdisjoint(call.values(index))}
     for name, values in given.options.items():
         is_for_upload = subcommand == "package" and name in ("--token", "--registry", "--index")
         for value in values:
@@ -359,8 +365,11 @@ def _text(build: Build, subcommand: str, *, of_all: bool = False) -> str:
                 or (name == "--token" and "$" not in call.word(value.at).text)
             ):
                 skipped |= {value.at} if value.is_joined else {value.at - 1, value.at}
-    words = [word for index, word in enumerate(call.words[build.at + 1 :], build.at + 1) if index not in skipped]
-    texts = [call.word(index).text for index in range(build.at + 1, len(call.words)) if index not in skipped]
+    words = [call.words[index] for index in positions if index not in skipped]
+    texts = [call.word(index).text for index in positions if index not in skipped]
+    if subcommand == "publish":
+        starts = {word.span.start for word in command.words}
+        texts += (text for word in command.words for text in expansions_after(build.file, word, starts))
     text = " ".join((short, *(("--workspace",) if of_all else ()), *texts))
     is_known = None not in words or subcommand == "publish"
     return text if is_known and len(text) < 80 and "\n" not in text else short

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from dunnage.cargo_cli.command_line import LOCKING
@@ -155,14 +155,20 @@ def _written(file: File, command: Command, change: _Change) -> str:
         parts.append(change.replaced.get(text, text))
         if change.inserted is not None and word.span == change.inserted[0].span:
             parts.append(change.inserted[1])
-        end = word.span.end if command.form == "shell" else len(file.data)
-        while (found := re.compile(_EXPANSION).match(file.data, end)) and found.start(1) not in starts:
-            parts.append(found[1].decode("utf-8", "replace"))
-            end = found.end()
+        if command.form == "shell":
+            parts.extend(expansions_after(file, word, starts))
     text = " ".join(filter(None, (*parts, change.after)))
     around = _around(file, command)
     text = f"{around}env {text}" if around and change.before else f"{around}{text}"
     return text if len(text) <= _LONGEST and "\n" not in text else ""
+
+
+def expansions_after(file: File, word: Word, starts: Collection[int]) -> Iterator[str]:
+    """Yield the expansions that follow a word of a program, up to the next word, which begins at one of `starts`."""
+    end = word.span.end
+    while (found := re.compile(_EXPANSION).match(file.data, end)) and found.start(1) not in starts:
+        yield found[1].decode("utf-8", "replace")
+        end = found.end()
 
 
 def _around(file: File, command: Command) -> str:
