@@ -7,6 +7,7 @@ import io
 import os
 import re
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -412,3 +413,19 @@ def test_steps_of_configurations_beside_locks(name: str) -> None:
             assert check_cargo_lock.main([*configurations]) == 0
 
     assert_linear(run, 40)
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_folder_is_looked_at_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"{number}/Cargo.toml" for number in range(40)]
+    write_tracked(dict.fromkeys(names, CRATE))
+    looked_at = list[str]()
+
+    def count(look: Callable[..., object], path: str, **options: bool) -> object:
+        looked_at.append(path)
+        return look(path, **options)
+
+    for call in ("lstat", "stat"):
+        monkeypatch.setattr(os, call, partial(count, getattr(os, call)))
+    assert check_cargo_lock.main(names) == 0
+    assert len(looked_at) < 20 * len(names) + 100

@@ -15,7 +15,9 @@ import tomli
 
 from dunnage import check_cargo_lock
 from dunnage.cargo.dependency import Dependency
+from dunnage.cargo.lock_report import LockReport
 from dunnage.cargo.manifest import WorkspaceTable
+from dunnage.cargo.resolution import Resolution
 from dunnage.check_rust_toolchain import ToolchainInstall
 from dunnage.ci.repository_files import repository_files
 from dunnage.ci.runs import Walk
@@ -119,6 +121,22 @@ def test_what_files_are_parsed_into_is_released(monkeypatch: pytest.MonkeyPatch,
         return found
 
     assert most(4) == most(2)
+
+
+@pytest.mark.usefixtures("repository")
+def test_the_comparison_of_a_workspace_is_released() -> None:
+    lock = 'version = 4\n[[package]]\nname = "a"\nversion = "1.0.0"\ndependencies = ["b"]\n'
+    manifest = '[package]\nname = "a"\nversion = "1.0.0"\n[dependencies]\nb = "1"\n'
+    write_tracked({f"{number}/Cargo.toml": manifest for number in range(8)})
+    write_tracked({f"{number}/Cargo.lock": lock for number in range(8)})
+    found = check_cargo_lock.check([f"{number}/Cargo.toml" for number in range(8)], Tree(), Options())
+    gc.collect()
+    gc.disable()  # as in a run
+    try:
+        assert len(list(found)) == 8
+        assert sum(isinstance(each, Resolution | LockReport) for each in gc.get_objects()) <= 2
+    finally:
+        gc.enable()
 
 
 @pytest.mark.usefixtures("repository")

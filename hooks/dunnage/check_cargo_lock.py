@@ -19,7 +19,7 @@ from dunnage.cargo.lock_report import RESTORE_MANIFEST
 from dunnage.cargo.lockfile import EMPTY
 from dunnage.cargo.manifest import package_table
 from dunnage.cargo.manifests import MANIFEST, Manifest, Manifests
-from dunnage.cargo.workspace import LOCK, Workspace, load
+from dunnage.cargo.workspace import LOCK, Workspace, load, path_dependencies
 from dunnage.files import document, git, shown, toml
 from dunnage.files.document import Keys, Refused
 from dunnage.files.git import Repositories
@@ -87,12 +87,12 @@ def _examine(names: Sequence[str], tree: Tree, options: Options) -> Iterator[tup
     for manifest, root in concerned.named.values():
         named.setdefault(root.folder, []).append(manifest)
     for folder, root in sorted(concerned.roots.items()):
-        if not is_in_project(folder) and not tree.exists(os.path.join(folder, LOCK)):
+        if not is_in_project(tree, folder) and not tree.exists(os.path.join(folder, LOCK)):
             continue  # an example, or data of a test, which may be wrong on purpose
         workspace, refusals = concerned.loaded.get(folder) or load(manifests, root)
         found = _rejected_manifests(refusals)
         if workspace is not None:
-            found += _unlisted(workspace, named.get(folder, ()))
+            found += _unlisted(workspace, named.get(folder, ()), tree)
             found += _untracked_includes(folder, tree, repositories)
             found += _check_lock(workspace, manifests, repositories, options, changed)
         yield workspace, found
@@ -112,9 +112,6 @@ def _check_lock(
     folder = workspace.root.folder
     repository = repositories.repository(folder)
     tracked = repositories.tracked_near(folder) if repository is not None else None
-    is_untracked = (
-        tracked is not None and workspace.lock not in tracked and _without_links(workspace.lock) not in tracked
-    )
     matched: list[UntrackedPackage] = []
     if repository and tracked and any(os.path.join(each, MANIFEST) not in tracked for each in workspace.local):
         from dunnage.cargo.untracked import untracked_packages
@@ -126,7 +123,8 @@ def _check_lock(
     try:
         parsed = document.read(tree, workspace.lock, lockfile.parse)
     except FileNotFoundError:
-        problems = [problem for problem in compare(workspace, EMPTY) if problem.rule == BAD_MANIFEST.id]
+        problems = compare(workspace, EMPTY) if _may_be_rejected(workspace) else []
+        problems = [problem for problem in problems if problem.rule == BAD_MANIFEST.id]
         yield from findings(problems, _RULES)
         if not problems and not may_omit():
             yield _missing(workspace, _for_lookup(manifests, repository))
@@ -138,7 +136,7 @@ def _check_lock(
         else:
             yield from _rejected_lock([refused])
         return
-    if is_untracked:
+    if tracked is not None and workspace.lock not in tracked and _without_links(workspace.lock) not in tracked:
         if may_omit():
             return
         message = "git does not track Cargo.lock, so other checkouts may build other versions"
@@ -162,6 +160,13 @@ def _check_lock(
 
         problems = [*compare_vendored(tree, workspace, lock, tracked, changed)]
     yield from findings(problems, _RULES)
+
+
+def _may_be_rejected(workspace: Workspace) -> bool:
+    """Whether Cargo may reject a workspace that it has loaded: packages lead to others, or are replaced."""
+    local = workspace.local.values()
+    is_linked = len(local) > 1 or any(path_dependencies(each.package) for each in local)
+    return is_linked or bool(workspace.patches or workspace.replacements)
 
 
 def _for_lookup(manifests: Manifests, repository: git.Repository | None) -> git.Repository | None:
@@ -264,12 +269,13 @@ def _missing(workspace: Workspace, repository: git.Repository | None) -> Finding
     return Finding(MISSING, root.file.path, span, message, help)
 
 
-def _unlisted(workspace: Workspace, named: Iterable[Manifest]) -> Iterator[Finding]:
+def _unlisted(workspace: Workspace, named: Iterable[Manifest], tree: Tree) -> Iterator[Finding]:
     """Yield a finding if a workspace neither lists nor uses some of the named packages inside of it."""
     root = workspace.root
     groups: list[list[Manifest]] = [[]]
     for manifest in sorted(named, key=lambda manifest: manifest.file.path):
-        if manifest.folder in workspace.local or not package_table(manifest.data) or not is_in_project(manifest.folder):
+        folder = manifest.folder
+        if folder in workspace.local or not package_table(manifest.data) or not is_in_project(tree, folder):
             continue
         # What may be ignored is reported by itself, because a run may be about some of the packages.
         if BAD_MANIFEST.id.encode() in manifest.file.data:

@@ -236,7 +236,7 @@ def _check_install(file: File, install: ToolchainInstall, selected: ToolchainFil
 
 def _workspace(tree: Tree, folder: str) -> str:
     """The nearest folder with a manifest, from a folder up to the top of its repository; empty if there is none."""
-    if not folder or not is_in_project(folder):
+    if not folder or not is_in_project(tree, folder):
         return ""
     return next((above for above in upwards(folder) if tree.exists(os.path.join(above, "Cargo.toml"))), "")
 

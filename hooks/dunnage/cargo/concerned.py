@@ -105,7 +105,7 @@ class Concerned:
 
     def _add(self, folder: str) -> None:
         """Add the workspace of the manifest in `folder`, if that contains one."""
-        if is_vendored_crate(self._tree, folder):
+        if folder in self.named or is_vendored_crate(self._tree, folder):
             return
         try:
             found = self.manifests.find(folder)
@@ -117,7 +117,7 @@ class Concerned:
                 return
             is_empty = self._is_empty(refused.file.path)
             has_lock = self._has(folder, LOCK) and not (is_empty and self._is_empty(os.path.join(folder, LOCK)))
-            if has_lock or (is_in_project(folder) and not is_empty):
+            if has_lock or (is_in_project(self._tree, folder) and not is_empty):
                 self.refused.append(refused)
             elif folder != top_folder(folder):
                 # An example, or data of a test, may be wrong on purpose. A workspace of which it is a member is not.

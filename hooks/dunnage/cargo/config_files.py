@@ -38,15 +38,25 @@ def config_files(tree: Tree, folder: str) -> Iterator[tuple[str, Document]]:
 
     A file takes precedence over those that follow. Raises Refused if cargo could not read one of them.
     """
+    unconfigured = tree.memo(_unconfigured)
     for above in upwards(folder, beyond_repository=True):
-        yield from files_in(tree, above)
+        if above not in unconfigured:
+            if not (found := files_in(tree, above)):
+                unconfigured.add(above)
+            yield from found
+
+
+def _unconfigured(_: Tree) -> set[str]:
+    """The folders that are known to have no configuration file."""
+    return set()
 
 
 def files_in(tree: Tree, folder: str) -> list[tuple[str, Document]]:
     """Return the configuration file of one folder and those that it includes, as `config_files` does."""
-    for name in CONFIG_NAMES:
+    configuration = os.path.join(folder, ".cargo")
+    for name in CONFIG_NAMES if tree.exists(configuration) else ():
         try:
-            return _with_included(tree, os.path.join(folder, ".cargo", name), set())
+            return _with_included(tree, os.path.join(configuration, name), set())
         except FileNotFoundError:
             continue
     return []

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import cache, cached_property
+from functools import cached_property
 
 from dunnage.cargo.dependency import Dependency
 from dunnage.cargo.lock_report import CHANGE_VERSION, LockReport, describe, describe_source
@@ -170,7 +170,7 @@ class LocalComparison:
         self._packages = resolution.packages
         self._report = report
         self._patches = patches
-        self._dangling = cache(self._find_dangling)
+        self._dangling: dict[int, dict[str, int]] = {}
 
     def is_other_lock(self, local: Sequence[LocalPackage]) -> bool:
         """Whether the lock contains none of several packages. Reports this once, not for each package."""
@@ -300,7 +300,11 @@ class LocalComparison:
 
     def _report_dangling(self, dependency: Dependency, entry: int) -> bool:
         """Report an edge with the name of a dependency that leads to no package. Returns whether there is one."""
-        position = self._dangling(entry).get(dependency.package)
+        if entry not in self._dangling:
+            # By name, the first position at which a dependency of the locked package leads to no package.
+            edges, dangling = self._packages[entry].edges, self._resolution.dangling[entry]
+            self._dangling[entry] = {edges[position].name: position for position in reversed(dangling)}
+        position = self._dangling[entry].get(dependency.package)
         if position is None:
             return False
         self._report.dangling(self._packages[entry], position, self._resolution.dangling[entry][position])
@@ -322,11 +326,6 @@ class LocalComparison:
                     f"{self._report.lock_name} lists `{package}` as a dependency of `{local.package.name}`, "
                     f"but {local.manifest.file.path} does not require it",
                 )
-
-    def _find_dangling(self, entry: int) -> dict[str, int]:
-        """Return, by name, the first position at which a dependency of a locked package leads to no package."""
-        edges = self._packages[entry].edges
-        return {edges[position].name: position for position in reversed(self._resolution.dangling[entry])}
 
     @cached_property
     def _versions(self) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import os
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
 
 from dunnage.cargo.dependency import Dependency
 from dunnage.cargo.lockfile import LockedPackage, Lockfile
@@ -58,7 +59,7 @@ class LockReport:
 
     def stale_problem(self, file: File, keys: Keys, message: str) -> Problem:
         """Return a difference that `cargo update --workspace` removes."""
-        return Problem("cargo-lock/stale", file, message, self._update(), keys)
+        return Problem("cargo-lock/stale", file, message, self._update, keys)
 
     def stale(self, file: File, keys: Keys, message: str) -> None:
         """Add a difference that `cargo update --workspace` removes."""
@@ -66,7 +67,7 @@ class LockReport:
 
     def bad_lock(self, rule: str, keys: Keys, message: str, help: str = "") -> None:
         """Add a problem of the lock itself. Without a help text, the lock should be restored."""
-        restore = f"restore {self.lock_name} from the last good commit, then {self._update()}"
+        restore = f"restore {self.lock_name} from the last good commit, then {self._update}"
         self.problems.append(Problem(rule, self._lock, message, help or restore, keys))
 
     def no_commit(self, packages: Sequence[LockedPackage]) -> None:
@@ -79,7 +80,7 @@ class LockReport:
         subject = _subject(packages, packages[0].intended)
         reason = "because this lock format does not escape the name of the branch or tag"
         message = f"{subject} locked at a commit that cargo ignores, {reason}"
-        self.bad_lock("cargo-lock/no-commit", (*packages[0].keys, "source"), message, self._update())
+        self.bad_lock("cargo-lock/no-commit", (*packages[0].keys, "source"), message, self._update)
 
     def other_commit(self, packages: Sequence[LockedPackage], revision: str) -> None:
         """Add packages from one git repository that are locked at a commit other than their `revision`.
@@ -107,7 +108,7 @@ class LockReport:
             self.stale(self._lock, (*package.keys, "name"), message)
             return
         help = (
-            f"if you changed the source in a manifest on purpose, {self._update()};\n"
+            f"if you changed the source in a manifest on purpose, {self._update};\n"
             f"if not, restore {self.lock_name} from the last good commit and find out who changed it"
         )
         self.bad_lock("cargo-lock/foreign-source", (*package.keys, "source"), message, help)
@@ -188,9 +189,10 @@ class LockReport:
         for (rule, file, keys, requirement), names in self._unmet.items():
             more = f" and {len(names) - 1} more require" if len(names) > 1 else " requires"
             message = f"`{names[0]}`{more} {requirement}"
-            help = self._update() if rule == "cargo-lock/stale" else CHANGE_VERSION
+            help = self._update if rule == "cargo-lock/stale" else CHANGE_VERSION
             self.problems.append(Problem(rule, file, message, help, keys))
 
+    @cached_property
     def _update(self) -> str:
         where = "" if self._folder == os.getcwd() else f" in {shown.path(self._folder)}"
         # Cargo writes the file that a symbolic link leads to.

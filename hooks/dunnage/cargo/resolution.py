@@ -8,7 +8,7 @@ A locked package is identified by its index in the lock, a package in a folder b
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from functools import cache, cached_property
+from functools import cached_property
 from typing import NamedTuple
 
 from dunnage.cargo.dependency import Dependency
@@ -72,9 +72,9 @@ class Resolution:
         self.replaced: dict[int, int] = {}
         """Locked packages that `[replace]` replaces, each with its replacement."""
         self._resolve_edges()
-        self.edges_by_name = cache(self._group_edges)
-        """The dependencies of a locked package, by name."""
-        self._positions = cache(self._find_positions)
+        # No `functools.cache` of methods: the cycle would keep every resolution, because no garbage is collected.
+        self._edges_by_name: dict[int, dict[str, list[int]]] = {}
+        self._positions: dict[int, dict[int, int]] = {}
         self._comparisons = 0
         self.misread: set[SourceId] = set()
         """Git sources of the lock that Cargo does not recognize as the required ones, so that it ignores the commit."""
@@ -126,7 +126,9 @@ class Resolution:
 
     def position(self, index: int, target: int) -> int:
         """Return the position at which the dependencies of a locked package name another."""
-        return self._positions(index)[target]
+        if index not in self._positions:
+            self._positions[index] = self._find_positions(index)
+        return self._positions[index][target]
 
     def _find_positions(self, index: int) -> dict[int, int]:
         dangling = self.dangling[index]
@@ -134,11 +136,13 @@ class Resolution:
         # An edge may occur twice: the first one counts.
         return dict(zip(reversed(self.edges[index]), reversed(positions), strict=True))
 
-    def _group_edges(self, index: int) -> dict[str, list[int]]:
-        edges: dict[str, list[int]] = {}
-        for target in self.edges[index]:
-            edges.setdefault(self.packages[target].name, []).append(target)
-        return edges
+    def edges_by_name(self, index: int) -> dict[str, list[int]]:
+        """Return the dependencies of a locked package, by name."""
+        if index not in self._edges_by_name:
+            edges = self._edges_by_name[index] = {}
+            for target in self.edges[index]:
+                edges.setdefault(self.packages[target].name, []).append(target)
+        return self._edges_by_name[index]
 
     def _assign_folders(self) -> dict[int, str]:
         """Match packages without a source by name, and by version if several folders have a package of that name."""

@@ -166,7 +166,7 @@ class CommittedLocks:
             and all(os.path.isfile(os.path.join(top, directory, "Cargo.toml")) for directory in at_top)
         ):
             return all(self._is_above(top, directory, tracked) for directory in at_top)
-        if not any(is_in_project(os.path.dirname(lock)) for lock in tracked):
+        if not any(is_in_project(self._tree, os.path.dirname(lock)) for lock in tracked):
             return False
         if any(os.path.lexists(os.path.join(top, name)) for name in ("Cargo.lock", "Cargo.toml")):
             return True
@@ -267,7 +267,7 @@ class CommittedLocks:
         if is_image or directories is None or any(map(is_outside, directories)):
             above, below = set(upwards(folder)), os.path.join(folder, "")
             near = (lock for lock in folders if not is_image or lock in above or lock.startswith(below))
-            yield from sorted(filter(is_in_project, near))[:_MOST_LOCKS]
+            yield from sorted(lock for lock in near if is_in_project(self._tree, lock))[:_MOST_LOCKS]
             return
         for directory in directories:
             parents = upwards(os.path.normpath(os.path.join(repository.top, directory)))

@@ -20,7 +20,7 @@ _MANIFESTS = ("Cargo.toml", "Cargo.lock", ".gitignore", ".dockerignore")
 
 def may_omit(workspace: Workspace, manifests: Manifests, repositories: Repositories, libraries_may_omit: bool) -> bool:
     """Whether a workspace needs no lock: examples, test data, libraries of others, and libraries with an option."""
-    own = [member.manifest for folder, member in workspace.members.items() if is_in_project(folder)]
+    own = [member.manifest for folder, member in workspace.members.items() if is_in_project(manifests.tree, folder)]
     if not any(has_target(member.data, partial(_exists, member.folder)) for member in own):
         return True
     if is_run_or_shipped(workspace):

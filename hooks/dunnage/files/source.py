@@ -358,18 +358,23 @@ class Tree:
             return self._read[path]
         if path not in self._by_given_path:
             name = display(path)
-            if name not in self._read:
-                found = self._load(name)
-                self._read[found.path if isinstance(found, File) else name] = found
-                if isinstance(found, File) and self._origin is not None:
-                    found.run = self._run
-                    self._run.size += len(found.data)
-                if self._on_read is not None:
-                    self._on_read(name)
+            found = self._named(name)
             if name == path:
-                return self._read[name]
-            self._by_given_path[path] = self._read[name]
+                return found
+            self._by_given_path[path] = found
         return self._by_given_path[path]
+
+    def _named(self, name: str) -> File | SourceError | None:
+        """What is at a path that is as `display` writes it."""
+        if name not in self._read:
+            found = self._load(name)
+            self._read[found.path if isinstance(found, File) else name] = found
+            if isinstance(found, File) and self._origin is not None:
+                found.run = self._run
+                self._run.size += len(found.data)
+            if self._on_read is not None:
+                self._on_read(name)
+        return self._read[name]
 
     def leads_out(self, path: str) -> bool:
         """Whether `path` is in the repository of the working directory, but leads out of it by a symbolic link."""
@@ -385,7 +390,7 @@ class Tree:
         return _read(path, self._limit, self._parsed)
 
     def _view_of(self, path: str) -> File | SourceError | None:
-        found = self._found(path)
+        found = self._named(path)
         return found.view() if isinstance(found, File) else found
 
     def exists(self, path: str) -> bool:

@@ -94,15 +94,15 @@ def is_project(path: str) -> bool:
     return _NO_PROJECTS.isdisjoint(path.replace("-", "/").replace("_", "/").replace(".", "/").split("/"))
 
 
-def is_in_project(folder: str) -> bool:
+def is_in_project(tree: "Tree", folder: str) -> bool:
     """Whether an absolute path leads to a folder of the project itself, by its path in the repository."""
-    return is_project(os.path.relpath(folder, top_folder(folder)).replace(os.sep, "/"))
+    top = top_folder(folder, tree.memo(RepositoryFolders))
+    return is_project(os.path.relpath(folder, top).replace(os.sep, "/"))
 
 
 def _is_git(path: str) -> bool:
-    if os.path.isfile(path):  # of a submodule or a linked worktree
-        return True
-    return os.path.lexists(os.path.join(path, "HEAD"))
+    # A file is that of a submodule or a linked worktree. Most folders have neither.
+    return os.path.lexists(path) and (os.path.isfile(path) or os.path.lexists(os.path.join(path, "HEAD")))
 
 
 def folders(
