@@ -135,8 +135,8 @@ class MovedLocks:
             if self._compared > _MOST_COMPARED:
                 raise SourceError(f"too many locks of {commit[:12]} could be the one that was moved here")
             common.update(found)
-        best = max(common, key=lambda at: (common[at], -at), default=0)
-        return texts[best] if 2 * common[best] > len(packages) else None
+        most = max(common.values(), default=0)
+        return texts[min(at for at in common if common[at] == most)] if 2 * most > len(packages) else None
 
 
 def _compare(

@@ -13,7 +13,19 @@ from hypothesis import strategies as st
 from dunnage.files import toml, toml_edit
 from dunnage.files.source import File, apply
 from dunnage.files.span import Edit
-from dunnage.files.toml_edit import AddHeader, AddTable, ArrangeTables, Change, Move, Operation, Remove, Rename, Set
+from dunnage.files.toml_edit import (
+    AddHeader,
+    AddKeys,
+    AddTable,
+    ArrangeTables,
+    Change,
+    Move,
+    Operation,
+    Remove,
+    Rename,
+    Set,
+)
+from steps import assert_linear
 
 
 def edited(text: str, *operations: Operation) -> str | None:
@@ -272,3 +284,14 @@ def test_a_section_of_very_many_entries_is_not_edited(entry: str) -> None:
         file = File("deny.toml", f"[advisories]\nignore = [{entry * count}]\n".encode())
         assert [bool(own) for own in toml_edit.edits(file, [change], notes)] == [is_edited]
         assert bool(notes) == (not is_edited)
+
+
+@pytest.mark.untraced
+@pytest.mark.parametrize("before", ["", "[a]\n", "[a]\ny = 1\n"])
+def test_steps_of_many_new_keys(before: str) -> None:
+    def run(size: int) -> None:
+        values = {f"x{number}": "z" for number in range(size)}
+        operation = AddKeys(("a",), values) if before else AddTable(("a",), values)
+        assert edited(before, operation) == (before or "[a]\n") + "".join(f'{name} = "z"\n' for name in values)
+
+    assert_linear(run, 200)

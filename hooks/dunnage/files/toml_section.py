@@ -111,13 +111,14 @@ def add_keys(file: File, table: Keys, pairs: Sequence[Pair]) -> list[Edit]:
         return add_header(file, table, pairs)
 
     def add(document: TOMLDocument, keys: Keys) -> None:
-        inner: Any = value_at(document, keys[:-1])
-        for key, item in pairs:
-            if len(keys) == 1:
-                previous = [other.trivia.indent for name, other in document.body if name is not None]
-                item.trivia.indent, item.trivia.trail = previous[-1] if previous else "", newline_of(file)
-                document.append(key, item)
-            else:
+        if len(keys) == 1:
+            indent = next((other.trivia.indent for name, other in reversed(document.body) if name is not None), "")
+            for key, item in pairs:
+                item.trivia.indent, item.trivia.trail = indent, newline_of(file)
+                document.body.append((key, item))  # `append` looks at all that is there
+        else:
+            inner: Any = value_at(document, keys[:-1])
+            for key, item in pairs:
                 inner[key] = item
         space_table(document, keys[:-1])
 
@@ -130,12 +131,11 @@ def add_header(file: File, table: Keys, pairs: Sequence[Pair]) -> list[Edit]:
     import tomlkit
 
     newline, data = newline_of(file), file.data
-    document = tomlkit.document()
-    for key, item in pairs:
-        item.trivia.trail = newline
-        document.append(key, item)
     name = ".".join(tomlkit.key(str(key)).as_string() for key in table)
-    text = f"[{name}]{newline}{document.as_string()}"
+    text = f"[{name}]{newline}"
+    for key, item in pairs:
+        line = f"{item.trivia.indent}{key.as_string()}{key.sep}{item.as_string()}"
+        text += f"{line}{item.trivia.comment_ws}{item.trivia.comment}{newline}"
     headers = toml.sections(file)[1:]
     within = [section.start for section in headers if section.keys[: len(table)] == table]
     beside = [index for index, section in enumerate(headers) if section.keys[:1] == table[:1]]

@@ -13,7 +13,7 @@ from functools import cache, cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from dunnage.files.git import Repository, repository
-from dunnage.files.git_objects import GitObjects
+from dunnage.files.git_objects import GitObject, GitObjects
 from dunnage.files.source import MAX_BYTES, SourceError
 
 T = TypeVar("T")
@@ -57,11 +57,11 @@ class History:
         """
         if self._named is not None:
             return self._named
-        head = self.objects.commit("HEAD")
+        head = self._head
         if head is None:
             return self._without_head
         if not _in_ci() or differs(head.name):
-            return Base((head.name, *self._merged(head.name)))
+            return Base((head.name, *self._merged))
         parents = _parents(head.data)
         if not parents:
             return Base((), "HEAD has no parent")
@@ -150,6 +150,10 @@ class History:
         return Base((common,), revision=common[:12])
 
     @cached_property
+    def _head(self) -> GitObject | None:
+        return self.objects.commit("HEAD")
+
+    @cached_property
     def _without_head(self) -> Base:
         """Why git gives no HEAD."""
         name = self.repository.head()
@@ -157,7 +161,8 @@ class History:
             return Base((), _cannot("read", name or "the repository"))
         return Base((), "there is no commit yet")
 
-    def _merged(self, head: str) -> list[str]:
+    @cached_property
+    def _merged(self) -> list[str]:
         """The other parents of a merge in progress that this clone has."""
         names = [name.removeprefix("GITHEAD_") for name in os.environ if name.startswith("GITHEAD_")]
         try:
@@ -167,7 +172,7 @@ class History:
             pass
         hashes = [name.lower() for name in dict.fromkeys(names[:_MOST_PARENTS]) if _is_hash(name)]
         found = (self.objects.commit(name) for name in hashes)
-        return [commit.name for commit in found if commit and commit.name != head]
+        return [commit.name for commit in found if commit and commit != self._head]
 
 
 class Histories:
