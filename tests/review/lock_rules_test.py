@@ -18,6 +18,7 @@ from dunnage.review.lock_rules import (
     well_known,
 )
 from review.locks import ADVICE, changes, parsed, said
+from steps import steps
 
 ARRAYREF = "app 0.1.0 -> arrayref\narrayref 0.3.9 crates.io"
 HIJACKED = "app 0.1.0 -> arrayref\narrayref 0.3.10 crates.io -> proc-macro1\nproc-macro1 1.0.107 crates.io"
@@ -276,3 +277,9 @@ def test_a_common_name_resembles_nothing() -> None:
 def test_the_list_is_sorted_and_says_where_it_comes_from() -> None:
     assert len(well_known()) > 1_000
     assert all(name == name.strip() and name.isascii() for name in well_known())
+
+
+@pytest.mark.untraced
+def test_steps_of_long_names() -> None:
+    names = Names(["a" * 900 + "b1"])
+    assert steps(lambda: names.resembled_by("a" * 900 + "c2")) < 300

@@ -212,10 +212,15 @@ def _is_mistakable(name: str, known: str) -> bool:
     return re.sub("[0-9]+", "0", name) != re.sub("[0-9]+", "0", known)
 
 
+_BLOCK = 16
+"""How many characters of two names are compared at once."""
+
+
 def _is_one_edit_apart(first: str, second: str) -> bool:
     if len(first) > len(second):
         first, second = second, first
-    start = 0
+    blocks = range(0, len(first), _BLOCK)
+    start = next((at for at in blocks if first[at : at + _BLOCK] != second[at : at + _BLOCK]), len(first))
     while start < len(first) and first[start] == second[start]:
         start += 1
     if len(first) < len(second):
