@@ -16,6 +16,15 @@ def _step(text: str) -> str:
     return f"jobs:\n  a:\n    runs-on: x\n    steps:\n      - {text}\n"
 
 
+def _matrix(*entries: str) -> str:
+    include = ", ".join(f"{{n: {entry}}}" for entry in entries)
+    return (
+        f"jobs:\n  a:\n    runs-on: x\n    strategy:\n      matrix: {{include: [{include}]}}\n    steps:\n"
+        "      - run: cargo install ${{ matrix.n }} --version ${{ matrix.v }}\n"
+        "      - run: cargo install ${{ matrix.n }}@${{ matrix.v }}\n"
+    )
+
+
 def _found(folder: Path, path: str, text: str) -> list[tuple[str, str, str, str, int]]:
     file = folder / path
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -70,6 +79,19 @@ def _found(folder: Path, path: str, text: str) -> list[tuple[str, str, str, str,
             'A="a@1.2.3"\ncargo install $A\n',
             [("a", "1.2.3", "crate", "command", 1)],
             id="whole word in a variable",
+        ),
+        pytest.param(WORKFLOW, _matrix("a, v: 1.2.3", "b, v: 2.0.0"), [], id="names and versions of a matrix"),
+        pytest.param(
+            WORKFLOW,
+            _matrix("a, v: 1.2.3", "b, v: 1.2.3"),
+            [("a", "1.2.3", "crate", "command", 5), ("b", "1.2.3", "crate", "command", 5)],
+            id="one version in a matrix",
+        ),
+        pytest.param(
+            "x.sh",
+            "for t in a@1.2.3 b@2.0.0; do cargo install $t; done\n",
+            [("a", "1.2.3", "crate", "command", 0), ("b", "2.0.0", "crate", "command", 0)],
+            id="loop",
         ),
         pytest.param(
             WORKFLOW,

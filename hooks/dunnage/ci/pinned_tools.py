@@ -102,6 +102,7 @@ def _of_call(file: File, call: CargoCall) -> Iterator[PinnedTool]:
         return
     option = arguments.last("--version", "--vers")
     for index in arguments.operands:
+        found: list[PinnedTool] = []
         for crate in call.values(index):
             if not crate or UNKNOWN in crate.partition("@")[0]:
                 continue
@@ -112,7 +113,15 @@ def _of_call(file: File, call: CargoCall) -> Iterator[PinnedTool]:
                 at, versions = option.at, call.option_values(option)
             if tools.is_crate_name(name):
                 for text in versions:
-                    yield from _pinned(file, name, text, invocation.name, call.word(at).span)
+                    found += _pinned(file, name, text, invocation.name, call.word(at).span)
+        yield from _paired(found)
+
+
+def _paired(found: list[PinnedTool]) -> list[PinnedTool]:
+    """The tools of one place; none if names and versions come from one matrix: which belong together is not known."""
+    names, versions = {tool.name for tool in found}, {tool.version for tool in found}
+    pairs = {(tool.name, tool.version) for tool in found}
+    return found if len(pairs) <= max(len(names), len(versions)) else []
 
 
 def _pinned(file: File, name: str, version: str | None, parser: str, span: Span) -> Iterator[PinnedTool]:
@@ -143,7 +152,7 @@ def _of_actions(file: File) -> Iterator[PinnedTool]:
 
     for action in github.uses(file):
         if actions.is_known(action.name):
-            yield from _of_action(file, action)
+            yield from _paired(list(_of_action(file, action)))
 
 
 def _of_action(file: File, action: "Action") -> Iterator[PinnedTool]:
