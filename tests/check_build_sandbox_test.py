@@ -851,6 +851,21 @@ def test_images_and_jobs_have_one_bound_for_what_they_call(
     assert ("input/too-large" in capsys.readouterr().out) == is_over
 
 
+@pytest.mark.parametrize(
+    "names", [("Dockerfile",), ("Dockerfile", "a.sh", ".github/workflows/a.yml", "--require-isolation")]
+)
+def test_what_is_not_read_of_a_called_script_is_reported_once(
+    names: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = "FROM rust\nCOPY . /x\nWORKDIR /x\nRUN ./a.sh\n"
+    job = "on: push\njobs:\n  a:\n    steps:\n      - run: ./a.sh\n"
+    Path("a.sh").write_bytes(SCRIPT.encode() + b"echo \xff\ncargo build\n")
+    write_tracked({"Dockerfile": image, ".github/workflows/a.yml": job})
+    subprocess.run(["git", "add", "a.sh"], check=True)
+    main(list(names))
+    assert capsys.readouterr().out.count("input/unreadable") == 1
+
+
 def test_the_commands_of_called_scripts_are_bounded(capsys: pytest.CaptureFixture[str]) -> None:
     write("b.sh", SCRIPT + "cargo build\n" * 100)
     subprocess.run(["git", "add", "b.sh"], check=True)

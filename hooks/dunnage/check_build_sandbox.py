@@ -73,10 +73,10 @@ def _exposures(file: File, tree: Tree) -> Iterator[Exposure]:
     if is_dockerfile(os.path.basename(file.path)):
         from dunnage.sandbox import images
 
-        return images.exposures(file, tree.memo(Compilations))
+        return images.exposures(file, tree.own(Compilations))
     from dunnage.sandbox import containers
 
-    return containers.exposures(file, tree.memo(Compilations))
+    return containers.exposures(file, tree.own(Compilations))
 
 
 def _finding(found: Exposure) -> Finding:

@@ -43,7 +43,7 @@ class RepositoryPaths:
 
 
 class Steps:
-    """The steps that are left for following what CI calls: `tree.memo(Steps)` for several parts of one hook."""
+    """The steps that are left for following what CI calls: `tree.own(Steps)` for several parts of one hook."""
 
     def __init__(self, _tree: Tree) -> None:
         self.left = _MOST_STEPS

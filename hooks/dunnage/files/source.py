@@ -320,8 +320,10 @@ class Tree:
 
     def memo(self, read: Callable[[Tree], T]) -> T:
         """The result of `read`, a top-level function, for this tree. It is called once for all views."""
-        if self._origin is not None:
-            return self._origin.memo(read)
+        return self.own(read) if self._origin is None else self._origin.memo(read)
+
+    def own(self, read: Callable[[Tree], T]) -> T:
+        """The same for this view alone: what `read` does not read of a file is reported, and counts for the hook."""
         if read not in self._memo:
             self._memo[read] = read(self)
         return cast("T", self._memo[read])

@@ -69,7 +69,7 @@ def _of_repository(tree: Tree, top: str, files: Iterable[File], strictness: Stri
         return
     from dunnage.sandbox import ci_rules
 
-    repository = repository_files(tree, top, tree.memo(Steps))
+    repository = repository_files(tree, top, tree.own(Steps))
     aliases = Aliases(tree)
     walk = Walk(repository, _HINTS)
     for view in views:

@@ -86,7 +86,7 @@ class Compiled(NamedTuple):
 
 
 class Compilations:
-    """What the commands of images and containers compile: `tree.memo(Compilations)`."""
+    """What the commands of images and containers compile: `tree.own(Compilations)`."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
@@ -171,7 +171,7 @@ class Compilations:
             from dunnage.ci.repository_files import Steps, repository_files
             from dunnage.ci.runs import Walk
 
-            files = repository_files(self.tree, top, self.tree.memo(Steps))
+            files = repository_files(self.tree, top, self.tree.own(Steps))
             names = frozenset(map(posixpath.basename, files.paths))
             self._repositories[top] = files, Walk(files, (*HINTS, *_DOWNLOADERS, *_DOWNLOADING)), names
         return self._repositories[top]
@@ -251,7 +251,7 @@ def _is_offline_there(compiled: Compiled, tree: Tree) -> bool:
     file = compiled.file
     if is_offline(compiled.inner, tree, file):
         return True
-    return not is_component(compiled.inner) and tree.memo(_Configurations).has_vendored(file.folder)
+    return not is_component(compiled.inner) and tree.own(_Configurations).has_vendored(file.folder)
 
 
 def is_offline(compilation: Compilation, tree: Tree, file: File) -> bool:
@@ -268,7 +268,7 @@ def is_offline(compilation: Compilation, tree: Tree, file: File) -> bool:
     known = [word.replace(" ", "") for word in call.words if word is not None]
     if any(word.startswith(OFFLINE_OPTIONS) or word.removeprefix("--config=") == _CONFIGURED for word in known):
         return True
-    return _sets_offline(call.command) or tree.memo(_Configurations).is_offline(file.folder)
+    return _sets_offline(call.command) or tree.own(_Configurations).is_offline(file.folder)
 
 
 def _sets_offline(command: Command) -> bool:
