@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from dunnage import check_cargo_install, check_locked_builds
 from dunnage.check_advisory_gate import HOOK, REQUIRE_SCHEDULE, check, main
-from dunnage.ci import recipes, repository_files
+from dunnage.ci import recipes, repository_files, runs
+from dunnage.ci.outcome import Shell, interpreter_options
 from dunnage.ci.recipes import RunnerCall, runner_call
 from dunnage.files.source import Tree
 from dunnage.frame.options import Options
@@ -972,6 +973,10 @@ ECHOES = "    - run: echo\n" * 200
             },
             id="steps of an action",
         ),
+        pytest.param(
+            {CI: run(*["./a.sh"] * 50), "a.sh": "./b.sh\n" * 100, "b.sh": "cargo deny x\n"},
+            id="calls of a script that was called before",
+        ),
     ],
 )
 def test_what_holds_no_gate_takes_steps(
@@ -995,6 +1000,20 @@ def test_what_a_command_calls_is_found_once(monkeypatch: pytest.MonkeyPatch) -> 
     write({"Cargo.lock": "", CI: run(*["./a.sh"] * 20), "a.sh": "cargo deny check\n" * 20})
     list(check([CI], Tree(), Options({REQUIRE_SCHEDULE: False})))
     assert calls == 20
+
+
+def test_a_script_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = 0
+
+    def counted(data: bytes) -> Shell:
+        nonlocal calls
+        calls += 1
+        return interpreter_options(data)
+
+    monkeypatch.setattr(runs, "interpreter_options", counted)
+    write({"Cargo.lock": "", CI: run(*["./a.sh"] * 20), "a.sh": "cargo deny check\n"})
+    list(check([CI], Tree(), Options({REQUIRE_SCHEDULE: False})))
+    assert calls == 1
 
 
 DEEP = "x: " + "[" * 120 + "\n"

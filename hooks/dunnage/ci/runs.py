@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 12
 # How many steps these cost, of those that a repository may take.
-_CALL, _COMMAND, _NEW_COMMAND, _RUN, _STEP, _VISIT = 50, 4, 120, 40, 50, 5
+_CALL, _COMMAND, _KNOWN_CALL, _NEW_COMMAND, _RUN, _STEP, _VISIT = 50, 4, 8, 120, 40, 50, 5
 
 _CALLERS = r"\b(?:make|gmake|makers|just|pre-commit|pre_commit|prek|bun|mise|npm|pnpm|task|yarn)\b|\.sh\b"
 RUNNERS = frozenset(("bun", "cargo", "gmake", "just", "make", "makers", "mise", "npm", "pnpm", "task", "yarn"))
@@ -95,7 +95,10 @@ class Walk:
         """What was called and runs nothing with a hint, wherever it is called."""
         self._cuts = 0
         self._jobs_of: dict[tuple[object, ...], list[Job]] = {}
-        self._files: dict[str, Script] = {}
+        self._scripts: dict[str, tuple[File, Script, Shell] | None] = {}
+        """By path: a shell script, its program and the options of the shell that it names."""
+        self._script_paths: dict[tuple[Sequence[str], Sequence[str]], str] = {}
+        """By the possible paths that a command names and the folders to look in: the path of the script."""
         self._known: dict[int, tuple[Script, list[Command], list[_Role]]] = repository.tree.cache()
         """Each program that has been read, by its identity, with its commands and the roles of the first of them."""
         self._mentioned: dict[str, Sequence[str] | None] = repository.tree.cache()
@@ -157,7 +160,8 @@ class Walk:
         key = (*called, site.file.path, place)
         if called in self._without_runs:
             return
-        if key in self._seen or not self._afford(context, _CALL):
+        is_known = key in self._seen
+        if not self._afford(context, _KNOWN_CALL if is_known else _CALL) or is_known:
             self._cuts += 1
             return
         if len(context.call_stack) > _MAX_DEPTH:
@@ -290,7 +294,8 @@ class Walk:
             from dunnage.ci import recipes
 
             call = recipes.runner_call(name, [_text(word) for word in words])
-            return call and partial(self._runner, call, words[call.ignoring])
+            # A string, since the hash of a tuple is computed each time.
+            return call and partial(self._runner, call, "\0".join(call.goals), words[call.ignoring])
         at = script_word(words, names)
         if at is None or not any(map(self._has_name, paths := _paths(words[at]))):
             return None
@@ -350,15 +355,21 @@ class Walk:
     ) -> Iterator[Run]:
         """Yield the runs of a script, by its possible paths. A `shell` of None means that the script names its own."""
         folders = (*context.folders, self._repository.folder(file))
-        path = next((found for value in paths if (found := self._find(value, folders))), "")
-        called = self._repository.find(path)
-        if called is None or kind_of(path, called.data[:200]) != "shell":
-            return
-        called = with_text(called)
-        if path not in self._files:
-            self._files[path] = whole(called, Place("shell"))
-        inside = self._program(called, self._files[path], shell or interpreter_options(called.data), context)
-        yield from self._call(context, ("script", path), inside)
+        if (paths, folders) not in self._script_paths:
+            found = (self._find(value, folders) for value in paths)
+            self._script_paths[paths, folders] = next(filter(None, found), "")
+        path = self._script_paths[paths, folders]
+        if path not in self._scripts:
+            called = self._repository.find(path)
+            if called is not None and kind_of(path, called.data[:200]) == "shell":
+                called = with_text(called)
+                self._scripts[path] = called, whole(called, Place("shell")), interpreter_options(called.data)
+            else:
+                self._scripts[path] = None
+        if script := self._scripts[path]:
+            called, program, own_shell = script
+            inside = self._program(called, program, shell or own_shell, context)
+            yield from self._call(context, ("script", path), inside)
 
     def _find(self, value: str, folders: Sequence[str], only_there: bool = False) -> str:
         """Return the file of the repository at a path relative to one of `folders`, or unless `only_there` to the top.
@@ -373,7 +384,13 @@ class Walk:
         return ""
 
     def _runner(
-        self, call: "RunnerCall", option: Word, file: File, _variables: Mapping[str, Values], context: _Context
+        self,
+        call: "RunnerCall",
+        goals: str,
+        option: Word,
+        file: File,
+        _variables: Mapping[str, Values],
+        context: _Context,
     ) -> Iterator[Run]:
         """Yield the runs of the recipes or tasks that a command of a file starts, whose failure `option` may hide."""
         from dunnage.ci import recipes
@@ -398,7 +415,7 @@ class Walk:
                 )
                 for run in self._program(origin, script, shell, here.masked(mask) if mask else here)
             )
-            yield from self._call(context, ("runner", path, call.goals), inside)
+            yield from self._call(context, ("runner", path, goals), inside)
 
     def _hooks(self, arguments: Sequence[str], skipped: Values, context: _Context) -> Iterator[Run]:
         from dunnage.ci import recipes
