@@ -227,6 +227,8 @@ def _check_job(file: File, job: Sequence[_Call], tree: Tree, options: Options) -
                 continue
             if "--allow-dirty" in cargo.words and any(may_edit(earlier.command) for earlier in job[:index]):
                 continue  # the version that another program wrote, for example
+            if any(word and word.endswith("minimal-versions") for word in cargo.words):
+                continue  # `-Z direct-minimal-versions` is for versions that the lock does not have
             commits = _commits(file, job) if commits is None else commits
             start = call.command.words[0].span.start
             # A build before a commit may have to update the lock, as after a change of versions.

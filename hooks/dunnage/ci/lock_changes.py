@@ -199,7 +199,7 @@ _ALL = frozenset({".", "--all", "--update", "-A", "-u"})
 
 
 def commits_lock(command: Command) -> bool:
-    """Whether a command is a `git commit` or `git add` of everything or of Cargo.lock."""
+    """Whether a command is a `git commit` or `git add` of everything or of Cargo.lock, or a `git diff` of that."""
     if programs(command.words[0]) != ("git",):
         return False
     texts = {value for word in command.words[1:] for value in word.values or ()}
@@ -208,6 +208,8 @@ def commits_lock(command: Command) -> bool:
         is_all = "--all" in texts or any("a" in cluster for cluster in clusters)
     elif "add" in texts:
         is_all = not _ALL.isdisjoint(texts)
+    elif "diff" in texts:
+        is_all = False
     else:
         return False
     return is_all or any(posixpath.basename(text) == "Cargo.lock" for text in texts)
