@@ -16,7 +16,7 @@ import pytest
 from dunnage import check_cargo_lock, check_locked_builds, check_wit_pins
 from fuzz.shapes import SHAPES as HOSTILE
 from repository import write_tracked
-from steps import assert_linear
+from steps import assert_linear, steps
 
 WORKFLOW = ".github/workflows/a.yml"
 JOB = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n"
@@ -57,6 +57,13 @@ SHAPES: dict[str, tuple[str, Callable[[int], dict[str, str]]]] = {
         lambda n: {
             "Dockerfile": _each("FROM rust:1.#\n", n),
             "Cargo.toml": "[workspace.metadata.dunnage.images]\n" + _each(f'"a#/b:1.#" = "sha256:{"a" * 64}"\n', n),
+        },
+    ),
+    "image-tags": (
+        "check-base-images",
+        lambda n: {
+            "Dockerfile": _each("FROM rust:1.#\n", n),
+            "Cargo.toml": "[workspace.metadata.dunnage.images]\n" + _each(f'"rust:1.#" = "sha256:{"a" * 64}"\n', n),
         },
     ),
     "shell-commands": ("check-cargo-install", lambda n: {"a.sh": "cargo install a\n" * n}),
@@ -363,6 +370,20 @@ def test_steps_of_fixes_with_many_locks() -> None:
             assert check_locked_builds.main(["--fix", "a.sh"]) == 1
 
     assert_linear(run, 100)
+
+
+@pytest.mark.untraced
+@pytest.mark.usefixtures("repository")
+def test_steps_of_builds_in_many_folders_of_an_image() -> None:
+    def run(size: int) -> None:
+        builds = _each("WORKDIR /w#\nRUN cargo build\n", size)
+        write_tracked({"Dockerfile": "FROM a\n" + _each("COPY a /d#/\n", 50) + builds, "Cargo.lock": "version = 4\n"})
+        with contextlib.redirect_stdout(io.StringIO()):
+            assert check_locked_builds.main(["Dockerfile"]) == 1
+
+    run(10)
+    few, many = steps(lambda: run(20)), steps(lambda: run(40))
+    assert many - few <= 20 * 6_000, (many - few) / 20
 
 
 @pytest.mark.untraced

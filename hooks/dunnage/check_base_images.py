@@ -20,7 +20,7 @@ from dunnage.scripts.comments import comments
 from dunnage.scripts.images import ImageUse, image_kind, images
 
 if TYPE_CHECKING:
-    from dunnage.containers.image_list import ListedImage
+    from dunnage.containers.image_list import ListedImage, ListedImages
     from dunnage.containers.local_images import LocalImages
     from dunnage.files.document import Problem
     from dunnage.files.pin_lists import PinLists
@@ -92,7 +92,7 @@ class _Checks:
         self._options = options
         self._lists: PinLists[ListedImage] | None = None
         # The entries of each list by the name of their repository, by the identity of the list, which `_lists` keeps.
-        self._by_name: dict[int, dict[str, list[ListedImage]]] = {}
+        self._by_name: dict[int, dict[str, ListedImages]] = {}
         self._local: LocalImages | None = None
         if options[PINS]:
             self._read_lists()
@@ -121,7 +121,7 @@ class _Checks:
             if problem and (reference.official or entries or not self._is_local(file, reference)):
                 yield _finding(file, use, text, reference, entries, *problem)
 
-    def _problem(self, reference: Reference, entries: "list[ListedImage]") -> tuple[str, str] | None:
+    def _problem(self, reference: Reference, entries: "ListedImages | None") -> tuple[str, str] | None:
         """The rule that an image breaks, and a clause about the image."""
         problem = None if reference.digest else floating(reference)
         if problem is None and entries:
@@ -132,20 +132,22 @@ class _Checks:
             problem = NO_DIGEST, "has no digest, so its content may change under the same tag"
         return problem
 
-    def _entries(self, file: File, reference: Reference) -> "list[ListedImage]":
+    def _entries(self, file: File, reference: Reference) -> "ListedImages | None":
         """The entries for the repository of an image, whatever their tags, of the first list that has any."""
         if self._lists is None:
             if project_manifest(self._tree, file) is None:
-                return []
+                return None
             self._read_lists()
         for entries in self._lists.of(file) if self._lists else ():
             if entries and id(entries) not in self._by_name:
+                from dunnage.containers.image_list import ListedImages
+
                 by_name = self._by_name[id(entries)] = {}
                 for image in entries.values():
-                    by_name.setdefault(image.reference.name, []).append(image)
+                    by_name.setdefault(image.reference.name, ListedImages(image)).add(image)
             if entries and (found := self._by_name[id(entries)].get(reference.name)):
                 return found
-        return []
+        return None
 
     def _read_lists(self) -> None:
         from dunnage.containers.image_list import IMAGES
@@ -167,17 +169,13 @@ def _finding(
     use: ImageUse,
     text: str,
     reference: Reference,
-    entries: "list[ListedImage]",
+    entries: "ListedImages | None",
     rule: str,
     clause: str,
 ) -> Finding:
     shown = text.partition("@")[0]
     name = shown.removesuffix(f":{reference.tag}")
-    entry = None
-    if entries:
-        from dunnage.containers.image_list import same_variant
-
-        entry = same_variant(reference, entries)
+    entry = entries.same_variant(reference.tag) if entries else None
     if entry is None:
         help, fix = _help(name, reference.tag, image_kind(file.path, file.data[:200]) or ""), None
     else:

@@ -23,6 +23,8 @@ _MOST_FOLDERS = 16
 """How many folders above a working directory are searched."""
 _MOST_LOCKS = 100
 """How many locks are compared with the manifests if it is unknown which one a call uses."""
+_MOST_STEPS = 200_000
+"""How many comparisons of what Dockerfiles copy with directories of their images. Then a lock counts as copied."""
 
 
 class HiddenLock(NamedTuple):
@@ -34,6 +36,30 @@ class HiddenLock(NamedTuple):
     """The file that excludes it, as it is printed."""
     line: int
     """The line in that file, from 1."""
+
+
+class _Source(NamedTuple):
+    """What a Dockerfile copies to one place, in one build context."""
+
+    order: int
+    at: int
+    """Its index among what is copied."""
+    context: str
+    origin: str
+    is_folder: bool
+    pattern: str
+    """The wildcards for the names of files in the folder `origin`; empty if there are none."""
+
+    def path(self, below: str) -> str | None:
+        """The file that is copied to a path below the target, which is `.` for the target itself."""
+        if self.pattern:
+            import fnmatch
+
+            is_copied = below != "." and "/" not in below and fnmatch.fnmatchcase(below, self.pattern)
+            return os.path.join(self.origin, below) if is_copied else None
+        if self.is_folder:
+            return os.path.join(self.origin, below)
+        return self.origin if below == "." else None
 
 
 class CommittedLocks:
@@ -51,6 +77,14 @@ class CommittedLocks:
         self._has_ignore_file: dict[str, bool] = {}
         # By the top of a repository and the directories that a call names from there, if its own are unknown.
         self._has_lock_somewhere: dict[object, bool] = {}
+
+        # By the path of a Dockerfile and its copies before: by target, with a `/` at its end, what may be copied there.
+        self._sources: dict[object, dict[str, list[_Source]]] = {}
+        self._last: tuple[object, dict[str, list[_Source]]] = (), {}
+        self._searched: dict[object, list[str]] = {}
+        self._is_folder: dict[str, bool] = {}
+        self._excluding: dict[object, tuple[str, int] | None] = {}
+        self._steps = 0
 
     @cached_property
     def _repositories(self) -> "Repositories":
@@ -92,11 +126,13 @@ class CommittedLocks:
         return all(self._is_above(repository.top, directory, tracked) for directory in directories)
 
     def _is_in_image(self, file: File, call: "CargoCall") -> bool:
+        if self._steps > _MOST_STEPS:
+            return True
         if self._copies_other_manifest(file, call):
             return False
         if self.is_copied(file, call):
             return True
-        searched = {*self._searched(file, call)} - {"/"}
+        searched = {*self._folders_above(file, call)} - {"/"}
         if any(copied.is_external and copied.target in searched for _, copied in _copies(file, call)):
             return False  # sources that another stage has downloaded
         # A container works on what is mounted into it, unless the project is in its image.
@@ -105,9 +141,11 @@ class CommittedLocks:
     def is_copied(self, file: File, call: "CargoCall") -> bool:
         """Whether a Dockerfile copies a committed Cargo.lock, or perhaps one of another stage, to a call of cargo."""
         tracked = self._repositories.tracked_near(file.folder)
-        for above in self._searched(file, call):
+        copies = [copied for _, copied in _copies(file, call)]
+        for above in self._folders_above(file, call):
             lock = posixpath.join(above, "Cargo.lock")
-            for _, copied in _copies(file, call):
+            self._steps += len(copies)
+            for copied in copies:
                 if (
                     copied.source is None
                     and not copied.is_inline
@@ -115,10 +153,9 @@ class CommittedLocks:
                     and (copied.target == above or _place_of(copied) == lock)
                 ):
                     return True
-                for context in contexts(file):
-                    path = origin_of(copied, context, lock)
-                    if path in tracked and self._exclusion(file, context, path) is None:
-                        return True
+            for source, path in self.origins(file, call.command.words[0].span.start, lock):
+                if path in tracked and self._exclusion(file, source.context, path) is None:
+                    return True
         return False
 
     def hidden(self, file: File, call: "CargoCall") -> HiddenLock | None:
@@ -127,7 +164,7 @@ class CommittedLocks:
             self._has_ignore_file[file.path] = any(
                 os.path.lexists(path) for context in contexts(file) for path in _ignore_files(file, context)
             )
-        if not self._has_ignore_file[file.path]:
+        if not self._has_ignore_file[file.path] or self._steps > _MOST_STEPS:
             return None
         key = _image(file, call)
         if key not in self._hidden:
@@ -177,13 +214,65 @@ class CommittedLocks:
                 if not entry.is_symlink() and os.path.isfile(os.path.join(entry.path, "Cargo.toml"))
             )
 
-    def _searched(self, file: File, call: "CargoCall") -> Iterator[str]:
-        """Yield the directories of an image in which cargo may look for the lock, nearest first."""
-        for directory in call.directory or ():
-            for above in islice(upwards(directory, beyond_repository=True), _MOST_FOLDERS):
-                yield above
-                if any(self._is_root(os.path.dirname(path)) for path in _manifests_in(file, call, above)):
-                    break
+    def _folders_above(self, file: File, call: "CargoCall") -> Sequence[str]:
+        """The directories of an image in which cargo may look for the lock, nearest first."""
+        key = file.path, call.command.words[0].span.start, call.directory
+        if key not in self._searched:
+            found = self._searched[key] = []
+            for directory in call.directory or ():
+                for above in islice(upwards(directory, beyond_repository=True), _MOST_FOLDERS):
+                    found.append(above)
+                    if any(self._is_root(os.path.dirname(path)) for path in self._manifests_in(file, call, above)):
+                        break
+        return self._searched[key]
+
+    def origins(self, file: File, offset: int, path: str) -> list[tuple[_Source, str]]:
+        """Return the files that may be copied to a path in the image before an offset, in the order of the copies."""
+        sources = self._sources_before(file, offset)
+        self._steps += len(sources)
+        found: list[tuple[_Source, str]] = []
+        place = f"{path}/"
+        for target, each in sources.items():
+            if place.startswith(target):
+                self._steps += len(each)
+                below = path[len(target) :] or "."
+                found += [(source, origin) for source in each if (origin := source.path(below)) is not None]
+        return sorted(found)
+
+    def _sources_before(self, file: File, offset: int) -> dict[str, list[_Source]]:
+        from dunnage.scripts.dockerfile import copied_before
+
+        copies = copied_before(file, offset)
+        if copies is self._last[0]:
+            return self._last[1]
+        # A Dockerfile that is parsed again has other objects in the same places.
+        key = file.path, tuple((instruction.span.start, copied.at) for instruction, copied in copies)
+        if key not in self._sources:
+            found = self._sources[key] = {}
+            for at, (_, copied) in enumerate(copies):
+                if copied.source is not None:
+                    for order, context in enumerate(contexts(file), at * len(contexts(file))):
+                        self._add_source(found, order, at, copied, context)
+        self._last = copies, self._sources[key]
+        return self._last[1]
+
+    def _add_source(self, found: dict[str, list[_Source]], order: int, at: int, copied: "Copied", context: str) -> None:
+        self._steps += 1
+        source = posixpath.normpath((copied.source or "").lstrip("/"))
+        pattern = copied.name if set(copied.name) & set("*?[") else ""
+        origin = os.path.normpath(os.path.join(context, posixpath.dirname(source) if pattern else source))
+        if origin not in self._is_folder:
+            self._is_folder[origin] = os.path.isdir(origin)
+        is_folder = not pattern and self._is_folder[origin]
+        target = copied.target if is_folder or pattern else _place_of(copied)
+        found.setdefault(f"{target.rstrip('/')}/", []).append(_Source(order, at, context, origin, is_folder, pattern))
+
+    def _manifests_in(self, file: File, call: "CargoCall", directory: str) -> Iterator[str]:
+        """Yield the paths of the manifests that a Dockerfile may copy into a directory of the image."""
+        manifest = posixpath.join(directory, "Cargo.toml")
+        for _, path in self.origins(file, call.command.words[0].span.start, manifest):
+            if os.path.isfile(path):
+                yield path
 
     def _is_root(self, folder: str) -> bool:
         """Whether a folder contains a manifest that belongs to no workspace above it, so cargo stops there."""
@@ -197,33 +286,39 @@ class CommittedLocks:
 
     def _copies_manifest(self, file: File, call: "CargoCall") -> bool:
         """Whether a Dockerfile copies a Cargo.toml to a call of cargo."""
-        for above in self._searched(file, call):
+        for above in self._folders_above(file, call):
             manifest = posixpath.join(above, "Cargo.toml")
             if any(copied.is_inline and _place_of(copied) == manifest for _, copied in _copies(file, call)):
                 return True
-            if any(_manifests_in(file, call, above)):
+            if any(self._manifests_in(file, call, above)):
                 return True
         return False
 
     def _copies_other_manifest(self, file: File, call: "CargoCall") -> bool:
         """Whether a Dockerfile copies a file of another name as the Cargo.toml of a call of cargo."""
-        manifests = {posixpath.join(above, "Cargo.toml") for above in self._searched(file, call)}
+        manifests = {posixpath.join(above, "Cargo.toml") for above in self._folders_above(file, call)}
         return any(
             copied.name not in ("", "Cargo.toml") and not copied.is_in_target and copied.target in manifests
             for _, copied in _copies(file, call)
         )
 
     def _exclusions(self, file: File, call: "CargoCall") -> Iterator[HiddenLock]:
-        for above in self._searched(file, call):
-            for span, copied in _copies(file, call):
-                for context in contexts(file):
-                    path = origin_of(copied, context, posixpath.join(above, "Cargo.lock"))
-                    exclusion = path and self._exclusion(file, context, path)
-                    if path and exclusion and path in self._repositories.tracked_near(context):
-                        yield HiddenLock(span, *exclusion)
+        spans = [span for span, _ in _copies(file, call)]
+        for above in self._folders_above(file, call):
+            lock = posixpath.join(above, "Cargo.lock")
+            for source, path in self.origins(file, call.command.words[0].span.start, lock):
+                exclusion = self._exclusion(file, source.context, path)
+                if exclusion and path in self._repositories.tracked_near(source.context):
+                    yield HiddenLock(spans[source.at], *exclusion)
 
     def _exclusion(self, file: File, context: str, path: str) -> tuple[str, int] | None:
         """Return the file and the line that keep a path out of a build context."""
+        key = file.path, context, path
+        if key not in self._excluding:
+            self._excluding[key] = self._find_exclusion(file, context, path)
+        return self._excluding[key]
+
+    def _find_exclusion(self, file: File, context: str, path: str) -> tuple[str, int] | None:
         for name in _ignore_files(file, context):
             try:
                 found = self._tree.read(name)
@@ -302,15 +397,6 @@ def _directories_from_top(file: File) -> dict[int, Values]:
     return {command.words[0].span.start: command.directory for command in commands(file, program)}
 
 
-def _manifests_in(file: File, call: "CargoCall", directory: str) -> Iterator[str]:
-    """Yield the paths of the manifests that a Dockerfile may copy into a directory of the image."""
-    for _, copied in _copies(file, call):
-        for context in contexts(file):
-            path = origin_of(copied, context, posixpath.join(directory, "Cargo.toml"))
-            if path is not None and os.path.isfile(path):
-                yield path
-
-
 def _image(file: File, call: "CargoCall") -> object:
     """The file, what has been copied into the image for a call of cargo, and its working directories."""
     from dunnage.scripts.dockerfile import copied_before
@@ -356,21 +442,3 @@ def _contexts(file: File) -> Sequence[str]:
 def _place_of(copied: "Copied") -> str:
     """The path in the image of a file that is copied."""
     return posixpath.join(copied.target, copied.name) if copied.is_in_target else copied.target
-
-
-def origin_of(copied: "Copied", context: str, path: str) -> str | None:
-    """Return the path of the file that is copied to `path` in the image; None if none is."""
-    if copied.source is None:
-        return None
-    source = posixpath.normpath(copied.source.lstrip("/"))
-    if set(copied.name) & set("*?["):
-        import fnmatch
-
-        folder, name = posixpath.split(path)
-        is_copied = folder == copied.target and fnmatch.fnmatchcase(name, copied.name)
-        return os.path.join(context, posixpath.dirname(source), name) if is_copied else None
-    origin = os.path.normpath(os.path.join(context, source))
-    if not os.path.isdir(origin):
-        return origin if path == _place_of(copied) else None
-    below = posixpath.relpath(path, copied.target)
-    return None if below.startswith("..") else os.path.join(origin, below)

@@ -40,33 +40,47 @@ IMAGES = ListKind(
 )
 
 
-def same_variant(reference: Reference, images: list[ListedImage]) -> ListedImage | None:
-    """Return the only entry whose tag differs at most in its version; None if there is none, or more than one.
+class ListedImages:
+    """The entries of a list for one repository of images, by what they are compared by."""
 
-    An entry without a version is not the variant of a tag that has one, because it says less.
-    """
-    variant = _variant(reference.tag)
-    found = [image for image in images if _variant(image.reference.tag) == variant]
-    if version_of(reference.tag):
-        found = [image for image in found if version_of(image.reference.tag)]
-    exact = [image for image in found if image.reference.tag == reference.tag]
-    return (exact or found)[0] if len(exact or found) == 1 else None
+    def __init__(self, first: ListedImage) -> None:
+        self.first = first
+        self.digests: set[str] = set()
+        self.versions: set[tuple[str, ...]] = set()
+        # By their tag, and by their variant: all entries, and those with a version.
+        self._alike: dict[object, list[ListedImage]] = {}
+
+    def add(self, image: ListedImage) -> None:
+        """Add an entry."""
+        tag = image.reference.tag
+        version = tuple(version_of(tag))
+        self.digests.add(image.reference.digest)
+        self.versions.add(version)
+        for key in (tag, (_variant(tag), False), *([(_variant(tag), True)] if version else [])):
+            self._alike.setdefault(key, []).append(image)
+
+    def same_variant(self, tag: str) -> ListedImage | None:
+        """Return the only entry whose tag differs at most in its version; None if there is none, or more than one.
+
+        An entry without a version is not the variant of a tag that has one, because it says less.
+        """
+        found = self._alike.get(tag) or self._alike.get((_variant(tag), bool(version_of(tag))), [])
+        return found[0] if len(found) == 1 else None
 
 
-def difference(reference: Reference, images: list[ListedImage]) -> tuple[str, str] | None:
+def difference(reference: Reference, images: ListedImages) -> tuple[str, str] | None:
     """Return the rule that an image breaks by not being in the list, and a clause about the image; None if it is.
 
     `images` are the entries for its repository. It has a digest, or a tag that names one build. An image of another
     variant counts as listed, unless its version differs from all of them.
     """
-    if any(image.reference.digest == reference.digest for image in images):
+    if reference.digest in images.digests:
         return None
-    entry = same_variant(reference, images)
+    entry = images.same_variant(reference.tag)
     if entry is None:
-        version = version_of(reference.tag)
-        if reference.tag and any(version_of(image.reference.tag) == version for image in images):
+        if reference.tag and tuple(version_of(reference.tag)) in images.versions:
             return None
-        entry = images[0]
+        entry = images.first
     if entry.reference.tag == reference.tag and not reference.digest:
         return RULE, f"has no digest, but {entry.path} lists one for it"
     if entry.reference.tag == reference.tag:
@@ -74,6 +88,7 @@ def difference(reference: Reference, images: list[ListedImage]) -> tuple[str, st
     return RULE, f"differs from `{entry.reference.tag}`, the tag that {entry.path} lists for it"
 
 
-def _variant(tag: str) -> list[str]:
+def _variant(tag: str) -> tuple[str, ...]:
     """The words of a tag without its versions and dates: `slim`, `trixie`."""
-    return [word for word in words_of(tag) if word != "latest" and word.removeprefix("v")[:1] not in DIGITS]
+    words = words_of(tag)
+    return tuple(word for word in words if word != "latest" and word.removeprefix("v")[:1] not in DIGITS)

@@ -23,7 +23,7 @@ from dunnage.sandbox.compiled import (
     without_offline,
 )
 from dunnage.scripts.commands import commands
-from dunnage.scripts.dockerfile import copied_before, instructions
+from dunnage.scripts.dockerfile import instructions
 from dunnage.scripts.dockerfile_instruction import InstructionArgument
 from dunnage.scripts.dockerfile_syntax import Instruction
 from dunnage.shell.model import Command, programs
@@ -108,15 +108,14 @@ def _compiled(file: File, command: Command, compilations: Compilations) -> list[
 
 
 def _origin(file: File, offset: int, compilations: Compilations, path: str) -> str | None:
-    from dunnage.ci.committed_locks import contexts, origin_of
+    from dunnage.ci.committed_locks import CommittedLocks
 
     paths, top = compilations.paths(file), compilations.top(file)
-    for _, copied in reversed(copied_before(file, offset)):
-        for context in contexts(file):
-            origin = origin_of(copied, context, path)
-            relative = os.path.relpath(origin, top).replace(os.sep, "/") if origin else ""
-            if relative in paths:
-                return relative
+    found = compilations.tree.memo(CommittedLocks).origins(file, offset, path)
+    for _, origin in sorted(found, key=lambda each: -each[0].at):
+        relative = os.path.relpath(origin, top).replace(os.sep, "/")
+        if relative in paths:
+            return relative
     return None
 
 
