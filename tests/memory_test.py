@@ -19,7 +19,7 @@ from dunnage.cargo.lock_report import LockReport
 from dunnage.cargo.manifest import WorkspaceTable
 from dunnage.cargo.resolution import Resolution
 from dunnage.check_rust_toolchain import ToolchainInstall
-from dunnage.ci.repository_files import repository_files
+from dunnage.ci.repository_files import Steps, repository_files
 from dunnage.ci.runs import Walk
 from dunnage.files.source import Parsed, Tree
 from dunnage.frame.hook import Hook
@@ -161,6 +161,23 @@ def test_what_is_known_of_the_programs_of_ci_is_released(monkeypatch: pytest.Mon
     monkeypatch.setattr("dunnage.files.source._MOST_PARSED_BYTES", -1)
     assert tree.read("b").text == ""
     assert not any(caches)
+
+
+@pytest.mark.usefixtures("repository")
+@pytest.mark.parametrize("most", [8 * 1024 * 1024, -1])
+def test_steps_do_not_depend_on_what_is_released(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr("dunnage.files.source._MOST_PARSED_BYTES", most)
+    path = ".github/workflows/a.yml"
+    calls = "".join(f"      - run: ./{name}.sh\n" for name in "abab")
+    write_tracked({path: _JOB + calls, "a.sh": "cargo build\n" * 10, "b.sh": "cargo test\n" * 10})
+    tree = Tree()
+    steps = Steps(tree)
+    repository = repository_files(tree, os.getcwd(), steps)
+    before = steps.left
+    file = repository.yaml(path)
+    assert file is not None
+    assert len(list(Walk(repository, ("cargo",)).workflow(file))) == 40
+    assert before - steps.left == 4780
 
 
 @pytest.mark.usefixtures("repository")

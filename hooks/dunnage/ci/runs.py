@@ -64,8 +64,12 @@ class _Context(NamedTuple):
         return self._replace(call_stack=(*outer, site._replace(masks=partial(tuple, (mask,)))))
 
 
-_Follow = Callable[[File, Mapping[str, Values], _Context], Iterator[Run]]
-"""Yields the runs of other files that a command starts, whose program has these variables."""
+_Follow = tuple[Callable[..., Iterator[Run]], tuple[object, ...]]
+"""A method of `Walk` that yields the runs of other files that a command starts, and its first arguments.
+
+The others are the file, the variables of the program, and the context. It is not bound, because what is kept of parsed
+files would keep the walk, and all that the walk has read.
+"""
 
 
 class _Role(NamedTuple):
@@ -101,6 +105,8 @@ class Walk:
         """By the possible paths that a command names and the folders to look in: the path of the script."""
         self._known: dict[int, tuple[Script, list[Command], list[_Role]]] = repository.tree.cache()
         """Each program that has been read, by its identity, with its commands and the roles of the first of them."""
+        self._charged: dict[int, tuple[Script, int]] = {}
+        """How many commands of a program have taken the steps of new ones. What was released takes these only once."""
         self._mentioned: dict[str, Sequence[str] | None] = repository.tree.cache()
         """By text: the paths in it that may be those of files; None if it may call a program that runs others."""
 
@@ -123,8 +129,7 @@ class Walk:
     def called(self, file: File, command: Command, folders: Sequence[str]) -> Iterator[Run]:
         """Yield the runs that one command of a file starts in `folders`, paths relative to the top."""
         context = _Context((CallSite(file, command=command),), frozenset(), folders=tuple(folders))
-        follow = self._follow(command)
-        yield from self._begun(follow(file, {}, context) if follow else iter(()))
+        yield from self._begun(self._followed(self._follow(command), file, {}, context))
 
     def _begun(self, runs: Iterator[Run]) -> Iterator[Run]:
         """Yield runs, and note which calls are in too many levels, unless others lead to the same in fewer."""
@@ -265,8 +270,11 @@ class Walk:
             _, found, roles = self._known[id(program)]
         for index, command in enumerate(found):
             is_new = index == len(roles)
-            if not self._afford(context, _NEW_COMMAND if is_new and script else _COMMAND):
+            is_charged = script is None or index < self._charged.get(id(script), (script, len(roles)))[1]
+            if not self._afford(context, _COMMAND if is_charged else _NEW_COMMAND):
                 return
+            if script and not is_charged and len(context.call_stack) > 1:  # a step of a CI file is looked at once
+                self._charged[id(script)] = script, index + 1
             if is_new:
                 is_cd = programs(command.words[0]) == ("cd",)
                 roles.append(_Role(has_hint and self._has_hint(command), is_cd, self._follow(command)))
@@ -275,27 +283,33 @@ class Walk:
                 here = context.at(CallSite(file, script=script, command=command, shell=shell))
                 if has_hint_here and self._afford(context, _RUN):
                     yield Run(file, command, None, *here)
-                if follow:
-                    yield from follow(file, script.variables if script else {}, here)
+                yield from self._followed(follow, file, script.variables if script else {}, here)
             if is_cd:
                 target = _text(command.words[1]) if len(command.words) > 1 else None
                 folders = (posixpath.normpath(posixpath.join(folder, target)) for folder in context.folders if target)
                 context = context._replace(folders=tuple(dict.fromkeys((*folders, *context.folders)))[:10])
 
-    def _follow(self, command: Command) -> "_Follow | None":
+    def _followed(
+        self, follow: _Follow | None, file: File, variables: Mapping[str, Values], context: _Context
+    ) -> Iterator[Run]:
+        if follow:
+            method, arguments = follow
+            yield from method(self, *arguments, file, variables, context)
+
+    def _follow(self, command: Command) -> _Follow | None:
         """Return what follows the calls of a command to other files; None if it calls none of the repository."""
         words = command.words
         names = programs(words[0]) or ()
         if names == ("cd",):
             return None
         if (hook_arguments := _hook_arguments(words)) is not None:
-            return partial(self._called_hooks, hook_arguments, dict(command.environment))
+            return Walk._called_hooks, (hook_arguments, dict(command.environment))
         if name := next((name for name in names if name in RUNNERS), ""):
             from dunnage.ci import recipes
 
             call = recipes.runner_call(name, [_text(word) for word in words])
             # A string, since the hash of a tuple is computed each time.
-            return call and partial(self._runner, call, "\0".join(call.goals), words[call.ignoring])
+            return call and (Walk._runner, (call, "\0".join(call.goals), words[call.ignoring]))
         at = script_word(words, names)
         if at is None or not any(map(self._has_name, paths := _paths(words[at]))):
             return None
@@ -305,7 +319,7 @@ class Walk:
             shell = Shell(stops=True, pipefail=True)
         elif at:
             shell = shell_options(" ".join(_text(option) or "" for option in words[1:at]), Shell())
-        return partial(self._script, paths, shell)
+        return Walk._script, (paths, shell)
 
     def _has_hint(self, command: Command) -> bool:
         """Whether one of the hints may be in the words of a command."""
