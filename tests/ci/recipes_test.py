@@ -239,6 +239,17 @@ def test_patterns_for_names_of_tasks_have_a_limit() -> None:
     assert "more than 500,000 names of tasks" in file.unread["input/too-large"][0]
 
 
+def test_each_hook_compares_as_many_names_of_tasks() -> None:
+    many = "".join(f"t{number} = 'x'\n" for number in range(1000))
+    file = File("mise.toml", f"[tasks]\n{many}".encode())
+    for start in (0, 400):
+        goals = tuple(f"u{number}*" for number in range(start, start + 400))
+        call = RunnerCall("mise", ("mise.toml",), goals=(*goals, f"t{start}*"))
+        view = file.view()
+        assert any(started({"mise.toml": view}.get, call, "mise.toml", {}, lambda _: True))
+        assert not view.unread
+
+
 @pytest.mark.parametrize(
     ("runner", "path", "text", "goals"),
     [

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dunnage import check_cargo_install
-from dunnage.files.source import File, SourceError
+from dunnage.files.source import File, SourceError, Tree
 from dunnage.frame import check
 from dunnage.scripts.commands import InOrder, commands, kind_of
 from dunnage.shell import bounds
@@ -333,3 +333,22 @@ def test_files_after_the_limit_of_a_run_cost_little(monkeypatch: pytest.MonkeyPa
     run(4)
     few, many = steps(lambda: run(10)), steps(lambda: run(20))
     assert many - few <= 10 * 10_000
+
+
+@pytest.mark.usefixtures("repository")
+def test_what_is_read_again_is_spent_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other hooks decide when what files are parsed into is released, which must not matter."""
+    monkeypatch.setattr(bounds, "MOST_RUN_UNITS", 9000)
+    monkeypatch.setattr("dunnage.files.source._MOST_PARSED_BYTES", -1)
+    write_tracked({**{f"{name}.sh": f"echo {name}\n{DENSE}" for name in "abc"}, "d": "x" * 100_000})
+    tree = Tree().view()
+    files = [tree.read(f"{name}.sh") for name in "abc"]
+
+    def counts() -> list[int]:
+        return [len(list(commands(file))) for file in files]
+
+    once = counts()
+    assert once[0] == 501 > once[1] > once[2] == 0
+    tree.read("d")
+    assert counts() == once
+    assert [list(file.unread) for file in files] == [[], ["input/too-large"], ["input/too-large"]]

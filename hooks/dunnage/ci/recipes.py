@@ -420,7 +420,7 @@ def _tasks(read: Read, path: str) -> Runner:
     count = 0
     for file in _with_included(read, path, _included_taskfiles):
         try:
-            named = file.memo(_NamedTasks)
+            named = _NamedTasks(file)  # each hook has its own number of comparisons
             files[count] = file, named
             count += len(named.tasks)
         except SourceError as error:

@@ -115,7 +115,7 @@ class Run:
 class File:
     """The bytes of one file, and what is computed from them."""
 
-    __slots__ = ("_mended", "data", "memoized", "parsed", "path", "role", "run", "units", "unread")
+    __slots__ = ("_mended", "data", "ended_at", "memoized", "parsed", "path", "role", "run", "units", "unread")
 
     def __init__(self, path: str, data: bytes, parsed: Parsed | None = None, memoized: Memo | None = None) -> None:
         """`path` is the name of the file as it is printed; `data` is its content.
@@ -136,6 +136,8 @@ class File:
         """The run of the hook that reads it, if it is one of several hooks."""
         self.units = 0
         """What the hook has spent on it, as in `Run.units`."""
+        self.ended_at: int | None = None
+        """With how many of these units the hook could not go on; None if it could."""
 
     def view(self) -> File:
         """The same file for one of several hooks: parsed only once, but with `unread` parts of its own."""

@@ -1,7 +1,7 @@
 """What the code that CI jobs compile can reach: secrets, tokens, and with options the network and all of the job."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from dunnage.cargo_cli.command_line import Aliases
@@ -50,12 +50,12 @@ def exposures(files: Iterable[File], tree: Tree, strictness: Strictness) -> Iter
 
 
 def exposures_in(
-    called: Iterable[File], files: Iterable[File], tree: Tree, strictness: Strictness
+    called: Sequence[File], files: Iterable[File], tree: Tree, strictness: Strictness
 ) -> Iterator[Exposure]:
     """Yield what is reported in files that jobs call, for the jobs of all CI files except `files`."""
     paths = {file.path for file in called}
     known = {file.path for file in files}
-    for top in {top_folder(os.path.dirname(os.path.abspath(path)), tree.memo(RepositoryFolders)) for path in paths}:
+    for top in sorted({top_folder(file.folder, tree.memo(RepositoryFolders)) for file in called}):
         repository = repository_files(tree, top)
         found = (repository.find(path) for path in repository.known.workflows)
         others = [file for file in found if file is not None and file.path not in known]

@@ -75,7 +75,7 @@ class Budget:
         self._words = MOST_FILE_WORDS
         self.units = 0
         """What has been spent of the units of a run."""
-        self.may_read = self._may_spend(0)
+        self.may_read = self.afford_words(0)
         """Whether any time for commands and words is left."""
 
     def afford(self, characters: int, words: int = 0) -> bool:
@@ -98,12 +98,14 @@ class Budget:
         """Spend time on words, parts of words or elements of arrays; False if too little is left."""
         self._words -= words
         self.units += words
-        self.may_read = self._commands >= 0 and self._words >= 0 and self._may_spend(self.units)
+        may_spend = self._may_spend(self.units)
+        self.may_read = self._commands >= 0 and self._words >= 0 and may_spend
         file = self._file
-        if file is not None and file.run is not None and self.units > file.units:
-            # What is read again, because it was released, is spent once.
-            file.run.units += self.units - file.units
-            file.units = self.units
+        if file is not None and file.run is not None:
+            if not may_spend and file.ended_at is None:
+                file.ended_at = self.units
+            file.run.units += max(0, self.units - file.units)
+            file.units = max(file.units, self.units)
         return self.may_read
 
     @property
@@ -112,11 +114,14 @@ class Budget:
         return self._commands < 0 or self._words < 0
 
     def _may_spend(self, units: int) -> bool:
-        """Whether the hook may spend so many units on the file."""
+        """Whether the hook may spend so many units on the file. What was released is read again as far as before."""
         file = self._file
         if file is None or (run := file.run) is None:
             return True
-        return run.units + max(0, units - file.units) <= MOST_RUN_UNITS + run.size // _BYTES_FOR_UNIT
+        if file.ended_at is not None:
+            return units < file.ended_at
+        left = MOST_RUN_UNITS + run.size // _BYTES_FOR_UNIT - run.units
+        return units <= file.units > 0 or units - file.units <= left
 
     def afford_here_documents(self, marks: int, size: int) -> bool:
         """Spend time on `<<` in a program; the time that one costs a parser may grow with the size of the program.
