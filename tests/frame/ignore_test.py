@@ -321,6 +321,14 @@ def test_comments_are_judged_file_by_file() -> None:
     assert max(alive) < 100
 
 
+def test_a_long_reason_is_cut() -> None:
+    Path("f.toml").write_text(f'a = "bad" # dunnage: ignore[demo/bad] {"x" * 2000}\n')
+    tree = Tree()
+    (found,) = silence(_find(tree, "f.toml"), tree, RULES, toml.comments).suppressed
+    assert found.suppression
+    assert found.suppression.reason == f"{'x' * 1000}…"
+
+
 def test_long_comments_are_cut() -> None:
     (found,) = _about_comments(b"# dunnage: " + b"x" * 2000 + b"\n")
     assert found.message == f"`dunnage: {'x' * 991}…` is not an ignore comment"

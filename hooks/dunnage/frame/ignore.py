@@ -34,7 +34,7 @@ _BLANK_REST_OF_LINE = rb"[ \t]*(?:[\r\n]|\Z)"
 _MOST_COMPARED = 100
 """How many ids of no rule are compared with those of all rules, to name the nearest."""
 _LONGEST_SHOWN = 1000
-"""How many characters of a comment messages show."""
+"""How many characters of a comment or its reason reports show."""
 
 
 class _Directive(NamedTuple):
@@ -112,7 +112,7 @@ def silence(
                 message = f"`{text}` has no reason, so it silences nothing"
                 found.append(directive.finding(NO_REASON, message, f"add the reason: `{text} because …`"))
                 continue
-            reasons[directive] = form[2].strip()
+            reasons[directive] = _cut(form[2].strip())
             for rule_id in own:
                 ignores[directive, rule_id] = False
                 for line in directive.lines:
@@ -139,7 +139,7 @@ def silence(
 
 
 def _cut(text: str) -> str:
-    """A comment as messages show it."""
+    """A comment or its reason as reports show it."""
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
