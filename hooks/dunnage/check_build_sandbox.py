@@ -6,6 +6,7 @@ of docker, the home folder. This hook says where that code can reach something, 
 
 import os
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Span
@@ -47,7 +48,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
     """Check every step of the named files that compiles."""
     images = [name for name in names if is_dockerfile(os.path.basename(name))]
     others = [name for name in names if not is_dockerfile(os.path.basename(name))]
-    for file in (*commands.files(tree, images, _COMPILING), *commands.files(tree, others, ISOLATING)):
+    for file in chain(commands.files(tree, images, _COMPILING), commands.files(tree, others, ISOLATING)):
         seen: set[tuple[str, Span]] = set()
         for found in _exposures(file, tree):
             # A matrix repeats a command.

@@ -247,8 +247,11 @@ def test_a_file_that_cannot_be_read_is_found_at_once() -> None:
 @pytest.mark.usefixtures("repository")
 @pytest.mark.parametrize(
     ("name", "line", "most"),
-    [("Makefile", "t#:\n\tcargo install a#\n", 100), ("justfile", "t#:\n  cargo install a#\n", 120)],
-    ids=["makefile", "justfile"],
+    [
+        pytest.param("Makefile", "t#:\n\tcargo install a#\n", 100, id="makefile"),
+        pytest.param("justfile", "t#:\n  cargo install a#\n", 120, id="justfile"),
+        pytest.param("Dockerfile", "FROM a\nRUN cargo install a#\n", 280, id="dockerfile"),
+    ],
 )
 def test_recipes_after_the_limit_are_not_assembled(
     name: str, line: str, most: int, monkeypatch: pytest.MonkeyPatch

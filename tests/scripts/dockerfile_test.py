@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from dunnage.files.source import File, SourceError
 from dunnage.files.span import Span
-from dunnage.scripts.dockerfile import instructions, scripts
+from dunnage.scripts.dockerfile import copied_before, instructions, scripts
 from dunnage.scripts.dockerfile_syntax import read
 from dunnage.shell.model import DIRECTORY, Command, Script
-from steps import assert_linear
+from steps import assert_linear, steps
 
 
 def file(text: str) -> File:
@@ -321,3 +321,17 @@ def test_bytes_that_are_no_text_are_refused() -> None:
 )
 def test_hostile_files_take_linear_time(text: Callable[[int], str]) -> None:
     assert_linear(lambda size: list(scripts(file(text(size)))), 3000)
+
+
+@pytest.mark.untraced
+def test_copies_after_an_instruction_are_not_looked_up_for_it() -> None:
+    def first(count: int) -> int:
+        file = File("Dockerfile", b"FROM a\nCOPY x /y\nRUN b\n" * count)
+        read(file)
+        return steps(lambda: copied_before(file, 20))
+
+    first(1)  # what is imported now is not counted
+    assert first(50) == first(100)
+    file = File("Dockerfile", b"FROM a\nCOPY x /y\nRUN b\nFROM c\nRUN d\n")
+    found = [[copied.source for _, copied in copied_before(file, at)] for at in (36, 20, 99, 20)]
+    assert found == [[], ["x"], [], ["x"]]

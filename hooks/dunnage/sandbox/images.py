@@ -94,6 +94,8 @@ def _steps(file: File, compilations: Compilations) -> Iterator[Step]:
     for instruction in instructions(file):
         if instruction.keyword == "RUN":
             first, last = (bisect_left(starts, offset) for offset in instruction.span)
+            if first == last:
+                continue
             inside = tuple(found[first:last])
             compiled = [each for command in inside for each in _compiled(file, command, compilations)]
             yield Step(instruction, inside, tuple(compiled))

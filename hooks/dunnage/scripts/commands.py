@@ -122,13 +122,13 @@ def note(file: File, error: SourceError, consequence: str = "") -> None:
 class InOrder:
     """Programs in the order of the file. A file may have tens of thousands after those that a hook may read."""
 
-    def __init__(self, programs: Iterable[Script]) -> None:
+    def __init__(self, programs: Iterable[Script | Command]) -> None:
         """Raise the SourceError with which `programs` may begin."""
         self._rest = iter(programs)
-        self._known: list[Script] = []
+        self._known: list[Script | Command] = []
         self._read_next()
 
-    def __iter__(self) -> Iterator[Script]:
+    def __iter__(self) -> Iterator[Script | Command]:
         at = 0
         while at < len(self._known) or self._read_next():
             yield self._known[at]
@@ -189,7 +189,7 @@ def scripts(file: File) -> Iterable[Script | Command]:
     if kind == "dockerfile":
         from dunnage.scripts import dockerfile
 
-        return list(dockerfile.scripts(file))
+        return InOrder(dockerfile.scripts(file))
     if kind == "github":
         from dunnage.scripts import github
 

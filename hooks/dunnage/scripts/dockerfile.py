@@ -56,27 +56,37 @@ def scripts(file: File) -> Iterator[Script | Command]:
 
 def copied_before(file: File, offset: int) -> Copies:
     """Return what has been brought into the image when the instruction around `offset` runs, in order."""
-    ends, copies = file.memo(_copies)
-    at = bisect_right(ends, offset)
-    return copies[at] if at < len(copies) else ()
+    return file.memo(_Copying).before(offset)
 
 
-def _copies(file: File) -> tuple[list[int], list[Copies]]:
-    """The ends of the instructions that run something, and what has been brought into the image for each."""
+class _Copying:
+    """What has been brought into the image for each instruction that runs something, as far as that was looked up."""
+
+    def __init__(self, file: File) -> None:
+        self._rest = _copies(file)
+        self._ends: list[int] = []
+        self._copies: list[Copies] = []
+
+    def before(self, offset: int) -> Copies:
+        while (not self._ends or self._ends[-1] <= offset) and (found := next(self._rest, None)):
+            self._ends.append(found[0])
+            self._copies.append(found[1])
+        at = bisect_right(self._ends, offset)
+        return self._copies[at] if at < len(self._copies) else ()
+
+
+def _copies(file: File) -> Iterator[tuple[int, Copies]]:
+    """Yield the end of each instruction that runs something, and what has been brought into the image for it."""
     dockerfile = read(file)
     builder = _Builder(file, dockerfile.escape)
-    ends: list[int] = []
-    found: list[Copies] = []
     for instruction in dockerfile.instructions:
         if instruction.keyword in _RUNNING:
-            ends.append(instruction.span.end)
             mounts = builder.copied(instruction) if instruction.keyword == "RUN" and instruction.flags else ()
-            found.append((*builder.stage.copies, *mounts) if mounts else builder.stage.copies)
+            yield instruction.span.end, (*builder.stage.copies, *mounts) if mounts else builder.stage.copies
         elif instruction.keyword in ("ADD", "COPY") and not instruction.onbuild:
             builder.stage.copies = (*builder.stage.copies, *builder.copied(instruction))[:_MOST_COPIES]
         elif instruction.keyword in _SETTING:
             builder.apply(instruction)
-    return ends, found
 
 
 _MOST_COPIES = 50
