@@ -14,6 +14,7 @@ from dunnage.shell import wrappers
 from dunnage.shell.commands import commands as commands_of
 from dunnage.shell.model import DIRECTORY, Command, Place, Script, Values, Word, programs, whole
 from dunnage.shell.nested import NO_WRAPPERS, see_through
+from dunnage.shell.offsets import Segment
 from steps import assert_linear
 
 
@@ -812,3 +813,25 @@ def test_working_directory(program: str, expected: Values) -> None:
 def test_descriptors_of_redirections(length: int) -> None:
     (command,) = read("x 2>/dev/null 1>a >b 3>c\n" + "#" * length)
     assert [(found.operator, found.word.text) for found in command.redirections] == [(">", "a"), (">", "b")]
+
+
+class _Offsets(tuple[Segment, ...]):
+    """Offsets that count how often they are hashed."""
+
+    __slots__ = ()
+
+    hashed = 0
+
+    def __hash__(self) -> int:
+        _Offsets.hashed += 1
+        return super().__hash__()
+
+
+def test_the_offsets_that_many_programs_share_are_hashed_once() -> None:
+    file = File("a.yml", b"cargo build\n")
+    program = whole(file, Place("github"))
+    offsets = _Offsets(program.offsets)
+    for number in range(20):
+        place = Place("github", (f"step {number}",))
+        assert len(list(commands_of(file, program._replace(offsets=offsets, place=place)))) == 1
+    assert _Offsets.hashed == 1

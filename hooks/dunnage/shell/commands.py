@@ -110,9 +110,12 @@ class _Programs:
     def __init__(self, _file: File) -> None:
         self._readings: dict[tuple[object, ...], _Reading] = {}
         # For each hook, by its view of the file: its budget, what it has read, and where that is.
-        self._hooks: dict[File, tuple[Budget, dict[tuple[object, ...], _Reading], set[tuple[Segment, ...]]]] = {}
+        self._hooks: dict[File, tuple[Budget, dict[tuple[object, ...], _Reading], set[int]]] = {}
         # Many programs share one mapping of variables, which is compared once; the mapping is kept with its identity.
         self._variables: dict[int, tuple[Mapping[str, Values], frozenset[tuple[str, Values]]]] = {}
+        # The same of offsets, which may be many thousands. Equal ones have one number.
+        self._offsets: dict[int, tuple[tuple[Segment, ...], int]] = {}
+        self._numbers: dict[tuple[Segment, ...], int] = {}
         # For each hook, the last program in the file that it has read.
         self._last: dict[File, tuple[Segment, ...]] = {}
 
@@ -123,7 +126,11 @@ class _Programs:
         if file not in self._hooks:
             self._hooks[file] = Budget(file), {}, set()
         budget, own, places = self._hooks[file]
-        if not budget.may_read and script.offsets not in places:
+        if id(script.offsets) not in self._offsets:
+            number = self._numbers.setdefault(script.offsets, len(self._numbers))
+            self._offsets[id(script.offsets)] = script.offsets, number
+        place = self._offsets[id(script.offsets)][1]
+        if not budget.may_read and place not in places:
             # A file may have tens of thousands of programs after those that are read.
             if "input/too-large" not in file.unread:
                 _note_length(file, budget, locate(script.offsets, 0, 1))
@@ -133,7 +140,7 @@ class _Programs:
             variables = (script.variables, frozenset(script.variables.items()))
             self._variables[id(script.variables)] = variables
         # Equal scripts are one program.
-        key = (script.text, script.offsets, script.place, script.expressions, variables[1])
+        key = (script.text, place, script.place, script.expressions, variables[1])
         if key not in own:
             if not budget.may_read:
                 _note_length(file, budget, locate(script.offsets, 0, 1))
@@ -143,7 +150,7 @@ class _Programs:
                 found = _Reading(file, script, budget)
             self._readings.setdefault(key, found)
             own[key] = found
-            places.add(script.offsets)
+            places.add(place)
             self._last[file] = max(self._last.get(file, ()), script.offsets)
         return own[key].commands(file)
 
