@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dunnage import check_advisory_gate, check_cargo_install, check_locked_builds
-from dunnage.frame import cli
+from dunnage.frame import cli, execution, finding
 
 RUN = b"RUN cargo install tool\n"
 WORKFLOW = b"on: push\njobs:\n  a:\n    steps:\n      - run: cargo build\n"
@@ -158,3 +158,15 @@ def test_a_fix_keeps_the_bytes_that_are_not_utf_8(folder: Path) -> None:
     (folder / "Dockerfile").write_bytes(b"FROM a\n# \xff\xc3\nRUN cargo build\n")
     assert check_locked_builds.main(["--fix", "Dockerfile"]) == 1
     assert (folder / "Dockerfile").read_bytes() == b"FROM a\n# \xff\xc3\nRUN cargo build --locked\n"
+
+
+def test_what_a_hook_does_not_read_is_bounded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(finding, "MOST_FINDINGS", 3)
+    monkeypatch.setattr(execution, "MOST_FINDINGS", 3)
+    names = [f"{number}.Dockerfile" for number in range(5)]
+    for name in names:
+        Path(name).write_bytes(b"# cargo \xff\n")
+    rules = [found.partition(" ")[2] for found in _found(capsys, *names)]
+    assert rules == ["input/unreadable"] * 3 + ["input/too-large"]

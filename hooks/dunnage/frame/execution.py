@@ -168,9 +168,12 @@ def look(
             found[-1] = too_many(found[-1], too_much)
         files = view.files()
         if view.unreadable() or any(file.unread for file in files):
-            from dunnage.frame.shared_rules import unread
+            from dunnage.frame.shared_rules import too_many, unread
 
-            found += unread(view, names, found)
+            about_input = reportable(unread(view, names, found))
+            if len(about_input) > MOST_FINDINGS:
+                about_input[-1] = too_many(about_input[-1])
+            found += about_input
         if any(MARK in file.data for file in files):
             from dunnage.frame import ignore
             from dunnage.frame.shared_rules import ABOUT_INPUT
