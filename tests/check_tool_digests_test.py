@@ -215,6 +215,14 @@ def test_moving_urls_of_other_programs(url: str, fixed_url: str) -> None:
     )
 
 
+def test_a_moving_release_of_gh() -> None:
+    script = "gh release download -R WebAssembly/wasi-sdk -p a.deb\nsudo dpkg -i a.deb"
+    write(WORKFLOW, step(script))
+    (finding,) = check([WORKFLOW], Tree(), Options())
+    assert finding.help == "name the tag of one release: `gh release download TAG`; then verify the digest of the file"
+    assert found(WORKFLOW, step(script.replace("-R", "wasi-sdk-33 -R"))) == ["6 unchecked"]
+
+
 def test_a_file_of_one_commit_does_not_move() -> None:
     url = "https://gitlab.com/a/b/-/raw/0123456789abcdef0123456789abcdef01234567/x.rb"
     assert found(WORKFLOW, step(f"curl -Lo f {url}\nchmod +x f"), ALL) == ["6 unchecked"]

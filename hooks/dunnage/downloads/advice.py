@@ -17,7 +17,7 @@ from dunnage.downloads.verifications import Verification
 from dunnage.files.source import File, SourceError, apply
 from dunnage.files.span import Edit, Span
 from dunnage.scripts.commands import kind_of
-from dunnage.shell.model import Command, Script
+from dunnage.shell.model import Command, Script, programs
 from dunnage.shell.offsets import locate
 from dunnage.shell.programs import ShellProgram, parse_bash, program_of
 
@@ -86,6 +86,8 @@ def moving_help(download: Download) -> str:
     """What to write instead of a URL whose content changes."""
     url = shown(download.url or download.address.url)
     part = download.address.channel
+    if download.command is not None and "gh" in (programs(download.command.words[0]) or ()):
+        return "name the tag of one release: `gh release download TAG`; then verify the digest of the file"
     at = url.lower().find(f"/{part}/")
     if part == "dist":
         fixed = url.replace("/rustup/dist/", "/rustup/archive/VERSION/")
