@@ -361,6 +361,15 @@ def test_publish_token(text: str, expected: list[str]) -> None:
     assert rules({CI: workflow(text)}) == expected
 
 
+@pytest.mark.parametrize(
+    ("above", "expected"),
+    [("", ["publish-token"]), ("vendor/x/", []), ("templates/.github/", [])],
+)
+def test_only_workflows_at_the_top_run(above: str, expected: list[str]) -> None:
+    text = workflow(run("cargo publish", f"T: '{VALUE}'"))
+    assert rules({f"{above}.github/workflows/a.yml": text}) == expected
+
+
 def test_a_long_command_is_not_repeated() -> None:
     step = run("cargo test " + "--exclude abcdefghij " * 5, f"X: '{VALUE}'")
     (finding,) = findings({CI: workflow(step)})

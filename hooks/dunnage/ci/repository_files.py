@@ -39,7 +39,7 @@ class RepositoryPaths:
     @cached_property
     def workflows(self) -> list[str]:
         """The paths of the CI files that events start, as opposed to other files, in order."""
-        return [path for path in self.ordered if path.endswith((".yml", ".yaml")) and _is_workflow(path)]
+        return [path for path in self.ordered if path.endswith((".yml", ".yaml")) and is_workflow(path)]
 
 
 class Steps:
@@ -135,7 +135,8 @@ def _known_paths(_: Tree) -> dict[str, RepositoryPaths]:
     return {}
 
 
-def _is_workflow(path: str) -> bool:
+def is_workflow(path: str) -> bool:
+    """Whether events start the CI file at a path below the top. GitHub reads no workflows of other folders."""
     kind = kind_of(path, b"")
     if kind == "github":
         return path.startswith((".github/workflows/", ".gitea/workflows/", ".forgejo/workflows/"))

@@ -8,7 +8,7 @@ from dunnage.cargo_cli.command_line import Aliases
 from dunnage.cargo_cli.compiling import ACTION_HINTS, HINTS
 from dunnage.ci.job import Job
 from dunnage.ci.jobs import jobs
-from dunnage.ci.repository_files import Steps, repository_files
+from dunnage.ci.repository_files import Steps, is_workflow, repository_files
 from dunnage.ci.runs import LOCAL, Walk, local_path
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.walk import RepositoryFolders, top_folder
@@ -64,6 +64,7 @@ def exposures_in(
 
 def _of_repository(tree: Tree, top: str, files: Iterable[File], strictness: Strictness) -> Iterator[Exposure]:
     workflows = _Workflows(tree, top)
+    files = (file for file in files if kind_of(file.path, b"") != "github" or is_workflow(_below(file, top)))
     views = [view for file in files for view in _views(workflows, file, strictness) if _may_matter(view, strictness)]
     if not views:
         return
@@ -76,6 +77,12 @@ def _of_repository(tree: Tree, top: str, files: Iterable[File], strictness: Stri
         runs = list(walk.job(view.file, view.job))
         found = list(builds(runs, aliases, tree))
         yield from ci_rules.exposures(view._replace(builds=found, runs=runs), repository, strictness)
+
+
+def _below(file: File, top: str) -> str:
+    """The path of a file below a folder, separated by `/`."""
+    path = os.path.join(file.folder, os.path.basename(file.path))
+    return path[len(os.path.join(top, "")) :].replace(os.sep, "/")
 
 
 # Jobs
