@@ -100,8 +100,9 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
         bytes_left = yield from _read_siblings(below, tree, options, sources, bytes_left)
         for group in wit.groups(sources.values()):
             paths = {source.path for files in group for source in files}
-            if not paths.isdisjoint(named):
-                yield from _limited(_check_packages(group, paths - named.keys(), options), options)
+            siblings = {path for path in paths if path not in named}
+            if len(siblings) < len(paths):
+                yield from _limited(_check_packages(group, siblings, options), options)
 
 
 def _limited(findings: Iterable[Finding], options: Options) -> Iterator[Finding]:

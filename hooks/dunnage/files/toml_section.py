@@ -217,6 +217,10 @@ def exists(data: Any, keys: Keys) -> bool:
 
 def newline_of(file: File) -> str:
     """The line ending of the file."""
+    return file.memo(_newline)
+
+
+def _newline(file: File) -> str:
     return "\r\n" if b"\r\n" in file.data else "\n"
 
 

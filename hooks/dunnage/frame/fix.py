@@ -89,7 +89,7 @@ def _write(findings: Sequence[Finding], tree: Tree, root: str, refused: dict[str
 def _may_write(edits: Iterable[Edit], root: str, allowed: set[str], refused: dict[str, str]) -> bool:
     """Whether all files of edits can be written. `allowed` and `refused` receive the paths that are looked at."""
     paths = {edit.path for edit in edits}
-    for path in paths - allowed - refused.keys():
+    for path in (path for path in paths - allowed if path not in refused):
         try:
             writable(path, root)
         except SourceError as error:
