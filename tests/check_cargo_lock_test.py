@@ -1056,7 +1056,7 @@ def test_a_long_pattern(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_great_many_locks_that_git_ignores(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dunnage.check_cargo_lock._MOST_LOOKUPS", 1)
+    monkeypatch.setattr("dunnage.files.git._MOST_LOOKUPS", 1)
     write(repository, {".gitignore": "Cargo.lock\n"})
     for name in "ab":
         write(repository, {f"{name}/Cargo.toml": package(name), f"{name}/src/main.rs": ""})

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from cargo.files import Files, checksums, package, write
 from dunnage.check_wit_lock import HOOK, main
+from dunnage.files.git import Repository
 from dunnage.files.source import Tree
 from dunnage.frame.options import Options
 from dunnage.wit.wit_deps import digests
@@ -1041,6 +1042,27 @@ def test_untracked(repository: Path, lock: str, capsys: pytest.CaptureFixture[st
     assert _findings(capsys, manifest) == [f"{message}: it is hidden by the pattern `*.lock` in .gitignore:1"]
     _git(repository, "add", "--force", lock)
     assert _findings(capsys, manifest) == []
+
+
+def test_many_untracked(repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"{number}/wit/world.wit" for number in range(20)]
+    write(repository, {f"{number}/{name}": text for number in range(20) for name, text in WKG.items()})
+    _git(repository, "add", "--all")
+    _git(repository, "rm", "--cached", "19/wkg.lock")
+    write(repository, {".gitignore": "*.lock\n"})
+    read = list[str]()
+    lists = Repository.lists
+
+    def count(top: Repository, path: str) -> bool:
+        read.append(path)
+        return lists(top, path)
+
+    monkeypatch.setattr(Repository, "lists", count)
+    message = "19/wkg.lock:1:1: wit-lock/untracked git does not track this file, so other checkouts lack it"
+    assert _findings(capsys, *names) == [f"{message}: it is hidden by the pattern `*.lock` in .gitignore:1"]
+    assert len(read) == 8  # each reads all of the index
+    monkeypatch.setattr("dunnage.files.git._MOST_LOOKUPS", 0)
+    assert _findings(capsys, *names) == [message]
 
 
 def test_missing_and_ignored(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

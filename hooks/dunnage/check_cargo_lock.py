@@ -55,8 +55,6 @@ FIX_ONLINE = flag("--fix-online", "with --fix, let cargo use the network")
 _RULES = (MISSING, UNTRACKED, UNREADABLE, STALE, FOREIGN_SOURCE, NO_CHECKSUM, NO_COMMIT, VENDORED, BAD_MANIFEST)
 _RESTORE_LOCK = "restore it from the last good commit, then run `cargo update --workspace`"
 _MOST_NAMED = 5
-_MOST_LOOKUPS = 100
-"""For how many locks git looks up the pattern that ignores them."""
 _MOST_RUNS = 100
 """How often `--fix` runs cargo, once for each workspace."""
 _REPAIRED = (MISSING, STALE)
@@ -127,7 +125,7 @@ def _check_lock(
         problems = [problem for problem in problems if problem.rule == BAD_MANIFEST.id]
         yield from findings(problems, _RULES)
         if not problems and not may_omit():
-            yield _missing(workspace, _for_lookup(manifests, repository))
+            yield _missing(workspace, repositories.for_lookup(folder))
         return
     except Refused as refused:
         is_link = tracked is not None and os.path.islink(workspace.lock)
@@ -140,7 +138,7 @@ def _check_lock(
         if may_omit():
             return
         message = "git does not track Cargo.lock, so other checkouts may build other versions"
-        finding = untracked(UNTRACKED, workspace.lock, _for_lookup(manifests, repository), message)
+        finding = untracked(UNTRACKED, workspace.lock, repositories.for_lookup(folder), message)
         yield finding._replace(help=finding.help + _or_omit(workspace))
     elif tracked is not None and os.path.islink(workspace.lock) and not may_omit():
         yield from _check_target(workspace.lock)
@@ -167,12 +165,6 @@ def _may_be_rejected(workspace: Workspace) -> bool:
     local = workspace.local.values()
     is_linked = len(local) > 1 or any(path_dependencies(each.package) for each in local)
     return is_linked or bool(workspace.patches or workspace.replacements)
-
-
-def _for_lookup(manifests: Manifests, repository: git.Repository | None) -> git.Repository | None:
-    """Return the repository in which git looks up a pattern; None if it has done so too often."""
-    manifests.pattern_lookups += 1
-    return repository if manifests.pattern_lookups <= _MOST_LOOKUPS else None
 
 
 def _without_links(lock: str) -> str:
@@ -237,7 +229,7 @@ def _untracked_includes(folder: str, tree: Tree, repositories: Repositories) -> 
 
     for file, keys, path in untracked_includes(tree, folder, repository):
         message = f"git does not track {display(path)}, so cargo cannot load its configuration in a clone"
-        finding = untracked(UNTRACKED, path, repository, message)
+        finding = untracked(UNTRACKED, path, repositories.for_lookup(folder), message)
         yield finding._replace(path=file.path, span=toml.locate(file, keys))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from dunnage.files import document, git, shown, toml
+from dunnage.files import document, shown, toml
 from dunnage.files.document import Document, Keys, Problem, Refused, is_template
 from dunnage.files.git import Repositories
 from dunnage.files.source import File, Tree
@@ -266,14 +266,14 @@ class _Checker:
     def _missing(self, path: str, file: File, keys: Keys, update: str, span: Span | None = None) -> Finding:
         """Report that there is no lock at `path`, at a dependency that it should hold."""
         help = f"{update}, and commit {shown.path(path)}"
-        help += also_unhide(path, git.repository(os.path.dirname(path)))
+        help += also_unhide(path, self._repositories.for_lookup(os.path.dirname(path)))
         message = f"{os.path.basename(path)} is missing, so no reviewed version is recorded"
         return Finding(MISSING, file.path, toml.locate(file, keys) if span is None else span, message, help)
 
     def _untracked(self, path: str) -> Iterator[Finding]:
         if not self._repositories.is_tracked(path):
             message = "git does not track this file, so other checkouts lack it"
-            yield untracked(UNTRACKED, path, git.repository(os.path.dirname(path)), message)
+            yield untracked(UNTRACKED, path, self._repositories.for_lookup(os.path.dirname(path)), message)
 
 
 def _component_requirements(members: Iterable[Manifest]) -> Iterator[WitRequirement | None]:

@@ -99,8 +99,6 @@ class Manifests:
         """
         self.contained: dict[str, frozenset[str]] = {}
         """By folder of a workspace root, the real manifests of all packages that the workspace leads to by path."""
-        self.pattern_lookups = 0
-        """How often git has looked up the pattern that ignores a lock."""
         self.searched = 0
         """In how many files names of packages have been looked for."""
         self.loaded = 0

@@ -286,6 +286,9 @@ class _Listings:
 
 EVERYTHING = "**"
 """The pattern of all files."""
+_MOST_READ_INDICES = 8
+_MOST_LOOKUPS = 100
+"""For how many files git looks up the pattern that ignores them."""
 _A_NAME_ANYWHERE = r"\*\*/[^/*?[\\]+"
 
 
@@ -298,6 +301,8 @@ class Repositories:
         self._folders = tree.memo(RepositoryFolders)
         self._patterns = patterns
         self._tracked: dict[str, frozenset[str] | None] = {}
+        self._read_indices = 0
+        self._lookups = 0
 
     def repository(self, folder: str) -> Repository | None:
         """The repository of `folder`; None if there is none, or if its tracked files are unknown."""
@@ -311,9 +316,18 @@ class Repositories:
     def is_tracked(self, path: str) -> bool:
         """Whether the file at an absolute path, which matches a pattern, is tracked. True if that is unknown."""
         top = self._folders.of(os.path.dirname(path))
-        if top is None or Repository(top).lists(path):
+        if top is None:
+            return True
+        # For a few files, reading the index is faster than git. For each, all of it is read.
+        self._read_indices += 1
+        if self._read_indices <= _MOST_READ_INDICES and Repository(top).lists(path):
             return True
         return self.repository(os.path.dirname(path)) is None or path in self.tracked_near(os.path.dirname(path))
+
+    def for_lookup(self, folder: str) -> Repository | None:
+        """The repository of `folder`, to ask why git ignores a file; None if that has been asked often enough."""
+        self._lookups += 1
+        return repository(folder) if self._lookups <= _MOST_LOOKUPS else None
 
     def tracked_near(self, folder: str) -> frozenset[str]:
         """The absolute paths of the tracked files of the patterns, in the repository of `folder`."""
