@@ -135,6 +135,7 @@ def test_more_findings_than_are_reported(folder: Path, capsys: pytest.CaptureFix
     found = _found(capsys, "a.sh", "b.sh")
     assert len(found) == 5001
     assert [each for each in found if "input" in each] == ["b.sh:501 input/too-large"]
+    assert _found(capsys, "b.sh", "a.sh") == found
     assert check_cargo_install.main(["--fix", "a.sh", "b.sh"]) == 1
     assert b"--locked" in (folder / "a.sh").read_bytes()
 

@@ -155,7 +155,8 @@ def look(
     suppressed: list[Finding] = []
     shared: set[Finding] = set()
     for hook, given in tasks:
-        names = given if hook.examines_vendored else [name for name in given if not is_in_vendored_crate(tree, name)]
+        # Sorted, so that the place where a limit ends a run does not depend on the order of arguments.
+        names = sorted(name for name in given if hook.examines_vendored or not is_in_vendored_crate(tree, name))
         # Each hook judges the ignore comments about its rules, in the files that it reads itself.
         view = tree.view(progress.begin(hook.name, names) if progress else None)
         found = reportable(hook.check(names, view, options), size=text_size)
