@@ -32,7 +32,7 @@ SHARED_RULES = (*ABOUT_COMMENTS, *ABOUT_INPUT)
 _HELP = {
     TOO_LARGE: "shorten what exceeds the limit, or split the file into smaller ones",
     TOO_DEEP: "use fewer levels of nesting",
-    UNREADABLE: "make it a regular, readable file in UTF-8",
+    UNREADABLE: "make it a regular, readable file in UTF-8; if it is YAML, correct it and remove control characters",
 }
 
 
