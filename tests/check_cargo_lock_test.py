@@ -1067,6 +1067,24 @@ def test_a_great_many_locks_that_git_ignores(repository: Path, monkeypatch: pyte
     assert printed.getvalue().count("first remove the pattern `Cargo.lock`") == 1
 
 
+def test_a_great_many_ignored_packages(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dunnage.files.git._MOST_LOOKUPS", 2)
+    entries = "".join(f'g{number}.path = "g{number}"\n' for number in range(4))
+    write(repository, {"Cargo.toml": package("a", rest=f"[dependencies]\n{entries}"), "src/main.rs": ""})
+    write(repository, {f"g{number}/Cargo.toml": package(f"g{number}") for number in range(4)})
+    write(
+        repository,
+        {
+            ".gitignore": "g*/\n",
+            "Cargo.lock": lock("a 0.1.0 -> g0, g1, g2, g3\ng0 0.1.0\ng1 0.1.0\ng2 0.1.0\ng3 0.1.0"),
+        },
+    )
+    _git(repository, "add", ".")
+    messages = found("Cargo.toml")
+    assert len(messages) == 4
+    assert sum("hidden by the pattern `g*/`" in message for message in messages) == 2
+
+
 def test_a_great_many_searched_files(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = {"a/Cargo.toml": package("a"), "a/src/lib.rs": ""}
     write(repository, {**own, "b/Cargo.toml": package("b", rest='[dependencies]\na.path = "../a"\n')})

@@ -7,7 +7,7 @@ a feature that a manifest newly enables adds another transitive crate, so no fin
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -110,13 +110,14 @@ def _check_lock(
     folder = workspace.root.folder
     repository = repositories.repository(folder)
     tracked = repositories.tracked_near(folder) if repository is not None else None
+    lookup = partial(repositories.for_lookup, folder)
     matched: list[UntrackedPackage] = []
     if repository and tracked and any(os.path.join(each, MANIFEST) not in tracked for each in workspace.local):
         from dunnage.cargo.untracked import untracked_packages
 
         packages = untracked_packages(tree, workspace, repository.top, tracked)
         matched = [each for each in packages if each.is_matched]
-        yield from _untracked_packages([each for each in packages if not each.is_matched], tree, repository)
+        yield from _untracked_packages([each for each in packages if not each.is_matched], tree, lookup)
     may_omit = partial(_may_omit, workspace, manifests, repositories, options)
     try:
         parsed = document.read(tree, workspace.lock, lockfile.parse)
@@ -125,7 +126,7 @@ def _check_lock(
         problems = [problem for problem in problems if problem.rule == BAD_MANIFEST.id]
         yield from findings(problems, _RULES)
         if not problems and not may_omit():
-            yield _missing(workspace, repositories.for_lookup(folder))
+            yield _missing(workspace, lookup())
         return
     except Refused as refused:
         is_link = tracked is not None and os.path.islink(workspace.lock)
@@ -138,7 +139,7 @@ def _check_lock(
         if may_omit():
             return
         message = "git does not track Cargo.lock, so other checkouts may build other versions"
-        finding = untracked(UNTRACKED, workspace.lock, repositories.for_lookup(folder), message)
+        finding = untracked(UNTRACKED, workspace.lock, lookup(), message)
         yield finding._replace(help=finding.help + _or_omit(workspace))
     elif tracked is not None and os.path.islink(workspace.lock) and not may_omit():
         yield from _check_target(workspace.lock)
@@ -151,7 +152,7 @@ def _check_lock(
         cloned, _ = load(manifests, workspace.root, [each.folder for each in matched])
         as_cloned = compare(cloned, lock, changed) if cloned else []
         if as_cloned and not problems:
-            yield from _untracked_packages(matched, tree, repository)
+            yield from _untracked_packages(matched, tree, lookup)
         problems = as_cloned if problems else []
     if not problems and any("source" in found.data for _, found in config_files(tree, folder)):
         from dunnage.cargo.vendored_comparison import compare_vendored
@@ -198,14 +199,17 @@ def _outside(lock: str) -> Finding:
 
 
 def _untracked_packages(
-    packages: Iterable[UntrackedPackage], tree: Tree, repository: git.Repository | None
+    packages: Iterable[UntrackedPackage], tree: Tree, lookup: Callable[[], git.Repository | None]
 ) -> Iterator[Finding]:
-    """Yield a finding at each entry that names packages that a clone of the repository lacks."""
+    """Yield a finding at each entry that names packages that a clone of the repository lacks.
+
+    `lookup` gives the repository, to ask what git ignores.
+    """
     by_entry: dict[tuple[File, Keys], list[UntrackedPackage]] = {}
     for package in packages:
         by_entry.setdefault((package.file, package.keys), []).append(package)
     for (file, keys), (package, *others) in by_entry.items():
-        path = os.path.join(package.folder, MANIFEST)
+        path, repository = os.path.join(package.folder, MANIFEST), lookup()
         if repository is not None and repository.ignored_by(path):
             from dunnage.ci.omitted_locks import may_be_generated
 
