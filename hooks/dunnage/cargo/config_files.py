@@ -38,17 +38,29 @@ def config_files(tree: Tree, folder: str) -> Iterator[tuple[str, Document]]:
 
     A file takes precedence over those that follow. Raises Refused if cargo could not read one of them.
     """
-    unconfigured = tree.memo(_unconfigured)
+    above = ""
+    while folder != above and (nearest := _nearest(tree, folder)):
+        yield from files_in(tree, nearest)
+        above, folder = nearest, os.path.dirname(nearest)
+
+
+def _nearest(tree: Tree, folder: str) -> str:
+    """The nearest folder, from `folder` up, with something named `.cargo`; empty if there is none."""
+    known, passed, found = tree.memo(_nearest_known), [], ""
     for above in upwards(folder, beyond_repository=True):
-        if above not in unconfigured:
-            if not (found := files_in(tree, above)):
-                unconfigured.add(above)
-            yield from found
+        if above in known:
+            found = known[above]
+            break
+        passed.append(above)
+        if tree.exists(os.path.join(above, ".cargo")):
+            found = above
+            break
+    known.update(dict.fromkeys(passed, found))
+    return found
 
 
-def _unconfigured(_: Tree) -> set[str]:
-    """The folders that are known to have no configuration file."""
-    return set()
+def _nearest_known(_: Tree) -> dict[str, str]:
+    return {}
 
 
 def files_in(tree: Tree, folder: str) -> list[tuple[str, Document]]:
