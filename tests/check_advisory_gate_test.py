@@ -977,6 +977,13 @@ ECHOES = "    - run: echo\n" * 200
             {CI: run(*["./a.sh"] * 50), "a.sh": "./b.sh\n" * 100, "b.sh": "cargo deny x\n"},
             id="calls of a script that was called before",
         ),
+        pytest.param(
+            {
+                CI: run() + "".join(f"      - uses: ./x{number}\n" for number in range(100)),
+                **{f"x{number}/action.yml": "runs:\n  steps:\n    - run: cargo deny x\n" for number in range(100)},
+            },
+            id="actions that are read first",
+        ),
     ],
 )
 def test_what_holds_no_gate_takes_steps(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _MAX_DEPTH = 12
 # How many steps these cost, of those that a repository may take.
 _CALL, _COMMAND, _KNOWN_CALL, _NEW_COMMAND, _RUN, _STEP, _VISIT = 50, 4, 8, 120, 40, 50, 5
+_READING = 800
 
 _CALLERS = r"\b(?:make|gmake|makers|just|pre-commit|pre_commit|prek|bun|mise|npm|pnpm|task|yarn)\b|\.sh\b"
 RUNNERS = frozenset(("bun", "cargo", "gmake", "just", "make", "makers", "mise", "npm", "pnpm", "task", "yarn"))
@@ -212,6 +213,8 @@ class Walk:
     def _jobs(self, file: File, inputs: Mapping[str, Values], context: _Context) -> Iterator[Run]:
         key = _key(file, inputs)
         if key not in self._jobs_of:
+            if not self._afford(context, _READING):
+                return
             self._jobs_of[key] = []
             for job in ci.jobs(file, inputs):
                 self._jobs_of[key].append(job)
