@@ -386,6 +386,23 @@ def test_steps_of_builds_in_many_folders_of_an_image() -> None:
     assert many - few <= 20 * 6_000, (many - few) / 20
 
 
+@pytest.mark.usefixtures("repository")
+def test_files_that_keep_others_out_of_images_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["d/" * depth + "Dockerfile" for depth in range(1, 21)]
+    write_tracked({"Cargo.lock": "version = 4\n", **dict.fromkeys(names, "FROM a\nCOPY . /w\nRUN cargo build\n")})
+    looked_for: list[str] = []
+    exists = os.path.lexists
+
+    def lexists(path: str) -> bool:
+        looked_for.append(path)
+        return exists(path)
+
+    monkeypatch.setattr(os.path, "lexists", lexists)
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert check_locked_builds.main(names) == 1
+    assert sum(path.endswith("dockerignore") for path in looked_for) == 2 * len(names) + 1
+
+
 @pytest.mark.untraced
 @pytest.mark.usefixtures("repository")
 @pytest.mark.parametrize(

@@ -75,6 +75,8 @@ class CommittedLocks:
         self._hidden: dict[object, HiddenLock | None] = {}
         # By the path of a Dockerfile, whether a file may keep others out of its build contexts.
         self._has_ignore_file: dict[str, bool] = {}
+        # By the path of such a file, whether it exists.
+        self._exists: dict[str, bool] = {}
         # By the top of a repository and the directories that a call names from there, if its own are unknown.
         self._has_lock_somewhere: dict[object, bool] = {}
 
@@ -161,9 +163,9 @@ class CommittedLocks:
     def hidden(self, file: File, call: "CargoCall") -> HiddenLock | None:
         """Return the committed Cargo.lock that `.dockerignore` keeps away from a call of cargo in a Dockerfile."""
         if file.path not in self._has_ignore_file:
-            self._has_ignore_file[file.path] = any(
-                os.path.lexists(path) for context in contexts(file) for path in _ignore_files(file, context)
-            )
+            paths = {path for context in contexts(file) for path in _ignore_files(file, context)}
+            self._exists.update((path, os.path.lexists(path)) for path in paths - self._exists.keys())
+            self._has_ignore_file[file.path] = any(map(self._exists.__getitem__, paths))
         if not self._has_ignore_file[file.path] or self._steps > _MOST_STEPS:
             return None
         key = _image(file, call)
