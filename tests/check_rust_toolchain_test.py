@@ -61,6 +61,7 @@ def test_toolchain_files(name: str, text: str, expected: list[str]) -> None:
     ("channel", "releases", "help"),
     [
         ("1.95", "patch release", 'write one version, such as `channel = "1.95.0"`'),
+        ("1.97", "patch release", 'write one version, such as `channel = "1.97.1"`'),
         ("1.95-x86_64-pc-windows-msvc", "patch release", 'write one version, such as `channel = "1.95.0"`'),
         ("1", "release", FLOATING_HELP),
         ("stable", "release", FLOATING_HELP),

@@ -135,7 +135,10 @@ def _check_toolchain_file(file: File) -> Iterator[Finding]:
 def _releases(channel: str) -> tuple[str, str]:
     """Return which releases change what a floating channel selects, and an example of a version."""
     number = channel.partition("-")[0]
-    return ("patch release", f"{number}.0") if "." in number else ("release", "1.97.1")
+    example = "1.97.1"
+    if "." not in number:
+        return "release", example
+    return "patch release", example if example.startswith(f"{number}.") else f"{number}.0"
 
 
 # Manifests
