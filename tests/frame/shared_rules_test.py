@@ -79,7 +79,13 @@ def _found(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
             id="in-a-comment",
         ),
         pytest.param(".github/workflows/a.yml", WORKFLOW + b"\x1b", ["6 input/unreadable"], id="control-character"),
-        pytest.param(".gitlab-ci.yml", b"# cargo\na: [\n", ["1 input/unreadable"], id="no-yaml"),
+        pytest.param(".gitlab-ci.yml", b"# cargo\na: [\n", ["3 input/unreadable"], id="no-yaml"),
+        pytest.param(
+            ".github/workflows/a.yml",
+            WORKFLOW + b"      - run: cargo add --only :all: x\n# more\n",
+            ["6 input/unreadable"],
+            id="colon-in-a-command",
+        ),
         pytest.param("template/.gitlab-ci.yml", b"{% if cargo %}\na: [\n", [], id="template"),
     ],
 )
@@ -161,6 +167,7 @@ def test_a_fix_keeps_the_bytes_that_are_not_utf_8(folder: Path) -> None:
     assert (folder / "Dockerfile").read_bytes() == b"FROM a\n# \xff\xc3\nRUN cargo build --locked\n"
 
 
+@pytest.mark.usefixtures("folder")
 def test_what_a_hook_does_not_read_is_bounded(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -168,8 +168,9 @@ def _documents(file: File) -> list[Node]:
     try:
         return _Composer(file).compose(yaml_parser.events(file.data))
     except yaml_parser.NotYaml as error:
-        if error.deep_at is not None:
-            raise _too_deep(offsets(file)(error.deep_at)) from None
+        at = error.at or 0
+        if error.is_too_deep:
+            raise _too_deep(offsets(file)(at)) from None
     found: list[Node] = []
     message = "is not YAML, so nothing in it is checked"
     # PyYAML rejects some characters in comments too, where other parsers accept everything.
@@ -180,7 +181,7 @@ def _documents(file: File) -> list[Node]:
             message = "has control characters in comments, which the hook reads as `?`"
     if found or file.path.startswith(_OF_CI):
         rejected = re.search(_REJECTED, text)
-        start = offsets(file)(rejected.start()) if rejected else 0
+        start = offsets(file)(rejected.start() if rejected else at)
         file.note_unread("input/unreadable", f"this file {message}", Span(start, start))
     return found
 

@@ -31,10 +31,11 @@ _WITH_ERRORS = ("reader", "scanner", "parser", "composer", "constructor", "emitt
 class NotYaml(Exception):
     """The text is not YAML, or is nested deeper than the parser allows."""
 
-    def __init__(self, deep_at: int | None) -> None:
-        """`deep_at` is the position where it is nested too deep; None if it is not YAML."""
-        super().__init__(deep_at)
-        self.deep_at = deep_at
+    def __init__(self, at: int | None, *, is_too_deep: bool = False) -> None:
+        """`at` is the position of what the parser rejects, if it says so."""
+        super().__init__(at, is_too_deep)
+        self.at = at
+        self.is_too_deep = is_too_deep
 
 
 def events(data: bytes) -> Iterator[Event]:
@@ -53,8 +54,9 @@ def _events(data: bytes) -> Iterator[Event]:
         yield from iter(_parser(data).get_event, None)
     except MarkedYAMLError as error:
         # libyaml 0.2.6 and later reads ahead, and rejects 1,000 levels before the events of the outer ones.
-        mark = error.problem_mark if error.problem == "exceeded maximum nesting depth" else None
-        raise NotYaml(None if mark is None else mark.index) from None
+        is_too_deep = error.problem == "exceeded maximum nesting depth"
+        mark = error.problem_mark
+        raise NotYaml(None if mark is None else mark.index, is_too_deep=is_too_deep) from None
     except (YAMLError, ValueError):  # ValueError: an escape of an invalid code point
         raise NotYaml(None) from None
 
