@@ -280,7 +280,7 @@ def test_fixes_of_tools_from_npm_and_pypi() -> None:
         ),
         ("bytecodealliance/actions/wasm-tools/setup@v1\n        with: {version: wasm-tools-1.0.60}", ""),
         ("bytecodealliance/actions/wit-bindgen/setup@v1\n        with: {version: wit-bindgen-cli-0.20.0}", ""),
-        ("bytecodealliance/actions/wit-bindgen/setup@v1\n        with: {version: $" + "{{ inputs.v }}}", ""),
+        ("bytecodealliance/actions/wit-bindgen/setup@v1\n        with: {version: '$" + "{{ inputs.v }}'}", ""),
         ("extractions/setup-just@v3", "just has no version"),
         ("extractions/setup-just@v3\n        with: {just-version: '1.43'}", "`1.43` is a range"),
         ("extractions/setup-just@v3\n        with: {just-version: '1.43.0'}", ""),
