@@ -159,22 +159,12 @@ def look(
         names = sorted(name for name in given if hook.examines_vendored or not is_in_vendored_crate(tree, name))
         # Each hook judges the ignore comments about its rules, in the files that it reads itself.
         view = tree.view(progress.begin(hook.name, names) if progress else None)
-        found = reportable(hook.check(names, view, options), size=text_size)
-        too_much = f"{MOST_FINDINGS:,} findings" if len(found) > MOST_FINDINGS else ""
-        if sum(map(text_size, found)) > MOST_TEXT:
-            too_much = f"{MOST_TEXT:,} characters in the findings"
-        if too_much:
-            from dunnage.frame.shared_rules import too_many
-
-            found[-1] = too_many(found[-1], too_much)
+        found = _bounded(hook.check(names, view, options))
         files = view.files()
         if view.unreadable() or any(file.unread for file in files):
-            from dunnage.frame.shared_rules import too_many, unread
+            from dunnage.frame.shared_rules import unread
 
-            about_input = reportable(unread(view, names, found))
-            if len(about_input) > MOST_FINDINGS:
-                about_input[-1] = too_many(about_input[-1])
-            found += about_input
+            found += _bounded(unread(view, names, found))
         if any(MARK in file.data for file in files):
             from dunnage.frame import ignore
             from dunnage.frame.shared_rules import ABOUT_INPUT
@@ -201,6 +191,19 @@ def _look_again(report: Report, tasks: Sequence[Task], options: Options, progres
     tree = Tree()
     findings, suppressed = look(tasks, options, tree, progress)
     return report._replace(tree=tree, findings=findings, suppressed=suppressed)
+
+
+def _bounded(found: Iterable[Finding]) -> list[Finding]:
+    """Collect findings up to the first that is too many, or has too much text, which the last one then says."""
+    collected = reportable(found, size=text_size)
+    too_much = f"{MOST_FINDINGS:,} findings" if len(collected) > MOST_FINDINGS else ""
+    if sum(map(text_size, collected)) > MOST_TEXT:
+        too_much = f"{MOST_TEXT:,} characters in the findings"
+    if too_much:
+        from dunnage.frame.shared_rules import too_many
+
+        collected[-1] = too_many(collected[-1], too_much)
+    return collected
 
 
 def _rules(tasks: Sequence[Task]) -> tuple[Rule, ...]:
