@@ -17,11 +17,11 @@ from dunnage.ci.repository_files import RepositoryFiles
 from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.scripts.commands import kind_of, with_text
+from dunnage.scripts.github import LOCAL, Action, programs_in_inputs
 from dunnage.shell.model import Command, Place, Script, Values, Word, mentions, programs, whole
 
 if TYPE_CHECKING:
     from dunnage.ci.recipes import RunnerCall
-    from dunnage.scripts.github import Action
 
 _MAX_DEPTH = 12
 # How many steps these cost, of those that a repository may take.
@@ -34,9 +34,6 @@ _HOOK_ACTIONS = frozenset(("pre-commit/action", "j178/prek-action"))
 _HOOK_PROGRAMS = frozenset(("pre-commit", "pre_commit", "prek"))
 _LAUNCHERS = frozenset(("hatch", "mise", "nix", "pdm", "pipenv", "pipx", "poetry", "python", "python3", "uv", "uvx"))
 _PATH = r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+(?:/[A-Za-z0-9_.+-]+)+"
-
-LOCAL = ("./", "../", "$/")
-"""How the name of an action or workflow of the same repository begins."""
 
 
 def runs(repository: RepositoryFiles, hints: Collection[str]) -> Iterator[Run]:
@@ -224,7 +221,7 @@ class Walk:
             if self._afford(context, _VISIT * (1 + len(job.inputs))):
                 yield from self._job(file, job, context)
 
-    def _action(self, file: File, action: "Action", context: _Context) -> Iterator[Run]:
+    def _action(self, file: File, action: Action, context: _Context) -> Iterator[Run]:
         if action.name.startswith(LOCAL):
             yield from self._local_action(action, context)
             return
@@ -232,9 +229,7 @@ class Walk:
         texts = (*texts, *(value for given in action.inputs.values() for value in given.values or ()))
         if any(map(self._mentions, texts)):
             yield Run(file, None, action, *context)
-        from dunnage.scripts import github
-
-        for _, script in github.programs_in_inputs(action.name, action.inputs, action.place, action.variables):
+        for _, script in programs_in_inputs(action.name, action.inputs, action.place, action.variables):
             yield from self._program(file, script, Shell(stops=True), context)
         if action.name.lower() in _HOOK_ACTIONS:
             extra = action.inputs.get("extra_args") or action.inputs.get("extra-args")
@@ -247,7 +242,7 @@ class Walk:
             self._mentioning[text] = any(hint in text for hint in self._hints)
         return self._mentioning[text]
 
-    def _local_action(self, action: "Action", context: _Context) -> Iterator[Run]:
+    def _local_action(self, action: Action, context: _Context) -> Iterator[Run]:
         for name in ("action.yml", "action.yaml"):
             called = self._repository.yaml(local_path(f"{action.name}/{name}"))
             if called is not None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from dunnage.cargo_cli.command_line import UNKNOWN, Aliases, cargo_call
 from dunnage.ci.repository_files import RepositoryFiles
-from dunnage.ci.runs import LOCAL, runs
+from dunnage.ci.runs import runs
 from dunnage.files import git
 from dunnage.files.source import File
 from dunnage.scripts import github, pre_commit
@@ -149,10 +149,10 @@ def _external_calls(repository: RepositoryFiles, file: File) -> Iterator[bool]:
     if kind == "github":
         from dunnage.ci import github_jobs
 
-        yield any(not path.startswith(LOCAL) for path in github_jobs.called(file))
+        yield any(not path.startswith(github.LOCAL) for path in github_jobs.called(file))
         for action in github.uses(file):
             name = action.name.lower()
-            yield bool(re.search(_SUSPICIOUS, name)) and not name.startswith((*_HARMLESS.split(), *LOCAL))
+            yield bool(re.search(_SUSPICIOUS, name)) and not name.startswith((*_HARMLESS.split(), *github.LOCAL))
 
 
 def _is_mentioned(repository: RepositoryFiles, mention: re.Pattern[str], is_opaque: bool) -> bool:

@@ -12,12 +12,12 @@ from dunnage.cargo_cli.command_line import BUILTIN, invocation
 from dunnage.cargo_cli.compiling import compiling_subcommand
 from dunnage.ci.job import JobStep, Run
 from dunnage.ci.repository_files import RepositoryFiles
-from dunnage.ci.runs import LOCAL, Walk
+from dunnage.ci.runs import Walk
 from dunnage.files.source import File
 from dunnage.files.span import Edit
 from dunnage.sandbox import Exposure
 from dunnage.sandbox.job_view import CHECKOUT, Build, JobView
-from dunnage.scripts.github import Action
+from dunnage.scripts.github import LOCAL, Action
 from dunnage.scripts.yaml import Node
 from dunnage.shell.model import Command, programs
 from dunnage.shell.wrappers import CONTAINER_PROGRAMS

@@ -9,7 +9,7 @@ from dunnage.cargo_cli.compiling import ACTION_HINTS, HINTS
 from dunnage.ci.job import Job
 from dunnage.ci.jobs import jobs
 from dunnage.ci.repository_files import Steps, is_workflow, repository_files
-from dunnage.ci.runs import LOCAL, Walk, local_path
+from dunnage.ci.runs import Walk, local_path
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.walk import RepositoryFolders, top_folder
 from dunnage.sandbox import Exposure
@@ -25,6 +25,7 @@ from dunnage.sandbox.secret_sources import (
 )
 from dunnage.scripts import yaml
 from dunnage.scripts.commands import kind_of, note, with_text
+from dunnage.scripts.github import LOCAL
 
 _HINTS = (*HINTS, *ACTION_HINTS)
 # A workflow with a credential has one of these.

@@ -35,7 +35,6 @@ _FILES_OF_RUNNERS = (
     *("Makefile", "makefile", "GNUmakefile", "justfile", ".justfile", "Justfile", "Makefile.toml", "Cargo.toml"),
     *("Taskfile.yml", "Taskfile.yaml", "mise.toml", ".mise.toml", "package.json"),
 )
-_RUNNERS = frozenset(("make", "gmake", "just", "cargo", "makers", "task", "mise", "npm", "pnpm", "yarn", "bun"))
 
 _DOWNLOADERS = frozenset((
     *("apk", "apt", "apt-get", "aptitude", "brew", "conda", "curl", "dnf", "gem", "microdnf", "npm", "pacman", "pip"),
@@ -213,7 +212,9 @@ def _located(command: Command, resolve: Resolve, known: frozenset[str]) -> tuple
         return None
     directory = command.directory[0]
     names = programs(command.words[0]) or ()
-    if not _RUNNERS.isdisjoint(names):
+    from dunnage.ci.runs import RUNNERS
+
+    if not RUNNERS.isdisjoint(names):
         found = (resolve(posixpath.join(directory, name)) for name in _FILES_OF_RUNNERS if name in known)
         path = next(filter(None, found), None)
         return (command, [posixpath.dirname(path)]) if path else None

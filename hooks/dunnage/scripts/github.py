@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 _MOST_INPUT_CHARACTERS = 1024 * 1024
 """How many characters the inputs of actions may have together; real files have a few thousand."""
-
-
+LOCAL = ("./", "../", "$/")
+"""How the name of an action or workflow of the same repository begins."""
 _PROGRAM_INPUTS = frozenset(("cmd", "command", "commands", "install", "prepare", "run", "script", "setup"))
 """Inputs of actions that retry a program, or run it in a container or on another system."""
 
@@ -134,7 +134,7 @@ def programs_in_inputs(
     action: str, inputs: Mapping[str, Input | yaml.Node], place: Place, variables: Variables
 ) -> Iterator[tuple[int, Script]]:
     """Yield the programs in the inputs of an action that is not of the repository, each with where it begins."""
-    if action.startswith("./") or action.lower().startswith("actions/github-script"):
+    if action.startswith(LOCAL) or action.lower().startswith("actions/github-script"):
         return  # the steps of the first run its inputs, and the second runs JavaScript
     shell = inputs["shell"].text if "shell" in inputs else "sh"
     reader = shell_of(None if "${{" in shell else (shell,))
