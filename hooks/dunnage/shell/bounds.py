@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dunnage.files.source import File
+    from dunnage.files.span import Span
     from dunnage.shell.model import Values
 
 MOST_VALUES = 16
@@ -108,10 +109,13 @@ class Budget:
             file.units = max(file.units, self.units)
         return self.may_read
 
-    @property
-    def is_file_too_long(self) -> bool:
-        """Whether the file itself has too many commands or words."""
-        return self._commands < 0 or self._words < 0
+    def note_end(self, file: File, span: Span) -> None:
+        """Note that what follows `span` in a file is not read, because no time for commands and words is left."""
+        message = "all files that are read up to here have more commands than their size allows, "
+        if self._commands < 0 or self._words < 0:
+            message = f"this file has more than {MOST_FILE_COMMANDS:,} commands or {MOST_FILE_WORDS:,} words, "
+        message += "the limit for shell programs; those from here on are not read"
+        file.note_unread("input/too-large", message, span)
 
     def _may_spend(self, units: int) -> bool:
         """Whether the hook may spend so many units on the file. What was released is read again as far as before."""

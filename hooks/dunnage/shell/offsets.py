@@ -51,6 +51,30 @@ def is_literal(offsets: tuple[Segment, ...], start: int, end: int) -> bool:
     return at >= 0 and end <= offsets[at][0] + offsets[at][2]
 
 
+def compose(segments: Iterable[Segment], offsets: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    """Translate segments of a program into segments of the file; `offsets` are those of the program.
+
+    Empty segments around bytes that are not copied from the file record what they correspond to.
+    """
+    found: list[Segment] = []
+    for at, start, length in segments:
+        end = start + length
+        if is_literal(offsets, start, end):
+            found.append((at, locate(offsets, start, end).start, length))
+            continue
+        span = locate(offsets, start, end)
+        found.append((at, span.start, 0))
+        index = max(bisect_right(offsets, (start, _END, _END)) - 1, 0)
+        for outer, in_file, size in offsets[index:]:
+            if outer >= end:
+                break
+            first, last = max(start, outer), min(end, outer + size)
+            if first < last:
+                found.append((at + first - start, in_file + first - outer, last - first))
+        found.append((at + length, span.end, 0))
+    return tuple(found)
+
+
 # Texts under construction
 
 

@@ -3,15 +3,13 @@
 tree-sitter's parsers are loaded only when there is something to parse.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.files.grammar import parser
 from dunnage.shell.bounds import PROGRAM_UNITS, Budget
 from dunnage.shell.expression import insides, resolve
 from dunnage.shell.model import Script, Values
-from dunnage.shell.offsets import Segment, is_literal, locate
+from dunnage.shell.offsets import Segment, compose
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
@@ -78,30 +76,6 @@ def _without_carriage_returns(program: ShellProgram) -> ShellProgram:
         before = program.data.count(b"\r\n", 0, mask.start)
         masks.append(Mask(mask.start - before, mask.end - before, mask.values))
     return ShellProgram(b"\n".join(lines), compose(segments, program.offsets), tuple(masks))
-
-
-def compose(segments: Iterable[Segment], offsets: tuple[Segment, ...]) -> tuple[Segment, ...]:
-    """Translate segments of a program into segments of the file; `offsets` are those of the program.
-
-    Empty segments around bytes that are not copied from the file record what they correspond to.
-    """
-    found: list[Segment] = []
-    for at, start, length in segments:
-        end = start + length
-        if is_literal(offsets, start, end):
-            found.append((at, locate(offsets, start, end).start, length))
-            continue
-        span = locate(offsets, start, end)
-        found.append((at, span.start, 0))
-        index = max(bisect_right(offsets, (start, 1 << 62, 1 << 62)) - 1, 0)
-        for outer, in_file, size in offsets[index:]:
-            if outer >= end:
-                break
-            first, last = max(start, outer), min(end, outer + size)
-            if first < last:
-                found.append((at + first - start, in_file + first - outer, last - first))
-        found.append((at + length, span.end, 0))
-    return tuple(found)
 
 
 # Syntax

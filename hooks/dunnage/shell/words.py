@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from dunnage.files.source import File
 from dunnage.shell.bounds import Budget
 from dunnage.shell.model import Values, Word
-from dunnage.shell.offsets import Segment, locate
+from dunnage.shell.offsets import Segment, compose, locate
 from dunnage.shell.parts import (
     ANSI_C_ESCAPE,
     OPERATORS,
@@ -26,7 +26,7 @@ from dunnage.shell.parts import (
     joined,
     put_in,
 )
-from dunnage.shell.programs import Mask, ShellProgram, compose, text_of
+from dunnage.shell.programs import Mask, ShellProgram, text_of
 from dunnage.shell.scope import Scope, elements_of
 
 if TYPE_CHECKING:
