@@ -131,8 +131,6 @@ def is_elsewhere(command: Command) -> bool:
 
 def reads_program(command: Command) -> bool:
     """Whether the input of a command is a program for a shell."""
-    if programs(command.words[0]) in NO_WRAPPERS:
-        return False
     from dunnage.shell import wrappers
 
     return wrappers.reads_program(command.words)

@@ -149,10 +149,7 @@ class Walk:
         if kind == "negated_command":
             return self._visit(node.children[-1], around._replace(inside=around.inside | {"negated"}))
         if kind == "subshell":
-            mark = self._scope.mark()
-            last = self._statements(node.children, around.within())
-            self._scope.undo(mark)
-            return last
+            return self._subshell(node, around.within())
         if kind == "if_statement":
             self._if(node, around.within())
         elif kind == "while_statement":
@@ -168,6 +165,13 @@ class Walk:
             self._arithmetic(node)
             self._substitutions(node, around)
         return None
+
+    def _subshell(self, node: Node, around: Surroundings) -> Command | None:
+        """Visit the commands in a node, whose assignments have no effect on what follows."""
+        mark = self._scope.mark()
+        last = self._statements(node.children, around)
+        self._scope.undo(mark)
+        return last
 
     # Control flow
 
@@ -436,9 +440,7 @@ class Walk:
             if node.type in ("command_substitution", "process_substitution"):
                 self._level += 1
                 if self._level < MOST_SYNTAX_LEVELS:
-                    mark = self._scope.mark()
-                    self._statements(node.children, around.within("substitution"))
-                    self._scope.undo(mark)
+                    self._subshell(node, around.within("substitution"))
                 else:
                     self._note_depth(node)
                 self._level -= 1

@@ -219,15 +219,12 @@ class Reader:
 
     def _ansi_c(self, start: int, end: int) -> list[WordPart]:
         """The inside of `$'…'`."""
-        text = self._data[start:end]
-        if b"\\" not in text:
-            return self._literal(start, end, _RAW)
         following = bisect_right(self._mask_ends, start)
         if following < len(self._masks) and self._masks[following].start < end:
             return [WordPart(None, start, end, False, True)]
         parts: list[WordPart] = []
         position = 0
-        for escape in re.finditer(ANSI_C_ESCAPE, text, re.DOTALL):
+        for escape in re.finditer(ANSI_C_ESCAPE, self._data[start:end], re.DOTALL):
             parts += self._literal(start + position, start + escape.start(), _RAW)
             decoded = decode_escape(escape[0].decode("utf-8", "replace"))
             parts.append(WordPart((decoded,), start + escape.start(), start + escape.end(), False, True))

@@ -26,7 +26,7 @@ CONTAINER_PROGRAMS = frozenset(("docker", "podman", "nerdctl"))
 """The programs with docker's command line."""
 
 SHELLS = POSIX_SHELLS | {"rbash"}
-"""The shells whose programs are parsed."""
+"""The shells that run the program of a `-c` or of their input."""
 
 
 class Inner(NamedTuple):
@@ -140,12 +140,10 @@ def _simple(
     words: Sequence[Word], at: int, options: WrapperOptions, flag: str = "", is_elsewhere: bool = False
 ) -> Inner | None:
     start = skip_options(words, at, options)
+    if start is not None and options.operands:
+        start = skip_options(words, start + options.operands, options._replace(stops=""))
     if start is None:
         return None
-    if options.operands:
-        start = skip_options(words, start + options.operands, options._replace(stops=""))
-        if start is None:
-            return None
     environment: list[tuple[str, Values]] = []
     while options.has_assignments and start < len(words) and (assignment := _assignment(words[start])):
         environment.append(assignment)
