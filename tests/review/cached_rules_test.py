@@ -13,11 +13,11 @@ from cargo.files import CHECKSUM, lock, write
 from dunnage.cargo.version import Requirement
 from dunnage.files.source import File, Tree
 from dunnage.review import changes as lock_changes
+from dunnage.review.cached_rules import compile_time_code, published, undeclared_edge, wrong_checksum
 from dunnage.review.cargo_home import CargoHome
 from dunnage.review.changes import Changes
 from dunnage.review.compile_time import Contents, Vendored
 from dunnage.review.concern import Unknowns
-from dunnage.review.lock_rules import compile_time_code, published, undeclared_edge, wrong_checksum
 from dunnage.review.policies import AgePolicy, allowed_scripts, duration, vendored_folder
 from review.home import add_archive, add_entries, crate, dependency
 from review.home import published as at
@@ -166,7 +166,7 @@ def test_edges_to_many_versions_of_one_crate(home: Path, monkeypatch: pytest.Mon
         read.append(text)
         return Requirement.parse(text)
 
-    monkeypatch.setattr("dunnage.review.lock_rules._parsed", parse)
+    monkeypatch.setattr("dunnage.review.cached_rules._parsed", parse)
 
     def check(count: int) -> list[str]:
         name = f"alpha{count}"

@@ -1,4 +1,4 @@
-"""The rules that two locks decide: a case that fires, and near misses that do not."""
+"""The rules that two locks decide alone: a case that fires, and near misses that do not."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ _VERSION_SETTERS = frozenset(
     for plural in ("", "s")
 )
 """The names of scripts and tasks that write a version into the manifests."""
-_RUNNERS = frozenset(
+_UNPREDICTABLE = frozenset(
     (
         *("awk", "bash", "bun", "deno", "jq", "just", "make", "node", "npm", "npx", "perl", "pnpm", "pwsh", "python"),
         *("python3", "ruby", "sed", "sh", "task", "uv", "yarn"),
@@ -120,7 +120,7 @@ def _sets_version(command: Command) -> bool:
 def may_edit(command: Command) -> bool:
     """Whether a command runs a program that may write anything: a script, an interpreter or a task runner."""
     names = programs(command.words[0])
-    return names is None or not _RUNNERS.isdisjoint(names) or "/" in command.words[0].text
+    return names is None or not _UNPREDICTABLE.isdisjoint(names) or "/" in command.words[0].text
 
 
 def _created(command: Command, arguments: Sequence[str | None]) -> Values:

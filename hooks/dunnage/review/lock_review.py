@@ -12,7 +12,7 @@ from dunnage.files.git import Repositories
 from dunnage.files.shown import argument
 from dunnage.files.shown import path as shown_path
 from dunnage.files.source import File, Tree
-from dunnage.review import advisories, cargo_home, lock_rules, policies
+from dunnage.review import advisories, cached_rules, cargo_home, lock_rules, policies
 from dunnage.review.base import Base
 from dunnage.review.changes import Changes, compare, read, read_base
 from dunnage.review.compile_time import CompileTimeCode, Contents, contents_at
@@ -118,14 +118,14 @@ def _concerns(
     unreviewed = changes.without(is_reviewed)
     workspace = policies.LockedWorkspace(tree, folder)
     yield from lock_rules.checksum_changed(changes, advice)
-    yield from lock_rules.wrong_checksum(changes, advice, home)
-    yield from lock_rules.undeclared_edge(changes, advice, home)
+    yield from cached_rules.wrong_checksum(changes, advice, home)
+    yield from cached_rules.undeclared_edge(changes, advice, home)
     yield from lock_rules.grew(unreviewed, advice)
     yield from lock_rules.look_alike(unreviewed, advice, unknown)
     yield from lock_rules.new_source(unreviewed, advice, reviews.accepts)
     yield from lock_rules.downgrade(unreviewed, advice, workspace.explain)
     age = policies.AgePolicy(tree, folder, settings.least_age)
-    yield from lock_rules.published(unreviewed, advice, home, age, unknown)
+    yield from cached_rules.published(unreviewed, advice, home, age, unknown)
     vetting = policies.vetting_of(tree, folder, workspace, changes.lock) if unreviewed.incoming else None
     if vetting:
         from dunnage.review.vetting import unvetted
@@ -138,7 +138,7 @@ def _concerns(
         is_listed = not code.is_macro and scripts.allows(package)
         return is_listed or (vetting is not None and vetting.vets(package))
 
-    yield from lock_rules.compile_time_code(unreviewed, advice, contents, is_allowed, unknown)
+    yield from cached_rules.compile_time_code(unreviewed, advice, contents, is_allowed, unknown)
 
     packages, judged = unreviewed.incoming, changes
     if settings.whole_lock:
