@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunnage.files.source import File, SourceError, Tree, apply, display, each_in_use
-from dunnage.files.span import Edit, Span
+from dunnage.files.source import File, SourceError, Tree, display, each_in_use
+from dunnage.files.span import Edit, Span, apply
 
 pytestmark = pytest.mark.usefixtures("folder")
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dunnage.files import toml, toml_edit
-from dunnage.files.source import File, apply
-from dunnage.files.span import Edit
+from dunnage.files.source import File
+from dunnage.files.span import Edit, apply
 from dunnage.files.toml_edit import (
     AddHeader,
     AddKeys,

@@ -4,8 +4,8 @@ import pytest
 
 from dunnage.files import toml
 from dunnage.files.document import Document
-from dunnage.files.source import File, apply
-from dunnage.files.span import Edit
+from dunnage.files.source import File
+from dunnage.files.span import Edit, apply
 from dunnage.wit.lock import read
 from dunnage.wit.requirements import exact_version, follow, full_version, problem
 

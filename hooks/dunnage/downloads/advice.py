@@ -14,8 +14,8 @@ from dunnage.downloads.analysis import Files, UsedDownload
 from dunnage.downloads.model import POWERSHELL_OPTIONS, Download, Program
 from dunnage.downloads.text import HOLE, in_double_quotes, shown
 from dunnage.downloads.verifications import Verification
-from dunnage.files.source import File, SourceError, apply
-from dunnage.files.span import Edit, Span
+from dunnage.files.source import File, SourceError
+from dunnage.files.span import Edit, Span, apply
 from dunnage.scripts.commands import kind_of
 from dunnage.shell.model import Command, Script, programs
 from dunnage.shell.offsets import locate

@@ -1,4 +1,4 @@
-"""Files: reading them once, decoding, positions, edits, and writing without losing a byte."""
+"""Files: reading them once, decoding, positions, and what they are parsed into."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import gc
 import os
 import stat
 import sys
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, TypeAlias, TypeVar, cast
 
-from dunnage.files.span import Edit, Span
-from dunnage.files.walk import repository_folder
+from dunnage.files.span import Span
+from dunnage.files.walk import Containment
 
 T = TypeVar("T")
 
@@ -142,9 +142,6 @@ class File:
     def view(self) -> File:
         """The same file for one of several hooks: parsed only once, but with `unread` parts of its own."""
         return File(self.path, self.data, self.parsed, self.memoized)
-
-    def __repr__(self) -> str:
-        return f"File({self.path!r}, {len(self.data)} bytes)"
 
     @property
     def folder(self) -> str:
@@ -305,7 +302,7 @@ class Tree:
         self._memo: dict[Callable[[Tree], object], object] = {}
         self._load: Callable[[str], File | SourceError | None] = load or self._open
         self._parsed = Parsed()
-        self._containment: _Containment | None = None
+        self._containment: Containment | None = None
         self._origin: Tree | None = None
         self._run = Run()
         self._on_read: Callable[[str], None] | None = None
@@ -385,7 +382,7 @@ class Tree:
         if self._origin is not None:
             return self._origin.leads_out(path)
         if self._containment is None:
-            self._containment = _Containment()
+            self._containment = Containment()
         return self._containment.leads_out(path)
 
     def _open(self, path: str) -> File | SourceError | None:
@@ -419,88 +416,11 @@ class Tree:
         return [file for _, file in sorted(self._read.items()) if isinstance(file, File)]
 
 
-class _Containment:
-    """Tells which links of the repository of the working directory lead out of it. Each folder is looked at once."""
-
-    def __init__(self) -> None:
-        self._top = repository_folder(os.getcwd())
-        self._inside = os.path.join(self._top or "", "")
-        self._real_folders = {self._top: os.path.realpath(self._top)} if self._top is not None else {}
-
-    def leads_out(self, path: str) -> bool:
-        """Whether `path` is in the repository, but what it means, after following links, is not."""
-        absolute = os.path.abspath(path)
-        if self._top is None or not absolute.startswith(self._inside):
-            return False
-        folder, name = os.path.split(absolute)
-        real = os.path.join(self._real_folder(folder), name)
-        if os.path.islink(absolute):
-            real = os.path.realpath(real)
-        return not real.startswith(os.path.join(self._real_folders[self._top], ""))
-
-    def _real_folder(self, folder: str) -> str:
-        unknown = []
-        while folder not in self._real_folders:
-            unknown.append(folder)
-            folder = os.path.dirname(folder)
-        found = self._real_folders[folder]
-        for path in reversed(unknown):
-            found = os.path.join(found, os.path.basename(path))
-            if os.path.islink(path):
-                found = os.path.realpath(found)
-            self._real_folders[path] = found
-        return found
-
-
 def display(path: str) -> str:
     """`path` as it is printed: relative to the working directory if it is inside, with `/` as separator."""
     absolute = os.path.abspath(path)
     folder = os.path.join(os.getcwd(), "")
     return absolute.removeprefix(folder).replace(os.sep, "/")
-
-
-def apply(data: bytes, edits: Iterable[Edit]) -> bytes:
-    """`data` after all edits. Equal edits count once. Their paths are ignored.
-
-    Raises ValueError if two edits overlap, if two insert different text at one offset, or if one is out of bounds.
-    """
-    pieces: list[bytes] = []
-    copied_to = 0
-    before: Edit | None = None
-    for edit in sorted(set(edits), key=lambda edit: edit[1:]):
-        if not 0 <= edit.start <= edit.end <= len(data):
-            raise ValueError(f"{edit} is outside of 0 to {len(data)}")
-        if before is not None and overlap(before, edit):
-            raise ValueError(f"{before} and {edit} overlap")
-        pieces += (data[copied_to : edit.start], edit.text.encode("utf-8"))
-        copied_to = edit.end
-        before = edit
-    return b"".join((*pieces, data[copied_to:]))
-
-
-def overlap(first: Edit, second: Edit) -> bool:
-    """Whether two different edits of one file exclude each other. `first` does not start after `second`."""
-    return second.start < first.end or first[1:3] == second[1:3]
-
-
-def take(edits: Iterable[Edit], taken: list[Edit]) -> bool:
-    """Insert edits into `taken`, which is sorted, unless one of them overlaps one that is taken.
-
-    Equal edits count once.
-    """
-    added: list[Edit] = []
-    for edit in edits:
-        at = bisect_left(taken, edit)
-        if edit in taken[at : at + 1]:
-            continue
-        neighbours = taken[max(at - 1, 0) : at + 1]
-        if any(edit.path == other.path and overlap(*sorted((edit, other))) for other in neighbours):
-            for other in added:
-                taken.remove(other)
-            return False
-        taken.insert(at, edit)
-        added.append(edit)
-    return True
 
 
 def _read(path: str, limit: int, parsed: Parsed) -> File | SourceError | None:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dunnage.files import toml
 from dunnage.files.document import Keys
-from dunnage.files.source import File, SourceError, apply, take
-from dunnage.files.span import Edit
+from dunnage.files.source import File, SourceError
+from dunnage.files.span import Edit, apply, take
 from dunnage.files.toml_section import (
     BOM,
     add_header,

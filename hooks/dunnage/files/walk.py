@@ -82,6 +82,39 @@ def top_folder(folder: str, folders: RepositoryFolders | None = None) -> str:
     return here if os.path.join(folder, "").startswith(os.path.join(here, "")) else folder
 
 
+class Containment:
+    """Tells which links of the repository of the working directory lead out of it. Each folder is looked at once."""
+
+    def __init__(self) -> None:
+        self._top = repository_folder(os.getcwd())
+        self._inside = os.path.join(self._top or "", "")
+        self._real_folders = {self._top: os.path.realpath(self._top)} if self._top is not None else {}
+
+    def leads_out(self, path: str) -> bool:
+        """Whether `path` is in the repository, but what it means, after following links, is not."""
+        absolute = os.path.abspath(path)
+        if self._top is None or not absolute.startswith(self._inside):
+            return False
+        folder, name = os.path.split(absolute)
+        real = os.path.join(self._real_folder(folder), name)
+        if os.path.islink(absolute):
+            real = os.path.realpath(real)
+        return not real.startswith(os.path.join(self._real_folders[self._top], ""))
+
+    def _real_folder(self, folder: str) -> str:
+        unknown = []
+        while folder not in self._real_folders:
+            unknown.append(folder)
+            folder = os.path.dirname(folder)
+        found = self._real_folders[folder]
+        for path in reversed(unknown):
+            found = os.path.join(found, os.path.basename(path))
+            if os.path.islink(path):
+                found = os.path.realpath(found)
+            self._real_folders[path] = found
+        return found
+
+
 def project_manifest(tree: "Tree", file: "File") -> "File | None":
     """Return the Cargo.toml at the top of the repository of `file`; None if it does not configure Dunnage."""
     folder = file.folder

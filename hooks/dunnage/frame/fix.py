@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from itertools import groupby
 
-from dunnage.files.source import SourceError, Tree, apply, take
-from dunnage.files.span import Edit
+from dunnage.files.source import SourceError, Tree
+from dunnage.files.span import Edit, apply, take
 from dunnage.files.walk import top_folder
 from dunnage.files.writing import ChangedError, replace, uninterrupted, writable
 from dunnage.frame.finding import MOST_FINDINGS, Finding

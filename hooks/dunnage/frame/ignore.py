@@ -60,6 +60,47 @@ class Silenced(NamedTuple):
     """The others, each with its suppression."""
 
 
+class _Comments:
+    """The ignore comments of one file, and which of them have silenced a finding."""
+
+    def __init__(self) -> None:
+        self.about: list[Finding] = []
+        """What is wrong with them."""
+        self._reasons: dict[_Directive, str] = {}
+        # For each comment and rule that it names, whether it has silenced a finding.
+        self._used: dict[tuple[_Directive, str], bool] = {}
+        # The comments about each line and rule.
+        self._places: dict[tuple[int, str], list[_Directive]] = {}
+
+    def add(self, directive: _Directive, rule_ids: Iterable[str], reason: str) -> None:
+        """Let a comment silence these rules."""
+        self._reasons[directive] = reason
+        for rule_id in rule_ids:
+            self._used[directive, rule_id] = False
+            for line in directive.lines:
+                self._places.setdefault((line, rule_id), []).append(directive)
+
+    def suppression(self, file: File, finding: Finding) -> Suppression | None:
+        """What silences a finding of the file; None if nothing does."""
+        if not self._places:
+            return None
+        rule_id = finding.rule.id
+        place = (file.position(finding.span.start)[0], rule_id)
+        directives = self._places.get(place)
+        if directives is None:
+            return None
+        self._used.update(((directive, rule_id), True) for directive in directives)
+        self._places[place] = directives[:1]  # the others are known to be used
+        return Suppression(self._reasons[directives[0]], directives[0].span)
+
+    def unused(self) -> Iterator[tuple[_Directive, str]]:
+        """Yield the comments that have silenced nothing, with the id of the rule."""
+        for (directive, rule_id), is_used in self._used.items():
+            # Whether a bound is exceeded depends on what a hook looks for, so the comment may be for another hook.
+            if not is_used and rule_id not in _ABOUT_INPUT:
+                yield directive, rule_id
+
+
 def silence(
     findings: Iterable[Finding],
     tree: Tree,
@@ -75,7 +116,6 @@ def silence(
     """
     findings = list(findings)
     known = [rule.id for rule in rules]
-    concerns = {_concern(rule_id) for rule_id in known}
     is_complete = not any(finding.rule.cuts_short for finding in findings)
     paths = None if examined is None else set(map(display, examined))
     about_comments: list[Finding] = []
@@ -87,55 +127,46 @@ def silence(
 
     # File by file, because all comments together may be very many.
     for file in tree.files():
-        found: list[Finding] = []
-        ignores: dict[tuple[_Directive, str], bool] = {}  # whether the comment has silenced this rule
-        reasons: dict[_Directive, str] = {}
-        places: dict[tuple[int, str], list[tuple[_Directive, str]]] = {}
-        for directive in _directives(file, comments):
-            form = re.fullmatch(_IGNORE, directive.text)
-            if form is None:
-                message = f"`{_cut(directive.text)}` is not an ignore comment"
-                help = "write `dunnage: ignore[RULE] reason`, with the rule that the finding names"
-                found.append(directive.finding(MALFORMED, message, help))
-                continue
-            named = re.findall(_ID, form[1])
-            own = [rule_id for rule_id in named if _concern(rule_id) in concerns]
-            for rule_id in named:
-                if not _is_known(rule_id, concerns):
-                    message = problems.get(rule_id) or _unknown_anywhere(rule_id, len(problems) < _MOST_COMPARED)
-                    if len(problems) < _MOST_COMPARED:
-                        problems[rule_id] = message
-                    help = "write the id of the rule as the finding names it"
-                    found.append(directive.finding(UNUSED, message, help))
-            if own and not any(character.isalnum() for character in form[2]):
-                text = _cut(directive.text)
-                message = f"`{text}` has no reason, so it silences nothing"
-                found.append(directive.finding(NO_REASON, message, f"add the reason: `{text} because …`"))
-                continue
-            reasons[directive] = _cut(form[2].strip())
-            for rule_id in own:
-                ignores[directive, rule_id] = False
-                for line in directive.lines:
-                    places.setdefault((line, rule_id), []).append((directive, rule_id))
-        for number in numbers.get(file.path, ()) if places else ():
-            finding = findings[number]
-            place = (file.position(finding.span.start)[0], finding.rule.id)
-            silencing = places.get(place, [])
-            ignores.update(dict.fromkeys(silencing, True))
-            if silencing:
-                places[place] = silencing[:1]  # the others are known to be used
-                directive = silencing[0][0]
-                suppressions[number] = Suppression(reasons[directive], directive.span)
+        own = _read(_directives(file, comments), known, problems)
+        for number in numbers.get(file.path, ()):
+            if suppression := own.suppression(file, findings[number]):
+                suppressions[number] = suppression
         if is_complete and (paths is None or file.path in paths):
-            for (directive, rule_id), is_used in ignores.items():
-                # Whether a bound is exceeded depends on what a hook looks for, so the comment may be for another hook.
-                if not is_used and rule_id not in _ABOUT_INPUT:
-                    found.append(_unused(directive, rule_id, known))
+            own.about += (_unused(directive, rule_id, known) for directive, rule_id in own.unused())
         if len(about_comments) <= MOST_FINDINGS:  # `few` reports no more
-            about_comments += found
+            about_comments += own.about
     left = [finding for number, finding in enumerate(findings) if number not in suppressions]
     suppressed = [findings[number]._replace(suppression=suppressions[number]) for number in sorted(suppressions)]
     return Silenced(left + about_comments, suppressed)
+
+
+def _read(directives: Iterable[_Directive], known: Sequence[str], problems: dict[str, str]) -> _Comments:
+    """The comments of a file for a hook with the `known` rules; `problems` are those of other ids, by these."""
+    found = _Comments()
+    concerns = {_concern(rule_id) for rule_id in known}
+    for directive in directives:
+        form = re.fullmatch(_IGNORE, directive.text)
+        if form is None:
+            message = f"`{_cut(directive.text)}` is not an ignore comment"
+            help = "write `dunnage: ignore[RULE] reason`, with the rule that the finding names"
+            found.about.append(directive.finding(MALFORMED, message, help))
+            continue
+        named = re.findall(_ID, form[1])
+        own = [rule_id for rule_id in named if _concern(rule_id) in concerns]
+        for rule_id in named:
+            if not _is_known(rule_id, concerns):
+                message = problems.get(rule_id) or _unknown_anywhere(rule_id, len(problems) < _MOST_COMPARED)
+                if len(problems) < _MOST_COMPARED:
+                    problems[rule_id] = message
+                help = "write the id of the rule as the finding names it"
+                found.about.append(directive.finding(UNUSED, message, help))
+        if own and not any(character.isalnum() for character in form[2]):
+            text = _cut(directive.text)
+            message = f"`{text}` has no reason, so it silences nothing"
+            found.about.append(directive.finding(NO_REASON, message, f"add the reason: `{text} because …`"))
+        else:
+            found.add(directive, own, _cut(form[2].strip()))
+    return found
 
 
 def _cut(text: str) -> str:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dunnage.files import toml
 from dunnage.files.document import Keys, Problem
 from dunnage.files.shown import toml_string
-from dunnage.files.source import File, SourceError, Tree, apply, display
+from dunnage.files.source import File, SourceError, Tree, display
+from dunnage.files.span import apply
 from dunnage.files.walk import top_folder
 
 if TYPE_CHECKING:
