@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 from collections.abc import Sequence
 from contextlib import redirect_stdout
@@ -11,8 +12,6 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from cargo.files import (
     LOCKED,
@@ -1126,87 +1125,42 @@ def test_names_that_would_spoil_the_report(folder: Path, capsys: pytest.CaptureF
     assert "\x1b" not in printed
 
 
-_WORDS = st.sampled_from(
-    [
-        "package",
-        "name",
-        "version",
-        "workspace",
-        "members",
-        "exclude",
-        "default-members",
-        "dependencies",
-        "dev-dependencies",
-        "target",
-        "cfg(unix)",
-        "features",
-        "default",
-        "patch",
-        "replace",
-        "crates-io",
-        "path",
-        "git",
-        "branch",
-        "rev",
-        "optional",
-        "solo",
-        "0.1.0",
-        "1",
-        "^1",
-        "..",
-        ".",
-        "*",
-        "**",
-        "lib",
-        "source",
-        "checksum",
-        "unused",
-        "registry+https://x.y/z",
-        "git+https://x.y/z",
-        "dep:lib",
-        "lib/x",
-        "lib?/x",
-        "edition",
-        "2021",
-        "index",
-        "registry",
-        "lockfile-path",
-        "true",
-    ]
-)
-_SCALARS = (
-    st.booleans() | st.integers(-5, 5) | st.floats(allow_nan=False, allow_infinity=False) | _WORDS | st.text(max_size=3)
-)
-_VALUES = st.recursive(
-    _SCALARS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_WORDS | st.text(max_size=3), inner, max_size=4),
-    max_leaves=12,
-)
-_KEYS = st.sampled_from(
-    [
-        "package",
-        "project",
-        "workspace",
-        "dependencies",
-        "dev-dependencies",
-        "dev_dependencies",
-        "build-dependencies",
-        "target",
-        "features",
-        "patch",
-        "replace",
-        "lib",
-        "bin",
-        "lints",
-        "version",
-        "root",
-        "metadata",
-        "registries",
-        "resolver",
-    ]
-)
-_LOCK_KEYS = st.sampled_from(["source", "checksum", "dependencies", "replace", "x"])
-_DOCUMENTS = st.dictionaries(_KEYS, _VALUES, max_size=6)
+_WORDS = (
+    "package", "name", "version", "workspace", "members", "exclude", "default-members", "dependencies",
+    "dev-dependencies", "target", "cfg(unix)", "features", "default", "patch", "replace", "crates-io", "path", "git",
+    "branch", "rev", "optional", "solo", "0.1.0", "1", "^1", "..", ".", "*", "**", "lib", "source", "checksum",
+    "unused", "registry+https://x.y/z", "git+https://x.y/z", "dep:lib", "lib/x", "lib?/x", "edition", "2021",
+    "index", "registry", "lockfile-path", "true",
+)  # fmt: skip
+_TEXTS = ("", "a.b", "é", "\U0001f680", '"', "\n", "\0")
+_KEYS = (
+    "package", "project", "workspace", "dependencies", "dev-dependencies", "dev_dependencies", "build-dependencies",
+    "target", "features", "patch", "replace", "lib", "bin", "lints", "version", "root", "metadata", "registries",
+    "resolver",
+)  # fmt: skip
+_LOCK_KEYS = ("source", "checksum", "dependencies", "replace", "x")
+_DEEPEST = 3
+
+
+def _value(chance: random.Random, depth: int = 0) -> object:
+    """A value of TOML: a word of manifests, another text, a boolean, a number, a list or a table."""
+    kinds = ("word", "word", "text", "boolean", "integer", "float", "list", "table")
+    match chance.choice(kinds if depth < _DEEPEST else kinds[:-2]):
+        case "word":
+            return chance.choice(_WORDS)
+        case "text":
+            return chance.choice(_TEXTS)
+        case "boolean":
+            return chance.random() < 0.5
+        case "integer":
+            return chance.randint(-5, 5)
+        case "float":
+            return chance.uniform(-5, 5)
+        case "list":
+            return [_value(chance, depth + 1) for _ in range(chance.randint(0, 4))]
+        case _:
+            names = [chance.choice((*_WORDS, *_TEXTS)) for _ in range(chance.randint(0, 4))]
+            return {name: _value(chance, depth + 1) for name in names}
 
 
 def _toml(value: object) -> str:
@@ -1217,43 +1171,47 @@ def _toml(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _document(values: dict[str, object]) -> str:
-    return "".join(f"{key} = {_toml(value)}\n" for key, value in values.items())
+def _document(chance: random.Random, keys: Sequence[str], most: int, **sound: str) -> str:
+    """Up to `most` keys with any values. Most of the `sound` keys, if they are chosen, have the value that is given."""
+    chosen = chance.sample(keys, chance.randint(0, most))
+    values = {key: sound[key] if key in sound and chance.random() < 0.9 else _toml(_value(chance)) for key in chosen}
+    return "".join(f"{key} = {value}\n" for key, value in values.items())
 
 
-@settings(max_examples=150, deadline=None)
-@given(manifest=st.binary(max_size=60), lock=st.binary(max_size=60), config=st.binary(max_size=30))
-def test_any_bytes(tmp_path_factory: pytest.TempPathFactory, manifest: bytes, lock: bytes, config: bytes) -> None:
-    folder = tmp_path_factory.mktemp("any")
-    write(folder, {"Cargo.toml": manifest, "Cargo.lock": lock, ".cargo/config.toml": config})
-    found(*(str(folder / name) for name in ("Cargo.toml", "Cargo.lock", ".cargo/config.toml")))
+_SEEDS = pytest.mark.parametrize("seed", range(10))
 
 
-@settings(max_examples=200, deadline=None)
-@given(manifest=_DOCUMENTS, member=_DOCUMENTS, lock=_DOCUMENTS, config=_DOCUMENTS)
-def test_any_documents(
-    tmp_path_factory: pytest.TempPathFactory,
-    manifest: dict[str, object],
-    member: dict[str, object],
-    lock: dict[str, object],
-    config: dict[str, object],
-) -> None:
-    folder = tmp_path_factory.mktemp("any")
-    files = {"Cargo.toml": manifest, "lib/Cargo.toml": member, "Cargo.lock": lock, ".cargo/config.toml": config}
-    write(folder, {name: _document(document) for name, document in files.items()})
-    found(*(str(folder / name) for name in files))
+@pytest.mark.untraced
+@_SEEDS
+def test_any_bytes(folder: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    names = ("Cargo.toml", "Cargo.lock", ".cargo/config.toml")
+    for _ in range(15):
+        write(folder, {name: chance.randbytes(chance.randint(0, 60)) for name in names})
+        found(*names)
 
 
-@settings(max_examples=200, deadline=None)
-@given(entries=st.lists(st.dictionaries(_LOCK_KEYS, _VALUES, max_size=5), max_size=4), dependencies=_VALUES)
-def test_any_lock_of_a_sound_manifest(
-    tmp_path_factory: pytest.TempPathFactory, entries: list[dict[str, object]], dependencies: object
-) -> None:
-    folder = tmp_path_factory.mktemp("any")
-    manifest = f"{package('solo')}\n[dependencies]\nlib = {_toml(dependencies)}\n"
-    tables = "".join(f'[[package]]\nname = "solo"\nversion = "0.1.0"\n{_document(entry)}' for entry in entries)
-    write(folder, {"Cargo.toml": manifest, "Cargo.lock": tables})
-    found(str(folder / "Cargo.toml"))
+@pytest.mark.untraced
+@_SEEDS
+def test_any_documents(folder: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    names = ("Cargo.toml", "lib/Cargo.toml", "Cargo.lock", ".cargo/config.toml")
+    sound = {"package": '{name = "solo", version = "0.1.0"}', "workspace": '{members = ["lib"]}', "version": "4"}
+    for _ in range(20):
+        write(folder, {name: _document(chance, _KEYS, 12, **sound) for name in names})
+        found(*names)
+
+
+@pytest.mark.untraced
+@_SEEDS
+def test_any_lock_of_a_sound_manifest(folder: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    for _ in range(20):
+        manifest = f"{package('solo')}\n[dependencies]\nlib = {_toml(_value(chance))}\n"
+        entries = (_document(chance, _LOCK_KEYS, 5) for _ in range(chance.randint(0, 4)))
+        tables = "".join(f'[[package]]\nname = "solo"\nversion = "0.1.0"\n{entry}' for entry in entries)
+        write(folder, {"Cargo.toml": manifest, "Cargo.lock": tables})
+        found("Cargo.toml")
 
 
 def test_rules_are_all_tested() -> None:
