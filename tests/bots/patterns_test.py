@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -14,19 +15,38 @@ EXPRESSIONS = (
     *("a", "ab|c", "a*b", "a+?b", "(?:ab)?c", "a{2}", "a{1,2}b", "a{2,}", "[ab]c", "[^a]", "[a-c]+$", "^a", "a$"),
     *("^$", "", r"\bab\b", r"a\B", r"\d\w\s", r"[\d.]+", r"[\s\S]b", r"[^\S\n]a", r"\x61\u0062", r"a\.b", r"\n"),
     *(r"[\]a]", "(a)(b)", "(?i)AB", "(?s)a.b", "(?m)^b$", "(?P<x>a)b", "a.b", "(a|b)*c", "((a)|b)+", "x{0}a"),
-    *("[-a]", "[a-]", r"[\b]"),
+    *("[-a]", "[a-]", r"[\b]", "(?im)^B$"),
 )
 
 
-@pytest.mark.parametrize("expression", EXPRESSIONS)
-@given(text=st.text("ab.c\n 1_é", max_size=8))
-def test_it_is_found_where_re_finds_it(expression: str, text: str) -> None:
+SHORT = ["".join(letters) for size in range(3) for letters in product("ab.c\n 1_é", repeat=size)]
+"""Every text of at most two characters."""
+LONG = ("abab", "aabb", "xab c\n", "a\nb\nc", "aaab.c", " a1_ ", "éab", "ABc", "ccc", "a.b", "abbbc", "-]a", "\b")
+
+
+def _pythonic(expression: str) -> re.Pattern[str]:
     # In Python, `$` also matches before a line break at the end.
-    pythonic = expression if "(?m)" in expression else expression.replace("$", r"\Z")
-    assert Pattern(expression).is_found_in(text) == (re.search(pythonic, text, re.ASCII) is not None)
+    is_multiline = re.match(r"\(\?i?m", expression)
+    return re.compile(expression if is_multiline else expression.replace("$", r"\Z"), re.ASCII)
 
 
-@given(text=st.text("Aab", max_size=6))
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_it_is_found_where_re_finds_it(expression: str) -> None:
+    pattern, pythonic = Pattern(expression), _pythonic(expression)
+    for text in (*SHORT, *LONG):
+        assert pattern.is_found_in(text) == (pythonic.search(text) is not None), text
+
+
+@given(text=st.text("ab.c\n 1_é", max_size=8), expression=st.sampled_from(EXPRESSIONS))
+def test_it_is_found_in_any_text_where_re_finds_it(text: str, expression: str) -> None:
+    assert Pattern(expression).is_found_in(text) == (_pythonic(expression).search(text) is not None)
+
+
+def test_a_class_that_is_no_range_has_a_hyphen() -> None:
+    assert [text for text in "0a-b" if Pattern(r"[\d-a]").is_found_in(text)] == ["0", "a", "-"]  # not in Python
+
+
+@pytest.mark.parametrize("text", ["", "ab", "AB", "xaBx", "ba", "a b"])
 def test_case_may_be_ignored(text: str) -> None:
     assert Pattern("ab", ignores_case=True).is_found_in(text) == ("ab" in text.lower())
 
