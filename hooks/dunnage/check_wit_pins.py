@@ -74,7 +74,7 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
 
 def _component(path: str, tree: Tree) -> tuple[File, Component] | None:
     """Read a manifest and its section; None if it has none, or is in a vendored crate. Raises Refused."""
-    from dunnage.cargo.vendored import is_vendored_crate
+    from dunnage.cargo.config_files import is_vendored_crate
 
     try:
         if b"component" not in tree.read(path).data or is_vendored_crate(tree, os.path.dirname(path)):

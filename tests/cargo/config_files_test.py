@@ -1,4 +1,7 @@
-"""Files that Cargo's configuration includes: which are read, which takes precedence, and what cargo rejects."""
+"""Files that Cargo's configuration includes: which are read, which takes precedence, and what cargo rejects.
+
+And crates that cargo vendored.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from cargo.files import Files, found, lock, matches, package, write
-from dunnage.cargo.config_files import config_files
+from cargo.files import Files, checksums, found, lock, matches, package, write
+from dunnage.cargo.config_files import config_files, is_vendored_crate
 from dunnage.cargo.workspace import read_config
 from dunnage.cargo_cli.command_line import Aliases
 from dunnage.files.document import Refused
@@ -193,3 +196,28 @@ def test_registry_that_only_the_environment_knows(folder: Path, cargo: Path, mon
     assert _metadata(cargo).returncode == 0
     write(folder, {"Cargo.lock": lock("solo 0.1.0 -> thing\nthing 1.0.0 other")})
     assert matches(found("Cargo.toml"), ["Cargo.toml:9:1 stale: `[patch]` provides `thing 1.0.0` …"])
+
+
+CRATE = '[package]\nname = "a"\n'
+
+
+@pytest.mark.parametrize(
+    ("checksums", "expected"),
+    [
+        pytest.param(checksums(CRATE), True, id="as cargo vendor writes them"),
+        pytest.param("{}", False, id="no files"),
+        pytest.param('{"files": {}}', False, id="no manifest"),
+        pytest.param('{"files": {"Cargo.toml": "0"}}', False, id="another manifest"),
+        pytest.param('{"files": []}', False, id="a list"),
+        pytest.param("[]", False, id="no object"),
+        pytest.param("[" * 100_000, False, id="nested deeply"),
+        pytest.param("1" * 10_000, False, id="a long number"),
+        pytest.param(b"\xff", False, id="not UTF-8"),
+        pytest.param("", False, id="empty"),
+    ],
+)
+def test_is_vendored(folder: Path, checksums: str | bytes, expected: bool) -> None:
+    write(folder, {"Cargo.toml": CRATE})
+    assert not is_vendored_crate(Tree(), str(folder))
+    write(folder, {".cargo-checksum.json": checksums})
+    assert is_vendored_crate(Tree(), str(folder)) is expected

@@ -11,10 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from dunnage.cargo.config_files import CONFIG_NAMES, config_files, directory_sources
+from dunnage.cargo.config_files import CONFIG_NAMES, config_files, directory_sources, is_vendored_crate
 from dunnage.cargo.manifest import package_table
 from dunnage.cargo.manifests import MANIFEST, Manifest, Manifests
-from dunnage.cargo.vendored import is_vendored_crate
 from dunnage.cargo.workspace import LOCK, Workspace, load, path_dependencies, read_config
 from dunnage.files import toml
 from dunnage.files.document import Refused, is_template

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from dunnage.cargo.config_files import config_files, includes
+from dunnage.cargo.config_files import config_files, includes, is_vendored_crate
 from dunnage.cargo.dependency import Dependency
 from dunnage.cargo.manifests import MANIFEST, is_magic, join
-from dunnage.cargo.vendored import is_vendored_crate
 from dunnage.cargo.workspace import Workspace
 from dunnage.files.document import Keys
 from dunnage.files.git import Repository

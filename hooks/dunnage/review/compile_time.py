@@ -10,8 +10,8 @@ from collections.abc import Container, Iterable, Iterator
 from functools import cache, partial
 from typing import Any, NamedTuple
 
+from dunnage.cargo.config_files import Read, VendoredCrate, read_crate
 from dunnage.cargo.lockfile import LockedPackage
-from dunnage.cargo.vendored import Read, VendoredCrate, read_crate
 from dunnage.files import toml
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.review import archive

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from dunnage.cargo.config_files import Read
 from dunnage.cargo.lockfile import LockedPackage
-from dunnage.cargo.vendored import Read
 from dunnage.files.document import Problem
 from dunnage.files.git import Repositories
 from dunnage.files.shown import argument
