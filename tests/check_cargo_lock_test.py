@@ -792,7 +792,7 @@ def _link(path: Path, target: str) -> None:
         ),
         pytest.param(
             {**SOLO, "Cargo.toml": package("solo", rest=f'[dependencies]\nx = {{ path = "{"x/" * 5000}" }}\n')},
-            ["Cargo.toml:6:1 bad-manifest: there is no Cargo.toml in …"],
+            ["Cargo.toml:6:7 bad-manifest: `x/x/… has more than 4,096 characters"],
             id="path-too-long",
         ),
         pytest.param(
@@ -993,8 +993,36 @@ def test_a_great_many_features(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     )
     assert found("Cargo.toml") == []
     monkeypatch.setattr("dunnage.cargo.resolution._MOST_COMPARISONS", 30)
-    message = "the dependencies are compared with more than 30 versions in the lock; those after them are not checked"
+    message = "comparing the dependencies with the lock takes more than 30 steps; those after them are not checked"
     assert found("Cargo.toml") == [f"Cargo.toml:1:1 input/too-large: {message}"]
+
+
+def test_a_great_many_features_that_many_entries_inherit(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dunnage.cargo.resolution._MOST_COMPARISONS", 30)
+    features = ", ".join(f'"f{at}"' for at in range(9))
+    root = package(
+        "solo", rest=f'[workspace]\n[workspace.dependencies]\nt = {{ path = "t", features = [{features}] }}\n'
+    )
+    users = "".join(f"[target.a{at}.dependencies]\nt.workspace = true\n" for at in range(9))
+    write(
+        folder,
+        {"Cargo.toml": root + users, "t/Cargo.toml": package("t"), "Cargo.lock": lock("solo 0.1.0 -> t\nt 0.1.0")},
+    )
+    printed = found("Cargo.toml")
+    assert any("requires the feature `f8` of `t`" in line for line in printed)
+    message = "comparing the dependencies with the lock takes more than 30 steps; those after them are not checked"
+    assert f"Cargo.toml:1:1 input/too-large: {message}" in printed
+    assert sum("`f8`" in line for line in printed) == 3
+
+
+def test_a_great_many_differences(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dunnage.cargo.lock_report._MOST_OF_A_RULE", 5)
+    searched: list[str] = []
+    monkeypatch.setattr("dunnage.cargo.lock_report._names_stale", lambda file: searched.append(file.path))
+    entries = "".join(f'd{at} = "1"\n' for at in range(9))
+    write(folder, {"Cargo.toml": package("solo", rest=f"[dependencies]\n{entries}"), "Cargo.lock": lock("solo 0.1.0")})
+    assert len(found("Cargo.toml")) == 5
+    assert searched == ["Cargo.toml"]  # and not once for each difference
 
 
 def test_a_great_many_patches(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -1008,7 +1036,7 @@ def test_a_great_many_patches(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
             "Cargo.lock": lock(f"solo 0.1.0\n{versions}"),
         },
     )
-    message = "the dependencies are compared with more than 10 versions in the lock; those after them are not checked"
+    message = "comparing the dependencies with the lock takes more than 10 steps; those after them are not checked"
     assert f"Cargo.toml:1:1 input/too-large: {message}" in found("Cargo.toml")
 
 

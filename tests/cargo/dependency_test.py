@@ -41,6 +41,21 @@ REFUSED = [
         id="empty-requirement",
     ),
     pytest.param(
+        {"app/Cargo.toml": ('dup = "1"\n', f'dup = "1"\n{"g" * 257} = "1"\n')},
+        "app/Cargo.toml:10:1 bad-manifest: `gg…gg…` has more than 256 characters",
+        id="long-name",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('dup = "1"\n', f'dup = "1"\ngamma = {{ path = "{"g" * 4097}" }}\n')},
+        "app/Cargo.toml:10:11 bad-manifest: `gg…gg…` has more than 4,096 characters",
+        id="long-path",
+    ),
+    pytest.param(
+        {"app/Cargo.toml": ('dup = "1"\n', f'dup = "1"\ngamma = {{ version = "1", features = ["{"g" * 4097}"] }}\n')},
+        "app/Cargo.toml:10:26 bad-manifest: `gg…gg…` has more than 4,096 characters",
+        id="long-feature",
+    ),
+    pytest.param(
         {"app/Cargo.toml": ('dup = "1"\n', 'dup = "1"\ngamma = {}\n')},
         "app/Cargo.toml:10:1 bad-manifest: `gamma` has neither `version` nor `git` nor `path`",
         id="no-source",

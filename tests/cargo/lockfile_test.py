@@ -117,6 +117,11 @@ UNREADABLE = [
         id="package-without-name",
     ),
     pytest.param(
+        {"Cargo.lock": ('name = "helper"\n', f'name = "{"h" * 257}"\n')},
+        ["Cargo.lock:40:3 unreadable: the name of a package has more than 256 characters"],
+        id="package-with-long-name",
+    ),
+    pytest.param(
         {"Cargo.lock": ('version = "0.3.0"\n', "")},
         ["Cargo.lock:40:3 unreadable: package `helper` has no `version`"],
         id="package-without-version",

@@ -45,6 +45,7 @@ def test_canonical_url(url: str, canonical: str) -> None:
         "https://",
         "ht tp://x.y",
         "ssh://git@github.com:a/b",
+        "https://x.y/" + "z" * 4096,
     ],
 )
 def test_no_url(url: str) -> None:
@@ -127,7 +128,12 @@ def test_different(one: str, other: str) -> None:
     assert parse(one)[0] != parse(other)[0]
 
 
-@pytest.mark.parametrize("text", ["", "https://x.y/z", "hg+https://x.y/z", "registry+", "registry+x", "git+x.y"])
+LONG = "https://x.y/" + "z" * 4096
+
+
+@pytest.mark.parametrize(
+    "text", ["", "https://x.y/z", "hg+https://x.y/z", "registry+", "registry+x", "git+x.y", f"git+https://x.y/#{LONG}"]
+)
 def test_refused(text: str) -> None:
     with pytest.raises(SourceIdError):
         parse(text)

@@ -17,7 +17,8 @@ from dunnage.files.git import Repository
 from dunnage.files.git_objects import GitObjects
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit
-from dunnage.review import policies, vetting, wit_rules, wit_state
+from dunnage.review import lock_summary, policies, vetting, wit_rules, wit_state
+from dunnage.review.advisories import advisory
 from dunnage.review.base import History
 from dunnage.review.cargo_home import CargoHome
 from dunnage.review.changes import Graph
@@ -26,9 +27,10 @@ from dunnage.review.concern import Advice
 from dunnage.review.lock_summary import tables
 from dunnage.review.policies import allowed_scripts
 from dunnage.review.tables import Table, as_text
+from review.advisories_test import database
 from review.cached_rules_test import entry
 from review.home import add_entries
-from review.locks import changes, parsed
+from review.locks import ADVICE, changes, parsed
 from review.wit_changes_test import changes as wit_changes
 from review_cargo_lock_test import git
 from steps import assert_linear
@@ -207,14 +209,16 @@ def chain(count: int) -> str:
     return "\n".join(["app 0.1.0 -> p0", *steps, f"p{count} 1.0.0 crates.io"])
 
 
-def test_a_long_path(tmp_path: Path) -> None:
+def test_a_long_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from dunnage.review.compile_time import Contents
+
+    monkeypatch.setattr(lock_summary, "_LONGEST_PATH", 20)
 
     contents = Contents(CargoHome(str(tmp_path)))
     (table,) = tables(changes("", chain(100)), contents)
     paths = {row[0]: row[2] for row in table.rows}
     assert paths["p3"] == "app → p0 → p1 → p2"
-    assert paths["p100"] == " → ".join(["…", *(f"p{at}" for at in range(50, 100))])
+    assert paths["p100"] == " → ".join(["…", *(f"p{at}" for at in range(93, 100))])
     assert_linear(lambda count: list(tables(changes("", chain(count)), contents)), 200)
 
 
@@ -382,6 +386,34 @@ def test_very_many_allowed_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(policies, "_MOST_COMPARED", 25)
     scripts = allowed_scripts(Tree(), str(tmp_path))
     assert [scripts.allows(package) for _ in range(3)] == [True, True, False]
+
+
+def test_very_many_older_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(count: int) -> None:
+        entries = "".join(f'd{at} = "=1.0.0"\n' for at in range(count))
+        text = f'[package]\nname = "app"\nversion = "0.1.0"\n[dependencies]\n{entries}'
+        write(tmp_path, {"Cargo.toml": text, ".git/HEAD": ""})
+        workspace = policies.LockedWorkspace(Tree(), str(tmp_path))
+        old, new = (
+            parsed("".join(f"d{at} {version} crates.io\n" for at in range(count))) for version in ("1.0.1", "1.0.0")
+        )
+        reasons = [workspace.explain(*update) for update in zip(old.packages, new.packages, strict=True)]
+        assert set(reasons) <= {"", f"{tmp_path}/Cargo.toml requires `=1.0.0`"}
+        assert reasons.count("") == max(count - 40, 0)
+
+    monkeypatch.setattr(policies, "_MOST_COMPARED", 40)
+    assert_linear(run, 32)
+
+
+def test_very_many_versions_with_a_vulnerability(tmp_path: Path) -> None:
+    found = database(tmp_path, "patched = []")
+
+    def run(count: int) -> None:
+        old, new = ("".join(f"a {at}.{minor}.0 crates.io\n" for at in range(count)) for minor in (0, 1))
+        changed = changes(old, new)
+        assert not list(advisory(changed.incoming, changed, ADVICE, found, ()))
+
+    assert_linear(run, 32)
 
 
 # WIT.

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dunnage.cargo import source_id
-from dunnage.cargo.source_id import CRATES_IO, SourceId, SourceIdError
-from dunnage.cargo.version import Requirement, Version, VersionError
+from dunnage.cargo.source_id import CRATES_IO, LONGEST, SourceId, SourceIdError
+from dunnage.cargo.version import LONGEST_NAME, Requirement, Version, VersionError
 from dunnage.files.document import Keys
 from dunnage.files.source import File
 
@@ -40,6 +40,7 @@ def string(value: Any, keys: Keys) -> str:
     """Return `value` if it is a string. Raises ManifestError."""
     if not isinstance(value, str):
         raise _mismatch(keys, "a string")
+    _check_length(value, keys)
     return value
 
 
@@ -47,6 +48,7 @@ def strings(value: Any, keys: Keys) -> tuple[str, ...]:
     """Return `value` as a tuple if it is an array of strings. Raises ManifestError."""
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise _mismatch(keys, "an array of strings")
+    _check_length(max(value, key=len, default=""), keys)
     return tuple(value)
 
 
@@ -60,12 +62,18 @@ def flag(entry: Mapping[str, Any], key: str, keys: Keys) -> bool:
 
 def check_name(name: str, keys: Keys) -> None:
     """Raise ManifestError if `name` is no package name: a Unicode identifier with `-` after the first character."""
+    _check_length(name, keys, LONGEST_NAME)
     if not name.replace("-", "_").isidentifier() or name.startswith("-"):
         raise ManifestError(
             f"`{name}` is not a valid package name",
             keys,
             "use letters, digits, `-` and `_`, and begin with a letter",
         )
+
+
+def _check_length(text: str, keys: Keys, longest: int = LONGEST) -> None:
+    if len(text) > longest:
+        raise ManifestError(f"`{text[:80]}…` has more than {longest:,} characters", keys)
 
 
 def _mismatch(keys: Keys, expected: str) -> ManifestError:

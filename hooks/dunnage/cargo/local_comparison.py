@@ -127,7 +127,8 @@ class PatchComparison:
                 name = self._report.lock_name
                 message = f"{name} lists `{package}` as an unused patch, but `[patch]` has no unused entry for it"
                 self._report.stale(self._resolution.lock.file, package.keys, message)
-        self._report.problems += expected.values()
+        for problem in expected.values():
+            self._report.add(problem)
 
     def _folder_source(self, package: LockedPackage) -> SourceId | None:
         """Return the folder of an unused patch; None if it is not known, in which case Cargo ignores the entry."""

@@ -15,6 +15,7 @@ from dunnage.files import shown
 from dunnage.files.document import Keys, Problem, Refused
 from dunnage.files.source import File, display
 
+_MOST_OF_A_RULE = 10_000
 CHANGE_VERSION = "change the `version` of the dependency, or that of the package"
 
 
@@ -24,6 +25,8 @@ class LockReport:
     def __init__(self, workspace: Workspace, lock: Lockfile, changed: Collection[str]) -> None:
         """`changed` are the folders whose files are preferred as the place of a problem that has several places."""
         self.problems: list[Problem] = []
+        self._count: dict[str, int] = defaultdict(int)
+        """How many problems have been found, by rule."""
         self.lock_name = display(workspace.lock)
         """The path of the lock as messages show it."""
         self._lock_path = workspace.lock
@@ -47,15 +50,21 @@ class LockReport:
         self._missed: dict[tuple[str, str], list[tuple[str, File, Keys]]] = defaultdict(list)
         """The packages with a dependency that their entry lacks, and its place, by verb and the rest of the message."""
 
+    def add(self, problem: Problem) -> None:
+        """Add a problem, unless its rule has more than are reported anyway."""
+        self._count[problem.rule] += 1
+        if self._count[problem.rule] <= _MOST_OF_A_RULE:
+            self.problems.append(problem)
+
     def bad_manifest(self, file: File, keys: Keys, message: str, help: str) -> None:
         """Add a problem for which Cargo rejects the manifests, whatever the lock contains."""
-        self.problems.append(Problem("cargo-lock/bad-manifest", file, message, help, keys))
+        self.add(Problem("cargo-lock/bad-manifest", file, message, help, keys))
 
     def rejected_manifest(self, refused: Refused) -> None:
         """Add a manifest that Cargo could not read, once."""
         if (refused.file.path, refused.message) not in self._rejected:
             self._rejected.add((refused.file.path, refused.message))
-            self.problems.append(refused.problem("cargo-lock/bad-manifest", RESTORE_MANIFEST))
+            self.add(refused.problem("cargo-lock/bad-manifest", RESTORE_MANIFEST))
 
     def stale_problem(self, file: File, keys: Keys, message: str) -> Problem:
         """Return a difference that `cargo update --workspace` removes."""
@@ -63,12 +72,12 @@ class LockReport:
 
     def stale(self, file: File, keys: Keys, message: str) -> None:
         """Add a difference that `cargo update --workspace` removes."""
-        self.problems.append(self.stale_problem(file, keys, message))
+        self.add(self.stale_problem(file, keys, message))
 
     def bad_lock(self, rule: str, keys: Keys, message: str, help: str = "") -> None:
         """Add a problem of the lock itself. Without a help text, the lock should be restored."""
         restore = f"restore {self.lock_name} from the last good commit, then {self._update}"
-        self.problems.append(Problem(rule, self._lock, message, help or restore, keys))
+        self.add(Problem(rule, self._lock, message, help or restore, keys))
 
     def no_commit(self, packages: Sequence[LockedPackage]) -> None:
         """Add packages from one git repository without a full commit."""
@@ -154,7 +163,7 @@ class LockReport:
 
         A file that names the rule comes first, whichever files have changed: every run must find its ignore comment.
         """
-        return 0 if b"cargo-lock/stale" in file.data else 1 if file.folder in self._changed else 2
+        return 0 if file.memo(_names_stale) else 1 if file.folder in self._changed else 2
 
     def other_reference(self, file: File, dependency: Dependency, locked: LockedPackage, subject: str) -> None:
         """Note that `subject` names a reference of a git repository other than the locked one."""
@@ -180,7 +189,7 @@ class LockReport:
         for problems in self._other_references.values():
             first, *others = problems.values()
             more = f"; the same is true of {_more(len(others))}" if others else ""
-            self.problems.append(first._replace(message=first.message + more))
+            self.add(first._replace(message=first.message + more))
         for (edge, reason), places in self._dangling.items():
             package, position = places[0]
             subject = f"`{package}` and {len(places) - 1} more are" if len(places) > 1 else f"`{package}` is"
@@ -190,7 +199,7 @@ class LockReport:
             more = f" and {len(names) - 1} more require" if len(names) > 1 else " requires"
             message = f"`{names[0]}`{more} {requirement}"
             help = self._update if rule == "cargo-lock/stale" else CHANGE_VERSION
-            self.problems.append(Problem(rule, file, message, help, keys))
+            self.add(Problem(rule, file, message, help, keys))
 
     @cached_property
     def _update(self) -> str:
@@ -198,6 +207,10 @@ class LockReport:
         # Cargo writes the file that a symbolic link leads to.
         lock = os.path.realpath(self._lock_path) if os.path.islink(self._lock_path) else self._lock_path
         return f"run `cargo update --workspace`{where} and commit {shown.path(lock)}"
+
+
+def _names_stale(file: File) -> bool:
+    return b"cargo-lock/stale" in file.data
 
 
 RESTORE_MANIFEST = "correct it, or restore it from the last good commit"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from dunnage.cargo import source_id
 from dunnage.cargo.source_id import SourceId, SourceIdError
-from dunnage.cargo.version import Version, VersionError
+from dunnage.cargo.version import LONGEST_NAME, Version, VersionError
 from dunnage.files.document import Document, Keys, Refused
 from dunnage.files.source import File
 
@@ -150,6 +150,8 @@ class _Reader:
         for keys, entry in entries:
             if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or not entry["name"]:
                 self._refuse(keys, "a package has no `name`")
+            elif len(entry["name"]) > LONGEST_NAME:
+                self._refuse(keys, f"the name of a package has more than {LONGEST_NAME} characters")
             elif not isinstance(entry.get("version"), str):
                 self._refuse(keys, f"package `{entry['name']}` has no `version`")
             else:

@@ -330,10 +330,10 @@ class Resolution:
                 may_be_enabled = folder in self._patched_in and dependency.package in edges
                 if dependency.optional and dependency.name not in enabled and not may_be_enabled:
                     continue
-            others = enabled.get(dependency.name)
-            features: Collection[str] = dependency.features
-            if others and self._may_compare(len(others)):
-                features = {*features, *others}
+            others = enabled.get(dependency.name, ())
+            # Many entries may inherit one list of features.
+            is_few = self._may_compare(len(dependency.features) + len(others))
+            features = {*dependency.features, *others} if is_few else ()
             if dependency.source.kind == "path":
                 path = dependency.source.url
                 found = self.workspace.local.get(path)
@@ -369,7 +369,7 @@ class Resolution:
         self._comparisons += count
         if self._comparisons <= _MOST_COMPARISONS:
             return True
-        message = f"the dependencies are compared with more than {_MOST_COMPARISONS:,} versions in the lock"
+        message = f"comparing the dependencies with the lock takes more than {_MOST_COMPARISONS:,} steps"
         help = "; those after them are not checked"
         self.workspace.root.file.note_unread("input/too-large", message + help, Span(0, 0))
         return False

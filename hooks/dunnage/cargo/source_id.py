@@ -16,6 +16,8 @@ _FULL_COMMIT = 40
 _MOST_REMEMBERED = 16_384
 """How many parsed texts are remembered; real repositories have a few hundred."""
 _HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
+LONGEST = 4096
+"""How many characters a source, a URL or a path may have. Systems accept no longer path."""
 
 
 class SourceIdError(ValueError):
@@ -69,6 +71,7 @@ def canonical_url(url: str) -> str:
 
     Raises SourceIdError if it is not an absolute URL.
     """
+    _check_length(url)
     scheme, colon, rest = url.strip().partition(":")
     scheme = scheme.lower()
     if not colon or not scheme[:1].isalpha() or not _SCHEME_CHARACTERS.issuperset(scheme):
@@ -89,6 +92,11 @@ def canonical_url(url: str) -> str:
         scheme, path = "https", path.lower()
     path = path.removesuffix(".git")
     return f"{scheme}://{user}{at}{host}/{path}"
+
+
+def _check_length(text: str) -> None:
+    if len(text) > LONGEST:
+        raise SourceIdError(f"`{text[:80]}…` has more than {LONGEST:,} characters")
 
 
 def _check_port(host: str, url: str) -> None:
@@ -121,6 +129,7 @@ def parse(text: str) -> tuple[SourceId, str]:
 
     Raises SourceIdError if Cargo does not know the kind, or if the URL is malformed.
     """
+    _check_length(text)
     kind, plus, url = text.partition("+")
     if not plus:
         raise SourceIdError(f"`{text}` is not a source: it has no `KIND+` in front of a URL")

@@ -31,6 +31,8 @@ _Comparator = tuple[str, tuple[int, ...], str]
 
 _LARGEST_NUMBER = 2**64 - 1
 _MOST_DIGITS = 20
+LONGEST_NAME = 256
+"""How many characters a name or a version may have. They are in names of files, for which it is the most."""
 _MOST_COMPARATORS = 32
 _MOST_REMEMBERED = 16_384
 """How many parsed texts are remembered; real repositories have a few thousand."""
@@ -267,6 +269,8 @@ def _parse_comparator(text: str) -> _Comparator:
 
 def _split(text: str) -> tuple[list[str], str, str]:
     """The numbers, not yet checked, the pre-release and the build metadata."""
+    if len(text) > LONGEST_NAME:
+        raise VersionError(f"it has more than {LONGEST_NAME} characters")
     rest, plus, build = text.partition("+")
     core, hyphen, pre = rest.partition("-")
     if hyphen:

@@ -6,7 +6,7 @@ of `patched` or `unaffected` holds it. Versions are in plain order, and numbers 
 
 import os
 import time
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import NamedTuple
@@ -113,21 +113,19 @@ def find(home: str, folder: str) -> AdvisoryDatabase | None:
 
 
 def advisory(
-    packages: Iterable[LockedPackage],
+    packages: Sequence[LockedPackage],
     changes: Changes,
     advice: Advice,
     database: AdvisoryDatabase,
     ignored: Container[str],
 ) -> Iterator[Concern]:
     """Yield the vulnerabilities of packages that affect no package of the same name in a base."""
+    names = {package.name for package in packages}
+    olds = (old for base in changes.bases for old in base.packages if old.name in names)
+    known = {(old.name, entry.id) for old in olds for entry in database.of(old)}
     for package in packages:
-        found = [entry for entry in database.of(package) if not entry.informational and entry.id not in ignored]
-        if not found:
-            continue
-        olds = [old for base in changes.bases for old in base.packages if old.name == package.name]
-        before = {entry.id for old in olds for entry in database.of(old)}
-        for entry in found:
-            if entry.id in before:
+        for entry in database.of(package):
+            if entry.informational or entry.id in ignored or (package.name, entry.id) in known:
                 continue
             title = f": {entry.title}" if entry.title else ""
             message = f"`{package}` has the known vulnerability {entry.id}{title}"

@@ -20,7 +20,7 @@ from dunnage.review.concern import Advice, Concern, Unknowns, about, listed, pac
 from dunnage.review.reviews import source_subject
 
 _MOST_COMPARISONS = 4_000_000
-"""The largest number of comparisons of new names with old ones. These take a second or two."""
+"""The largest number of comparisons of blocks of new names with old ones. These take a second or two."""
 
 _MOST_COMMANDS = 5
 _WELL_KNOWN = os.path.join(os.path.dirname(__file__), "well_known_crates.txt")
@@ -66,7 +66,8 @@ def look_alike(changes: Changes, advice: Advice, unknown: Unknowns) -> Iterator[
     added = [package for package in changes.added() if package.source and package.source.is_registry]
     if not added:
         return
-    if len(added) * len(changes.old_names) > _MOST_COMPARISONS:
+    blocks = sum(1 + len(package.name) // _BLOCK for package in added)
+    if blocks * len(changes.old_names) > _MOST_COMPARISONS:
         unknown.add(f"look-alike names ({len(added):,} new names are too many to compare)")
         return
     names = Names(changes.old_names)

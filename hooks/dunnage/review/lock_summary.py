@@ -14,8 +14,8 @@ from dunnage.review.compile_time import CompileTimeCode, Contents
 from dunnage.review.tables import Table
 
 _Code = dict[Identity, CompileTimeCode | None]
-_MOST_NAMED = 50
-"""The most packages that are named of a path."""
+_LONGEST_PATH = 500
+"""How many characters the names of a path have together before the others are left out."""
 
 
 def tables(changes: Changes, contents: Contents) -> Iterator[Table]:
@@ -126,11 +126,13 @@ def _steps(lock: Lockfile) -> dict[Identity, Identity | None]:
 def _path(steps: dict[Identity, Identity | None], package: Identity) -> list[str]:
     """The names of the packages through which a package is reached, the nearest of a long path only."""
     names: list[str] = []
+    length = 0
     above = steps.get(package)
     while above is not None:
-        if len(names) == _MOST_NAMED:
+        if length > _LONGEST_PATH:
             names.append("…")
             break
         names.append(above[0])
+        length += len(above[0])
         above = steps[above]
     return names[::-1]

@@ -25,6 +25,7 @@ from dunnage.review.changes import is_from_crates_io
 from dunnage.review.reviews import MANIFEST, read_toml
 
 if TYPE_CHECKING:
+    from dunnage.cargo.dependency import Dependency
     from dunnage.cargo.lockfile import Lockfile
     from dunnage.cargo.workspace import Workspace
     from dunnage.review.vetting import Vetting
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 _DENY = ("deny.toml", ".deny.toml", os.path.join(".cargo", "deny.toml"))
 _VET_FOLDER = "supply-chain"
 _MOST_COMPARED = 1_000_000
-"""How often versions are compared with the entries for build scripts."""
+"""How often versions are compared with the entries for build scripts, and with requirements."""
 _AUDIT = (os.path.join(".cargo", "audit.toml"),)
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 7 * 86_400, "month": 30 * 86_400}
 
@@ -193,6 +194,7 @@ class LockedWorkspace:
     def __init__(self, tree: Tree, folder: str) -> None:
         self._tree = tree
         self._folder = folder
+        self._compared = 0
 
     @cached_property
     def workspace(self) -> Workspace | None:
@@ -209,15 +211,21 @@ class LockedWorkspace:
 
     def explain(self, before: LockedPackage, after: LockedPackage) -> str:
         """Say which manifest accepts the new one of two versions and rejects the old one; empty if none does."""
+        found = self._dependencies.get(after.name, ())
+        self._compared += len(found)
+        for path, dependency in found if self._compared <= _MOST_COMPARED else ():
+            if dependency.accepts(after.version) and not dependency.accepts(before.version):
+                return f"{path} requires `{dependency.version}`"
+        return ""
+
+    @cached_property
+    def _dependencies(self) -> dict[str, list[tuple[str, Dependency]]]:
+        """The dependencies on each package, each with the path of its manifest."""
+        found: dict[str, list[tuple[str, Dependency]]] = {}
         for local in self.workspace.local.values() if self.workspace else ():
             for dependency in local.package.dependencies:
-                if (
-                    dependency.package == after.name
-                    and dependency.accepts(after.version)
-                    and not dependency.accepts(before.version)
-                ):
-                    return f"{local.manifest.file.path} requires `{dependency.version}`"
-        return ""
+                found.setdefault(dependency.package, []).append((local.manifest.file.path, dependency))
+        return found
 
 
 def vetting_of(tree: Tree, folder: str, workspace: LockedWorkspace, lock: Lockfile) -> Vetting | None:
