@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.cargo_cli import actions, command_line, installers, tools
 from dunnage.cargo_cli.command_line import UNKNOWN, Aliases, Arguments, CargoCall, Invocation, OptionValue, cargo_call
-from dunnage.cargo_cli.tool_pins import TOOLS, Pin, pin
+from dunnage.cargo_cli.tools import TOOLS, Pin, pin
 from dunnage.files.pin_lists import PinLists
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit, Span

@@ -1,12 +1,17 @@
 """The names and versions of tools, as the command lines of cargo and the inputs of actions spell them.
 
+And the list of the versions in which tools must be installed.
+
 Sources: `cargo help install` and cargo's src/bin/cargo/commands/install.rs; for `cargo binstall` its own
 crates/binstalk/src/ops/resolve/version_ext.rs.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from dunnage.cargo.version import Requirement, Version, VersionError
+from dunnage.files.pin_lists import ListKind, PinLists
+from dunnage.files.source import File
 
 INSTALL, BINSTALL, NPM = "install", "binstall", "npm"
 """What parses a version: `cargo install`, `cargo binstall`, or node's semver library, which actions use."""
@@ -82,3 +87,40 @@ def list_items(text: str) -> Iterator[tuple[int, str]]:
             if end > start:
                 yield start, text[start:end]
             start = end + 1
+
+
+class Pin(NamedTuple):
+    """The version of a tool that the list `[workspace.metadata.dunnage.tools]` requires."""
+
+    version: str
+    """MAJOR.MINOR.PATCH."""
+    path: str
+    """The file that contains the list, as it is printed."""
+
+
+def _read(_: str, version: str, path: str) -> Pin | str:
+    full = exact(version)
+    return Pin(full, path) if full else f"`{version}` is not MAJOR.MINOR.PATCH"
+
+
+def _owns(_: str, value: object) -> bool:
+    return not (isinstance(value, str) and value.startswith("sha256:"))
+
+
+TOOLS = ListKind(
+    "tools",
+    'NAME = "VERSION"',
+    "cargo-install/unpinned",
+    'write the full version that you reviewed: NAME = "1.2.3"',
+    _read,
+    _owns,
+)
+
+
+def pin(lists: PinLists[Pin], file: File, tool: str) -> Pin | None:
+    """Return the version that `file` must install of a tool, whose name may be written with `-` or `_`."""
+    for pins in lists.of(file):
+        for name in (tool, tool.replace("_", "-")):
+            if name in pins:
+                return pins[name]
+    return None
