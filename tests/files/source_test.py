@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from dunnage.files.source import File, SourceError, Tree, display, each_in_use
 from dunnage.files.span import Edit, Span, apply
+from dunnage.files.writing import writable
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -284,6 +285,26 @@ def test_links_out_of_the_repository(folder: Path) -> None:
     for path in ("inside", "linked/file", "real/file"):
         assert Tree().read(path).data == b"own"
     assert Tree().read("../outside/file").data == b"secret"  # the user names it
+
+
+def test_links_out_of_another_repository(folder: Path) -> None:
+    (folder / "named/.git").mkdir(parents=True)
+    (folder / "named/.git/HEAD").touch()
+    (folder / "named/own").write_bytes(b"own")
+    (folder / "named/inside").symlink_to("own")
+    (folder / "other/.git").mkdir(parents=True)
+    (folder / "other/.git/HEAD").touch()
+    (folder / "other/file").write_bytes(b"secret")
+    (folder / "named/out").symlink_to("../other/file")
+    (folder / "named/top").symlink_to("../other")
+    (folder / "link").symlink_to("named")
+    for path in ("named/out", "named/top/file", "link/out", str(folder / "link/top/file")):
+        with pytest.raises(SourceError, match=r"^is a symbolic link that leads out of the repository$"):
+            Tree().read(path)
+        with pytest.raises(SourceError, match=r"^is a symbolic link that leads out of the repository, so it"):
+            writable(path, str(folder))
+    for path in ("named/inside", "link/inside", "link/own"):
+        assert Tree().read(path).data == b"own"
 
 
 class _Words(list[str]):

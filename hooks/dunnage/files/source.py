@@ -378,7 +378,7 @@ class Tree:
         return self._read[name]
 
     def leads_out(self, path: str) -> bool:
-        """Whether `path` is in the repository of the working directory, but leads out of it by a symbolic link."""
+        """Whether `path` is in a repository, but leads out of it by a symbolic link."""
         if self._origin is not None:
             return self._origin.leads_out(path)
         if self._containment is None:

@@ -62,7 +62,7 @@ class RepositoryFolders:
                 found = self._known[above]
                 break
             passed.append(above)
-            if _is_git(os.path.join(above, ".git")):
+            if _is_top(above):
                 found = above
                 break
         self._known.update(dict.fromkeys(passed, found))
@@ -83,36 +83,42 @@ def top_folder(folder: str, folders: RepositoryFolders | None = None) -> str:
 
 
 class Containment:
-    """Tells which links of the repository of the working directory lead out of it. Each folder is looked at once."""
+    """Tells which links lead out of a repository that contains them. Each folder is looked at once.
+
+    The repository is that of the working directory. If this is in none, it is each one around the link.
+    """
 
     def __init__(self) -> None:
         self._top = repository_folder(os.getcwd())
-        self._inside = os.path.join(self._top or "", "")
-        self._real_folders = {self._top: os.path.realpath(self._top)} if self._top is not None else {}
+        self._around: dict[str, tuple[str, tuple[str, ...]]] = {}
 
     def leads_out(self, path: str) -> bool:
-        """Whether `path` is in the repository, but what it means, after following links, is not."""
+        """Whether `path` is in such a repository, but what it means, after following links, is not."""
         absolute = os.path.abspath(path)
-        if self._top is None or not absolute.startswith(self._inside):
-            return False
         folder, name = os.path.split(absolute)
-        real = os.path.join(self._real_folder(folder), name)
+        real_folder, tops = self._real_folder(folder)
+        if not tops:
+            return False
+        real = os.path.join(real_folder, name)
         if os.path.islink(absolute):
             real = os.path.realpath(real)
-        return not real.startswith(os.path.join(self._real_folders[self._top], ""))
+        return not all(real.startswith(top) for top in tops)
 
-    def _real_folder(self, folder: str) -> str:
+    def _real_folder(self, folder: str) -> tuple[str, tuple[str, ...]]:
+        """What a folder means, after following links, and so do the tops of the repositories that contain it."""
         unknown = []
-        while folder not in self._real_folders:
+        while folder not in self._around and os.path.dirname(folder) != folder:
             unknown.append(folder)
             folder = os.path.dirname(folder)
-        found = self._real_folders[folder]
+        real, tops = self._around.get(folder, (folder, ()))
         for path in reversed(unknown):
-            found = os.path.join(found, os.path.basename(path))
+            real = os.path.join(real, os.path.basename(path))
             if os.path.islink(path):
-                found = os.path.realpath(found)
-            self._real_folders[path] = found
-        return found
+                real = os.path.realpath(real)
+            if path == self._top if self._top is not None else _is_top(path):
+                tops = (*tops, os.path.join(real, ""))
+            self._around[path] = real, tops
+        return real, tops
 
 
 def project_manifest(tree: "Tree", file: "File") -> "File | None":
@@ -133,8 +139,10 @@ def is_in_project(tree: "Tree", folder: str) -> bool:
     return is_project(os.path.relpath(folder, top).replace(os.sep, "/"))
 
 
-def _is_git(path: str) -> bool:
+def _is_top(folder: str) -> bool:
+    """Whether a folder is the top of a git repository."""
     # A file is that of a submodule or a linked worktree. Most folders have neither.
+    path = os.path.join(folder, ".git")
     return os.path.lexists(path) and (os.path.isfile(path) or os.path.lexists(os.path.join(path, "HEAD")))
 
 

@@ -98,13 +98,16 @@ def _locked(folder: str) -> Iterator[None]:
 def writable(path: str, root: str, *, may_be_missing: bool = False) -> str:
     """The file that a write to `path` changes, after following links.
 
-    Raises SourceError if that is plainly not allowed or not possible: the file is not inside the folder `root`, it
-    belongs to git itself, it is no regular file, or it is read-only. `may_be_missing` allows to create it.
+    Raises SourceError if that is plainly not allowed or not possible: the file is not inside the folder `root`, a link
+    leads to it out of a repository, it belongs to git itself, it is no regular file, or it is read-only.
+    `may_be_missing` allows to create it.
     """
     root = os.path.realpath(root)
     target = os.path.realpath(path)
     if not target.startswith(os.path.join(root, "")):
         raise SourceError(f"is outside of {root}, so it is not written")
+    if Tree().leads_out(path):
+        raise SourceError("is a symbolic link that leads out of the repository, so it is not written")
     if ".git" in target[len(root) :].lower().split(os.sep):
         raise SourceError("is part of git's own data, so it is not written")
     is_new = may_be_missing and not os.path.lexists(target)
