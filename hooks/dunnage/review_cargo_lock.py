@@ -185,7 +185,7 @@ def _accept(options: Options) -> str:
 
 def _summarize(options: Options) -> str:
     """Say what changed in each lock."""
-    from dunnage.frame.output import printable
+    from dunnage.files.shown import printable
     from dunnage.review.tables import written
 
     found = summaries(_examine(reviewed_files(options, f"**/{LOCK}"), Tree(), options))

@@ -218,7 +218,7 @@ def _accept(options: Options) -> str:
 
 def _summarize(options: Options) -> str:
     """Say what changed in the WIT of each repository."""
-    from dunnage.frame.output import printable
+    from dunnage.files.shown import printable
     from dunnage.review.tables import written
 
     files = reviewed_files(options, *PATTERNS)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunnage.frame.output import ordered, place, printable, printable_lines
+from dunnage.files.shown import printable, printable_lines
+from dunnage.frame.output import ordered, place
 from frame.output.reports import FINDINGS, report, write_files
 
 

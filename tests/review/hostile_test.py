@@ -461,7 +461,7 @@ def many_worlds(count: int, includes: bool, after: bool) -> dict[str, str]:
 def test_many_worlds(monkeypatch: pytest.MonkeyPatch, includes: bool) -> None:
     def concerns(count: int) -> tuple[int, list[str]]:
         found = wit_changes(many_worlds(count, includes, False), many_worlds(count, includes, True))
-        judge = wit_rules.Judge(Advice("", "", "", ""), lambda _: False, lambda _: False, [])
+        judge = wit_rules.Judge(Advice("", "", "", "", ""), lambda _: False, lambda _: False, [])
         rules = (wit_rules.new_import, wit_rules.breaking)
         return sum(len(list(rule([found], judge))) for rule in rules), judge.unknown
 

@@ -8,7 +8,9 @@ from dunnage.files.source import File
 from dunnage.review.changes import Changes, compare, read
 from dunnage.review.concern import Advice, Concern
 
-ADVICE = Advice("Cargo.lock", "HEAD", "review-cargo-lock", "`[workspace.metadata.dunnage.reviews]` in Cargo.toml")
+ADVICE = Advice(
+    "Cargo.lock", "HEAD", "review-cargo-lock", "`[workspace.metadata.dunnage.reviews]` in Cargo.toml", "Cargo.lock"
+)
 
 
 def parsed(packages: str, checksums: dict[str, str] | None = None) -> Lockfile:

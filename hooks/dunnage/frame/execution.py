@@ -231,7 +231,7 @@ def _repair(tasks: Sequence[Task], findings: Sequence[Finding], options: Options
 
 def complain(name: str, message: str) -> None:
     """Print on stderr what is not a finding: wrong usage, or what could not be checked."""
-    from dunnage.frame.output import printable
+    from dunnage.files.shown import printable
 
     if sys.stderr is not None:  # else print would write to stdout
         with suppress(OSError):

@@ -178,9 +178,9 @@ def _adding(path: str, repository: "Repository | None") -> str:
 
     here = os.path.join(os.getcwd(), "")
     if repository is None or here.startswith(os.path.join(repository.top, "")):
-        return f"add {shown.path(path)}"
+        return f"add {shown.pathspec(path)}"
     relative = os.path.relpath(path, repository.top).replace(os.sep, "/")
-    return f"-C {shown.path(repository.top)} add {shown.argument(f'./{relative}' if relative[0] == '-' else relative)}"
+    return f"-C {shown.path(repository.top)} add {shown.pathspec(relative)}"
 
 
 def also_unhide(path: str, repository: "Repository | None") -> str:

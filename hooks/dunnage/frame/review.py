@@ -88,7 +88,7 @@ def accepted(program: str, options: Options, reviews: Iterable[str], refusal: ty
 
     Raises WrongUsage if writing one raises `refusal`.
     """
-    from dunnage.frame.output import printable
+    from dunnage.files.shown import printable
 
     try:
         lines = list(reviews)

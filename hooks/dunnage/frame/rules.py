@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import dunnage
+from dunnage.files.shown import printable
 from dunnage.frame.arguments import Program, nearest, parse
 from dunnage.frame.finding import Rule, address, how_to_accept
 from dunnage.frame.options import WrongUsage, choice
-from dunnage.frame.output import printable
 from dunnage.frame.output.delivery import show
 from dunnage.frame.registry import ENTRIES
 from dunnage.frame.shared_rules import SHARED_RULES

@@ -30,27 +30,27 @@ class Concern(NamedTuple):
 class Advice(NamedTuple):
     """The text that the help of all concerns about some files has in common."""
 
-    paths: str
-    """The paths of the files, as arguments of a command."""
+    restored: str
+    """The paths to give to git, as arguments of a command."""
     revision: str
     """What git calls the commit that the files are compared with."""
     command: str
     """The program that writes a review, with the options that lead to the same findings."""
     reviews: str
     """Where a review is written: a table and its file."""
-    checked: str = ""
-    """The paths to give to that program, as arguments of a command, if they differ from `paths`."""
+    checked: str
+    """The paths to give to that program, as arguments of a command."""
 
     def restore(self) -> str:
         """The command that restores the files of the base."""
-        return f"to undo: git restore --source={self.revision} --staged --worktree -- {self.paths}"
+        return f"to undo: git restore --source={self.revision} --staged --worktree -- {self.restored}"
 
     def accept(self, subjects: tuple[str, ...]) -> str:
         """What to write to accept a change."""
         entries = "; ".join(f'{toml_string(subject)} = "why"' for subject in subjects[:_MOST_SUBJECTS])
         more = len(subjects) - _MOST_SUBJECTS
         rest = f" and {more} more" if more > 0 else ""
-        command = f"{self.command} --accept REASON {self.checked or self.paths}"
+        command = f"{self.command} --accept REASON {self.checked}"
         return f"to accept: add {entries}{rest} to {self.reviews}, or run `{command}`"
 
     def inspect(

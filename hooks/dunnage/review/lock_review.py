@@ -9,7 +9,7 @@ from dunnage.cargo.config_files import Read
 from dunnage.cargo.lockfile import LockedPackage
 from dunnage.files.document import Problem
 from dunnage.files.git import Repositories
-from dunnage.files.shown import argument
+from dunnage.files.shown import argument, pathspec
 from dunnage.files.shown import path as shown_path
 from dunnage.files.source import File, Tree
 from dunnage.review import advisories, cached_rules, cargo_home, lock_rules, policies
@@ -63,8 +63,8 @@ def judge(
     changes = compare(lock, old if old and not base.missing else (lock,))
     concerns: list[Concern] = []
     if not changes.is_empty or settings.whole_lock:
-        paths, revision = shown_path(file.path), argument(base.revision)
-        advice = Advice(paths, revision, _command(base, settings), reviews.place())
+        paths, revision = pathspec(file.path), argument(base.revision)
+        advice = Advice(paths, revision, _command(base, settings), reviews.place(), shown_path(file.path))
         unknown = Unknowns()
         contents = contents_at(tree, folder, cargo_home.find(), readers)
         concerns = list(_concerns(changes, advice, reviews, tree, folder, settings, contents, unknown))

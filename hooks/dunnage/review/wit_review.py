@@ -61,7 +61,7 @@ def judge(
     compared = [[changes for folder in each if (changes := compare(folder))] for each in folders]
     first_compared = compared[0] if compared else []
     place = reviews.place() if os.path.lexists(reviews.path) else "`[reviews]` in a TOML file that `--reviews` names"
-    advice = Advice("", argument(base.revision), _command(base, settings, reviews), place)
+    advice = Advice("", argument(base.revision), _command(base, settings, reviews), place, "")
     judges = wit_rules.Judge(advice, is_own, reviews.accepts, [])
     concerns = _in_all([list(_concerns(each, judges)) for each in compared])
     unknown = [*(reason for changes in first_compared for reason in changes.unknown), *dict.fromkeys(judges.unknown)]

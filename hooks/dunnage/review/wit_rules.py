@@ -7,6 +7,7 @@ from typing import NamedTuple
 from dunnage.cargo.version import version_of
 from dunnage.files.document import Problem
 from dunnage.files.shown import path as shown_path
+from dunnage.files.shown import pathspec
 from dunnage.files.source import File
 from dunnage.review.concern import Advice, Concern, first_of, listed
 from dunnage.review.wit_changes import Changes, Imported, ItemChange, PackageChange, WorldChange, track
@@ -36,7 +37,7 @@ class Judge(NamedTuple):
     ) -> Concern:
         """A concern at a token of a WIT file. `path` is the path to restore to undo the change."""
         file, token = place
-        advice = self.advice._replace(paths=shown_path(path), checked=shown_path(file.path))
+        advice = self.advice._replace(restored=pathspec(path), checked=shown_path(file.path))
         text = f"{help}\n{advice.restore()}\n{advice.accept(subjects)}"
         return Concern(Problem(rule, file, message, text, span=parse(file).tokens.span(token)), subjects)
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from dunnage.files.shown import printable
 from dunnage.frame.finding import address
-from dunnage.frame.output import printable
 from dunnage.frame.output.json import dump, unicode
 from dunnage.frame.output.sarif import artifact, descriptor, log, message
 from dunnage.upstream.report import KINDS, READING, Observation, Place, Report, Watched

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Literal, NamedTuple
 
-from dunnage.frame.output import printable
+from dunnage.files.shown import printable
 
 Level = Literal["error", "warning", "note"]
 """Errors and warnings call for action. A note never sets the exit status."""

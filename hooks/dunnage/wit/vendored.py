@@ -122,7 +122,7 @@ def _explain(files: Mapping[str, bytes], found: Digests, expected: Digests, fold
     if wit_deps.digests(plain) == expected:
         return (
             "only line endings differ: add `**/deps/** -text` to .gitattributes, "
-            f"remove {shown.path(folder)} and run `git checkout -- {shown.path(folder)}`"
+            f"remove {shown.path(folder)} and run `git checkout -- {shown.pathspec(folder)}`"
         )
     if wit_deps.digests({name: data.replace(b"\n", b"\r\n") for name, data in plain.items()}) == expected:
         return f"only line endings differ: the lock is for files with CRLF; {update}, and commit the changes"

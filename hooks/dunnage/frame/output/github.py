@@ -9,8 +9,9 @@ step, and shows columns only for a finding on one line. The changes of `--fix` c
 
 from __future__ import annotations
 
+from dunnage.files.shown import printable, printable_lines
 from dunnage.frame.finding import Finding
-from dunnage.frame.output import Report, printable, printable_lines
+from dunnage.frame.output import Report
 
 
 def render(report: Report) -> str:

@@ -38,9 +38,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dunnage.files.shown import json_text
+from dunnage.files.shown import json_text, printable, printable_lines
 from dunnage.frame.finding import Finding
-from dunnage.frame.output import Report, printable, printable_lines
+from dunnage.frame.output import Report
 
 VERSION = 2
 

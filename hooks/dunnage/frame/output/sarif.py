@@ -16,10 +16,11 @@ from typing import Any
 from urllib.parse import quote
 
 from dunnage import __version__
+from dunnage.files.shown import printable, printable_lines
 from dunnage.files.source import Tree
 from dunnage.files.span import Span
 from dunnage.frame.finding import WEBSITE, Finding, Fix, Rule, how_to_accept
-from dunnage.frame.output import Report, printable, printable_lines
+from dunnage.frame.output import Report
 from dunnage.frame.output.json import dump, unicode
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

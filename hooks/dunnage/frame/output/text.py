@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 from typing import TextIO
 
-from dunnage.frame.output import Report, place, printable, printable_lines
+from dunnage.files.shown import printable, printable_lines
+from dunnage.frame.output import Report, place
 
 _BOLD, _RED, _GREEN, _YELLOW, _CYAN, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[36m", "\x1b[0m"
 _LEVELS = {"error": _RED, "warning": _YELLOW}
