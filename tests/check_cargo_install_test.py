@@ -125,6 +125,8 @@ def found(name: str, text: str, pins: str | None = None, deny_unknown: bool = Fa
         ("cat <<EOF\ncargo install x\nEOF", []),
         ("X='cargo install x'", []),
         ("cargo build; cross build; cargo uninstall x", []),
+        ("cargo binstall --no-confirm", []),
+        ("cargo install --locked ./x", []),
     ],
 )
 def test_commands(line: str, rules: list[str]) -> None:
@@ -237,6 +239,7 @@ JCO = "@bytecodealliance/jco"
         ("uvx ruff componentize-py", ""),
         ("uv pip install componentize-py", "componentize-py has no version"),
         ("uv run componentize-py", ""),
+        ("python script.py componentize-py", ""),
         ("echo pip install componentize-py", ""),
     ],
 )
@@ -576,6 +579,8 @@ def test_an_action_that_is_told_not_to_lock() -> None:
         ('cargo install --locked "$TOOL"', ["unpinned"]),
         ("cargo install $FLAGS x", ["unlocked", "unpinned"]),
         ("cargo install --locked --git https://x/y --rev $REV", ["moving-git"]),
+        ("cargo install --locked --git https://x/y $FLAGS", ["moving-git"]),
+        ("npm install -g @bytecodealliance/jco@$V", ["unpinned"]),
         ("cargo install --locked x@1.2.3", []),
     ],
 )

@@ -358,6 +358,19 @@ def test_a_policy_is_read_key_by_key(capsys: pytest.CaptureFixture[str]) -> None
     assert fixed(CLEAN, "--policy=policy.toml") == CLEAN.replace('wildcards = "warn"', 'wildcards = "deny"')
 
 
+def test_what_is_weaker_in_another_way(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("policy.toml").write_text("licenses.confidence-threshold = 0.9\n")
+    found(with_("licenses", "confidence-threshold = 0.5"), capsys, "--policy=policy.toml")
+    assert main(["deny.toml", "--policy=policy.toml"]) == 1
+    assert "`confidence-threshold = 0.5`: this is weaker than the policy requires" in capsys.readouterr().out
+
+
+def test_a_word_about_a_review_is_no_date(capsys: pytest.CaptureFixture[str]) -> None:
+    found(with_("advisories", 'ignore = ["a@1.0.0"] # to be reviewed'), capsys)
+    main(["deny.toml"])
+    assert "no review date in the form `review by YYYY-MM-DD`" in capsys.readouterr().out
+
+
 def test_the_end_of_all_days(capsys: pytest.CaptureFixture[str]) -> None:
     text = with_("advisories", 'ignore = ["RUSTSEC-2020-0001"] # why')
     assert found(text, capsys, "--today=9999-12-30") == ["3 deny-toml/undated-exception"]

@@ -118,6 +118,7 @@ def test_comments_have_places() -> None:
     file = File("x.json5", "{ // é dunnage\n a: '// no', /* // no */ b: 1 }//x".encode())
     assert [text for _, text in comments(file)] == [" é dunnage", "x"]
     assert [file.data[slice(*span)].decode() for span, _ in comments(file)] == ["// é dunnage", "//x"]
+    assert [text for _, text in comments(File("x.json5", b"//a\n'b //c\n//d\n"))] == ["a"]
 
 
 def test_the_reference_reads_the_same(tmp_path: Path) -> None:

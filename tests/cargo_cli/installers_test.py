@@ -37,6 +37,8 @@ def test_what_moves(url: str) -> None:
     [
         f"{RAW}/v1.2.3/install.sh",
         f"{RAW}/refs/tags/v1.2.3/install.sh",
+        f"{RAW}/refs/tags/tip/install.sh",
+        "https://github.com/cargo-bins/cargo-binstall/issues/1",
         f"{RAW}/{'a' * 40}/install.sh",
         "https://github.com/o/r/releases/download/r-v1.2.3/r-installer.sh",
         "https://get.nexte.st/0.9.70/linux",

@@ -141,6 +141,7 @@ def test_what_is_no_public_server(url: str) -> None:
         (f"{GITHUB}/a/b/releases/download/v1/b.tgz.asc", False),
         (f"{GITHUB}/a/b/releases/download/v1/adapter.wasm", False),
         (f"{GITHUB}/a/b/releases/download/v1/b-linux.tgz", True),
+        (f"{GITHUB}/a/b/releases/download/v1/b.deb", True),
     ],
 )
 def test_programs(url: str, expected: bool) -> None:

@@ -34,6 +34,8 @@ def texts(text: str) -> list[str]:
         pytest.param("a: b \\\n  c\n  x\n", ["x"], id="continued-header"),
         pytest.param("a: (b '''\n  c\n  d\n''')\ne:\n  x\n", ["x"], id="text-in-a-header"),
         pytest.param("[private]\n[unix, doc('x')]\na:\n  x\n", ["x"], id="attributes"),
+        pytest.param("[script] a:\n  x\n  y\n", ["x\ny\n"], id="attribute-on-the-line"),
+        pytest.param("a'b':\n  x\n", [], id="no-space-before-a-parameter"),
         pytest.param(
             "a:\n  #!/usr/bin/env bash\n  x\n    y \\\n  z\n", ["#!/usr/bin/env bash\nx\n  y \\\nz\n"], id="shebang"
         ),
@@ -77,6 +79,13 @@ def test_where_and_what(text: str, expected: list[str]) -> None:
         pytest.param("v := env_var_or_default('X', '1')", "v", ("1",), id="older-name"),
         pytest.param("v := env('X')", "v", None, id="environment"),
         pytest.param("v := uppercase('x')", "v", None, id="function"),
+        pytest.param("v := 'a' }", "v", None, id="text-after-an-expression"),
+        pytest.param("v := +", "v", None, id="operator-alone"),
+        pytest.param("v := if a == b { 'a' }", "v", None, id="if-without-else"),
+        pytest.param(f"v := {'(' * 200}'a'{')' * 200}", "v", None, id="deep"),
+        pytest.param(f"v := {'if a == b { ' * 200}'a'{' }' * 200}", "v", None, id="deep-if"),
+        pytest.param('v := "a\\\n  b"', "v", ("a  b",), id="escaped-line-break"),
+        pytest.param("v := 'a\\\nb'", "v", ("a\\\nb",), id="line-break-after-a-backslash"),
         pytest.param("export v := '1' # c", "v", ("1",), id="exported"),
         pytest.param("v := ('a')", " v + '@' + v ", ("a@a",), id="expression"),
         pytest.param("", "p", None, id="parameter"),

@@ -37,6 +37,10 @@ KNOWN = [
     pytest.param("V ::= 1\nV ?= 2\nW ?= 3\na:\n\tx $(V) $(W)\n", ["x 1 3"], id="defaults"),
     pytest.param("V = 1 # c\na: # c\n# c\n\tx $(V)# c\n", ["x 1 # c"], id="comments"),
     pytest.param("V = a\\#b\na:\n\tx $(V)\n", ["x a#b"], id="escaped-comment"),
+    pytest.param("V = $$a\na:\n\tx '$(V)'\n", ["x '$a'"], id="dollar-in-a-variable"),
+    pytest.param("a: export V = 1\na:\n\tx $(V)\n", ["x 1"], id="target-specific-exported"),
+    pytest.param("a: V = 1\na: V += 2\na:\n\tx $(V)\n", ["x 1 2"], id="target-specific-added-to"),
+    pytest.param("V = 1\na: V ?= 2\na:\n\tx $(V)\n", ["x 1"], id="target-specific-default"),
     pytest.param("V = a \\\n   b\na:\n\tx $(V)\n", ["x a b"], id="continued-assignment"),
     pytest.param("a: b ; x\n\ty\nb:\n", ["x", "y"], id="inline"),
     pytest.param("a: ; x \\\n\ty\n", ["x \\\ny"], id="inline-continued"),
@@ -127,6 +131,9 @@ def variables(text: str) -> tuple[str, dict[str, Values]]:
         pytest.param("export V = 1\na:\n\tx\n", "x", {"V": ("1",)}, id="exported"),
         pytest.param("V = 1\nexport V W\na:\n\tx\n", "x", {"V": ("1",)}, id="exported-later"),
         pytest.param("V = 1\nexport\na:\n\tx\n", "x", {"V": ("1",)}, id="all-exported"),
+        pytest.param(".EXPORT_ALL_VARIABLES:\nV = 1\na:\n\tx\n", "x", {"V": ("1",)}, id="all-exported-by-a-target"),
+        pytest.param("ifdef X\nV = 1\na:\n\tx $(V)\n", "x ${{ make.V }}", {"make.V": None}, id="endif-is-missing"),
+        pytest.param("V = 1\nV += $W\na:\n\tx $V\n", "x ${{ make.V }}", {"make.V": None}, id="unknown-added"),
         pytest.param("V = 1\nexport V\nunexport V\na:\n\tx\n", "x", {}, id="not-exported"),
         pytest.param(
             "V = 1\nb: V = 2\nb: a\na:\n\tx $(V)\n",
@@ -156,6 +163,7 @@ def test_places() -> None:
 def test_what_a_line_chooses_from() -> None:
     assert texts("a:\n\t$(if $(X),cargo install $(Y); z,@w)\n") == ["cargo install ${{ make.Y }}; z", "w"]
     assert texts("a:\n\t@$(if $(findstring a,$(X)),b,)\n") == ["b"]
+    assert texts("a:\n\t$(if $(X),b)\n") == ["b"]
 
 
 @pytest.mark.parametrize(

@@ -292,14 +292,11 @@ def written(settings: dict[str, Any] | list[dict[str, Any]]) -> str:
 
 def captures(patterns: Sequence[Pattern], pin: PinnedTool, *, is_recursive: bool) -> bool:
     """Whether one of several patterns, or the last of nested ones, matches a version. Raises UnsupportedError."""
-    if pin.literal is None:
-        return False
-    data = pin.file.data
-    first = max(pin.literal.start - _BYTES_BEFORE, 0)
-    before = data[first : pin.literal.start].decode("utf-8", "replace")
-    text = before + data[pin.literal.start : pin.literal.end + _BYTES_AFTER].decode("utf-8", "replace")
+    data, span = pin.file.data, pin.literal or pin.span
+    before = data[max(span.start - _BYTES_BEFORE, 0) : span.start].decode("utf-8", "replace")
+    text = before + data[span.start : span.end + _BYTES_AFTER].decode("utf-8", "replace")
     start = len(before)
-    end = start + len(data[pin.literal.start : pin.literal.end].decode())
+    end = start + len(data[span.start : span.end].decode())
     if is_recursive:
         *outer, last = patterns
         for pattern in outer:

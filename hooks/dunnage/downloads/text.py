@@ -64,8 +64,6 @@ def known_part(text: str) -> str:
 
 def may_equal(first: str, second: str) -> bool:
     """Whether two texts are the same for some values of their unknown parts."""
-    if is_known(first) and is_known(second):
-        return first == second
     left, right = _tokens(first), _tokens(second)
     # Which beginnings of `right` may equal the beginning of `left` that was read so far.
     row = [all(token == HOLE for token in right[:at]) for at in range(len(right) + 1)]

@@ -226,8 +226,6 @@ class AddHeader(NamedTuple):
 
     def carry_out(self, data: dict[str, Any]) -> None:
         """Apply the operation to the parsed file."""
-        if self.table in data:
-            raise KeyError(self.table)
         data[self.table] = {key: data.pop(key) for key in self.keys}
 
     def edits(self, file: File) -> list[Edit]:

@@ -379,11 +379,19 @@ def _statement(data: bytes, every: list[Span], index: int) -> tuple[str, int]:
     index += 1
     if text[:1] in (" ", "\t", "#"):
         return "", index
-    # Strings may span lines, and a backslash continues a header.
     last = min(len(every), index + _MOST_LINES)
-    while index < last and len(text) < _MOST_CHARACTERS and (text.endswith("\\") or _is_open(text)):
-        joint = text.removesuffix("\\") + " " if text.endswith("\\") else text + "\n"
-        text = joint + decode(data, every[index])
+    while index < last and len(text) < _MOST_CHARACTERS:
+        rest = _without_strings(text).partition("#")[0]
+        # Strings and brackets may span lines, and a backslash outside of a string continues a header.
+        if any(quote in rest for quote in "\"'`"):
+            text += "\n"
+        elif text.endswith("\\"):
+            text = text[:-1] + " "
+        elif any(rest.count(opening) > rest.count(closing) for opening, closing in ("()", "[]", "{}")):
+            text += "\n"
+        else:
+            break
+        text += decode(data, every[index])
         index += 1
     return text, index
 
@@ -392,14 +400,6 @@ def _without_strings(text: str) -> str:
     """A text without its strings and backticks; it ends with the first quote that is not closed."""
     # Without the last alternative, the search for the end would begin again at each of the quotes that remain.
     return re.sub(rf"{_STRING}|([\"'`]).*", r"\1", text, flags=re.DOTALL)
-
-
-def _is_open(text: str) -> bool:
-    """Whether a string, a backtick or a bracket outside of a recipe's body is still open."""
-    rest = _without_strings(text).partition("#")[0]
-    if any(quote in rest for quote in "\"'`"):
-        return True
-    return any(rest.count(opening) > rest.count(closing) for opening, closing in ("()", "[]", "{}"))
 
 
 def _body(data: bytes, every: list[Span], index: int) -> tuple[list[Span], int]:
