@@ -96,6 +96,7 @@ def test_what_changes_a_channel(channel: str, releases: str, help: str) -> None:
         ),
         pytest.param("run: cargo +stable test", ["6:20"], id="plus"),
         pytest.param("run: cargo +nightly fmt", [], id="plus-nightly"),
+        pytest.param("run: curl -sSf https://sh.rustup.rs | sh -s -- $FLAGS", [], id="installer-unknown"),
         pytest.param("run: rustup run stable cargo test", ["6:25"], id="rustup-run"),
         pytest.param("run: rustup default $X", [], id="variable"),
         pytest.param("run: rustup component add clippy", [], id="component"),

@@ -59,7 +59,7 @@ def selections(command: Command) -> Iterator[Selection]:
     if "rustup" in names:
         yield from _rustup(command)
     elif "rustup-init" in names or (not POSIX_SHELLS.isdisjoint(names) and _reads_installer(command)):
-        yield from _installer(words, 1)
+        yield from _installer(words)
     elif "cargo" in names and len(words) > 1 and words[1].values and words[1].values[0].startswith("+"):
         for value in words[1].values:
             yield Selection(value[1:], words[1], is_override=True)
@@ -95,18 +95,15 @@ def _reads_installer(command: Command) -> bool:
     )
 
 
-def _installer(words: tuple[Word, ...], start: int) -> Iterator[Selection]:
+def _installer(words: tuple[Word, ...]) -> Iterator[Selection]:
     """Yield what rustup's installer installs: stable, unless an option names another toolchain or none."""
     texts = [word.values[0] if word.values else None for word in words]
-    if texts[start : start + 2] == ["-s", "--"]:
-        start += 2
-    found = arguments([text if text != "--" else None for text in texts], start, _INSTALLER_OPTIONS)
+    # The options follow `--` if the installer is piped into a shell.
+    found = arguments([text if text != "--" else None for text in texts], 1, _INSTALLER_OPTIONS)
     chosen = found.last("--default-toolchain")
-    if any(text is None for text in texts) and chosen is None:
-        return
-    if chosen is None:
+    if chosen is None and None not in texts:
         yield Selection("stable", words[0])
-    elif chosen.text not in (None, "none"):
+    elif chosen is not None and chosen.text not in (None, "none"):
         yield Selection(chosen.text or "", words[chosen.at])
 
 

@@ -127,13 +127,15 @@ def _help(source: Source, found: Sequence[Build]) -> str:
         return f"write {names} in the `env` of the steps that need the value, and compile in other steps"
     first = found[0]
     if first.name in ("cargo test", "cargo bench", "cargo nextest run") and first.call is not None:
-        return f"compile in an earlier step without the secret: {_with_option(first, '--no-run')}"
+        return f"compile in an earlier step without the secret: {_without_running(first)}"
     if first.name == "cargo run":
         return "run `cargo build` with the same options in an earlier step without the secret"
     return "compile in an earlier step without the secret, and pass it only to the step that runs the result"
 
 
-def _with_option(build: Build, option: str) -> str:
+def _without_running(build: Build) -> str:
+    """The command of a build of tests, with the option that only compiles them."""
+    option = "--no-run"
     call = build.call
     words = [word.text for word in build.run.command.words] if build.run.command is not None else []
     if call is None or any("\n" in word for word in words) or not call.is_written(build.at):

@@ -63,9 +63,6 @@ class Node:
         self.style = style
         self.text = text
 
-    def __repr__(self) -> str:
-        return f"<{self.style or self.kind} {self.span.start}:{self.span.end}>"
-
     @property
     def offsets(self) -> tuple[Segment, ...]:
         """The bytes of `text` that are copied from the file, as in `Script.offsets`."""

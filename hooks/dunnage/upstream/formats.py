@@ -119,20 +119,16 @@ def _lines(report: Report) -> Iterable[str]:
                 yield from ("", f"Pinned in {', '.join(map(_place, watched.places))}.")
             yield from _section("Act on", [each for each in found if each.severity != "note"])
             yield from _section("Notes", [each for each in found if each.severity == "note" and each.kind != READING])
-            yield from _folded("Commits that may be worth reading", [each for each in found if each.kind == READING])
+            commits = [each for each in found if each.kind == READING]
+            if commits:
+                title = f"Commits that may be worth reading: {_count(len(commits), 'commit')}"
+                yield from ("", "<details>", f"<summary>{title}</summary>", "", *_items(commits), "", "</details>")
 
 
 def _section(title: str, found: list[Observation]) -> Iterable[str]:
     if found:
         yield from ("", f"### {title}", "")
         yield from _items(found)
-
-
-def _folded(title: str, found: list[Observation]) -> Iterable[str]:
-    if found:
-        yield from ("", "<details>", f"<summary>{title}: {_count(len(found), 'commit')}</summary>", "")
-        yield from _items(found)
-        yield from ("", "</details>")
 
 
 def _items(found: list[Observation]) -> Iterable[str]:
