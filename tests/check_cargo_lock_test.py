@@ -959,13 +959,21 @@ def test_a_great_many_dependencies(folder: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_great_many_packages_of_other_workspaces(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dunnage.cargo.workspace._MAX_LOADED", 50)
+    monkeypatch.setattr("dunnage.cargo.workspace._MAX_LOADED", 70)
     for name, other in ("ab", "ba"):
         write(folder, {f"{name}/Cargo.toml": package(name, rest=f'[dependencies]\n{other}.path = "../{other}"\n')})
     message = "this workspace and those that are checked before it lead to too many packages by path"
     printed = found("a/Cargo.toml", "b/Cargo.toml")
     assert "b/Cargo.toml:1:2 bad-manifest: " + message in printed
     assert "a/Cargo.toml:1:2 bad-manifest: " + message not in printed
+
+
+def test_workspaces_inside_of_each_other(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dunnage.cargo.workspace._MAX_LOADED", 300)
+    names = [f"{'w/' * depth}Cargo.toml" for depth in range(9)]
+    write(folder, {name: f"[workspace]\n{package(f'w{depth}')}" for depth, name in enumerate(names)})
+    message = "this workspace and those that are checked before it lead to too many packages by path"
+    assert [line.partition(":")[0] for line in found(*names) if message in line] == names[8:]
 
 
 def test_a_great_many_features(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,7 +132,7 @@ class _Loader:
 
     def load(self) -> Workspace:
         root = self.root
-        self._spend(0)
+        self._spend(len(root.file.path))  # what is looked for above a folder takes long for a deep one
         self._config = read_config(self.manifests.tree, root.folder)
         self._registries = frozenset(self._config.registries.items())
         self._spend(len(self._registries) + len(self._config.patches))
