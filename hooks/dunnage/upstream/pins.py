@@ -36,18 +36,15 @@ def moved(repository: Repository, tree: Tree, base: str) -> list[Watched]:
     present = sorted(name for name in names if tree.exists(name))
     after = _watched(_crates(tree, present))
     kept = {(watched.tool, watched.version) for watched in after}
-    found: list[Watched] = []
-    for watched in after:
-        if watched.version in before[watched.tool]:
-            continue
-        replaced = [version for version in before[watched.tool] if (watched.tool, version) not in kept]
-        known = [version for version in replaced if version_of(version)]
-        if known:
-            old = max(known, key=lambda version: version_of(version) or version)
-            found.append(watched._replace(version=old, newer=watched.version))
-        else:
-            found.append(watched)
-    return found
+    replaced: dict[str, str] = {}
+    for tool, versions in before.items():
+        gone = [version for version in versions if (tool, version) not in kept and version_of(version)]
+        replaced[tool] = max(gone, key=lambda version: version_of(version) or version, default="")
+    return [
+        watched._replace(version=old, newer=watched.version) if (old := replaced.get(watched.tool)) else watched
+        for watched in after
+        if watched.version not in before[watched.tool]
+    ]
 
 
 def _crates(tree: Tree, names: Iterable[str]) -> Iterator[PinnedTool]:
