@@ -93,15 +93,14 @@ def _expanded(glob: str, budget: Budget) -> list[str]:
     budget.spend(len(glob))
     expanded = [glob]
     for _ in range(_MAX_BRACES):
-        with_braces = next((text for text in expanded if re.search(r"\{[^{},]*,[^{}]*\}", text)), None)
-        if with_braces is None:
+        searched = enumerate(re.search(r"\{([^{},]*,[^{}]*)\}", text) for text in expanded)
+        at, braces = next(((at, found) for at, found in searched if found), (0, None))
+        if braces is None:
             return expanded
-        inner = re.search(r"\{([^{},]*,[^{}]*)\}", with_braces)
-        if inner is None or len(expanded) > _MAX_BRACES:
+        if len(expanded) > _MAX_BRACES:
             break
-        at = expanded.index(with_braces)
-        before, after = with_braces[: inner.start()], with_braces[inner.end() :]
-        expanded[at : at + 1] = [f"{before}{part}{after}" for part in inner[1].split(",")]
+        before, after = expanded[at][: braces.start()], expanded[at][braces.end() :]
+        expanded[at : at + 1] = [f"{before}{part}{after}" for part in braces[1].split(",")]
     raise budget.excess(f"some patterns have more than {_MAX_BRACES} alternatives in braces")
 
 

@@ -1,11 +1,11 @@
 """The commands of a shell program, without their wrappers. A program is read once, however many hooks look at it."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from itertools import pairwise
 
 from dunnage.files.source import File
 from dunnage.shell.bounds import MOST_PROGRAM_BYTES, Budget
-from dunnage.shell.model import OPTION_VARIABLES, Command, Script, Values, mentions
+from dunnage.shell.model import OPTION_VARIABLES, Command, Script, mentions
 from dunnage.shell.nested import Surroundings
 from dunnage.shell.offsets import Segment, locate
 from dunnage.shell.programs import program_of
@@ -68,6 +68,24 @@ class _Hook:
         """The offsets of the last of them in the file."""
 
 
+class _Numbers:
+    """Numbers of objects: equal ones have one number.
+
+    Many programs of a file share one object, which may be large. Each is compared once, and kept with its identity.
+    """
+
+    def __init__(self) -> None:
+        self._by_identity: dict[int, tuple[object, int]] = {}
+        self._by_value: dict[object, int] = {}
+
+    def of(self, shared: object, value: Callable[[], object]) -> int:
+        """The number of an object, which is equal to another if the `value` of both is."""
+        if id(shared) not in self._by_identity:
+            number = self._by_value.setdefault(value(), len(self._by_value))
+            self._by_identity[id(shared)] = shared, number
+        return self._by_identity[id(shared)][1]
+
+
 class _Programs:
     """The programs of a file that have been read."""
 
@@ -75,11 +93,8 @@ class _Programs:
         self._readings: dict[tuple[object, ...], _Reading] = {}
         # Each hook has its own view of the file.
         self._hooks: dict[File, _Hook] = {}
-        # Many programs share one mapping of variables, which is compared once; the mapping is kept with its identity.
-        self._variables: dict[int, tuple[Mapping[str, Values], frozenset[tuple[str, Values]]]] = {}
-        # The same of offsets, which may be many thousands. Equal ones have one number.
-        self._offsets: dict[int, tuple[tuple[Segment, ...], int]] = {}
-        self._numbers: dict[tuple[Segment, ...], int] = {}
+        self._variables = _Numbers()
+        self._offsets = _Numbers()
 
     def end(self, file: File) -> tuple[Segment, ...] | None:
         hook = self._hooks.get(file)
@@ -89,21 +104,15 @@ class _Programs:
         hook = self._hooks.get(file)
         if hook is None:
             hook = self._hooks[file] = _Hook(file)
-        if id(script.offsets) not in self._offsets:
-            number = self._numbers.setdefault(script.offsets, len(self._numbers))
-            self._offsets[id(script.offsets)] = script.offsets, number
-        place = self._offsets[id(script.offsets)][1]
+        place = self._offsets.of(script.offsets, lambda: script.offsets)
         if not hook.budget.may_read and place not in hook.places:
             # A file may have tens of thousands of programs after those that are read.
             if "input/too-large" not in file.unread:
                 hook.budget.note_end(file, locate(script.offsets, 0, 1))
             return []
-        variables = self._variables.get(id(script.variables))
-        if variables is None:
-            variables = (script.variables, frozenset(script.variables.items()))
-            self._variables[id(script.variables)] = variables
+        variables = self._variables.of(script.variables, lambda: frozenset(script.variables.items()))
         # Equal scripts are one program.
-        key = (script.text, place, script.place, script.expressions, variables[1])
+        key = (script.text, place, script.place, script.expressions, variables)
         if key not in hook.readings:
             if not hook.budget.may_read:
                 hook.budget.note_end(file, locate(script.offsets, 0, 1))
