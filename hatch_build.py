@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import bz2
 import io
-import json
 import re
 import shutil
 import tempfile
@@ -156,18 +155,16 @@ class _Text:
 
 
 def pages(docs: Path) -> bytes:
-    """Return the pages of hooks and rules as compressed JSON: an object with the text of each, by its path in docs/.
+    """Return the compressed pages of hooks and rules: of each its path in docs/ and its text, all separated by NUL.
 
     They have no comments, which set up examples, and which `dunnage explain` does not print.
     """
     found = sorted(path for part in ("hooks", "rules") for path in (docs / part).rglob("*.md") if path.stem != "index")
-    texts = {
-        path.relative_to(docs).as_posix(): _CODE_OR_COMMENT.sub(
-            lambda each: each["code"] or "", path.read_text("utf-8")
-        )
-        for path in found
-    }
-    return bz2.compress(json.dumps(texts, ensure_ascii=False).encode())
+    texts: list[str] = []
+    for path in found:
+        text = _CODE_OR_COMMENT.sub(lambda each: each["code"] or "", path.read_text("utf-8"))
+        texts += (path.relative_to(docs).as_posix(), text)
+    return bz2.compress("\0".join(texts).encode())
 
 
 class WheelHook(BuildHookInterface[BuilderConfig]):
@@ -190,7 +187,10 @@ class WheelHook(BuildHookInterface[BuilderConfig]):
                 module.write_text(text, "utf-8", newline="\n")
             else:  # an `__init__.py` that only says what its folder is; without it, the folder is still a package
                 module.unlink()
-        (package / "pages.json.bz2").write_bytes(pages(checkout / "docs"))
+        for data in package.rglob("*.txt"):
+            lines = data.read_text("utf-8").splitlines(keepends=True)
+            data.write_text("".join(line for line in lines if not line.startswith("#")), "utf-8", newline="\n")
+        (package / "pages.bz2").write_bytes(pages(checkout / "docs"))
         build_data["force_include"][self._folder] = "dunnage"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 - its interface

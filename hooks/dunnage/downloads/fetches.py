@@ -34,48 +34,41 @@ class _Options(NamedTuple):
 _CURL = _Options(
     "AbcCdDeEFHKmoPQrtTuUwxXyYz",
     frozenset((
-        "abstract-unix-socket", "alt-svc", "aws-sigv4", "cacert", "capath", "cert", "cert-type", "ciphers", "config",
-        "connect-timeout", "connect-to", "continue-at", "cookie", "cookie-jar", "create-file-mode", "crlfile", "curves",
-        "data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "delegation", "dns-interface",
-        "dns-ipv4-addr", "dns-ipv6-addr", "dns-servers", "doh-url", "dump-header", "ech", "egd-file", "engine",
-        "etag-compare", "etag-save", "expect100-timeout", "form", "form-string", "ftp-account",
-        "ftp-alternative-to-user", "ftp-method", "ftp-port", "ftp-ssl-ccc-mode", "happy-eyeballs-timeout-ms",
-        "haproxy-clientip", "header", "hostpubmd5", "hostpubsha256", "hsts", "interface", "ip-tos", "ipfs-gateway",
-        "json", "keepalive-time", "key", "key-type", "krb", "libcurl", "limit-rate", "local-port", "login-options",
-        "mail-auth", "mail-from", "mail-rcpt", "max-filesize", "max-redirs", "max-time", "netrc-file", "noproxy",
-        "oauth2-bearer", "output", "output-dir", "parallel-max", "pass", "pinnedpubkey", "preproxy", "proto",
-        "proto-default", "proto-redir", "proxy", "proxy-cacert", "proxy-capath", "proxy-cert", "proxy-cert-type",
-        "proxy-ciphers", "proxy-crlfile", "proxy-header", "proxy-key", "proxy-key-type", "proxy-pass",
-        "proxy-pinnedpubkey", "proxy-service-name", "proxy-tls13-ciphers", "proxy-tlsauthtype", "proxy-tlspassword",
-        "proxy-tlsuser", "proxy-user", "proxy1.0", "pubkey", "quote", "random-file", "range", "rate", "referer",
-        "request", "request-target", "resolve", "retry", "retry-delay", "retry-max-time", "sasl-authzid",
-        "service-name", "socks4", "socks4a", "socks5", "socks5-gssapi-service", "socks5-hostname", "speed-limit",
-        "speed-time", "stderr", "telnet-option", "tftp-blksize", "time-cond", "tls-max", "tls13-ciphers", "tlsauthtype",
-        "tlspassword", "tlsuser", "trace", "trace-ascii", "trace-config", "unix-socket", "upload-file", "url-query",
-        "user", "user-agent", "variable", "vlan-priority", "write-out",
+        "alt-svc", "aws-sigv4", "cacert", "capath", "cert", "cert-type", "ciphers", "config", "connect-timeout",
+        "connect-to", "continue-at", "cookie", "cookie-jar", "create-file-mode", "crlfile", "curves", "data",
+        "data-ascii", "data-binary", "data-raw", "data-urlencode", "dns-servers", "doh-url", "dump-header",
+        "etag-compare", "etag-save", "expect100-timeout", "form", "form-string", "header", "hsts", "interface", "json",
+        "keepalive-time", "key", "key-type", "limit-rate", "local-port", "max-filesize", "max-redirs", "max-time",
+        "netrc-file", "noproxy", "oauth2-bearer", "output", "output-dir", "parallel-max", "pass", "pinnedpubkey",
+        "preproxy", "proto", "proto-default", "proto-redir", "proxy", "proxy-cacert", "proxy-cert", "proxy-header",
+        "proxy-key", "proxy-user", "proxy1.0", "range", "rate", "referer", "request", "request-target", "resolve",
+        "retry", "retry-delay", "retry-max-time", "socks4", "socks4a", "socks5", "socks5-hostname", "speed-limit",
+        "speed-time", "stderr", "time-cond", "tls-max", "tls13-ciphers", "trace", "trace-ascii", "unix-socket",
+        "upload-file", "url-query", "user", "user-agent", "variable", "write-out",
     )),
     ("-o", "--output"),
     ("O", "--remote-name"),
 )  # fmt: skip
-"""Source: curl(1) of 8.10. The value of `--url` counts as an operand, which it is."""
+"""Source: curl(1) of 8.10, without what is only for other protocols, or for details of proxies and sockets.
+
+The value of `--url` counts as an operand, which it is.
+"""
 _WGET = _Options(
     "aABDeiIlOoPQRtTUwX",
     frozenset((
         "accept", "accept-regex", "append-output", "base", "bind-address", "body-data", "body-file", "ca-certificate",
         "ca-directory", "certificate", "certificate-type", "ciphers", "compression", "config", "connect-timeout",
         "crl-file", "cut-dirs", "default-page", "directory-prefix", "dns-timeout", "domains", "exclude-directories",
-        "exclude-domains", "execute", "follow-tags", "ftp-password", "ftp-user", "header", "http-password", "http-user",
-        "ignore-tags", "include-directories", "input-file", "level", "limit-rate", "load-cookies", "local-encoding",
-        "max-redirect", "method", "output-document", "output-file", "password", "pinnedpubkey", "post-data",
-        "post-file", "prefer-family", "private-key", "private-key-type", "progress", "proxy-password", "proxy-user",
-        "quota", "read-timeout", "referer", "regex-type", "reject", "reject-regex", "rejected-log", "remote-encoding",
+        "exclude-domains", "execute", "header", "http-password", "http-user", "include-directories", "input-file",
+        "level", "limit-rate", "load-cookies", "max-redirect", "method", "output-document", "output-file", "password",
+        "pinnedpubkey", "post-data", "post-file", "prefer-family", "private-key", "private-key-type", "progress",
+        "proxy-password", "proxy-user", "quota", "read-timeout", "referer", "reject", "reject-regex",
         "retry-on-http-error", "save-cookies", "secure-protocol", "start-pos", "timeout", "tries", "use-askpass",
-        "user", "user-agent", "wait", "waitretry", "warc-dedup", "warc-file", "warc-header", "warc-max-size",
-        "warc-tempdir",
+        "user", "user-agent", "wait", "waitretry",
     )),
     ("-O", "--output-document"),
 )  # fmt: skip
-"""Source: wget(1) of 1.24."""
+"""Source: wget(1) of 1.24, without what is only for other protocols and archives."""
 _ARIA2C = _Options(
     "aCdiIjklmoOsStTux",
     frozenset((

@@ -100,13 +100,13 @@ def _page(name: str, pages: dict[str, str]) -> str:
 
 def _text(name: str, page: str) -> str:
     package = Path(dunnage.__file__).parent
-    packed = package / "pages.json.bz2"
+    packed = package / "pages.bz2"
     try:
         if packed.is_file():  # in a wheel; a checkout has the pages beside its source
             import bz2  # some builds of Python do not have it
 
-            text: str = json.loads(bz2.decompress(packed.read_bytes()))[page]
-            return text
+            texts = bz2.decompress(packed.read_bytes()).decode().split("\0")
+            return texts[texts.index(page) + 1]
         return (package.parent.parent / "docs" / page).read_text("utf-8")
-    except (OSError, KeyError, ImportError):
+    except (OSError, ValueError, ImportError):
         raise WrongUsage(f"this installation has no page for {name}; read {address(page)}") from None
