@@ -644,6 +644,24 @@ def steps(*runs: str) -> str:
         pytest.param(CI, steps("cargo update && cargo build --locked"), ["fresh-lock"], id="updated and locked"),
         pytest.param(CI, steps("cargo generate-lockfile", "cargo test --locked"), ["fresh-lock"], id="generated"),
         pytest.param(
+            CI,
+            steps("cargo generate-lockfile\n        if: hashFiles('Cargo.lock') == ''", "cargo test --locked"),
+            [],
+            id="generated if it is missing",
+        ),
+        pytest.param(
+            CI,
+            steps("cargo generate-lockfile\n        if: ${{ hashFiles('**/Cargo.lock') == '' }}", "cargo test"),
+            ["unlocked"],
+            id="generated if none is there",
+        ),
+        pytest.param(
+            CI,
+            steps("cargo generate-lockfile\n        if: hashFiles('Cargo.lock') != ''", "cargo test --locked"),
+            ["fresh-lock"],
+            id="generated if it is there",
+        ),
+        pytest.param(
             CI, steps("cargo update", "cargo build --locked", "cargo test --locked"), ["fresh-lock"], id="one finding"
         ),
         pytest.param(CI, steps("cargo update -p a", "cargo build --locked"), ["fresh-lock"], id="one crate updated"),

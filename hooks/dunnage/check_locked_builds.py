@@ -23,6 +23,7 @@ from dunnage.ci.lock_changes import (
     last_commits,
     lock_change,
     may_edit,
+    places_without_lock,
 )
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit, Span
@@ -150,6 +151,12 @@ class _Calls:
     def _of(self, command: Command) -> _Call:
         cargo = cargo_call(command, self._alias)
         change = lock_change(command, cargo)
+        if (
+            change is not None
+            and command.place.kind == "github"
+            and command.place in self.file.memo(places_without_lock)
+        ):
+            change = None
         if not _TOOLS.isdisjoint(programs(command.words[0]) or () if cargo is None else cargo.words):
             from dunnage.cargo_cli.compiling import tool_build
 

@@ -128,6 +128,12 @@ GATES: dict[str, Shape] = {
     "paths": _filtered(lambda n: "'**/a*b*c*d*e*f', " * n),
     "stars-in-a-path": _filtered(lambda n: "'" + "*a" * n + "'"),
     "brackets-in-a-path": _filtered(lambda n: "'" + "[a-z]+" * n + "'"),
+    "conditions-by-aliases": lambda n: {
+        WORKFLOW: f"x: &c {'hashFiles(Cargo.lock' * n}\n{JOB}"
+        + "      - {if: *c, run: cargo update}\n" * n
+        + "      - run: cargo b --locked\n",
+        "Cargo.lock": LOCK,
+    },
     "steps-by-aliases": lambda n: {
         WORKFLOW: "x: &s\n"
         + "  - run: cargo deny check\n" * n

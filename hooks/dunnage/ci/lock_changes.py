@@ -1,12 +1,15 @@
 """Commands after which a build or a check does not use the committed Cargo.lock, and those that commit a new one."""
 
 import posixpath
+import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from dunnage.cargo_cli.command_line import LOCKING, CargoCall, arguments, invocation
 from dunnage.files.source import File
-from dunnage.shell.model import Command, Values, is_outside, joined_paths, programs
+from dunnage.scripts.variables import MOST_STEPS
+from dunnage.shell.model import Command, Place, Values, is_outside, joined_paths, programs
 
 REMOVED, RESTORED, CREATED, RESOLVED, PRECISE, OUTDATED = (
     "removed",
@@ -193,6 +196,9 @@ def _of_cargo(command: Command, call: CargoCall) -> LockChange | None:
 
 # Commits
 
+_WITHOUT_LOCK = r"hashFiles\('[^']*Cargo\.lock'\)\s*==\s*''"
+_LONGEST_CONDITION = 200
+"""In characters. By aliases, many steps may have one long condition."""
 _COMMITTING_ACTIONS = ("create-pull-request", "git-auto-commit-action", "add-and-commit")
 """The last parts of the names of actions that commit all changes, also of forks."""
 _ALL = frozenset({".", "--all", "--update", "-A", "-u"})
@@ -213,6 +219,18 @@ def commits_lock(command: Command) -> bool:
     else:
         return False
     return is_all or any(posixpath.basename(text) == "Cargo.lock" for text in texts)
+
+
+def places_without_lock(file: File) -> frozenset[Place]:
+    """The steps of a workflow or action that run only if there is no Cargo.lock. Raises SourceError as YAML does."""
+    if b"hashFiles" not in file.data:
+        return frozenset()
+    from dunnage.scripts import github
+
+    steps = islice(github.every_step(file), MOST_STEPS)
+    return frozenset(
+        step.place for step in steps if re.search(_WITHOUT_LOCK, step.node.named("if")[:_LONGEST_CONDITION])
+    )
 
 
 def last_commits(file: File) -> Mapping[tuple[str, ...], int]:

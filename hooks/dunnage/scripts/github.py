@@ -116,7 +116,7 @@ def scripts(file: File) -> Iterator[Script]:
 
     Raises SourceError as YAML does.
     """
-    steps = limited(file, _steps(file), attrgetter("node.span.start"))
+    steps = limited(file, every_step(file), attrgetter("node.span.start"))
     yield from distinct(chain.from_iterable(map(_programs, steps)))
 
 
@@ -148,7 +148,7 @@ def uses(file: File) -> Iterator[Action]:
     """Yield the actions that steps use, in the order of the file. Raises SourceError as YAML does."""
     found: dict[int, Action] = {}
     characters = 0
-    for step in limited(file, _steps(file), attrgetter("node.span.start")):
+    for step in limited(file, every_step(file), attrgetter("node.span.start")):
         if step.action is None or step.action.span.start in found:
             continue
         # By aliases and expressions, many inputs may have one long value.
@@ -206,7 +206,8 @@ def _workflow(file: File, inputs: Variables | None = None) -> Workflow | None:
     return Workflow(document, variables, _shell(document, ("",), variables))
 
 
-def _steps(file: File) -> Iterator[Step]:
+def every_step(file: File) -> Iterator[Step]:
+    """Yield the steps of a workflow, job after job, or of a composite action. Raises SourceError as YAML does."""
     found = workflow(file)
     if found is None:
         yield from action_steps(file)
