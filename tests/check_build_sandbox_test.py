@@ -149,7 +149,7 @@ def test_a_step_with_network(text: str, expected: list[str]) -> None:
         ),
         pytest.param(
             "RUN echo a && RUSTFLAGS=\"--cfg b\" \\\n    C='d' cargo build --locked",
-            ["RUN cargo fetch --locked", "RUN --network=none RUSTFLAGS=\"--cfg b\" C='d' cargo build --frozen"],
+            ["RUN … && cargo fetch --locked", "RUN --network=none RUSTFLAGS=\"--cfg b\" C='d' cargo build --frozen"],
             id="variables",
         ),
         pytest.param(
@@ -234,6 +234,11 @@ def test_a_step_with_network(text: str, expected: list[str]) -> None:
             "RUN unset B; b='cargo build'; $b --locked",
             ["RUN cargo fetch --locked", "RUN --network=none CARGO_NET_OFFLINE=true $b --locked"],
             id="words-of-a-variable",
+        ),
+        pytest.param(
+            "RUN set -e; mkdir src && touch src/lib.rs && cargo build",
+            ["RUN … && cargo fetch", "RUN --network=none cargo build --frozen"],
+            id="sources-in-place-of-others",
         ),
         pytest.param(
             "RUN wasm-pack build",

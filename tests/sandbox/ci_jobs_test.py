@@ -379,7 +379,9 @@ def test_a_long_command_is_not_repeated() -> None:
 @pytest.mark.parametrize(
     ("commands", "package", "publish"),
     [
-        ("cargo +1.94 publish -p $C", "cargo +1.94 package", "cargo +1.94 publish -p $C"),
+        ("cargo +1.94 publish -p $C", "cargo +1.94 package …", "cargo +1.94 publish -p $C"),
+        (f"cargo publish -p {'a' * 90}", f"cargo package -p {'a' * 90}", f"cargo publish -p {'a' * 90}"),
+        (f"cargo publish -p {'a' * 190}", "cargo package …", "cargo publish …"),
         ("cargo publish --token $T", "cargo package", "cargo publish --token $T"),
         ("cargo publish --token x", "cargo package", "cargo publish"),
         ("cargo publish --dry-run -p a\ncargo publish -p a", "cargo package -p a", "cargo publish -p a"),

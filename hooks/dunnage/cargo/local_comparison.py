@@ -11,7 +11,7 @@ from dunnage.cargo.manifests import LocalPackage
 from dunnage.cargo.resolution import Resolution, ResolvedDependency, ResolvedPatch, has_other_reference
 from dunnage.cargo.source_id import SourceId
 from dunnage.cargo.version import Version
-from dunnage.cargo.workspace import Patch, Workspace
+from dunnage.cargo.workspace import IF_SUBMODULE, Patch, Workspace
 from dunnage.files.document import Keys, Problem
 from dunnage.files.source import File, display
 
@@ -157,7 +157,7 @@ def _find_package(workspace: Workspace, dependency: Dependency, file: File, repo
             file,
             dependency.keys,
             f"there is no Cargo.toml in {display(folder)}, where `{dependency.package}` is expected",
-            "correct the `path`; if the folder is a git submodule, run `git submodule update --init`",
+            f"correct the `path`; {IF_SUBMODULE}",
         )
     return None
 

@@ -37,6 +37,7 @@ _MAX_LOADED = 1_000_000
 _COST_OF_PACKAGE = 20
 """How many dependencies are read and compared in the time that a package itself takes."""
 _MAX_REFUSED = 100
+IF_SUBMODULE = "if the folder is a git submodule, run `git submodule update --init`"
 _TOO_MANY_FOLDERS = "look for symbolic links that multiply folders, and for a pattern that is too broad"
 
 
@@ -223,6 +224,7 @@ class _Loader:
             more = f" (and {len(without_manifest) - 1:,} more)" if len(without_manifest) > 1 else ""
             message = f"the workspace lists `{pattern}`, but there is no {missing}{more}"
             help = "remove the entry or the folder, list the folder in `workspace.exclude`, or restore its Cargo.toml"
+            help += f";\n{IF_SUBMODULE}"
             self.refused.append(Refused(self.root.file, message, keys, help))
         return found
 

@@ -269,7 +269,7 @@ def _binstall(ref: str, inputs: Mapping[str, str | None]) -> list[Tool]:
     version = inputs.get("version", "")
     if version is None:
         return []
-    text, help = version.strip(), "add `with: {version: 1.2.3}`"
+    text, help = version.strip(), "use release 1.17.4 of the action, or a later one, and add `with: {version: 1.2.3}`"
     if not text:
         latest = f"the ref `@{ref}` of the action does not choose one"
         return [_tool("cargo-binstall", None, "", help, REF, latest=latest)]

@@ -20,6 +20,9 @@ JOB = "build-sandbox/job"
 _MOST_COMPARED = 20
 """How many earlier builds are compared with one that may have been compiled before."""
 
+_LONGEST = 200
+"""The length in characters from which the help abbreviates a command."""
+
 _PUBLISH, _PACKAGE = "cargo publish", "cargo package"
 _WITH_VALUE = frozenset(
     (
@@ -374,7 +377,7 @@ def _text(build: Build, subcommand: str, *, of_all: bool = False) -> str:
         texts += (text for word in command.words for text in expansions_after(build.file, word, starts))
     text = " ".join((short, *(("--workspace",) if of_all else ()), *texts))
     is_known = None not in words or subcommand == "publish"
-    return text if is_known and len(text) < 80 and "\n" not in text else short
+    return text if is_known and len(text) < _LONGEST and "\n" not in text else f"{short} …"
 
 
 def _edit(build: Build) -> Edit | None:

@@ -142,26 +142,29 @@ def _help(file: File, step: Step, compiled: Compiled, compilations: Compilations
     """How to split the step: what downloads gets the secrets, what compiles gets none and no network."""
     from dunnage.sandbox import split
 
-    kept = [each for each in step.instruction.flags if not each.text.startswith("--network")]
-    kinds = [_mount_type(each) for each in kept]
-    caches = [each for each in kept if _is_download_cache(each)]
-    fetching = [each for each, kind in zip(kept, kinds, strict=True) if kind in ("bind", "secret", "ssh")]
+    flags = [each for each in step.instruction.flags if not each.text.startswith("--network")]
+    kinds = [_mount_type(each) for each in flags]
+    caches = [each for each in flags if _is_download_cache(each)]
+    fetching = [each for each, kind in zip(flags, kinds, strict=True) if kind in ("bind", "secret", "ssh")]
     compiling = [
         each
-        for each, kind in zip(kept, kinds, strict=True)
+        for each, kind in zip(flags, kinds, strict=True)
         if kind not in ("secret", "ssh") and not _is_download_cache(each)
     ]
     directory = _directory(step, compiled)
-    lines = [
-        "download in one step, and compile without network in the next:"
-        if len(step.commands) == 1
-        else "download in one step, and compile without network in a step of its own:"
-    ]
+    # To download, cargo may need what earlier commands write, such as sources in place of those that are copied later.
+    words = (each.words[0] for each in step.commands if each.words[0].text not in ("cd", "set"))
+    earlier = any(word.span.start < compiled.outer.words[0].span.start for word in words)
+    kept = ", after the commands before this one," if earlier else ","
+    own = "the next" if len(step.commands) == 1 else "a step of its own"
+    lines = [f"download in one step{kept} and compile without network in {own}:"]
     assigned = split.assignments(file, compiled.outer)
     fetch = directory + (assigned if re.search("CARGO_HOME|RUSTUP_", assigned) else "")
     has_lock = compilations.has_lock(compiled)
     downloads = split.fetch_lines(file, compiled, has_lock=has_lock)
     lines += [f"RUN {_flags(fetching)}{fetch}{line}" for line in downloads]
+    if earlier:
+        lines[1] = f"RUN {_flags(fetching)}… && {fetch}{downloads[0]}"
     # What `cargo fetch` writes into a mount is not in the next step.
     has_lock = has_lock or "bind" not in kinds
     command = split.offline_command(file, compiled, has_lock=has_lock)
