@@ -57,6 +57,8 @@ def found(name: str, text: str, pins: str | None = None, deny_unknown: bool = Fa
         ("cargo install --locked x@1.2.3", []),
         ("cargo install --frozen x@1.2.3", []),
         ("cargo --locked install x@1.2.3", []),
+        ("cargo +nightly auditable install x", ["unlocked", "unpinned"]),
+        ("cargo auditable install --locked x@1.2.3", []),
         ("cargo +nightly install --locked x --version 1.2.3", []),
         ("cargo install --locked --vers=1.2.3 x", []),
         ("cargo install --locked x@=1.2.3-rc.1", []),

@@ -24,6 +24,7 @@ FOLDERS = (
     *(".github/workflows/a/", "x.github/workflows/", ".gitlab/ci/", "a/.gitlab/ci/b/", ".gitlab-ci/", ".gitlab/"),
     *("gitlab-ci/", ".circleci/", ".circleci/a/", "x.circleci/", "action.yml/", "Dockerfile/", "a.sh/"),
     *(".azure-pipelines/", "azure-pipelines/a/", "x-azure-pipelines/", ".buildkite/", "buildkite/", "a/.buildkite/b/"),
+    *(".pipelines/", "a/.pipelines/b/", "x.pipelines/", "pipelines/"),
     *("mise/", ".mise/", ".config/mise/conf.d/", "a/.mise/conf.d/", "x.mise/", "conf.d/", "mise/a/"),
 )
 STEMS = (
@@ -34,7 +35,7 @@ STEMS = (
     *("sh", "mk", "just", "yml", "bashrc", "containerfile"),
     *("azure-pipelines", ".azure-pipelines", "a-Azure-Pipelines.b", "azure-pipeline", "buildkite", "Buildkite"),
     *("mise", ".mise", "mise.local", ".MISE.b", "miser", "config", "config.b", ".config", "configs", "taskfile"),
-    *("Taskfile.dist", "Taskfiles", "my-taskfile", "package", "Package", "makefile.b"),
+    *("Taskfile.dist", "Taskfiles", "my-taskfile", "package", "Package", "makefile.b", "wrangler", "Wrangler"),
 )
 ENDINGS = (
     *("", ".", ".yml", ".YAML", ".yaml", ".yml.bak", ".sh", ".Bash", ".zsh", ".mksh", ".fish", ".mk", ".MAK", ".just"),

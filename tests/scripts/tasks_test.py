@@ -197,6 +197,14 @@ def test_steps_of_task() -> None:
     assert [program.is_step for task in tasks(file) for program in task.programs] == [False, True, False, False]
 
 
+# Wrangler
+
+
+def test_builds_of_wrangler() -> None:
+    assert found("wrangler.toml", "[build]\ncommand = 'a \"b@^1\" && c'\ncwd = 'd'\n") == ["a b@^1", "c"]
+    assert found("wrangler.toml", "build = { command = ['a'] }\n") == []
+
+
 # npm
 
 

@@ -105,6 +105,9 @@ def invocation(words: Sequence[str | None]) -> Invocation | None:
         word = words[index]
         if word is None or word == "--" or UNKNOWN in word:
             return None
+        if word == "auditable" and words[index + 1 : index + 2] == ["install"]:
+            index += 1  # it passes on all words
+            continue
         if not word.startswith("-"):
             return Invocation(word, index, is_locked)
         is_locked = is_locked or word in LOCKING

@@ -20,7 +20,7 @@ _YAML = r"(?i:ya?ml)"
 GITHUB = (rf"\.(github|gitea|forgejo)/workflows/[^/]*\.{_YAML}", rf"(?i:action)\.{_YAML}")
 GITLAB = (rf"[^/]*(?i:\.gitlab-ci)\.{_YAML}", rf"\.gitlab(-ci|/ci)/.*\.{_YAML}")
 CIRCLECI = (rf"\.circleci/.*\.{_YAML}",)
-AZURE = (rf"[^/]*(?i:azure-pipelines)[^/]*\.{_YAML}", rf"\.?azure-pipelines/.*\.{_YAML}")
+AZURE = (rf"[^/]*(?i:azure-pipelines)[^/]*\.{_YAML}", rf"(\.|\.?azure-)pipelines/.*\.{_YAML}")
 BUILDKITE = (rf"\.buildkite/.*\.{_YAML}", rf"(?i:buildkite)\.{_YAML}")
 CI = (*GITHUB, *GITLAB, *CIRCLECI, *AZURE, *BUILDKITE)
 SHELL = (
@@ -36,9 +36,9 @@ TASKS = (
     r"(?i:makefile\.([^/]*\.)?toml)",
     r"\.?(?i:mise(\.[^/]*)?\.toml)|\.?mise/((?i:config(\.[^/]*)?\.toml)|conf\.d/[^/]*\.(?i:toml))",
     rf"(?i:taskfile)(\.[^/]*)?\.{_YAML}",
-    r"package\.json",
+    r"package\.json|(?i:wrangler\.toml)",
 )
-"""The files of cargo-make, mise and Task, and of npm and its kin."""
+"""The files of cargo-make, mise and Task, of npm and its kin, and of Wrangler."""
 PERHAPS_SCRIPT = r"[^/.]+"
 """A file that may be a script by its first line."""
 SCRIPTS = (*SHELL, *MAKEFILES, *JUSTFILES, *TASKS, PERHAPS_SCRIPT)

@@ -224,7 +224,7 @@ def scripts(file: File) -> Iterable[Script | Command]:
 def tasks(file: File) -> Sequence[Task]:
     """The tasks in the file of a task runner, for `File.memo`. Raises SourceError if the file cannot be read."""
     kind = kind_of(file.path, b"")
-    if kind in ("cargo-make", "mise"):
+    if kind in ("cargo-make", "mise", "wrangler"):
         from dunnage.scripts import toml_tasks
 
         return list(toml_tasks.tasks(file, kind))
@@ -238,6 +238,9 @@ def tasks(file: File) -> Sequence[Task]:
 _STARTUP_FILES = frozenset((".bashrc", ".bash_profile", ".profile", ".zshrc", ".zprofile", ".zshenv", ".envrc"))
 
 
+_AZURE_FOLDERS = ("/.azure-pipelines/", "/.pipelines/", "/azure-pipelines/")
+
+
 def _yaml_kind(folder: str, name: str, stem: str) -> str | None:
     if folder.endswith(("/.github/workflows/", "/.gitea/workflows/", "/.forgejo/workflows/")) or stem == "action":
         return "github"
@@ -245,7 +248,7 @@ def _yaml_kind(folder: str, name: str, stem: str) -> str | None:
         return "gitlab"
     if "/.circleci/" in folder:
         return "circleci"
-    if "azure-pipelines" in name or "/.azure-pipelines/" in folder or "/azure-pipelines/" in folder:
+    if "azure-pipelines" in name or any(part in folder for part in _AZURE_FOLDERS):
         return "azure"
     if "/.buildkite/" in folder or stem == "buildkite":
         return "buildkite"
@@ -255,6 +258,8 @@ def _yaml_kind(folder: str, name: str, stem: str) -> str | None:
 def _toml_kind(folder: str, name: str, stem: str) -> str | None:
     if name.startswith("makefile."):
         return "cargo-make"
+    if name == "wrangler.toml":
+        return "wrangler"
     first = stem.removeprefix(".").partition(".")[0]
     is_config = first == "config" and not stem.startswith(".") and folder.endswith(("/mise", "/.mise"))
     is_part = folder.endswith(("/mise/conf.d", "/.mise/conf.d"))

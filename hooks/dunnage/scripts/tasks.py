@@ -18,7 +18,7 @@ from dunnage.scripts.variables import MOST_STEPS, MOST_VARIABLES, limited
 from dunnage.shell import bounds
 from dunnage.shell.model import Command, Place, Script, Values
 
-KINDS = ("cargo-make", "mise", "npm", "taskfile")
+KINDS = ("cargo-make", "mise", "npm", "taskfile", "wrangler")
 """The kinds of files with tasks, as `kind_of` names them."""
 
 

@@ -1,10 +1,13 @@
-"""The tasks in a `Makefile.toml` of cargo-make, and in the configuration of mise.
+"""The tasks in a `Makefile.toml` of cargo-make and in the configuration of mise, and the builds in a `wrangler.toml`.
 
 In cargo-make, a task runs a script, or a command with arguments but without a shell. In the arguments, `${NAME}` is
 replaced by the environment, and `@@split(…)` by several arguments. Source: https://sagiegurari.github.io/cargo-make/.
 
 In mise, templates, `{{ … }}`, remain in the text of a program as expressions, of which `vars` of the same file are
 known. Source: https://mise.jdx.dev/tasks/toml-tasks.html.
+
+Wrangler builds a worker with `build.command`, which a shell runs. Source:
+https://developers.cloudflare.com/workers/wrangler/custom-builds/.
 """
 
 import re
@@ -33,7 +36,7 @@ _TEMPLATE = "{{"
 
 def tasks(file: File, kind: str) -> Iterator[Task]:
     """Yield the tasks of a file of this kind in its order. Raises SourceError."""
-    return _cargo_make_tasks(file) if kind == "cargo-make" else _mise_tasks(file)
+    return {"cargo-make": _cargo_make_tasks, "mise": _mise_tasks, "wrangler": _wrangler_tasks}[kind](file)
 
 
 # cargo-make
@@ -196,6 +199,16 @@ def _names(value: object) -> Iterator[str]:
         parts = entry.get("task") if isinstance(entry, dict) else entry
         words = parts.split() if isinstance(parts, str) else parts if isinstance(parts, list) else []
         yield from [word for word in words if isinstance(word, str) and "=" not in word][:1]
+
+
+# Wrangler
+
+
+def _wrangler_tasks(file: File) -> Iterator[Task]:
+    for key, command in tables(parsed(file).get("build")):
+        if key == "command" and isinstance(command, str):
+            script = Script(*text_of(file, ("build", key), command), Place("wrangler"))
+            yield Task("build", (Program(script),))
 
 
 # Values of TOML

@@ -74,7 +74,7 @@ class Place(NamedTuple):
 
     kind: str
     """The kind of its file: `dockerfile`, `github`, `gitlab`, `circleci`, `azure`, `buildkite`, `shell`, `makefile`,
-    `justfile`, `cargo-make`, `mise`, `taskfile`, `npm` or `pre-commit`."""
+    `justfile`, `cargo-make`, `mise`, `wrangler`, `taskfile`, `npm` or `pre-commit`."""
     names: tuple[str, ...] = ()
     """Its location there, outermost first: `("job build", "step Install")`, `("stage 2",)`, `("recipe test",)`."""
 
