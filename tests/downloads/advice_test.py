@@ -85,6 +85,7 @@ def test_what_replaces_a_pipe(reader: str) -> None:
     [
         ("https://github.com/casey/just/releases/latest/download/a.tgz", f"{HOME}/a.tgz".replace("1.46.0", "VERSION")),
         ("https://get.nexte.st/latest/linux", "https://get.nexte.st/VERSION/linux"),
+        ("https://get.nexte.st/0.9/linux", "https://get.nexte.st/VERSION/linux"),
         (
             "https://static.rust-lang.org/rustup/dist/x/rustup-init",
             "https://static.rust-lang.org/rustup/archive/VERSION/x/rustup-init",

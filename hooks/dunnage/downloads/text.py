@@ -272,6 +272,8 @@ class Address(NamedTuple):
             ref = parts[parts.index("-") + 2 :][:1]
         elif self.host == "win.rustup.rs":
             return self.host
+        elif self.host == "get.nexte.st" and re.fullmatch(r"\d+(\.\d+)?", parts[0]):
+            return parts[0]  # the newest of these releases
         elif self.host == "github.com":
             ref = parts[3:5]
         elif parts[:2] == ["rustup", "dist"]:

@@ -72,7 +72,8 @@ A repository whose name begins with `cargo-` counts too.
 
 HOSTS = (
     ("get.nexte.st/", "nextest"),
-    ("static.rust-lang.org/rustup/", "rustup-init"),
+    ("static.rust-lang.org/rustup/archive/", "rustup-init"),
+    ("static.rust-lang.org/rustup/dist/", "rustup-init"),
     ("ziglang.org/builds/", "zig"),
     ("ziglang.org/download/", "zig"),
 )
