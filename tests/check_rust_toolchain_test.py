@@ -264,6 +264,14 @@ def test_fixes(name: str, before: str, after: str) -> None:
         assert Path(name).read_bytes().decode() == before.format(after)
 
 
+def test_templates_of_toolchain_files() -> None:
+    for text, unread in (("{% if riscv %}\n", set()), ("x\n", {"input/unreadable"})):
+        write("rust-toolchain.toml", f"[toolchain]\n{text}")
+        tree = Tree()
+        assert not [*check(["rust-toolchain.toml"], tree, Options({}))]
+        assert set(tree.read("rust-toolchain.toml").unread) == unread
+
+
 def test_require_file() -> None:
     assert found("Cargo.toml", "[workspace]\n", REQUIRE_FILE) == ["1:1 missing"]
     assert found("a/Cargo.toml", '[package]\nname = "a"\n', REQUIRE_FILE) == []

@@ -23,6 +23,7 @@ from dunnage.cargo_cli.toolchains import (
     selections,
 )
 from dunnage.files import toml
+from dunnage.files.document import is_template
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Edit, Span
 from dunnage.files.walk import RepositoryFolders, is_in_project, top_folder, upwards
@@ -120,7 +121,8 @@ def _check_toolchain_file(file: File) -> Iterator[Finding]:
     try:
         found = read_file(file)
     except SourceError as error:
-        commands.note(file, error)
+        if not is_template(file.data):
+            commands.note(file, error)
         return
     is_fuzzing = "nightly" in found.channel and re.search(_OTHER_CHANNEL, os.path.dirname(file.path)) is not None
     if is_floating(found.channel) and not is_fuzzing:
