@@ -791,6 +791,14 @@ def test_fixes_of_actions(before: str, after: str) -> None:
     assert fixed(CI, before) == after
 
 
+def test_an_action_with_an_alias_is_explained(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / ".cargo").mkdir()
+    (folder / ".cargo" / "config.toml").write_text(ALIASES)
+    write(CI, ARGS.format("xtask", "ci"))
+    assert main([CI]) == 1
+    assert "help: add `--locked` to the alias `xtask` in .cargo/config.toml\n" in capsys.readouterr().out
+
+
 MATURIN = "jobs:\n  a:\n    steps:\n      - uses: PyO3/maturin-action@v1\n"
 
 

@@ -200,9 +200,12 @@ def _check_actions(known: _Calls, options: Options) -> Iterator[Finding]:
             fix = None
             if start is not None and found.at == 1 and call.is_written(1):
                 fix = Fix("inserted --locked", (Edit(file.path, start, start, "--locked "),))
-            help = (
-                f"add `--locked` to the input `args`: `{name} --locked`" if given else "add the input `args: --locked`"
-            )
+            help = f"add `--locked` to the input `args`: `{name} --locked`"
+            if not call.is_written(found.at):
+                # What follows an alias may be for the program that it runs.
+                help = f"add `--locked` to the alias `{subcommands[0]}` in .cargo/config.toml"
+            elif not given:
+                help = "add the input `args: --locked`"
             yield _unless_stale(Finding(UNLOCKED, file.path, span, message, help, fix), file, call, known.tree, options)
 
 
