@@ -23,6 +23,7 @@ RELEASES = {
     "dioxuslabs/dioxus": "dx",
     "drager/wasm-pack": "wasm-pack",
     "eqrion/cbindgen": "cbindgen",
+    "esp-rs/embuild": "ldproxy",
     "esp-rs/espflash": "espflash",
     "esp-rs/espup": "espup",
     "fermyon/spin": "spin",
