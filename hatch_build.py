@@ -25,8 +25,8 @@ def compact(source: str) -> str:
     """Return a module that does the same and has as many lines, with one space for each level and none at operators.
 
     It has no comments, no docstrings, and no annotations but those in the body of a class, which may define fields. In
-    a named tuple, they are None. Nor does it import names for others. A string that is a statement counts as a
-    docstring, because it documents what stands before it.
+    a named tuple, they are None. Nor does it import names or name types for others. A string that is a statement counts
+    as a docstring, because it documents what stands before it.
     The source comes back unchanged if the interpreter would not read the same code in the result.
     """
     tree = ast.parse(source)
@@ -66,16 +66,26 @@ def _reduced(block: list[ast.stmt], parent: ast.AST, text: _Text) -> list[ast.st
                 text.cut(text.start(statement), text.end(statement))
             case ast.AnnAssign(target, annotation, value) if value and not isinstance(parent, ast.ClassDef):
                 text.cut(text.end(target), text.end(annotation))
-                left.append(ast.Assign([target], value, lineno=statement.lineno))
+                left.append(ast.copy_location(ast.Assign([target], value), statement))
             case _:
                 left.append(statement)
     return left
 
 
+def _used_names(tree: ast.Module) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+
+
 def _drop_unused_names(tree: ast.Module, text: _Text) -> None:
-    """Import only what the code still names."""
-    nodes = list(ast.walk(tree))
-    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    """Keep only those imports, and those aliases of types in CamelCase, that the code still names."""
+    used = _used_names(tree)
+    for statement in list(tree.body):
+        match statement:
+            case ast.Assign([ast.Name(name)], ast.Subscript()) if name not in used and not name.isupper():
+                text.cut(text.start(statement), text.end(statement))
+                tree.body.remove(statement)
+    used = _used_names(tree)
+    nodes = ast.walk(tree)
     if any(isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) != "None" for node in nodes):
         used.add("annotations")
     for statement in list(tree.body):

@@ -51,6 +51,10 @@ MODULES = sorted((CHECKOUT / "hooks" / "dunnage").rglob("*.py"))
         ),
         pytest.param("from typing import Any\na: Any = 1\n", "\na=1\n", id="unused-name"),
         pytest.param(
+            "from a import Key\n_Keys: T = tuple[Key, ...]\nONE = KEYS[1]\n", "\n\nONE=KEYS[1]\n", id="unused-type"
+        ),
+        pytest.param("Keys = list[int]\nf(Keys)\n", "Keys=list[int]\nf(Keys)\n", id="used-type"),
+        pytest.param(
             "from typing import (\n    Any,\n    NamedTuple,\n)\nclass T(NamedTuple):\n    a: int\n",
             "from typing import NamedTuple\n\n\n\nclass T(NamedTuple):\n a:None\n",
             id="used-name",
@@ -75,6 +79,27 @@ MODULES = sorted((CHECKOUT / "hooks" / "dunnage").rglob("*.py"))
 def test_compact(before: str, after: str) -> None:
     assert compact(before) == after
     assert compact(after) == after
+
+
+def test_packed_modules_have_what_others_import() -> None:
+    nodes = {
+        path.relative_to(CHECKOUT / "hooks"): list(ast.walk(ast.parse(compact(path.read_text("utf-8")))))
+        for path in MODULES
+    }
+    imported = {
+        (Path(*(node.module or "").split(".")), alias.name)
+        for found in nodes.values()
+        for node in found
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("dunnage")
+        for alias in node.names
+    }
+    for path, found in nodes.items():
+        module = path.parent if path.name == "__init__.py" else path.with_suffix("")
+        wanted = {name for other, name in imported if other == module}
+        defined = {node.id for node in found if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        defined |= {node.name for node in found if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
+        modules = {each.stem for each in MODULES} | {each.parent.name for each in MODULES}
+        assert wanted <= defined | modules, path
 
 
 def test_what_would_be_other_code_stays() -> None:

@@ -318,7 +318,10 @@ def _read_policy(path: str) -> Policy:
         raise ValueError(f"{path} {error}") from None
 
 
-POLICY = single("--policy", "replace values of the built-in policy with those of FILE", "FILE", _read_policy, Policy())
+_NO_POLICY: Policy = {}
+POLICY = single(
+    "--policy", "replace values of the built-in policy with those of FILE", "FILE", _read_policy, _NO_POLICY
+)
 SHOW_POLICY = flag("--show-policy", "print the built-in policy and exit")
 MAX_REVIEW_DAYS = single(
     "--max-review-days",
