@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dunnage.files.source import SourceError
-from dunnage.files.writing import ChangedError, replace, writable
+from dunnage.files.writing import ChangedError, replace, replace_all, writable
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -145,6 +145,21 @@ def test_a_signal_waits_until_the_file_is_replaced(folder: Path, monkeypatch: py
     finally:
         signal.signal(number, handler)
     assert found == [(["f"], b"after")]
+
+
+@posix
+def test_files_change_together_or_not_at_all(folder: Path) -> None:
+    for name in ("a", "b"):
+        (folder / name).write_bytes(b"before")
+    (folder / "link").symlink_to("a")
+    change = (b"before", b"after")
+    assert not replace_all({}, str(folder))
+    assert list(replace_all({"a": change, "b": (b"", b"")}, str(folder))) == ["b"]
+    assert list(replace_all({"a": change, "b": change, "link": change}, str(folder))) == ["link"]
+    assert (folder / "a").read_bytes() == (folder / "b").read_bytes() == b"before"
+    assert not replace_all({"b": change, "link": change}, str(folder))
+    assert (folder / "a").read_bytes() == (folder / "b").read_bytes() == b"after"
+    assert sorted(os.listdir(folder)) == ["a", "b", "link"]
 
 
 def test_a_file_that_has_changed_is_left(folder: Path) -> None:

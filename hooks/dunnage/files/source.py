@@ -8,7 +8,7 @@ import os
 import stat
 import sys
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, TypeAlias, TypeVar, cast
 
@@ -317,6 +317,13 @@ class Tree:
         view._on_read = on_read
         return view
 
+    def without(self, paths: Collection[str]) -> Tree:
+        """A tree with the files that have been read, except those at `paths`, which it reads again."""
+        tree = Tree(self._limit)
+        tree._parsed = self._parsed
+        tree._read = {path: found for path, found in self._read.items() if path not in paths}
+        return tree
+
     def memo(self, read: Callable[[Tree], T]) -> T:
         """The result of `read`, a top-level function, for this tree. It is called once for all views."""
         return self.own(read) if self._origin is None else self._origin.memo(read)
@@ -425,7 +432,7 @@ def display(path: str) -> str:
 
 def _read(path: str, limit: int, parsed: Parsed) -> File | SourceError | None:
     try:
-        data = _read_bytes(path, limit)
+        data = read_bytes(path, limit)
     except SourceError as error:
         return error
     except (OSError, ValueError) as error:
@@ -437,7 +444,8 @@ def _read(path: str, limit: int, parsed: Parsed) -> File | SourceError | None:
     return File(path, data, parsed)
 
 
-def _read_bytes(path: str, limit: int) -> bytes:
+def read_bytes(path: str, limit: int = MAX_BYTES) -> bytes:
+    """The content of a regular file, without blocking. Raises OSError, ValueError and SourceError."""
     # Check before opening, because opening a device may have an effect. Check again afterwards, because the name may
     # by then belong to another file. If that is a FIFO, O_NONBLOCK keeps it from blocking.
     _require_regular(os.stat(path))

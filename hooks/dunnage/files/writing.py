@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-from dunnage.files.source import SourceError, Tree
+from dunnage.files.source import SourceError, Tree, read_bytes
 
 _ATTEMPTS = 100
 _SECONDS_BETWEEN = 0.02
@@ -19,37 +19,96 @@ class ChangedError(SourceError):
 
 
 def replace(path: str, before: bytes, after: bytes, root: str) -> None:
-    """Change the content of the file at `path` from `before` to `after`, all at once, and keep its permission bits.
+    """Change the content of one file, as `replace_all` does. Raises SourceError, with the file as it was."""
+    for error in replace_all({path: (before, after)}, root).values():
+        raise error
 
-    A symbolic link stays one, and its target is replaced. Raises SourceError, with the file as it was, if the file
-    is not inside the folder `root` or belongs to git itself, or if it cannot be written; ChangedError if its content
-    is not `before`.
+
+def replace_all(contents: Mapping[str, tuple[bytes, bytes]], root: str) -> dict[str, SourceError]:
+    """Change the content of files, from the first of each pair to the second: of all of them, or of none.
+
+    Each file changes all at once, and keeps its permission bits. A symbolic link stays one, and its target changes.
+    Returns for each file that prevents the change why it does: it is not inside the folder `root`, it belongs
+    to git itself, or it cannot be written. If its content is not the first of the pair, that is a ChangedError.
     """
-    target = writable(path, root)
+    failed: dict[str, SourceError] = {}
+    targets: dict[str, str] = {}
+    new: dict[str, str] = {}
+    old: dict[str, str] = {}
+    begun: list[str] = []
+    with uninterrupted():
+        try:
+            for path, (before, after) in contents.items():
+                with _noting(failed, path):
+                    target = writable(path, root)
+                    if target in targets:
+                        raise SourceError("is a link to another file of the same fix, so it is not written")
+                    targets[target] = path
+                    mode = stat.S_IMODE(os.stat(target).st_mode)
+                    new[target] = _beside(target, [after], mode)
+                    if len(contents) > 1:  # the disk may be full when the file has to be changed back
+                        old[target] = _beside(target, [before], mode)
+            for target, path in targets.items() if not failed else ():
+                begun.append(target)
+                with _noting(failed, path):
+                    _exchange(target, contents[path][0], new[target])
+                if failed:
+                    break
+            else:
+                begun.clear()
+        finally:
+            for target in old.keys() & begun:
+                with suppress(OSError, SourceError):
+                    _exchange(target, contents[targets[target]][1], old[target])
+            for temporary in (*new.values(), *old.values()):
+                with suppress(FileNotFoundError):
+                    os.unlink(temporary)
+    return failed
+
+
+@contextmanager
+def _noting(failed: dict[str, SourceError], path: str) -> Iterator[None]:
+    """Note in `failed` why the file at `path` cannot be written."""
     try:
-        with _locked(os.path.dirname(target)):
-            if Tree().read(target).data != before:
-                raise ChangedError("was changed by another program")
-            put(target, [after], stat.S_IMODE(os.stat(target).st_mode))
+        yield
+    except SourceError as error:
+        failed[path] = error
     except OSError as error:
-        raise SourceError(f"cannot be written: {error.strerror}") from None
+        failed[path] = SourceError(f"cannot be written: {error.strerror}")
+
+
+def _exchange(target: str, before: bytes, temporary: str) -> None:
+    """Put a temporary file in the place of one whose content is `before`. Raises OSError, and ChangedError."""
+    with _locked(os.path.dirname(target)):
+        if read_bytes(target) != before:
+            raise ChangedError("was changed by another program")
+        os.replace(temporary, target)
 
 
 def put(path: str, pieces: Iterable[bytes], mode: int) -> None:
     """Write a file and put it in the place of `path`, all at once. Raises OSError, and leaves no other file behind."""
-    import tempfile
-
     with uninterrupted():
-        descriptor, temporary = tempfile.mkstemp(prefix=".dunnage-", dir=os.path.dirname(path) or os.curdir)
+        temporary = _beside(path, pieces, mode)
         try:
-            with open(descriptor, "wb") as stream:
-                stream.writelines(pieces)
-            os.chmod(temporary, mode)
             os.replace(temporary, path)
         except BaseException:
-            with suppress(FileNotFoundError):
-                os.unlink(temporary)
+            os.unlink(temporary)
             raise
+
+
+def _beside(path: str, pieces: Iterable[bytes], mode: int) -> str:
+    """Write a temporary file in the folder of `path`, and return its path. Raises OSError."""
+    import tempfile
+
+    descriptor, temporary = tempfile.mkstemp(prefix=".dunnage-", dir=os.path.dirname(path) or os.curdir)
+    try:
+        with open(descriptor, "wb") as stream:
+            stream.writelines(pieces)
+        os.chmod(temporary, mode)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    return temporary
 
 
 @contextmanager

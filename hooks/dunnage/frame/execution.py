@@ -5,12 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias
 
 from dunnage import __version__
-from dunnage.files.source import Tree
+from dunnage.files.source import Tree, display
 from dunnage.files.walk import is_in_vendored_crate
 from dunnage.frame.finding import MARK, MOST_FINDINGS, MOST_TEXT, reportable, text_size
 from dunnage.frame.options import (
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dunnage.frame.finding import Finding, Rule
     from dunnage.frame.hook import Hook
     from dunnage.frame.options import Options
-    from dunnage.frame.output import Repaired, Report
+    from dunnage.frame.output import Repaired
 
 
 Task: TypeAlias = "tuple[Hook, Sequence[str]]"
@@ -132,7 +132,7 @@ def execute(
 
             report = fix(
                 report,
-                lambda: _look_again(report, tasks, options, progress),
+                lambda tree, paths: _look_again(tree, paths, tasks, options, progress),
                 lambda left: _repair(tasks, left, options),
             )
         if progress:
@@ -186,11 +186,14 @@ def look(
     return findings, suppressed
 
 
-def _look_again(report: Report, tasks: Sequence[Task], options: Options, progress: Progress | None) -> Report:
-    """Run the hooks over the files as they are now."""
-    tree = Tree()
-    findings, suppressed = look(tasks, options, tree, progress)
-    return report._replace(tree=tree, findings=findings, suppressed=suppressed)
+def _look_again(
+    tree: Tree, paths: Collection[str] | None, tasks: Sequence[Task], options: Options, progress: Progress | None
+) -> tuple[list[Finding], list[Finding]]:
+    """What `look` returns for the files at `paths`; None stands for all files."""
+    if paths is not None:
+        given = [(hook, [name for name in names if display(name) in paths]) for hook, names in tasks]
+        tasks = [(hook, names) for hook, names in given if names]
+    return look(tasks, options, tree, progress)
 
 
 def _bounded(found: Iterable[Finding]) -> list[Finding]:

@@ -1,102 +1,154 @@
 """`--fix`: write the edits of findings, and let hooks repair what edits cannot."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from itertools import groupby
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import accumulate, groupby
+from typing import NamedTuple, TypeAlias
 
-from dunnage.files.source import SourceError, Tree
-from dunnage.files.span import Edit, apply, take
+from dunnage.files.source import Tree
+from dunnage.files.span import Edit, Span, apply, take
 from dunnage.files.walk import top_folder
-from dunnage.files.writing import ChangedError, replace, uninterrupted, writable
-from dunnage.frame.finding import MOST_FINDINGS, Finding
+from dunnage.files.writing import ChangedError, replace_all
+from dunnage.frame.finding import Finding, Suppression
 from dunnage.frame.output import Repaired, Report, in_order, place
 
 # A fix may enable another, or may have to wait for one that it overlaps. Real files need two or three rounds.
 _ROUNDS = 10
-_FEW_ROUNDS = 2
-_MOST_WRITTEN = 1024 * 1024
-"""How many bytes are written before there are no more than _FEW_ROUNDS rounds."""
+_MOST_EXAMINED = 256 * 1024
+"""How many bytes of changed files are checked again. After that, what is left is what was found before."""
+_FILE = 1024
+"""What each of them counts besides its bytes."""
+
+_Look: TypeAlias = Callable[[Tree, Collection[str] | None], tuple[Sequence[Finding], Sequence[Finding]]]
+"""Check the files at some paths, or all files if that is None.
+
+Returns the findings, and those that ignore comments silence.
+"""
 
 
-def fix(report: Report, look: Callable[[], Report], repair: Callable[[Sequence[Finding]], Repaired]) -> Report:
+class _Written(NamedTuple):
+    """What a round has done."""
+
+    actions: Sequence[str]
+    """The descriptions of the fixes, each with its place."""
+    left: Sequence[Finding]
+    """The findings that are not fixed."""
+    edits: Mapping[str, Sequence[Edit]]
+    """The edits of each file that has changed, by its path and in order."""
+    is_stale: bool
+    """Whether another program had changed a file, so that it was not written."""
+
+
+def fix(report: Report, look: _Look, repair: Callable[[Sequence[Finding]], Repaired]) -> Report:
     """Fix findings, and return a report of the remaining findings and of the changes.
 
-    `look` checks again, after reading the files again. `repair` is called once, for findings that no edit can fix.
+    `repair` is called once, for findings that no edit can fix.
     """
     root = top_folder(os.getcwd())
     fixed: list[str] = []
     refused: dict[str, str] = {}
     failed: Mapping[Finding, str] = {}
     is_repaired = False
-    written = 0
-    for number in range(_ROUNDS):
-        try:
-            actions, size = _write(in_order(report.findings, report.tree), report.tree, root, refused)
-        except ChangedError:  # another hook fixes the same file, or one file cannot be written
-            report = look()
+    examined = 0
+    for _ in range(_ROUNDS):
+        known = len(refused)
+        written = _write(report, root, refused)
+        fixed += written.actions
+        if written.edits and not written.is_stale:
+            examined += sum(len(report.tree.read(path).data) + _FILE for path in written.edits)
+            report = _after(report, written, look if examined <= _MOST_EXAMINED else None)
             continue
-        if not actions and report.findings and not is_repaired:
+        if not written.is_stale:
+            if len(refused) > known:
+                continue  # without the fixes that cannot be written
+            if is_repaired or not report.findings:
+                break
             actions, failed = repair(report.findings)
             is_repaired = True
-        if not actions:
-            break
-        fixed += actions
-        report = look()
-        written += size
-        if len(fixed) + len(report.findings) >= MOST_FINDINGS:
-            break
-        if number + 1 >= _FEW_ROUNDS and written > _MOST_WRITTEN:
-            break
+            if not actions:
+                break
+            fixed += actions
+        tree = Tree()  # another program has changed a file
+        findings, suppressed = look(tree, None)
+        report = report._replace(tree=tree, findings=findings, suppressed=suppressed)
     return report._replace(
         findings=[_with_reasons(finding, refused, failed) for finding in report.findings], fixed=fixed
     )
 
 
-def _write(findings: Sequence[Finding], tree: Tree, root: str, refused: dict[str, str]) -> tuple[Sequence[str], int]:
-    """Write the fixes that do not overlap. Returns their descriptions, and how many bytes the files have then.
+def _write(report: Report, root: str, refused: dict[str, str]) -> _Written:
+    """Write the fixes that do not overlap.
 
-    `refused` receives the reason for each path that cannot be written. Raises ChangedError, with no fix written, if
-    that shows too late, or if a file is not as it was when it was read.
+    `refused` has the reason for each path that cannot be written, and receives more. Fixes of several files are written
+    completely or not at all.
     """
     taken: list[Edit] = []
-    allowed: set[str] = set()
-    actions = [
-        f"{place(finding, tree)}: {finding.rule.id} {finding.fix.description}"
-        for finding in findings
-        if finding.fix and _may_write(finding.fix.edits, root, allowed, refused) and take(finding.fix.edits, taken)
+    fixes = [
+        (finding, finding.fix, {edit.path for edit in finding.fix.edits})
+        for finding in in_order(report.findings, report.tree)
+        if finding.fix
+        and refused.keys().isdisjoint(edit.path for edit in finding.fix.edits)
+        and take(finding.fix.edits, taken)
     ]
-    written: dict[str, bytes] = {}
-    path = ""
-    with uninterrupted():
-        try:
-            for path, edits in groupby(taken, lambda edit: edit.path):
-                before = tree.read(path).data
-                written[path] = apply(before, edits)
-                replace(path, before, written[path], root)
-        except BaseException as error:
-            # A fix is written completely or not at all, so undo every file, whichever fix it belongs to.
-            for other, content in written.items():
-                with suppress(SourceError):
-                    replace(other, content, tree.read(other).data, root)
-            if type(error) is SourceError:
-                refused[path] = error.message
-                raise ChangedError(error.message) from None
-            raise
-    return actions, sum(map(len, written.values()))
+    edits = {path: list(found) for path, found in groupby(taken, lambda edit: edit.path)}
+    together = {path for _, _, paths in fixes if len(paths) > 1 for path in paths}
+    is_stale = False
+    for paths in (sorted(together), *([path] for path in sorted(edits.keys() - together))):
+        before = {path: report.tree.read(path).data for path in paths}
+        after = {path: apply(before[path], edits[path]) for path in paths}
+        errors = replace_all({path: (before[path], after[path]) for path in paths}, root)
+        if errors:
+            is_stale |= any(isinstance(error, ChangedError) for error in errors.values())
+            refused |= {path: error.message for path, error in errors.items() if not isinstance(error, ChangedError)}
+            for path in paths:
+                del edits[path]
+    written = [(finding, fix) for finding, fix, paths in fixes if paths <= edits.keys()]
+    actions = [f"{place(finding, report.tree)}: {finding.rule.id} {fix.description}" for finding, fix in written]
+    fixed = {finding for finding, _ in written}
+    return _Written(actions, [each for each in report.findings if each not in fixed], edits, is_stale)
 
 
-def _may_write(edits: Iterable[Edit], root: str, allowed: set[str], refused: dict[str, str]) -> bool:
-    """Whether all files of edits can be written. `allowed` and `refused` receive the paths that are looked at."""
-    paths = {edit.path for edit in edits}
-    for path in (path for path in paths - allowed if path not in refused):
-        try:
-            writable(path, root)
-        except SourceError as error:
-            refused[path] = error.message
-        else:
-            allowed.add(path)
-    return refused.keys().isdisjoint(paths)
+def _after(report: Report, written: _Written, look: _Look | None) -> Report:
+    """A report of what is left after a round, at its places in the files as they are now.
+
+    What the changed files lead to by themselves is looked for again, if `look` is given.
+    """
+    edits = written.edits
+    ends = {path: [edit.end for edit in found] for path, found in edits.items()}
+    growth = {
+        path: [0, *accumulate(len(edit.text.encode()) - edit.end + edit.start for edit in found)]
+        for path, found in edits.items()
+    }
+
+    def moved(finding: Finding) -> Finding:
+        if finding.fix and any(edit.path in edits for edit in finding.fix.edits):
+            waiting.add(finding.path)
+            finding = finding._replace(fix=None)
+        path, silenced = finding.path, finding.suppression
+        if path not in edits:
+            return finding
+        span, comment = (
+            Span(*(offset + growth[path][bisect_right(ends[path], offset)] for offset in each))
+            for each in (finding.span, silenced.span if silenced else finding.span)
+        )
+        return finding._replace(span=span, suppression=silenced and Suppression(silenced.reason, comment))
+
+    waiting = set(edits)
+    tree = report.tree.without(edits)
+    left = {finding: moved(finding) for finding in written.left}
+    now: Sequence[Finding] = ()
+    if look:
+        before, _ = look(report.tree, waiting)
+        now, _ = look(tree, waiting)
+        # A hook may find something only because it does not look at the other files.
+        of_less = set(before).difference(report.findings)
+        left = {finding: place for finding, place in left.items() if finding not in set(before)}
+        places = {(each.rule, each.path, each.span.start) for each in (*left.values(), *map(moved, of_less))}
+        now = [each for each in now if (each.rule, each.path, each.span.start) not in places]
+    return report._replace(
+        tree=tree, findings=[*left.values(), *now], suppressed=[moved(each) for each in report.suppressed]
+    )
 
 
 def _with_reasons(finding: Finding, refused: Mapping[str, str], failed: Mapping[Finding, str]) -> Finding:
