@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from dunnage import check_cargo_install
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.frame import check
-from dunnage.scripts.commands import InOrder, commands, kind_of
+from dunnage.scripts.commands import InOrder, commands, files, kind_of
 from dunnage.shell import bounds
 from dunnage.shell.model import Place, Script, whole
 from repository import write_tracked
@@ -358,3 +358,12 @@ def test_what_is_read_again_is_spent_once(monkeypatch: pytest.MonkeyPatch) -> No
     tree.read("d")
     assert counts() == once
     assert [list(file.unread) for file in files] == [[], ["input/too-large"], ["input/too-large"]]
+
+
+def test_pointers_of_git_lfs_are_noted(folder: Path) -> None:
+    text = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+    for name in ("ci.sh", "Dockerfile", "a.bin"):
+        (folder / name).write_text(text)
+    tree = Tree()
+    assert not [*files(tree, ["ci.sh", "Dockerfile", "a.bin"], ["cargo"])]
+    assert [[*tree.read(name).unread] for name in ("ci.sh", "Dockerfile", "a.bin")] == [["input/unreadable"]] * 2 + [[]]

@@ -92,6 +92,8 @@ def _known(tree: Tree, names: Iterable[str]) -> Iterator[File]:
             if gitlab_includes.is_included(tree, file):
                 included[file.path] = file
         if kind is not None:
+            if file.data.startswith(b"version https://git-lfs.github.com/spec/"):
+                note(file, SourceError("is a pointer of Git LFS, so its content is unknown"))
             seen.add(file.path)
             yield file
     for path, file in included.items():
