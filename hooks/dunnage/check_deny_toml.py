@@ -202,6 +202,7 @@ _ANY_PATH = "*://*/?*"
 def _exceptions(file: File, data: dict[str, Any], options: Options) -> Iterator[_Found]:
     from dunnage.deny.exceptions import exceptions, explains, review
 
+    today = options[TODAY] or _today()
     for waiver in exceptions(file, data):
         reason = waiver.reason
         # Finding comments takes long. It is not needed if the entry itself, or its line, says everything.
@@ -217,7 +218,7 @@ def _exceptions(file: File, data: dict[str, Any], options: Options) -> Iterator[
         elif options[FIX] and waiver.is_advisory and not waiver.is_table and waiver.quotable():
             yield _bare(file, waiver)
         if waiver.is_advisory:
-            yield from _undated_or_expired(file, waiver, reason, options)
+            yield from _undated_or_expired(file, waiver, reason, options, today)
 
 
 def _unexplained(file: File, waiver: Waiver, is_dated: bool, options: Options) -> Problem:
@@ -243,11 +244,13 @@ def _bare(file: File, waiver: Waiver) -> _Found:
     return Problem("deny-toml/bare-exception", file, message, "", waiver.keys, about_value=True), change
 
 
-def _undated_or_expired(file: File, waiver: Waiver, reason: str, options: Options) -> Iterator[_Found]:
+def _undated_or_expired(file: File, waiver: Waiver, reason: str, options: Options, today: date) -> Iterator[_Found]:
     from dunnage.deny.exceptions import review
 
-    today, days = options[TODAY] or _today(), options[MAX_REVIEW_DAYS]
+    days = options[MAX_REVIEW_DAYS]
     day, written = review(reason)
+    if day is not None and today <= day <= _later(today, days):
+        return
     exception = f"the exception for `{waiver.name}`"
     if day is not None and day < today:
         message = f"the review date of {exception}, {day}, has passed"
@@ -256,8 +259,6 @@ def _undated_or_expired(file: File, waiver: Waiver, reason: str, options: Option
         return
     help = f"add a review date to its reason, such as `review by {_next_review(options)}`"
     if day is not None:
-        if day <= _later(today, days):
-            return
         message = f"{exception} has the review date {day}, which is more than {days} days ahead"
         help = f"write a date no later than {_later(today, days)}"
     elif written:

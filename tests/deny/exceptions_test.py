@@ -9,6 +9,7 @@ import tomli
 
 from dunnage.deny.exceptions import exceptions, explains, review
 from dunnage.files.source import File
+from steps import steps
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,7 @@ def test_reasons(text: str, does: bool) -> None:
         pytest.param('[\n  { crate = "a", # in it\n  reason = "" },\n "b"]', ["in it", ""], id="inside"),
         pytest.param('[ # of the array\n  "a",\n]', ["not about one of the array"], id="after the bracket"),
         pytest.param('[ # of b\n  "a",\n  "b",\n]', ["", "not about one of b"], id="names one of several"),
+        pytest.param('[ # of b.c\n  "b.c",\n  "b.d",\n]', ["not about one of b.c", ""], id="names more than a word"),
         pytest.param('[\n  # "a@1",\n  "a",\n  "b",\n]', ["", ""], id="commented out"),
         pytest.param('["#no", "b"]', ["", ""], id="no comment"),
         pytest.param("[\n# far\n" + "# y\n" * 50 + '"a",\n"b"]', [" ".join(["y"] * 50)] * 2, id="a long comment"),
@@ -104,3 +106,20 @@ def test_quotable_comments(array: str, quotable: list[str]) -> None:
     text = f"[bans]\nskip = {array}\n"
     found = exceptions(File("deny.toml", text.encode()), tomli.loads(text))
     assert [waiver.quotable() for waiver in found] == quotable
+
+
+def test_a_shared_comment_is_read_once() -> None:
+    def run(lines: int) -> int:
+        comment = "# review by 2027-01-01\n" * lines
+        names = "".join(f'"{at}",\n' for at in range(200))
+        text = f"[bans]\n{comment}skip = [\n{comment}{names}]\n"
+        found = list(exceptions(File("deny.toml", text.encode()), tomli.loads(text)))
+        return steps(lambda: [(waiver.quotable(), explains(waiver.comment(), waiver.name)) for waiver in found])
+
+    assert run(50) < 1.3 * run(1)
+
+
+def test_the_end_of_a_very_long_comment_does_not_count() -> None:
+    text = "[bans]\nskip = [\n" + f"# {'a ' * 900}\n" * 6 + '# end\n"b",\n]\n'
+    (found,) = exceptions(File("deny.toml", text.encode()), tomli.loads(text))
+    assert len(found.comment()) == 10_000

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import islice, pairwise
@@ -25,6 +25,9 @@ _MOST_GLIMPSES = 100
 _REVIEW = "review by "
 # The rest of a longer comment is not read.
 _MOST_OF_A_COMMENT = 2000
+_LONGEST_REASON = 10_000
+_MOST_REMEMBERED = 16
+"""How many texts are remembered, because neighbours may share them."""
 _MOST_COMMENTS = 50
 """How many lines of comments directly above an entry are read, because many entries may share them."""
 
@@ -71,27 +74,25 @@ class Waiver(NamedTuple):
             if above[:1] != b"#":
                 break
             found.insert(0, above)
-        return _joined(piece.decode("utf-8", "replace") for piece in found)
+        return _joined(tuple(piece.decode("utf-8", "replace") for piece in found))
 
     def comment(self) -> str:
         """Return the text of the comments that explain it."""
         comments = self.file.memo(_Comments)
         own, above, header = comments.on(self.keys, self.entries)
-        named = rf"(?<![\w-]){re.escape(self.name)}(?![\w-])"
-        if len(self.entries) > 1 and not any(re.search(named, comments.texts[index]) for index in header):
-            header = []
-        return _joined(comments.texts[index] for index in (*header, *above, *own))
+        on_key = header.indices if len(self.entries) == 1 or header.names(self.name) else ()
+        return _joined(tuple(map(comments.texts.__getitem__, (*on_key, *above, *own))))
 
     def quotable(self) -> str:
         """Return the comment above it if that is the only comment on it, and is on no other entry; or else nothing."""
         comments = self.file.memo(_Comments)
         own, above, _ = comments.on(self.keys, self.entries)
-        lines = [comments.texts[index].strip() for index in above]
         index = int(self.keys[-1])
         near = [other for other in (index - 1, index + 1) if 0 <= other < len(self.entries)]
         is_shared = any(comments.on((*self.keys[:-1], other), self.entries)[1] == above for other in near)
+        lines = () if own or is_shared else [comments.texts[index].strip() for index in above]
         is_no_reason = any(not line or re.match(_TO_DO, line) or _is_no_reason(line) for line in lines)
-        return "" if own or is_shared or is_no_reason else _joined(lines)
+        return "" if is_no_reason else _joined(tuple(lines))
 
 
 class ReviewDate(NamedTuple):
@@ -117,11 +118,11 @@ def exceptions(file: File, data: Mapping[str, Any]) -> Iterator[Waiver]:
             named = "id" if is_advisory and advisory_id(entry) is not None else "crate"
             text = str(entry.get(named, name)) if is_table else entry
             reason = entry.get("reason") if is_table else None
-            given = _joined([reason]) if isinstance(reason, str) else ""
+            given = _joined((reason,)) if isinstance(reason, str) else ""
             yield Waiver(file, entries, (table, key, index), name, named, text, is_table, is_advisory, given)
 
 
-@lru_cache(1)
+@lru_cache(_MOST_REMEMBERED)
 def review(text: str) -> ReviewDate:
     """Return the first day that a reason states as `review by YYYY-MM-DD`."""
     dates = _dates(text)
@@ -138,10 +139,16 @@ def review(text: str) -> ReviewDate:
 
 def explains(text: str, name: str) -> bool:
     """Whether a text on the exception for `name` says more than that name and a review date."""
-    text = text.lower().replace(name.lower(), "")
-    for written in _dates(text):
+    return any(map(str.isalnum, _undated(text).replace(name.lower(), "")))
+
+
+@lru_cache(_MOST_REMEMBERED)
+def _undated(text: str) -> str:
+    """A text in lower case, without review dates."""
+    text = text.lower()
+    for written in dict.fromkeys(_dates(text)):
         text = text.replace(_REVIEW + written, "")
-    return any(map(str.isalnum, text))
+    return text
 
 
 def _dates(text: str) -> list[str]:
@@ -166,10 +173,11 @@ def _name(key: str, entry: object) -> str | None:
     return spec and spec[0]
 
 
-def _joined(comments: Iterable[str]) -> str:
+@lru_cache(_MOST_REMEMBERED)
+def _joined(comments: tuple[str, ...]) -> str:
     """Join the texts that can be part of a reason."""
     texts = (comment[:_MOST_OF_A_COMMENT].strip(" \t\r\n#") for comment in comments)
-    return " ".join(text for text in texts if text and not _is_no_reason(text))
+    return " ".join(text for text in texts if text and not _is_no_reason(text))[:_LONGEST_REASON]
 
 
 @lru_cache(1024)
@@ -190,6 +198,23 @@ _OnEntry = tuple[list[int], list[int]]
 """The comments inside an entry or after it, and those above it."""
 
 
+class _Header:
+    """The comments on the key of an array."""
+
+    def __init__(self, indices: Sequence[int], text: str) -> None:
+        self.indices = indices
+        self._text = text
+        self._known = dict.fromkeys(re.findall(r"[\w-]+", text), True)
+
+    def names(self, name: str) -> bool:
+        """Whether one of them names an entry."""
+        if name not in self._known:
+            is_word = re.fullmatch(r"[\w-]+", name) is not None
+            named = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
+            self._known[name] = not is_word and name in self._text and re.search(named, self._text) is not None
+        return self._known[name]
+
+
 class _Comments:
     """The comments of a file, and which of them are on which entry of an array."""
 
@@ -207,9 +232,9 @@ class _Comments:
                 self._alone[line] = index
         # By array, the comments on its first entries, those on the others, which may be many and are read later, and
         # those on its key.
-        self._arrays: dict[Keys, tuple[list[_OnEntry], Iterator[_OnEntry], list[int]]] = {}
+        self._arrays: dict[Keys, tuple[list[_OnEntry], Iterator[_OnEntry], _Header]] = {}
 
-    def on(self, keys: Keys, entries: Sequence[object]) -> tuple[list[int], list[int], list[int]]:
+    def on(self, keys: Keys, entries: Sequence[object]) -> tuple[list[int], list[int], _Header]:
         """Return which comments are inside an entry or after it, above it, and on the key of the array.
 
         A comment above an entry is also on the entries that follow it, up to a blank line or another comment.
@@ -217,7 +242,9 @@ class _Comments:
         (*path, index) = keys
         array = tuple(path)
         if array not in self._arrays:
-            self._arrays[array] = [], self._of_entries(array, entries), self._on_key(array, entries[0])
+            indices = self._on_key(array, entries[0])
+            header = _Header(indices, "\n".join(self.texts[index] for index in indices))
+            self._arrays[array] = [], self._of_entries(array, entries), header
         known, others, on_key = self._arrays[array]
         known += islice(others, max(0, int(index) + 1 - len(known)))
         own, above = known[int(index)]
