@@ -62,17 +62,19 @@ def test_search_beside_the_workspace(folder: Path) -> None:
     assert [Path(path).name for path in PatternFolders(str(folder / "a")).expand("../b*")] == ["b"]
 
 
-def test_visits_are_bounded(folder: Path) -> None:
+def test_visits_are_bounded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dunnage.cargo.manifests._MOST_VISITS", 40)
     write(folder, {f"a/{number}/x": "" for number in range(10)})
-    folders = PatternFolders(str(folder), most_visits=40)
+    folders = PatternFolders(str(folder))
     folders.expand("**/q*")
     with pytest.raises(UnexpandedPattern, match="more than 40 folders"):
         folders.expand("**/r*")
 
 
-def test_matches_count_as_visits(folder: Path) -> None:
+def test_matches_count_as_visits(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dunnage.cargo.manifests._MOST_VISITS", 60)
     write(folder, {f"a/{number}/x": "" for number in range(10)})
-    folders = PatternFolders(str(folder), most_visits=60)
+    folders = PatternFolders(str(folder))
     assert len(folders.expand("a/*")) == 10
     with pytest.raises(UnexpandedPattern, match="more than 60 folders"):
         folders.expand("a/0/../*")

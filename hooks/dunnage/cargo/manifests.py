@@ -204,6 +204,7 @@ MAX_FOLDERS = 100_000
 
 
 _MOST_VISITS = 1_000_000
+"""How many folders all patterns may visit."""
 _MOST_NAMES = 2_000_000
 """How many names all patterns may be compared with."""
 _COST_OF_RESULT = 5
@@ -224,11 +225,10 @@ class UnexpandedPattern(Exception):
 class PatternFolders:
     """The folders in which patterns are expanded. Each is listed once, however many patterns there are."""
 
-    def __init__(self, folder: str, most_visits: int = _MOST_VISITS) -> None:
-        """Relative patterns begin at `folder`. All patterns together may visit `most_visits` folders."""
+    def __init__(self, folder: str) -> None:
+        """Relative patterns begin at `folder`."""
         self._folder = folder
-        self._visits_left = most_visits
-        self._most_visits = most_visits
+        self._visits_left = _MOST_VISITS
         self._names_left = _MOST_NAMES
         self._names: dict[str, list[str]] = {}
         self._below: dict[str, list[str]] = {}
@@ -295,7 +295,7 @@ class PatternFolders:
     def _spend(self, visits: int) -> None:
         self._visits_left -= visits
         if self._visits_left < 0:
-            message = f"and the patterns before it make Cargo visit more than {self._most_visits:,} folders"
+            message = f"and the patterns before it make Cargo visit more than {_MOST_VISITS:,} folders"
             raise UnexpandedPattern(message, "write fewer patterns, or patterns that match fewer folders")
 
     def _compare(self, names: int) -> None:
