@@ -111,7 +111,13 @@ def test_later_buildkits_differ_from_the_judge(text: str, expected: list[tuple[s
     assert found == expected
 
 
-@pytest.mark.parametrize("text", ["ENV x", "LABEL a=b c", 'CMD ["a", 1]', "RUN [1]", "RUN <<E", "RUN echo $((1 << 2))"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("ENV x", "LABEL a=b c", 'CMD ["a", 1]', 'CMD ["a" "b"]', "RUN [1]", "RUN <<E", "RUN echo $((1 << 2))"),
+        *("COPY ${A b c", f"COPY {'${A:-' * 200}{'}' * 200} c"),
+    ],
+)
 def test_reading_goes_on_after_what_buildkit_rejects(text: str) -> None:
     source = file(f"FROM a\n{text}\nRUN y\n")
     assert [each.keyword for each in instructions(source)] == ["FROM", text.split(maxsplit=1)[0], "RUN"]

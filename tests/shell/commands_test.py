@@ -104,6 +104,7 @@ def test_words(program: str, expected: str) -> None:
             'a "${V:-b c}" ${V:-"d"} ${V:-$W} ${V:-${W:-e}}', "a 'b c' d <${V:-$W}>* e", id="kinds of default"
         ),
         pytest.param("V=1; a ${V:+b} ${W:+c} ${V:?no}", "a b <${W:+c}>* 1", id="alternative and error"),
+        pytest.param(f"a {'${V:-' * 30}b{'}' * 30}", f"a <{'${V:-' * 30}b{'}' * 30}>*", id="deep defaults"),
         pytest.param("V=v1.2.3-x; a ${V#v} ${V%-*} ${V##*.} ${V%%.*}", "a 1.2.3-x v1.2.3 3-x v1", id="removed ends"),
         pytest.param("V=1; a ${V%x} ${V#'\\'}", "a 1 <${V#'\\'}>*", id="no such end, and a backslash"),
         pytest.param(
