@@ -278,7 +278,7 @@ class _Checker:
 
 def _component_requirements(members: Iterable[Manifest]) -> Iterator[WitRequirement | None]:
     """The requirements of all components of a workspace; None in place of each that cargo-component rejects."""
-    from dunnage.cargo.version import Requirement, VersionError
+    from dunnage.cargo.version import requirement_of
     from dunnage.wit import cargo_component
 
     for member in members:
@@ -287,12 +287,7 @@ def _component_requirements(members: Iterable[Manifest]) -> Iterator[WitRequirem
             continue
         yield from (None for _ in component.problems)
         for requirement in cargo_component.requirements(component.all_dependencies):
-            try:
-                Requirement.parse(requirement.text)
-            except VersionError:
-                yield None
-            else:
-                yield requirement
+            yield requirement if requirement_of(requirement.text) else None
 
 
 def _has_unreadable(problems: Iterable[Problem]) -> bool:

@@ -166,7 +166,7 @@ def test_edges_to_many_versions_of_one_crate(home: Path, monkeypatch: pytest.Mon
         read.append(text)
         return Requirement.parse(text)
 
-    monkeypatch.setattr("dunnage.review.cached_rules._parsed", parse)
+    monkeypatch.setattr("dunnage.review.cached_rules.requirement_of", parse)
 
     def check(count: int) -> list[str]:
         name = f"alpha{count}"

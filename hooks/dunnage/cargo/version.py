@@ -208,6 +208,14 @@ def version_of(text: str) -> Version | None:
         return None
 
 
+def requirement_of(text: str) -> Requirement | None:
+    """The requirement that a text is; None if it is none."""
+    try:
+        return Requirement.parse(text)
+    except VersionError:
+        return None
+
+
 @lru_cache(_MOST_REMEMBERED)
 def _parse_version(text: str) -> Version:
     try:

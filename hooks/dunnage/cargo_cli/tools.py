@@ -9,7 +9,7 @@ crates/binstalk/src/ops/resolve/version_ext.rs.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dunnage.cargo.version import Requirement, Version, VersionError
+from dunnage.cargo.version import Requirement, Version, VersionError, requirement_of, version_of
 from dunnage.files.pin_lists import ListKind, PinLists
 from dunnage.files.source import File
 
@@ -40,7 +40,7 @@ def version_problem(version: str, parser: str = INSTALL) -> str:
         reason = str(error).partition(" is not a version")[2].removeprefix(" requirement").removeprefix(": ")
         reason = reason.partition(";")[0]
     tool = "cargo" if parser == INSTALL else "cargo-binstall"
-    if not is_range and _is_requirement(text):
+    if not is_range and requirement_of(text):
         return f"is rejected by {tool}: {reason}; a range is written `^{text}`"
     return f"is rejected by {tool}: {reason}"
 
@@ -48,19 +48,7 @@ def version_problem(version: str, parser: str = INSTALL) -> str:
 def exact(version: str) -> str:
     """Return the full version in `version`, with or without `=`; empty if it is not a full version."""
     text = version.strip().removeprefix("=").strip()
-    try:
-        Version.parse(text)
-    except VersionError:
-        return ""
-    return text
-
-
-def _is_requirement(text: str) -> bool:
-    try:
-        Requirement.parse(text)
-    except VersionError:
-        return False
-    return True
+    return text if version_of(text) else ""
 
 
 def split(crate: str) -> tuple[str, str | None]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from dunnage.cargo.lockfile import LockedPackage
-from dunnage.cargo.version import Requirement, VersionError
+from dunnage.cargo.version import Requirement, requirement_of
 from dunnage.files.shown import path as shown_path
 from dunnage.review.archive import ArchiveError
 from dunnage.review.cargo_home import CargoHome, index_of
@@ -65,7 +65,7 @@ def undeclared_edge(changes: Changes, advice: Advice, home: CargoHome) -> Iterat
         for edge in package.edges:
             target = graph.target(edge)
             if edge.name not in known:
-                known[edge.name] = dict.fromkeys(map(_parsed, texts.get(edge.name, ())))
+                known[edge.name] = dict.fromkeys(map(requirement_of, texts.get(edge.name, ())))
             wanted = known[edge.name]
             if not wanted:
                 what = f"depends on `{edge}` in this lock, but the registry declares no such dependency"
@@ -167,14 +167,6 @@ def _requirements(declared: list[Any]) -> dict[object, dict[str, None]]:
             if isinstance(name, str):
                 found.setdefault(name, {})[str(dependency.get("req"))] = None
     return found
-
-
-def _parsed(text: str) -> Requirement | None:
-    """A requirement; None if it cannot be read."""
-    try:
-        return Requirement.parse(text)
-    except VersionError:
-        return None
 
 
 def _age(now: float, published: object) -> float | None:

@@ -21,7 +21,7 @@ from typing import Any, TypeAlias
 
 from dunnage.cargo.lockfile import LockedPackage, Lockfile
 from dunnage.cargo.resolution import Resolution
-from dunnage.cargo.version import Requirement, Version, VersionError
+from dunnage.cargo.version import Requirement, VersionError, version_of
 from dunnage.cargo.workspace import Workspace
 from dunnage.files import document, toml
 from dunnage.files.document import Refused
@@ -194,10 +194,8 @@ def _is_trusted(entry: Mapping[str, Any], publisher: Mapping[str, Any]) -> bool:
 
 
 def _is_in(version: str, requirement: Requirement) -> bool:
-    try:
-        return requirement.matches(Version.parse(version))
-    except VersionError:
-        return False
+    found = version_of(version)
+    return found is not None and requirement.matches(found)
 
 
 def _criteria(audits: object) -> _Criteria:

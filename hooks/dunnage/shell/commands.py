@@ -10,7 +10,7 @@ from dunnage.shell.nested import Surroundings
 from dunnage.shell.offsets import Segment, locate
 from dunnage.shell.programs import program_of
 from dunnage.shell.scope import Scope
-from dunnage.shell.walk import Walk
+from dunnage.shell.walk import ProgramWalk
 
 
 def commands(file: File, script: Script, mention: Collection[str] | None = None) -> Iterator[Command]:
@@ -129,7 +129,7 @@ class _Programs:
 
 def _read(file: File, script: Script, budget: Budget) -> list[Command]:
     options = tuple(name for name in OPTION_VARIABLES if name in script.text or name in script.variables)
-    walk = Walk(file, script.place, program_of(script), Scope(script.variables, budget, options=options))
+    walk = ProgramWalk(file, script.place, program_of(script), Scope(script.variables, budget, options=options))
     walk.whole(Surroundings())
     found = walk.found
     if any(later.words[0].span < earlier.words[0].span for earlier, later in pairwise(found)):

@@ -37,7 +37,7 @@ _MOST_PIPED = 50
 """How many commands of a pipe know the one before them."""
 
 
-class Walk:
+class ProgramWalk:
     """Visits a program in the order in which a shell reads it."""
 
     def __init__(
@@ -425,7 +425,7 @@ class Walk:
             message = "the programs in the words of other programs are too large or too many to be read"
             self._file.note_unread("input/too-large", message, locate(program.offsets, 0, 1))
             return None
-        walk = Walk(self._file, self._place, program, scope, self._program_level + 1, self._level)
+        walk = ProgramWalk(self._file, self._place, program, scope, self._program_level + 1, self._level)
         last = walk.whole(around)
         self.found += walk.found
         return last

@@ -7,7 +7,7 @@ the same version as before. Without an entry, `0.2.1` is replaced with `=0.2.1`,
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from dunnage.cargo.version import Requirement, Version, VersionError
+from dunnage.cargo.version import Requirement, Version, VersionError, requirement_of, version_of
 from dunnage.files import toml, toml_edit
 from dunnage.files.source import File
 from dunnage.files.span import Edit
@@ -52,20 +52,17 @@ def exact_version(text: str) -> str:
 
     That is `=1.2.3`, and also `0.0.3`, because no other version is compatible with `0.0.3`.
     """
-    try:
-        exact = Requirement.parse(text).exact
-    except VersionError:
+    requirement = requirement_of(text)
+    if requirement is None:
         return ""
     bare = full_version(text.strip(" ").removeprefix("^"))
-    return str(exact) if exact else bare if bare.startswith("0.0.") and "-" not in bare else ""
+    return str(requirement.exact) if requirement.exact else bare if bare.startswith("0.0.") and "-" not in bare else ""
 
 
 def full_version(text: str) -> str:
     """The version `text` without its build metadata, which requirements ignore; empty if it is not a full version."""
-    try:
-        return str(Version.parse(text.strip(" "))).partition("+")[0]
-    except VersionError:
-        return ""
+    version = version_of(text.strip(" "))
+    return str(version).partition("+")[0] if version else ""
 
 
 def exact_text(requirement: WitRequirement, version: str) -> str:
