@@ -360,10 +360,17 @@ def test_what_is_read_again_is_spent_once(monkeypatch: pytest.MonkeyPatch) -> No
     assert [list(file.unread) for file in files] == [[], ["input/too-large"], ["input/too-large"]]
 
 
-def test_pointers_of_git_lfs_are_noted(folder: Path) -> None:
-    text = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", id="git-lfs"),
+        pytest.param("cargo install x\n".encode("utf-16"), id="utf-16"),
+        pytest.param("cargo install x\n".encode("utf-16-be"), id="utf-16-without-mark"),
+    ],
+)
+def test_files_whose_commands_cannot_be_read_are_noted(folder: Path, data: bytes) -> None:
     for name in ("ci.sh", "Dockerfile", "a.bin"):
-        (folder / name).write_text(text)
+        (folder / name).write_bytes(data)
     tree = Tree()
     assert not [*files(tree, ["ci.sh", "Dockerfile", "a.bin"], ["cargo"])]
     assert [[*tree.read(name).unread] for name in ("ci.sh", "Dockerfile", "a.bin")] == [["input/unreadable"]] * 2 + [[]]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dunnage.files.source import SourceError, each_in_use
-from dunnage.files.walk import is_dockerfile
+from dunnage.files.walk import FIRST_BYTES, is_dockerfile
 
 if TYPE_CHECKING:
     from dunnage.files.source import File, Tree
@@ -94,6 +94,8 @@ def _known(tree: Tree, names: Iterable[str]) -> Iterator[File]:
         if kind is not None:
             if file.data.startswith(b"version https://git-lfs.github.com/spec/"):
                 note(file, SourceError("is a pointer of Git LFS, so its content is unknown"))
+            elif b"\0" in file.data[:FIRST_BYTES]:
+                note(file, SourceError("contains a NUL byte, as UTF-16 does, so its content is unknown"))
             seen.add(file.path)
             yield file
     for path, file in included.items():
