@@ -163,6 +163,8 @@ STRINGS: dict[str, Sequence[str]] = {
             "https://1..1/",
             "https://xn--99999999/",
             "https://xn--bcher-kva.example/",
+            f"https://xn--{'b' * 990}-je5h.example/",
+            f"https://xn--{'b' * 2000}-je5h.example/",
             "https://user@/x",
             "ssh:///x",
             "ssh://",

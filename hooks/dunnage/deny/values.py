@@ -14,6 +14,8 @@ from dunnage.deny import licences
 _SPECIAL_SCHEMES = ("http", "https", "ws", "wss", "ftp")
 _FORBIDDEN_IN_HOST = frozenset("\0\t\n\r #/:<>?@[\\]^|")
 _FORBIDDEN_IN_DOMAIN = _FORBIDDEN_IN_HOST | frozenset("%\x7f") | frozenset(map(chr, range(0x20)))
+_LONGEST_LABEL = 1000
+"""About how many characters of Punycode cargo-deny decodes. The time to do so grows with the square of the length."""
 _URL_HELP = "write a whole URL, such as https://github.com/rust-lang/crates.io-index"
 
 
@@ -94,7 +96,7 @@ def _is_label(label: str) -> bool:
     if not label.startswith("xn--"):
         return True
     try:
-        return not label[4:].encode().decode("punycode").isascii()
+        return len(label) <= _LONGEST_LABEL and not label[4:].encode().decode("punycode").isascii()
     except UnicodeError:
         return False
 
