@@ -100,6 +100,10 @@ def test_comments_of_yaml(text: str, count: int) -> None:
         pytest.param("Dockerfile", "FROM a\nRUN <<E\nls # dunnage: a\nE\n", 1, id="program-of-a-dockerfile"),
         pytest.param("Dockerfile", "FROM a\nRUN <<E\n#!/usr/bin/python3\n# dunnage: a\nE\n", 0, id="python"),
         pytest.param("Dockerfile", "FROM a\nRUN a && \\\n# dunnage: a\n  b\n", 1, id="between-continued-lines"),
+        pytest.param("Dockerfile", 'FROM a\nRUN a "\\\nb # dunnage: a"\n', 0, id="string-over-continued-lines"),
+        pytest.param(
+            "azure-pipelines.yml", "steps:\n- script: \"ls '\n    # dunnage: a'\"\n", 0, id="string-over-folded-lines"
+        ),
         pytest.param(
             ".github/workflows/a.yml",
             "jobs:\n a:\n  steps:\n  - run: |\n     ls # dunnage: a\n     cat <<E\n     # dunnage: b\n     E\n",

@@ -84,8 +84,12 @@ class DataPlaces:
             if node.type in ("comment", "command_substitution"):
                 return None
             node = node.parent
-        # On one line, an apostrophe of plain text may only look like a quote; the caller judges quotes there.
-        return None if node is None or node.start_point[0] == node.end_point[0] else node
+        if node is None:
+            return None
+        # On one line, an apostrophe of plain text may only look like a quote; the caller judges quotes there. Lines are
+        # those of the file: a program may have fewer, where they are continued or folded.
+        place = locate(self._programs[index].offsets, start + node.start_byte, start + node.end_byte)
+        return node if any(self._file.data.find(end, *place) >= 0 for end in (b"\n", b"\r")) else None
 
     def _is_run(self, data: Span, begin: int) -> bool:
         """Whether a program that begins at `begin` runs a string or a here-document: `bash -c`, `bash <<END`."""
