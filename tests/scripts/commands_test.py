@@ -9,12 +9,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dunnage import check_cargo_install
+from dunnage import check_build_sandbox, check_cargo_install
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.frame import check
 from dunnage.scripts.commands import InOrder, commands, files, kind_of
@@ -254,6 +255,7 @@ def test_a_file_that_cannot_be_read_is_found_at_once() -> None:
         pytest.param("Makefile", "t#:\n\tcargo install a#\n", 100, id="makefile"),
         pytest.param("justfile", "t#:\n  cargo install a#\n", 120, id="justfile"),
         pytest.param("Dockerfile", "FROM a\nRUN cargo install a#\n", 280, id="dockerfile"),
+        pytest.param("Dockerfile", 'FROM a\nRUN ["cargo", "install", "a#"]\n', 500, id="exec-forms"),
     ],
 )
 def test_recipes_after_the_limit_are_not_assembled(
@@ -284,6 +286,14 @@ def test_the_limit_ends_a_file_after_the_last_recipe_that_was_read(monkeypatch: 
     assert file.unread["input/too-large"][1].start == file.data.index(b"cargo e")
     assert read() == ["b", "d"]
     assert read("echo") == []
+
+
+def test_commands_without_a_shell_count_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "MOST_FILE_COMMANDS", 2)
+    file = File("Dockerfile", b'FROM a\nRUN ["cargo", "b"]\nRUN cargo c\nRUN ["cargo", "d"]\nRUN ["cargo", "e"]\n')
+    for _ in range(2):
+        assert [command.words[1].text.strip('"') for command in commands(file, ("cargo",))] == ["b", "c"]
+    assert file.unread["input/too-large"][1].start == file.data.index(b'"cargo", "d"')
 
 
 DENSE = "a\n" * 500
@@ -324,6 +334,16 @@ def test_the_limit_of_a_run_is_one_for_each_hook(monkeypatch: pytest.MonkeyPatch
     assert _findings(*(argument for hook in hooks for argument in ("--only", hook))) == set().union(*apart)
 
 
+@pytest.mark.usefixtures("repository")
+def test_each_file_with_a_program_costs_more_than_its_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "MOST_RUN_UNITS", 1000)
+    write_tracked({f"{name}.sh": "cargo install a\n" for name in "abcdefghijklmnopqrst"})
+    assert len(_too_large(_findings("--only", "check-cargo-install"))) == 9
+    write_tracked({f"{name}.sh": "#\n" for name in "abcdefghijklmnopqrs"})
+    write_tracked({"t.sh": "cargo install a\n" * 20})
+    assert _too_large(_findings("--only", "check-cargo-install")) == []
+
+
 @pytest.mark.untraced
 @pytest.mark.usefixtures("repository")
 def test_files_after_the_limit_of_a_run_cost_little(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -339,6 +359,24 @@ def test_files_after_the_limit_of_a_run_cost_little(monkeypatch: pytest.MonkeyPa
     run(4)
     few, many = steps(lambda: run(10)), steps(lambda: run(20))
     assert many - few <= 10 * 10_000
+
+
+@pytest.mark.untraced
+@pytest.mark.usefixtures("repository")
+@pytest.mark.parametrize("hook", [check_build_sandbox, check_cargo_install])
+def test_files_after_the_limit_of_a_run_are_not_parsed(hook: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "MOST_RUN_UNITS", 200)
+
+    def run(count: int) -> None:
+        names = [f"azure-pipelines-{number:03}.yml" for number in range(count)]
+        for name in names:
+            Path(name).write_text("steps: # publish\n- script: cargo install a\n", "utf-8")
+        with contextlib.redirect_stdout(io.StringIO()):
+            assert hook.main(names) == 1
+
+    run(4)
+    few, many = steps(lambda: run(40)), steps(lambda: run(60))
+    assert many - few <= 20 * 1100
 
 
 @pytest.mark.usefixtures("repository")

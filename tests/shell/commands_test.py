@@ -12,8 +12,9 @@ from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.shell import wrappers
 from dunnage.shell.commands import commands as commands_of
+from dunnage.shell.commands import see_through
 from dunnage.shell.model import DIRECTORY, Command, Place, Script, Values, Word, programs, whole
-from dunnage.shell.nested import NO_WRAPPERS, see_through
+from dunnage.shell.nested import NO_WRAPPERS
 from dunnage.shell.offsets import Segment
 from steps import assert_linear
 
@@ -589,12 +590,13 @@ def test_programs_that_mention_nothing_are_not_read() -> None:
 
 
 def test_commands_that_no_shell_reads() -> None:
+    file = File("Dockerfile", b"")
     words = tuple(Word(Span(at, at + 1), (text,), text) for at, text in enumerate(("sudo", "env", "A=b", "cargo", "b")))
-    (command,) = see_through(Command(words, Place("dockerfile"), form="exec"))
+    (command,) = see_through(file, Command(words, Place("dockerfile"), form="exec"))
     assert lines([command]) == ["cargo b"]
     assert command.form == "exec"
     assert command.environment == (("A", ("b",)),)
-    (same,) = see_through(Command(words[3:], Place("dockerfile"), form="exec"))
+    (same,) = see_through(file, Command(words[3:], Place("dockerfile"), form="exec"))
     assert same.words == words[3:]
 
 

@@ -254,9 +254,9 @@ class Walk:
     def _program(self, file: File, program: Script | Command, shell: Shell, context: _Context) -> Iterator[Run]:
         """Yield what a program runs. A command is a program without a shell."""
         if isinstance(program, Command):
-            from dunnage.shell.nested import see_through
+            from dunnage.shell.commands import see_through
 
-            script, has_hint, found, roles = None, True, list(see_through(program)), list[_Role]()
+            script, has_hint, found, roles = None, True, list(see_through(file, program)), list[_Role]()
         else:
             script, has_hint = program, self._may_have_hint(program)
             if not has_hint and not self._may_call(file, program.text, context):

@@ -9,9 +9,8 @@ from dunnage.downloads.text import Address, Lookup, known_part, may_equal, names
 from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.scripts.commands import programs as programs_of
-from dunnage.shell.commands import commands
+from dunnage.shell.commands import commands, see_through
 from dunnage.shell.model import POSIX_SHELLS, Command, Script, Values, Word, programs
-from dunnage.shell.nested import see_through
 from dunnage.shell.wrapper_options import written
 
 POWERSHELL_OPTIONS = ("-destination", "-outfile")
@@ -106,7 +105,7 @@ def read_programs(file: File) -> Iterator[Program]:
     units: dict[tuple[str, ...], int] = {}
     for number, (scope, program) in enumerate(zip(scopes, found, strict=True)):
         if isinstance(program, Command):
-            yield Program(scope, number, None, [*see_through(program)], _unknown)
+            yield Program(scope, number, None, [*see_through(file, program)], _unknown)
             continue
         place = program.place
         unit = units.setdefault(place.names, number) if place.kind in _LINES_SHARE_FILES else number

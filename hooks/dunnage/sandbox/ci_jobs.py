@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from dunnage.cargo_cli.command_line import Aliases
@@ -24,7 +25,7 @@ from dunnage.sandbox.secret_sources import (
     workflow_source,
 )
 from dunnage.scripts import yaml
-from dunnage.scripts.commands import kind_of, note, with_text
+from dunnage.scripts.commands import kind_of, may_read, note, with_text
 from dunnage.scripts.github import LOCAL
 
 _HINTS = (*HINTS, *ACTION_HINTS)
@@ -66,15 +67,16 @@ def exposures_in(
 def _of_repository(tree: Tree, top: str, files: Iterable[File], strictness: Strictness) -> Iterator[Exposure]:
     workflows = _Workflows(tree, top)
     files = (file for file in files if kind_of(file.path, b"") != "github" or is_workflow(_below(file, top)))
-    views = [view for file in files for view in _views(workflows, file, strictness) if _may_matter(view, strictness)]
-    if not views:
+    views = (view for file in files for view in _views(workflows, file, strictness) if _may_matter(view, strictness))
+    first = next(views, None)
+    if first is None:
         return
     from dunnage.sandbox import ci_rules
 
     repository = repository_files(tree, top, tree.own(Steps))
     aliases = Aliases(tree)
     walk = Walk(repository, _HINTS)
-    for view in views:
+    for view in chain((first,), views):
         runs = list(walk.job(view.file, view.job))
         found = list(builds(runs, aliases, tree))
         yield from ci_rules.exposures(view._replace(builds=found, runs=runs), repository, strictness)
@@ -91,12 +93,14 @@ def _below(file: File, top: str) -> str:
 
 def _views(workflows: "_Workflows", file: File, strictness: Strictness) -> Iterator[JobView]:
     file = with_text(file)
-    kind = kind_of(file.path, b"")
+    is_github = kind_of(file.path, b"") == "github"
+    words = _CREDENTIALS if is_github else (b"publish",)
+    if not (strictness.is_given or any(word in file.data for word in words)) or not may_read(file):
+        return
     try:
-        if kind == "github":
-            if strictness.is_given or any(word in file.data for word in _CREDENTIALS):
-                yield from workflows.views(file, None, set())
-        elif strictness.is_given or b"publish" in file.data:
+        if is_github:
+            yield from workflows.views(file, None, set())
+        else:
             yield from (JobView(file, job) for job in jobs(file))
     except SourceError as error:
         note(file, error)

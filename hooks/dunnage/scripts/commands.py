@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dunnage.files.source import SourceError, each_in_use
+from dunnage.files.span import Span
 from dunnage.files.walk import FIRST_BYTES, is_dockerfile
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ def _with_programs(files: Iterable[File]) -> Iterator[File]:
     """Yield the files whose programs can be read."""
     for file in files:
         mended = with_text(file)
+        if not may_read(mended):
+            continue
         try:
             programs(mended)
         except SourceError as error:
@@ -118,6 +121,15 @@ def with_text(file: File) -> File:
     return file.mended
 
 
+def may_read(file: File) -> bool:
+    """Whether a hook may read programs of a file; False, which is noted, if it has read too many of other files."""
+    from dunnage.shell.bounds import Budget
+
+    if not (budget := Budget(file)).may_read:
+        budget.note_end(file, Span(0, 0))
+    return budget.may_read
+
+
 def note(file: File, error: SourceError, consequence: str = "") -> None:
     """Note why a file is not read, so that it is reported."""
     file.note_unread(error.rule, f"this file {error.message}{consequence}", error.span)
@@ -154,20 +166,19 @@ def commands(file: File, mention: Collection[str] | None = None) -> Iterator[Com
     if mention is not None and not any(name.encode("utf-8") in file.data for name in mention):
         return
     from dunnage.shell.commands import commands as shell_commands
-    from dunnage.shell.commands import end_of_reading
+    from dunnage.shell.commands import end_of_reading, see_through
     from dunnage.shell.model import Command
-    from dunnage.shell.nested import see_through
 
     every = programs(file)
     end: tuple[Segment, ...] | None = None
     for found in every:
         if end is None and "input/too-large" in file.unread:
             end = end_of_reading(file)
-        if isinstance(found, Command):
-            yield from see_through(found)
-        elif end is not None and found.offsets > end:
+        if end is not None and found.offsets > end:
             if isinstance(every, InOrder):
                 return
+        elif isinstance(found, Command):
+            yield from see_through(file, found)
         else:
             yield from shell_commands(file, found, mention)
 

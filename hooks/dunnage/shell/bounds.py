@@ -36,10 +36,11 @@ MOST_FILE_COMMANDS = 5000
 """How many commands of one file are read; the largest real file seen has 294."""
 MOST_FILE_WORDS = 50_000
 """How many words, parts of words and elements of arrays of one file are read; the largest real file seen has 1,124."""
-MOST_RUN_UNITS = 200_000
+MOST_RUN_UNITS = 100_000
 """How many units a hook may spend in a run, besides one for every three bytes that it reads.
 
-A word takes one unit, a command ten more, a program 30 more. Real repositories take at most one for every four bytes.
+A word takes one unit, a command ten more, a program 30 more, the first one of a file 50 more. Real repositories take at
+most one for every four bytes.
 """
 PROGRAM_UNITS = 30
 """What a program takes."""
@@ -47,6 +48,7 @@ MOST_TRIMMED = 200
 """How long a value may be to which `${NAME#PATTERN}` and similar expansions are applied."""
 
 _COMMAND_UNITS = 10
+_FILE_UNITS = 50
 _BYTES_FOR_UNIT = 3
 _MOST_MEMORY = 32_000_000
 _WORD_SIZE = 100
@@ -74,7 +76,7 @@ class Budget:
         self._here_documents = _MOST_HERE_DOCUMENTS
         self._commands = MOST_FILE_COMMANDS
         self._words = MOST_FILE_WORDS
-        self.units = 0
+        self.units = _FILE_UNITS
         """What has been spent of the units of a run."""
         self.may_read = self.afford_words(0)
         """Whether any time for commands and words is left."""

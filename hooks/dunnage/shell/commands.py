@@ -6,7 +6,7 @@ from itertools import pairwise
 from dunnage.files.source import File
 from dunnage.shell.bounds import MOST_PROGRAM_BYTES, Budget
 from dunnage.shell.model import OPTION_VARIABLES, Command, Script, mentions
-from dunnage.shell.nested import Surroundings
+from dunnage.shell.nested import Surroundings, unwrap
 from dunnage.shell.offsets import Segment, locate
 from dunnage.shell.programs import program_of
 from dunnage.shell.scope import Scope
@@ -26,6 +26,12 @@ def commands(file: File, script: Script, mention: Collection[str] | None = None)
     else:
         message = f"this program has more than {MOST_PROGRAM_BYTES:,} characters, the limit for shell programs"
         file.note_unread("input/too-large", message, locate(script.offsets, 0, 1))
+
+
+def see_through(file: File, command: Command) -> Iterator[Command]:
+    """Yield the command that one without a shell, such as one in a JSON array, runs, unless the file has too many."""
+    if file.memo(_Programs).affords(file, command):
+        yield unwrap(command, ())[0]
 
 
 def end_of_reading(file: File) -> tuple[Segment, ...] | None:
@@ -100,10 +106,25 @@ class _Programs:
         hook = self._hooks.get(file)
         return hook.last or None if hook is not None and not hook.budget.may_read else None
 
+    def _hook(self, file: File) -> _Hook:
+        if file not in self._hooks:
+            self._hooks[file] = _Hook(file)
+        return self._hooks[file]
+
+    def affords(self, file: File, command: Command) -> bool:
+        """Whether a hook may read a command without a shell, which costs time once."""
+        hook = self._hook(file)
+        place = self._offsets.of(command.words, lambda: command.offsets)
+        if place not in hook.places:
+            if not hook.budget.may_read or not hook.budget.afford_command(len(command.words)):
+                hook.budget.note_end(file, command.words[0].span)
+                return False
+            hook.places.add(place)
+            hook.last = max(hook.last, command.offsets)
+        return True
+
     def commands(self, file: File, script: Script) -> list[Command]:
-        hook = self._hooks.get(file)
-        if hook is None:
-            hook = self._hooks[file] = _Hook(file)
+        hook = self._hook(file)
         place = self._offsets.of(script.offsets, lambda: script.offsets)
         if not hook.budget.may_read and place not in hook.places:
             # A file may have tens of thousands of programs after those that are read.

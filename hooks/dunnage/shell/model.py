@@ -113,6 +113,11 @@ class Command(NamedTuple):
     redirections: tuple[Redirection, ...] = ()
     """Its own redirections in order, without here-documents and those of descriptors other than input and output."""
 
+    @property
+    def offsets(self) -> tuple[Segment, ...]:
+        """Its place among the programs of a file, as `Script.offsets` is one."""
+        return ((0, self.words[0].span.start, 0),)
+
 
 class Script(NamedTuple):
     """A program for a POSIX-like shell: a whole file, or a part of a file of another format."""

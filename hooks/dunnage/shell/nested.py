@@ -1,6 +1,6 @@
 """What a command with wrappers runs: another command, or the programs in its words."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,11 +32,6 @@ class Surroundings(NamedTuple):
         """The context in further syntax, outside of the pipe."""
         inside = self.inside.union(names) if names else self.inside
         return Surroundings(inside, self.wrapper, self.environment, form=self.form)
-
-
-def see_through(command: Command) -> Iterator[Command]:
-    """Yield the command that one without a shell, such as one in a JSON array, runs."""
-    yield unwrap(command, ())[0]
 
 
 def unwrap(
