@@ -300,6 +300,8 @@ def test_there(files: dict[str, str]) -> None:
         pytest.param({CI: BUILD, CALLED: DENY_WORKFLOW}, id="a workflow for others"),
         pytest.param({CI: run("ci/x.sh test"), "ci/x.sh": 'cargo "$@"\n'}, id="an unknown subcommand in a script"),
         pytest.param({CI: BUILD + "      - run: cargo ${{ inputs.command }}\n"}, id="an unknown subcommand"),
+        pytest.param({CI: run("just a"), "justfile": "a TASK:\n    cargo {{TASK}}\n"}, id="an unknown argument"),
+        pytest.param({CI: run("cargo `cat task`")}, id="an unknown subcommand that a command prints"),
         pytest.param(
             {CI: BUILD + "      - run: nix flake check\n", "flake.nix": "checks.audit = craneLib.cargoAudit {};\n"},
             id="nix",
@@ -329,6 +331,17 @@ def test_nobody_can_say_that_it_is_absent(files: dict[str, str]) -> None:
 )
 def test_without_a_lock_of_its_own(lock: str) -> None:
     assert found({CI: BUILD, lock: ""}, lock=False) == []
+
+
+def test_nothing_is_absent_if_ci_is_not_all_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(repository_files, "_MOST_STEPS", 2000)
+    workflows = {f".github/workflows/{name}.yml": f"{BUILD}" for name in "abc"}
+    write({"Cargo.lock": "version = 4\n", **workflows})
+    assert main(["--output-format=json", *workflows]) == 1
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert [(each["rule"], each["path"]) for each in findings] == [("input/too-large", ".github/workflows/c.yml")]
 
 
 @pytest.mark.parametrize("path", [CI, ".github/workflows/other.yml"])

@@ -3,11 +3,10 @@
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 from typing import NamedTuple
 
 from dunnage.cargo_cli import advisory_tools as tools
-from dunnage.cargo_cli.command_line import CARGO, Alias, Aliases, CargoCall, cargo_call
+from dunnage.cargo_cli.command_line import CARGO, UNKNOWN, Alias, Aliases, CargoCall, cargo_call
 from dunnage.ci.job import Job, Run
 from dunnage.ci.lock_changes import PRECISE, REMOVED, RESOLVED, RESTORED, UNCERTAIN, lock_change
 from dunnage.ci.outcome import FailureMask
@@ -66,21 +65,36 @@ class Gate(NamedTuple):
         return frozenset(tools.CHECKS) if self.tool_run.checks is None else self.tool_run.checks
 
 
-def gates(repository: RepositoryFiles) -> list[Gate]:
-    """Return the runs of either tool, in the order of workflows and jobs."""
+def gates(repository: RepositoryFiles) -> tuple[list[Gate], bool]:
+    """Return the runs of either tool, in the order of workflows and jobs.
+
+    Without any, also whether CI calls cargo with a subcommand that is unknown, such as `cargo "$@"`.
+    """
     resolve = Aliases(repository.tree)
     own = resolve.in_folder(repository.top)
     hints = (*_HINTS, *(name for name, words in own.items() if any(hint in word for word in words for hint in _HINTS)))
     locks = LockReplacements(repository, resolve)
-    found = (
-        _of_action(run, run.action, locks) if run.action else _of_command(repository, run, resolve, locks)
-        for run in runs(repository, hints)
-    )
-    gates = list(islice(filter(None, found), _MOST_GATES + 1))
-    for gate in gates[_MOST_GATES:]:
-        message = f"CI runs cargo-deny and cargo-audit more than {_MOST_GATES:,} times; the others are not checked"
-        gate.run.file.note_unread("input/too-large", message, gate.span)
-    return gates[:_MOST_GATES]
+    found: list[Gate] = []
+    has_unknown_call = False
+    for run in runs(repository, hints):
+        gate = _of_action(run, run.action, locks) if run.action else _of_command(repository, run, resolve, locks)
+        if gate is None:
+            has_unknown_call = has_unknown_call or _is_unknown(run, resolve)
+        elif len(found) < _MOST_GATES:
+            found.append(gate)
+        else:
+            message = f"CI runs cargo-deny and cargo-audit more than {_MOST_GATES:,} times; the others are not checked"
+            gate.run.file.note_unread("input/too-large", message, gate.span)
+            break
+    return found, has_unknown_call
+
+
+def _is_unknown(run: Run, resolve: Aliases) -> bool:
+    """Whether a run calls cargo with an unknown subcommand."""
+    call = cargo_call(run.command, resolve.of(run.file)) if run.command else None
+    words = call.words[1:] if call and call.program != "cargo-binstall" else []
+    name = next((word for word in words if word is None or word[:1] not in ("+", "-")), "")
+    return name is None or UNKNOWN in name
 
 
 # Actions

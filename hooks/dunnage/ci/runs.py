@@ -38,11 +38,9 @@ _PATH = r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+(?:/[A-Za-z0-9_.+-]+)+"
 
 def runs(repository: RepositoryFiles, hints: Collection[str]) -> Iterator[Run]:
     """Yield the commands and actions that CI runs, workflow by workflow, if any of `hints` may be in their words."""
-    walk = Walk(repository, hints)
+    walk = Walk(repository, hints, ("cargo",))
     for path in repository.known.workflows:
-        file = repository.yaml(path)
-        if file is not None:
-            yield from walk.workflow(file)
+        yield from walk.workflow(path)
 
 
 class _Context(NamedTuple):
@@ -82,10 +80,14 @@ class _Role(NamedTuple):
 class Walk:
     """Follows calls from the jobs of workflows to commands."""
 
-    def __init__(self, repository: RepositoryFiles, hints: Collection[str]) -> None:
-        """`hints` are texts of which one is in the words of every command to find. An empty one is in all."""
+    def __init__(self, repository: RepositoryFiles, hints: Collection[str], unknown: Collection[str] = ()) -> None:
+        """`hints` are texts of which one is in the words of every command to find. An empty one is in all.
+
+        Programs with one of `unknown` are also read if they have a variable that may hold a hint.
+        """
         self._repository = repository
         self._hints = hints
+        self._unknown = (*hints, *unknown)
         self._mentioning: dict[str, bool] = repository.tree.cache()
         self._with_variables: dict[str, bool] = repository.tree.cache()
         """Whether a variable may be a command or an argument of cargo, by the text of programs."""
@@ -108,8 +110,13 @@ class Walk:
         self._mentioned: dict[str, Sequence[str] | None] = repository.tree.cache()
         """By text: the paths in it that may be those of files; None if it may call a program that runs others."""
 
-    def workflow(self, file: File) -> Iterator[Run]:
-        """Yield the runs of a workflow."""
+    def workflow(self, path: str) -> Iterator[Run]:
+        """Yield the runs of the workflow at a path of the repository."""
+        file = self._repository.program(path)
+        if file is None or not self._afford(_Context((CallSite(file),), frozenset()), _READING):
+            return
+        if self._repository.yaml(path) is None:
+            return
         events: frozenset[str] = frozenset()
         if kind_of(file.path, b"") == "github":
             from dunnage.ci import github_jobs
@@ -332,9 +339,9 @@ class Walk:
             return True
         if text not in self._with_variables:
             # `cargo $TOOL check`, and `$CARGO_DENY`.
-            found = re.search(r"cargo[^\n]{0,200}\$|(?m:^[ \t]*[\"']?\$)", text, re.IGNORECASE)
+            found = re.search(r"cargo[^\n]{0,200}(?:[$`]|\{\{|<\()|(?m:^[ \t]*[\"']?\$)", text, re.IGNORECASE)
             self._with_variables[text] = found is not None
-        return self._with_variables[text] and mentions(script, self._hints)
+        return self._with_variables[text] and mentions(script, self._unknown)
 
     def _may_call(self, file: File, text: str, context: _Context) -> bool:
         if text not in self._mentioned:

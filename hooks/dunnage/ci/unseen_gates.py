@@ -7,9 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from dunnage.cargo_cli.command_line import UNKNOWN, Aliases, cargo_call
 from dunnage.ci.repository_files import RepositoryFiles
-from dunnage.ci.runs import runs
 from dunnage.files import git
 from dunnage.files.source import File
 from dunnage.scripts import github, pre_commit
@@ -92,7 +90,8 @@ def may_exist(repository: RepositoryFiles) -> bool:
             is_here = is_here or re.search(_BUILDS, text) is not None
             calls_unknown = calls_unknown or re.search(_OPAQUE, text) is not None
             runs_tasks = runs_tasks or re.search(_TASK_RUNNERS, text) is not None
-    if any(_calls_external(repository, path) for path in repository.known.workflows) or _has_unknown_call(repository):
+    # If limits have cut the walk through CI off, it has not read the last files.
+    if any(_calls_external(repository, path) for path in reversed(repository.known.workflows)):
         return True
     other_folders = tuple(f"{folder}/" for folder in _OTHER_FOLDERS.split())
     is_elsewhere = any(name in repository.known.by_name for name in _OTHER_SYSTEMS.split()) or any(
@@ -107,18 +106,6 @@ def may_exist(repository: RepositoryFiles) -> bool:
     return _is_mentioned(repository, mention, is_elsewhere or calls_unknown or not is_here)
 
 
-def _has_unknown_call(repository: RepositoryFiles) -> bool:
-    """Whether CI calls cargo with a subcommand that is unknown: `cargo "$@"`."""
-    resolve = Aliases(repository.tree)
-    for run in runs(repository, ("cargo",)):
-        call = cargo_call(run.command, resolve.of(run.file)) if run.command else None
-        words = call.words[1:] if call and call.program != "cargo-binstall" else []
-        name = next((word for word in words if word is None or word[:1] not in ("+", "-")), "")
-        if name is None or UNKNOWN in name:
-            return True
-    return False
-
-
 def _is_ci(path: str) -> bool:
     """Whether a file configures CI that is read, so that all of it may be understood."""
     if not path.lower().endswith((".yml", ".yaml")):
@@ -131,9 +118,9 @@ def _without_comments(text: str) -> str:
 
 
 def _calls_external(repository: RepositoryFiles, path: str) -> bool:
-    """Whether a CI file calls something of another repository that may be a gate."""
+    """Whether a CI file calls something that may be a gate: of another repository, or beyond a limit."""
     file = repository.yaml(path)
-    return file is None or any(_external_calls(repository, file))
+    return file is None or "input/too-large" in file.unread or any(_external_calls(repository, file))
 
 
 def _external_calls(repository: RepositoryFiles, file: File) -> Iterator[bool]:
