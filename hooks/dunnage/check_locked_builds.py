@@ -96,7 +96,7 @@ def _locks(tree: Tree) -> "CommittedLocks":
 
 def _called_scripts(known: "_Calls") -> Iterator[tuple[str, Values]]:
     """Yield the paths and directories of the scripts that a CI file calls where the committed lock is in use."""
-    from dunnage.ci.called_scripts import called_scripts
+    from dunnage.ci.repository_files import called_scripts
 
     for job in _jobs(known.of(commands.commands(known.file))):
         if all(call.change is None or call.change.kind in (RESTORED, PRECISE) for call in job):

@@ -10,10 +10,9 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.ci import jobs as ci
-from dunnage.ci.called_scripts import SOURCING, script_word
 from dunnage.ci.job import CallSite, Job, Run
 from dunnage.ci.outcome import FailureMask, Shell, interpreter_options, shell_options
-from dunnage.ci.repository_files import RepositoryFiles
+from dunnage.ci.repository_files import SOURCING, RepositoryFiles, script_word
 from dunnage.files.source import File
 from dunnage.files.span import Span
 from dunnage.scripts.commands import kind_of, with_text
@@ -68,13 +67,10 @@ files would keep the walk, and all that the walk has read.
 """
 
 
-class _Role(NamedTuple):
-    """What a command is for the walk, wherever its program is called."""
-
-    has_hint: bool
-    is_cd: bool
-    follow: _Follow | None
-    """None if it starts nothing of the repository."""
+_Role = tuple[bool, bool, _Follow | None]
+"""What a command is for the walk, wherever its program is called: whether it may have a hint, whether it is `cd`, and
+what it starts of the repository.
+"""
 
 
 class Walk:
@@ -113,11 +109,11 @@ class Walk:
     def workflow(self, path: str) -> Iterator[Run]:
         """Yield the runs of the workflow at a path of the repository."""
         file = self._repository.program(path)
-        if file is None or not self._afford(_Context((CallSite(file),), frozenset()), _READING):
+        events: frozenset[str] = frozenset()
+        if file is None or not self._afford(_Context((CallSite(file),), events), _READING):
             return
         if self._repository.yaml(path) is None:
             return
-        events: frozenset[str] = frozenset()
         if kind_of(file.path, b"") == "github":
             from dunnage.ci import github_jobs
 
@@ -263,7 +259,8 @@ class Walk:
         if isinstance(program, Command):
             from dunnage.shell.commands import see_through
 
-            script, has_hint, found, roles = None, True, list(see_through(file, program)), list[_Role]()
+            script, has_hint, found = None, True, list(see_through(file, program))
+            roles: list[_Role] = []
         else:
             script, has_hint = program, self._may_have_hint(program)
             if not has_hint and not self._may_call(file, program.text, context):
@@ -282,7 +279,7 @@ class Walk:
                 self._charged[id(script)] = script, index + 1
             if is_new:
                 is_cd = programs(command.words[0]) == ("cd",)
-                roles.append(_Role(has_hint and self._has_hint(command), is_cd, self._follow(command)))
+                roles.append((has_hint and self._has_hint(command), is_cd, self._follow(command)))
             has_hint_here, is_cd, follow = roles[index]
             if has_hint_here or follow:
                 here = context.at(CallSite(file, script=script, command=command, shell=shell))

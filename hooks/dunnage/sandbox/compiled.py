@@ -218,7 +218,7 @@ def _located(command: Command, resolve: Resolve, known: frozenset[str]) -> tuple
         found = (resolve(posixpath.join(directory, name)) for name in _FILES_OF_RUNNERS if name in known)
         path = next(filter(None, found), None)
         return (command, [posixpath.dirname(path)]) if path else None
-    from dunnage.ci.called_scripts import script_word
+    from dunnage.ci.repository_files import script_word
 
     at = script_word(command.words, names)
     value = command.words[at].values if at is not None else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import tee
 from typing import TYPE_CHECKING
 
 from dunnage.files.source import SourceError, each_in_use
@@ -140,21 +141,13 @@ class InOrder:
 
     def __init__(self, programs: Iterable[Script | Command]) -> None:
         """Raise the SourceError with which `programs` may begin."""
-        self._rest = iter(programs)
-        self._known: list[Script | Command] = []
-        self._read_next()
+        (self._programs,) = tee(programs, 1)
+        next(iter(self), None)
 
     def __iter__(self) -> Iterator[Script | Command]:
-        at = 0
-        while at < len(self._known) or self._read_next():
-            yield self._known[at]
-            at += 1
+        from copy import copy
 
-    def _read_next(self) -> bool:
-        for program in self._rest:
-            self._known.append(program)
-            return True
-        return False
+        return copy(self._programs)
 
 
 def commands(file: File, mention: Collection[str] | None = None) -> Iterator[Command]:
