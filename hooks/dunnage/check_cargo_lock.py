@@ -130,7 +130,7 @@ def _check_lock(
         return
     except Refused as refused:
         is_link = tracked is not None and os.path.islink(workspace.lock)
-        if is_link and tree.leads_out(workspace.lock) and not may_omit():
+        if is_link and tree.target(workspace.lock) is None and not may_omit():
             yield _outside(workspace.lock)
         else:
             yield from _rejected_lock([refused])

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from dunnage.files.source import File, SourceError, Tree, display, each_in_use
 from dunnage.files.span import Edit, Span, apply
 from dunnage.files.writing import writable
+from dunnage.frame.shared_rules import unread
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -305,6 +306,27 @@ def test_links_out_of_another_repository(folder: Path) -> None:
             writable(path, str(folder))
     for path in ("named/inside", "link/inside", "link/own"):
         assert Tree().read(path).data == b"own"
+
+
+def test_links_multiply_no_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dunnage.files.source.MOST_LINKED_BYTES", 30)
+    (folder / ".git").mkdir()
+    (folder / ".git/HEAD").touch()
+    (folder / "real").mkdir()
+    (folder / "real/file").write_bytes(b"0123456789")
+    names = [f"link{number}" for number in range(5)]
+    for name in names:
+        (folder / name).symlink_to("real")
+    tree = Tree()
+    for view in (tree.view(), tree.view()):
+        assert [view.content(f"{name}/file") is not None for name in names] == [True, True, True, False, False]
+        assert view.content("real/file") == b"0123456789"
+        found = list(unread(view, ["real/file"], []))
+        assert [(finding.rule.id, finding.path) for finding in found] == [
+            ("input/too-large", "link3/file"),
+            ("input/too-large", "link4/file"),
+        ]
+    assert len({id(tree.content(path)) for path in ("real/file", "link0/file", "link4/file")}) == 1
 
 
 class _Words(list[str]):

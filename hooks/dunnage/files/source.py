@@ -9,6 +9,7 @@ import stat
 import sys
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import accumulate
 from typing import Any, TypeAlias, TypeVar, cast
 
@@ -19,6 +20,8 @@ T = TypeVar("T")
 
 MAX_BYTES = 16 * 1024 * 1024
 
+MOST_LINKED_BYTES = 4 * 1024 * 1024
+"""How many bytes a hook reads through symbolic links. A few thousand of them multiply a file without end."""
 _MOST_OBJECTS = 400_000
 _MOST_PARSED_BYTES = 8 * 1024 * 1024
 
@@ -35,6 +38,10 @@ class SourceError(Exception):
         self.message = message
         self.span = span
         self.rule = rule
+
+
+class LinksError(SourceError):
+    """A file is not read because a hook has read much through symbolic links before."""
 
 
 # A repository may have a hundred thousand files, and each hook its view of them. So these take little memory: they have
@@ -303,6 +310,9 @@ class Tree:
         self._load: Callable[[str], File | SourceError | None] = load or self._open
         self._parsed = Parsed()
         self._containment: Containment | None = None
+        self._linked: set[str] = set()
+        """The paths, as `display` writes them, of files that are read through a symbolic link."""
+        self._linked_bytes = 0
         self._origin: Tree | None = None
         self._run = Run()
         self._on_read: Callable[[str], None] | None = None
@@ -313,7 +323,7 @@ class Tree:
         `on_read` is called for each path, the first time that it is read through the view.
         """
         view = Tree(self._limit)
-        view._origin, view._load = self, self._view_of
+        view._origin, view._load = self, partial(view._viewed, self)
         view._on_read = on_read
         return view
 
@@ -384,22 +394,35 @@ class Tree:
                 self._on_read(name)
         return self._read[name]
 
-    def leads_out(self, path: str) -> bool:
-        """Whether `path` is in a repository, but leads out of it by a symbolic link."""
+    def target(self, path: str) -> str | None:
+        """The absolute path that `path` means after following links; None if it leads out of a repository."""
         if self._origin is not None:
-            return self._origin.leads_out(path)
+            return self._origin.target(path)
         if self._containment is None:
             self._containment = Containment()
-        return self._containment.leads_out(path)
+        return self._containment.target(path)
 
     def _open(self, path: str) -> File | SourceError | None:
-        if self.leads_out(path):
+        target = self.target(path)
+        if target is None:
             return SourceError("is a symbolic link that leads out of the repository")
+        if target != os.path.abspath(path):
+            found = self._named(display(target))
+            if isinstance(found, File):
+                self._linked.add(path)
+                return File(path, found.data, self._parsed)
         return _read(path, self._limit, self._parsed)
 
-    def _view_of(self, path: str) -> File | SourceError | None:
-        found = self._named(path)
-        return found.view() if isinstance(found, File) else found
+    def _viewed(self, origin: Tree, path: str) -> File | SourceError | None:
+        found = origin._named(path)
+        if not isinstance(found, File):
+            return found
+        if path in origin._linked:
+            self._linked_bytes += len(found.data)
+            if self._linked_bytes > MOST_LINKED_BYTES:
+                message = f"is not read: the hook reads at most {MOST_LINKED_BYTES:,} bytes through symbolic links"
+                return LinksError(message, rule="input/too-large")
+        return found.view()
 
     def exists(self, path: str) -> bool:
         """Whether anything exists at `path`, including a folder or a broken link."""

@@ -84,29 +84,38 @@ def top_folder(folder: str, folders: RepositoryFolders | None = None) -> str:
 
 
 class Containment:
-    """Tells which links lead out of a repository that contains them. Each folder is looked at once.
+    """Follows links, and tells which lead out of a repository that contains them. Each folder is looked at once.
 
     The repository is that of the working directory. If this is in none, it is each one around the link.
     """
 
     def __init__(self) -> None:
         self._top = repository_folder(os.getcwd())
-        self._around: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self._around: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {}
 
-    def leads_out(self, path: str) -> bool:
-        """Whether `path` is in such a repository, but what it means, after following links, is not."""
+    def target(self, path: str) -> str | None:
+        """The absolute path that `path` means after following the links in such a repository.
+
+        None if that is outside. A path in no such repository means itself.
+        """
         absolute = os.path.abspath(path)
         folder, name = os.path.split(absolute)
         real_folder, tops = self._real_folder(folder)
         if not tops:
-            return False
+            return absolute
         real = os.path.join(real_folder, name)
         if os.path.islink(absolute):
             real = os.path.realpath(real)
-        return not all(real.startswith(top) for top in tops)
+        if not all(real.startswith(top) for _, top in tops):
+            return None
+        outermost, top = tops[0]
+        return f"{outermost}{real.removeprefix(top)}"
 
-    def _real_folder(self, folder: str) -> tuple[str, tuple[str, ...]]:
-        """What a folder means, after following links, and so do the tops of the repositories that contain it."""
+    def _real_folder(self, folder: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """What a folder means, after following links, and the tops of the repositories that contain it, with theirs.
+
+        The tops are outermost first, and end with a separator.
+        """
         unknown = []
         while folder not in self._around and os.path.dirname(folder) != folder:
             unknown.append(folder)
@@ -117,7 +126,7 @@ class Containment:
             if os.path.islink(path):
                 real = os.path.realpath(real)
             if path == self._top if self._top is not None else _is_top(path):
-                tops = (*tops, os.path.join(real, ""))
+                tops = (*tops, (os.path.join(path, ""), os.path.join(real, "")))
             self._around[path] = real, tops
         return real, tops
 

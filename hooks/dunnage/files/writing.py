@@ -165,7 +165,7 @@ def writable(path: str, root: str, *, may_be_missing: bool = False) -> str:
     target = os.path.realpath(path)
     if not target.startswith(os.path.join(root, "")):
         raise SourceError(f"is outside of {root}, so it is not written")
-    if Tree().leads_out(path):
+    if Tree().target(path) is None:
         raise SourceError("is a symbolic link that leads out of the repository, so it is not written")
     if ".git" in target[len(root) :].lower().split(os.sep):
         raise SourceError("is part of git's own data, so it is not written")

@@ -7,7 +7,7 @@ wrong there is not found.
 
 from collections.abc import Iterator, Sequence
 
-from dunnage.files.source import Tree, display
+from dunnage.files.source import LinksError, Tree, display
 from dunnage.files.span import Span
 from dunnage.frame.finding import MOST_FINDINGS, Finding, Rule
 
@@ -39,14 +39,16 @@ _HELP = {
 def unread(tree: Tree, names: Sequence[str], found: Sequence[Finding]) -> Iterator[Finding]:
     """Yield what a hook did not read of the files that it read through `tree`, and of those of these names.
 
+    Of other files, only what the limit for symbolic links keeps from being read counts.
+
     `found` is what the hook itself reports, which may include that it cannot read a file.
     """
     for file in tree.files():
         for rule_id, (message, span) in file.unread.items():
             yield _finding(rule_id, file.path, span, message)
-    named = set(map(display, names)) - {finding.path for finding in found}
+    named, reported = set(map(display, names)), {finding.path for finding in found}
     for path, error in tree.unreadable():
-        if path in named:
+        if path not in reported and (path in named or isinstance(error, LinksError)):
             yield _finding(error.rule, path, Span(0, 0), f"this file {error.message}")
 
 

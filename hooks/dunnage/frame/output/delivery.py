@@ -120,7 +120,7 @@ def _replace(path: str, text: str | Iterable[str]) -> None:
     """
     from dunnage.files.writing import put
 
-    if Tree().leads_out(path):
+    if Tree().target(path) is None:
         raise OSError("a symbolic link leads out of the repository")
     with suppress(FileNotFoundError):
         if not stat.S_ISREG(os.lstat(path).st_mode):
