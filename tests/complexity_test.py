@@ -266,6 +266,30 @@ SHAPES: dict[str, tuple[str, Callable[[int], dict[str, str]]]] = {
         "check-wit-limits",
         lambda n: {"a.wit": "package a:b;\n" + _each("interface i# { use j.{t}; }\n", n)},
     ),
+    "wit-overrides-of-one-folder": (
+        "check-wit-lock",
+        lambda n: {
+            "wkg.toml": "[overrides]\n" + _each('"a:b#" = { path = "x" }\n', n),
+            "x/a.wit": f"package a:b;\nworld w {{{_each('import c:d#/e;', n)}}}\n",
+        },
+    ),
+    "wit-vendored-by-hand": (
+        "check-wit-lock",
+        lambda n: {
+            "wkg.lock": 'version = 1\n[[packages]]\nname = "a:b0"\nregistry = "x"\n[[packages.versions]]\n'
+            'requirement = "=1.0.0"\nversion = "1.0.0"\ndigest = "sha256:00"\n',
+            "wit/a.wit": "package a:b;\nworld w { import a:b0/i@1.0.0; }\n",
+            **{f"wit/deps/a-b{i}-1.0.0/a.wit": f"package a:b{i}@1.0.0;\n" for i in range(n)},
+        },
+    ),
+    "wit-binaries": (
+        "check-wit-pins",
+        lambda n: {
+            "wkg.toml": "",
+            "wit/a.wit": f"package a:b;\nworld w {{{_each('import c:d#/e;', n)}}}\n",
+            **{f"wit/deps/c-d{i}.wasm": "" for i in range(n)},
+        },
+    ),
     "wit-dependencies": ("check-wit-pins", lambda n: {"deps.toml": _each('a# = "https://x/y.tar.gz"\n', n)}),
 }
 

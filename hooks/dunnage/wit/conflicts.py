@@ -14,8 +14,18 @@ from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
 from dunnage.files.walk import folders, upwards
 from dunnage.wit import lock, syntax
+from dunnage.wit.lock_comparison import binary_mentions
 from dunnage.wit.model import WitDocument
-from dunnage.wit.projects import CARGO_MANIFEST, DEPS, WORKSPACE_OUT, Projects, WitRequirement, own_files, vendored
+from dunnage.wit.projects import (
+    CARGO_MANIFEST,
+    DEPS,
+    WORKSPACE_OUT,
+    Projects,
+    WitRequirement,
+    WkgRoot,
+    own_files,
+    vendored,
+)
 from dunnage.wit.wit_deps import is_wit
 
 if TYPE_CHECKING:
@@ -101,27 +111,26 @@ class Sources:
     """Where wkg finds the packages to which the WIT in a folder refers, apart from a registry."""
 
     def __init__(self, folder: str, projects: Projects, tree: Tree) -> None:
-        self._roots = projects.wkg_roots(folder)
-        self._tree = tree
+        roots = projects.wkg_roots(folder)
+        known = tree.own(_known_roots)
+        folders = tuple(root.folder for root in roots)
+        if folders not in known:
+            known[folders] = _Roots(roots, tree)
+        self._of_roots = known[folders]
+        self._vendored = (_Vendored([os.path.join(folder, DEPS)], tree), self._of_roots.vendored)
         component = component_of(folder, projects, tree)
-        overrides = [entry for root in self._roots if root.config for entry in root.config.overrides.values()]
-        self._with_folder = {entry.package for entry in overrides if entry.path is not None}
-        self._settled = {entry.package for entry in overrides}
-        self._settled.update(entry.package for entry in (component.target_dependencies if component else ()))
-        deps = [os.path.join(folder, DEPS)]
-        deps += [os.path.join(root.folder, WORKSPACE_OUT, DEPS) for root in self._roots if root.is_workspace]
-        paths = [path for folder in deps for entry in vendored(folder) for path in entry.files]
-        self._wasm = [path for path in paths if path.endswith(".wasm")]
-        self._texts = [path for path in paths if not path.endswith(".wasm")]
+        self._required = {entry.package for entry in (component.target_dependencies if component else ())}
 
     def has_folder(self, package: str) -> bool:
         """Whether a package comes from a folder, in any version. Also True if a `wkg.toml` cannot be read."""
-        return package in self._with_folder or any(root.refused for root in self._roots)
+        return package in self._of_roots.with_folder or self._of_roots.is_refused
 
     def has_vendored(self, package: str, version: str) -> bool:
         """Whether a version of a package is vendored. A binary holds the full names of its interfaces."""
-        item, at = f"{package}/".encode(), f"@{version}".encode()
-        return (package, version) in self._vendored or any(item in data and at in data for data in self._binaries)
+        return any(
+            (package, version) in each.in_texts or f"={version}" in each.in_binaries.get(package, ())
+            for each in self._vendored
+        )
 
     def is_settled(self, package: str) -> bool:
         """Whether a new release of a package has no effect.
@@ -129,26 +138,58 @@ class Sources:
         True if the package is overridden, locked, or required by a manifest of cargo-component. Also True if the
         project defines it, because a build may take it from there.
         """
+        roots = self._of_roots
         return (
-            package in self._settled
+            package in roots.overridden
+            or package in self._required
             or self.has_folder(package)
-            or self._locked is None
-            or package in self._locked
-            or any(f"{package}/".encode() in data for data in self._binaries)
-            or package in self._defined
+            or roots.locked is None
+            or package in roots.locked
+            or any(package in each.in_binaries for each in self._vendored)
+            or package in roots.defined
         )
 
+
+class _Vendored:
+    """The names and versions of packages in folders `deps`."""
+
+    def __init__(self, folders: Iterable[str], tree: Tree) -> None:
+        self._tree = tree
+        paths = [path for folder in folders for entry in vendored(folder) for path in entry.files]
+        self._binaries = [path for path in paths if path.endswith(".wasm")]
+        self._texts = [path for path in paths if not path.endswith(".wasm")]
+
     @cached_property
-    def _vendored(self) -> set[tuple[str, str | None]]:
+    def in_texts(self) -> set[tuple[str, str | None]]:
+        """The packages that WIT defines."""
         names = (name for _, document in _documents(self._texts, self._tree) for name in document.defined)
         return {(name.unversioned, name.version) for name in names}
 
     @cached_property
-    def _binaries(self) -> list[bytes]:
-        return [self._tree.content(path) or b"" for path in self._wasm]
+    def in_binaries(self) -> dict[str, set[str]]:
+        """For each package to whose interfaces binaries refer, the requirements on it."""
+        found: dict[str, set[str]] = {}
+        for path in self._binaries:
+            for name, text in binary_mentions(self._tree.content(path) or b""):
+                found.setdefault(name, set()).add(text)
+        return found
+
+
+class _Roots:
+    """What folders in which wkg runs hold for all of their WIT folders."""
+
+    def __init__(self, roots: Sequence[WkgRoot], tree: Tree) -> None:
+        self._roots = roots
+        self._tree = tree
+        overrides = [entry for root in roots if root.config for entry in root.config.overrides.values()]
+        self.with_folder = {entry.package for entry in overrides if entry.path is not None}
+        self.overridden = {entry.package for entry in overrides}
+        self.is_refused = any(root.refused for root in roots)
+        workspaces = [os.path.join(root.folder, WORKSPACE_OUT, DEPS) for root in roots if root.is_workspace]
+        self.vendored = _Vendored(workspaces, tree)
 
     @cached_property
-    def _locked(self) -> set[str] | None:
+    def locked(self) -> set[str] | None:
         """The locked packages; None if a lock cannot be read."""
         names: set[str] = set()
         for root in self._roots:
@@ -161,8 +202,8 @@ class Sources:
         return names
 
     @cached_property
-    def _defined(self) -> set[str]:
-        """The packages that are defined anywhere below the folders in which wkg runs."""
+    def defined(self) -> set[str]:
+        """The packages that are defined anywhere below the folders."""
         names: set[str] = set()
         for root in self._roots:
             names.update(*(read_folder(wit, self._tree).names for wit in root.wit_folders))
@@ -171,6 +212,11 @@ class Sources:
                 documents = _documents(paths, self._tree)
                 names.update(name.unversioned for _, document in documents for name in document.defined)
         return names
+
+
+def _known_roots(_tree: Tree) -> dict[tuple[str, ...], _Roots]:
+    """What is known of the folders in which wkg runs, for `Tree.own`: many WIT folders share them."""
+    return {}
 
 
 def _documents(paths: Iterable[str], tree: Tree) -> Iterator[tuple[File, WitDocument]]:

@@ -306,23 +306,21 @@ def references(root: WkgRoot, tree: Tree, locked: Container[tuple[str, str]]) ->
     found: list[WitRequirement] = []
     for folder in root.wit_folders:
         found += [entry for entry in _read(folder, tree, local, locked) if entry.package not in versioned]
+    by_path: dict[str, tuple[File, Keys]] = {}  # many overrides may name one path
     for override in overrides.values():
         if override.path is not None and root.manifest:
-            # The WIT may be outside of the repository or belong to another project. The override makes it a dependency.
             path = os.path.normpath(os.path.join(root.folder, override.path))
-            entries = _read(path, tree, local, locked)
-            found += [entry._replace(file=root.manifest, keys=override.keys, span=None) for entry in entries]
+            by_path.setdefault(path, (root.manifest, override.keys))
+    for path, (file, keys) in by_path.items():
+        # The WIT may be outside of the repository or belong to another project. The override makes it a dependency.
+        found += [entry._replace(file=file, keys=keys, span=None) for entry in _read(path, tree, local, locked)]
     found = [entry for entry in (*found, *versions) if entry.package not in local]
     if all((entry.package, entry.text) in locked for entry in found):
         return found
     # wash runs wkg, and may take the packages that its settings name from a folder.
     paths = (os.path.join(folder, name) for folder in upwards(root.folder) for name in _WASH)
-    settings = [tree.content(path) or b"" for path in paths]
-    return [
-        entry
-        for entry in found
-        if (entry.package, entry.text) in locked or not any(entry.package.encode() in data for data in settings)
-    ]
+    named = {package for path in paths for package, _ in mentions(tree.content(path) or b"")[1]}
+    return [entry for entry in found if (entry.package, entry.text) in locked or entry.package not in named]
 
 
 def mentioned(folder: str) -> set[tuple[str, str]] | None:
@@ -339,8 +337,14 @@ def mentioned(folder: str) -> set[tuple[str, str]] | None:
             data = Tree().content(os.path.join(below, name)) or b""
             if len(data) > _MAX_BYTES:
                 return None
-            found |= _mentions(data)[1]
+            found |= mentions(data)[1]
     return found or None
+
+
+def binary_mentions(data: bytes) -> set[tuple[str, str]]:
+    """Return the packages to whose interfaces a component in a `.wasm` file refers, as `mentions` does."""
+    # A byte that is 0 or 1 and one with the length precede each name.
+    return mentions(re.sub(rb"(?s)[\0\1].", b" ", data))[1]
 
 
 def _read(path: str, tree: Tree, local: set[str], locked: Container[tuple[str, str]]) -> list[WitRequirement]:
@@ -348,7 +352,7 @@ def _read(path: str, tree: Tree, local: set[str], locked: Container[tuple[str, s
     found = []
     for file in filter(None, map(tree.find, own_files(path) or (path,))):
         if len(file.data) <= _MAX_BYTES:
-            defined, mentioned = _mentions(file.data)
+            defined, mentioned = mentions(file.data)
             if all(entry in locked or entry[0] in local or entry[0] in defined for entry in mentioned):
                 # Even if it is only mentioned in a comment, it causes no finding, so the file need not be parsed.
                 local |= defined
@@ -373,7 +377,7 @@ def _parsed(file: File, local: set[str]) -> list[WitRequirement]:
     return found
 
 
-def _mentions(data: bytes) -> tuple[set[str], set[tuple[str, str]]]:
+def mentions(data: bytes) -> tuple[set[str], set[tuple[str, str]]]:
     """Search WIT, comments included, for text like NAMESPACE:NAME.
 
     Returns the packages that are defined, and all packages with the requirement that wkg derives from what follows.

@@ -233,8 +233,8 @@ class WkgRoot(NamedTuple):
     """Its `wkg.toml`; None if there is none, or it cannot be read."""
     refused: Refused | None
     """Why the manifest cannot be read."""
-    wit_folders: tuple[str, ...]
-    """The WIT folders that wkg is known to manage from here."""
+    wit_folders: Mapping[str, None]
+    """The WIT folders that wkg is known to manage from here, as keys."""
     is_workspace: bool
     """Whether it is the root of a workspace."""
 
@@ -339,12 +339,12 @@ class Projects:
             folders, refused = _member_folders(folder, manifest, members)
         else:
             inside = os.path.join(folder, WKG_WIT)
-            folders = (inside,) if os.path.isdir(inside) else (folder,) if own_files(folder) else ()
+            folders = dict.fromkeys((inside,) if os.path.isdir(inside) else (folder,) if own_files(folder) else ())
         return WkgRoot(folder, manifest, refused, folders, members is not None)
 
 
-def _member_folders(folder: str, file: File, members: Iterable[str]) -> tuple[tuple[str, ...], Refused | None]:
-    """Return the WIT folders of a workspace, or the reason why they are not read.
+def _member_folders(folder: str, file: File, members: Iterable[str]) -> tuple[dict[str, None], Refused | None]:
+    """Return the WIT folders of a workspace as keys, or the reason why they are not read.
 
     These are the folders that it names, and those that match a pattern and hold WIT directly.
     """
@@ -357,10 +357,10 @@ def _member_folders(folder: str, file: File, members: Iterable[str]) -> tuple[tu
             paths = folders.expand(member)
         except UnexpandedPattern as error:
             message = f"`{member}` {error}".replace("Cargo", "wkg")
-            return (), Refused(file, message, ("workspace", "members", index), error.help)
+            return {}, Refused(file, message, ("workspace", "members", index), error.help)
         literal = os.path.normpath(os.path.join(folder, member))
         found.update(dict.fromkeys(path for path in paths if path == literal or own_files(path)))
-    return tuple(found), None
+    return found, None
 
 
 def _names(folder: str) -> list[str]:

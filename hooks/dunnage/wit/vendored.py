@@ -15,15 +15,13 @@ from dunnage.files.source import File, SourceError, Tree, display
 from dunnage.files.span import Span
 from dunnage.wit import wit_deps
 from dunnage.wit.lock import LockedVersion, LockedWitPackage, entries
-from dunnage.wit.lock_comparison import normal
+from dunnage.wit.lock_comparison import binary_mentions, mentions, normal
 from dunnage.wit.projects import VendoredWit, has_files, own_files
 from dunnage.wit.wit_deps import Digests, WitDepsEntry
 
 _SHOWN_DIGITS = 12
 _MAX_LISTED = 5
 """How many file names a message lists."""
-_MAX_SEARCHED = 1024 * 1024 * 1024
-"""How many bytes are searched for package names, all searches together. No real project reaches this."""
 _PACKAGE = rb"(?m)^[ \t]*package[ \t]+%?([a-z][a-z0-9-]*)[ \t]*:[ \t]*%?([a-z][a-z0-9-]*)(?:@([0-9][0-9A-Za-z.+-]*))?"
 _LFS_POINTER = (
     rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-[^\n]*\n)*oid (sha256:[0-9a-f]{64})\nsize [0-9]+\n"
@@ -269,42 +267,42 @@ class _Unlocked:
     def __init__(self, tree: Tree, vendored: Iterable[VendoredWit], known: Container[str], own: Iterable[str]) -> None:
         self.by_package: dict[str, VendoredWit] = {}
         """By the name that each defines. One that defines no name is left out."""
-        self._tree = tree
-        self._bytes_left = _MAX_SEARCHED
-        self._texts: list[tuple[VendoredWit | None, bytes]] = []
+        self._users: dict[str, list[VendoredWit | None]] = {}
+        """For each package, the first two that name it; None stands for the WIT beside the folder."""
         if all(_stem(found) in known for found in vendored):
             return
-        self._texts.append((None, self._read(own)))
-        self._texts += [(found, self._read(found.files)) for found in vendored]
-        for found, text in self._texts:
-            if found is not None and _stem(found) not in known and (name := _defined_name(found, text)):
+        self._add(None, [tree.content(path) or b"" for path in own])
+        for found in vendored:
+            texts = [tree.content(path) or b"" for path in found.files]
+            names = self._add(found, texts)
+            if _stem(found) not in known and (name := _defined_name(found, texts, names)):
                 self.by_package[name] = found
 
-    def _read(self, paths: Iterable[str]) -> bytes:
-        return b"\n".join(self._tree.content(path) or b"" for path in paths)
+    def _add(self, user: VendoredWit | None, texts: Iterable[bytes]) -> set[str]:
+        is_binary = user is not None and user.name.endswith(".wasm")
+        names = {name for text in texts for name, _ in (binary_mentions(text) if is_binary else mentions(text)[1])}
+        for name in names:
+            users = self._users.setdefault(name, [])
+            if len(users) < 2:
+                users.append(user)
+        return names
 
     def is_used(self, package: str, found: VendoredWit) -> bool:
-        """Whether any other WIT names the package. Also True if there is more WIT than this search covers."""
-        name = package.encode()
-        for other, text in self._texts:
-            if other != found:
-                self._bytes_left -= len(text)
-                if name in text or self._bytes_left < 0:
-                    return True
-        return False
+        """Whether any other WIT names the package."""
+        return any(user != found for user in self._users.get(package, ()))
 
 
-def _defined_name(found: VendoredWit, text: bytes) -> str:
-    """The name that a vendored package defines; empty if it defines none.
+def _defined_name(found: VendoredWit, texts: Iterable[bytes], names: Container[str]) -> str:
+    """The name that a vendored package defines; empty if it defines none. `names` are all that it names.
 
     A `.wasm` file holds its own name and those of its dependencies. Its own is the one after which the file is named.
     """
     if not found.name.endswith(".wasm"):
-        match = re.search(_PACKAGE, text)
+        match = next(filter(None, (re.search(_PACKAGE, text) for text in texts)), None)
         return f"{match[1].decode()}:{match[2].decode()}" if match else ""
     words = re.sub(r"-[0-9]+\..*", "", _stem(found)).split("-")
-    names = ("-".join(words[:at]) + ":" + "-".join(words[at:]) for at in range(1, len(words)))
-    return next((name for name in names if f"{name}/".encode() in text), "")
+    own = ("-".join(words[:at]) + ":" + "-".join(words[at:]) for at in range(1, len(words)))
+    return next((name for name in own if name in names), "")
 
 
 def _folder_name(package: str, version: str) -> str:
