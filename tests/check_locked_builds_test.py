@@ -128,6 +128,24 @@ def test_finds_nothing(name: str, text: str) -> None:
             id="quoted YAML",
         ),
         pytest.param(
+            ".github/workflows/ci.yml",
+            WORKFLOW.format("'cargo ''test'' '"),
+            WORKFLOW.format("'cargo ''test'' --locked '"),
+            id="doubled quotes of YAML",
+        ),
+        pytest.param(
+            ".github/workflows/ci.yml",
+            WORKFLOW.format(r'"cargo \"test\""'),
+            WORKFLOW.format(r'"cargo \"test\" --locked"'),
+            id="escaped quotes of YAML",
+        ),
+        pytest.param(
+            "Dockerfile",
+            'FROM x\nRUN ["sh", "-c", "cargo \\"build\\"\\u0020-v && cargo \\"test\\""]',
+            'FROM x\nRUN ["sh", "-c", "cargo \\"build\\" --locked\\u0020-v && cargo \\"test\\" --locked"]',
+            id="escaped quotes of JSON",
+        ),
+        pytest.param(
             "x.sh",
             "cargo component build -v && cargo nextest run\ncargo llvm-cov --lcov\ncargo hack --each-feature check\n",
             "cargo component build --locked -v && cargo nextest run --locked\n"
@@ -783,6 +801,7 @@ def test_actions_that_call_cargo(text: str, expected: list[str]) -> None:
     [
         pytest.param(ARGS.format("test", "--all"), ARGS.format("test", "--locked --all"), id="plain"),
         pytest.param(ARGS.format("test", '"--all"'), ARGS.format("test", '"--locked --all"'), id="quoted"),
+        pytest.param(ARGS.format("test", "'''-v'''"), ARGS.format("test", "'''-v'''"), id="doubled quotes"),
         pytest.param(ARGS.format("nextest", "run"), ARGS.format("nextest", "run"), id="inner subcommand"),
         pytest.param(ACTION.format("test"), ACTION.format("test"), id="no arguments"),
     ],

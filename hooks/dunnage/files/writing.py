@@ -42,7 +42,7 @@ def replace_all(contents: Mapping[str, tuple[bytes, bytes]], root: str) -> dict[
                 with _noting(failed, path):
                     target = writable(path, root)
                     if target in targets:
-                        raise SourceError("is a link to another file of the same fix, so it is not written")
+                        raise SourceError("is a link to another file, so it is not written")
                     targets[target] = path
                     mode = stat.S_IMODE(os.stat(target).st_mode)
                     new[target] = _beside(target, [after], mode)

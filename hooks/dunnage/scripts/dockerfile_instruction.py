@@ -127,7 +127,7 @@ _BY_LOWER_CASE = {keyword.lower(): keyword for keyword in _KEYWORDS}
 
 
 _Piece = str | tuple[int, int]
-"""A part of an argument: a decoded escape, or the position of text in the line."""
+"""A part of an argument: a decoded escape, or the position of text in the line, which is empty after an escape."""
 
 _JsonString = tuple[int, int, list[_Piece]]
 """A string of a JSON array: its start and end, quotes included, and its pieces."""
@@ -263,6 +263,8 @@ class InstructionParser:
         for part in parts:
             if isinstance(part, str):
                 text.add(part.encode())
+            elif part[0] == part[1]:
+                text.mark(self._line.span(*part).start)
             else:
                 text.append(self._line.text[slice(*part)].encode(), self._line.segments(*part))
         program, offsets = text.result()
@@ -377,7 +379,7 @@ def _json_string(text: str, start: int, end: int) -> _JsonString | None:
             import json
 
             # A lone surrogate is not a character.
-            parts.append(re.sub("[\ud800-\udfff]", "\ufffd", json.loads(f'"{match[0]}"')))
+            parts += (re.sub("[\ud800-\udfff]", "\ufffd", json.loads(f'"{match[0]}"')), (at, at))
         else:
             parts.append(match.span())
     return (start, at + 1, parts) if text.startswith('"', at, end) else None

@@ -68,8 +68,11 @@ def _empty_lines(data: bytes, position: int, end: int) -> tuple[list[int], int]:
 
 def _undouble(assembled: Text, data: bytes, start: int, end: int) -> None:
     while (quote := data.find(b"''", start, end)) >= 0:
-        assembled.copy(start, quote + 1)
+        assembled.copy(start, quote)
+        assembled.mark(quote)
+        assembled.add(b"'")
         start = quote + 2
+        assembled.mark(start)
     assembled.copy(start, end)
 
 
@@ -96,8 +99,8 @@ def _unescape(assembled: Text, data: bytes, start: int, end: int, line_end: int)
         elif escape and name in _ESCAPES:
             assembled.add(_ESCAPES[name].encode("utf-8"))
         else:
-            # The character that is escaped stands for itself.
-            assembled.copy(backslash + 1, start)
+            # The character that is escaped stands for itself. Nothing is inserted between it and the backslash.
+            assembled.add(data[backslash + 1 : start])
         assembled.mark(start)
     assembled.copy(start, end)
     return False
