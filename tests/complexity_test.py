@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from dunnage import check_cargo_lock, check_locked_builds, check_wit_pins
+from dunnage.files import source
 from fuzz.shapes import SHAPES as HOSTILE
 from repository import write_tracked
 from steps import assert_linear, steps
@@ -491,3 +492,31 @@ def test_a_folder_is_looked_at_a_few_times(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setattr(os, call, partial(count, getattr(os, call)))
     assert check_cargo_lock.main(names) == 0
     assert len(looked_at) < 20 * len(names) + 100
+
+
+@pytest.mark.untraced
+@pytest.mark.usefixtures("repository")
+@pytest.mark.parametrize(
+    ("hook", "name", "text"),
+    [
+        ("check-advisory-gate", ".github/workflows/#.yml", "jobs: {a: {steps: [{run: cargo build}]}}\n"),
+        ("check-build-sandbox", "#/Dockerfile", "FROM a\nRUN cargo build\n"),
+        ("check-cargo-lock", "#/Cargo.toml", CRATE),
+        ("check-update-bot", "#.sh", "cargo install a@1.2.3\n"),
+        ("check-wit-pins", "#/deps.toml", 'a = "https://x/y.tar.gz"\n'),
+    ],
+)
+def test_files_that_are_not_checked_take_few_steps(
+    hook: str, name: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "MOST_FILES", 4)
+    main = import_module(f"dunnage.{hook.replace('-', '_')}").main
+    names = [name.replace("#", str(number)) for number in range(10, 50)]
+    write_tracked(dict.fromkeys(names, text))
+
+    def run(count: int) -> None:
+        with contextlib.redirect_stdout(io.StringIO()):
+            assert main(names[:count]) == 1
+
+    run(8)  # what is imported and cached now is not counted
+    assert steps(lambda: run(40)) - steps(lambda: run(8)) < 32 * 200

@@ -44,6 +44,8 @@ def check(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Findin
 
 def _check_repository(repository: RepositoryFiles, require_schedule: bool) -> Iterator[Finding]:
     found, has_unknown_call = gates(repository)
+    if repository.has_more:
+        return
     if not found:
         if not has_unknown_call:
             yield from _absent(repository)
@@ -157,7 +159,7 @@ def _absent(repository: RepositoryFiles) -> Iterator[Finding]:
 
     if unseen_gates.may_exist(repository):
         return
-    workflows = repository.known.workflows
+    workflows = repository.workflows
     path, span = _ignore_comment(repository, workflows) or ((workflows or own)[0], Span(0, 0))
     runs_vet = any(re.search(_VET, file.text) for name in workflows if (file := repository.read(name)))
     where = "`cargo vet` runs in CI, but no job" if runs_vet else "no CI job"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dunnage import check_advisory_gate, check_cargo_install, check_locked_builds
+from dunnage.files import source
 from dunnage.frame import cli, execution, finding
 
 RUN = b"RUN cargo install tool\n"
@@ -133,6 +134,46 @@ def test_ignored_in_place_and_by_option(folder: Path, capsys: pytest.CaptureFixt
     assert _found(capsys, "--ignore", "input/too-large", "a.sh") == []
     (folder / "a.sh").write_bytes(b"cargo fetch # dunnage: ignore[input/too-large] generated\n")
     assert _found(capsys, "a.sh") == []
+
+
+@pytest.mark.parametrize("names", [["a.sh", "b.sh", "c.sh", "d.sh"], ["d.sh", "c.sh", "b.sh", "a.sh", "a.sh"]])
+def test_more_files_than_are_checked(
+    folder: Path, names: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(source, "MOST_FILES", 2)
+    for name in names:
+        (folder / name).write_bytes(b"cargo install --locked a\n")
+    checked = ["a.sh:1 cargo-install/unpinned", "b.sh:1 cargo-install/unpinned"]
+    assert _found(capsys, "b.sh", "a.sh", "a.sh") == checked
+    assert _found(capsys, *names) == [*checked, "c.sh:1 input/too-large"]
+    check_cargo_install.main(names)
+    assert "c.sh:1:1: input/too-large this is the first file that is not checked" in capsys.readouterr().out
+
+
+def test_files_in_more_folders_than_are_looked_at(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for count in (100, 101):
+        below = folder.joinpath(*"a" * count)
+        below.mkdir(parents=True, exist_ok=True)
+        (below / "a.sh").write_bytes(b"cargo install --locked a\n")
+    names = [f"{'a/' * count}a.sh" for count in (100, 101)]
+    expected = [f"{names[0]}:1 cargo-install/unpinned", f"{names[1]}:1 input/too-large"]
+    assert sorted(_found(capsys, *names)) == sorted(expected)
+
+
+def test_a_gate_among_workflows_that_are_not_checked(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / ".github/workflows").mkdir(parents=True)
+    (folder / "Cargo.lock").write_text("version = 4\n", "utf-8")
+    for name, command in (("a", "true"), ("b", "true"), ("c", "cargo deny check")):
+        text = f"on: push\njobs: {{a: {{steps: [{{run: {command}}}]}}}}\n"
+        (folder / f".github/workflows/{name}.yml").write_text(text, "utf-8")
+    assert check_advisory_gate.main(["Cargo.lock"]) == 0
+    monkeypatch.setattr(source, "MOST_FILES", 2)
+    assert check_advisory_gate.main(["Cargo.lock"]) == 1
+    found = capsys.readouterr().out.splitlines()
+    assert found[0].startswith(".github/workflows/c.yml:1:1: input/too-large this is the first file that")
+    assert len(found) == 2
 
 
 def test_more_findings_than_are_reported(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

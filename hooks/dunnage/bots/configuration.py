@@ -191,13 +191,15 @@ def may_update(repository: RepositoryFiles) -> bool:
 
 def may_run_bot(repository: RepositoryFiles) -> bool:
     """Whether a job may run a bot that is configured elsewhere, or in a way that is not read."""
-    return any(path.startswith(_BOT_FILES) for path in repository.paths) or any(
-        re.search(_BOT_NAMES, file.data) for _, file in _workflows(repository)
+    return (
+        repository.has_more
+        or any(path.startswith(_BOT_FILES) for path in repository.paths)
+        or any(re.search(_BOT_NAMES, file.data) for _, file in _workflows(repository))
     )
 
 
 def _workflows(repository: RepositoryFiles) -> Iterator[tuple[str, File]]:
-    for path in repository.known.workflows:
+    for path in repository.workflows:
         file = repository.find(path)
         if file is not None:
             yield path, file

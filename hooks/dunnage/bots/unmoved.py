@@ -98,8 +98,8 @@ def _for_renovate(settings: Settings, kind: str, paths: list[str]) -> tuple[str,
 
 def places(repository: RepositoryFiles, paths: Iterable[str]) -> Iterator[Place]:
     """Yield the pins of tools in these files of a repository, without tests, examples and vendored files."""
-    relevant = [path for path in sorted(paths) if is_project(posixpath.dirname(path)) and _may_install(path)]
-    names = {os.path.join(repository.top, path): path for path in relevant}
+    relevant = (path for path in paths if is_project(posixpath.dirname(path)) and _may_install(path))
+    names = {os.path.join(repository.top, path): path for path in repository.tree.few(relevant, repository.top)}
     for pin in pinned_tools(repository.tree, names):
         yield Place(pin, posixpath.join(repository.folder(pin.file), posixpath.basename(pin.file.path)))
 

@@ -15,7 +15,7 @@ from dunnage.files.document import Document, Keys, Refused
 from dunnage.files.shown import toml_string
 from dunnage.files.source import Tree, display
 from dunnage.files.span import Span
-from dunnage.files.walk import CHECKSUMS, top_folder, upwards
+from dunnage.files.walk import CHECKSUMS, nearest, top_folder
 
 CONFIG_NAMES = ("config", "config.toml")
 """The names of the configuration file in `.cargo`; Cargo reads the first that exists."""
@@ -39,24 +39,16 @@ def config_files(tree: Tree, folder: str) -> Iterator[tuple[str, Document]]:
     A file takes precedence over those that follow. Raises Refused if cargo could not read one of them.
     """
     above = ""
-    while folder != above and (nearest := _nearest(tree, folder)):
-        yield from files_in(tree, nearest)
-        above, folder = nearest, os.path.dirname(nearest)
+    while folder != above and (found := _nearest(tree, folder)):
+        yield from files_in(tree, found)
+        above, folder = found, os.path.dirname(found)
 
 
 def _nearest(tree: Tree, folder: str) -> str:
     """The nearest folder, from `folder` up, with something named `.cargo`; empty if there is none."""
-    known, passed, found = tree.memo(_nearest_known), [], ""
-    for above in upwards(folder, beyond_repository=True):
-        if above in known:
-            found = known[above]
-            break
-        passed.append(above)
-        if tree.exists(os.path.join(above, ".cargo")):
-            found = above
-            break
-    known.update(dict.fromkeys(passed, found))
-    return found
+    return nearest(
+        tree.memo(_nearest_known), folder, lambda at: at if tree.exists(os.path.join(at, ".cargo")) else None, ""
+    )
 
 
 def _nearest_known(_: Tree) -> dict[str, str]:

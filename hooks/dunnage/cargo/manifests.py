@@ -7,6 +7,7 @@ Source of the rules: the Cargo book, "Workspaces"; Cargo expands patterns with t
 import os
 from collections.abc import Callable, Iterable, Iterator
 from fnmatch import translate
+from functools import cache
 from itertools import islice
 from re import compile as compile_pattern
 from typing import Any, NamedTuple, ParamSpec, TypeVar
@@ -89,7 +90,8 @@ class Manifests:
         self.tree = tree
         self._found: dict[str, Manifest | Refused | None] = {}
         self._roots: dict[str, Manifest] = {}
-        self._real: dict[str, str] = {}
+        self.real: Callable[[str], str] = cache(lambda folder: os.path.realpath(os.path.join(folder, MANIFEST)))
+        """Returns the path of the manifest in a folder without symbolic links."""
         self.packages: dict[tuple[str, frozenset[tuple[str, str]]], LocalPackage | Refused] = tree.cache()
         """The packages read so far, or why Cargo rejects them.
 
@@ -121,12 +123,6 @@ class Manifests:
         if isinstance(found, Refused):
             raise found.with_traceback(None)
         return found
-
-    def real(self, folder: str) -> str:
-        """Return the path of the manifest in a folder without symbolic links."""
-        if folder not in self._real:
-            self._real[folder] = os.path.realpath(os.path.join(folder, MANIFEST))
-        return self._real[folder]
 
     def root_of(self, member: Manifest) -> Manifest:
         """Find the root of the workspace that a manifest belongs to: itself if it belongs to no other.

@@ -12,11 +12,12 @@ the folder in which it is called and of those above it; a nearer file takes prec
 import os
 import posixpath
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from dunnage.files.source import File, Tree
 from dunnage.files.span import Edit
-from dunnage.files.walk import top_folder, upwards
+from dunnage.files.walk import up_to_top
 from dunnage.shell.model import Command, Values, Word, insert_after, joined_paths, programs
 
 UNKNOWN = "\0"
@@ -192,27 +193,23 @@ class Aliases:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self._by_folder: dict[str, dict[str, tuple[str, ...]]] = {}
+        self.in_folder = cache(self._in_folder)
+        """Returns the aliases in force in a folder, an absolute path.
+
+        An unreadable configuration, and an alias that is neither a string nor an array of strings, are ignored.
+        """
 
     def of(self, file: File) -> Alias:
         """Return the function that looks up an alias in a command of `file`."""
         folder = file.folder
         return lambda name: self.in_folder(folder).get(name)
 
-    def in_folder(self, folder: str) -> Mapping[str, tuple[str, ...]]:
-        """Return the aliases in force in a folder, an absolute path.
-
-        An unreadable configuration, and an alias that is neither a string nor an array of strings, are ignored.
-        """
-        if folder not in self._by_folder:
-            top = top_folder(folder)
-            aliases = self._by_folder[folder] = {}
-            for above in upwards(folder, beyond_repository=True):
-                for name, words in _aliases_in(self._tree, above).items():
-                    aliases.setdefault(name, words)
-                if above == top:
-                    break
-        return self._by_folder[folder]
+    def _in_folder(self, folder: str) -> Mapping[str, tuple[str, ...]]:
+        aliases: dict[str, tuple[str, ...]] = {}
+        for above in up_to_top(folder):
+            for name, words in _aliases_in(self._tree, above).items():
+                aliases.setdefault(name, words)
+        return aliases
 
 
 def expand(words: Sequence[str | None], alias: Alias) -> tuple[list[str | None], list[int]]:

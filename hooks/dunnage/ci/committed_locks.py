@@ -3,13 +3,13 @@
 import os
 import posixpath
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from dunnage.files.source import File, SourceError, Tree
 from dunnage.files.span import Span
-from dunnage.files.walk import is_in_project, top_folder, upwards
+from dunnage.files.walk import is_in_project, up_to_top, upwards
 from dunnage.shell.model import DIRECTORY, TEMPORARY, Place, Values, is_outside, whole
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class CommittedLocks:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self._is_stale: dict[str, bool] = {}
+        self._is_stale = cache(self._differs)
         # By the folder of a file, whether it is a Dockerfile, and by working directory.
         self._folders_of: dict[object, list[str]] = {}
         # What is known of images, by file, by what has been copied there, and by working directory.
@@ -75,8 +75,7 @@ class CommittedLocks:
         self._hidden: dict[object, HiddenLock | None] = {}
         # By the path of a Dockerfile, whether a file may keep others out of its build contexts.
         self._has_ignore_file: dict[str, bool] = {}
-        # By the path of such a file, whether it exists.
-        self._exists: dict[str, bool] = {}
+        self._exists = cache(os.path.lexists)
         # By the top of a repository and the directories that a call names from there, if its own are unknown.
         self._has_lock_somewhere: dict[object, bool] = {}
 
@@ -84,8 +83,8 @@ class CommittedLocks:
         self._sources: dict[object, dict[str, list[_Source]]] = {}
         self._last: tuple[object, dict[str, list[_Source]]] = (), {}
         self._searched: dict[object, list[str]] = {}
-        self._is_folder: dict[str, bool] = {}
-        self._excluding: dict[object, tuple[str, int] | None] = {}
+        self._is_folder = cache(os.path.isdir)
+        self._exclusion = cache(self._find_exclusion)
         self._steps = 0
 
     @cached_property
@@ -164,8 +163,7 @@ class CommittedLocks:
         """Return the committed Cargo.lock that `.dockerignore` keeps away from a call of cargo in a Dockerfile."""
         if file.path not in self._has_ignore_file:
             paths = {path for context in contexts(file) for path in _ignore_files(file, context)}
-            self._exists.update((path, os.path.lexists(path)) for path in paths - self._exists.keys())
-            self._has_ignore_file[file.path] = any(map(self._exists.__getitem__, paths))
+            self._has_ignore_file[file.path] = any(map(self._exists, paths))
         if not self._has_ignore_file[file.path] or self._steps > _MOST_STEPS:
             return None
         key = _image(file, call)
@@ -263,9 +261,7 @@ class CommittedLocks:
         source = posixpath.normpath((copied.source or "").lstrip("/"))
         pattern = copied.name if set(copied.name) & set("*?[") else ""
         origin = os.path.normpath(os.path.join(context, posixpath.dirname(source) if pattern else source))
-        if origin not in self._is_folder:
-            self._is_folder[origin] = os.path.isdir(origin)
-        is_folder = not pattern and self._is_folder[origin]
+        is_folder = not pattern and self._is_folder(origin)
         target = copied.target if is_folder or pattern else _place_of(copied)
         found.setdefault(f"{target.rstrip('/')}/", []).append(_Source(order, at, context, origin, is_folder, pattern))
 
@@ -313,14 +309,8 @@ class CommittedLocks:
                 if exclusion and path in self._repositories.tracked_near(source.context):
                     yield HiddenLock(spans[source.at], *exclusion)
 
-    def _exclusion(self, file: File, context: str, path: str) -> tuple[str, int] | None:
-        """Return the file and the line that keep a path out of a build context."""
-        key = file.path, context, path
-        if key not in self._excluding:
-            self._excluding[key] = self._find_exclusion(file, context, path)
-        return self._excluding[key]
-
     def _find_exclusion(self, file: File, context: str, path: str) -> tuple[str, int] | None:
+        """Return the file and the line that keep a path out of a build context."""
         for name in _ignore_files(file, context):
             try:
                 found = self._tree.read(name)
@@ -341,12 +331,7 @@ class CommittedLocks:
         key = file.folder, call.command.place.kind == "dockerfile", call.directory
         if key not in self._folders_of:
             self._folders_of[key] = list(self._folders(file, call))
-        for folder in self._folders_of[key]:
-            if folder not in self._is_stale:
-                self._is_stale[folder] = self._differs(folder)
-            if self._is_stale[folder]:
-                return True
-        return False
+        return any(map(self._is_stale, self._folders_of[key]))
 
     def _folders(self, file: File, call: "CargoCall") -> Iterator[str]:
         """Yield the folders of the locks that a call may use.
@@ -432,13 +417,7 @@ def contexts(file: File) -> Sequence[str]:
 
 
 def _contexts(file: File) -> Sequence[str]:
-    found: list[str] = []
-    top = top_folder(file.folder)
-    for above in upwards(file.folder, beyond_repository=True):
-        found.append(above)
-        if above == top:
-            break
-    return found
+    return up_to_top(file.folder)
 
 
 def _place_of(copied: "Copied") -> str:

@@ -41,7 +41,7 @@ class RepositoryPaths:
 
     @cached_property
     def workflows(self) -> list[str]:
-        """The paths of the CI files that events start, as opposed to other files, in order."""
+        """The paths of all CI files that events start, in order."""
         return [path for path in self.ordered if path.endswith((".yml", ".yaml")) and is_workflow(path)]
 
 
@@ -64,8 +64,16 @@ class RepositoryFiles:
         self.recipes: dict[tuple[str, str], Runner] = {}
         """What runners of recipes and tasks run, by the runner and the path of its file."""
         self._steps = steps or Steps(tree)
-        self._found: dict[str, File | None] = {}
-        self._folders: dict[str, str] = {}
+
+    @cached_property
+    def workflows(self) -> list[str]:
+        """The paths of the CI files that events start, as opposed to other files, in order: as many as are checked."""
+        return self.tree.few(self.known.workflows, self.top)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are more of these, so that it is unknown what CI runs."""
+        return len(self.workflows) < len(self.known.workflows)
 
     def afford(self, steps: int) -> bool:
         """Spend steps on following what CI calls; False if too few are left."""
@@ -74,10 +82,8 @@ class RepositoryFiles:
 
     def find(self, path: str) -> File | None:
         """Return the file at a path relative to the top; None if the repository has no such file, or it is empty."""
-        if path not in self._found:
-            file = self.tree.find(os.path.join(self.top, path)) if path in self.paths else None
-            self._found[path] = file if file is not None and file.data else None
-        return self._found[path]
+        file = self.tree.find(os.path.join(self.top, path)) if path in self.paths else None
+        return file if file is not None and file.data else None
 
     def read(self, path: str) -> File | None:
         """Return the file at a path as `find` does; None also if it is not UTF-8."""
@@ -116,10 +122,7 @@ class RepositoryFiles:
 
     def folder(self, file: File) -> str:
         """Return the folder of a file, relative to the top."""
-        if file.path not in self._folders:
-            folder = file.folder
-            self._folders[file.path] = folder[len(os.path.join(self.top, "")) :].replace(os.sep, "/")
-        return self._folders[file.path]
+        return file.folder[len(os.path.join(self.top, "")) :].replace(os.sep, "/")
 
 
 def repository_files(tree: Tree, top: str, steps: Steps | None = None) -> RepositoryFiles:

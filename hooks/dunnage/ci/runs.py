@@ -38,7 +38,7 @@ _PATH = r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+(?:/[A-Za-z0-9_.+-]+)+"
 def runs(repository: RepositoryFiles, hints: Collection[str]) -> Iterator[Run]:
     """Yield the commands and actions that CI runs, workflow by workflow, if any of `hints` may be in their words."""
     walk = Walk(repository, hints, ("cargo",))
-    for path in repository.known.workflows:
+    for path in repository.workflows:
         yield from walk.workflow(path)
 
 

@@ -91,7 +91,7 @@ def may_exist(repository: RepositoryFiles) -> bool:
             calls_unknown = calls_unknown or re.search(_OPAQUE, text) is not None
             runs_tasks = runs_tasks or re.search(_TASK_RUNNERS, text) is not None
     # If limits have cut the walk through CI off, it has not read the last files.
-    if any(_calls_external(repository, path) for path in reversed(repository.known.workflows)):
+    if any(_calls_external(repository, path) for path in reversed(repository.workflows)):
         return True
     other_folders = tuple(f"{folder}/" for folder in _OTHER_FOLDERS.split())
     is_elsewhere = any(name in repository.known.by_name for name in _OTHER_SYSTEMS.split()) or any(

@@ -19,6 +19,10 @@ from dunnage.files.walk import Containment
 T = TypeVar("T")
 
 MAX_BYTES = 16 * 1024 * 1024
+MOST_FILES = 5000
+"""How many files a hook checks in a run; large repositories have a few hundred that concern one."""
+_MOST_FOLDERS = 100
+"""How many folders may contain a file, because much of what is looked up for it is looked up in each of them."""
 
 MOST_LINKED_BYTES = 4 * 1024 * 1024
 """How many bytes a hook reads through symbolic links. A few thousand of them multiply a file without end."""
@@ -316,6 +320,22 @@ class Tree:
         self._origin: Tree | None = None
         self._run = Run()
         self._on_read: Callable[[str], None] | None = None
+        self.left_out: dict[str, str] = {}
+        """What `few` says about files that it leaves out, by the path of the first of them."""
+
+    def few(self, paths: Iterable[str], top: str = "") -> list[str]:
+        """Return the paths of the files that a hook checks, in order, and note that others are left out.
+
+        `top` is the folder to which they are relative, if that is not the working directory.
+        """
+        ordered = sorted({*paths})
+        found = [path for path in ordered if path.count("/") <= _MOST_FOLDERS][:MOST_FILES]
+        if left := {*ordered} - {*found}:
+            self.left_out[display(os.path.join(top, min(left)))] = (
+                f"this is the first file that is not checked: a hook checks at most {MOST_FILES:,} files, "
+                f"and none inside more than {_MOST_FOLDERS} folders"
+            )
+        return found
 
     def view(self, on_read: Callable[[str], None] | None = None) -> Tree:
         """The same files for one of several hooks. Its `files` are those that were read through it.

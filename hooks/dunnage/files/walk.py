@@ -2,11 +2,14 @@
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from dunnage.files.source import File, Tree
+
+T = TypeVar("T")
 
 SKIPPED = frozenset({".git", ".hg", ".jj", ".svn", ".venv", "node_modules", "target"})
 """Names of folders that contain no sources of a project."""
@@ -43,6 +46,24 @@ def upwards(folder: str, *, beyond_repository: bool = False) -> Iterator[str]:
         folder = above
 
 
+def nearest(known: dict[str, T], folder: str, look: Callable[[str], T | None], found: T) -> T:
+    """What `look` finds in the nearest folder, from `folder` up; else `found`. Each folder is looked at once.
+
+    `known` keeps what has been found from each folder.
+    """
+    if folder in known:
+        return known[folder]
+    passed = []
+    for above in upwards(folder, beyond_repository=True):
+        passed.append(above)
+        here = known[above] if above in known else look(above)
+        if here is not None:
+            found = here
+            break
+    known.update(dict.fromkeys(passed, found))
+    return found
+
+
 def repository_folder(folder: str) -> str | None:
     """The top folder of the git repository of `folder`; None if there is none."""
     return RepositoryFolders().of(os.path.abspath(folder))
@@ -56,18 +77,7 @@ class RepositoryFolders:
 
     def of(self, folder: str) -> str | None:
         """The top folder of the git repository of `folder`, an absolute path; None if there is none."""
-        passed: list[str] = []
-        found = None
-        for above in upwards(folder, beyond_repository=True):
-            if above in self._known:
-                found = self._known[above]
-                break
-            passed.append(above)
-            if _is_top(above):
-                found = above
-                break
-        self._known.update(dict.fromkeys(passed, found))
-        return found
+        return nearest(self._known, folder, lambda above: above if _is_top(above) else None, None)
 
 
 def top_folder(folder: str, folders: RepositoryFolders | None = None) -> str:
@@ -81,6 +91,12 @@ def top_folder(folder: str, folders: RepositoryFolders | None = None) -> str:
         return top
     here = os.getcwd()
     return here if os.path.join(folder, "").startswith(os.path.join(here, "")) else folder
+
+
+def up_to_top(folder: str) -> list[str]:
+    """A folder, an absolute path, and those above it up to `top_folder`, nearest first."""
+    shortest = len(top_folder(folder))
+    return [path for path in upwards(folder, beyond_repository=True) if len(path) >= shortest]
 
 
 class Containment:
@@ -146,7 +162,7 @@ def is_project(path: str) -> bool:
 def is_in_project(tree: "Tree", folder: str) -> bool:
     """Whether an absolute path leads to a folder of the project itself, by its path in the repository."""
     top = top_folder(folder, tree.memo(RepositoryFolders))
-    return is_project(os.path.relpath(folder, top).replace(os.sep, "/"))
+    return is_project(folder[len(top) :].replace(os.sep, "/"))
 
 
 def _is_top(folder: str) -> bool:
@@ -228,8 +244,9 @@ def is_in_vendored_crate(tree: "Tree", path: str) -> bool:
     A record at the top of a repository does not count, because a repository is no vendored crate.
     """
     absolute = os.path.abspath(path)
-    crate = tree.memo(_Crates).around(os.path.dirname(absolute))
-    if crate is None:
+    shared, known = tree.memo(_crates)
+    crate = nearest(known, os.path.dirname(absolute), partial(_crate_in, shared), ())
+    if not crate:
         return False
     folder, files = crate
     return not files or os.path.relpath(absolute, folder).replace(os.sep, "/") in files
@@ -250,39 +267,21 @@ def _recorded(file: "File") -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-class _Crates:
-    """The vendored crates around the folders of a run."""
+def _crates(tree: "Tree") -> "tuple[Tree, dict[str, tuple[str, Mapping[str, Any]] | tuple[()]]]":
+    """The files of a run, and the vendored crate around each folder that has been looked at."""
+    return tree, {}
 
-    def __init__(self, tree: "Tree") -> None:
-        self._tree = tree
-        self._around: dict[str, tuple[str, Mapping[str, Any]] | None] = {}
 
-    def around(self, folder: str) -> tuple[str, Mapping[str, Any]] | None:
-        """Return the folder of the vendored crate that contains a folder, and the files that its record lists.
+def _crate_in(tree: "Tree", folder: str) -> tuple[str, Mapping[str, Any]] | tuple[()] | None:
+    """Return a vendored crate and the files that its record in a folder lists; None if there is no record.
 
-        Without files, the record covers the whole crate.
-        """
-        below = []
-        while folder not in self._around:
-            below.append(folder)
-            above = os.path.dirname(folder)
-            if above == folder or os.path.lexists(os.path.join(folder, ".git")):
-                self._around[folder] = None
-                break
-            files = self._files(folder)
-            if files is not None:
-                self._around[folder] = folder, files
-                break
-            folder = above
-        found = self._around[folder]
-        self._around.update(dict.fromkeys(below, found))
-        return found
-
-    def _files(self, folder: str) -> Mapping[str, Any] | None:
-        """Return the files that the record in a folder lists; None if there is no record of a crate."""
-        path = os.path.join(folder, CHECKSUMS)
-        file = self._tree.find(path) if os.path.lexists(path) else None
-        record = recorded(file) if file else {}
-        files = record.get("files")
-        # The packagers of some distributions record the checksum of the archive alone.
-        return files if isinstance(files, dict) and (files or record.get("package")) else None
+    Without files, the record covers the whole crate. At the top of a repository there is no crate.
+    """
+    if os.path.lexists(os.path.join(folder, ".git")):
+        return ()
+    path = os.path.join(folder, CHECKSUMS)
+    file = tree.find(path) if os.path.lexists(path) else None
+    record = recorded(file) if file else {}
+    files = record.get("files")
+    # The packagers of some distributions record the checksum of the archive alone.
+    return (folder, files) if isinstance(files, dict) and (files or record.get("package")) else None

@@ -155,13 +155,13 @@ def look(
     suppressed: list[Finding] = []
     shared: set[Finding] = set()
     for hook, given in tasks:
-        # Sorted, so that the place where a limit ends a run does not depend on the order of arguments.
-        names = sorted(name for name in given if hook.examines_vendored or not is_in_vendored_crate(tree, name))
         # Each hook judges the ignore comments about its rules, in the files that it reads itself.
-        view = tree.view(progress.begin(hook.name, names) if progress else None)
+        view = tree.view(progress.begin(hook.name, given) if progress else None)
+        # In order, so that the place where a limit ends a run does not depend on the order of arguments.
+        names = view.few(name for name in given if hook.examines_vendored or not is_in_vendored_crate(tree, name))
         found = _bounded(hook.check(names, view, options))
         files = view.files()
-        if view.unreadable() or any(file.unread for file in files):
+        if view.left_out or view.unreadable() or any(file.unread for file in files):
             from dunnage.frame.shared_rules import unread
 
             found += _bounded(unread(view, names, found))

@@ -43,6 +43,8 @@ def unread(tree: Tree, names: Sequence[str], found: Sequence[Finding]) -> Iterat
 
     `found` is what the hook itself reports, which may include that it cannot read a file.
     """
+    for path, message in tree.left_out.items():
+        yield Finding(TOO_LARGE, path, Span(0, 0), message, "exclude some files")
     for file in tree.files():
         for rule_id, (message, span) in file.unread.items():
             yield _finding(rule_id, file.path, span, message)

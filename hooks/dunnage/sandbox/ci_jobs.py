@@ -59,7 +59,7 @@ def exposures_in(
     known = {file.path for file in files}
     for top in sorted({top_folder(file.folder, tree.memo(RepositoryFolders)) for file in called}):
         repository = repository_files(tree, top)
-        found = (repository.find(path) for path in repository.known.workflows)
+        found = (repository.find(path) for path in repository.workflows)
         others = [file for file in found if file is not None and file.path not in known]
         yield from (exposure for exposure in exposures(others, tree, strictness) if exposure.file.path in paths)
 

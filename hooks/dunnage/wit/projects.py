@@ -16,7 +16,7 @@ Then it reads wkg.toml, and then it finds the projects.
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dunnage.files import document, toml
@@ -304,13 +304,8 @@ class Projects:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self._roots: dict[str, WkgRoot | None] = {}
-
-    def wkg_root(self, folder: str) -> WkgRoot | None:
-        """The root in `folder`; None if there is neither `wkg.toml` nor `wkg.lock`."""
-        if folder not in self._roots:
-            self._roots[folder] = self._read_root(folder)
-        return self._roots[folder]
+        self.wkg_root = cache(self._read_root)
+        """Returns the root in a folder; None if there is neither `wkg.toml` nor `wkg.lock`."""
 
     def wkg_roots(self, wit: str) -> tuple[WkgRoot, ...]:
         """The roots that manage a WIT folder, nearest first. A member of a workspace may have a root of its own."""
