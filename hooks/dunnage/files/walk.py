@@ -26,8 +26,7 @@ _NO_PROJECTS = frozenset(
 MAX_FOLDERS = 20_000
 """The most folders that a walk visits."""
 
-FIRST_BYTES = 1024
-"""How many bytes of a file show whether it is text."""
+_FIRST_BYTES = 1024
 # A file is text, as for `file` and git, if its first bytes have no control characters except these.
 _TEXT = bytes({*b"\a\b\t\n\v\f\r\x1b", *range(0x20, 0x7F), *range(0x80, 0x100)})
 
@@ -192,7 +191,7 @@ def first_bytes(path: str) -> bytes | None:
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         try:
-            return os.read(descriptor, FIRST_BYTES)
+            return os.read(descriptor, _FIRST_BYTES)
         finally:
             os.close(descriptor)
     except (OSError, ValueError):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dunnage.files.source import SourceError, each_in_use
 from dunnage.files.span import Span
-from dunnage.files.walk import FIRST_BYTES, is_dockerfile
+from dunnage.files.walk import is_dockerfile
 
 if TYPE_CHECKING:
     from dunnage.files.source import File, Tree
@@ -98,8 +98,8 @@ def _known(tree: Tree, names: Iterable[str]) -> Iterator[File]:
         if kind is not None:
             if file.data.startswith(b"version https://git-lfs.github.com/spec/"):
                 note(file, SourceError("is a pointer of Git LFS, so its content is unknown"))
-            elif b"\0" in file.data[:FIRST_BYTES]:
-                note(file, SourceError("contains a NUL byte, as UTF-16 does, so its content is unknown"))
+            elif (at := file.data.find(b"\0")) >= 0:
+                note(file, SourceError("has a NUL byte, as UTF-16 has, which may hide commands", Span(at, at + 1)))
             seen.add(file.path)
             yield file
     for path, file in included.items():
