@@ -163,6 +163,7 @@ def test_programs(url: str, expected: bool) -> None:
         ("https://raw.githubusercontent.com/a/cargo-b/v1.2/x.sh", "", True),
         ("https://download.docker.com/linux/static/stable/x86_64/docker-29.7.1.tgz", "", True),
         ("https://a.dev/latest/b", "latest", False),
+        ("https://get.nexte.st/", "", False),
         ("https://get.nexte.st/0.9/linux", "0.9", True),
         ("https://get.nexte.st/0.9.4/linux", "", True),
         ("https://static.rust-lang.org/rustup/dist/x86_64-unknown-linux-gnu/rustup-init", "dist", False),

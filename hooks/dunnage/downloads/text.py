@@ -272,7 +272,7 @@ class Address(NamedTuple):
             ref = parts[parts.index("-") + 2 :][:1]
         elif self.host == "win.rustup.rs":
             return self.host
-        elif self.host == "get.nexte.st" and re.fullmatch(r"\d+(\.\d+)?", parts[0]):
+        elif self.host == "get.nexte.st" and re.fullmatch(r"\d+(\.\d+)?", "".join(parts[:1])):
             return parts[0]  # the newest of these releases
         elif self.host == "github.com":
             ref = parts[3:5]
