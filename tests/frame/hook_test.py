@@ -21,6 +21,7 @@ from dunnage.frame.finding import Finding, Fix, Rule
 from dunnage.frame.hook import Hook, run
 from dunnage.frame.options import FIX, Options, choice, flag, repeated, single
 from dunnage.frame.output import Repaired
+from steps import assert_linear
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -501,6 +502,30 @@ def test_what_another_file_leads_to_is_kept(folder: Path, capsys: pytest.Capture
     (folder / "b").write_bytes(b"bad x")
     assert run(HOOK._replace(check=_read_together), ["--fix", "a", "b"]) == 1
     assert capsys.readouterr().out == "fixed b:1:1: demo/bad made good\nb:1:8: demo/bad is named by a\n"
+
+
+class _Message(str):
+    """Text whose hashing counts as a step."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        return super().__hash__()
+
+
+def _many(names: Sequence[str], tree: Tree, options: Options) -> Iterator[Finding]:
+    yield from _check(names, tree, options)
+    for at in range(1, len(tree.read(names[0]).data)):
+        yield Finding(BAD, names[0], Span(at, at), _Message("is left"))
+
+
+@pytest.mark.untraced
+def test_steps_of_a_fix_in_a_file_with_many_findings(folder: Path) -> None:
+    def check(size: int) -> None:
+        (folder / "f").write_bytes(b'a = "bad"' + b"#" * size)
+        assert run(HOOK._replace(check=_many), ["--fix", "f"]) == 1
+
+    assert_linear(check, 100)
 
 
 def test_a_fix_keeps_what_another_program_has_written_meanwhile(folder: Path) -> None:

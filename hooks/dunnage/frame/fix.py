@@ -139,11 +139,11 @@ def _after(report: Report, written: _Written, look: _Look | None) -> Report:
     left = {finding: moved(finding) for finding in written.left}
     now: Sequence[Finding] = ()
     if look:
-        before, _ = look(report.tree, waiting)
+        before = set(look(report.tree, waiting)[0])
         now, _ = look(tree, waiting)
         # A hook may find something only because it does not look at the other files.
-        of_less = set(before).difference(report.findings)
-        left = {finding: place for finding, place in left.items() if finding not in set(before)}
+        of_less = before.difference(report.findings)
+        left = {finding: place for finding, place in left.items() if finding not in before}
         places = {(each.rule, each.path, each.span.start) for each in (*left.values(), *map(moved, of_less))}
         now = [each for each in now if (each.rule, each.path, each.span.start) not in places]
     return report._replace(
