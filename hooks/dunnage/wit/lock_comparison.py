@@ -343,8 +343,8 @@ def mentioned(folder: str) -> set[tuple[str, str]] | None:
 
 def binary_mentions(data: bytes) -> set[tuple[str, str]]:
     """Return the packages to whose interfaces a component in a `.wasm` file refers, as `mentions` does."""
-    # A byte that is 0 or 1 and one with the length precede each name.
-    return mentions(re.sub(rb"(?s)[\0\1].", b" ", data))[1]
+    # A byte that is 0 or 1, perhaps after more of them, and one or two with the length precede each name.
+    return mentions(re.sub(rb"(?s)[\0\1]+[\x80-\xff]?.", b" ", data))[1]
 
 
 def _read(path: str, tree: Tree, local: set[str], locked: Container[tuple[str, str]]) -> list[WitRequirement]:
