@@ -63,7 +63,7 @@ def test_formats_agree() -> None:
         deliver(report(list(reversed(FINDINGS)), [SUPPRESSED], ["f"]), name, stream)
         shown[name] = stream.getvalue()
     expected = [(finding.rule.id, finding.message, finding.path) for finding in FINDINGS]
-    assert shown["text"] == render(report(fixed=["f"]))
+    assert shown["text"] == "".join(render(report(fixed=["f"])))
     assert [
         (finding["rule"], finding["message"], finding["path"]) for finding in json.loads(shown["json"])["findings"]
     ] == expected
@@ -88,7 +88,7 @@ def test_a_file_beside_the_stream(folder: Path) -> None:
     (folder / "report").write_bytes(b"before")
     stream = io.StringIO()
     deliver(report(), "text", stream, "report", "json")
-    assert stream.getvalue() == render(report())
+    assert stream.getvalue() == "".join(render(report()))
     assert len(json.loads((folder / "report").read_bytes())["findings"]) == len(FINDINGS)
     assert sorted(os.listdir(folder)) == ["a.toml", "report"]
 
@@ -130,7 +130,7 @@ def test_a_file_that_cannot_be_written(folder: Path, name: str, reason: str) -> 
     stream = io.StringIO()
     with pytest.raises(OutputError, match=f"cannot be written: {reason}"):
         deliver(report(), "text", stream, name, "json")
-    assert stream.getvalue() == render(report())
+    assert stream.getvalue() == "".join(render(report()))
     assert (folder / "target").read_bytes() == b"target"
     assert sorted(os.listdir(folder)) == before
 
@@ -154,7 +154,7 @@ def test_a_reader_that_stops_early(folder: Path) -> None:
     os.close(reading)
     with open(writing, "w", encoding="utf-8") as stream:
         deliver(report(), "text", stream, "report", "text")
-    assert (folder / "report").read_text() == render(report())
+    assert (folder / "report").read_text() == "".join(render(report()))
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
@@ -164,7 +164,7 @@ def test_a_stream_that_cannot_be_written(folder: Path) -> None:
         pytest.raises(OutputError, match=r"^the report cannot be written: No space left on device$"),
     ):
         deliver(report(), "text", stream, "report", "text")
-    assert (folder / "report").read_text() == render(report())
+    assert (folder / "report").read_text() == "".join(render(report()))
 
 
 def test_a_file_that_gets_too_long(folder: Path) -> None:

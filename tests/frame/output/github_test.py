@@ -17,7 +17,7 @@ def _files(folder: Path) -> None:
 
 
 def test_commands() -> None:
-    assert render(report(suppressed=(SUPPRESSED,), fixed=["a.toml:1:1: demo/bad done"])) == (
+    assert "".join(render(report(suppressed=(SUPPRESSED,), fixed=["a.toml:1:1: demo/bad done"]))) == (
         "fixed a.toml:1:1: demo/bad done\n"
         "::error file=a.toml,line=1,col=1,endLine=1,endColumn=2,title=demo/bad (check-demo)::first\n"
         "::error file=a.toml,line=1,col=5,endLine=1,endColumn=6,title=demo/bad (check-demo)::second%0Aone%0Atwo\n"
@@ -28,11 +28,11 @@ def test_commands() -> None:
 
 
 def test_nothing() -> None:
-    assert render(report(())) == ""
+    assert "".join(render(report(()))) == ""
 
 
 def test_a_finding_over_several_lines() -> None:
-    assert render(report([FINDINGS[0]._replace(span=Span(0, 9))])) == (
+    assert "".join(render(report([FINDINGS[0]._replace(span=Span(0, 9))]))) == (
         "::error file=a.toml,line=1,endLine=2,title=demo/bad (check-demo)::first\n"
     )
 
@@ -47,7 +47,7 @@ def test_a_finding_over_several_lines() -> None:
     ],
 )
 def test_names(path: str, written: str) -> None:
-    (line,) = render(report([FINDINGS[0]._replace(path=path)])).splitlines()
+    (line,) = "".join(render(report([FINDINGS[0]._replace(path=path)]))).splitlines()
     assert line.startswith(f"::error file={written},line=1,")
 
 
@@ -61,10 +61,10 @@ def test_names(path: str, written: str) -> None:
     ],
 )
 def test_messages(message: str, written: str) -> None:
-    (line,) = render(report([FINDINGS[0]._replace(message=message)])).splitlines()
+    (line,) = "".join(render(report([FINDINGS[0]._replace(message=message)]))).splitlines()
     assert line.endswith(f"(check-demo)::{written}")
 
 
 def test_help() -> None:
-    (line,) = render(report([FINDINGS[0]._replace(help="a\n::error::b\r\n##[x]")])).splitlines()
+    (line,) = "".join(render(report([FINDINGS[0]._replace(help="a\n::error::b\r\n##[x]")]))).splitlines()
     assert line.endswith("::first%0Aa%0A\\x3a:error::b\\r%0A#\\x23[x]")

@@ -29,19 +29,19 @@ b.toml:1:1: demo/bad missing
 
 
 def test_text() -> None:
-    assert render(report(suppressed=(SUPPRESSED,))) == TEXT
+    assert "".join(render(report(suppressed=(SUPPRESSED,)))) == TEXT
 
 
 def test_text_of_nothing() -> None:
-    assert render(report(())) == ""
+    assert "".join(render(report(()))) == ""
 
 
 def test_text_of_fixes() -> None:
-    assert render(report((), fixed=["a.toml:1:1: demo/bad done"])) == "fixed a.toml:1:1: demo/bad done\n"
+    assert "".join(render(report((), fixed=["a.toml:1:1: demo/bad done"]))) == "fixed a.toml:1:1: demo/bad done\n"
 
 
 def test_text_in_colour_has_the_same_words() -> None:
-    text = render(report(FINDINGS, fixed=["f"]), colour=True)
+    text = "".join(render(report(FINDINGS, fixed=["f"]), colour=True))
     assert "\x1b[31mdemo/bad" in text
     assert "\x1b[33mdemo/worse" in text
     for code in ("\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[36m", "\x1b[0m"):

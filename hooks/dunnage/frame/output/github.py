@@ -9,16 +9,19 @@ step, and shows columns only for a finding on one line. The changes of `--fix` c
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from dunnage.files.shown import printable, printable_lines
 from dunnage.frame.finding import Finding
 from dunnage.frame.output import Report
 
 
-def render(report: Report) -> str:
-    """The report in lines, each with a newline; empty without findings and changes."""
-    lines = [f"fixed {printable(line)}" for line in report.fixed]
-    lines += [_command(finding, report) for finding in report.findings]
-    return "".join(f"{line}\n" for line in lines)
+def render(report: Report) -> Iterator[str]:
+    """The report in lines, each with a newline; none without findings and changes."""
+    for line in report.fixed:
+        yield f"fixed {printable(line)}\n"
+    for finding in report.findings:
+        yield f"{_command(finding, report)}\n"
 
 
 def _command(finding: Finding, report: Report) -> str:

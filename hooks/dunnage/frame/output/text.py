@@ -9,6 +9,7 @@ PATH:LINE:COLUMN: RULE message
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import TextIO
 
 from dunnage.files.shown import printable, printable_lines
@@ -19,20 +20,20 @@ _LEVELS = {"error": _RED, "warning": _YELLOW}
 _HELP = "    help: "
 
 
-def render(report: Report, *, colour: bool = False) -> str:
-    """The report in lines, each with a newline; empty without findings and changes."""
+def render(report: Report, *, colour: bool = False) -> Iterator[str]:
+    """The report in lines, each with a newline; none without findings and changes."""
 
     def paint(code: str, text: str) -> str:
         return f"{code}{text}{_PLAIN}" if colour else text
 
-    lines = [f"{paint(_GREEN, 'fixed')} {printable(line)}" for line in report.fixed]
+    for line in report.fixed:
+        yield f"{paint(_GREEN, 'fixed')} {printable(line)}\n"
     for finding in report.findings:
         where = paint(_BOLD, printable(place(finding, report.tree)))
         rule = paint(_LEVELS[finding.rule.level], finding.rule.id)
-        lines.append(f"{where}: {rule} {printable(finding.message)}")
+        yield f"{where}: {rule} {printable(finding.message)}\n"
         for number, line in enumerate(printable_lines(finding.help)):
-            lines.append(f"{paint(_CYAN, _HELP if number == 0 else ' ' * len(_HELP))}{line}")
-    return "".join(f"{line}\n" for line in lines)
+            yield f"{paint(_CYAN, _HELP if number == 0 else ' ' * len(_HELP))}{line}\n"
 
 
 def wants_colour(stream: TextIO | None) -> bool:
