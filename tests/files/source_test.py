@@ -327,6 +327,9 @@ def test_links_multiply_no_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -
             ("input/too-large", "link4/file"),
         ]
     assert len({id(tree.content(path)) for path in ("real/file", "link0/file", "link4/file")}) == 1
+    (folder / "real/file").write_bytes(b"9876543210")
+    view = tree.without(["real/file"]).view()
+    assert [view.content(f"{name}/file") for name in names] == [b"9876543210"] * 3 + [None] * 2
 
 
 class _Words(list[str]):

@@ -348,10 +348,11 @@ class Tree:
         return view
 
     def without(self, paths: Collection[str]) -> Tree:
-        """A tree with the files that have been read, except those at `paths`, which it reads again."""
+        """A tree with the files that have been read, except those at `paths` and links, which it reads again."""
         tree = Tree(self._limit)
         tree._parsed = self._parsed
-        tree._read = {path: found for path, found in self._read.items() if path not in paths}
+        again = {*paths, *self._linked}
+        tree._read = {path: found for path, found in self._read.items() if path not in again}
         return tree
 
     def memo(self, read: Callable[[Tree], T]) -> T:
