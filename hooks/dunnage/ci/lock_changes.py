@@ -196,7 +196,7 @@ def _of_cargo(command: Command, call: CargoCall) -> LockChange | None:
 
 # Commits
 
-_WITHOUT_LOCK = r"hashFiles\('[^']*Cargo\.lock'\)\s*==\s*''"
+_WITHOUT_LOCK = r"(\$\{\{)?\s*hashFiles\('[^']*Cargo\.lock'\)\s*==\s*''\s*(&&[^|]*|\}\}\s*)?"
 _LONGEST_CONDITION = 200
 """In characters. By aliases, many steps may have one long condition."""
 _COMMITTING_ACTIONS = ("create-pull-request", "git-auto-commit-action", "add-and-commit")
@@ -227,10 +227,12 @@ def places_without_lock(file: File) -> frozenset[Place]:
         return frozenset()
     from dunnage.scripts import github
 
-    steps = islice(github.every_step(file), MOST_STEPS)
-    return frozenset(
-        step.place for step in steps if re.search(_WITHOUT_LOCK, step.node.named("if")[:_LONGEST_CONDITION])
-    )
+    places: tuple[set[Place], set[Place]] = set(), set()
+    for step in islice(github.every_step(file), MOST_STEPS):
+        condition = step.node.named("if")
+        is_read = len(condition) <= _LONGEST_CONDITION
+        places[is_read and re.fullmatch(_WITHOUT_LOCK, condition) is not None].add(step.place)
+    return frozenset(places[True] - places[False])  # steps of one name have one place
 
 
 def last_commits(file: File) -> Mapping[tuple[str, ...], int]:
