@@ -34,6 +34,7 @@ _HELP = {
     TOO_DEEP: "use fewer levels of nesting",
     UNREADABLE: "make it a regular, readable file in UTF-8; if it is YAML, correct it and remove control characters",
 }
+_HELP_FOR_FILES = "exclude files that need no check, with `exclude` in .pre-commit-config.yaml or with `--exclude`"
 
 
 def unread(tree: Tree, names: Sequence[str], found: Sequence[Finding]) -> Iterator[Finding]:
@@ -44,7 +45,7 @@ def unread(tree: Tree, names: Sequence[str], found: Sequence[Finding]) -> Iterat
     `found` is what the hook itself reports, which may include that it cannot read a file.
     """
     for path, message in tree.left_out.items():
-        yield Finding(TOO_LARGE, path, Span(0, 0), message, "exclude some files")
+        yield Finding(TOO_LARGE, path, Span(0, 0), message, _HELP_FOR_FILES)
     for file in tree.files():
         for rule_id, (message, span) in file.unread.items():
             yield _finding(rule_id, file.path, span, message)

@@ -99,7 +99,8 @@ def _known(tree: Tree, names: Iterable[str]) -> Iterator[File]:
             if file.data.startswith(b"version https://git-lfs.github.com/spec/"):
                 note(file, SourceError("is a pointer of Git LFS, so its content is unknown"))
             elif (at := file.data.find(b"\0")) >= 0:
-                note(file, SourceError("has a NUL byte, as UTF-16 has, which may hide commands", Span(at, at + 1)))
+                error = SourceError("contains a NUL byte, as UTF-16 does, which may hide commands", Span(at, at + 1))
+                note(file, error)
             seen.add(file.path)
             yield file
     for path, file in included.items():
